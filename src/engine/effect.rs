@@ -1,0 +1,170 @@
+//! Everything the engine can want done, in one closed list, with the bytes beside it.
+
+use std::ops::Range;
+
+use super::event::Ticket;
+use crate::state::SessionId;
+
+/// What the outside is to do, in this order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// Send a line that others caused to many sessions. Counts against `max-sendq`: a session that
+    /// does not read is closed.
+    Deliver {
+        /// The line; see [`Effects::line`].
+        line: Span,
+        /// The recipients; see [`Effects::sessions`].
+        to: Span,
+    },
+    /// Send a line that the session itself caused. Never closes it: reading from it pauses instead.
+    Answer {
+        /// The recipient.
+        to: SessionId,
+        /// The line; see [`Effects::line`].
+        line: Span,
+    },
+    /// Read no more lines from the session until [`Effect::Release`]. Once its output has drained,
+    /// [`super::Event::Drained`] is due.
+    Hold {
+        /// Which connection.
+        session: SessionId,
+    },
+    /// Read from the session again.
+    Release {
+        /// Which connection.
+        session: SessionId,
+    },
+    /// Send what is queued, then close. No [`super::Event::Closed`] follows.
+    Close {
+        /// Which connection.
+        session: SessionId,
+    },
+    /// Do a job and report with [`super::Event::Answered`].
+    Ask {
+        /// To be returned with the answer.
+        ticket: Ticket,
+        /// What to do.
+        job: Job,
+    },
+    /// Write to the log.
+    Note(Note),
+}
+
+/// Work that is too slow, or too impure, for the engine.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Job {
+    /// Compare a password with a bcrypt hash.
+    VerifyPassword {
+        /// bcrypt, as `ircd genpasswd` prints it.
+        hash: String,
+        /// As the client sent it.
+        password: String,
+    },
+}
+
+/// One log record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Note {
+    /// How important.
+    pub level: Level,
+    /// The log type, one of `config`'s list: `connect`, `opers`, `channels`, …
+    pub kind: &'static str,
+    /// What happened.
+    pub text: String,
+}
+
+/// Importance of a log record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Level {
+    /// For someone looking for a fault.
+    Debug,
+    /// What an operator may want to know.
+    Info,
+    /// Something is not as it should be.
+    Warn,
+    /// Something failed.
+    Error,
+}
+
+/// A piece of one of the two buffers of [`Effects`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Span {
+    start: u32,
+    end: u32,
+}
+
+impl Span {
+    fn range(self) -> Range<usize> {
+        self.start as usize..self.end as usize
+    }
+
+    /// Whether nothing is in it.
+    pub fn is_empty(self) -> bool {
+        self.start == self.end
+    }
+}
+
+/// The effects of one turn. Lines and recipients lie in two shared buffers, so that a recipient costs
+/// a list entry and a line is stored once however many get it. Cleared and used again every turn.
+#[derive(Debug, Default)]
+pub struct Effects {
+    list: Vec<Effect>,
+    bytes: Vec<u8>,
+    sessions: Vec<SessionId>,
+}
+
+impl Effects {
+    /// The effects, in the order in which they are to be carried out.
+    pub fn list(&self) -> &[Effect] {
+        &self.list
+    }
+
+    /// A line, without its line ending. Always valid UTF-8.
+    pub fn line(&self, span: Span) -> &[u8] {
+        &self.bytes[span.range()]
+    }
+
+    /// The recipients of a [`Effect::Deliver`].
+    pub fn sessions(&self, span: Span) -> &[SessionId] {
+        &self.sessions[span.range()]
+    }
+
+    /// Whether nothing is to be done.
+    pub fn is_empty(&self) -> bool {
+        self.list.is_empty()
+    }
+
+    /// Forgets everything but keeps the memory for the next turn.
+    pub fn clear(&mut self) {
+        self.list.clear();
+        self.bytes.clear();
+        self.sessions.clear();
+    }
+
+    /// Adds an effect that carries no line.
+    pub fn push(&mut self, effect: Effect) {
+        self.list.push(effect);
+    }
+
+    /// Adds a line by writing it: `write` appends to the buffer, which it must not otherwise touch.
+    pub fn add_line(&mut self, write: impl FnOnce(&mut Vec<u8>)) -> Span {
+        let start = self.bytes.len() as u32;
+        write(&mut self.bytes);
+        Span { start, end: self.bytes.len() as u32 }
+    }
+
+    /// Adds a line for many sessions; nothing happens when there are none.
+    pub fn deliver(&mut self, line: Span, to: &[SessionId]) {
+        if to.is_empty() {
+            return;
+        }
+        let start = self.sessions.len() as u32;
+        self.sessions.extend_from_slice(to);
+        self.list.push(Effect::Deliver { line, to: Span { start, end: self.sessions.len() as u32 } });
+    }
+
+    /// Adds a line for the session that caused it.
+    pub fn answer(&mut self, to: SessionId, line: Span) {
+        self.list.push(Effect::Answer { to, line });
+    }
+}

@@ -1,0 +1,123 @@
+//! Everything that can happen to the engine, in one closed list.
+
+use std::net::IpAddr;
+
+use crate::config::Config;
+use crate::state::SessionId;
+
+/// The two clocks, read once per turn outside the engine.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Now {
+    /// Milliseconds of a clock that never jumps; what deadlines are counted in.
+    pub mono_ms: u64,
+    /// Milliseconds since 1970-01-01T00:00:00Z; what people and ids are shown.
+    pub wall_ms: u64,
+}
+
+/// Something that happened outside.
+#[derive(Debug)]
+pub enum Event<'a> {
+    /// A connection is ready to talk: its TLS and WebSocket handshakes are over.
+    Opened {
+        /// The new session; its slot is free.
+        session: SessionId,
+        /// How it came in.
+        door: Box<Door>,
+    },
+    /// A line arrived.
+    Received {
+        /// Who sent it.
+        session: SessionId,
+        /// The line, without its line ending.
+        line: Line<'a>,
+    },
+    /// The connection is gone; nothing more will be heard from it or can be sent to it.
+    Closed {
+        /// Which connection.
+        session: SessionId,
+        /// Why.
+        reason: CloseReason,
+    },
+    /// The session's unsent output fell below the mark at which a long answer may go on.
+    Drained {
+        /// Which connection.
+        session: SessionId,
+    },
+    /// A job asked for with [`super::Effect::Ask`] ended.
+    Answered {
+        /// The number the question carried.
+        ticket: Ticket,
+        /// What came of it.
+        answer: JobAnswer,
+    },
+    /// The deadline of [`super::Engine::next_deadline_ms`] passed.
+    Elapsed,
+    /// A new configuration was read and found valid.
+    Reconfigured {
+        /// The whole new configuration.
+        config: Box<Config>,
+    },
+    /// The server is about to stop: everyone is to be told.
+    Stopping {
+        /// The text of the ERROR line.
+        reason: &'a str,
+    },
+}
+
+/// A line as the framing delivers it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Line<'a> {
+    /// Valid UTF-8.
+    Text(&'a str),
+    /// Not valid UTF-8.
+    Bytes(&'a [u8]),
+    /// The client sent more bytes without a line ending than any line may have; input was dropped.
+    Overlong,
+}
+
+/// How a connection came in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Door {
+    /// The peer's address (of a Unix socket: 127.0.0.1).
+    pub ip: IpAddr,
+    /// The address of the listener, as the configuration writes it.
+    pub listener: Box<str>,
+    /// Encrypted all the way, or from an address that counts as secure.
+    pub secure: bool,
+    /// SHA-256 of the client certificate, lower-case hex.
+    pub certfp: Option<Box<str>>,
+    /// It speaks WebSocket.
+    pub websocket: bool,
+    /// The listener is for Tor only.
+    pub tor: bool,
+    /// The listener advertises STS and serves nothing else.
+    pub sts_only: bool,
+    /// The listener never advertises STS.
+    pub hide_sts: bool,
+}
+
+/// Why a connection is gone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CloseReason {
+    /// The peer closed it.
+    Hangup,
+    /// Reading or writing failed; the operating system's words.
+    Failed(Box<str>),
+    /// It did not read what it was sent; its unsent output passed `max-sendq`.
+    SendqExceeded,
+    /// The WebSocket peer broke the protocol; what it did.
+    Violation(Box<str>),
+}
+
+/// Number that ties a job to who asked for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Ticket(pub u64);
+
+/// Result of a job.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum JobAnswer {
+    /// Of [`super::Job::VerifyPassword`]: whether it matched.
+    Password(bool),
+    /// The job could not be done (queue full, time over).
+    Failed,
+}
