@@ -1,30 +1,49 @@
 //! Ids: how parts of the state refer to each other. Plain numbers, never pointers, so that the state
 //! can be stored, compared and sent to another node.
 
-/// A connection. The slot is chosen by whoever accepts connections and is reused after a close; the
-/// generation tells one use of a slot from the next.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct SessionId {
+/// What the ids have in common.
+pub trait Id: Copy + Eq {
+    /// Puts an id together.
+    fn new(slot: u32, generation: u32) -> Self;
     /// Index into a dense table.
-    pub slot: u32,
+    fn slot(self) -> usize;
     /// Which use of the slot this is.
-    pub generation: u32,
+    fn generation(self) -> u32;
 }
 
-/// A nick on the network, with zero or more sessions.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct UserId {
-    /// Index into a dense table.
-    pub slot: u32,
-    /// Which use of the slot this is.
-    pub generation: u32,
+macro_rules! ids {
+    ($($(#[$doc:meta])* $name:ident),*) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub struct $name {
+            /// Index into a dense table.
+            pub slot: u32,
+            /// Which use of the slot this is.
+            pub generation: u32,
+        }
+
+        impl Id for $name {
+            fn new(slot: u32, generation: u32) -> $name {
+                $name { slot, generation }
+            }
+
+            fn slot(self) -> usize {
+                self.slot as usize
+            }
+
+            fn generation(self) -> u32 {
+                self.generation
+            }
+        }
+    )*};
 }
 
-/// A channel.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct ChannelId {
-    /// Index into a dense table.
-    pub slot: u32,
-    /// Which use of the slot this is.
-    pub generation: u32,
+ids! {
+    /// A connection. The slot is chosen by whoever accepts connections and is reused after a close;
+    /// the generation tells one use of a slot from the next.
+    SessionId,
+    /// A nick on the network, with zero or more sessions.
+    UserId,
+    /// A channel.
+    ChannelId
 }

@@ -1,1 +1,13 @@
-//! wire
+//! The line protocol: messages in, lines out, capabilities, numerics. Knows no state and no policy.
+
+pub mod caps;
+pub mod clock;
+pub mod message;
+pub mod numeric;
+pub mod outgoing;
+
+pub use caps::{Cap, Caps};
+pub use clock::{MsgId, Stamp};
+pub use message::{Message, ParseError};
+pub use numeric::Numeric;
+pub use outgoing::{Body, Form, Origin, Outgoing, Text};

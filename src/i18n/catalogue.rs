@@ -1,0 +1,216 @@
+//! Catalogues: one YAML document per language, `languages/<code>.lang.yaml`.
+//!
+//! ```yaml
+//! code: zh-CN
+//! name: 简体中文
+//! phrases:
+//!   NO_SUCH_NICK: 没有这个昵称或频道
+//! ```
+//!
+//! A phrase that a catalogue lacks is said in English; a catalogue that lacks any is "incomplete"
+//! (`~` in the `draft/languages` capability).
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::Deserialize;
+
+use super::phrase::Phrase;
+
+/// Which language, as an index into [`Languages`]; 0 is English.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct LanguageId(pub u8);
+
+/// The translations of one language.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Catalogue {
+    /// BCP 47 code: `zh-CN`.
+    pub code: String,
+    /// The language's name in itself.
+    pub name: String,
+    texts: Vec<Option<Box<str>>>,
+}
+
+/// What is wrong with a catalogue.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CatalogueError {
+    /// Not the form above; the parser's words.
+    Malformed(String),
+    /// A phrase this server does not have.
+    UnknownPhrase(String),
+    /// The translation's `{n}` placeholders are not those of the English text.
+    WrongPlaceholders(String),
+}
+
+impl fmt::Display for CatalogueError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            CatalogueError::Malformed(why) => write!(f, "not a language catalogue: {why}"),
+            CatalogueError::UnknownPhrase(id) => write!(f, "unknown phrase {id}"),
+            CatalogueError::WrongPlaceholders(id) => {
+                write!(f, "phrase {id}: placeholders differ from the English text")
+            }
+        }
+    }
+}
+
+impl std::error::Error for CatalogueError {}
+
+#[derive(Deserialize)]
+struct Raw {
+    code: String,
+    name: String,
+    phrases: BTreeMap<String, String>,
+}
+
+impl Catalogue {
+    /// Reads a catalogue document.
+    pub fn parse(text: &str) -> Result<Catalogue, CatalogueError> {
+        let raw: Raw =
+            serde_yaml::from_str(text).map_err(|error| CatalogueError::Malformed(error.to_string()))?;
+        let mut texts = vec![None; Phrase::ALL.len()];
+        for (id, translation) in raw.phrases {
+            let Some(phrase) = Phrase::by_id(&id) else {
+                return Err(CatalogueError::UnknownPhrase(id));
+            };
+            if placeholders(phrase.english()) != placeholders(&translation) {
+                return Err(CatalogueError::WrongPlaceholders(id));
+            }
+            texts[phrase as usize] = Some(translation.into_boxed_str());
+        }
+        Ok(Catalogue { code: raw.code, name: raw.name, texts })
+    }
+
+    /// Whether every phrase is translated.
+    pub fn is_complete(&self) -> bool {
+        self.texts.iter().all(Option::is_some)
+    }
+}
+
+/// The set of `{n}` in a text.
+fn placeholders(text: &str) -> Vec<u8> {
+    let mut found: Vec<u8> =
+        text.as_bytes().windows(3).filter(|w| w[0] == b'{' && w[2] == b'}').map(|w| w[1]).collect();
+    found.sort_unstable();
+    found.dedup();
+    found
+}
+
+/// English and all loaded catalogues.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Languages {
+    catalogues: Vec<Catalogue>,
+    /// What a client hears that has asked for nothing.
+    pub default: LanguageId,
+}
+
+impl Languages {
+    /// Catalogues in the order in which they are advertised; at most 255, the rest is left out.
+    /// `default` is a code; English if it is not there.
+    pub fn new(mut catalogues: Vec<Catalogue>, default: &str) -> Languages {
+        catalogues.truncate(usize::from(u8::MAX));
+        let mut languages = Languages { catalogues, default: LanguageId(0) };
+        languages.default = languages.by_code(default).unwrap_or_default();
+        languages
+    }
+
+    /// Looks a code up, without case.
+    pub fn by_code(&self, code: &str) -> Option<LanguageId> {
+        if code.eq_ignore_ascii_case("en") {
+            return Some(LanguageId(0));
+        }
+        let at = self.catalogues.iter().position(|c| c.code.eq_ignore_ascii_case(code))?;
+        Some(LanguageId(at as u8 + 1))
+    }
+
+    /// The code of a language.
+    pub fn code(&self, id: LanguageId) -> &str {
+        match id.0.checked_sub(1) {
+            Some(index) => &self.catalogues[usize::from(index)].code,
+            None => "en",
+        }
+    }
+
+    /// The value of the `draft/languages` capability: how many, then the codes, `~` before those that
+    /// are incomplete.
+    pub fn capability_value(&self) -> String {
+        let mut value = format!("{},en", self.catalogues.len() + 1);
+        for catalogue in &self.catalogues {
+            value.push_str(if catalogue.is_complete() { "," } else { ",~" });
+            value.push_str(&catalogue.code);
+        }
+        value
+    }
+
+    /// The text of a phrase in a language.
+    pub fn text(&self, id: LanguageId, phrase: Phrase) -> &str {
+        id.0.checked_sub(1)
+            .and_then(|index| self.catalogues.get(usize::from(index)))
+            .and_then(|catalogue| catalogue.texts[phrase as usize].as_deref())
+            .unwrap_or(phrase.english())
+    }
+
+    /// Writes a phrase with its arguments in place of `{0}`, `{1}` ….
+    pub fn write(&self, id: LanguageId, phrase: Phrase, args: &[&str], out: &mut Vec<u8>) {
+        fill(self.text(id, phrase), args, out);
+    }
+}
+
+fn fill(text: &str, args: &[&str], out: &mut Vec<u8>) {
+    let bytes = text.as_bytes();
+    let mut at = 0;
+    while let Some(open) = memchr::memchr(b'{', &bytes[at..]).map(|i| at + i) {
+        out.extend_from_slice(&bytes[at..open]);
+        let arg = match bytes.get(open + 1..open + 3) {
+            Some(&[digit @ b'0'..=b'9', b'}']) => args.get(usize::from(digit - b'0')),
+            _ => None,
+        };
+        match arg {
+            Some(arg) => {
+                out.extend_from_slice(arg.as_bytes());
+                at = open + 3;
+            }
+            None => {
+                out.push(b'{');
+                at = open + 1;
+            }
+        }
+    }
+    out.extend_from_slice(&bytes[at..]);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DOCUMENT: &str = "code: xx\nname: Test\nphrases:\n  WELCOME: \"{1} ni {0}\"\n";
+
+    fn said(languages: &Languages, code: &str, args: &[&str]) -> String {
+        let mut out = Vec::new();
+        languages.write(languages.by_code(code).unwrap(), Phrase::WELCOME, args, &mut out);
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn a_translation_may_reorder_its_arguments() {
+        let languages = Languages::new(vec![Catalogue::parse(DOCUMENT).unwrap()], "XX");
+        assert_eq!(said(&languages, "xx", &["A", "B"]), "B ni A");
+        assert_eq!(said(&languages, "en", &["Net", "bob"]), "Welcome to the Net IRC network, bob");
+        assert_eq!(languages.code(languages.default), "xx");
+        assert_eq!(languages.capability_value(), "2,en,~xx");
+    }
+
+    #[test]
+    fn mistakes_are_named() {
+        let wrong = |text| Catalogue::parse(text).unwrap_err();
+        assert!(matches!(wrong("code: xx"), CatalogueError::Malformed(_)));
+        assert_eq!(
+            wrong("code: xx\nname: X\nphrases: {NO_PHRASE: a}"),
+            CatalogueError::UnknownPhrase("NO_PHRASE".into())
+        );
+        assert_eq!(
+            wrong("code: xx\nname: X\nphrases: {WELCOME: \"{0}\"}"),
+            CatalogueError::WrongPlaceholders("WELCOME".into())
+        );
+    }
+}

@@ -1,0 +1,109 @@
+//! A channel as data.
+
+use indexmap::IndexMap;
+
+use super::id::UserId;
+use super::modes::{Letters, List, Rank, Ranks};
+use crate::text::{ChannelName, Mask};
+
+/// A channel and its members.
+#[derive(Clone, Debug)]
+pub struct Channel {
+    /// Its name.
+    pub name: ChannelName,
+    /// When it was formed, seconds since 1970.
+    pub created_s: u64,
+    /// The topic, if one is set.
+    pub topic: Option<Box<Topic>>,
+    /// Modes without a parameter.
+    pub flags: Letters,
+    /// `+k`
+    pub key: Option<Box<str>>,
+    /// `+l`
+    pub limit: Option<u32>,
+    /// `+b`
+    pub bans: Vec<MaskEntry>,
+    /// `+e`
+    pub excepts: Vec<MaskEntry>,
+    /// `+I`
+    pub invexes: Vec<MaskEntry>,
+    /// Who is in it. Joining and parting cost the same however many there are.
+    pub members: IndexMap<UserId, Member>,
+}
+
+/// A topic.
+#[derive(Clone, Debug)]
+pub struct Topic {
+    /// What it says.
+    pub text: Box<str>,
+    /// `nick!user@host` of who set it.
+    pub by: Box<str>,
+    /// When, seconds since 1970.
+    pub at_s: u64,
+}
+
+/// A user's membership of a channel.
+#[derive(Clone, Copy, Debug)]
+pub struct Member {
+    /// The ranks held.
+    pub ranks: Ranks,
+    /// When they joined, seconds since 1970.
+    pub joined_s: u64,
+}
+
+/// An entry of a list of masks.
+#[derive(Clone, Debug)]
+pub struct MaskEntry {
+    /// The mask.
+    pub mask: Mask,
+    /// `nick!user@host` of who set it.
+    pub by: Box<str>,
+    /// When, seconds since 1970.
+    pub at_s: u64,
+}
+
+impl Channel {
+    /// A channel without members.
+    pub fn new(name: ChannelName, flags: Letters, created_s: u64) -> Channel {
+        Channel {
+            name,
+            created_s,
+            topic: None,
+            flags,
+            key: None,
+            limit: None,
+            bans: Vec::new(),
+            excepts: Vec::new(),
+            invexes: Vec::new(),
+            members: IndexMap::new(),
+        }
+    }
+
+    /// One of the three lists.
+    pub fn list(&self, list: List) -> &Vec<MaskEntry> {
+        match list {
+            List::Ban => &self.bans,
+            List::Except => &self.excepts,
+            List::Invex => &self.invexes,
+        }
+    }
+
+    /// As [`Channel::list`], to change it.
+    pub fn list_mut(&mut self, list: List) -> &mut Vec<MaskEntry> {
+        match list {
+            List::Ban => &mut self.bans,
+            List::Except => &mut self.excepts,
+            List::Invex => &mut self.invexes,
+        }
+    }
+
+    /// The ranks of a user; none for who is not a member.
+    pub fn ranks(&self, user: UserId) -> Ranks {
+        self.members.get(&user).map_or(Ranks::NONE, |member| member.ranks)
+    }
+
+    /// Whether a user is a member and holds the rank or a higher one.
+    pub fn is_at_least(&self, user: UserId, rank: Rank) -> bool {
+        self.ranks(user).at_least(rank)
+    }
+}

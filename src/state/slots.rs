@@ -1,0 +1,144 @@
+//! A dense table by id: look-up is an index and a comparison, and iteration has a fixed order.
+
+use std::marker::PhantomData;
+
+use super::id::Id;
+
+/// Values by id.
+#[derive(Clone, Debug)]
+pub struct Slots<I, T> {
+    entries: Vec<Entry<T>>,
+    free: Vec<u32>,
+    len: usize,
+    id: PhantomData<I>,
+}
+
+#[derive(Clone, Debug)]
+struct Entry<T> {
+    generation: u32,
+    value: Option<T>,
+}
+
+impl<I, T> Default for Slots<I, T> {
+    fn default() -> Self {
+        Slots { entries: Vec::new(), free: Vec::new(), len: 0, id: PhantomData }
+    }
+}
+
+impl<I: Id, T> Slots<I, T> {
+    /// The id that [`Slots::insert`] will use next.
+    pub fn next_id(&self) -> I {
+        match self.free.last() {
+            Some(&slot) => I::new(slot, self.entries[slot as usize].generation),
+            None => I::new(self.entries.len() as u32, 0),
+        }
+    }
+
+    /// Adds a value under [`Slots::next_id`].
+    pub fn insert(&mut self, value: T) -> I {
+        let id = self.next_id();
+        self.free.pop();
+        self.insert_at(id, value);
+        id
+    }
+
+    /// Adds a value under an id that was chosen outside. A table is filled either this way or by
+    /// [`Slots::insert`], never both.
+    pub fn insert_at(&mut self, id: I, value: T) {
+        while self.entries.len() <= id.slot() {
+            self.entries.push(Entry { generation: 0, value: None });
+        }
+        let entry = &mut self.entries[id.slot()];
+        debug_assert!(entry.value.is_none(), "slot in use");
+        *entry = Entry { generation: id.generation(), value: Some(value) };
+        self.len += 1;
+    }
+
+    /// Takes a value out; its slot becomes free for [`Slots::insert`].
+    pub fn remove(&mut self, id: I) -> Option<T> {
+        let entry = self.entries.get_mut(id.slot()).filter(|e| e.generation == id.generation())?;
+        let value = entry.value.take()?;
+        entry.generation = entry.generation.wrapping_add(1);
+        self.free.push(id.slot() as u32);
+        self.len -= 1;
+        Some(value)
+    }
+
+    /// Takes out a value that was put in by [`Slots::insert_at`]; the slot is its owner's to reuse.
+    pub fn remove_at(&mut self, id: I) -> Option<T> {
+        let entry = self.entries.get_mut(id.slot()).filter(|e| e.generation == id.generation())?;
+        let value = entry.value.take()?;
+        self.len -= 1;
+        Some(value)
+    }
+
+    /// The value of an id that may be stale.
+    pub fn get(&self, id: I) -> Option<&T> {
+        self.entries.get(id.slot()).filter(|e| e.generation == id.generation())?.value.as_ref()
+    }
+
+    /// As [`Slots::get`], to change it.
+    pub fn get_mut(&mut self, id: I) -> Option<&mut T> {
+        self.entries.get_mut(id.slot()).filter(|e| e.generation == id.generation())?.value.as_mut()
+    }
+
+    /// All values in the order of their slots.
+    pub fn iter(&self) -> impl Iterator<Item = (I, &T)> {
+        self.iter_from(0)
+    }
+
+    /// All values from a slot on; how long answers go on where they stopped.
+    pub fn iter_from(&self, slot: u32) -> impl Iterator<Item = (I, &T)> {
+        let start = (slot as usize).min(self.entries.len());
+        self.entries[start..].iter().enumerate().filter_map(move |(offset, entry)| {
+            let id = I::new((start + offset) as u32, entry.generation);
+            entry.value.as_ref().map(|value| (id, value))
+        })
+    }
+
+    /// How many values there are.
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+}
+
+impl<I: Id, T> std::ops::Index<I> for Slots<I, T> {
+    type Output = T;
+
+    /// The value of an id that is known to be live.
+    fn index(&self, id: I) -> &T {
+        self.get(id).expect("a live id")
+    }
+}
+
+impl<I: Id, T> std::ops::IndexMut<I> for Slots<I, T> {
+    fn index_mut(&mut self, id: I) -> &mut T {
+        self.get_mut(id).expect("a live id")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::id::UserId;
+    use super::*;
+
+    #[test]
+    fn a_stale_id_finds_nothing() {
+        let mut slots: Slots<UserId, &str> = Slots::default();
+        let a = slots.insert("a");
+        let b = slots.insert("b");
+        assert_eq!(slots.remove(a), Some("a"));
+        assert_eq!(slots.remove(a), None);
+        let c = slots.insert("c");
+        assert_eq!(c.slot, a.slot);
+        assert_eq!(slots.get(a), None);
+        assert_eq!((slots[b], slots[c], slots.len()), ("b", "c", 2));
+        assert_eq!(slots.iter().map(|(_, v)| *v).collect::<Vec<_>>(), ["c", "b"]);
+        assert_eq!(slots.iter_from(1).map(|(_, v)| *v).collect::<Vec<_>>(), ["b"]);
+    }
+}

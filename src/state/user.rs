@@ -1,0 +1,137 @@
+//! A user as data: one nick on the network, whatever connections it has.
+
+use std::net::IpAddr;
+
+use smallvec::SmallVec;
+
+use super::id::{ChannelId, SessionId};
+use super::modes::Letters;
+use crate::text::{AccountName, Nick};
+
+/// A registered user.
+#[derive(Clone, Debug)]
+pub struct User {
+    /// The nick.
+    pub nick: Nick,
+    /// What `nick!user@host` calls user, with its `~`.
+    pub username: Box<str>,
+    /// The real name.
+    pub realname: Box<str>,
+    /// What others see: a vhost, or the cloak, or the real host.
+    pub host: Box<str>,
+    /// The cloak, or the real host where cloaks are off; what `host` falls back to.
+    pub cloak: Box<str>,
+    /// The host name or address of the connection.
+    pub real_host: Box<str>,
+    /// The address of the connection.
+    pub ip: IpAddr,
+    /// The account logged into.
+    pub account: Option<AccountName>,
+    /// User modes.
+    pub modes: Letters,
+    /// Set while this is an operator.
+    pub oper: Option<Box<Oper>>,
+    /// The away text, while every session is away.
+    pub away: Option<Box<str>>,
+    /// The connections.
+    pub sessions: SmallVec<[SessionId; 1]>,
+    /// The channels, in the order of joining; bounded by `max-channels-per-client`.
+    pub channels: Vec<ChannelId>,
+    /// Open invitations, by the channel's folded name; bounded, the oldest goes.
+    pub invites: Vec<Invite>,
+    /// When the user appeared, seconds since 1970.
+    pub signed_on_s: u64,
+    /// When the user last said something, seconds since 1970.
+    pub active_s: u64,
+    source: Box<str>,
+}
+
+/// What makes a user an operator.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Oper {
+    /// The name of the entry in `opers`.
+    pub name: Box<str>,
+    /// What WHOIS says.
+    pub title: Box<str>,
+    /// Operator status is not shown to others.
+    pub hidden: bool,
+    /// Capabilities of the class.
+    pub capabilities: Box<[Box<str>]>,
+}
+
+/// An invitation into a channel.
+#[derive(Clone, Debug)]
+pub struct Invite {
+    /// The channel's folded name.
+    pub channel: Box<str>,
+    /// When it was given, milliseconds since 1970.
+    pub at_ms: u64,
+}
+
+/// What a user is made of at registration.
+#[derive(Clone, Debug)]
+pub struct NewUser {
+    /// The nick.
+    pub nick: Nick,
+    /// With its `~`.
+    pub username: Box<str>,
+    /// The real name.
+    pub realname: Box<str>,
+    /// The visible host.
+    pub cloak: Box<str>,
+    /// The host name or address.
+    pub real_host: Box<str>,
+    /// The address.
+    pub ip: IpAddr,
+    /// Modes from the start.
+    pub modes: Letters,
+    /// Seconds since 1970.
+    pub at_s: u64,
+}
+
+impl User {
+    /// A user with one session.
+    pub fn new(new: NewUser, session: SessionId) -> User {
+        let mut user = User {
+            nick: new.nick,
+            username: new.username,
+            realname: new.realname,
+            host: new.cloak.clone(),
+            cloak: new.cloak,
+            real_host: new.real_host,
+            ip: new.ip,
+            account: None,
+            modes: new.modes,
+            oper: None,
+            away: None,
+            sessions: SmallVec::from_buf([session]),
+            channels: Vec::new(),
+            invites: Vec::new(),
+            signed_on_s: new.at_s,
+            active_s: new.at_s,
+            source: Box::default(),
+        };
+        user.renew_source();
+        user
+    }
+
+    /// `nick!user@host` as others see it.
+    pub fn source(&self) -> &str {
+        &self.source
+    }
+
+    /// Must follow every change of nick, user name or host.
+    pub(super) fn renew_source(&mut self) {
+        self.source = format!("{}!{}@{}", self.nick.as_str(), self.username, self.host).into();
+    }
+
+    /// Whether the operator's class has the capability.
+    pub fn may(&self, capability: &str) -> bool {
+        self.oper.as_ref().is_some_and(|oper| oper.capabilities.iter().any(|c| &**c == capability))
+    }
+
+    /// The account's name, or `*`.
+    pub fn account_or_star(&self) -> &str {
+        self.account.as_ref().map_or("*", AccountName::as_str)
+    }
+}

@@ -1,0 +1,105 @@
+//! Times and message ids as they are written on the wire.
+
+use time::OffsetDateTime;
+
+/// A moment as `server-time` writes it: `2020-11-13T01:55:02.201Z`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stamp([u8; 24]);
+
+impl Stamp {
+    /// From milliseconds since 1970; beyond the year 9999 it stays there.
+    pub fn new(wall_ms: u64) -> Stamp {
+        let date = date(wall_ms / 1000);
+        let mut text = *b"0000-00-00T00:00:00.000Z";
+        put(&mut text[0..4], date.year() as u64);
+        put(&mut text[5..7], u64::from(u8::from(date.month())));
+        put(&mut text[8..10], u64::from(date.day()));
+        put(&mut text[11..13], u64::from(date.hour()));
+        put(&mut text[14..16], u64::from(date.minute()));
+        put(&mut text[17..19], u64::from(date.second()));
+        put(&mut text[20..23], wall_ms % 1000);
+        Stamp(text)
+    }
+
+    /// The text.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+fn put(digits: &mut [u8], mut value: u64) {
+    for digit in digits.iter_mut().rev() {
+        *digit = b'0' + (value % 10) as u8;
+        value /= 10;
+    }
+}
+
+/// Seconds since 1970 as a date in UTC; beyond the year 9999 it stays there.
+fn date(wall_s: u64) -> OffsetDateTime {
+    const YEAR_9999_END_S: u64 = 253_402_300_799;
+    OffsetDateTime::from_unix_timestamp(wall_s.min(YEAR_9999_END_S) as i64).expect("bounded above")
+}
+
+/// A moment for people, as in RFC 1123: `Fri, 13 Nov 2020 00:35:48 UTC`.
+pub fn long_date(wall_s: u64) -> String {
+    let date = date(wall_s);
+    let (weekday, month) = (date.weekday().to_string(), date.month().to_string());
+    format!(
+        "{}, {:02} {} {} {:02}:{:02}:{:02} UTC",
+        &weekday[..3],
+        date.day(),
+        &month[..3],
+        date.year(),
+        date.hour(),
+        date.minute(),
+        date.second()
+    )
+}
+
+/// A message id: 26 lower-case base32 characters of 128 bits. The high 48 bits are the time in
+/// milliseconds and the next 24 a counter, so that ids sort like their messages; the rest keeps ids of
+/// different runs and servers apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct MsgId([u8; 26]);
+
+impl MsgId {
+    /// Puts an id together from its three parts; each is cut to its width.
+    pub fn new(wall_ms: u64, counter: u32, salt: u64) -> MsgId {
+        // RFC 4648's "extended hex" alphabet: it sorts like the numbers it stands for.
+        const ALPHABET: &[u8; 32] = b"0123456789abcdefghijklmnopqrstuv";
+        let high = u128::from(wall_ms & 0xffff_ffff_ffff) << 80;
+        let middle = u128::from(counter & 0xff_ffff) << 56;
+        let bits = high | middle | u128::from(salt & 0xff_ffff_ffff_ffff);
+        let mut text = [0; 26];
+        for (index, slot) in text.iter_mut().enumerate() {
+            *slot = ALPHABET[(bits >> (5 * (25 - index)) & 31) as usize];
+        }
+        MsgId(text)
+    }
+
+    /// The text.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stamps_and_dates() {
+        let stamp = Stamp::new(1_605_232_502_201);
+        assert_eq!(stamp.as_bytes(), b"2020-11-13T01:55:02.201Z");
+        assert_eq!(long_date(1_605_227_748), "Fri, 13 Nov 2020 00:35:48 UTC");
+        assert_eq!(Stamp::new(u64::MAX).as_bytes(), b"9999-12-31T23:59:59.615Z");
+    }
+
+    #[test]
+    fn ids_sort_like_time_then_counter() {
+        let ids =
+            [MsgId::new(5, 9, u64::MAX), MsgId::new(6, 0, 1), MsgId::new(6, 1, 0), MsgId::new(1 << 40, 0, 0)];
+        assert!(ids.windows(2).all(|pair| pair[0] < pair[1]));
+        assert!(ids[0].as_bytes().iter().all(u8::is_ascii_alphanumeric));
+    }
+}

@@ -1,0 +1,219 @@
+//! One line as a client sends it, taken apart without copying.
+//!
+//! Grammar: <https://modern.ircdocs.horse/#message-format> and the message-tags specification. It is
+//! not the place that judges lengths or commands.
+
+use arrayvec::ArrayVec;
+
+/// Most parameters a message can have; the last takes what is left.
+pub const PARAMS_MAX: usize = 15;
+
+/// A parsed line. Everything borrows from the line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Message<'a> {
+    /// Tag data without the leading `@`, still escaped; empty when there is none.
+    pub tags: &'a str,
+    /// The source a client claims; servers ignore it.
+    pub source: Option<&'a str>,
+    /// The command in the client's spelling; compare without case.
+    pub command: &'a str,
+    params: ArrayVec<&'a str, PARAMS_MAX>,
+}
+
+/// Why a line is not a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ParseError {
+    /// Nothing but blanks, or tags or a source without a command.
+    NoCommand,
+    /// The command holds something other than letters and digits.
+    BadCommand,
+    /// A NUL, CR or LF inside the line.
+    ForbiddenByte,
+}
+
+impl<'a> Message<'a> {
+    /// Takes a line without its line ending apart.
+    pub fn parse(line: &'a str) -> Result<Message<'a>, ParseError> {
+        if memchr::memchr3(0, b'\r', b'\n', line.as_bytes()).is_some() {
+            return Err(ParseError::ForbiddenByte);
+        }
+        let mut rest = line.trim_start_matches(' ');
+        let mut tags = "";
+        if let Some(tagged) = rest.strip_prefix('@') {
+            (tags, rest) = split_word(tagged);
+        }
+        let mut source = None;
+        if let Some(sourced) = rest.strip_prefix(':') {
+            let (word, after) = split_word(sourced);
+            source = Some(word);
+            rest = after;
+        }
+        let (command, mut rest) = split_word(rest);
+        if command.is_empty() {
+            return Err(ParseError::NoCommand);
+        }
+        if !command.bytes().all(|b| b.is_ascii_alphanumeric()) {
+            return Err(ParseError::BadCommand);
+        }
+        let mut params = ArrayVec::new();
+        while !rest.is_empty() {
+            if let Some(trailing) = rest.strip_prefix(':') {
+                params.push(trailing);
+                break;
+            }
+            if params.len() == PARAMS_MAX - 1 {
+                params.push(rest);
+                break;
+            }
+            let (word, after) = split_word(rest);
+            params.push(word);
+            rest = after;
+        }
+        Ok(Message { tags, source, command, params })
+    }
+
+    /// All parameters.
+    pub fn params(&self) -> &[&'a str] {
+        &self.params
+    }
+
+    /// A parameter that the command table guarantees; empty when it is missing all the same.
+    pub fn param(&self, index: usize) -> &'a str {
+        self.params.get(index).copied().unwrap_or("")
+    }
+
+    /// A parameter that may be missing.
+    pub fn param_opt(&self, index: usize) -> Option<&'a str> {
+        self.params.get(index).copied()
+    }
+
+    /// The unescaped value of a tag; of several with one name the last counts (message-tags).
+    pub fn tag(&self, name: &str) -> Option<String> {
+        tags(self.tags).filter(|tag| tag.0 == name).last().map(|tag| unescape(tag.1))
+    }
+
+    /// How many bytes the tag section takes on the wire, `@` and blank included.
+    pub fn tag_section_len(line: &str) -> usize {
+        match line.strip_prefix('@') {
+            Some(rest) => 1 + memchr::memchr(b' ', rest.as_bytes()).map_or(rest.len(), |at| at + 1),
+            None => 0,
+        }
+    }
+
+    /// Another command of the same connection with other parameters; how aliases are carried out.
+    pub fn with(&self, command: &'a str, params: impl IntoIterator<Item = &'a str>) -> Message<'a> {
+        Message {
+            tags: self.tags,
+            source: None,
+            command,
+            params: params.into_iter().take(PARAMS_MAX).collect(),
+        }
+    }
+}
+
+/// Splits at the first run of blanks.
+fn split_word(text: &str) -> (&str, &str) {
+    match memchr::memchr(b' ', text.as_bytes()) {
+        Some(at) => (&text[..at], text[at..].trim_start_matches(' ')),
+        None => (text, ""),
+    }
+}
+
+/// Goes through tag data: names with escaped values, empty where there is none.
+pub fn tags(data: &str) -> impl Iterator<Item = (&str, &str)> {
+    data.split(';').filter(|tag| !tag.is_empty()).map(|tag| tag.split_once('=').unwrap_or((tag, "")))
+}
+
+/// Undoes the escapes of a tag value (message-tags, "Escaping values").
+pub fn unescape(value: &str) -> String {
+    let mut plain = String::with_capacity(value.len());
+    let mut chars = value.chars();
+    while let Some(c) = chars.next() {
+        if c != '\\' {
+            plain.push(c);
+            continue;
+        }
+        match chars.next() {
+            Some(':') => plain.push(';'),
+            Some('s') => plain.push(' '),
+            Some('r') => plain.push('\r'),
+            Some('n') => plain.push('\n'),
+            Some(other) => plain.push(other),
+            None => {}
+        }
+    }
+    plain
+}
+
+/// Writes a tag value with the escapes it needs.
+pub fn escape(value: &str, out: &mut Vec<u8>) {
+    for byte in value.bytes() {
+        match byte {
+            b';' => out.extend_from_slice(b"\\:"),
+            b' ' => out.extend_from_slice(b"\\s"),
+            b'\\' => out.extend_from_slice(b"\\\\"),
+            b'\r' => out.extend_from_slice(b"\\r"),
+            b'\n' => out.extend_from_slice(b"\\n"),
+            other => out.push(other),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn everything_at_once() {
+        let m = Message::parse("@a=1;+b;label=x\\sy :nick!u@h  privmsg  #chan :hello  there").unwrap();
+        assert_eq!(m.source, Some("nick!u@h"));
+        assert_eq!(m.command, "privmsg");
+        assert_eq!(m.params(), ["#chan", "hello  there"]);
+        assert_eq!(m.tag("label").as_deref(), Some("x y"));
+        assert_eq!(m.tag("+b").as_deref(), Some(""));
+        assert_eq!(m.tag("c"), None);
+    }
+
+    #[test]
+    fn trailing_blanks_are_no_parameter_and_a_lone_colon_is_an_empty_one() {
+        assert_eq!(Message::parse("PING x   ").unwrap().params(), ["x"]);
+        assert_eq!(Message::parse("TOPIC #a :").unwrap().params(), ["#a", ""]);
+    }
+
+    #[test]
+    fn the_fifteenth_parameter_takes_the_rest() {
+        let m = Message::parse("X 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17").unwrap();
+        assert_eq!(m.params().len(), PARAMS_MAX);
+        assert_eq!(m.param(14), "15 16 17");
+    }
+
+    #[test]
+    fn what_is_not_a_message() {
+        assert_eq!(Message::parse("   "), Err(ParseError::NoCommand));
+        assert_eq!(Message::parse("@a=b"), Err(ParseError::NoCommand));
+        assert_eq!(Message::parse(":source"), Err(ParseError::NoCommand));
+        assert_eq!(Message::parse("P\u{e9}NG"), Err(ParseError::BadCommand));
+        assert_eq!(Message::parse("PING a\0b"), Err(ParseError::ForbiddenByte));
+    }
+
+    proptest! {
+        #[test]
+        fn unescape_undoes_escape(value in "\\PC*|[;\\\\ \r\n]*") {
+            let mut escaped = Vec::new();
+            escape(&value, &mut escaped);
+            let escaped = String::from_utf8(escaped).unwrap();
+            prop_assert!(!escaped.contains([';', ' ', '\r', '\n']));
+            prop_assert_eq!(unescape(&escaped), value);
+        }
+
+        #[test]
+        fn no_line_makes_it_panic(line in "\\PC*") {
+            if let Ok(m) = Message::parse(&line) {
+                prop_assert!(m.params().len() <= PARAMS_MAX);
+                let _ = m.tag("label");
+            }
+        }
+    }
+}

@@ -1,0 +1,247 @@
+//! What is said, before anyone's capabilities; and how it becomes bytes for one kind of recipient.
+//!
+//! [`Outgoing::relevant`] names the capabilities that can change these bytes. Two recipients who agree
+//! on them get the same bytes, so a message is rendered once per variant and never once per recipient.
+
+use super::caps::{Cap, Caps};
+use super::clock::{MsgId, Stamp};
+use super::numeric::Numeric;
+use crate::i18n::{LanguageId, Languages, Phrase};
+
+/// A line of output. Borrows everything; rendered at once.
+#[derive(Clone, Debug)]
+pub struct Outgoing<'a> {
+    /// Who says it: `nick!user@host`, a server's name, or nothing.
+    pub source: &'a str,
+    /// Tags that depend on who said it and when.
+    pub origin: Origin<'a>,
+    /// The command or numeric with its parameters.
+    pub body: Body<'a>,
+}
+
+/// The tags of a message that someone (rather than the server) caused.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Origin<'a> {
+    /// Its id.
+    pub msgid: Option<MsgId>,
+    /// The sender's account.
+    pub account: Option<&'a str>,
+    /// The sender is a bot.
+    pub bot: bool,
+    /// Client-only tags, still escaped, separated by `;`.
+    pub client_tags: &'a str,
+}
+
+/// A command with its parameters.
+#[derive(Clone, Debug)]
+pub enum Body<'a> {
+    /// A command; the text, if any, becomes the last parameter after a colon.
+    Command { verb: &'a str, params: &'a [&'a str], text: Text<'a> },
+    /// A numeric; the recipient's nick goes before the parameters.
+    Numeric { code: Numeric, nick: &'a str, params: &'a [&'a str], text: Text<'a> },
+    /// JOIN, whose form depends on `extended-join`; `account` is `*` for none.
+    Join { channel: &'a str, account: &'a str, realname: &'a str },
+}
+
+/// The last parameter of a line.
+#[derive(Clone, Copy, Debug)]
+pub enum Text<'a> {
+    /// There is none.
+    None,
+    /// As it is.
+    Plain(&'a str),
+    /// In the recipient's language, with arguments.
+    Said(Phrase, &'a [&'a str]),
+}
+
+/// What distinguishes one kind of recipient from another.
+#[derive(Clone, Copy, Debug)]
+pub struct Form<'a> {
+    /// Capabilities in use.
+    pub caps: Caps,
+    /// The language of phrases.
+    pub language: LanguageId,
+    /// Tags of this one answer (`label=x` or `batch=1`), escaped; empty for none.
+    pub extra_tags: &'a str,
+}
+
+const TAGGED: Caps = Caps::of(Cap::MessageTags);
+
+impl Outgoing<'_> {
+    /// The capabilities that can change the bytes of this line.
+    pub fn relevant(&self) -> Caps {
+        let mut relevant = Caps::of(Cap::ServerTime);
+        if self.origin.msgid.is_some() || self.origin.bot || !self.origin.client_tags.is_empty() {
+            relevant = relevant | TAGGED;
+        }
+        if self.origin.account.is_some() {
+            relevant = relevant.with(Cap::AccountTag);
+        }
+        if matches!(self.body, Body::Join { .. }) {
+            relevant = relevant.with(Cap::ExtendedJoin);
+        }
+        relevant
+    }
+
+    /// Writes the line, without its ending, for one kind of recipient.
+    pub fn render(&self, form: Form<'_>, stamp: &Stamp, languages: &Languages, out: &mut Vec<u8>) {
+        self.write_tags(form, stamp, out);
+        self.write_body(form.caps, form.language, languages, out);
+    }
+
+    /// Writes the tag section, if there is any, with the blank after it.
+    fn write_tags(&self, form: Form<'_>, stamp: &Stamp, out: &mut Vec<u8>) {
+        let mut tags = TagSection { out, any: false };
+        if !form.extra_tags.is_empty() {
+            tags.put(&[form.extra_tags.as_bytes()]);
+        }
+        if form.caps.has(Cap::ServerTime) {
+            tags.put(&[b"time=", stamp.as_bytes()]);
+        }
+        if form.caps.has(Cap::MessageTags) {
+            if let Some(msgid) = &self.origin.msgid {
+                tags.put(&[b"msgid=", msgid.as_bytes()]);
+            }
+            if self.origin.bot {
+                tags.put(&[b"bot"]);
+            }
+            if !self.origin.client_tags.is_empty() {
+                tags.put(&[self.origin.client_tags.as_bytes()]);
+            }
+        }
+        if let (Some(account), true) = (self.origin.account, form.caps.has(Cap::AccountTag)) {
+            tags.put(&[b"account=", account.as_bytes()]);
+        }
+        if tags.any {
+            out.push(b' ');
+        }
+    }
+
+    fn write_body(&self, caps: Caps, language: LanguageId, languages: &Languages, out: &mut Vec<u8>) {
+        if !self.source.is_empty() {
+            out.push(b':');
+            out.extend_from_slice(self.source.as_bytes());
+            out.push(b' ');
+        }
+        match &self.body {
+            Body::Command { verb, params, text } => {
+                out.extend_from_slice(verb.as_bytes());
+                params.iter().for_each(|param| write_param(param, out));
+                write_text(*text, language, languages, out);
+            }
+            Body::Numeric { code, nick, params, text } => {
+                out.extend_from_slice(&code.digits());
+                write_param(nick, out);
+                params.iter().for_each(|param| write_param(param, out));
+                write_text(*text, language, languages, out);
+            }
+            Body::Join { channel, account, realname } => {
+                out.extend_from_slice(b"JOIN");
+                write_param(channel, out);
+                if caps.has(Cap::ExtendedJoin) {
+                    write_param(account, out);
+                    write_text(Text::Plain(realname), language, languages, out);
+                }
+            }
+        }
+    }
+}
+
+/// A middle parameter. What a client sent may not fit one (empty, with a blank, with a leading colon);
+/// then `*` stands in its place, so that no client can make the server speak nonsense.
+fn write_param(param: &str, out: &mut Vec<u8>) {
+    out.push(b' ');
+    if param.is_empty() || param.starts_with(':') || memchr::memchr(b' ', param.as_bytes()).is_some() {
+        out.push(b'*');
+    } else {
+        out.extend_from_slice(param.as_bytes());
+    }
+}
+
+fn write_text(text: Text<'_>, language: LanguageId, languages: &Languages, out: &mut Vec<u8>) {
+    match text {
+        Text::None => {}
+        Text::Plain(plain) => {
+            out.extend_from_slice(b" :");
+            out.extend_from_slice(plain.as_bytes());
+        }
+        Text::Said(phrase, args) => {
+            out.extend_from_slice(b" :");
+            languages.write(language, phrase, args, out);
+        }
+    }
+}
+
+struct TagSection<'a> {
+    out: &'a mut Vec<u8>,
+    any: bool,
+}
+
+impl TagSection<'_> {
+    fn put(&mut self, parts: &[&[u8]]) {
+        self.out.push(if self.any { b';' } else { b'@' });
+        self.any = true;
+        parts.iter().for_each(|part| self.out.extend_from_slice(part));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rendered(outgoing: &Outgoing<'_>, caps: Caps, extra_tags: &str) -> String {
+        let mut out = Vec::new();
+        let form = Form { caps, language: LanguageId(0), extra_tags };
+        outgoing.render(form, &Stamp::new(1_605_232_502_201), &Languages::default(), &mut out);
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn only_the_relevant_capabilities_change_the_bytes() {
+        let said = Outgoing {
+            source: "a!b@c",
+            origin: Origin {
+                msgid: Some(MsgId::new(1, 2, 3)),
+                account: None,
+                bot: true,
+                client_tags: "+x=1",
+            },
+            body: Body::Command { verb: "PRIVMSG", params: &["#c"], text: Text::Plain("hi") },
+        };
+        assert_eq!(said.relevant(), [Cap::MessageTags, Cap::ServerTime].into_iter().collect());
+        for &cap in Cap::ALL {
+            let changed = rendered(&said, Caps::of(cap), "") != rendered(&said, Caps::NONE, "");
+            assert_eq!(changed, said.relevant().has(cap), "{}", cap.name());
+        }
+    }
+
+    #[test]
+    fn join_in_both_forms() {
+        let join = Outgoing {
+            source: "a!b@c",
+            origin: Origin::default(),
+            body: Body::Join { channel: "#c", account: "*", realname: "A B" },
+        };
+        assert_eq!(rendered(&join, Caps::NONE, ""), ":a!b@c JOIN #c");
+        assert_eq!(rendered(&join, Caps::of(Cap::ExtendedJoin), "label=1"), "@label=1 :a!b@c JOIN #c * :A B");
+        assert_eq!(
+            rendered(&join, Caps::of(Cap::ServerTime), ""),
+            "@time=2020-11-13T01:55:02.201Z :a!b@c JOIN #c"
+        );
+    }
+
+    #[test]
+    fn a_parameter_that_is_none_becomes_a_star() {
+        let reply = Outgoing {
+            source: "s.test",
+            origin: Origin::default(),
+            body: Body::Numeric {
+                code: super::super::numeric::ERR_NOSUCHNICK,
+                nick: "a",
+                params: &["x y"],
+                text: Text::Said(Phrase::NO_SUCH_NICK, &[]),
+            },
+        };
+        assert_eq!(rendered(&reply, Caps::NONE, ""), ":s.test 401 a * :No such nick");
+    }
+}
