@@ -1,8 +1,7 @@
 //! Everything that can happen to the engine, in one closed list.
 
-use std::net::IpAddr;
-
 use crate::config::Config;
+pub use crate::state::Door;
 use crate::state::SessionId;
 
 /// The two clocks, read once per turn outside the engine.
@@ -73,27 +72,6 @@ pub enum Line<'a> {
     Bytes(&'a [u8]),
     /// The client sent more bytes without a line ending than any line may have; input was dropped.
     Overlong,
-}
-
-/// How a connection came in.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Door {
-    /// The peer's address (of a Unix socket: 127.0.0.1).
-    pub ip: IpAddr,
-    /// The address of the listener, as the configuration writes it.
-    pub listener: Box<str>,
-    /// Encrypted all the way, or from an address that counts as secure.
-    pub secure: bool,
-    /// SHA-256 of the client certificate, lower-case hex.
-    pub certfp: Option<Box<str>>,
-    /// It speaks WebSocket.
-    pub websocket: bool,
-    /// The listener is for Tor only.
-    pub tor: bool,
-    /// The listener advertises STS and serves nothing else.
-    pub sts_only: bool,
-    /// The listener never advertises STS.
-    pub hide_sts: bool,
 }
 
 /// Why a connection is gone.

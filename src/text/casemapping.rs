@@ -60,6 +60,11 @@ impl FromStr for CaseMapping {
 }
 
 impl CaseMapping {
+    /// Whether names that look alike must be told apart by [`CaseMapping::skeleton`].
+    pub fn has_skeletons(self) -> bool {
+        matches!(self, Self::Precis | Self::Permissive)
+    }
+
     /// The value of the CASEMAPPING token. The Unicode mappings say `ascii`: no client knows them,
     /// and for ASCII names they are that.
     pub fn isupport_token(self) -> &'static str {

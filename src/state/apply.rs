@@ -1,0 +1,252 @@
+//! The only code that changes the state. Facts were judged before; what does not fit is a bug, and
+//! then the process had better stop than go on with a state that is half one thing.
+
+use super::channel::{Channel, Member, Topic};
+use super::fact::{Change, Fact, Introduction, Target};
+use super::id::{ChannelId, SessionId, UserId};
+use super::modes::{Letters, ModeChange};
+use super::session::{Password, Phase, Registering, Session};
+use super::user::{Invite, User};
+use super::{List, State};
+use crate::text::CaseMapping;
+
+/// Open invitations remembered for one user; the oldest is forgotten.
+const INVITES_MAX: usize = 100;
+
+/// What applying needs besides the fact.
+#[derive(Clone, Copy, Debug)]
+pub struct Moment {
+    /// Milliseconds of the clock that never jumps.
+    pub mono_ms: u64,
+    /// Milliseconds since 1970.
+    pub wall_ms: u64,
+    /// How names are compared.
+    pub mapping: CaseMapping,
+}
+
+impl Moment {
+    fn wall_s(self) -> u64 {
+        self.wall_ms / 1000
+    }
+}
+
+impl State {
+    /// Makes a fact true.
+    pub fn apply(&mut self, moment: Moment, fact: Fact<'_>) {
+        match fact {
+            Fact::Opened { session, door } => {
+                self.sessions.insert_at(session, Session::new(door, moment.mono_ms));
+                self.counts.unregistered += 1;
+            }
+            Fact::Vanished { session } => {
+                self.sessions.remove_at(session);
+                self.counts.unregistered -= 1;
+            }
+            Fact::Introduced { session, said } => introduce(self.registering_mut(session), said),
+            Fact::CapsSet { session, caps, version } => {
+                let session = &mut self.sessions[session];
+                (session.caps, session.cap_version) = (caps, version);
+            }
+            Fact::LanguagesSet { session, languages } => {
+                self.sessions[session].languages = languages.into();
+            }
+            Fact::Registered { session, user } => self.register(moment, session, User::new(*user, session)),
+            Fact::Quit { user, .. } | Fact::Killed { user, .. } => self.remove_user(moment, user),
+            Fact::NickChanged { user, nick } => self.change_nick(moment, user, nick),
+            Fact::RealnameChanged { user, realname } => self.users[user].realname = realname.into(),
+            Fact::HostChanged { user, host } => {
+                let user = &mut self.users[user];
+                user.host = host.into();
+                user.renew_source();
+            }
+            Fact::AwaySet { session, text } => self.set_away(session, text),
+            Fact::UserModesChanged { user, on, off } => self.change_user_modes(user, on, off),
+            Fact::OperChanged { user, oper } => {
+                let on = oper.is_some();
+                self.users[user].oper = oper;
+                let (set, unset) = if on { ("o", "") } else { ("", "o") };
+                self.change_user_modes(user, Letters::of(set), Letters::of(unset));
+            }
+            Fact::OperFailed { session, again_mono_ms } => {
+                self.sessions[session].oper_again_mono_ms = again_mono_ms;
+            }
+            Fact::Formed { name, flags } => {
+                let key = name.key().into();
+                let id = self.channels.insert(Channel::new(name, flags, moment.wall_s()));
+                self.channel_names.insert(key, id);
+            }
+            Fact::Joined { user, channel, ranks } => {
+                let member = Member { ranks, joined_s: moment.wall_s() };
+                let joined = &mut self.channels[channel];
+                joined.members.insert(user, member);
+                let (key, user) = (joined.name.key(), &mut self.users[user]);
+                user.channels.push(channel);
+                user.invites.retain(|invite| &*invite.channel != key);
+            }
+            Fact::Parted { user, channel, .. } | Fact::Kicked { user, channel, .. } => {
+                self.users[user].channels.retain(|&other| other != channel);
+                self.remove_member(channel, user);
+            }
+            Fact::TopicSet { by, channel, text } => {
+                let by = self.users[by].source().into();
+                let topic = Topic { text: text.into(), by, at_s: moment.wall_s() };
+                self.channels[channel].topic = (!text.is_empty()).then(|| Box::new(topic));
+            }
+            Fact::ModesChanged { channel, changes, .. } => {
+                let channel = &mut self.channels[channel];
+                changes.into_iter().for_each(|change| change_mode(channel, change));
+            }
+            Fact::Invited { user, channel, .. } => self.invite(moment, user, channel),
+            Fact::Said { by, to: Target::Channel { .. } | Target::User(_), .. } => {
+                self.users[by].active_s = moment.wall_s();
+            }
+        }
+    }
+
+    /// Notes that a line came in.
+    pub fn hear(&mut self, moment: Moment, session: SessionId) {
+        let session = &mut self.sessions[session];
+        session.heard_mono_ms = moment.mono_ms;
+        session.pinged = false;
+    }
+
+    /// Notes that a PING went out.
+    pub fn ping(&mut self, session: SessionId) {
+        self.sessions[session].pinged = true;
+    }
+
+    fn registering_mut(&mut self, session: SessionId) -> &mut Registering {
+        match &mut self.sessions[session].phase {
+            Phase::Registering(registering) => registering,
+            Phase::Attached(_) => unreachable!("only before registration"),
+        }
+    }
+
+    fn register(&mut self, moment: Moment, session: SessionId, user: User) {
+        let (nick, invisible) = (user.nick.clone(), user.modes.has('i'));
+        let id = self.users.insert(user);
+        let attached = &mut self.sessions[session];
+        attached.phase = Phase::Attached(id);
+        let away = attached.away.take();
+        self.index_nick(moment.mapping, nick.key(), nick.as_str(), id);
+        self.counts.unregistered -= 1;
+        self.counts.invisible += usize::from(invisible);
+        self.counts.users_max = self.counts.users_max.max(self.users.len());
+        self.set_away(session, away.as_deref());
+    }
+
+    fn remove_user(&mut self, moment: Moment, id: UserId) {
+        let Some(user) = self.users.remove(id) else { return };
+        self.whowas.remember(&user, moment.wall_s());
+        self.unindex_nick(moment.mapping, &user);
+        for &channel in &user.channels {
+            self.remove_member(channel, id);
+        }
+        for &session in &user.sessions {
+            self.sessions.remove_at(session);
+        }
+        self.counts.invisible -= usize::from(user.modes.has('i'));
+        self.counts.opers -= usize::from(user.modes.has('o'));
+    }
+
+    /// A channel goes with its last member.
+    fn remove_member(&mut self, channel: ChannelId, user: UserId) {
+        let members = &mut self.channels[channel].members;
+        members.swap_remove(&user);
+        if members.is_empty()
+            && let Some(gone) = self.channels.remove(channel)
+        {
+            self.channel_names.remove(gone.name.key());
+        }
+    }
+
+    fn change_nick(&mut self, moment: Moment, id: UserId, nick: crate::text::Nick) {
+        let user = &self.users[id];
+        if user.nick.key() != nick.key() {
+            self.whowas.remember(user, moment.wall_s());
+        }
+        let old = self.users[id].clone();
+        self.unindex_nick(moment.mapping, &old);
+        self.index_nick(moment.mapping, nick.key(), nick.as_str(), id);
+        let user = &mut self.users[id];
+        user.nick = nick;
+        user.renew_source();
+    }
+
+    fn index_nick(&mut self, mapping: CaseMapping, key: &str, shown: &str, id: UserId) {
+        self.nicks.insert(key.into(), id);
+        if mapping.has_skeletons() {
+            self.skeletons.insert(mapping.skeleton(shown).into(), id);
+        }
+    }
+
+    fn unindex_nick(&mut self, mapping: CaseMapping, user: &User) {
+        self.nicks.remove(user.nick.key());
+        if mapping.has_skeletons() {
+            self.skeletons.remove(&*mapping.skeleton(user.nick.as_str()));
+        }
+    }
+
+    /// A user is away while every session is.
+    fn set_away(&mut self, session: SessionId, text: Option<&str>) {
+        self.sessions[session].away = text.map(Box::from);
+        let Some(id) = self.sessions[session].user() else { return };
+        let away = |&session: &SessionId| self.sessions[session].away.clone();
+        let texts: Option<Vec<Box<str>>> = self.users[id].sessions.iter().map(away).collect();
+        self.users[id].away = texts.and_then(|mut texts| texts.pop());
+    }
+
+    fn change_user_modes(&mut self, id: UserId, on: Letters, off: Letters) {
+        let modes = &mut self.users[id].modes;
+        let before = *modes;
+        on.iter().for_each(|letter| modes.set(letter, true));
+        off.iter().for_each(|letter| modes.set(letter, false));
+        let after = *modes;
+        let counts = &mut self.counts;
+        for (letter, count) in [('i', &mut counts.invisible), ('o', &mut counts.opers)] {
+            *count = *count + usize::from(after.has(letter)) - usize::from(before.has(letter));
+        }
+    }
+
+    fn invite(&mut self, moment: Moment, user: UserId, channel: ChannelId) {
+        let channel: Box<str> = self.channels[channel].name.key().into();
+        let invites = &mut self.users[user].invites;
+        invites.retain(|invite| invite.channel != channel);
+        if invites.len() == INVITES_MAX {
+            invites.remove(0);
+        }
+        invites.push(Invite { channel, at_ms: moment.wall_ms });
+    }
+}
+
+fn introduce(registering: &mut Registering, said: Introduction<'_>) {
+    match said {
+        Introduction::Nick(nick) => registering.nick = Some(nick),
+        Introduction::User { username, realname } => {
+            registering.user = Some((username.into(), realname.into()));
+        }
+        Introduction::Password(password) => registering.password = Password::Given(password.into()),
+        Introduction::PasswordRight => registering.password = Password::Right,
+        Introduction::Negotiating(on) => registering.negotiating = on,
+        Introduction::Line => registering.lines += 1,
+    }
+}
+
+fn change_mode(channel: &mut Channel, Change { change, entry }: Change) {
+    match change {
+        ModeChange::Flag { letter, on } => channel.flags.set(letter, on),
+        ModeChange::Rank { rank, on, user } => {
+            if let Some(member) = channel.members.get_mut(&user) {
+                member.ranks.set(rank, on);
+            }
+        }
+        ModeChange::List { list, on: true, .. } => channel.list_mut(list).extend(entry),
+        ModeChange::List { list, on: false, mask } => drop_mask(channel, list, &mask),
+        ModeChange::Key(key) => channel.key = key.map(String::into_boxed_str),
+        ModeChange::Limit(limit) => channel.limit = limit,
+    }
+}
+
+fn drop_mask(channel: &mut Channel, list: List, mask: &str) {
+    channel.list_mut(list).retain(|entry| entry.mask.as_str() != mask);
+}

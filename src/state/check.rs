@@ -1,0 +1,48 @@
+//! The invariants of the state, for tests and simulation.
+
+use super::State;
+
+/// Finds what contradicts itself; empty when all is well.
+pub fn violations(state: &State) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut claim = |holds: bool, what: &dyn Fn() -> String| {
+        if !holds {
+            found.push(what());
+        }
+    };
+    for (id, user) in state.users.iter() {
+        let nick = user.nick.as_str();
+        claim(state.user_by_key(user.nick.key()) == Some(id), &|| format!("{nick} is not found by nick"));
+        claim(user.source().starts_with(&format!("{nick}!")), &|| format!("{nick} has a stale source"));
+        for &session in &user.sessions {
+            let back = state.sessions.get(session).and_then(|s| s.user());
+            claim(back == Some(id), &|| format!("{nick} has a session that is not theirs"));
+        }
+        let all_away = user.sessions.iter().all(|&s| state.sessions.get(s).is_some_and(|s| s.away.is_some()));
+        claim(user.away.is_some() == (all_away && !user.sessions.is_empty()), &|| {
+            format!("{nick} is away and is not")
+        });
+        for &channel in &user.channels {
+            let member = state.channels.get(channel).is_some_and(|c| c.members.contains_key(&id));
+            claim(member, &|| format!("{nick} is in a channel that does not know"));
+        }
+    }
+    claim(state.nicks.len() == state.users.len(), &|| "nicks and users differ in number".into());
+    for (id, channel) in state.channels.iter() {
+        let name = channel.name.as_str();
+        claim(state.channel_by_key(channel.name.key()) == Some(id), &|| format!("{name} is not found"));
+        claim(!channel.members.is_empty(), &|| format!("{name} is empty"));
+        for &user in channel.members.keys() {
+            let back = state.users.get(user).is_some_and(|u| u.channels.contains(&id));
+            claim(back, &|| format!("{name} has a member that does not know"));
+        }
+    }
+    claim(state.channel_names.len() == state.channels.len(), &|| "channel names and channels differ".into());
+    let unregistered = state.sessions.iter().filter(|(_, s)| s.user().is_none()).count();
+    claim(state.counts.unregistered == unregistered, &|| "unregistered count is off".into());
+    for (letter, count) in [('i', state.counts.invisible), ('o', state.counts.opers)] {
+        let real = state.users.iter().filter(|(_, u)| u.modes.has(letter)).count();
+        claim(count == real, &|| format!("count of +{letter} is off"));
+    }
+    found
+}

@@ -1,0 +1,56 @@
+//! Users of late, for WHOWAS: a ring for the whole server.
+
+use std::collections::VecDeque;
+
+use super::user::User;
+
+/// What is remembered of a user.
+#[derive(Clone, Debug)]
+pub struct Former {
+    /// The nick, folded.
+    pub key: Box<str>,
+    /// The nick.
+    pub nick: Box<str>,
+    /// The user name.
+    pub username: Box<str>,
+    /// The visible host.
+    pub host: Box<str>,
+    /// The real name.
+    pub realname: Box<str>,
+    /// When the nick was given up, seconds since 1970.
+    pub at_s: u64,
+}
+
+/// The ring.
+#[derive(Clone, Debug, Default)]
+pub struct Whowas {
+    entries: VecDeque<Former>,
+    entries_max: usize,
+}
+
+impl Whowas {
+    /// A ring of the given size; 0 remembers nobody.
+    pub fn new(entries_max: usize) -> Whowas {
+        Whowas { entries: VecDeque::new(), entries_max }
+    }
+
+    /// Remembers a user; the oldest is forgotten.
+    pub fn remember(&mut self, user: &User, at_s: u64) {
+        self.entries.push_back(Former {
+            key: user.nick.key().into(),
+            nick: user.nick.as_str().into(),
+            username: user.username.clone(),
+            host: user.host.clone(),
+            realname: user.realname.clone(),
+            at_s,
+        });
+        while self.entries.len() > self.entries_max {
+            self.entries.pop_front();
+        }
+    }
+
+    /// All who had the nick, the latest first.
+    pub fn of<'a>(&'a self, key: &'a str) -> impl Iterator<Item = &'a Former> {
+        self.entries.iter().rev().filter(move |former| &*former.key == key)
+    }
+}
