@@ -27,7 +27,7 @@ pub enum CaseMapping {
     /// Unicode names by the UsernameCaseMapped profile of RFC 8265, section 3.3.
     #[default]
     Precis,
-    /// Any letter, number, punctuation or symbol of Unicode, compared caselessly. Names that look
+    /// Any letter, mark, number, punctuation or symbol of Unicode, compared caselessly. Names that look
     /// alike are easy to make.
     Permissive,
 }
@@ -155,13 +155,158 @@ fn enforce_precis(raw: &str) -> Result<String, BadName> {
 
 /// Canonical caseless matching (Unicode, section 3.13, D145).
 fn fold_permissive(raw: &str) -> Result<String, BadName> {
-    if let Some(bad) = raw.chars().find(|&c| !is_permissive(c)) {
+    if let Some((_, bad)) = raw.char_indices().find(|&(at, c)| !is_permissive(c, at == 0)) {
         return Err(BadName::ForbiddenCharacter(bad));
     }
     Ok(caseless::default_case_fold_str(&raw.nfd().collect::<String>()).nfd().collect())
 }
 
-fn is_permissive(c: char) -> bool {
-    use GeneralCategoryGroup::{Letter, Number, Punctuation, Symbol};
-    matches!(c.general_category_group(), Letter | Number | Punctuation | Symbol)
+/// Marks go with what stands before them. Without them no fold would be admitted itself, since
+/// folding takes accents off their letters, and many scripts could not be written.
+fn is_permissive(c: char, first: bool) -> bool {
+    use GeneralCategoryGroup::{Letter, Mark, Number, Punctuation, Symbol};
+    match c.general_category_group() {
+        Letter | Number | Punctuation | Symbol => true,
+        Mark => !first,
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::CaseMapping::{Ascii, Permissive, Precis, Rfc1459, Rfc1459Strict};
+    use super::*;
+
+    const ALL: [CaseMapping; 5] = [Ascii, Rfc1459, Rfc1459Strict, Precis, Permissive];
+
+    fn fold(mapping: CaseMapping, raw: &str) -> String {
+        mapping.fold(raw).unwrap()
+    }
+
+    fn same(mapping: CaseMapping, a: &str, b: &str) -> bool {
+        fold(mapping, a) == fold(mapping, b)
+    }
+
+    #[test]
+    fn the_legacy_mappings_differ_in_punctuation_only() {
+        for mapping in ALL {
+            assert!(same(mapping, "Shiva", "sHIVA"), "{mapping:?}");
+            assert_eq!(same(mapping, r"a[b]\", "a{b}|"), matches!(mapping, Rfc1459 | Rfc1459Strict));
+            assert_eq!(same(mapping, "a~b", "a^b"), mapping == Rfc1459);
+            assert!(!same(mapping, r"a\b", "a}b"), "{mapping:?}");
+        }
+    }
+
+    #[test]
+    fn the_ascii_mappings_admit_printable_ascii_only() {
+        for mapping in [Ascii, Rfc1459, Rfc1459Strict] {
+            assert_eq!(mapping.fold("Işıl"), Err(BadName::ForbiddenCharacter('ş')));
+            assert_eq!(fold(mapping, "A != B"), "a != b");
+        }
+        for mapping in ALL {
+            for bad in ["a\tb", "\u{1}", "a\u{7F}", "\0"] {
+                assert!(mapping.fold(bad).is_err(), "{mapping:?} {bad:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn precis_folds_what_the_profile_admits() {
+        assert_eq!(fold(Precis, "Işıl"), "işıl");
+        assert_eq!(fold(Precis, "ＳｍＴ"), "smt");
+        assert_eq!(fold(Precis, "РОТАТО"), "ротато");
+        assert_eq!(fold(Precis, "中文"), "中文");
+        assert_eq!(fold(Precis, "E\u{301}"), "é");
+        assert_eq!(fold(Precis, "ΣΑΣ"), "σασ");
+        assert_eq!(fold(Precis, "\u{212B}"), "å", "the mapping cures what the class refuses");
+        assert_eq!(fold(Precis, ""), "");
+    }
+
+    #[test]
+    fn precis_refuses_what_the_profile_refuses() {
+        assert_eq!(Precis.fold("a b"), Err(BadName::ForbiddenCharacter(' ')));
+        assert_eq!(Precis.fold("dolph🐬n"), Err(BadName::ForbiddenCharacter('🐬')));
+        assert_eq!(Precis.fold("Henry Ⅳ"), Err(BadName::ForbiddenCharacter(' ')));
+        assert_eq!(Precis.fold("shalomעליכם"), Err(BadName::NotFoldable), "two directions in one name");
+        assert!(Precis.fold("עליכם").is_ok());
+    }
+
+    #[test]
+    fn permissive_takes_symbols_and_compares_caselessly() {
+        assert!(same(Permissive, "DOLPH🐬n", "dolph🐬N"));
+        assert!(!same(Permissive, "dolph🐬n", "dolph💻n"));
+        assert!(same(Permissive, "\u{c9}l\u{e8}ve", "\u{e9}L\u{c8}VE"));
+        assert!(same(Permissive, "Ω", "\u{2126}"));
+        assert!(same(Permissive, "STRASSE", "straße"));
+        assert!(same(Permissive, "e\u{301}", "É"));
+        assert!(Permissive.fold("नमस्ते").is_ok());
+        assert_eq!(Permissive.fold("\u{301}e"), Err(BadName::ForbiddenCharacter('\u{301}')));
+        assert!(Permissive.fold("shalomעליכם").is_ok());
+        assert_eq!(Permissive.fold("a\u{3000}b"), Err(BadName::ForbiddenCharacter('\u{3000}')));
+    }
+
+    #[test]
+    fn lossy_folding_lowers_what_it_cannot_fold() {
+        assert_eq!(Ascii.fold_lossy("Günther.Example"), "günther.example");
+        assert_eq!(Precis.fold_lossy("A B"), "a b");
+        assert_eq!(Rfc1459.fold_lossy("[A]"), "{a}");
+    }
+
+    #[test]
+    fn folded_ascii_is_not_copied() {
+        for mapping in ALL {
+            assert!(matches!(mapping.fold_cow("dan-42"), Ok(Cow::Borrowed("dan-42"))), "{mapping:?}");
+        }
+    }
+
+    #[test]
+    fn names_of_mappings() {
+        assert_eq!("ASCII".parse(), Ok(Ascii));
+        assert_eq!("rfc1459-strict".parse(), Ok(Rfc1459Strict));
+        assert_eq!("rfc8265".parse(), Ok(Precis));
+        assert_eq!("fun".parse(), Ok(Permissive));
+        assert_eq!("utf8".parse::<CaseMapping>(), Err(BadMapping));
+        assert_eq!(CaseMapping::default(), Precis);
+        for mapping in ALL {
+            assert_eq!(
+                mapping.isupport_token().parse::<CaseMapping>() == Ok(mapping),
+                !matches!(mapping, Precis | Permissive)
+            );
+        }
+    }
+
+    /// Letters of many scripts, compatibility forms, marks and punctuation.
+    const TEXT: &str =
+        "[a-zA-Z0-9|\\[\\]\\\\~^ÀÉẞßſKΩΣςἈᾳᾼͅİıŉƛǅאבעםــٱ٣ｓＭ中がﬁ\u{301}\u{323}\u{345}]{0,8}|\\PC{0,8}";
+
+    #[test]
+    fn every_character_folds_for_good() {
+        for c in (char::MIN..=char::MAX).map(String::from) {
+            for mapping in [Precis, Permissive] {
+                if let Ok(folded) = mapping.fold(&c) {
+                    assert_eq!(mapping.fold(&folded).as_deref(), Ok(&*folded), "{mapping:?} {c}");
+                }
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn folding_is_idempotent(raw in TEXT, which in 0usize..5) {
+            let mapping = ALL[which];
+            if let Ok(folded) = mapping.fold(&raw) {
+                prop_assert_eq!(mapping.fold(&folded), Ok(folded));
+            }
+            let lossy = mapping.fold_lossy(&raw);
+            prop_assert_eq!(mapping.fold_lossy(&lossy), lossy);
+        }
+
+        #[test]
+        fn ascii_folds_alike_by_table_and_by_unicode(raw in "[!-~]{0,12}") {
+            prop_assert_eq!(Precis.fold(&raw), enforce_precis(&raw));
+            prop_assert_eq!(Permissive.fold(&raw), fold_permissive(&raw));
+        }
+    }
 }

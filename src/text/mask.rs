@@ -29,8 +29,7 @@ impl Mask {
         }
         let (nick, user, host) = split(pattern)?;
         let nick = fold_between_wildcards(mapping, or_star(nick))?;
-        let (user, host) = (or_star(user).to_lowercase(), or_star(host).to_lowercase());
-        Some(Self(format!("{prefix}{nick}!{user}@{host}").into()))
+        Some(Self(format!("{prefix}{}", folded_nuh(&nick, or_star(user), or_star(host))).into()))
     }
 
     /// The canonical text, for lists and for storing.
@@ -64,7 +63,19 @@ impl fmt::Debug for Mask {
 /// The text masks are matched against: the nick's key, and username and host in lower case, which
 /// they are whatever the mapping, since it speaks of names only.
 pub fn folded_nuh(nick_key: &str, user: &str, host: &str) -> String {
-    format!("{nick_key}!{}@{}", user.to_lowercase(), host.to_lowercase())
+    let mut nuh = String::with_capacity(nick_key.len() + user.len() + host.len() + 2);
+    nuh.push_str(nick_key);
+    nuh.push('!');
+    nuh.extend(lower(user));
+    nuh.push('@');
+    nuh.extend(lower(host));
+    nuh
+}
+
+/// Lowers each character for itself. `str::to_lowercase` would look at a sigma's neighbours, which
+/// are not the same in a pattern and in what it is to match.
+fn lower(part: &str) -> impl Iterator<Item = char> {
+    part.chars().flat_map(char::to_lowercase)
 }
 
 /// The three parts as far as they are there; without separators, all is the nick.
@@ -95,4 +106,104 @@ fn fold_between_wildcards(mapping: CaseMapping, pattern: &str) -> Option<String>
             Some(mapping.fold(literal).ok()? + &piece[literal.len()..])
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn canonical(raw: &str) -> Option<String> {
+        Mask::parse(CaseMapping::Precis, raw).map(|mask| mask.to_string())
+    }
+
+    #[test]
+    fn missing_parts_become_stars() {
+        for (raw, expected) in [
+            ("dan", "dan!*@*"),
+            ("Dan*  ", "dan*!*@*"),
+            ("dan!", "dan!*@*"),
+            ("dan!~Oak", "dan!~oak@*"),
+            ("~oak@Example.org", "*!~oak@example.org"),
+            ("@example.org", "*!*@example.org"),
+            ("!oak@", "*!oak@*"),
+            ("*.example.org", "*.example.org!*@*"),
+            ("Dan!~Oak@*.EXAMPLE.org", "dan!~oak@*.example.org"),
+            ("*!*@*", "*!*@*"),
+            ("*@2001:db8::*", "*!*@2001:db8::*"),
+            ("a!b@c!d@e", "a!b@c!d@e"),
+            ("РОТАТО!Potato", "ротато!potato@*"),
+        ] {
+            assert_eq!(canonical(raw).as_deref(), Some(expected), "{raw}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_mask() {
+        for raw in
+            ["", "  ", "m:", "m: dan", ":dan", "host@dan!user", "dan!us er@host", "dan!user@ho st", "d\tan"]
+        {
+            assert_eq!(canonical(raw), None, "{raw:?}");
+        }
+        assert_eq!(Mask::parse(CaseMapping::Ascii, "Işıl"), None);
+    }
+
+    #[test]
+    fn wildcards_go_with_right_to_left_letters() {
+        assert_eq!(canonical("*ברוך*").as_deref(), Some("*ברוך*!*@*"));
+        assert_eq!(canonical("ברוך").as_deref(), Some("ברוך!*@*"));
+    }
+
+    #[test]
+    fn a_mute_keeps_its_prefix_and_matches_without_it() {
+        let mute = Mask::parse(CaseMapping::Ascii, "m:Dan").unwrap();
+        assert_eq!(mute.as_str(), "m:dan!*@*");
+        assert!(mute.is_mute());
+        assert!(mute.matches("dan!~u@host"));
+        assert_eq!(canonical("M:~oak@host").as_deref(), Some("m:*!~oak@host"));
+        let ban = Mask::parse(CaseMapping::Ascii, "mdan").unwrap();
+        assert!(!ban.is_mute());
+    }
+
+    #[test]
+    fn matching_is_by_the_folded_user() {
+        let user = folded_nuh("d{n", "~Oak[1]", "Gateway.Example.ORG");
+        assert_eq!(user, "d{n!~oak[1]@gateway.example.org");
+        let covers = |raw: &str| Mask::parse(CaseMapping::Rfc1459, raw).unwrap().matches(&user);
+        assert!(covers("D[N"));
+        assert!(covers("*!~OAK[?]@*.example.org"));
+        assert!(covers("~oak*@*"));
+        assert!(!covers("*!~oak@*"));
+        assert!(!covers("*!*@example.org"));
+    }
+
+    #[test]
+    fn a_sigma_is_the_same_anywhere() {
+        let mask = Mask::parse(CaseMapping::Precis, "*@ΟΔΟΣ*").unwrap();
+        assert!(mask.matches(&folded_nuh("dan", "u", "ΟΔΟΣ.Example")));
+    }
+
+    proptest! {
+        #[test]
+        fn parsing_the_canonical_text_gives_the_mask_again(
+            raw in "(m:|M:)?[a-zA-Z*?!@.:é中אẞ~^\\[ ]{0,12}|\\PC{0,12}",
+            which in 0usize..3,
+        ) {
+            let mapping = [CaseMapping::Rfc1459, CaseMapping::Precis, CaseMapping::Permissive][which];
+            if let Some(mask) = Mask::parse(mapping, &raw) {
+                prop_assert_eq!(Mask::parse(mapping, mask.as_str()), Some(mask));
+            }
+        }
+
+        #[test]
+        fn a_user_written_out_is_a_mask_that_covers_it(
+            nick in "[a-zA-Z\\[\\]]{1,8}", user in "~?[a-zA-Z0-9]{1,8}", host in "[a-zA-Z0-9.:]{1,12}",
+        ) {
+            let mapping = CaseMapping::Rfc1459;
+            let mask = Mask::parse(mapping, &format!("{nick}!{user}@{host}")).unwrap();
+            let key = mapping.fold(&nick).unwrap();
+            prop_assert!(mask.matches(&folded_nuh(&key, &user, &host)));
+        }
+    }
 }

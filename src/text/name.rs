@@ -63,13 +63,14 @@ impl CaseMapping {
     /// leading `$` (which addresses servers) and the lone `0` (which WHOX sends for "no account").
     pub fn nick(self, raw: &str, bytes_max: usize) -> Result<Nick, BadName> {
         let name = Name::new(raw, self.nick_key(raw)?, bytes_max)?;
-        if raw.starts_with('$') {
+        // Again of the key: a fullwidth zero is a zero, a Greek question mark is a semicolon.
+        if name.key().starts_with('$') {
             return Err(BadName::ForbiddenStart('$'));
         }
-        if raw == "0" {
+        if name.key() == "0" {
             return Err(BadName::Reserved);
         }
-        forbid(raw, DISFAVOURED)?;
+        forbid(name.key(), DISFAVOURED)?;
         Ok(Nick(name))
     }
 
@@ -100,9 +101,12 @@ impl CaseMapping {
         let key = self.fold_cow(raw)?;
         // The key is looked at, not the text: folding can make one of these of another character.
         forbid(&key, FORBIDDEN_IN_NAME)?;
-        let first = key.chars().next().ok_or(BadName::Empty)?;
-        if FORBIDDEN_AT_START.contains(&first) {
-            return Err(BadName::ForbiddenStart(first));
+        // Of both: under rfc1459 a leading tilde folds to a caret, but is shown as a founder's prefix.
+        for text in [raw, &*key] {
+            let first = text.chars().next().ok_or(BadName::Empty)?;
+            if FORBIDDEN_AT_START.contains(&first) {
+                return Err(BadName::ForbiddenStart(first));
+            }
         }
         Ok(key)
     }
@@ -263,5 +267,187 @@ impl From<AccountName> for Nick {
 impl From<Nick> for AccountName {
     fn from(nick: Nick) -> Self {
         Self(nick.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::{BTreeSet, HashMap};
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const UNICODE: [CaseMapping; 2] = [CaseMapping::Precis, CaseMapping::Permissive];
+    const ALL: [CaseMapping; 5] = [
+        CaseMapping::Ascii,
+        CaseMapping::Rfc1459,
+        CaseMapping::Rfc1459Strict,
+        CaseMapping::Precis,
+        CaseMapping::Permissive,
+    ];
+
+    fn nick(raw: &str) -> Result<Nick, BadName> {
+        CaseMapping::Precis.nick(raw, 32)
+    }
+
+    #[test]
+    fn a_nick_shows_as_written_and_is_found_folded() {
+        for mapping in ALL {
+            let dan = mapping.nick("Dan-42", 32).unwrap();
+            assert_eq!((dan.as_str(), dan.key()), ("Dan-42", "dan-42"));
+            let lower = mapping.nick("dan-42", 32).unwrap();
+            assert_eq!((lower.as_str(), lower.key()), ("dan-42", "dan-42"));
+            assert_eq!(dan, lower);
+        }
+        assert_eq!(nick("Işıl").unwrap().key(), "işıl");
+        assert_eq!(CaseMapping::Ascii.nick("Işıl", 32), Err(BadName::ForbiddenCharacter('ş')));
+    }
+
+    #[test]
+    fn what_breaks_the_protocol_is_no_nick() {
+        for mapping in ALL {
+            assert_eq!(mapping.nick("", 32), Err(BadName::Empty));
+            for (bad, c) in [
+                ("foo,bar", ','),
+                ("star*man", '*'),
+                ("lo7t?", '?'),
+                ("a b", ' '),
+                ("f.l", '.'),
+                ("excited!nick", '!'),
+                ("foo@bar", '@'),
+                (":trail", ':'),
+                ("a\tb", '\t'),
+                ("<dan>", '<'),
+                ("it's", '\''),
+                ("a;b", ';'),
+                ("a#b", '#'),
+                ("\"", '"'),
+            ] {
+                assert_eq!(mapping.nick(bad, 32), Err(BadName::ForbiddenCharacter(c)), "{mapping:?} {bad}");
+            }
+            for start in ['#', '~', '&', '%', '+', '-', '$'] {
+                let nick = mapping.nick(&format!("{start}dan"), 32);
+                assert_eq!(nick, Err(BadName::ForbiddenStart(start)), "{mapping:?}");
+            }
+            assert_eq!(mapping.nick("0", 32), Err(BadName::Reserved));
+            assert!(mapping.nick("0x", 32).is_ok());
+        }
+    }
+
+    #[test]
+    fn folding_cannot_smuggle_a_separator_in() {
+        for mapping in UNICODE {
+            // A fullwidth "!", which PRECIS narrows.
+            let smuggled = mapping.nick("a\u{FF01}b", 32);
+            assert_eq!(smuggled.is_ok(), mapping == CaseMapping::Permissive, "{mapping:?}");
+            assert_eq!(mapping.nick("a\u{37E}b", 32), Err(BadName::ForbiddenCharacter(';')), "{mapping:?}");
+        }
+        assert_eq!(nick("\u{FF10}"), Err(BadName::Reserved));
+    }
+
+    #[test]
+    fn length_is_that_of_the_longer_form_in_bytes() {
+        assert!(nick("ééé").is_ok());
+        assert_eq!(CaseMapping::Precis.nick("ééé", 5), Err(BadName::TooLong(5)));
+        // Capital sharp s: three bytes, folded two.
+        assert_eq!(CaseMapping::Precis.nick("ẞ", 2), Err(BadName::TooLong(2)));
+        // Under the permissive mapping é falls apart into e and an accent: three bytes from two.
+        assert_eq!(CaseMapping::Permissive.nick("é", 2), Err(BadName::TooLong(2)));
+        assert!(CaseMapping::Permissive.nick("é", 3).is_ok());
+    }
+
+    #[test]
+    fn old_accounts_keep_disfavoured_names() {
+        let account = CaseMapping::Precis.account("it's", 32).unwrap();
+        assert_eq!(nick("it's"), Err(BadName::ForbiddenCharacter('\'')));
+        assert_eq!(Nick::from(account).as_str(), "it's");
+        assert_eq!(CaseMapping::Precis.account("*", 32), Err(BadName::ForbiddenCharacter('*')));
+    }
+
+    #[test]
+    fn a_channel_is_hashes_and_a_title() {
+        for mapping in ALL {
+            for (raw, key) in [
+                ("#", "#"),
+                ("##", "##"),
+                ("##Ubuntu", "##ubuntu"),
+                ("#Bang!", "#bang!"),
+                ("#a.b:c", "#a.b:c"),
+            ] {
+                let channel = mapping.channel(raw, 64).unwrap();
+                assert_eq!((channel.as_str(), channel.key()), (raw, key), "{mapping:?}");
+            }
+            assert_eq!(mapping.channel("", 64), Err(BadName::Empty));
+            for bad in ["foo", "OOF#", "a b", "&local", "+x"] {
+                assert_eq!(mapping.channel(bad, 64), Err(BadName::NotChannel), "{mapping:?} {bad}");
+            }
+            for (bad, c) in [
+                ("#a b", ' '),
+                ("# NASA", ' '),
+                ("#*star", '*'),
+                ("#who?", '?'),
+                ("#a,#b", ','),
+                ("#\t", '\t'),
+                ("#bell\u{7}", '\u{7}'),
+            ] {
+                assert_eq!(
+                    mapping.channel(bad, 64),
+                    Err(BadName::ForbiddenCharacter(c)),
+                    "{mapping:?} {bad}"
+                );
+            }
+            assert_eq!(mapping.channel("#abc", 3), Err(BadName::TooLong(3)));
+        }
+        for raw in ["#中文频道", "#שלום"] {
+            assert_eq!(CaseMapping::Precis.channel(raw, 64).unwrap().key(), raw);
+            assert!(CaseMapping::Ascii.channel(raw, 64).is_err());
+        }
+        assert_eq!(CaseMapping::Precis.channel("#shalomעליכם", 64), Err(BadName::NotFoldable));
+    }
+
+    #[test]
+    fn a_map_of_names_answers_to_keys() {
+        let map = HashMap::from([(nick("Dan").unwrap(), 1)]);
+        let key = CaseMapping::Precis.nick_key("DAN").unwrap();
+        assert_eq!(map.get(&*key), Some(&1));
+        let sorted = BTreeSet::from(["b", "A", "B", "C"].map(|raw| nick(raw).unwrap()));
+        assert_eq!(sorted.iter().map(Nick::key).collect::<String>(), "abc");
+    }
+
+    #[test]
+    fn a_name_is_small() {
+        assert!(size_of::<Nick>() <= 3 * size_of::<usize>());
+        assert_eq!(nick("dan").unwrap().0.text.len(), 3);
+    }
+
+    #[test]
+    fn idents_are_cut_then_checked() {
+        assert_eq!(ident("dan.oak[25]", 20).as_deref(), Some("dan.oak[25]"));
+        assert_eq!(ident("sid3225", 4).as_deref(), Some("sid3"));
+        assert_eq!(ident("abcé", 3).as_deref(), Some("abc"));
+        for bad in ["", "-dan56", "~dan", "phi@ip", "Νικος", "a b", "a\u{7F}"] {
+            assert_eq!(ident(bad, 20), None, "{bad}");
+        }
+        assert_eq!(ident("dan", 0), None);
+    }
+
+    proptest! {
+        #[test]
+        fn a_key_is_a_name_with_the_same_key(raw in "#{0,2}[a-zA-Z~\\[é中ẞאÅＡ.!0$]{0,6}|\\PC{0,8}", which in 0usize..5) {
+            let mapping = ALL[which];
+            if let Ok(account) = mapping.account(&raw, 64) {
+                prop_assert_eq!(account.as_str(), &raw);
+                prop_assert_eq!(&*mapping.nick_key(account.key()).unwrap(), account.key());
+            }
+            if let Ok(channel) = mapping.channel(&raw, 64) {
+                prop_assert_eq!(channel.as_str(), &raw);
+                prop_assert_eq!(&*mapping.channel_key(channel.key()).unwrap(), channel.key());
+            }
+            if let Ok(nick) = mapping.nick(&raw, 64) {
+                prop_assert!(!nick.key().contains(FORBIDDEN_IN_NAME));
+                prop_assert!(mapping.account(&raw, 64).is_ok());
+            }
+        }
     }
 }
