@@ -134,6 +134,11 @@ impl Effects {
         self.list.is_empty()
     }
 
+    /// Bytes of all lines so far.
+    pub fn bytes_len(&self) -> usize {
+        self.bytes.len()
+    }
+
     /// Forgets everything but keeps the memory for the next turn.
     pub fn clear(&mut self) {
         self.list.clear();

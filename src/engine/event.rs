@@ -55,6 +55,8 @@ pub enum Event<'a> {
     Reconfigured {
         /// The whole new configuration.
         config: Box<Config>,
+        /// What was read along with it: the MOTD and the languages.
+        seed: Box<super::Seed>,
     },
     /// The server is about to stop: everyone is to be told.
     Stopping {

@@ -1,15 +1,47 @@
 //! The deterministic engine: an [`Event`] goes in with [`Now`], [`Effects`] come out.
+//!
+//! A handler decides, [`State::apply`](crate::state::State::apply) changes, `announce` tells. There is
+//! no clock, no entropy, no file, no socket and no thread in here: the same seed and events give the
+//! same bytes.
 
+mod announce;
+mod answer;
+pub mod capability;
+mod cloak;
+pub mod command;
+mod cx;
+mod dispatch;
 pub mod effect;
 pub mod event;
+mod ids;
+mod isupport;
+mod motd;
+mod policy;
+mod refusal;
+mod registration;
+pub mod setup;
+mod timers;
+mod voice;
+mod waiting;
 
 pub use effect::{Effect, Effects, Job, Level, Note};
 pub use event::{CloseReason, Door, Event, JobAnswer, Line, Now, Ticket};
+pub use setup::VERSION;
 
 use crate::config::Config;
+use crate::i18n::Catalogue;
+use crate::state::{Fact, SessionId, State};
+use crate::wire::Stamp;
+use answer::Answer;
+use cx::Cx;
+use ids::Ids;
+use setup::Setup;
+use timers::Timers;
+use voice::{Scratch, Voice};
+use waiting::WaitingList;
 
 /// What the engine needs from outside at birth; the same seed and events give the same bytes.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Seed {
     /// Random bytes for ids that must not be guessed.
     pub entropy: [u8; 32],
@@ -17,28 +49,122 @@ pub struct Seed {
     pub cloak_secret: String,
     /// Text of the MOTD file, if there is one.
     pub motd: Option<String>,
+    /// The languages besides English, in the order in which they are advertised.
+    pub catalogues: Vec<Catalogue>,
 }
 
 /// All IRC rules and all state.
 #[derive(Debug)]
 pub struct Engine {
-    config: Box<Config>,
+    setup: Setup,
+    state: State,
+    ids: Ids,
+    timers: Timers,
+    waiting: WaitingList,
+    scratch: Scratch,
 }
 
 impl Engine {
     /// An engine without any user.
-    pub fn new(config: Box<Config>, seed: Seed, now: Now) -> Engine {
-        let _ = (seed, now);
-        Engine { config }
+    pub fn new(config: Box<Config>, seed: &Seed, now: Now) -> Engine {
+        Engine {
+            state: State::new(config.limits.whowas_entries),
+            setup: Setup::new(config, seed, now),
+            ids: Ids::new(seed.entropy),
+            timers: Timers::default(),
+            waiting: WaitingList::default(),
+            scratch: Scratch::default(),
+        }
     }
 
     /// Lets one thing happen; what is to be done about it is appended to `out`.
     pub fn handle(&mut self, now: Now, event: Event<'_>, out: &mut Effects) {
-        let _ = (now, event, out, &self.config);
+        match event {
+            Event::Opened { session, door } => self.opened(now, session, door, out),
+            Event::Received { session, line } => self.received(now, session, line, out),
+            Event::Closed { session, reason } => self.closed(now, session, &reason, out),
+            Event::Drained { session } => self.resume(now, session, None, out),
+            Event::Answered { ticket, answer } => self.answered(now, ticket, &answer, out),
+            Event::Elapsed => self.elapsed(now, out),
+            Event::Reconfigured { config, seed } => self.setup = Setup::new(config, &seed, now),
+            Event::Stopping { reason } => self.stop(now, reason, out),
+        }
     }
 
     /// When [`Event::Elapsed`] is due, on the clock of [`Now::mono_ms`].
     pub fn next_deadline_ms(&self) -> Option<u64> {
-        None
+        self.timers.next_ms()
+    }
+
+    /// What the engine knows, for tests and metrics.
+    pub fn state(&self) -> &State {
+        &self.state
+    }
+
+    /// The context for serving a session.
+    fn cx<'e>(&'e mut self, now: Now, answer: Answer, out: &'e mut Effects) -> Cx<'e> {
+        Cx {
+            setup: &self.setup,
+            now,
+            session: answer.session(),
+            state: &mut self.state,
+            voice: Voice {
+                setup: &self.setup,
+                out,
+                answer,
+                stamp: Stamp::new(now.wall_ms),
+                scratch: &mut self.scratch,
+            },
+            ids: &mut self.ids,
+            timers: &mut self.timers,
+            waiting: &mut self.waiting,
+            pending: None,
+            closed: false,
+        }
+    }
+
+    fn opened(&mut self, now: Now, session: SessionId, door: Box<Door>, out: &mut Effects) {
+        let limit_ms = self.setup.config.server.idle_timeouts.registration.as_millis() as u64;
+        self.timers.arm(now.mono_ms + limit_ms, session);
+        let text = format!("Client connecting: real IP {}", Setup::address_text(door.ip));
+        let mut cx = self.cx(now, Answer::new(session, None), out);
+        cx.note(Level::Info, "connect-ip", text);
+        cx.commit(Fact::Opened { session, door });
+        if let Some(notice) = &cx.config().server.initial_notice {
+            cx.reply_command("NOTICE", &["*"], crate::wire::Text::Plain(notice));
+        }
+        cx.finish();
+    }
+
+    /// The connection is gone already: others are told, it is not.
+    fn closed(&mut self, now: Now, session: SessionId, reason: &CloseReason, out: &mut Effects) {
+        let reason = match reason {
+            CloseReason::Hangup => "Connection closed",
+            CloseReason::Failed(why) | CloseReason::Violation(why) => why,
+            CloseReason::SendqExceeded => "SendQ exceeded",
+        };
+        self.cx(now, Answer::mute(session), out).forget_session(reason);
+    }
+
+    fn elapsed(&mut self, now: Now, out: &mut Effects) {
+        while let Some(due) = self.timers.take_due(now.mono_ms) {
+            for session in due {
+                if self.state.sessions.get(session).is_some() {
+                    let mut cx = self.cx(now, Answer::new(session, None), out);
+                    registration::check_idle(&mut cx);
+                    cx.finish();
+                }
+            }
+        }
+    }
+
+    fn stop(&mut self, now: Now, reason: &str, out: &mut Effects) {
+        let sessions: Vec<SessionId> = self.state.sessions.iter().map(|(session, _)| session).collect();
+        for &session in &sessions {
+            let mut cx = self.cx(now, Answer::new(session, None), out);
+            cx.reply_bare("ERROR", &[], crate::wire::Text::Plain(reason));
+            cx.voice.out.push(Effect::Close { session });
+            cx.finish();
+        }
     }
 }

@@ -222,6 +222,7 @@ impl State {
 fn introduce(registering: &mut Registering, said: Introduction<'_>) {
     match said {
         Introduction::Nick(nick) => registering.nick = Some(nick),
+        Introduction::NoNick => registering.nick = None,
         Introduction::User { username, realname } => {
             registering.user = Some((username.into(), realname.into()));
         }

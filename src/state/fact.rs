@@ -66,6 +66,8 @@ pub enum Fact<'a> {
 pub enum Introduction<'a> {
     /// NICK.
     Nick(Nick),
+    /// The nick turned out to be taken.
+    NoNick,
     /// USER, with a cleaned user name.
     User { username: &'a str, realname: &'a str },
     /// PASS.

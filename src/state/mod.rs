@@ -14,6 +14,7 @@ pub mod whowas;
 
 use std::collections::HashMap;
 
+pub use apply::Moment;
 pub use channel::{Channel, Member};
 pub use fact::Fact;
 pub use id::{ChannelId, SessionId, UserId};

@@ -1,0 +1,313 @@
+//! Who is told of a fact, and in which words. Nothing else in the engine knows.
+
+use crate::state::fact::{Change, Kind, Said, Target};
+use crate::state::{ChannelId, Fact, ModeChange, Rank, SessionId, State, UserId};
+use crate::wire::{Body, Cap, Caps, MsgId, Origin, Outgoing, Text};
+
+use super::command::{names, topic};
+use super::cx::Cx;
+use super::effect::Level;
+use super::voice::{Voice, acquaintances, sessions_of};
+
+/// What can only be told once the fact holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum After {
+    /// Nothing.
+    Nothing,
+    /// Topic and names, to the one who joined.
+    Joined(ChannelId),
+    /// That one's away state changed, to those who see it.
+    Away(UserId),
+}
+
+/// Tells a fact that is about to hold.
+pub fn announce(cx: &mut Cx<'_>, fact: &Fact<'_>) -> After {
+    let msgid = cx.ids.msgid(cx.now.wall_ms);
+    match fact {
+        Fact::Quit { user, reason } => quit(cx, *user, reason, msgid),
+        Fact::Killed { by, user, reason } => killed(cx, *by, *user, reason, msgid),
+        Fact::NickChanged { user, nick } => {
+            let nick = nick.as_str().to_owned();
+            let body = Body::Command { verb: "NICK", params: &[], text: Text::Plain(&nick) };
+            to_acquaintances(cx, *user, body, Caps::NONE, Some(msgid));
+        }
+        Fact::RealnameChanged { user, realname } => {
+            let body = Body::Command { verb: "SETNAME", params: &[], text: Text::Plain(realname) };
+            to_acquaintances(cx, *user, body, Caps::of(Cap::Setname), Some(msgid));
+        }
+        Fact::HostChanged { user, host } => {
+            let username = cx.state().users[*user].username.clone();
+            let body = Body::Command { verb: "CHGHOST", params: &[&username, host], text: Text::None };
+            to_acquaintances(cx, *user, body, Caps::of(Cap::Chghost), None);
+        }
+        Fact::Joined { user, channel, .. } => return joined(cx, *user, *channel, msgid),
+        Fact::Parted { user, channel, reason } => {
+            let text = reason.map_or(Text::None, Text::Plain);
+            to_channel(cx, *user, *channel, "PART", &[], text, msgid);
+        }
+        Fact::Kicked { by, user, channel, reason } => {
+            let nick = cx.state().users[*user].nick.as_str().to_owned();
+            to_channel(cx, *by, *channel, "KICK", &[&nick], Text::Plain(reason), msgid);
+        }
+        Fact::TopicSet { by, channel, text } => {
+            to_channel(cx, *by, *channel, "TOPIC", &[], Text::Plain(text), msgid);
+        }
+        Fact::ModesChanged { by, channel, changes } => modes_changed(cx, *by, *channel, changes, msgid),
+        Fact::UserModesChanged { user, on, off } => user_modes_changed(cx, *user, *on, *off),
+        Fact::OperChanged { user, oper } => {
+            let change = if oper.is_some() { "+o" } else { "-o" };
+            tell_user_modes(cx, *user, change);
+        }
+        Fact::Invited { by, user, channel } => invited(cx, *by, *user, *channel, msgid),
+        Fact::Said { session, by, to, what } => said(cx, *session, *by, to, what, msgid),
+        Fact::AwaySet { session, .. } => {
+            return cx.state().sessions[*session].user().map_or(After::Nothing, After::Away);
+        }
+        Fact::Opened { .. }
+        | Fact::Vanished { .. }
+        | Fact::Introduced { .. }
+        | Fact::CapsSet { .. }
+        | Fact::LanguagesSet { .. }
+        | Fact::Registered { .. }
+        | Fact::OperFailed { .. }
+        | Fact::Formed { .. } => {}
+    }
+    After::Nothing
+}
+
+/// Tells what had to wait until the fact held.
+pub fn follow_up(cx: &mut Cx<'_>, after: After) {
+    match after {
+        After::Nothing => {}
+        After::Joined(channel) => {
+            if cx.state().channels[channel].topic.is_some() {
+                topic::show(cx, channel);
+            }
+            if !cx.served().caps.has(Cap::NoImplicitNames) {
+                names::show(cx, vec![channel]);
+            }
+        }
+        After::Away(user) => {
+            let text = cx.state().users[user].away.clone();
+            let text = text.as_deref().map_or(Text::None, Text::Plain);
+            let body = Body::Command { verb: "AWAY", params: &[], text };
+            let mut told = acquaintances(cx.state, cx.voice.scratch, user);
+            told.retain(|&other| other != user);
+            say(cx, user, body, Caps::of(Cap::AwayNotify), None, &told);
+        }
+    }
+}
+
+/// What everyone may know of who says something.
+fn origin_of(state: &State, user: UserId, msgid: Option<MsgId>) -> Origin<'_> {
+    let user = &state.users[user];
+    Origin {
+        msgid,
+        account: user.account.as_ref().map(|account| account.as_str()),
+        bot: user.modes.has('B'),
+        client_tags: "",
+    }
+}
+
+/// Says something in a user's name to all sessions of some users.
+fn say(cx: &mut Cx<'_>, by: UserId, body: Body<'_>, needs: Caps, msgid: Option<MsgId>, to: &[UserId]) {
+    let state: &State = cx.state;
+    let line = Outgoing { source: state.users[by].source(), origin: origin_of(state, by, msgid), body };
+    cx.voice.deliver(state, &line, needs, sessions_of(state, to.iter().copied()));
+}
+
+fn to_acquaintances(cx: &mut Cx<'_>, user: UserId, body: Body<'_>, needs: Caps, msgid: Option<MsgId>) {
+    let told = acquaintances(cx.state, cx.voice.scratch, user);
+    say(cx, user, body, needs, msgid, &told);
+}
+
+/// Says something in a user's name to all members of a channel: `verb #channel params :text`.
+fn to_channel(
+    cx: &mut Cx<'_>,
+    by: UserId,
+    channel: ChannelId,
+    verb: &str,
+    params: &[&str],
+    text: Text<'_>,
+    msgid: MsgId,
+) {
+    let state: &State = cx.state;
+    let channel = &state.channels[channel];
+    let mut all = vec![channel.name.as_str()];
+    all.extend_from_slice(params);
+    let body = Body::Command { verb, params: &all, text };
+    let line = Outgoing { source: state.users[by].source(), origin: origin_of(state, by, Some(msgid)), body };
+    cx.voice.deliver(state, &line, Caps::NONE, sessions_of(state, channel.members.keys().copied()));
+}
+
+fn quit(cx: &mut Cx<'_>, user: UserId, reason: &str, msgid: MsgId) {
+    let body = Body::Command { verb: "QUIT", params: &[], text: Text::Plain(reason) };
+    let mut told = acquaintances(cx.state, cx.voice.scratch, user);
+    // Who leaves hears ERROR instead.
+    told.retain(|&other| other != user);
+    say(cx, user, body, Caps::NONE, Some(msgid), &told);
+    let nick = cx.state().users[user].nick.as_str();
+    let text = format!("Client exited [{nick}]: {reason}");
+    cx.note(Level::Info, "quit", text);
+}
+
+/// KILL ends the user's sessions from outside: they get KILL and ERROR, the others QUIT.
+fn killed(cx: &mut Cx<'_>, by: UserId, user: UserId, reason: &str, msgid: MsgId) {
+    let nick = cx.state().users[user].nick.as_str().to_owned();
+    let body = Body::Command { verb: "KILL", params: &[&nick], text: Text::Plain(reason) };
+    say(cx, by, body, Caps::NONE, None, &[user]);
+    let error = format!("Killed ({} ({reason}))", cx.state().users[by].nick.as_str());
+    let sessions: Vec<SessionId> = cx.state().users[user].sessions.to_vec();
+    let body = Body::Command { verb: "ERROR", params: &[], text: Text::Plain(&error) };
+    let line = Outgoing { source: "", origin: Origin::default(), body };
+    cx.voice.deliver(cx.state, &line, Caps::NONE, sessions.iter().copied());
+    for session in sessions {
+        cx.waiting.sessions.remove(&session);
+        cx.voice.out.push(super::Effect::Close { session });
+        cx.closed |= session == cx.session;
+    }
+    quit(cx, user, &error, msgid);
+}
+
+fn joined(cx: &mut Cx<'_>, user: UserId, channel: ChannelId, msgid: MsgId) -> After {
+    let state: &State = cx.state;
+    let (joiner, joined) = (&state.users[user], &state.channels[channel]);
+    let body = Body::Join {
+        channel: joined.name.as_str(),
+        account: joiner.account_or_star(),
+        realname: &joiner.realname,
+    };
+    let line = Outgoing { source: joiner.source(), origin: origin_of(state, user, Some(msgid)), body };
+    let members = joined.members.keys().copied().chain([user]);
+    cx.voice.deliver(state, &line, Caps::NONE, sessions_of(state, members));
+    if let Some(away) = &joiner.away {
+        // away-notify: who joins while away says so at once.
+        let body = Body::Command { verb: "AWAY", params: &[], text: Text::Plain(away) };
+        let line = Outgoing { source: joiner.source(), origin: origin_of(state, user, None), body };
+        let members = joined.members.keys().copied();
+        cx.voice.deliver(state, &line, Caps::of(Cap::AwayNotify), sessions_of(state, members));
+    }
+    After::Joined(channel)
+}
+
+fn invited(cx: &mut Cx<'_>, by: UserId, user: UserId, channel: ChannelId, msgid: MsgId) {
+    let state: &State = cx.state;
+    let invitee = state.users[user].nick.as_str();
+    let joined = &state.channels[channel];
+    let body =
+        Body::Command { verb: "INVITE", params: &[invitee], text: Text::Plain(joined.name.as_str()) };
+    let line = Outgoing { source: state.users[by].source(), origin: origin_of(state, by, Some(msgid)), body };
+    cx.voice.deliver(state, &line, Caps::NONE, sessions_of(state, [user].into_iter()));
+    let watchers = joined.members.iter().filter(|&(&member, standing)| {
+        member != by && member != user && standing.ranks.at_least(Rank::Halfop)
+    });
+    let watchers = watchers.map(|(&member, _)| member);
+    cx.voice.deliver(state, &line, Caps::of(Cap::InviteNotify), sessions_of(state, watchers));
+}
+
+fn said(
+    cx: &mut Cx<'_>,
+    session: SessionId,
+    by: UserId,
+    to: &Target<'_>,
+    what: &Said<'_>,
+    msgid: MsgId,
+) {
+    let state: &State = cx.state;
+    let target = match to {
+        Target::Channel { shown, .. } => shown,
+        Target::User(user) => state.users[*user].nick.as_str(),
+    };
+    let text = if what.kind == Kind::Tagmsg { Text::None } else { Text::Plain(what.text) };
+    let body = Body::Command { verb: what.kind.verb(), params: &[target], text };
+    let origin = Origin { client_tags: what.client_tags, ..origin_of(state, by, Some(msgid)) };
+    let line = Outgoing { source: state.users[by].source(), origin, body };
+    let needs = if what.kind == Kind::Tagmsg { Caps::of(Cap::MessageTags) } else { Caps::NONE };
+    let others = |&id: &SessionId| id != session;
+    let voice: &mut Voice<'_> = &mut cx.voice;
+    match to {
+        Target::Channel { channel, at_least, .. } => {
+            let members = state.channels[*channel].members.iter();
+            let hears = |&(&member, standing): &(&UserId, &crate::state::Member)| {
+                member == by || at_least.is_none_or(|rank| standing.ranks.at_least(rank))
+            };
+            let members = members.filter(hears).map(|(&member, _)| member);
+            voice.deliver(state, &line, needs, sessions_of(state, members).filter(others));
+            let outside = !state.channels[*channel].members.contains_key(&by);
+            let own = sessions_of(state, [by].into_iter().filter(|_| outside));
+            voice.deliver(state, &line, needs, own.filter(others));
+        }
+        Target::User(user) => {
+            let both = [*user, by].into_iter().take(if *user == by { 1 } else { 2 });
+            voice.deliver(state, &line, needs, sessions_of(state, both).filter(others));
+        }
+    }
+    // echo-message: the speaker's own copy is part of the answer. To oneself it also is the message.
+    let echoes = usize::from(state.sessions[session].caps.has(Cap::EchoMessage));
+    let to_self = usize::from(matches!(to, Target::User(user) if *user == by));
+    let copies = std::iter::repeat_n(session, echoes + to_self);
+    voice.deliver(state, &line, needs, copies);
+}
+
+fn modes_changed(cx: &mut Cx<'_>, by: Option<UserId>, channel: ChannelId, changes: &[Change], msgid: MsgId) {
+    let state: &State = cx.state;
+    let mut letters = String::new();
+    let mut params: Vec<String> = Vec::new();
+    let mut sign = None;
+    for Change { change, .. } in changes {
+        let (letter, on, param) = shown(state, change);
+        if sign != Some(on) {
+            letters.push(if on { '+' } else { '-' });
+            sign = Some(on);
+        }
+        letters.push(letter);
+        params.extend(param);
+    }
+    let channel = &state.channels[channel];
+    let mut all = vec![channel.name.as_str(), &letters];
+    all.extend(params.iter().map(String::as_str));
+    let body = Body::Command { verb: "MODE", params: &all, text: Text::None };
+    let (source, origin) = match by {
+        Some(user) => (state.users[user].source(), origin_of(state, user, Some(msgid))),
+        None => (cx.setup.server_name(), Origin { msgid: Some(msgid), ..Origin::default() }),
+    };
+    let line = Outgoing { source, origin, body };
+    cx.voice.deliver(state, &line, Caps::NONE, sessions_of(state, channel.members.keys().copied()));
+}
+
+/// A mode change as MODE shows it.
+fn shown(state: &State, change: &ModeChange) -> (char, bool, Option<String>) {
+    match change {
+        ModeChange::Flag { letter, on } => (*letter, *on, None),
+        ModeChange::Rank { rank, on, user } => {
+            (rank.letter(), *on, Some(state.users[*user].nick.as_str().to_owned()))
+        }
+        ModeChange::List { list, on, mask } => (list.letter(), *on, Some(mask.clone())),
+        // The key that is taken away is not repeated.
+        ModeChange::Key(key) => ('k', key.is_some(), Some(key.clone().unwrap_or_else(|| "*".to_owned()))),
+        ModeChange::Limit(limit) => ('l', limit.is_some(), limit.map(|limit| limit.to_string())),
+    }
+}
+
+fn user_modes_changed(
+    cx: &mut Cx<'_>,
+    user: UserId,
+    on: crate::state::Letters,
+    off: crate::state::Letters,
+) {
+    let mut change = String::new();
+    for (sign, letters) in [('+', on), ('-', off)] {
+        let letters: String = letters.iter().collect();
+        if !letters.is_empty() {
+            change.push(sign);
+            change.push_str(&letters);
+        }
+    }
+    tell_user_modes(cx, user, &change);
+}
+
+fn tell_user_modes(cx: &mut Cx<'_>, user: UserId, change: &str) {
+    let nick = cx.state().users[user].nick.as_str().to_owned();
+    let body = Body::Command { verb: "MODE", params: &[&nick, change], text: Text::None };
+    say(cx, user, body, Caps::NONE, None, &[user]);
+}

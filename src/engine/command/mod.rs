@@ -1,0 +1,128 @@
+//! The commands: one file per command or tight family, and the one table of them all.
+
+pub mod away;
+pub mod cap;
+pub mod help;
+pub mod info;
+pub mod invite;
+pub mod ison;
+pub mod join;
+pub mod kick;
+pub mod kill;
+pub mod language;
+pub mod list;
+pub mod lusers;
+pub mod message;
+pub mod mode;
+pub mod motd;
+pub mod names;
+pub mod nick;
+pub mod oper;
+pub mod part;
+pub mod ping;
+pub mod quit;
+pub mod setname;
+pub mod topic;
+pub mod umode;
+pub mod user;
+pub mod who;
+pub mod whois;
+pub mod whowas;
+
+use crate::config::Config;
+use crate::wire::Message;
+
+use super::cx::Cx;
+use super::refusal::Outcome;
+
+/// An entry of the table.
+#[derive(Debug)]
+pub struct Command {
+    /// In upper case.
+    pub name: &'static str,
+    /// Parameters without which it makes no sense: 461.
+    pub params_min: usize,
+    /// When it may be used: 451.
+    pub when: When,
+    /// The operator capability it needs: 481.
+    pub right: Option<&'static str>,
+    /// What it does, in one line for HELP: `PARAMETERS: explanation`.
+    pub help: &'static str,
+    /// The handler.
+    pub run: fn(&mut Cx<'_>, &Message<'_>) -> Outcome,
+}
+
+/// When a command may be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum When {
+    /// After registration.
+    Registered,
+    /// At any time; before registration it may complete it.
+    Always,
+}
+
+/// All commands, by name.
+static TABLE: &[&Command] = &[
+    &away::AWAY,
+    &cap::CAP,
+    &oper::DEOPER,
+    &message::ERROR,
+    &help::HELP,
+    &help::HELPOP,
+    &info::INFO,
+    &invite::INVITE,
+    &ison::ISON,
+    &info::ISUPPORT,
+    &join::JOIN,
+    &kick::KICK,
+    &kill::KILL,
+    &language::LANGUAGE,
+    &list::LIST,
+    &lusers::LUSERS,
+    &mode::MODE,
+    &motd::MOTD,
+    &names::NAMES,
+    &nick::NICK,
+    &message::NOTICE,
+    &oper::OPER,
+    &part::PART,
+    &user::PASS,
+    &ping::PING,
+    &ping::PONG,
+    &message::PRIVMSG,
+    &quit::QUIT,
+    &setname::SETNAME,
+    &info::SUMMON,
+    &message::TAGMSG,
+    &info::TIME,
+    &topic::TOPIC,
+    &user::USER,
+    &ison::USERHOST,
+    &info::USERS,
+    &info::VERSION,
+    &who::WHO,
+    &whois::WHOIS,
+    &whowas::WHOWAS,
+];
+
+/// Finds a command by its upper-case name or by an alias of the configuration.
+pub fn find(config: &Config, name: &str) -> Option<&'static Command> {
+    let by_name = |name: &str| TABLE.binary_search_by(|command| command.name.cmp(name)).ok();
+    let alias = || config.server.command_aliases.get(name).and_then(|real| by_name(&real.to_ascii_uppercase()));
+    by_name(name).or_else(alias).map(|at| TABLE[at])
+}
+
+/// All commands, for HELP.
+pub fn all() -> impl Iterator<Item = &'static Command> {
+    TABLE.iter().copied()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_is_sorted() {
+        assert!(TABLE.windows(2).all(|pair| pair[0].name < pair[1].name));
+    }
+}

@@ -1,0 +1,231 @@
+//! What a handler sees: the state to read, and the few things it can do.
+//!
+//! There is no way to the state but [`Cx::commit`], which announces a fact and then applies it, and no
+//! way to a socket at all.
+
+use crate::config::Config;
+use crate::state::{ChannelId, Fact, Moment, Session, SessionId, State, User, UserId};
+use crate::wire::{Body, MsgId, Numeric, Origin, Outgoing, Text};
+
+use super::answer::Answer;
+use super::effect::{Effect, Job, Level, Note};
+use super::event::{Now, Ticket};
+use super::ids::Ids;
+use super::refusal::Refusal;
+use super::setup::Setup;
+use super::timers::Timers;
+use super::voice::Voice;
+use super::waiting::{Continuation, Cursor, WaitingList};
+use crate::i18n::Phrase;
+
+/// The context of one command, or of one event that concerns a session.
+#[derive(Debug)]
+pub struct Cx<'e> {
+    /// Names, limits and everything else that follows from the configuration.
+    pub setup: &'e Setup,
+    /// The time of this event.
+    pub now: Now,
+    /// The session being served.
+    pub session: SessionId,
+    pub(super) state: &'e mut State,
+    pub(super) voice: Voice<'e>,
+    pub(super) ids: &'e mut Ids,
+    pub(super) timers: &'e mut Timers,
+    pub(super) waiting: &'e mut WaitingList,
+    /// What the session waits for once this command is over.
+    pub(super) pending: Option<Pending>,
+    /// The session is being closed.
+    pub(super) closed: bool,
+}
+
+/// Why a command goes on later.
+#[derive(Debug)]
+pub enum Pending {
+    /// Until a job is done.
+    Job(Ticket, Continuation),
+    /// Until there is room for more of a long answer.
+    Room(Cursor),
+}
+
+impl<'e> Cx<'e> {
+    /// Everything known of the network.
+    pub fn state(&self) -> &State {
+        self.state
+    }
+
+    /// The configuration.
+    pub fn config(&self) -> &'e Config {
+        &self.setup.config
+    }
+
+    /// The session being served.
+    pub fn served(&self) -> &Session {
+        &self.state.sessions[self.session]
+    }
+
+    /// The user being served.
+    pub fn me(&self) -> UserId {
+        self.served().user().expect("the dispatcher lets only registered users here")
+    }
+
+    /// The user being served.
+    pub fn user(&self) -> &User {
+        &self.state.users[self.me()]
+    }
+
+    /// The nick to address the session by; `*` before it has one.
+    pub fn nick(&self) -> &str {
+        nick_of(self.state, self.session)
+    }
+
+    /// The moment, as applying and recording need it.
+    pub fn moment(&self) -> Moment {
+        Moment { mono_ms: self.now.mono_ms, wall_ms: self.now.wall_ms, mapping: self.setup.mapping }
+    }
+
+    /// Finds a user by nick; 401.
+    pub fn find_user(&self, nick: &str) -> Result<UserId, Refusal> {
+        let key = self.setup.mapping.nick_key(nick).ok();
+        let found = key.and_then(|key| self.state.user_by_key(&key));
+        found.ok_or_else(|| Refusal::NoSuchNick(nick.to_owned()))
+    }
+
+    /// Finds a channel by name; 403.
+    pub fn find_channel(&self, name: &str) -> Result<ChannelId, Refusal> {
+        let key = self.setup.mapping.channel_key(name).ok();
+        let found = key.and_then(|key| self.state.channel_by_key(&key));
+        found.ok_or_else(|| Refusal::NoSuchChannel(name.to_owned()))
+    }
+
+    /// Answers with a numeric.
+    pub fn reply(&mut self, code: Numeric, params: &[&str], text: Text<'_>) {
+        let nick = nick_of(self.state, self.session);
+        let body = Body::Numeric { code, nick, params, text };
+        self.say(self.setup.server_name(), body);
+    }
+
+    /// Answers with a command that comes from the server.
+    pub fn reply_command(&mut self, verb: &str, params: &[&str], text: Text<'_>) {
+        self.say(self.setup.server_name(), Body::Command { verb, params, text });
+    }
+
+    /// Answers with a command that comes from nobody: ERROR, and PING.
+    pub fn reply_bare(&mut self, verb: &str, params: &[&str], text: Text<'_>) {
+        self.say("", Body::Command { verb, params, text });
+    }
+
+    fn say(&mut self, source: &str, body: Body<'_>) {
+        let Some(session) = self.state.sessions.get(self.session) else { return };
+        self.voice.reply(session, &Outgoing { source, origin: Origin::default(), body });
+    }
+
+    /// Answers with a standard reply of the FAIL kind.
+    pub fn fail(&mut self, command: &str, code: &str, context: &[&str], text: Phrase) {
+        let mut params = vec![command, code];
+        params.extend_from_slice(context);
+        self.reply_command("FAIL", &params, Text::Said(text, &[]));
+    }
+
+    /// Opens a batch around what is answered next, if the client knows batches.
+    pub fn open_batch(&mut self, kind: &str, params: &[&str]) {
+        if !self.served().caps.has(crate::wire::Cap::Batch) {
+            return;
+        }
+        let reference = self.ids.batch();
+        let start = format!("+{reference}");
+        let mut all = vec![start.as_str(), kind];
+        all.extend_from_slice(params);
+        self.reply_command("BATCH", &all, Text::None);
+        self.voice.answer.set_inner(Some(reference));
+    }
+
+    /// Closes the batch that [`Cx::open_batch`] opened.
+    pub fn close_batch(&mut self) {
+        let Some(tag) = self.voice.answer.inner_tag() else { return };
+        self.voice.answer.set_inner(None);
+        let end = tag.replacen("batch=", "-", 1);
+        self.reply_command("BATCH", &[&end], Text::None);
+    }
+
+    /// Makes a fact true: tells everyone concerned, then applies it. What can only be told
+    /// afterwards (the topic and names for one who joined) follows.
+    pub fn commit(&mut self, fact: Fact<'_>) {
+        let after = super::announce::announce(self, &fact);
+        self.state.apply(self.moment(), fact);
+        super::announce::follow_up(self, after);
+    }
+
+    /// Asks for a job; the session's later lines wait until `then` has been done.
+    pub fn ask(&mut self, job: Job, then: Continuation) {
+        let ticket = self.ids.ticket();
+        self.waiting.tickets.insert(ticket, self.session);
+        self.voice.out.push(Effect::Ask { ticket, job });
+        self.pending = Some(Pending::Job(ticket, then));
+    }
+
+    /// Gives a long answer piece by piece as the client reads it.
+    pub fn answer_long(&mut self, cursor: Cursor) {
+        self.pending = Some(Pending::Room(cursor));
+    }
+
+    /// Writes to the log.
+    pub fn note(&mut self, level: Level, kind: &'static str, text: String) {
+        self.voice.out.push(Effect::Note(Note { level, kind, text }));
+    }
+
+    /// Ends the session being served: the channels see `reason`, and so does the client.
+    pub fn close(&mut self, reason: &str) {
+        self.close_session(reason);
+        self.closed = true;
+    }
+
+    fn close_session(&mut self, reason: &str) {
+        self.reply_bare("ERROR", &[], Text::Plain(reason));
+        self.forget_session(reason);
+        self.voice.out.push(Effect::Close { session: self.session });
+    }
+
+    /// Takes the session out of the state: with its user, if it was the last one.
+    pub(super) fn forget_session(&mut self, reason: &str) {
+        let Some(session) = self.state.sessions.get(self.session) else { return };
+        self.waiting.sessions.remove(&self.session);
+        match session.user() {
+            Some(user) => self.commit(Fact::Quit { user, reason }),
+            None => self.commit(Fact::Vanished { session: self.session }),
+        }
+    }
+
+    /// A fresh message id.
+    pub fn msgid(&mut self) -> MsgId {
+        self.ids.msgid(self.now.wall_ms)
+    }
+
+    /// What is left to do when the command is over: the session waits, or the answer is complete.
+    pub(super) fn finish(mut self) {
+        let session = self.session;
+        let server = self.setup.server_name();
+        let pending = if self.closed { None } else { self.pending.take() };
+        let ids = self.ids;
+        match pending {
+            None => self.voice.answer.finish(self.voice.out, server, || ids.batch()),
+            Some(pending) => {
+                if matches!(pending, Pending::Room(_)) {
+                    self.voice.answer.open_outer(self.voice.out, server, || ids.batch());
+                }
+                let answer = self.voice.answer;
+                let waiting = self.waiting.sessions.entry(session).or_default();
+                waiting.hold(pending, answer);
+                self.voice.out.push(Effect::Hold { session });
+            }
+        }
+    }
+}
+
+/// The nick to address a session by; `*` before it has one.
+pub fn nick_of(state: &State, session: SessionId) -> &str {
+    let Some(session) = state.sessions.get(session) else { return "*" };
+    match session.user() {
+        Some(user) => state.users[user].nick.as_str(),
+        None => session.registering().and_then(|r| r.nick.as_ref()).map_or("*", |nick| nick.as_str()),
+    }
+}

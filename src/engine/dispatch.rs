@@ -1,0 +1,256 @@
+//! From a line to a handler, and back when the handler has to wait. What all commands have in common
+//! is checked here, once.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use crate::i18n::Phrase;
+use crate::state::fact::Introduction;
+use crate::state::{Fact, SessionId};
+use crate::wire::numeric::{ERR_INPUTTOOLONG, ERR_UNKNOWNCOMMAND, ERR_UNKNOWNERROR};
+use crate::wire::{Cap, Message, ParseError, Text};
+
+use super::answer::Answer;
+use super::command::{self, Command, When};
+use super::cx::{Cx, Pending};
+use super::effect::{Effect, Effects, Level};
+use super::event::{JobAnswer, Line, Now, Ticket};
+use super::refusal::{Outcome, Refusal};
+use super::waiting::{Continuation, Cursor, Waited};
+use super::{Engine, registration};
+
+/// Bytes of tags a client may send (message-tags, "Size limit"), `@` and the blank included.
+const CLIENT_TAG_SECTION_BYTES_MAX: usize = 4096;
+/// Bytes of a long answer given at once, before its client must have read most of it.
+const PIECE_BYTES_MAX: usize = 8 << 10;
+
+impl Engine {
+    pub(super) fn received(&mut self, now: Now, session: SessionId, line: Line<'_>, out: &mut Effects) {
+        if self.state.sessions.get(session).is_none() {
+            // The line overtook the close of its session.
+            return;
+        }
+        if let Some(waiting) = self.waiting.sessions.get_mut(&session) {
+            let room = match line {
+                Line::Text(text) => waiting.push(Waited::Text(text.to_owned())),
+                Line::Bytes(bytes) => waiting.push(Waited::Bytes(bytes.to_owned())),
+                Line::Overlong => false,
+            };
+            if !room {
+                let mut cx = self.cx(now, Answer::new(session, None), out);
+                cx.close(Phrase::INPUT_TOO_LONG.english());
+                cx.finish();
+            }
+            return;
+        }
+        self.serve_line(now, session, line, out);
+    }
+
+    fn serve_line(&mut self, now: Now, session: SessionId, line: Line<'_>, out: &mut Effects) {
+        match line {
+            Line::Text(text) => self.serve_text(now, session, text, out),
+            Line::Bytes(bytes) if self.setup.config.server.enforce_utf8 => {
+                // Only the text is bad: tags and command are looked for in what can be read.
+                let readable = String::from_utf8_lossy(bytes);
+                let label = Message::parse(&readable).ok().and_then(|m| m.tag("label"));
+                let command = Message::parse(&readable).map_or("*".to_owned(), |m| m.command.to_uppercase());
+                let mut cx = self.cx(now, Answer::new(session, label.as_deref()), out);
+                cx.fail(&command, "INVALID_UTF8", &[], Phrase::INVALID_UTF8);
+                cx.finish();
+            }
+            // Without the rule, other encodings are read as Latin-1: every byte is a character there,
+            // and everyone who reads it gets UTF-8.
+            Line::Bytes(bytes) => {
+                let text: String = bytes.iter().map(|&byte| char::from(byte)).collect();
+                self.serve_text(now, session, &text, out);
+            }
+            Line::Overlong => {
+                let mut cx = self.cx(now, Answer::new(session, None), out);
+                cx.close(Phrase::INPUT_TOO_LONG.english());
+                cx.finish();
+            }
+        }
+    }
+
+    fn serve_text(&mut self, now: Now, session: SessionId, text: &str, out: &mut Effects) {
+        let parsed = Message::parse(text);
+        let labels = self.state.sessions[session].caps.has(Cap::LabeledResponse);
+        let label = parsed.as_ref().ok().filter(|_| labels && text.starts_with('@'));
+        let label = label.and_then(|m| m.tag("label")).filter(|label| !label.is_empty());
+        let mut cx = self.cx(now, Answer::new(session, label.as_deref()), out);
+        let (moment, session) = (cx.moment(), cx.session);
+        cx.state.hear(moment, session);
+        match parsed {
+            Err(ParseError::NoCommand) => {}
+            Err(ParseError::BadCommand) => {
+                cx.reply(ERR_UNKNOWNCOMMAND, &["*"], Text::Said(Phrase::UNKNOWN_COMMAND, &[]));
+            }
+            Err(ParseError::ForbiddenByte) => cx.close("Malformed input"),
+            Ok(_) if is_too_long(text, cx.config().server.max_line_len) => {
+                cx.reply(ERR_INPUTTOOLONG, &[], Text::Said(Phrase::INPUT_TOO_LONG, &[]));
+            }
+            Ok(message) => dispatch(&mut cx, &message),
+        }
+        run_long_answer(&mut cx);
+        cx.finish();
+    }
+
+    /// A job is done.
+    pub(super) fn answered(&mut self, now: Now, ticket: Ticket, answer: &JobAnswer, out: &mut Effects) {
+        let waits = |pending: Option<&Pending>| matches!(pending, Some(Pending::Job(t, _)) if *t == ticket);
+        // A ticket dies with its session: then there is nobody to answer.
+        let Some(session) = self.waiting.tickets.remove(&ticket) else { return };
+        if self.waiting.sessions.get(&session).is_some_and(|waiting| waits(waiting.pending())) {
+            self.resume(now, session, Some(answer), out);
+        }
+    }
+
+    /// Goes on with what a session waits for: a job that is done, or a long answer for which there is
+    /// room again. Then its later lines are served, until one has to wait.
+    pub(super) fn resume(
+        &mut self,
+        now: Now,
+        session: SessionId,
+        answer: Option<&JobAnswer>,
+        out: &mut Effects,
+    ) {
+        let Some(waiting) = self.waiting.sessions.get_mut(&session) else { return };
+        if answer.is_none() && matches!(waiting.pending(), Some(Pending::Job(..))) {
+            return;
+        }
+        let Some((pending, held)) = waiting.resume() else { return };
+        let mut cx = self.cx(now, held, out);
+        match (pending, answer) {
+            (Pending::Job(_, then), Some(answer)) => go_on(&mut cx, then, answer),
+            (Pending::Job(..), None) => {}
+            (Pending::Room(cursor), _) => cx.answer_long(cursor),
+        }
+        run_long_answer(&mut cx);
+        cx.finish();
+        self.serve_backlog(now, session, out);
+    }
+
+    fn serve_backlog(&mut self, now: Now, session: SessionId, out: &mut Effects) {
+        loop {
+            let Some(waiting) = self.waiting.sessions.get_mut(&session) else { return };
+            if waiting.pending().is_some() {
+                return;
+            }
+            let Some(line) = waiting.pop() else { break };
+            match &line {
+                Waited::Text(text) => self.serve_line(now, session, Line::Text(text), out),
+                Waited::Bytes(bytes) => self.serve_line(now, session, Line::Bytes(bytes), out),
+            }
+        }
+        self.waiting.sessions.remove(&session);
+        out.push(Effect::Release { session });
+    }
+}
+
+fn is_too_long(text: &str, line_len_max: usize) -> bool {
+    let tags = Message::tag_section_len(text);
+    // The limit includes the line ending, which the framing took off.
+    tags > CLIENT_TAG_SECTION_BYTES_MAX || text.len() - tags + 2 > line_len_max
+}
+
+/// Carries a message out.
+fn dispatch(cx: &mut Cx<'_>, message: &Message<'_>) {
+    if cx.served().registering().is_some() && !may_go_on_registering(cx, message) {
+        return;
+    }
+    let name = message.command.to_ascii_uppercase();
+    let Some(command) = command::find(cx.config(), &name) else {
+        cx.reply(ERR_UNKNOWNCOMMAND, &[&name], Text::Said(Phrase::UNKNOWN_COMMAND, &[]));
+        return;
+    };
+    let guarded = cx.config().debug.recover_from_errors;
+    let run = AssertUnwindSafe(|| allowed(cx, command, message).and_then(|()| (command.run)(cx, message)));
+    let outcome = match guarded {
+        // A handler only reads the state; what it committed before it failed holds.
+        true => catch_unwind(run).unwrap_or_else(|_| failed_inside(cx, command)),
+        false => run.0(),
+    };
+    if let Err(refusal) = outcome {
+        refusal.say(cx);
+    }
+    if !cx.closed && cx.pending.is_none() && command.when != When::Registered {
+        registration::advance(cx);
+    }
+}
+
+fn allowed(cx: &Cx<'_>, command: &Command, message: &Message<'_>) -> Outcome {
+    let registered = cx.served().user().is_some();
+    if command.when == When::Registered && !registered {
+        return Err(Refusal::NotRegistered);
+    }
+    if message.params().len() < command.params_min {
+        return Err(Refusal::NeedMoreParams(command.name.to_owned()));
+    }
+    match command.right {
+        Some(right) if !cx.user().modes.has('o') => {
+            let _ = right;
+            Err(Refusal::NotOperator)
+        }
+        Some(right) if !cx.user().may(right) => Err(Refusal::NoPrivileges),
+        _ => Ok(()),
+    }
+}
+
+fn failed_inside(cx: &mut Cx<'_>, command: &Command) -> Outcome {
+    cx.note(Level::Error, "internal", format!("the handler of {} panicked", command.name));
+    let text = Text::Said(Phrase::INTERNAL_ERROR, &[]);
+    cx.reply(ERR_UNKNOWNERROR, &[command.name], text);
+    Ok(())
+}
+
+/// Before registration: bounds the number of lines and turns web browsers away.
+fn may_go_on_registering(cx: &mut Cx<'_>, message: &Message<'_>) -> bool {
+    let lines = cx.served().registering().map_or(0, |registering| registering.lines);
+    if lines == 0 && is_http(message) {
+        cx.close("This is an IRC server; it does not speak HTTP here");
+        return false;
+    }
+    if lines as usize >= cx.config().limits.registration_messages {
+        cx.close(Phrase::TOO_MANY_LINES_BEFORE_REGISTRATION.english());
+        return false;
+    }
+    cx.commit(Fact::Introduced { session: cx.session, said: Introduction::Line });
+    true
+}
+
+fn is_http(message: &Message<'_>) -> bool {
+    let method = matches!(message.command, "GET" | "POST" | "PUT" | "HEAD" | "OPTIONS" | "CONNECT" | "DELETE");
+    method && message.params().last().is_some_and(|last| last.starts_with("HTTP/"))
+}
+
+/// What comes after a job.
+fn go_on(cx: &mut Cx<'_>, then: Continuation, answer: &JobAnswer) {
+    let outcome = match then {
+        Continuation::ServerPassword => registration::password_compared(cx, answer),
+        Continuation::Oper { name } => command::oper::compared(cx, &name, answer),
+    };
+    if let Err(refusal) = outcome {
+        refusal.say(cx);
+    }
+}
+
+/// Gives the next piece of a long answer; what is left stays pending.
+fn run_long_answer(cx: &mut Cx<'_>) {
+    let Some(Pending::Room(_)) = &cx.pending else { return };
+    let Some(Pending::Room(mut cursor)) = cx.pending.take() else { return };
+    let budget = PIECE_BYTES_MAX.min(cx.config().server.max_sendq / 2);
+    let start = cx.voice.out.bytes_len();
+    loop {
+        let done = match &mut cursor {
+            Cursor::List(list) => list.step(cx),
+            Cursor::Who(who) => who.step(cx),
+            Cursor::Names(names) => names.step(cx),
+        };
+        if done {
+            return;
+        }
+        if cx.voice.out.bytes_len() - start + cx.voice.answer.kept_bytes() >= budget {
+            cx.pending = Some(Pending::Room(cursor));
+            return;
+        }
+    }
+}

@@ -1,0 +1,69 @@
+//! Counters from which ids are made; nothing random happens after the seed.
+
+use sha3::{Digest, Sha3_256};
+
+use crate::wire::MsgId;
+
+use super::event::Ticket;
+
+/// The counters.
+#[derive(Debug)]
+pub struct Ids {
+    salt: [u8; 32],
+    messages: u64,
+    message_ms: u64,
+    batches: u64,
+    tickets: u64,
+}
+
+impl Ids {
+    /// Counters for one run; the salt keeps its ids apart from those of other runs.
+    pub fn new(salt: [u8; 32]) -> Ids {
+        Ids { salt, messages: 0, message_ms: 0, batches: 0, tickets: 0 }
+    }
+
+    /// A message id; later ids are greater, even when the clock was set back.
+    pub fn msgid(&mut self, wall_ms: u64) -> MsgId {
+        self.message_ms = self.message_ms.max(wall_ms);
+        self.messages += 1;
+        // 2^24 messages within one millisecond cannot be; a wrapped counter sorts right by its time.
+        MsgId::new(self.message_ms, self.messages as u32, self.mixed(self.messages))
+    }
+
+    /// A batch reference.
+    pub fn batch(&mut self) -> String {
+        self.batches += 1;
+        self.batches.to_string()
+    }
+
+    /// A ticket for a job.
+    pub fn ticket(&mut self) -> Ticket {
+        self.tickets += 1;
+        Ticket(self.tickets)
+    }
+
+    /// A cheap mixing of the salt with a counter (splitmix64); once in a while the salt moves on, so
+    /// that it cannot be worked out from many ids.
+    fn mixed(&mut self, counter: u64) -> u64 {
+        if counter % 4096 == 0 {
+            self.salt = Sha3_256::digest(self.salt).into();
+        }
+        let word = u64::from_le_bytes(self.salt[..8].try_into().expect("eight bytes"));
+        let mut z = word.wrapping_add(counter.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn message_ids_grow_even_when_the_clock_goes_back() {
+        let mut ids = Ids::new([7; 32]);
+        let made: Vec<MsgId> = [5, 6, 3, 3, 9].into_iter().map(|ms| ids.msgid(ms)).collect();
+        assert!(made.windows(2).all(|pair| pair[0] < pair[1]));
+    }
+}

@@ -1,0 +1,110 @@
+//! The tokens of 005.
+
+use crate::config::Config;
+
+/// Tokens on one line (the parameters of 005 less nick and text).
+const TOKENS_MAX: usize = 13;
+/// Bytes of tokens on one line, so that it fits with any nick and server name.
+const BYTES_MAX: usize = 380;
+
+/// Channel modes by kind: lists; with a parameter always; when set; without.
+pub const CHANMODES: &str = "Ibe,k,l,Cimnst";
+/// Channel modes without a parameter.
+pub const CHANNEL_FLAGS: &str = "Cimnst";
+/// User modes, as 004 shows them.
+pub const USER_MODES: &str = "BTZio";
+/// Channel modes, as 004 shows them.
+pub const CHANNEL_MODES: &str = "CIabehiklmnoqstv";
+/// Channel modes with a parameter, as 004 shows them.
+pub const CHANNEL_MODES_WITH_PARAMETER: &str = "Iabehkloqv";
+/// Targets of one PRIVMSG, NOTICE or TAGMSG.
+pub const TARGETS_MAX: usize = 4;
+
+/// All tokens, sorted and cut into lines.
+pub fn lines(config: &Config) -> Vec<Vec<String>> {
+    let mut lines = vec![Vec::new()];
+    let mut bytes = 0;
+    for token in tokens(config) {
+        let line = lines.last().expect("never empty");
+        if line.len() == TOKENS_MAX || bytes + token.len() + 1 > BYTES_MAX {
+            lines.push(Vec::new());
+            bytes = 0;
+        }
+        bytes += token.len() + 1;
+        lines.last_mut().expect("never empty").push(token);
+    }
+    lines
+}
+
+fn tokens(config: &Config) -> Vec<String> {
+    let (limits, server) = (&config.limits, &config.server);
+    let mut tokens = vec![
+        format!("AWAYLEN={}", limits.awaylen),
+        "BOT=B".into(),
+        format!("CASEMAPPING={}", server.casemapping.isupport_token()),
+        format!("CHANLIMIT=#:{}", config.channels.max_channels_per_client),
+        format!("CHANMODES={CHANMODES}"),
+        format!("CHANNELLEN={}", limits.channellen),
+        "CHANTYPES=#".into(),
+        "ELIST=U".into(),
+        "EXCEPTS".into(),
+        "EXTBAN=,m".into(),
+        "INVEX".into(),
+        format!("KICKLEN={}", limits.kicklen),
+        format!("MAXLIST=beI:{}", limits.chan_list_modes),
+        format!("MAXTARGETS={TARGETS_MAX}"),
+        "MODES".into(),
+        format!("NETWORK={}", escaped(&config.network.name)),
+        format!("NICKLEN={}", limits.nicklen),
+        "PREFIX=(qaohv)~&@%+".into(),
+        "SAFELIST".into(),
+        "SAFERATE".into(),
+        "STATUSMSG=~&@%+".into(),
+        format!(
+            "TARGMAX=JOIN:,KICK:,LIST:1,NAMES:1,NOTICE:{TARGETS_MAX},PART:,PRIVMSG:{TARGETS_MAX},\
+             TAGMSG:{TARGETS_MAX},USERHOST:10,WHOIS:1"
+        ),
+        format!("TOPICLEN={}", limits.topiclen),
+        "WHOX".into(),
+    ];
+    if server.casemapping == crate::text::CaseMapping::Precis {
+        tokens.push("UTF8MAPPING=rfc8265".into());
+    }
+    if server.enforce_utf8 {
+        tokens.push("UTF8ONLY".into());
+    }
+    // Built-in tokens win over the configured ones.
+    for (name, value) in &server.additional_isupport {
+        let known = |token: &String| token.split('=').next() == Some(name);
+        if !tokens.iter().any(known) {
+            tokens.push(if value.is_empty() { name.clone() } else { format!("{name}={}", escaped(value)) });
+        }
+    }
+    tokens.sort_unstable();
+    tokens
+}
+
+/// A value in 005 has neither blanks nor `=` nor backslashes; they become `\xHH`.
+fn escaped(value: &str) -> String {
+    value.replace('\\', "\\x5C").replace(' ', "\\x20").replace('=', "\\x3D")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_are_sorted_and_short() {
+        let mut config = Config::default();
+        config.network.name = "A Net".into();
+        config.server.additional_isupport.insert("NICKLEN".into(), "1".into());
+        config.server.additional_isupport.insert("draft/FILEHOST".into(), "https://x.test/?a=b".into());
+        let lines = lines(&config);
+        let all: Vec<String> = lines.concat();
+        assert!(all.is_sorted());
+        assert!(all.contains(&"NETWORK=A\\x20Net".to_owned()));
+        assert!(all.contains(&"draft/FILEHOST=https://x.test/?a\\x3Db".to_owned()));
+        assert_eq!(all.iter().filter(|t| t.starts_with("NICKLEN=")).count(), 1);
+        assert!(lines.iter().all(|line| line.len() <= TOKENS_MAX && line.join(" ").len() <= BYTES_MAX));
+    }
+}

@@ -1,0 +1,84 @@
+//! The message of the day: its file's text as lines, with `$b`-like escapes turned into formatting.
+
+/// Colour names of `$c[...]`, by their mIRC numbers.
+const COLOURS: [&str; 16] = [
+    "white", "black", "blue", "green", "red", "brown", "magenta", "orange", "yellow", "light green", "cyan",
+    "light cyan", "light blue", "pink", "grey", "light grey",
+];
+
+/// Longest line that fits 372 with any names.
+const LINE_BYTES_MAX: usize = 400;
+
+/// Cuts the text into lines for 372.
+pub fn lines(text: &str, formatted: bool) -> Vec<String> {
+    let line = |raw: &str| {
+        let raw = raw.trim_end_matches('\r').replace('\0', "");
+        let shown = if formatted { format_escapes(&raw) } else { raw };
+        crate::text::truncate(&shown, LINE_BYTES_MAX).to_owned()
+    };
+    text.strip_suffix('\n').unwrap_or(text).split('\n').map(line).collect()
+}
+
+/// `$b` bold, `$i` italic, `$u` underline, `$s` strikethrough, `$m` monospace, `$r` reset,
+/// `$c[fg]`/`$c[fg,bg]` colour by name or number, `$$` a dollar sign; anything else stays as it is.
+fn format_escapes(raw: &str) -> String {
+    let mut shown = String::with_capacity(raw.len());
+    let mut rest = raw;
+    while let Some(at) = rest.find('$') {
+        shown.push_str(&rest[..at]);
+        rest = &rest[at + 1..];
+        let Some(escape) = rest.chars().next() else {
+            shown.push('$');
+            break;
+        };
+        let code = match escape {
+            '$' => Some('$'),
+            'b' => Some('\x02'),
+            'i' => Some('\x1d'),
+            'u' => Some('\x1f'),
+            's' => Some('\x1e'),
+            'm' => Some('\x11'),
+            'r' => Some('\x0f'),
+            _ => None,
+        };
+        if let Some(code) = code {
+            shown.push(code);
+            rest = &rest[1..];
+        } else if let Some((colours, after)) = colour(rest) {
+            shown.push_str(&colours);
+            rest = after;
+        } else {
+            shown.push('$');
+        }
+    }
+    shown.push_str(rest);
+    shown
+}
+
+/// Reads `c[fg,bg]` and gives the control code with what follows.
+fn colour(rest: &str) -> Option<(String, &str)> {
+    let (names, after) = rest.strip_prefix("c[")?.split_once(']')?;
+    let numbers: Option<Vec<String>> = names.split(',').map(colour_number).collect();
+    let numbers = numbers.filter(|numbers| numbers.len() <= 2)?;
+    Some((format!("\x03{}", numbers.join(",")), after))
+}
+
+fn colour_number(name: &str) -> Option<String> {
+    let name = name.trim();
+    if let Some(number) = COLOURS.iter().position(|&colour| colour == name) {
+        return Some(format!("{number:02}"));
+    }
+    name.parse().ok().filter(|&number: &u8| number <= 99).map(|number| format!("{number:02}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn escapes_become_formatting() {
+        let shown = format_escapes("$bBold$b $c[red,blue]x$r $c[12]y $$5 $q $c[nope] $");
+        assert_eq!(shown, "\x02Bold\x02 \x0304,02x\x0f \x0312y $5 $q $c[nope] $");
+        assert_eq!(lines("a\r\n$bb\n", false), ["a", "$bb"]);
+    }
+}

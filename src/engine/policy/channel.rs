@@ -1,0 +1,126 @@
+//! What members of a channel may do.
+
+use crate::engine::refusal::{Outcome, Refusal};
+use crate::state::channel::MaskEntry;
+use crate::state::{Channel, ChannelId, Rank, State, User, UserId};
+use crate::text::folded_nuh;
+
+/// Whether a mask of the channel's ban list matches the user and none of its exceptions does. Mutes
+/// (`m:`) are a list of their own within the list.
+pub fn is_banned(channel: &Channel, user: &User, mute: bool) -> bool {
+    let matched = |list: &[MaskEntry], nuhs: &[String]| {
+        let entries = list.iter().filter(|entry| entry.mask.is_mute() == mute);
+        entries.into_iter().any(|entry| nuhs.iter().any(|nuh| entry.mask.matches(nuh)))
+    };
+    if !channel.bans.iter().any(|entry| entry.mask.is_mute() == mute) {
+        return false;
+    }
+    let nuhs = folded_sources(user);
+    matched(&channel.bans, &nuhs) && !matched(&channel.excepts, &nuhs)
+}
+
+/// What masks are matched against: what others see, and the cloak underneath a vhost, so that a vhost
+/// does not lift a ban. Not the real host: bans must not tell operators what cloaks hide.
+pub fn folded_sources(user: &User) -> Vec<String> {
+    let mut all = vec![folded_nuh(user.nick.key(), &user.username, &user.host)];
+    if user.host != user.cloak {
+        all.push(folded_nuh(user.nick.key(), &user.username, &user.cloak));
+    }
+    all
+}
+
+/// 404. Members with any rank are exempt from `+m` and from bans, as is usual.
+pub fn can_speak(state: &State, user: UserId, channel: ChannelId) -> Outcome {
+    let channel = &state.channels[channel];
+    let refused =
+        |mode| Err(Refusal::CannotSend { channel: channel.name.as_str().to_owned(), mode });
+    if channel.is_at_least(user, Rank::Voice) {
+        return Ok(());
+    }
+    if channel.flags.has('n') && !channel.members.contains_key(&user) {
+        return refused('n');
+    }
+    if channel.flags.has('m') {
+        return refused('m');
+    }
+    let speaker = &state.users[user];
+    if is_banned(channel, speaker, false) || is_banned(channel, speaker, true) {
+        return refused('b');
+    }
+    Ok(())
+}
+
+/// 442, 482.
+pub fn can_set_topic(state: &State, user: UserId, channel: ChannelId) -> Outcome {
+    let channel = &state.channels[channel];
+    let name = || channel.name.as_str().to_owned();
+    if !channel.members.contains_key(&user) {
+        return Err(Refusal::NotOnChannel(name()));
+    }
+    if channel.flags.has('t') && !channel.is_at_least(user, Rank::Halfop) {
+        return Err(Refusal::NotChannelOperator(name()));
+    }
+    Ok(())
+}
+
+/// 442, 443, 482. In an invite-only channel inviting is for operators.
+pub fn can_invite(state: &State, user: UserId, guest: UserId, channel: ChannelId) -> Outcome {
+    let channel = &state.channels[channel];
+    let name = || channel.name.as_str().to_owned();
+    if !channel.members.contains_key(&user) {
+        return Err(Refusal::NotOnChannel(name()));
+    }
+    if channel.flags.has('i') && !channel.is_at_least(user, Rank::Op) {
+        return Err(Refusal::NotChannelOperator(name()));
+    }
+    if channel.members.contains_key(&guest) {
+        let nick = state.users[guest].nick.as_str().to_owned();
+        return Err(Refusal::UserOnChannel { nick, channel: name() });
+    }
+    Ok(())
+}
+
+/// 441, 442, 482.
+pub fn can_kick(state: &State, user: UserId, target: UserId, channel: ChannelId) -> Outcome {
+    let channel = &state.channels[channel];
+    let name = || channel.name.as_str().to_owned();
+    if !channel.members.contains_key(&user) {
+        return Err(Refusal::NotOnChannel(name()));
+    }
+    if !channel.members.contains_key(&target) {
+        let nick = state.users[target].nick.as_str().to_owned();
+        return Err(Refusal::UserNotInChannel { nick, channel: name() });
+    }
+    let (own, other) = (channel.ranks(user).highest(), channel.ranks(target).highest());
+    match own.filter(|&rank| rank >= Rank::Halfop) {
+        Some(own) if stands_above(own, other) => Ok(()),
+        _ => Err(Refusal::NotChannelOperator(name())),
+    }
+}
+
+/// Whether one standing may act on another: founders on everyone; admins and operators on all but
+/// founders and admins; halfops on voices and the rest.
+fn stands_above(own: Rank, other: Option<Rank>) -> bool {
+    match own {
+        Rank::Founder => true,
+        Rank::Admin | Rank::Op => other.is_none_or(|other| other < Rank::Admin),
+        Rank::Halfop => other.is_none_or(|other| other < Rank::Halfop),
+        Rank::Voice => false,
+    }
+}
+
+/// Whether a standing may give or take a rank; `None` for modes that are not ranks. Everyone may give
+/// up their own.
+pub fn can_change_mode(own: Option<Rank>, rank: Option<Rank>, on: bool, is_self: bool) -> bool {
+    if is_self && !on && rank.is_some() {
+        return true;
+    }
+    match (own, rank) {
+        (None | Some(Rank::Voice), _) => false,
+        (Some(Rank::Halfop), rank) => rank == Some(Rank::Voice),
+        (Some(_), None) => true,
+        (Some(Rank::Founder), Some(_)) => true,
+        (Some(Rank::Admin), Some(rank)) => rank < Rank::Admin,
+        (Some(Rank::Op), Some(rank)) => rank <= Rank::Op,
+    }
+}

@@ -1,0 +1,31 @@
+//! Who may join.
+
+use crate::engine::refusal::{Outcome, Refusal};
+use crate::state::{Channel, User};
+
+use super::channel::{folded_sources, is_banned};
+
+/// 471, 475, 473, 474, in this order. An invitation overrides them all.
+pub fn can_join(channel: &Channel, user: &User, key: Option<&str>, invited: bool) -> Outcome {
+    let name = || channel.name.as_str().to_owned();
+    if invited {
+        return Ok(());
+    }
+    if channel.limit.is_some_and(|limit| channel.members.len() >= limit as usize) {
+        return Err(Refusal::ChannelFull(name()));
+    }
+    if channel.key.as_deref().is_some_and(|wanted| key != Some(wanted)) {
+        return Err(Refusal::BadChannelKey(name()));
+    }
+    let welcome = || {
+        let nuhs = folded_sources(user);
+        channel.invexes.iter().any(|entry| nuhs.iter().any(|nuh| entry.mask.matches(nuh)))
+    };
+    if channel.flags.has('i') && !welcome() {
+        return Err(Refusal::InviteOnly(name()));
+    }
+    if is_banned(channel, user, false) && !welcome() {
+        return Err(Refusal::BannedFromChannel(name()));
+    }
+    Ok(())
+}

@@ -1,0 +1,148 @@
+//! From a connection to a user: what has to be known, and the welcome.
+
+use crate::i18n::Phrase;
+use crate::state::fact::Introduction;
+use crate::state::session::Password;
+use crate::state::user::NewUser;
+use crate::state::{Fact, Letters, Phase};
+use crate::wire::numeric::*;
+use crate::wire::{Cap, Text};
+
+use super::command::{self, join, lusers, motd, oper};
+use super::cx::Cx;
+use super::effect::{Job, Level};
+use super::event::JobAnswer;
+use super::isupport::{CHANNEL_MODES, CHANNEL_MODES_WITH_PARAMETER, USER_MODES};
+use super::refusal::Outcome;
+use super::setup::{Setup, VERSION};
+use super::waiting::Continuation;
+
+/// Registers the session if nothing is missing any more.
+pub fn advance(cx: &mut Cx<'_>) {
+    let Some(known) = cx.served().registering() else { return };
+    if known.negotiating || known.nick.is_none() || known.user.is_none() {
+        return;
+    }
+    match (&cx.config().server.password, &known.password) {
+        (None, _) | (Some(_), Password::Right) => register(cx),
+        (Some(_), Password::Missing) => wrong_password(cx),
+        (Some(hash), Password::Given(password)) => {
+            let job = Job::VerifyPassword { hash: hash.clone(), password: password.to_string() };
+            cx.ask(job, Continuation::ServerPassword);
+        }
+    }
+}
+
+/// The server password was compared.
+pub fn password_compared(cx: &mut Cx<'_>, answer: &JobAnswer) -> Outcome {
+    match answer {
+        JobAnswer::Password(true) => {
+            cx.commit(Fact::Introduced { session: cx.session, said: Introduction::PasswordRight });
+            advance(cx);
+        }
+        JobAnswer::Password(false) => wrong_password(cx),
+        JobAnswer::Failed => cx.close(Phrase::SERVER_BUSY.english()),
+    }
+    Ok(())
+}
+
+fn wrong_password(cx: &mut Cx<'_>) {
+    cx.reply(ERR_PASSWDMISMATCH, &[], Text::Said(Phrase::PASSWORD_INCORRECT, &[]));
+    cx.close(Phrase::PASSWORD_INCORRECT.english());
+}
+
+fn register(cx: &mut Cx<'_>) {
+    let session = cx.served();
+    let Phase::Registering(known) = &session.phase else { return };
+    let (Some(nick), Some((username, realname))) = (known.nick.clone(), known.user.clone()) else { return };
+    // Between NICK and now someone else may have come to be known by it.
+    if let Err(refusal) = command::nick::may_take(cx, &nick, None) {
+        cx.commit(Fact::Introduced { session: cx.session, said: Introduction::NoNick });
+        refusal.say(cx);
+        return;
+    }
+    let (ip, secure) = (session.door.ip, session.door.secure);
+    let real_host: Box<str> = Setup::address_text(ip).into();
+    let cloak = cx.setup.cloak.host(ip).map_or_else(|| real_host.clone(), String::into_boxed_str);
+    let username = match &cx.config().server.coerce_ident {
+        Some(ident) => ident.as_str().into(),
+        None => format!("~{username}").into(),
+    };
+    let mut modes: Letters = cx.setup.user_modes;
+    modes.set('Z', secure);
+    let text =
+        format!("Client connected [{}] [u:{username}] [r:{realname}] [ip:{real_host}]", nick.as_str());
+    cx.note(Level::Info, "connect", text);
+    let at_s = cx.now.wall_ms / 1000;
+    let user = NewUser { nick, username, realname, cloak, real_host, ip, modes, at_s };
+    cx.commit(Fact::Registered { session: cx.session, user: Box::new(user) });
+    welcome(cx);
+    arm_ping(cx);
+    oper::by_certificate(cx);
+    join::automatically(cx);
+}
+
+fn welcome(cx: &mut Cx<'_>) {
+    let nick = cx.nick().to_owned();
+    let (server, network) = (cx.setup.server_name(), &cx.config().network.name);
+    let setup = cx.setup;
+    cx.reply(RPL_WELCOME, &[], Text::Said(Phrase::WELCOME, &[network, &nick]));
+    cx.reply(RPL_YOURHOST, &[], Text::Said(Phrase::YOUR_HOST, &[server, VERSION]));
+    cx.reply(RPL_CREATED, &[], Text::Said(Phrase::CREATED, &[&setup.started]));
+    let modes = [server, VERSION, USER_MODES, CHANNEL_MODES, CHANNEL_MODES_WITH_PARAMETER];
+    cx.reply(RPL_MYINFO, &modes, Text::None);
+    isupport(cx);
+    lusers::show(cx);
+    motd::show(cx);
+    let modes = cx.user().modes.to_string();
+    cx.reply(RPL_UMODEIS, &[&modes], Text::None);
+}
+
+/// The 005 lines; as a batch for those who can tell it apart (draft/extended-isupport).
+pub fn isupport(cx: &mut Cx<'_>) {
+    let setup = cx.setup;
+    if cx.served().caps.has(Cap::ExtendedIsupport) {
+        cx.open_batch("draft/isupport", &[]);
+    }
+    for line in &setup.isupport {
+        let tokens: Vec<&str> = line.iter().map(String::as_str).collect();
+        cx.reply(RPL_ISUPPORT, &tokens, Text::Said(Phrase::ARE_SUPPORTED, &[]));
+    }
+    cx.close_batch();
+}
+
+fn arm_ping(cx: &mut Cx<'_>) {
+    let ping_ms = cx.config().server.idle_timeouts.ping.as_millis() as u64;
+    let heard_ms = cx.served().heard_mono_ms;
+    cx.timers.arm(heard_ms + ping_ms, cx.session);
+}
+
+/// The session's deadline came up: it may have been quiet too long.
+pub fn check_idle(cx: &mut Cx<'_>) {
+    let timeouts = &cx.config().server.idle_timeouts;
+    let (ping_ms, disconnect_ms) =
+        (timeouts.ping.as_millis() as u64, timeouts.disconnect.as_millis() as u64);
+    let session = cx.served();
+    let (heard_ms, pinged) = (session.heard_mono_ms, session.pinged);
+    let idle_ms = cx.now.mono_ms.saturating_sub(heard_ms);
+    if session.user().is_none() {
+        let opened_ms = session.opened_mono_ms;
+        let limit_ms = timeouts.registration.as_millis() as u64;
+        if cx.now.mono_ms >= opened_ms + limit_ms {
+            cx.close(Phrase::REGISTRATION_TIMEOUT.english());
+        } else {
+            cx.timers.arm(opened_ms + limit_ms, cx.session);
+        }
+    } else if idle_ms >= disconnect_ms {
+        cx.close(&format!("Ping timeout: {} seconds", disconnect_ms / 1000));
+    } else if idle_ms >= ping_ms && !pinged {
+        let nick = cx.nick().to_owned();
+        cx.reply_bare("PING", &[&nick], Text::None);
+        let session = cx.session;
+        cx.state.ping(session);
+        cx.timers.arm(heard_ms + disconnect_ms, cx.session);
+    } else {
+        let next_ms = if pinged { disconnect_ms } else { ping_ms };
+        cx.timers.arm(heard_ms + next_ms, cx.session);
+    }
+}

@@ -1,0 +1,76 @@
+//! What follows from the configuration and stays as it is between two reconfigurations.
+
+use std::net::IpAddr;
+
+use crate::config::Config;
+use crate::i18n::Languages;
+use crate::state::Letters;
+use crate::text::CaseMapping;
+use crate::wire::clock::long_date;
+
+use super::cloak::Cloak;
+use super::event::Now;
+use super::{Seed, capability, isupport};
+
+/// Name and version, as 002, 004 and 351 show them.
+pub const VERSION: &str = concat!("ircd-", env!("CARGO_PKG_VERSION"));
+
+/// The configuration with what is made of it once.
+#[derive(Debug)]
+pub struct Setup {
+    /// The configuration.
+    pub config: Box<Config>,
+    /// How names are compared.
+    pub mapping: CaseMapping,
+    /// English and the catalogues.
+    pub languages: Languages,
+    /// The parameters of 005, a line each.
+    pub isupport: Vec<Vec<String>>,
+    /// Capabilities on offer, with their values for version 302.
+    pub offer: capability::Offer,
+    /// How hosts are hidden.
+    pub cloak: Cloak,
+    /// The MOTD, a line each, formatted; `None` without a MOTD file.
+    pub motd: Option<Vec<String>>,
+    /// Modes of a new channel.
+    pub channel_modes: Letters,
+    /// Modes of a new user.
+    pub user_modes: Letters,
+    /// When the server was started, for 003.
+    pub started: String,
+}
+
+impl Setup {
+    /// Works everything out.
+    pub fn new(config: Box<Config>, seed: &Seed, now: Now) -> Setup {
+        let languages = match config.languages.enabled {
+            true => Languages::new(seed.catalogues.clone(), &config.languages.default),
+            false => Languages::default(),
+        };
+        let formatted = config.server.motd_formatting;
+        let motd = seed.motd.as_deref().map(|text| super::motd::lines(text, formatted));
+        Setup {
+            mapping: config.server.casemapping,
+            isupport: isupport::lines(&config),
+            offer: capability::Offer::new(&config, &languages),
+            cloak: Cloak::new(&config.server.ip_cloaking, &seed.cloak_secret),
+            motd,
+            channel_modes: Letters::of(&config.channels.default_modes),
+            user_modes: Letters::of(&config.accounts.default_user_modes),
+            started: long_date(now.wall_ms / 1000),
+            languages,
+            config,
+        }
+    }
+
+    /// The server's name, the source of what it says.
+    pub fn server_name(&self) -> &str {
+        &self.config.server.name
+    }
+
+    /// The host of an address as written: an IPv6 address must not begin with a colon.
+    pub fn address_text(ip: IpAddr) -> String {
+        let text = ip.to_canonical().to_string();
+        if text.starts_with(':') { format!("0{text}") } else { text }
+    }
+}

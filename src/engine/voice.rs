@@ -1,0 +1,147 @@
+//! How the engine speaks: renders a line once per variant and lists who gets it.
+
+use crate::state::{Session, SessionId, State, User, UserId};
+use crate::wire::{Caps, Form, Outgoing, Stamp};
+
+use super::answer::Answer;
+use super::effect::Effects;
+use super::setup::Setup;
+
+/// Buffers that live on between commands, so that speaking allocates nothing.
+#[derive(Debug, Default)]
+pub struct Scratch {
+    variants: Vec<Variant>,
+    /// Per user slot: the mark of the last walk that met the user.
+    met: Vec<u32>,
+    mark: u32,
+}
+
+#[derive(Debug, Default)]
+struct Variant {
+    caps: Caps,
+    to: Vec<SessionId>,
+}
+
+impl Scratch {
+    /// Starts a walk in which every user counts once.
+    pub fn start_walk(&mut self) {
+        self.mark = self.mark.wrapping_add(1);
+        if self.mark == 0 {
+            self.met.fill(0);
+            self.mark = 1;
+        }
+    }
+
+    /// Whether the user is met for the first time in this walk.
+    pub fn meet(&mut self, user: UserId) -> bool {
+        let slot = user.slot as usize;
+        if self.met.len() <= slot {
+            self.met.resize(slot + 1, 0);
+        }
+        std::mem::replace(&mut self.met[slot], self.mark) != self.mark
+    }
+}
+
+/// Everything needed to say a line.
+#[derive(Debug)]
+pub struct Voice<'e> {
+    /// Names, languages, limits.
+    pub setup: &'e Setup,
+    /// Where the lines go.
+    pub out: &'e mut Effects,
+    /// What goes back to the session that is being served.
+    pub answer: Answer,
+    /// The time of this event.
+    pub stamp: Stamp,
+    /// Reused buffers.
+    pub scratch: &'e mut Scratch,
+}
+
+impl Voice<'_> {
+    /// Says a line to the session that is being served.
+    pub fn reply(&mut self, session: &Session, line: &Outgoing<'_>) {
+        let inner = self.answer.inner_tag();
+        let form = Form {
+            caps: session.caps,
+            language: language_of(self.setup, session),
+            extra_tags: inner.as_deref().unwrap_or_default(),
+        };
+        let (stamp, languages) = (&self.stamp, &self.setup.languages);
+        self.answer.add(self.out, |bytes| line.render(form, stamp, languages, bytes));
+    }
+
+    /// Says a line to all sessions given that have the capabilities it needs. The session being
+    /// served gets its copy in its answer.
+    pub fn deliver(
+        &mut self,
+        state: &State,
+        line: &Outgoing<'_>,
+        needs: Caps,
+        to: impl Iterator<Item = SessionId>,
+    ) {
+        let relevant = line.relevant();
+        let issuer = self.answer.session();
+        let mut used = 0;
+        for id in to {
+            let session = &state.sessions[id];
+            if !session.caps.contains(needs) {
+                continue;
+            }
+            if id == issuer {
+                self.reply(session, line);
+                continue;
+            }
+            let caps = session.caps & relevant;
+            let known = self.scratch.variants[..used].iter_mut().find(|variant| variant.caps == caps);
+            match known {
+                Some(variant) => variant.to.push(id),
+                None => {
+                    if self.scratch.variants.len() == used {
+                        self.scratch.variants.push(Variant::default());
+                    }
+                    let variant = &mut self.scratch.variants[used];
+                    variant.caps = caps;
+                    variant.to.clear();
+                    variant.to.push(id);
+                    used += 1;
+                }
+            }
+        }
+        self.send_variants(line, used);
+    }
+
+    fn send_variants(&mut self, line: &Outgoing<'_>, used: usize) {
+        let (stamp, languages) = (&self.stamp, &self.setup.languages);
+        for variant in &self.scratch.variants[..used] {
+            // What is said to others holds no phrase, so their languages make no difference.
+            let form = Form { caps: variant.caps, language: languages.default, extra_tags: "" };
+            let span = self.out.add_line(|bytes| line.render(form, stamp, languages, bytes));
+            self.out.deliver(span, &variant.to);
+        }
+    }
+}
+
+/// The language a session hears.
+pub fn language_of(setup: &Setup, session: &Session) -> crate::i18n::LanguageId {
+    session.languages.first().copied().unwrap_or(setup.languages.default)
+}
+
+/// All sessions of some users.
+pub fn sessions_of<'s>(
+    state: &'s State,
+    users: impl Iterator<Item = UserId> + 's,
+) -> impl Iterator<Item = SessionId> + 's {
+    users.flat_map(move |user| state.users[user].sessions.iter().copied())
+}
+
+/// Everyone who shares a channel with the user, and the user; each once.
+pub fn acquaintances(state: &State, scratch: &mut Scratch, of: UserId) -> Vec<UserId> {
+    scratch.start_walk();
+    scratch.meet(of);
+    let user: &User = &state.users[of];
+    let mut all = vec![of];
+    for &channel in &user.channels {
+        all.extend(state.channels[channel].members.keys().copied().filter(|&other| scratch.meet(other)));
+    }
+    all
+}
