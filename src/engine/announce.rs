@@ -58,7 +58,7 @@ pub fn announce(cx: &mut Cx<'_>, fact: &Fact<'_>) -> After {
             let change = if oper.is_some() { "+o" } else { "-o" };
             tell_user_modes(cx, *user, change);
         }
-        Fact::Invited { by, user, channel } => invited(cx, *by, *user, *channel, msgid),
+        Fact::Invited { by, user, channel, .. } => invited(cx, *by, *user, *channel, msgid),
         Fact::Said { session, by, to, what } => said(cx, *session, *by, to, what, msgid),
         Fact::AwaySet { session, .. } => {
             return cx.state().sessions[*session].user().map_or(After::Nothing, After::Away);

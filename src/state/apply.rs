@@ -96,7 +96,11 @@ impl State {
                 let channel = &mut self.channels[channel];
                 changes.into_iter().for_each(|change| change_mode(channel, change));
             }
-            Fact::Invited { user, channel, .. } => self.invite(moment, user, channel),
+            Fact::Invited { user, channel, opens, .. } => {
+                if opens {
+                    self.invite(moment, user, channel);
+                }
+            }
             Fact::Said { by, to: Target::Channel { .. } | Target::User(_), .. } => {
                 self.users[by].active_s = moment.wall_s();
             }

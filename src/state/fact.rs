@@ -53,8 +53,8 @@ pub enum Fact<'a> {
     TopicSet { by: UserId, channel: ChannelId, text: &'a str },
     /// Modes of a channel changed. `by` is `None` for the server itself.
     ModesChanged { by: Option<UserId>, channel: ChannelId, changes: Vec<Change> },
-    /// A user was invited by another.
-    Invited { by: UserId, user: UserId, channel: ChannelId },
+    /// A user was invited by another; with `opens`, the invitation overrides what bars the channel.
+    Invited { by: UserId, user: UserId, channel: ChannelId, opens: bool },
     /// A user said something to a channel.
     Said { session: SessionId, by: UserId, to: Target<'a>, what: Said<'a> },
     /// A user was disconnected by another.

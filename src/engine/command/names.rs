@@ -1,6 +1,6 @@
 //! NAMES: who is in a channel.
 
-use crate::engine::cx::Cx;
+use crate::engine::cx::{Cx, Pending};
 use crate::engine::refusal::Outcome;
 use crate::engine::waiting::Cursor;
 use crate::i18n::Phrase;
@@ -12,6 +12,9 @@ use super::{Command, When};
 
 /// Bytes of names in one 353, so that it fits with any server, nick and channel name.
 const NAMES_BYTES_MAX: usize = 380;
+
+/// Members of a channel whose names are given without a pause.
+const MEMBERS_AT_ONCE_MAX: usize = 200;
 
 pub(super) const NAMES: Command = Command {
     name: "NAMES",
@@ -44,17 +47,20 @@ fn may_see(cx: &Cx<'_>, channel: ChannelId, me: crate::state::UserId) -> bool {
     !channel.flags.has('s') || channel.members.contains_key(&me) || cx.user().may("sajoin")
 }
 
-/// Answers with the names of these channels, one after the other.
-pub fn show(cx: &mut Cx<'_>, mut channels: Vec<ChannelId>) {
-    channels.reverse();
-    let mut cursor = NamesCursor { channels, next: 0 };
-    // A small channel is done at once, so that nothing has to wait.
-    while !cursor.channels.is_empty() {
-        if cursor.next >= PIECE_LINES_MAX * MEMBERS_OF_A_LINE {
-            cx.answer_long(Cursor::Names(cursor));
-            return;
+/// Answers with the names of these channels, one after the other: small ones at once, so that they
+/// stand right behind a JOIN, large ones piece by piece as the client reads.
+pub fn show(cx: &mut Cx<'_>, channels: Vec<ChannelId>) {
+    for channel in channels {
+        if let Some(Pending::Room(Cursor::Names(later))) = &mut cx.pending {
+            later.channels.insert(0, channel);
+            continue;
         }
-        cursor.step(cx);
+        let mut cursor = NamesCursor { channels: vec![channel], next: 0 };
+        if cx.state().channels[channel].members.len() > MEMBERS_AT_ONCE_MAX {
+            cx.answer_long(Cursor::Names(cursor));
+        } else {
+            while !cursor.step(cx) {}
+        }
     }
 }
 

@@ -1,0 +1,119 @@
+//! CAP: capability negotiation (<https://ircv3.net/specs/extensions/capability-negotiation>).
+
+use crate::engine::cx::Cx;
+use crate::engine::refusal::Outcome;
+use crate::i18n::Phrase;
+use crate::state::Fact;
+use crate::state::fact::Introduction;
+use crate::wire::numeric::ERR_INVALIDCAPCMD;
+use crate::wire::{Cap, Caps, Message, Text};
+
+use super::{Command, When};
+
+/// Bytes of names on one line, so that `:server CAP nick LS * :` fits before them.
+const NAMES_BYTES_MAX: usize = 400;
+/// The version from which on values, `*` continuation and cap-notify are understood.
+const VERSION_302: u16 = 302;
+
+pub(super) const CAP: Command = Command {
+    name: "CAP",
+    params_min: 1,
+    when: When::Always,
+    right: None,
+    help: "LS [<version>] | LIST | REQ :<capabilities> | END: negotiates capabilities",
+    run: cap,
+};
+
+fn cap(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
+    match m.param(0).to_ascii_uppercase().as_str() {
+        "LS" => ls(cx, m.param_opt(1)),
+        "LIST" => {
+            let words = cx.served().caps.iter().map(|cap| cap.name().to_owned()).collect();
+            show(cx, "LIST", words);
+        }
+        "REQ" => req(cx, m.param(1)),
+        "END" => negotiate(cx, false),
+        _ => {
+            let text = Text::Said(Phrase::UNKNOWN_CAP_COMMAND, &[]);
+            cx.reply(ERR_INVALIDCAPCMD, &[m.param(0)], text);
+        }
+    }
+    Ok(())
+}
+
+fn ls(cx: &mut Cx<'_>, version: Option<&str>) {
+    negotiate(cx, true);
+    let asked = version.and_then(|version| version.parse().ok()).unwrap_or(VERSION_302 - 1);
+    // A later LS may raise the version but not lower it.
+    let version = cx.served().cap_version.max(asked);
+    let mut caps = cx.served().caps;
+    if version >= VERSION_302 {
+        caps = caps.with(Cap::CapNotify);
+    }
+    cx.commit(Fact::CapsSet { session: cx.session, caps, version });
+    let words = cx.setup.offer.words(version);
+    show(cx, "LS", words);
+}
+
+/// Answers with a list of names, over several lines where the client understands that.
+fn show(cx: &mut Cx<'_>, verb: &str, words: Vec<String>) {
+    let mut lines = vec![String::new()];
+    for word in words {
+        let line = lines.last_mut().expect("never empty");
+        if !line.is_empty() && line.len() + word.len() + 1 > NAMES_BYTES_MAX {
+            lines.push(word);
+        } else {
+            if !line.is_empty() {
+                line.push(' ');
+            }
+            line.push_str(&word);
+        }
+    }
+    let nick = cx.nick().to_owned();
+    let last = lines.len() - 1;
+    let continues = cx.served().cap_version >= VERSION_302;
+    for (index, line) in lines.iter().enumerate() {
+        let params: &[&str] = if index < last && continues { &[&nick, verb, "*"] } else { &[&nick, verb] };
+        cx.reply_command("CAP", params, Text::Plain(line));
+    }
+}
+
+/// All or nothing.
+fn req(cx: &mut Cx<'_>, wanted: &str) {
+    negotiate(cx, true);
+    let version = cx.served().cap_version;
+    let nick = cx.nick().to_owned();
+    let verb = match changed(cx, wanted) {
+        Some(caps) => {
+            cx.commit(Fact::CapsSet { session: cx.session, caps, version });
+            "ACK"
+        }
+        None => "NAK",
+    };
+    cx.reply_command("CAP", &[&nick, verb], Text::Plain(wanted));
+}
+
+/// The capabilities after a REQ; `None` if any of it cannot be.
+fn changed(cx: &Cx<'_>, wanted: &str) -> Option<Caps> {
+    let mut caps = cx.served().caps;
+    for word in wanted.split_ascii_whitespace() {
+        let (name, on) = word.strip_prefix('-').map_or((word, true), |name| (name, false));
+        let cap = Cap::by_name(name).filter(|&cap| cx.setup.offer.caps.has(cap))?;
+        if on {
+            caps = caps.with(cap);
+        } else if cap == Cap::CapNotify && cx.served().cap_version >= VERSION_302 {
+            // Implied by version 302; it cannot be switched off.
+            return None;
+        } else {
+            caps = caps.without(cap);
+        }
+    }
+    Some(caps)
+}
+
+/// Makes registration wait for CAP END, or ends the wait.
+fn negotiate(cx: &mut Cx<'_>, on: bool) {
+    if cx.served().registering().is_some() {
+        cx.commit(Fact::Introduced { session: cx.session, said: Introduction::Negotiating(on) });
+    }
+}

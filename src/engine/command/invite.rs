@@ -1,0 +1,35 @@
+//! INVITE: asks someone into a channel.
+
+use crate::engine::cx::Cx;
+use crate::engine::policy;
+use crate::engine::refusal::Outcome;
+use crate::state::{Fact, Rank};
+use crate::wire::numeric::{RPL_AWAY, RPL_INVITING};
+use crate::wire::{Message, Text};
+
+use super::{Command, When};
+
+pub(super) const INVITE: Command = Command {
+    name: "INVITE",
+    params_min: 2,
+    when: When::Registered,
+    right: None,
+    help: "<nick> <channel>: invites someone; an operator's invitation opens a closed channel once",
+    run: invite,
+};
+
+fn invite(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
+    let user = cx.find_user(m.param(0))?;
+    let channel = cx.find_channel(m.param(1))?;
+    let by = cx.me();
+    policy::can_invite(cx.state(), by, user, channel)?;
+    let nick = cx.state().users[user].nick.as_str().to_owned();
+    let name = cx.state().channels[channel].name.as_str().to_owned();
+    let opens = cx.state().channels[channel].is_at_least(by, Rank::Op);
+    cx.commit(Fact::Invited { by, user, channel, opens });
+    cx.reply(RPL_INVITING, &[&nick, &name], Text::None);
+    if let Some(away) = cx.state().users[user].away.clone() {
+        cx.reply(RPL_AWAY, &[&nick], Text::Plain(&away));
+    }
+    Ok(())
+}

@@ -1,0 +1,91 @@
+//! JOIN: enters channels, forming those that are not there yet.
+
+use crate::engine::cx::Cx;
+use crate::engine::effect::Level;
+use crate::engine::policy;
+use crate::engine::refusal::{Outcome, Refusal};
+use crate::state::{ChannelId, Fact, Rank, Ranks};
+use crate::wire::Message;
+
+use super::{Command, When, part};
+
+pub(super) const JOIN: Command = Command {
+    name: "JOIN",
+    params_min: 1,
+    when: When::Registered,
+    right: None,
+    help: "<channel>{,<channel>} [<key>{,<key>}]: joins channels; `JOIN 0` leaves all",
+    run: join,
+};
+
+fn join(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
+    if m.param(0) == "0" {
+        return part::leave_all(cx);
+    }
+    let mut keys = m.param(1).split(',');
+    for name in m.param(0).split(',').filter(|name| !name.is_empty()) {
+        let key = keys.next().filter(|key| !key.is_empty());
+        // Each channel is a decision of its own.
+        if let Err(refusal) = enter(cx, name, key) {
+            refusal.say(cx);
+        }
+    }
+    Ok(())
+}
+
+/// Joins the channels of `channels.auto-join`, where that is allowed.
+pub fn automatically(cx: &mut Cx<'_>) {
+    for entry in &cx.config().channels.auto_join {
+        let (name, key) = entry.split_once(' ').map_or((entry.as_str(), None), |(n, k)| (n, Some(k.trim())));
+        if let Err(refusal) = enter(cx, name, key) {
+            let nick = cx.nick().to_owned();
+            cx.note(Level::Debug, "channels", format!("{nick} could not auto-join {name}: {refusal:?}"));
+        }
+    }
+}
+
+fn enter(cx: &mut Cx<'_>, name: &str, key: Option<&str>) -> Outcome {
+    let user = cx.me();
+    match cx.find_channel(name) {
+        Ok(channel) => {
+            let there = &cx.state().channels[channel];
+            if there.members.contains_key(&user) {
+                return Ok(());
+            }
+            policy::can_join(there, cx.user(), key, is_invited(cx, channel))?;
+            check_room(cx, name)?;
+            cx.commit(Fact::Joined { user, channel, ranks: Ranks::NONE });
+        }
+        Err(_) => {
+            let limit = cx.config().limits.channellen;
+            let parsed = cx.setup.mapping.channel(name, limit);
+            let parsed = parsed.map_err(|_| Refusal::NoSuchChannel(name.to_owned()))?;
+            if cx.config().channels.operator_only_creation && !cx.user().may("chanreg") {
+                return Err(Refusal::ChannelCreationRestricted(name.to_owned()));
+            }
+            check_room(cx, name)?;
+            let channel = cx.state().channels.next_id();
+            cx.note(Level::Debug, "channels", format!("{} formed {name}", cx.nick()));
+            cx.commit(Fact::Formed { name: parsed, flags: cx.setup.channel_modes });
+            cx.commit(Fact::Joined { user, channel, ranks: Ranks::of(Rank::Op) });
+        }
+    }
+    Ok(())
+}
+
+/// 405
+fn check_room(cx: &Cx<'_>, name: &str) -> Outcome {
+    if cx.user().channels.len() >= cx.config().channels.max_channels_per_client {
+        return Err(Refusal::TooManyChannels(name.to_owned()));
+    }
+    Ok(())
+}
+
+/// Whether there is an invitation that has not expired.
+fn is_invited(cx: &Cx<'_>, channel: ChannelId) -> bool {
+    let key = cx.state().channels[channel].name.key();
+    let lifetime_ms = cx.config().channels.invite_expiration.as_millis() as u64;
+    let now_ms = cx.now.wall_ms;
+    let fresh = |at_ms: u64| lifetime_ms == 0 || now_ms.saturating_sub(at_ms) < lifetime_ms;
+    cx.user().invites.iter().any(|invite| &*invite.channel == key && fresh(invite.at_ms))
+}

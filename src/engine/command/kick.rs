@@ -1,0 +1,46 @@
+//! KICK: throws members out.
+
+use crate::engine::cx::Cx;
+use crate::engine::policy;
+use crate::engine::refusal::{Outcome, Refusal};
+use crate::state::Fact;
+use crate::text::truncate;
+use crate::wire::Message;
+
+use super::{Command, When};
+
+pub(super) const KICK: Command = Command {
+    name: "KICK",
+    params_min: 2,
+    when: When::Registered,
+    right: None,
+    help: "<channel>{,<channel>} <nick>{,<nick>} [<reason>]: throws members out of a channel",
+    run: kick,
+};
+
+fn kick(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
+    let channels: Vec<&str> = m.param(0).split(',').collect();
+    let nicks: Vec<&str> = m.param(1).split(',').collect();
+    // One channel and many nicks, or as many of the one as of the other.
+    if channels.len() != 1 && channels.len() != nicks.len() {
+        return Err(Refusal::NeedMoreParams("KICK".into()));
+    }
+    let given = m.param_opt(2).filter(|reason| !reason.is_empty());
+    let own_nick = cx.nick().to_owned();
+    let reason = truncate(given.unwrap_or(&own_nick), cx.config().limits.kicklen);
+    for (index, nick) in nicks.into_iter().enumerate() {
+        let channel = channels[index % channels.len()];
+        if let Err(refusal) = kick_one(cx, channel, nick, reason) {
+            refusal.say(cx);
+        }
+    }
+    Ok(())
+}
+
+fn kick_one(cx: &mut Cx<'_>, channel: &str, nick: &str, reason: &str) -> Outcome {
+    let channel = cx.find_channel(channel)?;
+    let (by, user) = (cx.me(), cx.find_user(nick)?);
+    policy::can_kick(cx.state(), by, user, channel)?;
+    cx.commit(Fact::Kicked { by, user, channel, reason });
+    Ok(())
+}

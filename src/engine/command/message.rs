@@ -1,0 +1,171 @@
+//! PRIVMSG, NOTICE and TAGMSG: what people are here for.
+
+use crate::engine::cx::Cx;
+use crate::engine::isupport::TARGETS_MAX;
+use crate::engine::policy;
+use crate::engine::refusal::{Outcome, Refusal};
+use crate::state::fact::{Kind, Said, Target};
+use crate::state::{Fact, Rank, UserId};
+use crate::text::truncate;
+use crate::wire::message::tags;
+use crate::wire::numeric::RPL_AWAY;
+use crate::wire::{Cap, Message, Text};
+
+use super::{Command, When};
+
+/// Bytes of client-only tags that are relayed (message-tags, "Size limit").
+const CLIENT_TAGS_BYTES_MAX: usize = 4094;
+
+pub(super) const PRIVMSG: Command = Command {
+    name: "PRIVMSG",
+    params_min: 0,
+    when: When::Registered,
+    right: None,
+    help: "<target>{,<target>} :<text>: says something to channels or people",
+    run: |cx, m| say(cx, m, Kind::Privmsg),
+};
+
+pub(super) const NOTICE: Command = Command {
+    name: "NOTICE",
+    params_min: 0,
+    when: When::Registered,
+    right: None,
+    help: "<target>{,<target>} :<text>: says something that programs must not answer",
+    run: |cx, m| say(cx, m, Kind::Notice),
+};
+
+pub(super) const TAGMSG: Command = Command {
+    name: "TAGMSG",
+    params_min: 0,
+    when: When::Registered,
+    right: None,
+    help: "<target>{,<target>}: sends tags without a text",
+    run: |cx, m| say(cx, m, Kind::Tagmsg),
+};
+
+/// Clients that answer an ERROR with one are ignored rather than taught.
+pub(super) const ERROR: Command = Command {
+    name: "ERROR",
+    params_min: 0,
+    when: When::Always,
+    right: None,
+    help: "comes from servers only",
+    run: |_, _| Ok(()),
+};
+
+fn say(cx: &mut Cx<'_>, m: &Message<'_>, kind: Kind) -> Outcome {
+    let targets = m.param_opt(0).filter(|targets| !targets.is_empty()).ok_or(Refusal::NoRecipient)?;
+    let text = m.param(1);
+    if kind != Kind::Tagmsg && text.is_empty() {
+        return Err(Refusal::NoText);
+    }
+    let client_tags = if m.tags.is_empty() { String::new() } else { relayed_tags(cx, m.tags) };
+    if kind == Kind::Tagmsg && client_tags.is_empty() {
+        // Nothing would arrive.
+        return Ok(());
+    }
+    let text = fitting(cx, targets, text, kind);
+    let what = Said { kind, text, client_tags: &client_tags };
+    for (count, target) in targets.split(',').filter(|target| !target.is_empty()).enumerate() {
+        let outcome = match count < TARGETS_MAX {
+            true => say_to(cx, target, what),
+            false => Err(Refusal::TooManyTargets(target.to_owned())),
+        };
+        // NOTICE is never answered, so that two programs cannot keep each other busy.
+        if let (Err(refusal), true) = (outcome, kind != Kind::Notice) {
+            refusal.say(cx);
+        }
+        if count == TARGETS_MAX {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// The client-only tags (`+…`), still escaped, if the client negotiated tags at all.
+fn relayed_tags(cx: &Cx<'_>, data: &str) -> String {
+    if !cx.served().caps.has(Cap::MessageTags) {
+        return String::new();
+    }
+    let mut kept = String::new();
+    for (name, value) in tags(data).filter(|tag| tag.0.starts_with('+')) {
+        let len = name.len() + value.len() + 2;
+        if kept.len() + len > CLIENT_TAGS_BYTES_MAX {
+            break;
+        }
+        if !kept.is_empty() {
+            kept.push(';');
+        }
+        kept.push_str(name);
+        if !value.is_empty() {
+            kept.push('=');
+            kept.push_str(value);
+        }
+    }
+    kept
+}
+
+/// The text cut so that the relayed line, with the speaker's source in front, still is no longer than a
+/// line may be.
+fn fitting<'t>(cx: &Cx<'_>, target: &str, text: &'t str, kind: Kind) -> &'t str {
+    let frame = ":  :\r\n".len() + " ".len() + cx.user().source().len() + kind.verb().len() + target.len();
+    truncate(text, cx.config().server.max_line_len.saturating_sub(frame))
+}
+
+fn say_to(cx: &mut Cx<'_>, target: &str, what: Said<'_>) -> Outcome {
+    let by = cx.me();
+    let session = cx.session;
+    let name = target.trim_start_matches(|c| Rank::by_prefix(c).is_some());
+    if name.starts_with('#') {
+        let channel = cx.find_channel(name)?;
+        // STATUSMSG: of several prefixes the lowest counts.
+        let prefixes = &target[..target.len() - name.len()];
+        let at_least = prefixes.chars().filter_map(Rank::by_prefix).min();
+        policy::can_speak(cx.state(), by, channel)?;
+        check_ctcp(cx, channel, what)?;
+        let shown = shown_target(cx, channel, at_least);
+        let to = Target::Channel { channel, at_least, shown: &shown };
+        cx.commit(Fact::Said { session, by, to, what });
+        return Ok(());
+    }
+    let user = cx.find_user(target)?;
+    say_to_user(cx, user, what);
+    Ok(())
+}
+
+/// The channel in its own spelling, behind the prefix that counts.
+fn shown_target(cx: &Cx<'_>, channel: crate::state::ChannelId, at_least: Option<Rank>) -> String {
+    let name = cx.state().channels[channel].name.as_str();
+    match at_least {
+        Some(rank) => format!("{}{name}", rank.prefix()),
+        None => name.to_owned(),
+    }
+}
+
+/// `+C`: no CTCP but ACTION.
+fn check_ctcp(cx: &Cx<'_>, channel: crate::state::ChannelId, what: Said<'_>) -> Outcome {
+    let channel = &cx.state().channels[channel];
+    if channel.flags.has('C') && is_ctcp(what.text) {
+        return Err(Refusal::CannotSend { channel: channel.name.as_str().to_owned(), mode: 'C' });
+    }
+    Ok(())
+}
+
+fn is_ctcp(text: &str) -> bool {
+    text.starts_with('\x01') && !text.starts_with("\x01ACTION")
+}
+
+fn say_to_user(cx: &mut Cx<'_>, user: UserId, what: Said<'_>) {
+    let (by, session) = (cx.me(), cx.session);
+    let hearer = &cx.state().users[user];
+    // `+T` takes CTCP away without a word: to tell would be an answer to a probe.
+    if hearer.modes.has('T') && is_ctcp(what.text) {
+        return;
+    }
+    cx.commit(Fact::Said { session, by, to: Target::User(user), what });
+    let hearer = &cx.state().users[user];
+    if let (Kind::Privmsg, Some(away)) = (what.kind, hearer.away.clone()) {
+        let nick = hearer.nick.as_str().to_owned();
+        cx.reply(RPL_AWAY, &[&nick], Text::Plain(&away));
+    }
+}

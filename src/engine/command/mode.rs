@@ -1,0 +1,278 @@
+//! MODE: shows or changes the modes of a channel, or (see [`super::umode`]) of oneself.
+
+use crate::engine::cx::Cx;
+use crate::engine::policy;
+use crate::engine::refusal::{Outcome, Refusal};
+use crate::i18n::Phrase;
+use crate::state::channel::MaskEntry;
+use crate::state::fact::Change;
+use crate::state::{Channel, ChannelId, Fact, List, ModeChange, Rank, UserId};
+use crate::text::Mask;
+use crate::wire::numeric::*;
+use crate::wire::{Message, Text};
+
+use super::{Command, When, umode};
+use crate::engine::isupport::CHANNEL_FLAGS;
+
+/// Longest channel key, in bytes.
+const KEY_BYTES_MAX: usize = 64;
+
+pub(super) const MODE: Command = Command {
+    name: "MODE",
+    params_min: 1,
+    when: When::Registered,
+    right: None,
+    help: "<channel> [<changes> [<parameters>]]: shows or changes modes; see also HELP CMODES, HELP UMODES",
+    run: mode,
+};
+
+fn mode(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
+    if !m.param(0).starts_with('#') {
+        return umode::mode(cx, m);
+    }
+    let id = cx.find_channel(m.param(0))?;
+    if m.params().len() < 2 {
+        show(cx, id);
+        return Ok(());
+    }
+    change(cx, id, &m.params()[1..])
+}
+
+/// 324 and 329; the key is for members.
+fn show(cx: &mut Cx<'_>, id: ChannelId) {
+    let channel = &cx.state().channels[id];
+    let inside = channel.members.contains_key(&cx.me()) || cx.user().may("samode");
+    let mut letters = channel.flags.to_string();
+    let mut params = Vec::new();
+    if let Some(key) = &channel.key {
+        letters.push('k');
+        params.extend(inside.then(|| key.to_string()));
+    }
+    if let Some(limit) = channel.limit {
+        letters.push('l');
+        params.extend(inside.then(|| limit.to_string()));
+    }
+    let (name, created) = (channel.name.as_str().to_owned(), channel.created_s.to_string());
+    let mut all = vec![name.as_str(), &letters];
+    all.extend(params.iter().map(String::as_str));
+    cx.reply(RPL_CHANNELMODEIS, &all, Text::None);
+    cx.reply(RPL_CREATIONTIME, &[&name, &created], Text::None);
+}
+
+fn change(cx: &mut Cx<'_>, id: ChannelId, params: &[&str]) -> Outcome {
+    let mut judge = Judge { channel: id, applied: Vec::new(), refused: false };
+    let mut rest = params[1..].iter().copied();
+    let mut on = true;
+    for letter in params[0].chars() {
+        match letter {
+            '+' => on = true,
+            '-' => on = false,
+            _ => judge.judge(cx, letter, on, &mut rest),
+        }
+    }
+    if !judge.applied.is_empty() {
+        let by = Some(cx.me());
+        cx.commit(Fact::ModesChanged { by, channel: id, changes: judge.applied });
+    }
+    Ok(())
+}
+
+/// Judges one letter after the other; what is allowed gathers in `applied`.
+struct Judge {
+    channel: ChannelId,
+    applied: Vec<Change>,
+    refused: bool,
+}
+
+impl Judge {
+    fn judge<'a>(
+        &mut self,
+        cx: &mut Cx<'_>,
+        letter: char,
+        on: bool,
+        rest: &mut impl Iterator<Item = &'a str>,
+    ) {
+        if let Some(list) = List::by_letter(letter) {
+            self.list(cx, list, on, rest.next());
+        } else if let Some(rank) = Rank::by_letter(letter) {
+            self.rank(cx, rank, on, rest.next());
+        } else if letter == 'k' {
+            self.key(cx, on, rest.next());
+        } else if letter == 'l' {
+            // Taking a limit away needs no parameter.
+            let param = if on { rest.next() } else { None };
+            self.limit(cx, on, param);
+        } else if CHANNEL_FLAGS.contains(letter) {
+            let differs = self.target(cx).flags.has(letter) != on;
+            if self.may(cx, None, on, false) && differs {
+                self.apply(ModeChange::Flag { letter, on });
+            }
+        } else {
+            let letter = letter.to_string();
+            cx.reply(ERR_UNKNOWNMODE, &[&letter], Text::Said(Phrase::UNKNOWN_MODE, &[]));
+        }
+    }
+
+    fn target<'c>(&self, cx: &'c Cx<'_>) -> &'c Channel {
+        &cx.state().channels[self.channel]
+    }
+
+    fn apply(&mut self, change: ModeChange) {
+        self.applied.push(Change { change, entry: None });
+    }
+
+    /// Whether the change is allowed; the first that is not is refused aloud.
+    fn may(&mut self, cx: &mut Cx<'_>, rank: Option<Rank>, on: bool, is_self: bool) -> bool {
+        let own = self.target(cx).ranks(cx.me()).highest();
+        let allowed = policy::can_change_mode(own, rank, on, is_self);
+        if !allowed && !self.refused {
+            self.refused = true;
+            let name = self.target(cx).name.as_str().to_owned();
+            Refusal::NotChannelOperator(name).say(cx);
+        }
+        allowed
+    }
+
+    fn list(&mut self, cx: &mut Cx<'_>, list: List, on: bool, mask: Option<&str>) {
+        let Some(raw) = mask else {
+            // Everyone may see the bans; exceptions and invite exceptions are the operators' business.
+            if list == List::Ban || self.may(cx, None, on, false) {
+                show_list(cx, self.channel, list);
+            }
+            return;
+        };
+        if !self.may(cx, None, on, false) {
+            return;
+        }
+        let letter = list.letter().to_string();
+        let name = self.target(cx).name.as_str().to_owned();
+        let parsed = Mask::parse(cx.setup.mapping, raw).filter(|mask| list != List::Invex || !mask.is_mute());
+        let Some(mask) = parsed else {
+            self.invalid(cx, list.letter(), raw);
+            return;
+        };
+        let there = self.is_listed(cx, list, mask.as_str());
+        if on == there {
+            let (code, text) = match on {
+                true => (ERR_LISTMODEALREADYSET, Phrase::MASK_ALREADY_SET),
+                false => (ERR_LISTMODENOTSET, Phrase::MASK_NOT_SET),
+            };
+            cx.reply(code, &[&name, raw, &letter], Text::Said(text, &[]));
+            return;
+        }
+        if on && self.len_of(cx, list) >= cx.config().limits.chan_list_modes {
+            Refusal::BanListFull { channel: name, letter: list.letter() }.say(cx);
+            return;
+        }
+        let entry = on.then(|| MaskEntry {
+            mask: mask.clone(),
+            by: cx.user().source().into(),
+            at_s: cx.now.wall_ms / 1000,
+        });
+        let change = ModeChange::List { list, on, mask: mask.as_str().to_owned() };
+        self.applied.push(Change { change, entry });
+    }
+
+    /// Whether the mask will be in the list, counting what this command has changed already.
+    fn is_listed(&self, cx: &Cx<'_>, list: List, mask: &str) -> bool {
+        let earlier = self.applied.iter().rev().find_map(|change| match &change.change {
+            ModeChange::List { list: l, on, mask: m } if *l == list && m == mask => Some(*on),
+            _ => None,
+        });
+        earlier.unwrap_or_else(|| {
+            self.target(cx).list(list).iter().any(|entry| entry.mask.as_str() == mask)
+        })
+    }
+
+    fn len_of(&self, cx: &Cx<'_>, list: List) -> usize {
+        let count = |wanted: bool| {
+            let matches = |change: &&Change| {
+                matches!(&change.change, ModeChange::List { list: l, on, .. } if *l == list && *on == wanted)
+            };
+            self.applied.iter().filter(matches).count()
+        };
+        self.target(cx).list(list).len() + count(true) - count(false)
+    }
+
+    fn rank(&mut self, cx: &mut Cx<'_>, rank: Rank, on: bool, nick: Option<&str>) {
+        let Some(nick) = nick else {
+            Refusal::NeedMoreParams("MODE".into()).say(cx);
+            return;
+        };
+        let found = cx.find_user(nick);
+        let is_self = found.as_ref().is_ok_and(|&user| user == cx.me());
+        if !self.may(cx, Some(rank), on, is_self) {
+            return;
+        }
+        let user: UserId = match found {
+            Ok(user) => user,
+            Err(refusal) => return refusal.say(cx),
+        };
+        let channel = self.target(cx);
+        if !channel.members.contains_key(&user) {
+            let (nick, channel) = (nick.to_owned(), channel.name.as_str().to_owned());
+            Refusal::UserNotInChannel { nick, channel }.say(cx);
+        } else if channel.ranks(user).has(rank) != on {
+            self.apply(ModeChange::Rank { rank, on, user });
+        }
+    }
+
+    fn key(&mut self, cx: &mut Cx<'_>, on: bool, key: Option<&str>) {
+        if !self.may(cx, None, on, false) {
+            return;
+        }
+        match (on, key) {
+            (true, None) => Refusal::NeedMoreParams("MODE".into()).say(cx),
+            (true, Some(key)) if !is_key(key) => self.invalid(cx, 'k', key),
+            (true, Some(key)) => self.apply(ModeChange::Key(Some(key.to_owned()))),
+            (false, _) if self.target(cx).key.is_some() => self.apply(ModeChange::Key(None)),
+            (false, _) => {}
+        }
+    }
+
+    fn limit(&mut self, cx: &mut Cx<'_>, on: bool, limit: Option<&str>) {
+        if !self.may(cx, None, on, false) {
+            return;
+        }
+        let Some(text) = limit else {
+            if on {
+                Refusal::NeedMoreParams("MODE".into()).say(cx);
+            } else if self.target(cx).limit.is_some() {
+                self.apply(ModeChange::Limit(None));
+            }
+            return;
+        };
+        match text.parse().ok().filter(|&limit| limit > 0 && limit <= i32::MAX as u32) {
+            Some(limit) => self.apply(ModeChange::Limit(Some(limit))),
+            None => self.invalid(cx, 'l', text),
+        }
+    }
+
+    /// 696
+    fn invalid(&self, cx: &mut Cx<'_>, letter: char, param: &str) {
+        let (name, letter) = (self.target(cx).name.as_str().to_owned(), letter.to_string());
+        let text = Text::Said(Phrase::INVALID_MODE_PARAMETER, &[]);
+        cx.reply(ERR_INVALIDMODEPARAM, &[&name, &letter, param], text);
+    }
+}
+
+/// A key must fit a middle parameter of JOIN and MODE, and JOIN's comma list.
+fn is_key(key: &str) -> bool {
+    !key.is_empty() && key.len() <= KEY_BYTES_MAX && !key.starts_with(':') && !key.contains([' ', ','])
+}
+
+/// 367 … 368 and the like.
+fn show_list(cx: &mut Cx<'_>, id: ChannelId, list: List) {
+    let (entry_code, end_code, end) = match list {
+        List::Ban => (RPL_BANLIST, RPL_ENDOFBANLIST, Phrase::END_OF_BAN_LIST),
+        List::Except => (RPL_EXCEPTLIST, RPL_ENDOFEXCEPTLIST, Phrase::END_OF_EXCEPT_LIST),
+        List::Invex => (RPL_INVEXLIST, RPL_ENDOFINVEXLIST, Phrase::END_OF_INVEX_LIST),
+    };
+    let channel = &cx.state().channels[id];
+    let name = channel.name.as_str().to_owned();
+    for entry in channel.list(list).clone() {
+        let at = entry.at_s.to_string();
+        cx.reply(entry_code, &[&name, entry.mask.as_str(), &entry.by, &at], Text::None);
+    }
+    cx.reply(end_code, &[&name], Text::Said(end, &[]));
+}

@@ -1,0 +1,24 @@
+//! QUIT: ends the connection.
+
+use crate::engine::cx::Cx;
+use crate::engine::refusal::Outcome;
+use crate::wire::Message;
+
+use super::{Command, When};
+
+pub(super) const QUIT: Command = Command {
+    name: "QUIT",
+    params_min: 0,
+    when: When::Always,
+    right: None,
+    help: "[<reason>]: leaves the server",
+    run: quit,
+};
+
+fn quit(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
+    match m.param_opt(0).filter(|reason| !reason.is_empty()) {
+        Some(reason) => cx.close(&format!("Quit: {reason}")),
+        None => cx.close("Quit"),
+    }
+    Ok(())
+}
