@@ -11,7 +11,8 @@ use super::read::{
 };
 use super::script::IpCheckScript;
 use super::section::section;
-use super::value::{Casemapping, Net};
+use super::value::Net;
+use crate::text::CaseMapping;
 
 section! {
     /// `network`: what the servers that users see as one are called.
@@ -37,7 +38,7 @@ section! {
         /// Rules for listeners marked `websocket`.
         websockets: Websockets,
         /// How names are compared.
-        casemapping: Casemapping [word] = Casemapping::Precis,
+        casemapping: CaseMapping [word] = CaseMapping::Precis,
         /// Whether text that is not UTF-8 is refused.
         enforce_utf8: bool [boolean] = false,
         /// Whether the host names of addresses are looked up.

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::net::{IpAddr, Ipv6Addr};
 
+use crate::text::CaseMapping;
+
 /// A set of words a key may have as its value.
 pub trait Word: Sized + Copy + 'static {
     /// Every spelling, the one to recommend first, with its meaning.
@@ -26,20 +28,18 @@ macro_rules! words {
     };
 }
 
-words! {
-    /// How names are compared.
-    Casemapping, "`ascii`, `precis`, `permissive`, `rfc1459` or `rfc1459-strict`" {
-        /// Names are ASCII; `a` equals `A`.
-        Ascii = "ascii",
-        /// Names are Unicode under the PRECIS profile of RFC 8265, and must not be confusable.
-        Precis = "precis" | "rfc7613" | "rfc8265",
-        /// Names are any UTF-8 that does not break the protocol.
-        Permissive = "permissive" | "fun",
-        /// Names are ASCII; in addition `{}|~` equal `[]\^`.
-        Rfc1459 = "rfc1459",
-        /// Names are ASCII; in addition `{}|` equal `[]\`.
-        Rfc1459Strict = "rfc1459-strict",
-    }
+impl Word for CaseMapping {
+    const WORDS: &'static [(&'static str, Self)] = &[
+        ("ascii", CaseMapping::Ascii),
+        ("precis", CaseMapping::Precis),
+        ("rfc7613", CaseMapping::Precis),
+        ("rfc8265", CaseMapping::Precis),
+        ("permissive", CaseMapping::Permissive),
+        ("fun", CaseMapping::Permissive),
+        ("rfc1459", CaseMapping::Rfc1459),
+        ("rfc1459-strict", CaseMapping::Rfc1459Strict),
+    ];
+    const EXPECTED: &'static str = "`ascii`, `precis`, `permissive`, `rfc1459` or `rfc1459-strict`";
 }
 
 words! {

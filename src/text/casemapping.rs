@@ -4,8 +4,6 @@
 //! that is in `name`. Invariant: folding is idempotent.
 
 use std::borrow::Cow;
-use std::fmt;
-use std::str::FromStr;
 
 use precis_profiles::UsernameCaseMapped;
 use precis_profiles::precis_core::profile::Rules;
@@ -30,33 +28,6 @@ pub enum CaseMapping {
     /// Any letter, mark, number, punctuation or symbol of Unicode, compared caselessly. Names that look
     /// alike are easy to make.
     Permissive,
-}
-
-/// The text names no case mapping.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct BadMapping;
-
-impl fmt::Display for BadMapping {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("unknown case mapping: expected ascii, rfc1459, rfc1459-strict, precis or permissive")
-    }
-}
-
-impl std::error::Error for BadMapping {}
-
-impl FromStr for CaseMapping {
-    type Err = BadMapping;
-
-    fn from_str(raw: &str) -> Result<Self, BadMapping> {
-        match raw.to_ascii_lowercase().as_str() {
-            "ascii" => Ok(Self::Ascii),
-            "rfc1459" => Ok(Self::Rfc1459),
-            "rfc1459-strict" => Ok(Self::Rfc1459Strict),
-            "precis" | "rfc8265" | "rfc7613" => Ok(Self::Precis),
-            "permissive" | "fun" => Ok(Self::Permissive),
-            _ => Err(BadMapping),
-        }
-    }
 }
 
 impl CaseMapping {
@@ -258,22 +229,6 @@ mod tests {
     fn folded_ascii_is_not_copied() {
         for mapping in ALL {
             assert!(matches!(mapping.fold_cow("dan-42"), Ok(Cow::Borrowed("dan-42"))), "{mapping:?}");
-        }
-    }
-
-    #[test]
-    fn names_of_mappings() {
-        assert_eq!("ASCII".parse(), Ok(Ascii));
-        assert_eq!("rfc1459-strict".parse(), Ok(Rfc1459Strict));
-        assert_eq!("rfc8265".parse(), Ok(Precis));
-        assert_eq!("fun".parse(), Ok(Permissive));
-        assert_eq!("utf8".parse::<CaseMapping>(), Err(BadMapping));
-        assert_eq!(CaseMapping::default(), Precis);
-        for mapping in ALL {
-            assert_eq!(
-                mapping.isupport_token().parse::<CaseMapping>() == Ok(mapping),
-                !matches!(mapping, Precis | Permissive)
-            );
         }
     }
 

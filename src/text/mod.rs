@@ -13,7 +13,7 @@ mod name;
 mod skeleton;
 mod truncate;
 
-pub use casemapping::{BadMapping, CaseMapping};
+pub use casemapping::CaseMapping;
 pub use mask::{Mask, folded_nuh};
 pub use name::{AccountName, BadName, ChannelName, Nick, ident};
 pub use truncate::truncate;
