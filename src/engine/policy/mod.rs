@@ -3,5 +3,5 @@
 mod channel;
 mod join;
 
-pub use channel::{can_change_mode, can_invite, can_kick, can_set_topic, can_speak, is_banned};
+pub use channel::{can_change_mode, can_invite, can_kick, can_set_topic, can_speak};
 pub use join::can_join;
