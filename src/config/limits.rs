@@ -1,0 +1,66 @@
+//! `limits` and `fakelag`: how much, how long, how fast.
+
+use std::time::Duration;
+
+use indexmap::IndexMap;
+
+use super::read::{boolean, count, duration, map, number};
+use super::section::section;
+
+section! {
+    /// `limits`: lengths in bytes, and sizes of lists.
+    Limits {
+        /// Of a nickname. 1 or more.
+        nicklen: usize [number(1..=400)] = 32,
+        /// Of a username; 0 is 20.
+        identlen: usize [number(0..=400)] = 20,
+        /// Of a real name; 0 is no limit but the line's.
+        realnamelen: usize [number(0..=400)] = 0,
+        /// Of a channel's name. 2 or more.
+        channellen: usize [number(2..=400)] = 64,
+        /// Of an away message. 1 or more.
+        awaylen: usize [number(1..=400)] = 390,
+        /// Of the reason for a kick. 1 or more.
+        kicklen: usize [number(1..=400)] = 390,
+        /// Of a topic. 1 or more.
+        topiclen: usize [number(1..=400)] = 390,
+        /// Nicknames a client may monitor.
+        monitor_entries: usize [count] = 0,
+        /// Nicknames that were in use of late, for WHOWAS.
+        whowas_entries: usize [count] = 0,
+        /// Entries of each list of a channel: bans, exceptions, invite exceptions.
+        chan_list_modes: usize [count] = 0,
+        /// Lines before registration must be complete; 0 is 1024.
+        registration_messages: usize [count] = 1024,
+        /// Messages of several lines.
+        multiline: Multiline,
+    }
+}
+
+section! {
+    /// `limits.multiline`: messages of several lines.
+    Multiline {
+        /// Bytes; 0 turns them off.
+        max_bytes: usize [count] = 0,
+        /// Lines; 0 is no limit but the bytes.
+        max_lines: usize [count] = 0,
+    }
+}
+
+section! {
+    /// `fakelag`: how fast a client's commands are read.
+    Fakelag {
+        /// Whether they are slowed down.
+        enabled: bool [boolean] = false,
+        /// The unit of time of `messages-per-window`.
+        window: Duration [duration] = Duration::ZERO,
+        /// Commands at once after a rest.
+        burst_limit: usize [count] = 0,
+        /// Commands per window after those.
+        messages_per_window: usize [count] = 0,
+        /// How long a rest is.
+        cooldown: Duration [duration] = Duration::ZERO,
+        /// How often a connection may use a command at no cost.
+        command_budgets: IndexMap<String, usize> [map(count)] = IndexMap::new(),
+    }
+}

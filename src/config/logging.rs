@@ -1,0 +1,29 @@
+//! `logging` and `debug`.
+
+use super::read::{boolean, filled, text, word, words};
+use super::section::section;
+use super::value::{LogLevel, LogMethod};
+
+section! {
+    /// `logging[]`: a log.
+    Logging {
+        /// Where it goes.
+        method: Vec<LogMethod> [words] = Vec::new(),
+        /// The file, when it goes to one.
+        filename: Option<String> [filled] = None,
+        /// What is in it: types of records or `*`, and with `-` before it what is not.
+        r#type: String [text] = String::new(),
+        /// How important a record must be. Not absent.
+        level: LogLevel [word] = LogLevel::Info,
+    }
+}
+
+section! {
+    /// `debug`: for those who look for faults.
+    Debug {
+        /// Whether the server goes on after a fault in the handling of one client.
+        recover_from_errors: bool [boolean] = true,
+        /// Where to serve profiles; empty is nowhere.
+        pprof_listener: Option<String> [filled] = None,
+    }
+}

@@ -1,0 +1,216 @@
+//! Readers: what a key may hold and what to say when it holds something else.
+//!
+//! A reader notes its problem itself and then yields `None`; the key keeps its default.
+
+use std::hash::Hash;
+use std::ops::RangeInclusive;
+use std::time::Duration;
+
+use data_encoding::{BASE64, HEXLOWER_PERMISSIVE};
+use indexmap::IndexMap;
+
+use super::section::{FromNode, Problems};
+use super::tree::{Node, Tree};
+use super::unit::{parse_duration, parse_size};
+use super::value::{Net, Word};
+
+/// `true` or `false`; also the YAML 1.1 words for them.
+pub(super) fn boolean(node: &Node, problems: &mut Problems) -> Option<bool> {
+    let value = match &node.tree {
+        Tree::Bool(value) => Some(*value),
+        Tree::Text(text) => match text.to_ascii_lowercase().as_str() {
+            "true" | "yes" | "on" | "y" => Some(true),
+            "false" | "no" | "off" | "n" => Some(false),
+            _ => None,
+        },
+        _ => None,
+    };
+    or_wrong(value, node, problems, "`true` or `false`")
+}
+
+/// Text of one or more lines. A number counts as the text it was written as.
+pub(super) fn text(node: &Node, problems: &mut Problems) -> Option<String> {
+    or_wrong(scalar(node), node, problems, "text")
+}
+
+/// A reader whose value is optional.
+pub(super) fn some<T>(
+    read: impl Fn(&Node, &mut Problems) -> Option<T>,
+) -> impl Fn(&Node, &mut Problems) -> Option<Option<T>> {
+    move |node, problems| read(node, problems).map(Some)
+}
+
+/// Text that is absent when empty.
+pub(super) fn filled(node: &Node, problems: &mut Problems) -> Option<Option<String>> {
+    text(node, problems).map(|text| (!text.is_empty()).then_some(text))
+}
+
+/// A whole number within bounds.
+pub(super) fn number<T>(bounds: RangeInclusive<T>) -> impl Fn(&Node, &mut Problems) -> Option<T>
+where
+    T: TryFrom<i128> + Copy + PartialOrd + std::fmt::Display,
+{
+    move |node, problems| {
+        let value = match &node.tree {
+            Tree::Int(value, _) => T::try_from(*value).ok().filter(|value| bounds.contains(value)),
+            _ => None,
+        };
+        or_wrong(value, node, problems, format!("a number from {} to {}", bounds.start(), bounds.end()))
+    }
+}
+
+/// A whole number from 0 up to a million.
+pub(super) fn count(node: &Node, problems: &mut Problems) -> Option<usize> {
+    number(0..=1_000_000)(node, problems)
+}
+
+/// A span of time.
+pub(super) fn duration(node: &Node, problems: &mut Problems) -> Option<Duration> {
+    let value = scalar(node).and_then(|text| parse_duration(&text));
+    or_wrong(value, node, problems, "a span of time such as 1m30s")
+}
+
+/// A number of bytes.
+pub(super) fn size(node: &Node, problems: &mut Problems) -> Option<usize> {
+    let value = scalar(node).and_then(|text| parse_size(&text));
+    or_wrong(value, node, problems, "a size such as 96k")
+}
+
+/// File permissions, in octal however they are written.
+pub(super) fn mode(node: &Node, problems: &mut Problems) -> Option<u32> {
+    let value = scalar(node).and_then(|text| {
+        let digits = text.strip_prefix("0o").unwrap_or(&text);
+        u32::from_str_radix(digits, 8).ok().filter(|mode| *mode <= 0o7777)
+    });
+    or_wrong(value, node, problems, "file permissions in octal such as 0770")
+}
+
+/// One of a set of words.
+pub(super) fn word<T: Word>(node: &Node, problems: &mut Problems) -> Option<T> {
+    let value = match &node.tree {
+        Tree::Bool(value) => find_word(if *value { "true" } else { "false" }),
+        _ => scalar(node).and_then(|text| find_word(&text)),
+    };
+    or_wrong(value, node, problems, T::EXPECTED)
+}
+
+/// Several words out of a set, with blanks between them.
+pub(super) fn words<T: Word>(node: &Node, problems: &mut Problems) -> Option<Vec<T>> {
+    let value = scalar(node).and_then(|text| text.split_ascii_whitespace().map(find_word).collect());
+    or_wrong(value, node, problems, T::EXPECTED)
+}
+
+/// A list of what the inner reader reads. A wrong item is left out, with its problem noted.
+pub(super) fn list<T>(
+    read: impl Fn(&Node, &mut Problems) -> Option<T>,
+) -> impl Fn(&Node, &mut Problems) -> Option<Vec<T>> {
+    move |node, problems| match &node.tree {
+        Tree::List(items) => Some(items.iter().filter_map(|item| read(item, problems)).collect()),
+        _ => or_wrong(None, node, problems, "a list"),
+    }
+}
+
+/// A mapping whose keys are free. An empty value counts as an empty section.
+pub(super) fn map<T>(
+    read: impl Fn(&Node, &mut Problems) -> Option<T>,
+) -> impl Fn(&Node, &mut Problems) -> Option<IndexMap<String, T>>
+where
+    String: Hash,
+{
+    move |node, problems| match &node.tree {
+        Tree::Map(children) => Some(
+            children.iter().filter_map(|(key, child)| Some((key.clone(), read(child, problems)?))).collect(),
+        ),
+        _ => or_wrong(None, node, problems, "a section of names with their settings"),
+    }
+}
+
+/// A nested section; an empty value is one with all defaults.
+pub(super) fn nested<T: FromNode + Default>(node: &Node, problems: &mut Problems) -> Option<T> {
+    if node.is_null() { Some(T::default()) } else { T::from_node(node, problems) }
+}
+
+/// A list of addresses, ranges and the word `localhost`.
+pub(super) fn nets(node: &Node, problems: &mut Problems) -> Option<Vec<Net>> {
+    let net = |item: &Node, problems: &mut Problems| {
+        let nets = match scalar(item)?.as_str() {
+            "localhost" => Some(vec![Net::LOOPBACK_V4, Net::LOOPBACK_V6]),
+            text => Net::parse(text).map(|net| vec![net]),
+        };
+        or_wrong(nets, item, problems, "an IP address, a range such as 10.0.0.0/8, or `localhost`")
+    };
+    list(net)(node, problems).map(|nets| nets.concat())
+}
+
+/// A bcrypt hash as `genpasswd` prints it, also with the outer layer of base64 of old versions.
+pub(super) fn password(node: &Node, problems: &mut Problems) -> Option<Option<String>> {
+    let text = text(node, problems)?;
+    if text.is_empty() {
+        return Some(None);
+    }
+    let unwrapped = match text.len() {
+        80 => BASE64.decode(text.as_bytes()).ok().and_then(|bytes| String::from_utf8(bytes).ok()),
+        _ => Some(text),
+    };
+    match unwrapped.filter(|hash| is_bcrypt(hash)) {
+        Some(hash) => Some(Some(hash)),
+        None => {
+            // The value may be a password in the clear: it must not end up in a log.
+            problems.push(
+                node,
+                "a bcrypt hash as `ircd genpasswd` prints it",
+                "something else",
+                super::Severity::Error,
+            );
+            None
+        }
+    }
+}
+
+/// A SHA-256 fingerprint of a certificate; colons and capitals are allowed and removed.
+pub(super) fn certfp(node: &Node, problems: &mut Problems) -> Option<Option<String>> {
+    let text = text(node, problems)?.replace(':', "").to_ascii_lowercase();
+    if text.is_empty() {
+        return Some(None);
+    }
+    let valid = HEXLOWER_PERMISSIVE.decode(text.as_bytes()).is_ok_and(|bytes| bytes.len() == 32);
+    or_wrong(valid.then_some(Some(text)), node, problems, "a SHA-256 fingerprint of 64 hexadecimal digits")
+}
+
+fn is_bcrypt(hash: &str) -> bool {
+    let digits = |text: &[u8]| text.iter().all(u8::is_ascii_digit);
+    match hash.as_bytes() {
+        [b'$', b'2', b'a' | b'b' | b'x' | b'y', b'$', cost @ ..] if hash.len() == 60 => {
+            digits(&cost[..2])
+                && cost[2] == b'$'
+                && cost[3..].iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'/'))
+        }
+        _ => false,
+    }
+}
+
+fn find_word<T: Word>(text: &str) -> Option<T> {
+    T::WORDS.iter().find(|(word, _)| word.eq_ignore_ascii_case(text)).map(|(_, value)| *value)
+}
+
+/// A scalar as text; a number as it was written.
+fn scalar(node: &Node) -> Option<String> {
+    match &node.tree {
+        Tree::Text(text) => Some(text.clone()),
+        Tree::Int(_, written) | Tree::Float(_, written) => Some(written.clone()),
+        Tree::Bool(value) => Some(value.to_string()),
+        Tree::Null | Tree::List(_) | Tree::Map(_) => None,
+    }
+}
+
+fn or_wrong<T>(
+    value: Option<T>,
+    node: &Node,
+    problems: &mut Problems,
+    expected: impl Into<String>,
+) -> Option<T> {
+    if value.is_none() {
+        problems.wrong(node, expected);
+    }
+    value
+}

@@ -1,0 +1,50 @@
+//! Programs that the server asks: `server.ip-check-script` and `accounts.auth-script`.
+
+use std::time::Duration;
+
+use super::read::{boolean, count, duration, list, text};
+use super::section::section;
+
+section! {
+    /// `server.ip-check-script`: judges the address of a new connection.
+    IpCheckScript {
+        /// Whether it is asked.
+        enabled: bool [boolean] = false,
+        /// The program; instead of `socket`.
+        command: String [text] = String::new(),
+        /// Its arguments.
+        args: Vec<String> [list(text)] = Vec::new(),
+        /// Unix socket of a service that answers in its place.
+        socket: String [text] = String::new(),
+        /// How long it may take before it is asked to end.
+        timeout: Duration [duration] = Duration::ZERO,
+        /// How much longer before it is killed.
+        kill_timeout: Duration [duration] = Duration::ZERO,
+        /// How many may run at a time; 0 is no limit.
+        max_concurrency: usize [count] = 0,
+        /// Whether those who log in are let in unasked.
+        exempt_sasl: bool [boolean] = false,
+    }
+}
+
+section! {
+    /// `accounts.auth-script`: checks logins.
+    AuthScript {
+        /// Whether it is asked.
+        enabled: bool [boolean] = false,
+        /// The program; instead of `socket`.
+        command: String [text] = String::new(),
+        /// Its arguments.
+        args: Vec<String> [list(text)] = Vec::new(),
+        /// Unix socket of a service that answers in its place.
+        socket: String [text] = String::new(),
+        /// Whether an account it knows and the server does not is made.
+        autocreate: bool [boolean] = false,
+        /// How long it may take before it is asked to end.
+        timeout: Duration [duration] = Duration::ZERO,
+        /// How much longer before it is killed.
+        kill_timeout: Duration [duration] = Duration::ZERO,
+        /// How many may run at a time; 0 is no limit.
+        max_concurrency: usize [count] = 0,
+    }
+}

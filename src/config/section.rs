@@ -1,0 +1,148 @@
+//! How a section of the configuration is defined: once, as a table of fields.
+//!
+//! [`section!`] makes of such a table the struct, its [`Default`] and its reader. The name of a key is
+//! the name of its field with `-` for `_`. What the reader has not asked for is an unknown key.
+
+use super::problem::{Problem, Severity};
+use super::tree::{Node, Tree};
+
+/// The problems found so far.
+#[derive(Debug, Default)]
+pub(super) struct Problems(pub(super) Vec<Problem>);
+
+impl Problems {
+    /// Notes that a node does not hold what it should.
+    pub(super) fn wrong(&mut self, node: &Node, expected: impl Into<String>) {
+        self.push(node, expected, node.shown(), Severity::Error);
+    }
+
+    /// Notes a problem of a node with a description of what was found.
+    pub(super) fn push(
+        &mut self,
+        node: &Node,
+        expected: impl Into<String>,
+        found: impl Into<String>,
+        severity: Severity,
+    ) {
+        self.0.push(Problem {
+            line: node.line,
+            path: node.path.clone(),
+            found: found.into(),
+            expected: expected.into(),
+            hint: node.variable.as_ref().map(|name| format!("from the environment variable {name}")),
+            severity,
+        });
+    }
+}
+
+/// A type that can be read from a part of the document. `None` means that problems were noted.
+pub(super) trait FromNode: Sized {
+    fn from_node(node: &Node, problems: &mut Problems) -> Option<Self>;
+}
+
+/// The keys of one mapping, as they are asked for.
+#[derive(Debug)]
+pub(super) struct Keys<'a> {
+    node: &'a Node,
+    asked: Vec<String>,
+}
+
+impl<'a> Keys<'a> {
+    /// `None`, with a problem noted, when the node is no mapping.
+    pub(super) fn of(node: &'a Node, problems: &mut Problems) -> Option<Keys<'a>> {
+        if !matches!(node.tree, Tree::Map(_)) {
+            problems.wrong(node, "a section of keys");
+            return None;
+        }
+        Some(Keys { node, asked: Vec::new() })
+    }
+
+    /// The value of the key of the given field; the default when it is absent, null or wrong.
+    pub(super) fn value<T>(
+        &mut self,
+        field: &str,
+        read: impl Fn(&Node, &mut Problems) -> Option<T>,
+        default: T,
+        problems: &mut Problems,
+    ) -> T {
+        let key = field.trim_start_matches("r#").replace('_', "-");
+        let value = self.node.child(&key).filter(|child| !child.is_null());
+        self.asked.push(key);
+        value.and_then(|child| read(child, problems)).unwrap_or(default)
+    }
+
+    /// Notes every key that was not asked for.
+    pub(super) fn finish(self, problems: &mut Problems) {
+        let Tree::Map(children) = &self.node.tree else { return };
+        for (key, child) in children {
+            if self.asked.contains(key) {
+                continue;
+            }
+            // A variable is often set for several versions of a server; a file is written for one.
+            let severity = if child.variable.is_some() { Severity::Warning } else { Severity::Error };
+            problems.push(child, "a known key", "an unknown one", severity);
+            let nearest = self.asked.iter().min_by_key(|known| distance(known, key));
+            if let (Some(near), Some(problem)) = (nearest, problems.0.last_mut())
+                && distance(near, key) <= key.chars().count().max(3) / 2
+            {
+                let variable = problem.hint.take().map(|hint| format!("; {hint}")).unwrap_or_default();
+                problem.hint = Some(format!("did you mean `{near}`?{variable}"));
+            }
+        }
+    }
+}
+
+/// Edit distance (insertions, deletions, substitutions), of at most the first 64 characters.
+fn distance(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().take(64).collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, from) in a.chars().take(64).enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (j, to) in b.iter().enumerate() {
+            let substituted = diagonal + usize::from(from != *to);
+            diagonal = row[j + 1];
+            row[j + 1] = substituted.min(diagonal + 1).min(row[j] + 1);
+        }
+    }
+    row[b.len()]
+}
+
+/// Defines a section: `name: Type [reader] = default` for a key, `name: Section` for a nested section.
+macro_rules! section {
+    ($(#[$meta:meta])* $name:ident {
+        $( $(#[$doc:meta])* $field:ident : $ty:ty $([$read:expr] = $default:expr)? ),* $(,)?
+    }) => {
+        $(#[$meta])*
+        #[derive(Clone, Debug, PartialEq)]
+        pub struct $name { $( $(#[$doc])* pub $field: $ty, )* }
+
+        impl Default for $name {
+            fn default() -> $name {
+                $name { $( $field: section!(@default $ty $(, $default)?), )* }
+            }
+        }
+
+        impl $crate::config::section::FromNode for $name {
+            fn from_node(
+                node: &$crate::config::tree::Node,
+                problems: &mut $crate::config::section::Problems,
+            ) -> Option<$name> {
+                let mut keys = $crate::config::section::Keys::of(node, problems)?;
+                let default = $name::default();
+                let section = $name { $(
+                    $field: keys.value(
+                        stringify!($field), section!(@read $ty $(, $read)?), default.$field, problems,
+                    ),
+                )* };
+                keys.finish(problems);
+                Some(section)
+            }
+        }
+    };
+    (@default $ty:ty) => { <$ty>::default() };
+    (@default $ty:ty, $default:expr) => { $default };
+    (@read $ty:ty) => { <$ty as $crate::config::section::FromNode>::from_node };
+    (@read $ty:ty, $read:expr) => { $read };
+}
+pub(super) use section;
