@@ -1,1 +1,3 @@
-//! server
+//! Assembles the parts into a running server.
+
+pub mod logging;
