@@ -6,15 +6,21 @@
 mod accounts;
 mod channels;
 mod datastore;
+mod diff;
 mod extras;
 mod history;
+mod legacy;
 mod limits;
 mod listeners;
 mod logging;
 mod mail;
+mod marks;
+mod not_yet;
 mod opers;
+mod overrides;
 mod problem;
 mod read;
+mod rules;
 mod script;
 mod section;
 mod server;
@@ -25,6 +31,7 @@ mod value;
 pub use accounts::*;
 pub use channels::*;
 pub use datastore::*;
+pub use diff::diff;
 pub use extras::*;
 pub use history::*;
 pub use limits::*;
@@ -40,52 +47,132 @@ pub use value::*;
 
 use indexmap::IndexMap;
 
-/// The checked configuration. Fields are named as the keys of the file, with `_` for `-`.
+use read::{boolean, filled, list, map, nested};
+use section::{FromNode, Problems, section};
+use tree::Tree;
+
+/// The configuration for those who have none: what `defaultconfig` prints.
+pub const DEFAULT_YAML: &str = include_str!("../../ircd.yaml");
+
+/// Longest configuration that is read, in bytes.
+pub const TEXT_BYTES_MAX: usize = 4 << 20;
+
+section! {
+    /// The checked configuration. Fields are named as the keys of the file, with `_` for `-`.
+    ///
+    /// The default holds what a key means when it is absent; the few keys that must be present
+    /// (`network.name`, `server.name`, `server.listeners`, `datastore.path`) are empty in it.
+    Config {
+        /// The network's name.
+        network: Network,
+        /// This server, its doors and what it demands of connections.
+        server: Server,
+        /// Who users are, and how they prove it.
+        accounts: Accounts,
+        /// How channels come to be.
+        channels: Channels,
+        /// Sets of rights, by name, with what they extend included.
+        oper_classes: IndexMap<String, OperClass> [map(nested)] = IndexMap::new(),
+        /// Who may become an operator, by the name for OPER.
+        opers: IndexMap<String, Oper> [map(nested)] = IndexMap::new(),
+        /// The logs.
+        logging: Vec<Logging> [list(nested)] = Vec::new(),
+        /// For those who look for faults.
+        debug: Debug,
+        /// File that keeps a second server from starting on the same data.
+        lock_file: Option<String> [filled] = None,
+        /// Where things are kept.
+        datastore: Datastore,
+        /// Translations.
+        languages: Languages,
+        /// Lengths and sizes.
+        limits: Limits,
+        /// How fast a client's commands are read.
+        fakelag: Fakelag,
+        /// Speaking as someone made up.
+        roleplay: Roleplay,
+        /// Signed tokens for other services.
+        extjwt: Extjwt,
+        /// Tokens that prove to other services who a user is.
+        authtoken: Authtoken,
+        /// What was said, and for how long it is kept.
+        history: History,
+        /// What users and channels say of themselves.
+        metadata: Metadata,
+        /// Notifications to users who are not connected.
+        webpush: Webpush,
+        /// An HTTP interface for programs.
+        api: Api,
+        /// Whether environment variables may change the configuration.
+        allow_environment_overrides: bool [boolean] = false,
+    }
+}
+
+impl Config {
+    /// The class of an operator; there is one for every operator out of [`load`].
+    pub fn class_of(&self, oper: &Oper) -> Option<&OperClass> {
+        self.oper_classes.get(&oper.class)
+    }
+}
+
+/// What a text that can be used says.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Loaded {
+    /// The configuration.
+    pub config: Config,
+    /// What its author should know nevertheless.
+    pub warnings: Vec<Problem>,
+    /// Features it turns on that this version does not have, such as `accounts.multiclient`.
+    pub not_yet: Vec<String>,
+}
+
+/// Reads a configuration, in YAML or JSON, with the pairs of the environment that may change it.
 ///
-/// The default holds what a key means when it is absent; the few keys that must be present
-/// (`network.name`, `server.name`, `server.listeners`, `datastore.path`) are empty in it.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Config {
-    /// The network's name.
-    pub network: Network,
-    /// This server, its doors and what it demands of connections.
-    pub server: Server,
-    /// Who users are, and how they prove it.
-    pub accounts: Accounts,
-    /// How channels come to be.
-    pub channels: Channels,
-    /// Sets of rights, by name, with what they extend resolved.
-    pub oper_classes: IndexMap<String, OperClass>,
-    /// Who may become an operator, by name, with their class resolved.
-    pub opers: IndexMap<String, Oper>,
-    /// The logs.
-    pub logging: Vec<Logging>,
-    /// For those who look for faults.
-    pub debug: Debug,
-    /// File that keeps a second server from starting with the same data; empty is none.
-    pub lock_file: Option<String>,
-    /// Where things are kept.
-    pub datastore: Datastore,
-    /// Translations.
-    pub languages: Languages,
-    /// Lengths and sizes.
-    pub limits: Limits,
-    /// How fast a client's commands are read.
-    pub fakelag: Fakelag,
-    /// Speaking as someone made up.
-    pub roleplay: Roleplay,
-    /// Signed tokens for other services.
-    pub extjwt: Extjwt,
-    /// Tokens that prove to other services who a user is.
-    pub authtoken: Authtoken,
-    /// What was said, and for how long it is kept.
-    pub history: History,
-    /// What users and channels say of themselves.
-    pub metadata: Metadata,
-    /// Notifications to users who are not connected.
-    pub webpush: Webpush,
-    /// An HTTP interface for programs.
-    pub api: Api,
-    /// Whether environment variables may change the configuration.
-    pub allow_environment_overrides: bool,
+/// # Errors
+///
+/// All problems of the text, warnings included, if one of them is an error.
+pub fn load(text: &str, overrides: &[(String, String)]) -> Result<Loaded, Vec<Problem>> {
+    let mut problems = Problems::default();
+    let loaded = read_document(text, overrides, &mut problems);
+    let Problems(mut problems) = problems;
+    problems.sort_by_key(|problem| problem.line.unwrap_or(usize::MAX));
+    match loaded {
+        Some((config, not_yet)) if problems.iter().all(|problem| problem.severity == Severity::Warning) => {
+            Ok(Loaded { config, warnings: problems, not_yet })
+        }
+        _ => Err(problems),
+    }
+}
+
+/// `None` when the text is no mapping at all.
+fn read_document(
+    text: &str,
+    overrides: &[(String, String)],
+    problems: &mut Problems,
+) -> Option<(Config, Vec<String>)> {
+    if text.len() > TEXT_BYTES_MAX {
+        let found = format!("{} bytes", text.len());
+        problems.document(format!("a document of at most {TEXT_BYTES_MAX} bytes"), found);
+        return None;
+    }
+    // A mark that some editors write; saphyr-parser does not expect it.
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let mut root = tree::parse(text, problems)?;
+    if root.is_null() {
+        problems.document(
+            "a configuration with at least network.name, server.name, server.listeners and datastore.path",
+            "an empty document",
+        );
+        return None;
+    }
+    if !matches!(root.tree, Tree::Map(_)) {
+        problems.wrong(&root, "a document made of sections such as `server:`");
+        return None;
+    }
+    overrides::apply(&mut root, overrides, problems);
+    legacy::update(&mut root, problems);
+    let mut config = Config::from_node(&root, problems)?;
+    rules::enforce(&mut config, &root, problems);
+    let not_yet = not_yet::named(&config, &root);
+    Some((config, not_yet))
 }

@@ -1,6 +1,6 @@
 //! `opers` and `oper-classes`: who runs the server, and what they may do.
 
-use std::collections::BTreeSet;
+use indexmap::IndexMap;
 
 use super::read::{boolean, certfp, filled, list, password, text};
 use super::section::section;
@@ -24,12 +24,12 @@ section! {
 
 section! {
     /// `opers.<name>`: who may become an operator, by password, certificate or both.
-    OperKeys {
+    Oper {
         /// Their class.
         class: String [text] = String::new(),
         /// Whether others do not see that they are operators.
         hidden: bool [boolean] = false,
-        /// What WHOIS says of them; empty is what their class says.
+        /// What WHOIS says of them; not empty after [`super::load`].
         whois_line: String [text] = String::new(),
         /// bcrypt hash of the password.
         password: Option<String> [password] = None,
@@ -44,27 +44,57 @@ section! {
     }
 }
 
-/// Who may become an operator, by password, certificate or both, with their class looked up.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Oper {
-    /// Name of their class.
-    pub class: String,
-    /// What members of the class are called.
-    pub title: String,
-    /// Their rights: `kill`, `rehash` …
-    pub capabilities: BTreeSet<String>,
-    /// Whether others do not see that they are operators.
-    pub hidden: bool,
-    /// What WHOIS says of them.
-    pub whois_line: String,
-    /// bcrypt hash of the password.
-    pub password: Option<String>,
-    /// SHA-256 fingerprint of the certificate, in 64 hexadecimal digits.
-    pub certfp: Option<String>,
-    /// Whether the certificate is enough, without the OPER command.
-    pub auto: bool,
-    /// Their host.
-    pub vhost: Option<String>,
-    /// Modes they get, as in `+is acdjknoqtuxv`.
-    pub modes: String,
+impl OperClass {
+    /// Whether members have a right, such as `kill` or `rehash`.
+    pub fn can(&self, capability: &str) -> bool {
+        self.capabilities.iter().any(|own| own == capability)
+    }
+}
+
+/// Completes every class with what it extends, and fills in titles and WHOIS lines.
+///
+/// What extends an unknown class, or in the end itself, is returned by name with the class it extends.
+pub(super) fn resolve(classes: &mut IndexMap<String, OperClass>) -> Vec<(String, String)> {
+    let mut done: IndexMap<String, OperClass> = IndexMap::new();
+    loop {
+        let before = done.len();
+        for (name, class) in classes.iter() {
+            let inherited = match &class.extends {
+                _ if done.contains_key(name) => continue,
+                None => Vec::new(),
+                Some(parent) => match done.get(parent) {
+                    Some(parent) => parent.capabilities.clone(),
+                    None => continue,
+                },
+            };
+            done.insert(name.clone(), complete(class, inherited));
+        }
+        if done.len() == before {
+            break;
+        }
+    }
+    let mut broken = Vec::new();
+    for (name, class) in classes.iter_mut() {
+        match done.swap_remove(name) {
+            Some(complete) => *class = complete,
+            None => broken.push((name.clone(), class.extends.clone().unwrap_or_default())),
+        }
+    }
+    broken
+}
+
+fn complete(class: &OperClass, inherited: Vec<String>) -> OperClass {
+    let title = if class.title.is_empty() { "IRC operator".to_owned() } else { class.title.clone() };
+    let article =
+        if title.starts_with(['A', 'E', 'I', 'O', 'U', 'a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
+    let whoisline =
+        if class.whoisline.is_empty() { format!("is {article} {title}") } else { class.whoisline.clone() };
+    let mut capabilities = inherited;
+    for capability in &class.capabilities {
+        let name = capability.strip_prefix("oper:").unwrap_or(capability);
+        capabilities.push(name.strip_prefix("local_").unwrap_or(name).to_owned());
+    }
+    capabilities.sort();
+    capabilities.dedup();
+    OperClass { title, whoisline, extends: class.extends.clone(), capabilities }
 }

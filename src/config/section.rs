@@ -16,6 +16,12 @@ impl Problems {
         self.push(node, expected, node.shown(), Severity::Error);
     }
 
+    /// Notes an error of the document as a whole.
+    pub(super) fn document(&mut self, expected: impl Into<String>, found: impl Into<String>) {
+        let root = Node { line: Some(1), ..Node::new(Tree::Null) };
+        self.push(&root, expected, found, Severity::Error);
+    }
+
     /// Notes a problem of a node with a description of what was found.
     pub(super) fn push(
         &mut self,

@@ -1,4 +1,15 @@
 //! The document as a tree whose nodes know their line.
+//!
+//! `serde_yaml` decides what the text means; [`super::marks`] adds where it stands. Nothing here knows
+//! a key of the configuration.
+
+use std::fmt;
+
+use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+
+use super::marks::{Mark, marks};
+use super::problem::{Problem, Severity};
+use super::section::Problems;
 
 /// A part of the document.
 #[derive(Clone, Debug, PartialEq)]
@@ -35,15 +46,185 @@ pub(super) enum Tree {
 /// Longest excerpt of a value in a message.
 const SHOWN_CHARS_MAX: usize = 60;
 
+/// Reads the document. Syntax errors are the only problem then, and there is no tree.
+pub(super) fn parse(text: &str, problems: &mut Problems) -> Option<Node> {
+    let tree = match serde_yaml::from_str::<Tree>(text) {
+        Ok(tree) => tree,
+        Err(error) => {
+            problems.0.push(syntax_problem(&error, text));
+            return None;
+        }
+    };
+    let mut root = Node::new(tree);
+    place(&mut root, marks(text).as_ref(), None, "", problems);
+    Some(root)
+}
+
+/// Reads a value given outside of the document.
+pub(super) fn parse_value(text: &str) -> Result<Tree, String> {
+    if text.trim().is_empty() {
+        return Ok(Tree::Null);
+    }
+    serde_yaml::from_str(text).map_err(|error| error.to_string())
+}
+
+fn syntax_problem(error: &serde_yaml::Error, text: &str) -> Problem {
+    let line = error.location().map(|location| location.line());
+    let tabbed = line.and_then(|line| text.lines().nth(line.saturating_sub(1)));
+    let tabbed = tabbed.is_some_and(|line| line.trim_start_matches(' ').starts_with('\t'));
+    Problem {
+        line,
+        path: String::new(),
+        found: format!("an error in it: {error}"),
+        expected: "a YAML document".to_owned(),
+        hint: tabbed.then(|| "YAML is indented with blanks, not with tabs".to_owned()),
+        severity: Severity::Error,
+    }
+}
+
+/// Gives a node and all below it their paths and lines, applies `<<`, and notes keys given twice.
+fn place(node: &mut Node, mark: Option<&Mark>, above: Option<usize>, path: &str, problems: &mut Problems) {
+    node.line = mark.map(|mark| mark.line).or(above);
+    node.path = path.to_owned();
+    let part = |index: usize| mark.and_then(|mark| mark.parts.get(index));
+    match &mut node.tree {
+        Tree::Int(_, written) | Tree::Float(_, written) => {
+            if let Some(plain) = mark.and_then(|mark| mark.plain.as_ref()) {
+                written.clone_from(plain);
+            }
+        }
+        Tree::List(items) => {
+            for (index, item) in items.iter_mut().enumerate() {
+                place(item, part(index), node.line, &join(path, &index.to_string()), problems);
+            }
+        }
+        Tree::Map(children) => {
+            for (index, (key, child)) in children.iter_mut().enumerate() {
+                place(child, part(index), node.line, &join(path, key), problems);
+            }
+            merge_shared(children, path);
+            note_duplicates(children, problems);
+        }
+        Tree::Null | Tree::Bool(_) | Tree::Text(_) => {}
+    }
+}
+
+/// Replaces the key `<<` by those keys of its mappings that are not given beside it.
+fn merge_shared(children: &mut Vec<(String, Node)>, path: &str) {
+    let Some(at) = children.iter().position(|(key, _)| key == "<<") else { return };
+    let (_, shared) = children.remove(at);
+    let maps = match shared.tree {
+        Tree::List(items) => items,
+        _ => vec![shared],
+    };
+    for map in maps {
+        let Tree::Map(entries) = map.tree else { continue };
+        for (key, mut child) in entries {
+            if !children.iter().any(|(name, _)| *name == key) {
+                child.relocate(&join(path, &key));
+                children.push((key, child));
+            }
+        }
+    }
+}
+
+fn note_duplicates(children: &[(String, Node)], problems: &mut Problems) {
+    let mut seen = std::collections::BTreeMap::new();
+    for (key, child) in children {
+        if let Some(first) = seen.insert(key, child.line) {
+            let first = first.map(|line| format!("; another is in line {line}")).unwrap_or_default();
+            problems.push(child, "one key of this name", format!("a second{first}"), Severity::Error);
+        }
+    }
+}
+
+/// The path of a key below another.
+pub(super) fn join(path: &str, key: &str) -> String {
+    if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") }
+}
+
 impl Node {
+    /// A node that stands nowhere.
+    pub(super) fn new(tree: Tree) -> Node {
+        Node { line: None, path: String::new(), variable: None, tree }
+    }
+
+    /// Changes the path, and those of all nodes below.
+    pub(super) fn relocate(&mut self, path: &str) {
+        path.clone_into(&mut self.path);
+        match &mut self.tree {
+            Tree::List(items) => {
+                for (index, item) in items.iter_mut().enumerate() {
+                    item.relocate(&join(path, &index.to_string()));
+                }
+            }
+            Tree::Map(children) => {
+                for (key, child) in children {
+                    child.relocate(&join(path, key));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Names a variable as the origin of the node and of all nodes below.
+    pub(super) fn credit(&mut self, variable: &str) {
+        self.variable = Some(variable.to_owned());
+        match &mut self.tree {
+            Tree::List(items) => items.iter_mut().for_each(|item| item.credit(variable)),
+            Tree::Map(children) => children.iter_mut().for_each(|(_, child)| child.credit(variable)),
+            _ => {}
+        }
+    }
+
     /// The value of a key of a mapping.
     pub(super) fn child(&self, key: &str) -> Option<&Node> {
-        match &self.tree {
-            Tree::Map(children) => children.iter().find(|(name, _)| name == key).map(|(_, child)| child),
+        self.children().iter().find(|(name, _)| name == key).map(|(_, child)| child)
+    }
+
+    /// The value of a key of a mapping, to be changed.
+    pub(super) fn child_mut(&mut self, key: &str) -> Option<&mut Node> {
+        match &mut self.tree {
+            Tree::Map(children) => children.iter_mut().find(|(name, _)| name == key).map(|(_, child)| child),
             _ => None,
         }
     }
 
+    /// Keys and values of a mapping; of anything else, none.
+    pub(super) fn children(&self) -> &[(String, Node)] {
+        match &self.tree {
+            Tree::Map(children) => children,
+            _ => &[],
+        }
+    }
+
+    /// The node at the end of a path of keys.
+    pub(super) fn find(&self, keys: &[&str]) -> Option<&Node> {
+        keys.iter().try_fold(self, |node, key| node.child(key))
+    }
+
+    /// Sets the value of a key, making a mapping of an empty value. What is neither is left alone.
+    pub(super) fn put(&mut self, key: &str, mut child: Node) {
+        if self.is_null() {
+            self.tree = Tree::Map(Vec::new());
+        }
+        child.relocate(&join(&self.path, key));
+        if let Tree::Map(children) = &mut self.tree {
+            match children.iter_mut().find(|(name, _)| name == key) {
+                Some((_, old)) => *old = child,
+                None => children.push((key.to_owned(), child)),
+            }
+        }
+    }
+
+    /// Takes a key out of a mapping.
+    pub(super) fn take(&mut self, key: &str) -> Option<Node> {
+        let Tree::Map(children) = &mut self.tree else { return None };
+        let at = children.iter().position(|(name, _)| name == key)?;
+        Some(children.remove(at).1)
+    }
+
+    /// Whether there is no value.
     pub(super) fn is_null(&self) -> bool {
         self.tree == Tree::Null
     }
@@ -61,9 +242,89 @@ impl Node {
     }
 }
 
-fn shown_text(text: &str) -> String {
+/// Text in quotes, shortened.
+pub(super) fn shown_text(text: &str) -> String {
     match text.char_indices().nth(SHOWN_CHARS_MAX) {
         Some((end, _)) => format!("{:?}…", &text[..end]),
         None => format!("{text:?}"),
+    }
+}
+
+impl<'de> Deserialize<'de> for Tree {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Tree, D::Error> {
+        deserializer.deserialize_any(TreeVisitor)
+    }
+}
+
+/// Unlike `serde_yaml::Value`, it keeps keys given twice, so that each can be reported.
+struct TreeVisitor;
+
+impl<'de> Visitor<'de> for TreeVisitor {
+    type Value = Tree;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a value without a YAML tag of its own")
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<Tree, E> {
+        Ok(Tree::Null)
+    }
+
+    fn visit_none<E: Error>(self) -> Result<Tree, E> {
+        Ok(Tree::Null)
+    }
+
+    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Tree, D::Error> {
+        Tree::deserialize(deserializer)
+    }
+
+    fn visit_bool<E: Error>(self, value: bool) -> Result<Tree, E> {
+        Ok(Tree::Bool(value))
+    }
+
+    fn visit_i64<E: Error>(self, value: i64) -> Result<Tree, E> {
+        Ok(Tree::Int(i128::from(value), value.to_string()))
+    }
+
+    fn visit_u64<E: Error>(self, value: u64) -> Result<Tree, E> {
+        Ok(Tree::Int(i128::from(value), value.to_string()))
+    }
+
+    fn visit_i128<E: Error>(self, value: i128) -> Result<Tree, E> {
+        Ok(Tree::Int(value, value.to_string()))
+    }
+
+    fn visit_u128<E: Error>(self, value: u128) -> Result<Tree, E> {
+        Ok(Tree::Float(value as f64, value.to_string()))
+    }
+
+    fn visit_f64<E: Error>(self, value: f64) -> Result<Tree, E> {
+        Ok(Tree::Float(value, value.to_string()))
+    }
+
+    fn visit_str<E: Error>(self, value: &str) -> Result<Tree, E> {
+        Ok(Tree::Text(value.to_owned()))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Tree, A::Error> {
+        let mut list = Vec::new();
+        while let Some(item) = items.next_element()? {
+            list.push(Node::new(item));
+        }
+        Ok(Tree::List(list))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Tree, A::Error> {
+        let mut map = Vec::new();
+        while let Some((key, value)) = entries.next_entry::<Tree, Tree>()? {
+            let key = match key {
+                Tree::Text(key) | Tree::Int(_, key) | Tree::Float(_, key) => key,
+                Tree::Bool(key) => key.to_string(),
+                Tree::Null => String::new(),
+                Tree::List(_) | Tree::Map(_) => return Err(A::Error::custom("a key is no plain name")),
+            };
+            map.push((key, Node::new(value)));
+        }
+        Ok(Tree::Map(map))
     }
 }

@@ -1,0 +1,37 @@
+//! What a running server cannot take from a new configuration.
+
+use super::Config;
+
+/// Compares a running server's configuration with the one it is to have.
+///
+/// # Errors
+///
+/// The keys that differ and cannot change without a restart.
+pub fn diff(old: &Config, new: &Config) -> Result<(), Vec<&'static str>> {
+    macro_rules! fixed {
+        ($( $key:literal => $($field:ident).+ ),* $(,)?) => {
+            [ $( ($key, old.$($field).+ != new.$($field).+) ),* ]
+        };
+    }
+    let changed: Vec<&'static str> = fixed![
+        "server.name" => server.name,
+        "server.casemapping" => server.casemapping,
+        "server.enforce-utf8" => server.enforce_utf8,
+        "server.idle-timeouts" => server.idle_timeouts,
+        "server.relaymsg.enabled" => server.relaymsg.enabled,
+        "server.relaymsg.separators" => server.relaymsg.separators,
+        "server.ip-check-script.max-concurrency" => server.ip_check_script.max_concurrency,
+        "server.override-services-hostname" => server.override_services_hostname,
+        "server.max-line-len" => server.max_line_len,
+        "server.io-threads" => server.io_threads,
+        "server.max-clients" => server.max_clients,
+        "accounts.multiclient.always-on" => accounts.multiclient.always_on,
+        "accounts.auth-script.max-concurrency" => accounts.auth_script.max_concurrency,
+        "datastore.path" => datastore.path,
+        "datastore.mysql.enabled" => datastore.mysql.enabled,
+    ]
+    .into_iter()
+    .filter_map(|(key, differs)| differs.then_some(key))
+    .collect();
+    if changed.is_empty() { Ok(()) } else { Err(changed) }
+}

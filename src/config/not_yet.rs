@@ -1,0 +1,75 @@
+//! What the configuration can say before the server can do it.
+//!
+//! A row goes when its feature comes.
+
+use super::Config;
+use super::tree::Node;
+
+/// A feature: the key that names it, and whether a configuration turns it on.
+type Row = (&'static str, fn(&Config) -> bool);
+
+const NOT_YET: &[Row] = &[
+    ("server.listeners.proxy", |c| c.server.listeners.values().any(|l| l.proxy)),
+    ("server.listeners.tor", |c| c.server.listeners.values().any(|l| l.tor)),
+    ("server.listeners.sts-only", |c| c.server.listeners.values().any(|l| l.sts_only)),
+    ("server.sts", |c| c.server.sts.enabled),
+    ("server.lookup-hostnames", |c| c.server.lookup_hostnames),
+    ("server.check-ident", |c| c.server.check_ident),
+    ("server.relaymsg", |c| c.server.relaymsg.enabled),
+    ("server.webirc", |c| !c.server.webirc.is_empty()),
+    ("server.ip-limits", |c| c.server.ip_limits.count || c.server.ip_limits.throttle),
+    ("server.ip-check-script", |c| c.server.ip_check_script.enabled),
+    ("server.output-path", |c| !c.server.output_path.is_empty()),
+    ("server.override-services-hostname", |c| c.server.override_services_hostname.is_some()),
+    ("accounts.authentication-enabled", |c| c.accounts.authentication_enabled),
+    ("accounts.registration", |c| c.accounts.registration.enabled),
+    ("accounts.require-sasl", |c| c.accounts.require_sasl.enabled),
+    ("accounts.nick-reservation", |c| c.accounts.nick_reservation.enabled),
+    ("accounts.multiclient", |c| c.accounts.multiclient.enabled),
+    ("accounts.vhosts", |c| c.accounts.vhosts.enabled),
+    ("accounts.auth-script", |c| c.accounts.auth_script.enabled),
+    ("accounts.oauth2", |c| c.accounts.oauth2.enabled),
+    ("accounts.jwt-auth", |c| c.accounts.jwt_auth.enabled),
+    ("channels.registration", |c| c.channels.registration.enabled),
+    ("debug.pprof-listener", |c| c.debug.pprof_listener.is_some()),
+    ("datastore.mysql", |c| c.datastore.mysql.enabled),
+    ("datastore.postgresql", |c| c.datastore.postgresql.enabled),
+    ("datastore.sqlite", |c| c.datastore.sqlite.enabled),
+    ("limits.monitor-entries", |c| c.limits.monitor_entries > 0),
+    ("limits.multiline", |c| c.limits.multiline.max_bytes > 0),
+    ("fakelag", |c| c.fakelag.enabled),
+    ("roleplay", |c| c.roleplay.enabled),
+    ("extjwt", |c| c.extjwt.algorithm.is_some() || !c.extjwt.services.is_empty()),
+    ("authtoken", |c| c.authtoken.enabled),
+    ("history", |c| c.history.enabled),
+    ("metadata", |c| c.metadata.enabled),
+    ("webpush", |c| c.webpush.enabled),
+    ("api", |c| c.api.enabled),
+];
+
+/// The features that the document turns on and the server does not have, by section.
+///
+/// Features of one section are one entry: `server: relaymsg, webirc`.
+pub(super) fn named(config: &Config, root: &Node) -> Vec<String> {
+    let mut sections: Vec<(&str, Vec<&str>)> = Vec::new();
+    for (key, on) in NOT_YET {
+        let (section, feature) = key.split_once('.').unwrap_or((key, ""));
+        // What the document is silent about, it did not ask for.
+        let top = feature.split('.').next().unwrap_or_default();
+        let silent = root.child(section).is_none_or(|node| !top.is_empty() && node.child(top).is_none());
+        if silent || !on(config) {
+            continue;
+        }
+        match sections.last_mut() {
+            Some((last, features)) if *last == section => features.push(feature),
+            _ => sections.push((section, vec![feature])),
+        }
+    }
+    sections
+        .into_iter()
+        .map(|(section, features)| match features.as_slice() {
+            [""] => section.to_owned(),
+            features => format!("{section}: {}", features.join(", ")),
+        })
+        .collect()
+}

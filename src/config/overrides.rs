@@ -1,0 +1,107 @@
+//! Environment variables that change single keys: `IRCD__SERVER__MAX_SENDQ=1m`.
+//!
+//! Components are joined by `__`; each names a key in capitals with `_` for `-`. The value is YAML.
+//! Mappings are merged key by key, everything else is replaced; lists cannot be indexed.
+
+use super::problem::{Problem, Severity};
+use super::section::Problems;
+use super::tree::{Node, Tree, join, parse_value};
+
+/// The prefixes of variables, later ones winning over earlier ones.
+const PREFIXES: [&str; 3] = ["ORAGONO__", "ERGO__", "IRCD__"];
+
+/// Applies those of the variables that are meant for us to the document.
+pub(super) fn apply(root: &mut Node, variables: &[(String, String)], problems: &mut Problems) {
+    let rank = |name: &str| PREFIXES.iter().position(|prefix| name.starts_with(prefix));
+    let mut ours: Vec<(usize, &String, &String)> =
+        variables.iter().filter_map(|(name, value)| Some((rank(name)?, name, value))).collect();
+    // Whole sections before their keys, and always the same order.
+    ours.sort();
+    if ours.is_empty() {
+        return;
+    }
+    if root.child("allow-environment-overrides").is_none_or(|node| node.tree != Tree::Bool(true)) {
+        problems.0.push(problem(
+            "allow-environment-overrides",
+            "`true`, for the environment to matter",
+            format!("{} variables such as {}", ours.len(), ours[0].1),
+            Severity::Warning,
+        ));
+        return;
+    }
+    for (rank, name, value) in ours {
+        let components: Vec<String> = name[PREFIXES[rank].len()..].split("__").map(kebab).collect();
+        if components.iter().any(String::is_empty) {
+            problems.0.push(problem(
+                name,
+                "names of keys joined by two underscores",
+                "an empty name",
+                Severity::Warning,
+            ));
+            continue;
+        }
+        match parse_value(value) {
+            Ok(tree) => set(root, &components, name, tree, problems),
+            Err(error) => {
+                problems.0.push(problem(name, "a value in YAML", error, Severity::Error));
+            }
+        }
+    }
+}
+
+fn kebab(component: &str) -> String {
+    component.to_ascii_lowercase().replace('_', "-")
+}
+
+fn problem(path: &str, expected: &str, found: impl Into<String>, severity: Severity) -> Problem {
+    Problem {
+        line: None,
+        path: path.to_owned(),
+        found: found.into(),
+        expected: expected.to_owned(),
+        hint: None,
+        severity,
+    }
+}
+
+fn set(root: &mut Node, components: &[String], variable: &str, tree: Tree, problems: &mut Problems) {
+    let mut node = root;
+    for component in components {
+        if node.is_null() {
+            node.tree = Tree::Map(Vec::new());
+            node.variable = Some(variable.to_owned());
+        }
+        let Tree::Map(children) = &mut node.tree else {
+            let found = format!("`{component}` below {}, which has no keys", node.path);
+            problems.0.push(problem(variable, "the name of a key", found, Severity::Warning));
+            return;
+        };
+        // Names in maps, such as those of opers, need not be in small letters.
+        let at = children.iter().position(|(key, _)| kebab(key) == *component).unwrap_or_else(|| {
+            let mut child = Node::new(Tree::Null);
+            child.path = join(&node.path, component);
+            child.variable = Some(variable.to_owned());
+            children.push((component.clone(), child));
+            children.len() - 1
+        });
+        node = &mut children[at].1;
+    }
+    let mut value = Node::new(tree);
+    value.relocate(&node.path);
+    value.credit(variable);
+    merge(node, value);
+}
+
+fn merge(node: &mut Node, value: Node) {
+    match value.tree {
+        Tree::Map(entries) if matches!(node.tree, Tree::Map(_)) => {
+            for (key, child) in entries {
+                match node.child_mut(&key) {
+                    Some(old) => merge(old, child),
+                    None => node.put(&key, child),
+                }
+            }
+        }
+        tree => *node = Node { tree, ..value },
+    }
+}

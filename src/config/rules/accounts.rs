@@ -1,0 +1,165 @@
+//! Rules of `accounts`, `opers` and the modes they give.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use super::super::tree::shown_text;
+use super::super::{Config, TokenService, opers as classes};
+use super::Rules;
+
+/// User modes that can be set, as in the 004 reply but `Z`, which TLS sets.
+const USER_MODES: &str = "BERTios";
+/// Channel modes that a new channel may have.
+const CHANNEL_MODES: &str = "CEMRUimnstufkl";
+
+/// How users log in.
+pub(super) fn logins(config: &Config, rules: &mut Rules<'_>) {
+    let accounts = &config.accounts;
+    if config.server.password.is_some() && accounts.login_via_pass_command && !accounts.skip_server_password {
+        let expected = "`true`, for `server.password` and `login-via-pass-command` need it";
+        rules.wrong(&["accounts", "skip-server-password"], expected);
+    }
+    let nicks = &accounts.nick_reservation;
+    if nicks.force_nick_equals_account && !accounts.multiclient.enabled {
+        let keys = ["accounts", "nick-reservation", "force-nick-equals-account"];
+        rules.broken(&keys, "`accounts.multiclient.enabled: true` with it", "multiclient off");
+    }
+    let format = &nicks.guest_nickname_format;
+    if format.matches('*').count() != 1 || format.contains('?') {
+        rules.wrong(&["accounts", "nick-reservation", "guest-nickname-format"], "one `*` and no `?` in it");
+    }
+    if !(4..=31).contains(&accounts.registration.bcrypt_cost) {
+        rules.wrong(&["accounts", "registration", "bcrypt-cost"], "a number from 4 to 31");
+    }
+    let script = &accounts.auth_script;
+    if script.enabled && script.command.is_empty() == script.socket.is_empty() {
+        rules.broken(&["accounts", "auth-script"], "either `command` or `socket`", "both or neither");
+    }
+    let oauth2 = &accounts.oauth2;
+    if oauth2.enabled && oauth2.introspection_timeout == Duration::ZERO {
+        rules.wrong(&["accounts", "oauth2", "introspection-timeout"], "a span of time such as 10s");
+    }
+    if oauth2.enabled && oauth2.auth_script && !script.enabled {
+        let expected = "`accounts.auth-script.enabled: true` with it";
+        rules.broken(&["accounts", "oauth2", "auth-script"], expected, "no script");
+    }
+}
+
+/// E-mail verification.
+pub(super) fn mail(config: &Config, rules: &mut Rules<'_>) {
+    let mail = &config.accounts.registration.email_verification;
+    let at = ["accounts", "registration", "email-verification"];
+    if !mail.enabled {
+        return;
+    }
+    if mail.sender.is_empty() {
+        rules.wrong(&[&at[..], &["sender"]].concat(), "the address that mail comes from");
+    }
+    if mail.local_address.as_ref().is_some_and(|address| address.parse::<IpAddr>().is_err()) {
+        rules.wrong(&[&at[..], &["local-address"]].concat(), "an IP address");
+    }
+    if !mail.dkim.domain.is_empty() && (mail.dkim.selector.is_empty() || mail.dkim.key_file.is_empty()) {
+        rules.broken(
+            &[&at[..], &["dkim"]].concat(),
+            "`selector` and `key-file` with `domain`",
+            "one missing",
+        );
+    }
+}
+
+/// Tokens in both directions.
+pub(super) fn tokens(config: &Config, rules: &mut Rules<'_>) {
+    if config.accounts.jwt_auth.enabled {
+        for (index, token) in config.accounts.jwt_auth.tokens.iter().enumerate() {
+            let entry = format!("one missing in entry {}", index + 1);
+            let keyless = token.key.is_empty() && token.key_file.is_empty();
+            if keyless || token.account_claims.is_empty() {
+                let expected = "`account-claims`, and `key` or `key-file`, for each";
+                rules.broken(&["accounts", "jwt-auth", "tokens"], expected, entry);
+            }
+        }
+    }
+    let usable = |service: &TokenService| {
+        service.algorithm.is_some() && !(service.key.is_empty() && service.key_file.is_empty())
+    };
+    if config.extjwt.algorithm.is_some() && config.extjwt.key.is_empty() && config.extjwt.key_file.is_empty()
+    {
+        rules.wrong(&["extjwt", "key"], "a key, or `key-file`");
+    }
+    for (name, service) in &config.extjwt.services {
+        if !usable(service) {
+            let keys = ["extjwt", "services", name];
+            rules.broken(&keys, "`algorithm`, and `key` or `key-file`", "one missing");
+        }
+    }
+    for (name, service) in config.authtoken.services.iter().filter(|_| config.authtoken.enabled) {
+        if !usable(service) || service.url.is_empty() {
+            let keys = ["authtoken", "services", name];
+            rules.broken(&keys, "`url`, `algorithm`, and `key` or `key-file`", "one missing");
+        }
+    }
+}
+
+/// Looks up the classes of operators.
+pub(super) fn opers(config: &mut Config, rules: &mut Rules<'_>) {
+    let known = config.oper_classes.keys().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+    for (name, parent) in classes::resolve(&mut config.oper_classes) {
+        let found = match config.oper_classes.contains_key(&parent) {
+            true => format!("`{parent}`, which in the end extends itself or an unknown class"),
+            false => shown_text(&parent),
+        };
+        rules.broken(&["oper-classes", &name, "extends"], format!("one of the classes {known}"), found);
+    }
+    for (name, oper) in &mut config.opers {
+        let at = ["opers", name.as_str()];
+        match config.oper_classes.get(&oper.class) {
+            Some(class) if oper.whois_line.is_empty() => oper.whois_line.clone_from(&class.whoisline),
+            Some(_) => {}
+            None if known.is_empty() => {
+                rules.wrong(&[&at[..], &["class"]].concat(), "a class of `oper-classes`")
+            }
+            None => rules.wrong(&[&at[..], &["class"]].concat(), format!("one of the classes {known}")),
+        }
+        let noted = ["password", "certfp"].iter().any(|key| rules.is_noted(&[&at[..], &[key]].concat()));
+        if oper.password.is_none() && oper.certfp.is_none() && !noted {
+            rules.broken(&at, "`password`, `certfp` or both", "neither");
+        }
+        if oper.auto && oper.certfp.is_none() {
+            rules.doubtful(&[&at[..], &["auto"]].concat(), "`certfp` with it", "no certificate to go by");
+        }
+        let vhost_valid =
+            |host: &str| host.bytes().all(|b| b.is_ascii_alphanumeric() || b".-_/".contains(&b));
+        if oper.vhost.as_deref().is_some_and(|host| !vhost_valid(host)) {
+            rules.wrong(&[&at[..], &["vhost"]].concat(), "a host of letters, digits and `.-_/`");
+        }
+        if let Some(letter) = unknown_mode(&oper.modes, USER_MODES) {
+            let expected = format!("signs and the letters {USER_MODES}");
+            rules.broken(&[&at[..], &["modes"]].concat(), expected, format!("{letter:?}"));
+        }
+    }
+}
+
+/// Modes that are given to all.
+pub(super) fn modes(config: &Config, rules: &mut Rules<'_>) {
+    let rows = [
+        (["accounts", "default-user-modes"], &config.accounts.default_user_modes, USER_MODES),
+        (["channels", "default-modes"], &config.channels.default_modes, CHANNEL_MODES),
+    ];
+    for (keys, modes, letters) in rows {
+        if let Some(letter) = unknown_mode(modes, letters) {
+            let found = format!("{letter:?}, which has no effect");
+            rules.doubtful(&keys, format!("`+` and letters out of {letters}"), found);
+        }
+    }
+    for channel in &config.channels.auto_join {
+        if !channel.starts_with('#') || channel.contains([' ', ',']) {
+            rules.broken(&["channels", "auto-join"], "names of channels, with `#`", shown_text(channel));
+        }
+    }
+}
+
+/// The first letter of a mode string that is no known mode; its parameters, after a blank, are left alone.
+fn unknown_mode(modes: &str, letters: &str) -> Option<char> {
+    let first = modes.split_ascii_whitespace().next().unwrap_or_default();
+    first.chars().find(|letter| !matches!(letter, '+' | '-') && !letters.contains(*letter))
+}

@@ -1,0 +1,131 @@
+//! Rules of `network` and `server`.
+
+use super::super::value::Net;
+use super::super::{Config, Listener};
+use super::Rules;
+use super::names::{is_hostname, is_ident, is_listen_address};
+
+/// Least queue to a client, in bytes: the answer to a command must have a chance to fit.
+const SENDQ_BYTES_MIN: usize = 4096;
+/// What no separator of relayed nicknames may be, because it has a meaning in the protocol.
+const NO_SEPARATORS: &str = " ,*?.!@:";
+
+/// What every configuration must have.
+pub(super) fn required(config: &Config, rules: &mut Rules<'_>) {
+    let name = &config.network.name;
+    if (name.trim().is_empty() || name.contains(char::is_control)) && !rules.is_noted(&["network", "name"]) {
+        rules.wrong(&["network", "name"], "the name of the network, such as ExampleNet");
+    }
+    let name = &config.server.name;
+    if !(is_hostname(name) && name.contains('.')) && !rules.is_noted(&["server", "name"]) {
+        rules.wrong(&["server", "name"], "a host name with a dot in it, such as irc.example.com");
+    }
+    if config.server.listeners.is_empty() && !rules.is_noted(&["server", "listeners"]) {
+        rules.wrong(&["server", "listeners"], "at least one address to listen on, such as \":6697\"");
+    }
+    if config.datastore.path.is_empty() && !rules.is_noted(&["datastore", "path"]) {
+        rules.wrong(&["datastore", "path"], "the file to keep things in, such as ircd.db");
+    }
+}
+
+/// Every listener by itself, and with the sections it depends on.
+pub(super) fn listeners(config: &Config, rules: &mut Rules<'_>) {
+    for (address, listener) in &config.server.listeners {
+        let at = ["server", "listeners", address.as_str()];
+        if !is_listen_address(address) {
+            let expected = "`address:port`, `[address]:port`, `:port` or the path of a Unix socket";
+            rules.broken(&at, expected, format!("{address:?}"));
+        }
+        key_pairs(listener, &at, rules);
+        if listener.sts_only && !config.server.sts.enabled {
+            let keys = [&at[..], &["sts-only"]].concat();
+            rules.broken(&keys, "`server.sts.enabled: true` with it", "no STS to point clients to");
+        }
+        if listener.websocket && !config.server.enforce_utf8 {
+            let keys = [&at[..], &["websocket"]].concat();
+            rules.broken(&keys, "`server.enforce-utf8: true` with it", "text in any encoding");
+        }
+    }
+}
+
+fn key_pairs(listener: &Listener, at: &[&str], rules: &mut Rules<'_>) {
+    let single = listener.tls.iter().map(|pair| (pair, [at, &["tls"]].concat()));
+    for (pair, keys) in single {
+        for (name, value) in [("cert", &pair.cert), ("key", &pair.key)] {
+            if value.is_empty() {
+                rules.wrong(&[&keys[..], &[name]].concat(), "the name of a PEM file");
+            }
+        }
+    }
+    let keys = [at, &["tls-certificates"]].concat();
+    if listener.tls_certificates.iter().any(|pair| pair.cert.is_empty() || pair.key.is_empty()) {
+        rules.broken(&keys, "`cert` and `key` for each", "one without");
+    }
+    if listener.tls.is_some() && !listener.tls_certificates.is_empty() {
+        rules.doubtful(&keys, "either this or `tls`", "both, of which `tls` has no effect");
+    }
+}
+
+/// What is demanded of connections.
+pub(super) fn connections(config: &Config, rules: &mut Rules<'_>) {
+    let server = &config.server;
+    if server.idle_timeouts.ping >= server.idle_timeouts.disconnect {
+        let found = format!("{:?} and {:?}", server.idle_timeouts.ping, server.idle_timeouts.disconnect);
+        let expected = "less than `disconnect`, so that clients have time to answer";
+        rules.broken(&["server", "idle-timeouts", "ping"], expected, found);
+    }
+    if let Some(ident) = &server.coerce_ident {
+        if !ident.strip_prefix('~').is_some_and(is_ident) {
+            rules.wrong(&["server", "coerce-ident"], "`~` and a username, such as ~u");
+        }
+        if server.check_ident {
+            let expected = "no `check-ident: true` beside it";
+            rules.broken(&["server", "coerce-ident"], expected, "both, which contradict each other");
+        }
+    }
+    if server.max_sendq < SENDQ_BYTES_MIN && !rules.is_noted(&["server", "max-sendq"]) {
+        rules.wrong(&["server", "max-sendq"], "a size of 4k or more");
+    }
+    let relaymsg = &server.relaymsg;
+    if relaymsg.enabled && relaymsg.separators.contains(|c| NO_SEPARATORS.contains(c)) {
+        let expected = format!("none of the characters {NO_SEPARATORS:?}");
+        rules.wrong(&["server", "relaymsg", "separators"], expected);
+    }
+    for (alias, command) in &server.command_aliases {
+        let is_command = |name: &str| !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric());
+        if !is_command(alias) || !is_command(command) {
+            let found = format!("{alias:?} for {command:?}");
+            rules.broken(&["server", "command-aliases"], "names of letters and digits", found);
+        }
+    }
+}
+
+/// Where connections come from.
+pub(super) fn hosts(config: &Config, rules: &mut Rules<'_>) {
+    let server = &config.server;
+    for (index, gateway) in server.webirc.iter().enumerate() {
+        let unarmed = gateway.certfp.is_none() && gateway.password.is_none();
+        if unarmed && !gateway.hosts.is_empty() && !rules.is_noted(&["server", "webirc"]) {
+            let found = format!("neither in entry {}", index + 1);
+            rules.broken(&["server", "webirc"], "`certfp` or `password` for each", found);
+        }
+    }
+    for (name, limit) in &server.ip_limits.custom_limits {
+        if limit.nets.is_empty() && Net::parse(name).is_none() {
+            let keys = ["server", "ip-limits", "custom-limits", name, "nets"];
+            rules.wrong(&keys, "a list of networks");
+        }
+    }
+    if server.ip_cloaking.enabled && !is_hostname(&server.ip_cloaking.netname) {
+        rules.wrong(&["server", "ip-cloaking", "netname"], "a host name, such as irc");
+    }
+    let script = &server.ip_check_script;
+    if script.enabled && script.command.is_empty() == script.socket.is_empty() {
+        rules.broken(&["server", "ip-check-script"], "either `command` or `socket`", "both or neither");
+    }
+    if let Some(host) = &server.override_services_hostname
+        && !is_hostname(host)
+    {
+        rules.wrong(&["server", "override-services-hostname"], "a host name");
+    }
+}

@@ -1,0 +1,81 @@
+//! Rules of what is kept, logged and sent elsewhere.
+
+use std::time::Duration;
+
+use super::super::value::{LogMethod, PersistentStatus};
+use super::super::{Config, KeyPair};
+use super::Rules;
+use super::names::is_listen_address;
+
+/// Longest name of a user or channel that a history database stores, in bytes.
+const STORED_NAME_BYTES_MAX: usize = 64;
+/// Least time after which a push subscription may be forgotten.
+const PUSH_EXPIRATION_MIN: Duration = Duration::from_secs(3 * 86_400);
+
+/// History and its databases.
+pub(super) fn history(config: &Config, rules: &mut Rules<'_>) {
+    let datastore = &config.datastore;
+    let backends = [
+        ("mysql", datastore.mysql.enabled),
+        ("postgresql", datastore.postgresql.enabled),
+        ("sqlite", datastore.sqlite.enabled),
+    ];
+    let enabled: Vec<&str> = backends.iter().filter(|(_, on)| *on).map(|(name, _)| *name).collect();
+    if let [first, second, ..] = enabled.as_slice() {
+        let expected = "one database for history at most";
+        rules.broken(&["datastore", second, "enabled"], expected, format!("`{first}` as well"));
+    }
+    if config.history.persistent.enabled && enabled.is_empty() {
+        let expected = "`enabled: true` in `datastore.mysql`, `.postgresql` or `.sqlite` with it";
+        rules.broken(&["history", "persistent", "enabled"], expected, "no database");
+    }
+    let lengths = [("nicklen", config.limits.nicklen), ("channellen", config.limits.channellen)];
+    for (key, _) in lengths.iter().filter(|(_, length)| *length > STORED_NAME_BYTES_MAX) {
+        if !enabled.is_empty() {
+            let expected = format!("{STORED_NAME_BYTES_MAX} at most, with a database for history");
+            rules.wrong(&["limits", key], expected);
+        }
+    }
+    if datastore.sqlite.enabled && datastore.sqlite.database_path.is_empty() {
+        rules.wrong(&["datastore", "sqlite", "database-path"], "the name of a file");
+    }
+}
+
+/// Every log.
+pub(super) fn logging(config: &Config, rules: &mut Rules<'_>) {
+    for (index, log) in config.logging.iter().enumerate() {
+        let entry = index + 1;
+        if log.method.contains(&LogMethod::File) && log.filename.is_none() {
+            rules.broken(&["logging"], "`filename` with the method `file`", format!("none in entry {entry}"));
+        }
+        if log.method.is_empty() {
+            rules.doubtful(&["logging"], "`method` for each log", format!("none in entry {entry}"));
+        }
+        let mut kinds = log.r#type.split_ascii_whitespace();
+        if log.r#type.split_ascii_whitespace().any(|kind| kind == "-") {
+            rules.broken(&["logging"], "a type after each `-`", format!("none in entry {entry}"));
+        } else if kinds.all(|kind| kind.starts_with('-')) {
+            let expected = "`type` with `*` or names of types to log";
+            rules.broken(&["logging"], expected, format!("none in entry {entry}"));
+        }
+    }
+}
+
+/// Interfaces to other programs.
+pub(super) fn extras(config: &Config, rules: &mut Rules<'_>) {
+    let webpush = &config.webpush;
+    if webpush.enabled && config.accounts.multiclient.always_on == PersistentStatus::Disabled {
+        let expected = "`accounts.multiclient.always-on` other than `disabled` with it";
+        rules.broken(&["webpush", "enabled"], expected, "always-on disabled");
+    }
+    if webpush.enabled && webpush.expiration < PUSH_EXPIRATION_MIN {
+        rules.wrong(&["webpush", "expiration"], "3d or more");
+    }
+    let api = &config.api;
+    if api.enabled && !is_listen_address(&api.listener) {
+        rules.wrong(&["api", "listener"], "an address such as 127.0.0.1:8089");
+    }
+    if api.tls.as_ref().is_some_and(|KeyPair { cert, key }| cert.is_empty() != key.is_empty()) {
+        rules.broken(&["api", "tls"], "`cert` and `key`", "one of them");
+    }
+}
