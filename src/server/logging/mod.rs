@@ -5,7 +5,6 @@
 //! event is one line, whatever a client put into it.
 
 mod format;
-mod note;
 mod sink;
 
 use std::sync::{Arc, PoisonError, RwLock};
@@ -17,11 +16,32 @@ use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
 use tracing_subscriber::registry::LookupSpan;
 
 use crate::config::Logging;
-pub use note::note;
 use sink::Sink;
 
 /// Every type a record can have; what the `type` of a log can name.
-pub const TYPES: &[&str] = note::TYPES;
+pub const TYPES: &[&str] = &[
+    "accounts",
+    "api",
+    "channels",
+    "connect",
+    "connect-ip",
+    "datastore",
+    "history",
+    "internal",
+    "listeners",
+    "mysql",
+    "nick",
+    "opers",
+    "postgres",
+    "quit",
+    "server",
+    "services",
+    "shutdown",
+    "sqlite",
+    "userinput",
+    "useroutput",
+    "webpush",
+];
 
 /// Whether logs may go to the console.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,11 +100,6 @@ impl Logs {
         Ok(())
     }
 
-    /// Whether some log takes what clients send or are sent: they are to be told.
-    pub fn shows_traffic(&self) -> bool {
-        ["userinput", "useroutput"].iter().any(|kind| self.wants(kind, Level::DEBUG))
-    }
-
     fn subscriber(&self) -> impl Subscriber + for<'a> LookupSpan<'a> + use<> {
         tracing_subscriber::registry().with(LogLayer(self.clone()))
     }
@@ -120,9 +135,9 @@ impl<S: Subscriber> Layer<S> for LogLayer {
     }
 }
 
-/// The log type of an event; `None` if it is not for any log.
+/// The log type of an event, or of the question whether one is wanted; `None` if it is not for any log.
 fn kind(metadata: &Metadata<'_>) -> Option<&'static str> {
-    if !metadata.is_event() {
+    if metadata.is_span() {
         return None;
     }
     match TYPES.iter().find(|kind| **kind == metadata.target()) {

@@ -5,7 +5,6 @@ use std::path::Path;
 
 use super::*;
 use crate::config::{LogFormat, LogLevel, LogMethod};
-use crate::engine;
 
 fn log(dir: &Path, types: &str, level: LogLevel, format: LogFormat) -> Logging {
     Logging {
@@ -28,8 +27,7 @@ fn logged(types: &str, level: LogLevel, format: LogFormat) -> String {
         tracing::warn!(target: "connect-ip", address = "::1", "client\nconnecting \x1b[31m");
         tracing::info!(target: "some_library", "chatter");
         tracing::error!(target: "some_library", "trouble");
-        let text = "alice is here".to_owned();
-        note(&engine::Note { level: engine::Level::Info, kind: "connect", text });
+        tracing::info!(target: "connect", "alice is here");
     });
     fs::read_to_string(dir.path().join("ircd.log")).unwrap()
 }
@@ -104,15 +102,16 @@ fn a_log_that_cannot_be_opened_is_named() {
 }
 
 #[test]
-fn traffic_is_noticed() {
+fn it_can_be_asked_whether_a_record_is_wanted() {
     let dir = tempfile::tempdir().unwrap();
-    let shows = |types, level| {
+    let wants = |types, level| {
         let logs = Logs { sinks: Arc::default(), console: Console::Quiet };
         logs.apply(&[log(dir.path(), types, level, LogFormat::Text)]).unwrap();
-        logs.shows_traffic()
+        tracing::subscriber::with_default(logs.subscriber(), || {
+            tracing::enabled!(target: "userinput", Level::DEBUG)
+        })
     };
-    assert!(shows("*", LogLevel::Debug));
-    assert!(shows("useroutput", LogLevel::Debug));
-    assert!(!shows("*", LogLevel::Info));
-    assert!(!shows("* -userinput -useroutput", LogLevel::Debug));
+    assert!(wants("*", LogLevel::Debug));
+    assert!(!wants("*", LogLevel::Info));
+    assert!(!wants("* -userinput -useroutput", LogLevel::Debug));
 }
