@@ -1,1 +1,19 @@
-//! text
+//! Names and text: what a nick, a channel, an account or a ban mask is, when two of them are the
+//! same, and how text is matched and cut.
+//!
+//! Not here: who may use a name, which names are taken or reserved by services, and how lines are
+//! framed. Invariant: a parsed name is valid under the mapping it was parsed with, and two names are
+//! equal exactly when their folded keys are.
+
+pub mod glob;
+
+mod casemapping;
+mod mask;
+mod name;
+mod skeleton;
+mod truncate;
+
+pub use casemapping::{BadMapping, CaseMapping};
+pub use mask::{Mask, folded_nuh};
+pub use name::{AccountName, BadName, ChannelName, Nick, ident};
+pub use truncate::truncate;

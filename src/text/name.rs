@@ -1,0 +1,267 @@
+//! Names as parsed types: a `Nick`, `ChannelName` or `AccountName` in hand is a valid one.
+//!
+//! Each holds the name as it is shown and the key by which it is found. Invariant: the key is the
+//! shown name folded, and equality, order and hash are the key's. Names of one network must all be
+//! parsed with the same mapping.
+
+use std::borrow::{Borrow, Cow};
+use std::fmt;
+use std::hash::{Hash, Hasher};
+
+use super::{CaseMapping, truncate};
+
+/// Why a text is no name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BadName {
+    /// There is nothing.
+    Empty,
+    /// The name, or its folded form, is longer than so many bytes.
+    TooLong(usize),
+    /// No name of this kind may contain this character.
+    ForbiddenCharacter(char),
+    /// No name of this kind may begin with this character.
+    ForbiddenStart(char),
+    /// A channel name begins with `#`; this does not.
+    NotChannel,
+    /// The characters are fine, their combination is not, such as a mix of writing directions.
+    NotFoldable,
+    /// The name has a meaning of its own in the protocol.
+    Reserved,
+}
+
+impl fmt::Display for BadName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Empty => f.write_str("the name is empty"),
+            Self::TooLong(bytes_max) => write!(f, "the name is longer than {bytes_max} bytes"),
+            Self::ForbiddenCharacter(c) => write!(f, "the name contains {c:?}"),
+            Self::ForbiddenStart(c) => write!(f, "the name begins with {c:?}"),
+            Self::NotChannel => f.write_str("the name does not begin with '#'"),
+            Self::NotFoldable => f.write_str("the name mixes characters that do not go together"),
+            Self::Reserved => f.write_str("the name is reserved"),
+        }
+    }
+}
+
+impl std::error::Error for BadName {}
+
+/// Separators of `nick!user@host`, of lists and of parameters; wildcards; and the dot that tells a
+/// server name from a nick.
+const FORBIDDEN_IN_NAME: &[char] = &[' ', ',', '*', '?', '.', '!', '@', ':'];
+/// The channel type and the membership prefixes; a minus looks like a mode taken away.
+const FORBIDDEN_AT_START: &[char] = &['#', '~', '&', '@', '%', '+', '-'];
+/// Refused in a new name, kept in an old account's: clients and scripts stumble over them.
+const DISFAVOURED: &[char] = &['<', '>', '\'', '"', ';', '#'];
+const FORBIDDEN_IN_CHANNEL: &[char] = &[' ', ',', '*', '?'];
+
+impl CaseMapping {
+    /// Parses a nick someone asks for. Surrounding space is not trimmed. A new account's name must
+    /// pass this too, since its owner will go by it.
+    ///
+    /// # Errors
+    /// Whatever `nick_key` refuses, a form longer than `bytes_max`, the disfavoured `<>'";#`, a
+    /// leading `$` (which addresses servers) and the lone `0` (which WHOX sends for "no account").
+    pub fn nick(self, raw: &str, bytes_max: usize) -> Result<Nick, BadName> {
+        let name = Name::new(raw, self.nick_key(raw)?, bytes_max)?;
+        if raw.starts_with('$') {
+            return Err(BadName::ForbiddenStart('$'));
+        }
+        if raw == "0" {
+            return Err(BadName::Reserved);
+        }
+        forbid(raw, DISFAVOURED)?;
+        Ok(Nick(name))
+    }
+
+    /// Parses an account name, more widely than `nick`: accounts from before some characters were
+    /// disfavoured keep their names.
+    ///
+    /// # Errors
+    /// Whatever `nick_key` refuses, and a form longer than `bytes_max`.
+    pub fn account(self, raw: &str, bytes_max: usize) -> Result<AccountName, BadName> {
+        Ok(AccountName(Name::new(raw, self.nick_key(raw)?, bytes_max)?))
+    }
+
+    /// Parses a channel name: one or more `#`, then text that may be empty.
+    ///
+    /// # Errors
+    /// Whatever `channel_key` refuses, and a form longer than `bytes_max`.
+    pub fn channel(self, raw: &str, bytes_max: usize) -> Result<ChannelName, BadName> {
+        Ok(ChannelName(Name::new(raw, self.channel_key(raw)?, bytes_max)?))
+    }
+
+    /// The key by which a nick or an account is found, without a copy when `raw` is its own key. No
+    /// length is checked: what is too long is not found.
+    ///
+    /// # Errors
+    /// Text that is empty, has a character the mapping does not admit, one of `space ,*?.!@:`, or
+    /// begins with one of `#~&@%+-`.
+    pub fn nick_key(self, raw: &str) -> Result<Cow<'_, str>, BadName> {
+        let key = self.fold_cow(raw)?;
+        // The key is looked at, not the text: folding can make one of these of another character.
+        forbid(&key, FORBIDDEN_IN_NAME)?;
+        let first = key.chars().next().ok_or(BadName::Empty)?;
+        if FORBIDDEN_AT_START.contains(&first) {
+            return Err(BadName::ForbiddenStart(first));
+        }
+        Ok(key)
+    }
+
+    /// The key by which a channel is found, without a copy when `raw` is its own key.
+    ///
+    /// # Errors
+    /// Text that is empty, does not begin with `#`, has a character the mapping does not admit, or
+    /// one of `space ,*?`.
+    pub fn channel_key(self, raw: &str) -> Result<Cow<'_, str>, BadName> {
+        let title = raw.trim_start_matches('#');
+        let (prefix, _) = raw.split_at(raw.len() - title.len());
+        if prefix.is_empty() {
+            return Err(if raw.is_empty() { BadName::Empty } else { BadName::NotChannel });
+        }
+        // The prefix stays out of it: RFC 8265 forbids a `#` before letters that go right to left.
+        let folded = self.fold_cow(title)?;
+        forbid(&folded, FORBIDDEN_IN_CHANNEL)?;
+        Ok(match folded {
+            Cow::Borrowed(_) => Cow::Borrowed(raw),
+            Cow::Owned(folded) => Cow::Owned(format!("{prefix}{folded}")),
+        })
+    }
+}
+
+fn forbid(text: &str, characters: &[char]) -> Result<(), BadName> {
+    match text.chars().find(|c| characters.contains(c)) {
+        Some(bad) => Err(BadName::ForbiddenCharacter(bad)),
+        None => Ok(()),
+    }
+}
+
+/// The username of a USER message, cut to `bytes_max`; `None` when it is no username: it begins with
+/// a letter or digit and goes on with those and `[]\^_{}|-.` and the backquote. The caller leaves
+/// room for the `~` it may put before it.
+pub fn ident(raw: &str, bytes_max: usize) -> Option<String> {
+    let cut = truncate(raw, bytes_max);
+    let begins_well = cut.starts_with(|c: char| c.is_ascii_alphanumeric());
+    let goes_on_well = cut.bytes().all(|b| b.is_ascii_alphanumeric() || br"[]\^_{}|-.`".contains(&b));
+    (begins_well && goes_on_well).then(|| cut.to_owned())
+}
+
+/// What the three kinds of name share: the shown name and, behind it, the key unless it is the same.
+#[derive(Clone)]
+struct Name {
+    text: Box<str>,
+    shown_bytes: usize,
+}
+
+impl Name {
+    fn new(shown: &str, key: Cow<'_, str>, bytes_max: usize) -> Result<Self, BadName> {
+        if shown.len().max(key.len()) > bytes_max {
+            return Err(BadName::TooLong(bytes_max));
+        }
+        let text = if shown == key { shown.into() } else { format!("{shown}{key}").into() };
+        Ok(Self { text, shown_bytes: shown.len() })
+    }
+
+    fn shown(&self) -> &str {
+        &self.text[..self.shown_bytes]
+    }
+
+    fn key(&self) -> &str {
+        match &self.text[self.shown_bytes..] {
+            "" => &self.text,
+            key => key,
+        }
+    }
+}
+
+macro_rules! name_type {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        ///
+        /// Equality, order and hash are those of `key`, so a map of these can be asked for a key.
+        #[derive(Clone)]
+        pub struct $name(Name);
+
+        impl $name {
+            /// The name as its owner wrote it, for showing.
+            pub fn as_str(&self) -> &str {
+                self.0.shown()
+            }
+
+            /// The folded name, for finding and comparing.
+            pub fn key(&self) -> &str {
+                self.0.key()
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.pad(self.as_str())
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.debug_tuple(stringify!($name)).field(&self.as_str()).finish()
+            }
+        }
+
+        impl Borrow<str> for $name {
+            fn borrow(&self) -> &str {
+                self.key()
+            }
+        }
+
+        impl PartialEq for $name {
+            fn eq(&self, other: &Self) -> bool {
+                self.key() == other.key()
+            }
+        }
+
+        impl Eq for $name {}
+
+        impl PartialOrd for $name {
+            fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+                Some(self.cmp(other))
+            }
+        }
+
+        impl Ord for $name {
+            fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+                self.key().cmp(other.key())
+            }
+        }
+
+        impl Hash for $name {
+            fn hash<H: Hasher>(&self, hasher: &mut H) {
+                self.key().hash(hasher);
+            }
+        }
+    };
+}
+
+name_type! {
+    /// The name a user goes by.
+    Nick
+}
+name_type! {
+    /// The name of a channel, with its `#`.
+    ChannelName
+}
+name_type! {
+    /// The name of an account.
+    AccountName
+}
+
+/// A user may always go by the name of their account, however old it is.
+impl From<AccountName> for Nick {
+    fn from(account: AccountName) -> Self {
+        Self(account.0)
+    }
+}
+
+/// Whatever is good for a nick is good for an account.
+impl From<Nick> for AccountName {
+    fn from(nick: Nick) -> Self {
+        Self(nick.0)
+    }
+}
