@@ -1,6 +1,6 @@
 //! `ircd genpasswd`: the hash of a password, for `server.password`, `opers` and `webirc`.
 
-use std::io::{self, BufRead, IsTerminal, Read};
+use std::io::{self, BufRead, IsTerminal};
 
 use bcrypt::Version;
 

@@ -42,7 +42,9 @@ impl fmt::Display for StoreError {
         match self {
             StoreError::InUse(it, path) => write!(f, "{it} {} is in use by another process", path.display()),
             StoreError::Exists(path) => write!(f, "datastore {} already exists", path.display()),
-            StoreError::Foreign(path, why) => write!(f, "{} is not a datastore of ircd: {why}", path.display()),
+            StoreError::Foreign(path, why) => {
+                write!(f, "{} is not a datastore of ircd: {why}", path.display())
+            }
             StoreError::Damaged(path, what) => {
                 write!(f, "datastore {} is damaged and was left as it is: {what}", path.display())
             }

@@ -15,4 +15,4 @@ mod secret;
 pub use error::StoreError;
 pub use lock::FileLock;
 pub use open::{Outdated, Store};
-pub use secret::random_secret;
+pub use secret::{entropy, random_secret};

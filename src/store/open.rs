@@ -94,7 +94,8 @@ impl Store {
 
     /// The secret that the cloaks of hosts are made with; the same as long as the datastore lives.
     pub fn cloak_secret(&self) -> Result<String, StoreError> {
-        let stored = self.db.get(keys::CLOAK_SECRET).map_err(|error| StoreError::damaged(&self.path, error))?;
+        let stored =
+            self.db.get(keys::CLOAK_SECRET).map_err(|error| StoreError::damaged(&self.path, error))?;
         stored
             .and_then(|secret| String::from_utf8(secret.to_vec()).ok())
             .ok_or_else(|| StoreError::damaged(&self.path, "its cloak secret is missing"))

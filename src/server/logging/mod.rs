@@ -81,7 +81,8 @@ impl Logs {
         let logs = Logs { sinks: Arc::new(RwLock::new(Vec::new())), console };
         logs.apply(config)?;
         if tracing::subscriber::set_global_default(logs.subscriber()).is_ok() {
-            let libraries = tracing_log::LogTracer::builder().with_max_level(tracing_log::log::LevelFilter::Warn);
+            let libraries =
+                tracing_log::LogTracer::builder().with_max_level(tracing_log::log::LevelFilter::Warn);
             // It fails only if someone else takes the records of the `log` crate; no one does.
             let _ = libraries.init();
         }

@@ -107,9 +107,10 @@ fn it_can_be_asked_whether_a_record_is_wanted() {
     let wants = |types, level| {
         let logs = Logs { sinks: Arc::default(), console: Console::Quiet };
         logs.apply(&[log(dir.path(), types, level, LogFormat::Text)]).unwrap();
-        tracing::subscriber::with_default(logs.subscriber(), || {
-            tracing::enabled!(target: "userinput", Level::DEBUG)
-        })
+        tracing::subscriber::with_default(
+            logs.subscriber(),
+            || tracing::enabled!(target: "userinput", Level::DEBUG),
+        )
     };
     assert!(wants("*", LogLevel::Debug));
     assert!(!wants("*", LogLevel::Info));
