@@ -26,7 +26,8 @@ pub(super) fn run(options: &Options, smoke: bool) -> Result<(), Failure> {
     let console = if options.quiet { Console::Quiet } else { Console::Shown };
     let logs = Logs::start(&config.logging, console)?;
     tracing::info!(target: "server", "ircd-{} starting", env!("CARGO_PKG_VERSION"));
-    tracing::info!(target: "server", "Using config file : {}", source.name());
+    let hint = if source == Source::BuiltIn { " (there is no ircd.yaml here)" } else { "" };
+    tracing::info!(target: "server", "Using config file : {}{hint}", source.name());
     warn(&source, &warnings, &not_yet);
 
     let _lock = config.lock_file.as_deref().map(|path| FileLock::acquire(Path::new(path))).transpose()?;
