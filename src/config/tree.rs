@@ -3,9 +3,10 @@
 //! `serde_yaml` decides what the text means; [`super::marks`] adds where it stands. Nothing here knows
 //! a key of the configuration.
 
+use std::cell::Cell;
 use std::fmt;
 
-use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
 use super::marks::{Mark, marks};
 use super::problem::{Problem, Severity};
@@ -14,7 +15,7 @@ use super::section::Problems;
 /// A part of the document.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Node {
-    /// Where it stands, if the document says so itself.
+    /// Where it stands, if it is in the document.
     pub(super) line: Option<usize>,
     /// Its keys from the top, joined by dots.
     pub(super) path: String,
@@ -43,12 +44,15 @@ pub(super) enum Tree {
     Map(Vec<(String, Node)>),
 }
 
+/// Most values in a document, with what its aliases repeat.
+const NODES_MAX: usize = 500_000;
+
 /// Longest excerpt of a value in a message.
 const SHOWN_CHARS_MAX: usize = 60;
 
 /// Reads the document. Syntax errors are the only problem then, and there is no tree.
 pub(super) fn parse(text: &str, problems: &mut Problems) -> Option<Node> {
-    let tree = match serde_yaml::from_str::<Tree>(text) {
+    let tree = match build(text) {
         Ok(tree) => tree,
         Err(error) => {
             problems.0.push(syntax_problem(&error, text));
@@ -65,11 +69,13 @@ pub(super) fn parse_value(text: &str) -> Result<Tree, String> {
     if text.trim().is_empty() {
         return Ok(Tree::Null);
     }
-    serde_yaml::from_str(text).map_err(|error| error.to_string())
+    build(text).map_err(|error| error.to_string())
 }
 
 fn syntax_problem(error: &serde_yaml::Error, text: &str) -> Problem {
-    let line = error.location().map(|location| location.line());
+    let second = || text.lines().collect::<Vec<_>>().iter().rposition(|line| line.starts_with("---"));
+    // Of all errors, that of a second document is the one without a location.
+    let line = error.location().map_or_else(|| second().map(|index| index + 1), |place| Some(place.line()));
     let tabbed = line.and_then(|line| text.lines().nth(line.saturating_sub(1)));
     let tabbed = tabbed.is_some_and(|line| line.trim_start_matches(' ').starts_with('\t'));
     Problem {
@@ -84,7 +90,7 @@ fn syntax_problem(error: &serde_yaml::Error, text: &str) -> Problem {
 
 /// Gives a node and all below it their paths and lines, applies `<<`, and notes keys given twice.
 fn place(node: &mut Node, mark: Option<&Mark>, above: Option<usize>, path: &str, problems: &mut Problems) {
-    node.line = mark.map(|mark| mark.line).or(above);
+    node.line = mark.map(|mark| mark.line).or(above).or(Some(1));
     node.path = path.to_owned();
     let part = |index: usize| mark.and_then(|mark| mark.parts.get(index));
     match &mut node.tree {
@@ -177,9 +183,13 @@ impl Node {
         }
     }
 
-    /// The value of a key of a mapping.
+    /// The value of a key of a mapping, or of an item of a list by its number.
     pub(super) fn child(&self, key: &str) -> Option<&Node> {
-        self.children().iter().find(|(name, _)| name == key).map(|(_, child)| child)
+        match &self.tree {
+            Tree::Map(children) => children.iter().find(|(name, _)| name == key).map(|(_, child)| child),
+            Tree::List(items) => items.get(key.parse::<usize>().ok()?),
+            _ => None,
+        }
     }
 
     /// The value of a key of a mapping, to be changed.
@@ -187,14 +197,6 @@ impl Node {
         match &mut self.tree {
             Tree::Map(children) => children.iter_mut().find(|(name, _)| name == key).map(|(_, child)| child),
             _ => None,
-        }
-    }
-
-    /// Keys and values of a mapping; of anything else, none.
-    pub(super) fn children(&self) -> &[(String, Node)] {
-        match &self.tree {
-            Tree::Map(children) => children,
-            _ => &[],
         }
     }
 
@@ -250,16 +252,38 @@ pub(super) fn shown_text(text: &str) -> String {
     }
 }
 
-impl<'de> Deserialize<'de> for Tree {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Tree, D::Error> {
-        deserializer.deserialize_any(TreeVisitor)
+/// Builds a [`Tree`]. Unlike `serde_yaml::Value`, it keeps keys given twice, so that each can be reported.
+#[derive(Clone, Copy)]
+struct Builder<'a> {
+    /// How many more nodes there may be: a few aliases can make a great many.
+    nodes_left: &'a Cell<usize>,
+}
+
+impl Builder<'_> {
+    fn node<E: Error>(self, tree: Tree) -> Result<Tree, E> {
+        match self.nodes_left.get().checked_sub(1) {
+            Some(left) => self.nodes_left.set(left),
+            None => return Err(E::custom(format_args!("more than {NODES_MAX} values"))),
+        }
+        Ok(tree)
     }
 }
 
-/// Unlike `serde_yaml::Value`, it keeps keys given twice, so that each can be reported.
-struct TreeVisitor;
+/// The tree of a text.
+fn build(text: &str) -> Result<Tree, serde_yaml::Error> {
+    let builder = Builder { nodes_left: &Cell::new(NODES_MAX) };
+    builder.deserialize(serde_yaml::Deserializer::from_str(text))
+}
 
-impl<'de> Visitor<'de> for TreeVisitor {
+impl<'de> DeserializeSeed<'de> for Builder<'_> {
+    type Value = Tree;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Tree, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Builder<'_> {
     type Value = Tree;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -267,56 +291,56 @@ impl<'de> Visitor<'de> for TreeVisitor {
     }
 
     fn visit_unit<E: Error>(self) -> Result<Tree, E> {
-        Ok(Tree::Null)
+        self.node(Tree::Null)
     }
 
     fn visit_none<E: Error>(self) -> Result<Tree, E> {
-        Ok(Tree::Null)
+        self.node(Tree::Null)
     }
 
     fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Tree, D::Error> {
-        Tree::deserialize(deserializer)
+        self.deserialize(deserializer)
     }
 
     fn visit_bool<E: Error>(self, value: bool) -> Result<Tree, E> {
-        Ok(Tree::Bool(value))
+        self.node(Tree::Bool(value))
     }
 
     fn visit_i64<E: Error>(self, value: i64) -> Result<Tree, E> {
-        Ok(Tree::Int(i128::from(value), value.to_string()))
+        self.node(Tree::Int(i128::from(value), value.to_string()))
     }
 
     fn visit_u64<E: Error>(self, value: u64) -> Result<Tree, E> {
-        Ok(Tree::Int(i128::from(value), value.to_string()))
+        self.node(Tree::Int(i128::from(value), value.to_string()))
     }
 
     fn visit_i128<E: Error>(self, value: i128) -> Result<Tree, E> {
-        Ok(Tree::Int(value, value.to_string()))
+        self.node(Tree::Int(value, value.to_string()))
     }
 
     fn visit_u128<E: Error>(self, value: u128) -> Result<Tree, E> {
-        Ok(Tree::Float(value as f64, value.to_string()))
+        self.node(Tree::Float(value as f64, value.to_string()))
     }
 
     fn visit_f64<E: Error>(self, value: f64) -> Result<Tree, E> {
-        Ok(Tree::Float(value, value.to_string()))
+        self.node(Tree::Float(value, value.to_string()))
     }
 
     fn visit_str<E: Error>(self, value: &str) -> Result<Tree, E> {
-        Ok(Tree::Text(value.to_owned()))
+        self.node(Tree::Text(value.to_owned()))
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Tree, A::Error> {
         let mut list = Vec::new();
-        while let Some(item) = items.next_element()? {
+        while let Some(item) = items.next_element_seed(self)? {
             list.push(Node::new(item));
         }
-        Ok(Tree::List(list))
+        self.node(Tree::List(list))
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Tree, A::Error> {
         let mut map = Vec::new();
-        while let Some((key, value)) = entries.next_entry::<Tree, Tree>()? {
+        while let Some((key, value)) = entries.next_entry_seed(self, self)? {
             let key = match key {
                 Tree::Text(key) | Tree::Int(_, key) | Tree::Float(_, key) => key,
                 Tree::Bool(key) => key.to_string(),
@@ -325,6 +349,6 @@ impl<'de> Visitor<'de> for TreeVisitor {
             };
             map.push((key, Node::new(value)));
         }
-        Ok(Tree::Map(map))
+        self.node(Tree::Map(map))
     }
 }

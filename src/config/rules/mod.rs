@@ -57,7 +57,7 @@ impl Rules<'_> {
         self.note(keys, expected, found, Severity::Warning);
     }
 
-    /// The line is that of the key, or of the innermost section around it that there is.
+    /// The line is that of the key, or of the innermost section around it; the first for a section that is missing.
     fn note(
         &mut self,
         keys: &[&str],
@@ -68,7 +68,7 @@ impl Rules<'_> {
         let nearest = (1..=keys.len()).rev().find_map(|depth| self.root.find(&keys[..depth]));
         let variable = nearest.and_then(|node| node.variable.as_ref());
         self.problems.0.push(Problem {
-            line: nearest.and_then(|node| node.line),
+            line: nearest.unwrap_or(self.root).line,
             path: keys.join("."),
             found: found.into(),
             expected: expected.into(),
