@@ -4,6 +4,7 @@
 //! Invariant: a `Config` out of [`load`] obeys every rule the server relies on.
 
 mod accounts;
+mod build;
 mod channels;
 mod datastore;
 mod diff;
@@ -134,13 +135,11 @@ pub struct Loaded {
 pub fn load(text: &str, overrides: &[(String, String)]) -> Result<Loaded, Vec<Problem>> {
     let mut problems = Problems::default();
     let loaded = read_document(text, overrides, &mut problems);
-    let Problems(mut problems) = problems;
-    problems.sort_by_key(|problem| problem.line.unwrap_or(usize::MAX));
     match loaded {
-        Some((config, not_yet)) if problems.iter().all(|problem| problem.severity == Severity::Warning) => {
-            Ok(Loaded { config, warnings: problems, not_yet })
+        Some((config, not_yet)) if !problems.has_error() => {
+            Ok(Loaded { config, warnings: problems.into_sorted(), not_yet })
         }
-        _ => Err(problems),
+        _ => Err(problems.into_sorted()),
     }
 }
 

@@ -17,7 +17,8 @@ pub(super) fn required(config: &Config, rules: &mut Rules<'_>) {
         rules.wrong(&["network", "name"], "the name of the network, such as ExampleNet");
     }
     let name = &config.server.name;
-    if !(is_hostname(name) && name.contains('.')) && !rules.is_noted(&["server", "name"]) {
+    let valid = is_hostname(name) && name.contains('.');
+    if !valid && !rules.is_noted(&["server", "name"]) {
         rules.wrong(&["server", "name"], "a host name with a dot in it, such as irc.example.com");
     }
     if config.server.listeners.is_empty() && !rules.is_noted(&["server", "listeners"]) {

@@ -69,6 +69,41 @@ fn every_key_is_in_it() {
     assert_eq!(missing, Vec::<String>::new());
 }
 
+/// A value behind a sign is the default, unless `# default: …` or `# example` follows it.
+#[test]
+fn values_behind_a_sign_are_what_they_say() {
+    let base = format!("{LEAST}allow-environment-overrides: true\n");
+    let standard = loaded(&base).config;
+    let mut sections: Vec<(usize, &str)> = Vec::new();
+    let mut untrue = Vec::new();
+    for line in DEFAULT_YAML.lines() {
+        let body = line.trim_start();
+        let indent = line.len() - body.len();
+        let (body, behind) = match body.strip_prefix('#') {
+            Some(key) if !key.is_empty() && !key.starts_with(' ') => (key, true),
+            Some(_) => continue,
+            None => (body, false),
+        };
+        let Some((key, value)) = body.split_once(':') else { continue };
+        sections.retain(|(outer, _)| *outer < indent);
+        sections.push((indent, key));
+        // What is in lists and below names of one's own cannot be said with a variable.
+        let named = |(_, key): &(usize, &str)| key.starts_with(['"', '-']) || key.starts_with("oper");
+        if !behind || value.trim().is_empty() || sections.iter().any(named) {
+            continue;
+        }
+        let (value, note) = value.split_once(" # ").unwrap_or((value, ""));
+        let value = note.strip_prefix("default: ").unwrap_or(value).trim();
+        let path: Vec<&str> = sections.iter().map(|(_, key)| *key).collect();
+        let name = format!("IRCD__{}", path.join("__").replace('-', "_").to_uppercase());
+        let same = load(&base, &[(name, value.to_owned())]).is_ok_and(|loaded| loaded.config == standard);
+        if same == (note == "example") {
+            untrue.push(format!("{}: {value} # {note}", path.join(".")));
+        }
+    }
+    assert_eq!(untrue, Vec::<String>::new());
+}
+
 /// All paths of the document, with `*` for the names in maps and the items of lists.
 fn collect(node: &Node, path: &str, found: &mut BTreeSet<String>) {
     const MAPS: [&str; 6] = [

@@ -98,24 +98,12 @@ fn one_line_of_json_with_old_keys_loads() {
 
 #[test]
 fn a_file_of_2020_loads() {
-    let text = format!(
-        "{LEAST}    listeners2: x
-opers:
-    admin:
-        class: server-admin
-        whois-line: is a server admin
-        vhost: staff
-        hidden: false
-        password: $2a$04$0123456789abcdef0123456789abcdef0123456789abcdef01234
-oper-classes: {{server-admin: {{title: Admin, capabilities: ['oper:rehash']}}}}
-datastore2: x
-"
-    )
-    .replace("datastore2: x\n", "")
-    .replace("    listeners2: x\n", "")
-    .replace(
-        "    listeners: {'127.0.0.1:6667': }",
-        "    listeners:
+    let text = "\
+network:
+    name: TestNet
+server:
+    name: irc.test
+    listeners:
         \"127.0.0.1:6667\": # loopback
         \":6697\":
             tls:
@@ -125,14 +113,29 @@ datastore2: x
         \":8097\":
             websocket: true
             tls: {cert: fullchain.pem, key: privkey.pem, proxy: false}
-    enforce-utf8: true",
-    )
-    .replace(
-        "datastore: {path: ircd.db}",
-        "datastore: {path: ircd.db, autoupgrade: true, mysql: {enabled: true, host: 127.0.0.1, port: 3306, \
-         user: root, password: root, history-database: ircd_history, timeout: 30s}}",
-    );
-    let Loaded { config, warnings, not_yet } = loaded(&text);
+    enforce-utf8: true
+oper-classes:
+    server-admin: {title: Admin, capabilities: [\"oper:rehash\"]}
+opers:
+    admin:
+        class: \"server-admin\"
+        whois-line: is a server admin
+        vhost: \"staff\"
+        hidden: false
+        password: \"$2a$04$0123456789abcdef0123456789abcdef0123456789abcdef01234\"
+datastore:
+    path: ircd.db
+    autoupgrade: true
+    mysql:
+        enabled: true
+        host: 127.0.0.1
+        port: 3306
+        user: root
+        password: root
+        history-database: ircd_history
+        timeout: 30s
+";
+    let Loaded { config, warnings, not_yet } = loaded(text);
     assert_eq!(shown(&warnings), "");
     assert!(config.server.listeners[":6697"].proxy && !config.server.listeners[":8097"].proxy);
     assert_eq!(config.datastore.mysql.timeout, Duration::from_secs(30));
