@@ -9,6 +9,7 @@ mod clock;
 mod control;
 mod core;
 mod log;
+pub mod logging;
 mod threads;
 mod turn;
 
