@@ -1,5 +1,0 @@
-//! stub
-use super::{Command, When};
-#[allow(unused)] use crate::engine::cx::Cx;
-pub(super) const LIST: Command = Command { name: "LIST", params_min: 0, when: When::Registered, right: None, help: "", run: |_, _| Ok(()) };
-#[derive(Debug)] pub struct ListCursor; impl ListCursor { pub fn step(&mut self, _: &mut Cx<'_>) -> bool { true } }
