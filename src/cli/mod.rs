@@ -14,6 +14,7 @@ mod gentoken;
 mod initdb;
 mod mkcerts;
 mod run;
+mod texts;
 mod upgradedb;
 
 use std::path::PathBuf;

@@ -1,24 +1,16 @@
 //! `ircd run`: reads and makes what the server needs from the disk, then runs it.
 
-use std::fs::File;
-use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
 
 use super::configuration::Source;
-use super::{Failure, Options, certificate};
+use super::{Failure, Options, certificate, texts};
 use crate::config::{Config, Loaded, Problem};
 use crate::engine::Seed;
 use crate::server::logging::{Console, Logs};
 use crate::server::{Reload, RunOptions, Running};
 use crate::store::{FileLock, Outdated, Store};
-use crate::{server, store};
-
-/// What people read who connect to a server that was never configured.
-const DEFAULT_MOTD: &str = include_str!("../../motd.txt");
-
-/// How much of a MOTD file is read, in bytes.
-const MOTD_BYTES_MAX: u64 = 1 << 20;
+use crate::{config, server, store};
 
 pub(super) fn run(options: &Options, smoke: bool) -> Result<(), Failure> {
     let source = Source::find(options.conf.as_deref());
@@ -36,7 +28,7 @@ pub(super) fn run(options: &Options, smoke: bool) -> Result<(), Failure> {
     let seed = Seed {
         entropy: store::entropy()?,
         cloak_secret: store.cloak_secret()?,
-        motd: read_motd(&source, &config),
+        texts: texts::read(&source, &config),
     };
     let on_ready = move |running: Running| {
         tracing::info!(target: "server", "Server running");
@@ -44,7 +36,8 @@ pub(super) fn run(options: &Options, smoke: bool) -> Result<(), Failure> {
             running.control.stop("Only a test");
         }
     };
-    server::run(RunOptions { config, seed, reload: reload(source, logs), on_ready: Box::new(on_ready) })?;
+    let reload = reload(source, logs, config.clone());
+    server::run(RunOptions { config, seed, reload, on_ready: Box::new(on_ready) })?;
     Ok(())
 }
 
@@ -85,28 +78,16 @@ fn make_certificates(config: &Config) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The message of the day; the built-in one if there is no configuration and no such file.
-fn read_motd(source: &Source, config: &Config) -> Option<String> {
-    let path = config.server.motd.as_deref()?;
-    let mut text = Vec::new();
-    let read = File::open(path).and_then(|file| file.take(MOTD_BYTES_MAX).read_to_end(&mut text));
-    match read {
-        Ok(_) => Some(String::from_utf8_lossy(&text).into_owned()),
-        Err(_) if *source == Source::BuiltIn => Some(DEFAULT_MOTD.to_owned()),
-        Err(error) => {
-            tracing::warn!(target: "server", "MOTD file {path}: {error}");
-            None
-        }
-    }
-}
-
 /// Reads the configuration again and begins new log files.
-fn reload(source: Source, logs: Logs) -> Reload {
+fn reload(source: Source, logs: Logs, running: Config) -> Reload {
     Arc::new(move || {
         let Loaded { config, warnings, not_yet } =
             source.load().map_err(|Failure(lines)| lines.join("; "))?;
+        config::diff(&running, &config)
+            .map_err(|keys| format!("these keys need a restart: {}", keys.join(", ")))?;
         logs.apply(&config.logging).map_err(|error| error.to_string())?;
         warn(&source, &warnings, &not_yet);
-        Ok(config)
+        let texts = texts::read(&source, &config);
+        Ok((config, texts))
     })
 }

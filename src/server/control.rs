@@ -102,8 +102,8 @@ impl<L: Fn(&Config)> Supervisor<L> {
 
     async fn reload(&mut self, reload: &Reload) {
         let read = reload.clone();
-        let config = match tokio::task::spawn_blocking(move || read()).await {
-            Ok(Ok(config)) => config,
+        let (config, texts) = match tokio::task::spawn_blocking(move || read()).await {
+            Ok(Ok(read)) => read,
             Ok(Err(reason)) => {
                 tracing::error!(target: "server", "configuration not reloaded: {reason}");
                 return;
@@ -120,7 +120,7 @@ impl<L: Fn(&Config)> Supervisor<L> {
             tracing::error!(target: "listeners", "cannot accept: {error}");
         }
         (self.on_config)(&config);
-        let _ = self.input.send(Input::Reconfigured(Box::new(config))).await;
+        let _ = self.input.send(Input::Reconfigured(Box::new(config), Box::new(texts))).await;
         tracing::info!(target: "server", "configuration reloaded");
     }
 }

@@ -19,11 +19,11 @@ use std::sync::Arc;
 pub use self::control::Control;
 pub use self::core::Core;
 use crate::config::Config;
-use crate::engine::{Engine, Now, Seed};
+use crate::engine::{Engine, Now, Seed, Texts};
 pub use crate::net::Bound;
 
-/// Reads the configuration again; the error is one line for the log.
-pub type Reload = Arc<dyn Fn() -> Result<Config, String> + Send + Sync>;
+/// Reads the configuration and its texts again; the error is one line for the log.
+pub type Reload = Arc<dyn Fn() -> Result<(Config, Texts), String> + Send + Sync>;
 
 /// What a server is started with.
 pub struct RunOptions {

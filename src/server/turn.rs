@@ -19,7 +19,7 @@ use super::clock::Clock;
 use super::core::Core;
 use super::log;
 use crate::config::Config;
-use crate::engine::{Effect, Effects, Event, JobAnswer, Now, Ticket};
+use crate::engine::{Effect, Effects, Event, JobAnswer, Now, Texts, Ticket};
 use crate::jobs::Jobs;
 use crate::net::{Inbox, Shard};
 
@@ -42,7 +42,7 @@ pub(super) enum Input {
     /// A job ended.
     Answered(Ticket, JobAnswer),
     /// A new configuration is in force.
-    Reconfigured(Box<Config>),
+    Reconfigured(Box<Config>, Box<Texts>),
     /// The server stops.
     Stopping(String),
 }
@@ -105,7 +105,9 @@ impl<C: Core> Turns<C> {
                 Wake::Input(Input::Answered(ticket, answer)) => {
                     self.handle(Event::Answered { ticket, answer }).await;
                 }
-                Wake::Input(Input::Reconfigured(config)) => self.handle(Event::Reconfigured { config }).await,
+                Wake::Input(Input::Reconfigured(config, texts)) => {
+                    self.handle(Event::Reconfigured { config, texts }).await;
+                }
                 Wake::Input(Input::Stopping(reason)) => {
                     return self.handle(Event::Stopping { reason: &reason }).await;
                 }

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use ircd::config::{Config, load};
 use ircd::engine::{
-    CloseReason, Door, Effect, Effects, Engine, Event, Job, JobAnswer, Line, Now, Seed, Ticket,
+    CloseReason, Door, Effect, Effects, Engine, Event, Job, JobAnswer, Line, Now, Seed, Texts, Ticket,
 };
 use ircd::state::SessionId;
 
@@ -68,13 +68,15 @@ impl Bench {
         let seed = Seed {
             entropy: [1; 32],
             cloak_secret: "secret".into(),
-            motd: Some("Welcome to the test.\n".into()),
-            catalogues: vec![
-                ircd::i18n::Catalogue::parse(include_str!("../../languages/zh-CN.lang.yaml")).unwrap(),
-            ],
+            texts: Texts {
+                motd: Some("Welcome to the test.\n".into()),
+                catalogues: vec![
+                    ircd::i18n::Catalogue::parse(include_str!("../../languages/zh-CN.lang.yaml")).unwrap(),
+                ],
+            },
         };
         Bench {
-            engine: Engine::new(config(config_text), &seed, now),
+            engine: Engine::new(config(config_text), seed, now),
             now,
             names: Vec::new(),
             live: Vec::new(),
