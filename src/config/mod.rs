@@ -123,11 +123,14 @@ pub struct Loaded {
     pub config: Config,
     /// What its author should know nevertheless.
     pub warnings: Vec<Problem>,
-    /// Features it turns on that this version does not have, such as `accounts.multiclient`.
+    /// Features it turns on that this version does not have, an entry per section: `server: relaymsg, webirc`.
     pub not_yet: Vec<String>,
 }
 
-/// Reads a configuration, in YAML or JSON, with the pairs of the environment that may change it.
+/// Reads a configuration, in YAML or JSON.
+///
+/// `overrides` are variables of the environment, names and values; those whose names do not begin with
+/// `IRCD__`, `ERGO__` or `ORAGONO__` are passed over, so all can be given.
 ///
 /// # Errors
 ///
@@ -160,7 +163,7 @@ fn read_document(
     if root.is_null() {
         problems.document("a configuration as `ircd defaultconfig` prints it", "an empty document");
         // The rules will say what is missing.
-        root.tree = Tree::Map(Vec::new());
+        root = tree::Node { line: Some(1), ..tree::Node::new(Tree::Map(Vec::new())) };
     }
     if !matches!(root.tree, Tree::Map(_)) {
         problems.wrong(&root, "a document made of sections such as `server:`");

@@ -66,15 +66,23 @@ pub(super) fn parse_value(text: &str) -> Result<Tree, String> {
 }
 
 fn syntax_problem(error: &serde_yaml::Error, text: &str) -> Problem {
-    let second = || text.lines().collect::<Vec<_>>().iter().rposition(|line| line.starts_with("---"));
-    // Of all errors, that of a second document is the one without a location.
-    let line = error.location().map_or_else(|| second().map(|index| index + 1), |place| Some(place.line()));
-    let tabbed = line.and_then(|line| text.lines().nth(line.saturating_sub(1)));
-    let tabbed = tabbed.is_some_and(|line| line.trim_start_matches(' ').starts_with('\t'));
+    let lines: Vec<&str> = text.lines().collect();
+    let mut found = error.to_string();
+    let line = match error.location() {
+        Some(place) => {
+            // It is told in front of the message; the end of the text has a line of its own there.
+            found = found.replacen(&format!(" at line {} column {}", place.line(), place.column()), "", 1);
+            place.line().min(lines.len())
+        }
+        // Of all errors, that of a second document is the one without a place.
+        None => lines.iter().rposition(|line| line.starts_with("---")).map_or(1, |index| index + 1),
+    };
+    let line = line.max(1);
+    let tabbed = lines.get(line - 1).is_some_and(|line| line.trim_start_matches(' ').starts_with('\t'));
     Problem {
-        line,
+        line: Some(line),
         path: String::new(),
-        found: format!("an error in it: {error}"),
+        found: format!("an error in it: {found}"),
         expected: "a YAML document".to_owned(),
         hint: tabbed.then(|| "YAML is indented with blanks, not with tabs".to_owned()),
         severity: Severity::Error,

@@ -110,6 +110,8 @@ server:
                 cert: fullchain.pem
                 key: privkey.pem
                 proxy: true
+        \":6668\":
+            tls: {proxy: true}
         \":8097\":
             websocket: true
             tls: {cert: fullchain.pem, key: privkey.pem, proxy: false}
@@ -138,6 +140,7 @@ datastore:
     let Loaded { config, warnings, not_yet } = loaded(text);
     assert_eq!(shown(&warnings), "");
     assert!(config.server.listeners[":6697"].proxy && !config.server.listeners[":8097"].proxy);
+    assert!(config.server.listeners[":6668"].proxy && config.server.listeners[":6668"].tls.is_none());
     assert_eq!(config.datastore.mysql.timeout, Duration::from_secs(30));
     assert_eq!(not_yet, ["server: listeners.proxy", "datastore: mysql"]);
 }
@@ -171,6 +174,8 @@ history: {{restrictions: {{enforce-registration-date: true}}}}
     for line in [
         "f:8: warning: accounts.bouncer: expected `multiclient`, found an old name of that key",
         "f:6: warning: server.webirc.0.fingerprint: expected `certfp`, found an old name of that key",
+        "f:12: warning: accounts.registration.callbacks.mailto: expected `email-verification`, found an old form",
+        "f:16: warning: history.restrictions.enforce-registration-date: expected `query-cutoff`, found an old form",
         "f:13: warning: accounts.vhosts.offer-list: expected no such key, found a key that has no effect any more",
     ] {
         assert!(told.contains(line), "{line}\nin\n{told}");
