@@ -22,7 +22,7 @@ fn the_least_configuration_has_the_documented_defaults() {
     expected.accounts.registration.email_verification.helo_domain = "irc.test".to_owned();
     assert_eq!(config, expected);
 
-    assert_eq!(config.server.casemapping, Casemapping::Precis);
+    assert_eq!(config.server.casemapping, CaseMapping::Precis);
     assert_eq!(config.server.idle_timeouts.disconnect, Duration::from_secs(150));
     assert_eq!(config.server.max_line_len, 512);
     assert_eq!(config.server.oper_throttle, Duration::from_secs(10));
