@@ -1,17 +1,37 @@
 //! `ircd`: an IRCv3 chat server that is server, services, bouncer and history in one process.
 //!
-//! The modules are listed from the innermost outwards; each may use only those above it. The first
-//! seven are *pure*: no clock, no entropy, no file, no socket, no thread. `docs/ARCHITECTURE.md` is
-//! the map.
+//! A module may use only those above it in this table. A *pure* one has no clock, entropy, file,
+//! socket, thread or async: same input, same output; `clippy.toml` says what that forbids. `tests/tidy.rs`
+//! reads the table and holds the code to it; `docs/ARCHITECTURE.md` is the map.
+//!
+//! | module | kind | what it holds |
+//! |---|---|---|
+//! | [`text`] | pure | names, masks, case mapping, truncation |
+//! | [`wire`] | pure | messages, tags, numerics, capabilities |
+//! | [`i18n`] | pure | phrases and their translations |
+//! | [`config`] | pure | YAML in, checked configuration out |
+//! | [`state`] | pure | users, sessions, channels as plain data |
+//! | [`engine`] | pure | every rule of IRC: events in, effects out |
+//! | [`store`] | impure | the embedded database |
+//! | [`jobs`] | impure | what the engine asks for: hashing and the like |
+//! | [`net`] | impure | listeners, TLS, WebSocket, sockets |
+//! | [`server`] | impure | all of it put together, signals, logs |
+//! | [`cli`] | impure | the command line |
 
 pub mod cli;
+#[deny(clippy::disallowed_methods, clippy::disallowed_types, clippy::iter_over_hash_type)]
 pub mod config;
+#[deny(clippy::disallowed_methods, clippy::disallowed_types, clippy::iter_over_hash_type)]
 pub mod engine;
+#[deny(clippy::disallowed_methods, clippy::disallowed_types, clippy::iter_over_hash_type)]
 pub mod i18n;
 pub mod jobs;
 pub mod net;
 pub mod server;
+#[deny(clippy::disallowed_methods, clippy::disallowed_types, clippy::iter_over_hash_type)]
 pub mod state;
 pub mod store;
+#[deny(clippy::disallowed_methods, clippy::disallowed_types, clippy::iter_over_hash_type)]
 pub mod text;
+#[deny(clippy::disallowed_methods, clippy::disallowed_types, clippy::iter_over_hash_type)]
 pub mod wire;

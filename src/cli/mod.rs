@@ -1,7 +1,108 @@
-//! The command line.
+//! The command line: one file per command, with Ergo's names, flags and use of standard streams.
+//!
+//! It reads files and the environment, and says on standard error why something failed: one line, or
+//! one for each problem of a configuration. It serves no client itself. Invariant: a command that
+//! fails ends with a status other than 0.
+
+mod certificate;
+mod check;
+mod configuration;
+mod console;
+mod defaultconfig;
+mod genpasswd;
+mod gentoken;
+mod initdb;
+mod mkcerts;
+mod run;
+mod texts;
+mod upgradedb;
+
+use std::path::PathBuf;
 use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// An IRCv3 chat server: server, services, bouncer and history in one process.
+#[derive(Debug, Parser)]
+#[command(name = "ircd", version, max_term_width = 100)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+    #[command(flatten)]
+    options: Options,
+}
+
+/// What every command takes, before or after its name.
+#[derive(Debug, clap::Args)]
+struct Options {
+    /// Configuration file [default: ircd.yaml here, or else the built-in default configuration]
+    #[arg(long, global = true, value_name = "FILE")]
+    conf: Option<PathBuf>,
+    /// Write no log to the console
+    #[arg(long, global = true)]
+    quiet: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the server; makes the datastore and self-signed certificates if they are missing
+    Run {
+        /// Start, open everything, and stop again without serving anyone
+        #[arg(long)]
+        smoke: bool,
+    },
+    /// Make a new datastore
+    Initdb,
+    /// Change the datastore of an older version to the layout of this one
+    Upgradedb,
+    /// Read a password, twice from a terminal or as the first line of a pipe, and print its hash
+    Genpasswd,
+    /// Make self-signed certificates for the TLS listeners of the configuration
+    Mkcerts,
+    /// Print the built-in default configuration
+    Defaultconfig,
+    /// Print a random secret: 32 bytes in base64url
+    Gentoken,
+    /// Read the configuration and print every problem in it
+    Check,
+}
+
+/// Why a command failed: lines for standard error.
+#[derive(Debug)]
+struct Failure(Vec<String>);
+
+impl<E: std::error::Error> From<E> for Failure {
+    fn from(error: E) -> Failure {
+        Failure(vec![format!("ircd: {error}")])
+    }
+}
+
+impl Failure {
+    fn new(reason: impl std::fmt::Display) -> Failure {
+        Failure(vec![format!("ircd: {reason}")])
+    }
+}
 
 /// Runs the command given in the arguments.
 pub fn main() -> ExitCode {
-    ExitCode::SUCCESS
+    let Arguments { command, options } = Arguments::parse();
+    let done = match command {
+        Command::Run { smoke } => run::run(&options, smoke),
+        Command::Initdb => initdb::run(&options),
+        Command::Upgradedb => upgradedb::run(&options),
+        Command::Genpasswd => genpasswd::run(),
+        Command::Mkcerts => mkcerts::run(&options),
+        Command::Defaultconfig => defaultconfig::run(),
+        Command::Gentoken => gentoken::run(),
+        Command::Check => check::run(&options),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(Failure(lines)) => {
+            for line in lines {
+                console::complain(&line);
+            }
+            ExitCode::FAILURE
+        }
+    }
 }

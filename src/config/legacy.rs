@@ -32,7 +32,6 @@ const RETIRED: &[(&[&str], &str, &str)] = &[
     (&["accounts", "vhosts"], "offer-list", "nothing"),
     (&["accounts", "vhosts"], "user-requests", "nothing"),
     (&["debug"], "stackimpact", "nothing"),
-    (&["history", "restrictions"], "enforce-registration-date", "query-cutoff: registration-time"),
     (&["limits"], "linelen", "server.max-line-len"),
     (&["server"], "allow-plaintext-resume", "nothing"),
     (&["server"], "listen", "listeners"),
@@ -74,24 +73,14 @@ const LIMITS: [(&str, &[(&str, &str)]); 2] = [
 
 /// Brings the document up to date.
 pub(super) fn update(root: &mut Node, problems: &mut Problems) {
-    mail_callback(root);
+    each(root, &["accounts", "registration"], &mut |node| mail_callback(node, problems));
     for (section, old, new) in RENAMED {
         each(root, section, &mut |node| rename(node, old, new, problems));
     }
     each(root, &["server"], &mut |server| join_limits(server, problems));
-    each(root, &["server", "listeners", "*"], &mut |listener| {
-        let proxy = listener.child_mut("tls").and_then(|tls| tls.take("proxy"));
-        if let Some(proxy) = proxy.filter(|proxy| listener.child("proxy").is_none() || is_true(proxy)) {
-            listener.put("proxy", proxy);
-        }
-    });
+    each(root, &["server", "listeners", "*"], &mut outer_proxy);
     each(root, &["accounts", "nick-reservation"], &mut |node| guest_format(node, problems));
-    each(root, &["history", "restrictions"], &mut |node| {
-        let cutoff = node.child("enforce-registration-date").filter(|old| is_true(old)).cloned();
-        if let Some(old) = cutoff.filter(|_| node.child("query-cutoff").is_none()) {
-            node.put("query-cutoff", Node { tree: Tree::Text("registration-time".to_owned()), ..old });
-        }
-    });
+    each(root, &["history", "restrictions"], &mut |node| query_cutoff(node, problems));
     for (section, old, instead) in RETIRED {
         each(root, section, &mut |node| {
             if let Some(old) = node.take(old) {
@@ -118,6 +107,17 @@ fn each(node: &mut Node, path: &[&str], visit: &mut dyn FnMut(&mut Node)) {
         }
         Tree::List(items) if *key == "*" => items.iter_mut().for_each(|item| each(item, rest, visit)),
         _ => {}
+    }
+}
+
+/// `proxy` was a key of `tls` once, even where it was the only one and the listener plain text.
+fn outer_proxy(listener: &mut Node) {
+    let Some(proxy) = listener.child_mut("tls").and_then(|tls| tls.take("proxy")) else { return };
+    if listener.child("tls").is_some_and(|tls| tls.tree == Tree::Map(Vec::new())) {
+        listener.take("tls");
+    }
+    if is_true(&proxy) || listener.child("proxy").is_none() {
+        listener.put("proxy", proxy);
     }
 }
 
@@ -159,21 +159,24 @@ fn join_limits(server: &mut Node, problems: &mut Problems) {
     }
 }
 
-/// `enabled-callbacks` with `mailto` is e-mail verification today.
-fn mail_callback(root: &mut Node) {
-    each(root, &["accounts", "registration"], &mut |registration| {
-        let mailto = Tree::Text("mailto".to_owned());
-        let named = registration.child("enabled-callbacks").is_some_and(|list| match &list.tree {
-            Tree::List(items) => items.iter().any(|item| item.tree == mailto),
-            _ => false,
-        });
-        let verified = registration.find(&["email-verification", "enabled"]).is_some_and(is_true);
-        let callback = registration.find(&["callbacks", "mailto"]).cloned();
-        if let (true, false, Some(mut callback)) = (named, verified, callback) {
-            callback.put("enabled", Node { tree: Tree::Bool(true), ..callback.clone() });
-            registration.put("email-verification", callback);
-        }
+/// `enabled-callbacks` with `mailto` is e-mail verification today; its settings were in `callbacks`.
+fn mail_callback(registration: &mut Node, problems: &mut Problems) {
+    let mailto = Tree::Text("mailto".to_owned());
+    let named = registration.child("enabled-callbacks").is_some_and(|list| match &list.tree {
+        Tree::List(items) => items.iter().any(|item| item.tree == mailto),
+        _ => false,
     });
+    let verified = registration.find(&["email-verification", "enabled"]).is_some_and(is_true);
+    if !named || verified {
+        return;
+    }
+    registration.take("enabled-callbacks");
+    let Some(mut callback) = registration.take("callbacks").and_then(|mut all| all.take("mailto")) else {
+        return;
+    };
+    problems.push(&callback, "`email-verification`", "an old form of that section", Severity::Warning);
+    callback.put("enabled", Node { tree: Tree::Bool(true), ..callback.clone() });
+    registration.put("email-verification", callback);
 }
 
 /// `rename-prefix: Guest-` is `guest-nickname-format: Guest-*` today.
@@ -183,6 +186,15 @@ fn guest_format(node: &mut Node, problems: &mut Problems) {
     if let (Tree::Text(prefix), None) = (&old.tree, node.child("guest-nickname-format")) {
         let format = if prefix.is_empty() { "Guest-*".to_owned() } else { format!("{prefix}*") };
         node.put("guest-nickname-format", Node { tree: Tree::Text(format), ..old });
+    }
+}
+
+/// `enforce-registration-date: true` is `query-cutoff: registration-time` today.
+fn query_cutoff(node: &mut Node, problems: &mut Problems) {
+    let Some(old) = node.take("enforce-registration-date") else { return };
+    problems.push(&old, "`query-cutoff`", "an old form of that key", Severity::Warning);
+    if is_true(&old) && node.child("query-cutoff").is_none() {
+        node.put("query-cutoff", Node { tree: Tree::Text("registration-time".to_owned()), ..old });
     }
 }
 

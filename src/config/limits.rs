@@ -7,23 +7,28 @@ use indexmap::IndexMap;
 use super::read::{boolean, count, duration, map, number};
 use super::section::section;
 
+/// Longest name that can be allowed: it must fit in a line of 512 bytes with what else is said.
+const NAME_BYTES_MAX: usize = 400;
+/// Longest text that can be allowed. The line is the limit in the end.
+const TEXT_BYTES_MAX: usize = 65_536;
+
 section! {
     /// `limits`: lengths in bytes, and sizes of lists.
     Limits {
         /// Of a nickname. 1 or more.
-        nicklen: usize [number(1..=400)] = 32,
+        nicklen: usize [number(1..=NAME_BYTES_MAX)] = 32,
         /// Of a username; 0 is 20.
-        identlen: usize [number(0..=400)] = 20,
+        identlen: usize [number(0..=NAME_BYTES_MAX)] = 20,
         /// Of a real name; 0 is no limit but the line's.
-        realnamelen: usize [number(0..=400)] = 0,
+        realnamelen: usize [number(0..=TEXT_BYTES_MAX)] = 0,
         /// Of a channel's name. 2 or more.
-        channellen: usize [number(2..=400)] = 64,
+        channellen: usize [number(2..=NAME_BYTES_MAX)] = 64,
         /// Of an away message. 1 or more.
-        awaylen: usize [number(1..=400)] = 390,
+        awaylen: usize [number(1..=TEXT_BYTES_MAX)] = 390,
         /// Of the reason for a kick. 1 or more.
-        kicklen: usize [number(1..=400)] = 390,
+        kicklen: usize [number(1..=TEXT_BYTES_MAX)] = 390,
         /// Of a topic. 1 or more.
-        topiclen: usize [number(1..=400)] = 390,
+        topiclen: usize [number(1..=TEXT_BYTES_MAX)] = 390,
         /// Nicknames a client may monitor.
         monitor_entries: usize [count] = 0,
         /// Nicknames that were in use of late, for WHOWAS.

@@ -2,7 +2,7 @@
 
 use super::read::{boolean, filled, text, word, words};
 use super::section::section;
-use super::value::{LogLevel, LogMethod};
+use super::value::{LogFormat, LogLevel, LogMethod};
 
 section! {
     /// `logging[]`: a log.
@@ -15,6 +15,8 @@ section! {
         r#type: String [text] = String::new(),
         /// How important a record must be. Not absent.
         level: LogLevel [word] = LogLevel::Info,
+        /// What records look like.
+        format: LogFormat [word] = LogFormat::Text,
     }
 }
 

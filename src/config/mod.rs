@@ -4,6 +4,7 @@
 //! Invariant: a `Config` out of [`load`] obeys every rule the server relies on.
 
 mod accounts;
+mod build;
 mod channels;
 mod datastore;
 mod diff;
@@ -55,7 +56,7 @@ use tree::Tree;
 pub const DEFAULT_YAML: &str = include_str!("../../ircd.yaml");
 
 /// Longest configuration that is read, in bytes.
-pub const TEXT_BYTES_MAX: usize = 4 << 20;
+pub const TEXT_BYTES_MAX: usize = 1 << 20;
 
 section! {
     /// The checked configuration. Fields are named as the keys of the file, with `_` for `-`.
@@ -122,11 +123,14 @@ pub struct Loaded {
     pub config: Config,
     /// What its author should know nevertheless.
     pub warnings: Vec<Problem>,
-    /// Features it turns on that this version does not have, such as `accounts.multiclient`.
+    /// Features it turns on that this version does not have, an entry per section: `server: relaymsg, webirc`.
     pub not_yet: Vec<String>,
 }
 
-/// Reads a configuration, in YAML or JSON, with the pairs of the environment that may change it.
+/// Reads a configuration, in YAML or JSON.
+///
+/// `overrides` are variables of the environment, names and values; those whose names do not begin with
+/// `IRCD__`, `ERGO__` or `ORAGONO__` are passed over, so all can be given.
 ///
 /// # Errors
 ///
@@ -134,13 +138,11 @@ pub struct Loaded {
 pub fn load(text: &str, overrides: &[(String, String)]) -> Result<Loaded, Vec<Problem>> {
     let mut problems = Problems::default();
     let loaded = read_document(text, overrides, &mut problems);
-    let Problems(mut problems) = problems;
-    problems.sort_by_key(|problem| problem.line.unwrap_or(usize::MAX));
     match loaded {
-        Some((config, not_yet)) if problems.iter().all(|problem| problem.severity == Severity::Warning) => {
-            Ok(Loaded { config, warnings: problems, not_yet })
+        Some((config, not_yet)) if !problems.has_error() => {
+            Ok(Loaded { config, warnings: problems.into_sorted(), not_yet })
         }
-        _ => Err(problems),
+        _ => Err(problems.into_sorted()),
     }
 }
 
@@ -159,11 +161,9 @@ fn read_document(
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut root = tree::parse(text, problems)?;
     if root.is_null() {
-        problems.document(
-            "a configuration with at least network.name, server.name, server.listeners and datastore.path",
-            "an empty document",
-        );
-        return None;
+        problems.document("a configuration as `ircd defaultconfig` prints it", "an empty document");
+        // The rules will say what is missing.
+        root = tree::Node { line: Some(1), ..tree::Node::new(Tree::Map(Vec::new())) };
     }
     if !matches!(root.tree, Tree::Map(_)) {
         problems.wrong(&root, "a document made of sections such as `server:`");
@@ -176,3 +176,6 @@ fn read_document(
     let not_yet = not_yet::named(&config, &root);
     Some((config, not_yet))
 }
+
+#[cfg(test)]
+mod tests;

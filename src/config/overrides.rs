@@ -21,7 +21,7 @@ pub(super) fn apply(root: &mut Node, variables: &[(String, String)], problems: &
         return;
     }
     if root.child("allow-environment-overrides").is_none_or(|node| node.tree != Tree::Bool(true)) {
-        problems.0.push(problem(
+        problems.add(problem(
             "allow-environment-overrides",
             "`true`, for the environment to matter",
             format!("{} variables such as {}", ours.len(), ours[0].1),
@@ -32,7 +32,7 @@ pub(super) fn apply(root: &mut Node, variables: &[(String, String)], problems: &
     for (rank, name, value) in ours {
         let components: Vec<String> = name[PREFIXES[rank].len()..].split("__").map(kebab).collect();
         if components.iter().any(String::is_empty) {
-            problems.0.push(problem(
+            problems.add(problem(
                 name,
                 "names of keys joined by two underscores",
                 "an empty name",
@@ -43,7 +43,7 @@ pub(super) fn apply(root: &mut Node, variables: &[(String, String)], problems: &
         match parse_value(value) {
             Ok(tree) => set(root, &components, name, tree, problems),
             Err(error) => {
-                problems.0.push(problem(name, "a value in YAML", error, Severity::Error));
+                problems.add(problem(name, "a value in YAML", error, Severity::Error));
             }
         }
     }
@@ -73,7 +73,7 @@ fn set(root: &mut Node, components: &[String], variable: &str, tree: Tree, probl
         }
         let Tree::Map(children) = &mut node.tree else {
             let found = format!("`{component}` below {}, which has no keys", node.path);
-            problems.0.push(problem(variable, "the name of a key", found, Severity::Warning));
+            problems.add(problem(variable, "the name of a key", found, Severity::Warning));
             return;
         };
         // Names in maps, such as those of opers, need not be in small letters.

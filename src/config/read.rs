@@ -59,9 +59,9 @@ where
     }
 }
 
-/// A whole number from 0 up to a million.
+/// A whole number from 0 up to a billion.
 pub(super) fn count(node: &Node, problems: &mut Problems) -> Option<usize> {
-    number(0..=1_000_000)(node, problems)
+    number(0..=1_000_000_000)(node, problems)
 }
 
 /// A span of time.

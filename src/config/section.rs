@@ -6,11 +6,39 @@
 use super::problem::{Problem, Severity};
 use super::tree::{Node, Tree};
 
+/// Most problems that are reported; nobody mends more in one go.
+const PROBLEMS_MAX: usize = 1000;
+
 /// The problems found so far.
 #[derive(Debug, Default)]
-pub(super) struct Problems(pub(super) Vec<Problem>);
+pub(super) struct Problems(Vec<Problem>);
 
 impl Problems {
+    /// Notes a problem. Beyond [`PROBLEMS_MAX`], only the first error of all.
+    pub(super) fn add(&mut self, problem: Problem) {
+        let decisive = problem.severity == Severity::Error && !self.has_error();
+        if self.0.len() < PROBLEMS_MAX || decisive {
+            self.0.push(problem);
+        }
+    }
+
+    /// Whether the document cannot be used.
+    pub(super) fn has_error(&self) -> bool {
+        self.0.iter().any(|problem| problem.severity == Severity::Error)
+    }
+
+    /// Whether an error was noted at a path.
+    pub(super) fn has_error_at(&self, path: &str) -> bool {
+        self.0.iter().any(|problem| problem.path == path && problem.severity == Severity::Error)
+    }
+
+    /// All of them, in the order of their lines.
+    pub(super) fn into_sorted(self) -> Vec<Problem> {
+        let Problems(mut problems) = self;
+        problems.sort_by_key(|problem| problem.line.unwrap_or(usize::MAX));
+        problems
+    }
+
     /// Notes that a node does not hold what it should.
     pub(super) fn wrong(&mut self, node: &Node, expected: impl Into<String>) {
         self.push(node, expected, node.shown(), Severity::Error);
@@ -30,12 +58,12 @@ impl Problems {
         found: impl Into<String>,
         severity: Severity,
     ) {
-        self.0.push(Problem {
+        self.add(Problem {
             line: node.line,
             path: node.path.clone(),
             found: found.into(),
             expected: expected.into(),
-            hint: node.variable.as_ref().map(|name| format!("from the environment variable {name}")),
+            hint: origin(node),
             severity,
         });
     }
@@ -86,16 +114,24 @@ impl<'a> Keys<'a> {
             }
             // A variable is often set for several versions of a server; a file is written for one.
             let severity = if child.variable.is_some() { Severity::Warning } else { Severity::Error };
-            problems.push(child, "a known key", "an unknown one", severity);
             let nearest = self.asked.iter().min_by_key(|known| distance(known, key));
-            if let (Some(near), Some(problem)) = (nearest, problems.0.last_mut())
-                && distance(near, key) <= key.chars().count().max(3) / 2
-            {
-                let variable = problem.hint.take().map(|hint| format!("; {hint}")).unwrap_or_default();
-                problem.hint = Some(format!("did you mean `{near}`?{variable}"));
-            }
+            let near = nearest.filter(|known| distance(known, key) <= key.chars().count().max(3) / 2);
+            let hints = near.map(|near| format!("did you mean `{near}`?")).into_iter().chain(origin(child));
+            problems.add(Problem {
+                line: child.line,
+                path: child.path.clone(),
+                found: "an unknown one".to_owned(),
+                expected: "a known key".to_owned(),
+                hint: hints.reduce(|near, origin| format!("{near}; {origin}")),
+                severity,
+            });
         }
     }
+}
+
+/// The hint that a value does not come from the file.
+pub(super) fn origin(node: &Node) -> Option<String> {
+    node.variable.as_ref().map(|name| format!("from the environment variable {name}"))
 }
 
 /// Edit distance (insertions, deletions, substitutions), of at most the first 64 characters.

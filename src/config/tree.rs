@@ -3,10 +3,7 @@
 //! `serde_yaml` decides what the text means; [`super::marks`] adds where it stands. Nothing here knows
 //! a key of the configuration.
 
-use std::fmt;
-
-use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
-
+use super::build::build;
 use super::marks::{Mark, marks};
 use super::problem::{Problem, Severity};
 use super::section::Problems;
@@ -14,7 +11,7 @@ use super::section::Problems;
 /// A part of the document.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Node {
-    /// Where it stands, if the document says so itself.
+    /// Where it stands, if it is in the document.
     pub(super) line: Option<usize>,
     /// Its keys from the top, joined by dots.
     pub(super) path: String,
@@ -48,10 +45,10 @@ const SHOWN_CHARS_MAX: usize = 60;
 
 /// Reads the document. Syntax errors are the only problem then, and there is no tree.
 pub(super) fn parse(text: &str, problems: &mut Problems) -> Option<Node> {
-    let tree = match serde_yaml::from_str::<Tree>(text) {
+    let tree = match build(text) {
         Ok(tree) => tree,
         Err(error) => {
-            problems.0.push(syntax_problem(&error, text));
+            problems.add(syntax_problem(&error, text));
             return None;
         }
     };
@@ -65,17 +62,27 @@ pub(super) fn parse_value(text: &str) -> Result<Tree, String> {
     if text.trim().is_empty() {
         return Ok(Tree::Null);
     }
-    serde_yaml::from_str(text).map_err(|error| error.to_string())
+    build(text).map_err(|error| error.to_string())
 }
 
 fn syntax_problem(error: &serde_yaml::Error, text: &str) -> Problem {
-    let line = error.location().map(|location| location.line());
-    let tabbed = line.and_then(|line| text.lines().nth(line.saturating_sub(1)));
-    let tabbed = tabbed.is_some_and(|line| line.trim_start_matches(' ').starts_with('\t'));
+    let lines: Vec<&str> = text.lines().collect();
+    let mut found = error.to_string();
+    let line = match error.location() {
+        Some(place) => {
+            // It is told in front of the message; the end of the text has a line of its own there.
+            found = found.replacen(&format!(" at line {} column {}", place.line(), place.column()), "", 1);
+            place.line().min(lines.len())
+        }
+        // Of all errors, that of a second document is the one without a place.
+        None => lines.iter().rposition(|line| line.starts_with("---")).map_or(1, |index| index + 1),
+    };
+    let line = line.max(1);
+    let tabbed = lines.get(line - 1).is_some_and(|line| line.trim_start_matches(' ').starts_with('\t'));
     Problem {
-        line,
+        line: Some(line),
         path: String::new(),
-        found: format!("an error in it: {error}"),
+        found: format!("an error in it: {found}"),
         expected: "a YAML document".to_owned(),
         hint: tabbed.then(|| "YAML is indented with blanks, not with tabs".to_owned()),
         severity: Severity::Error,
@@ -84,7 +91,7 @@ fn syntax_problem(error: &serde_yaml::Error, text: &str) -> Problem {
 
 /// Gives a node and all below it their paths and lines, applies `<<`, and notes keys given twice.
 fn place(node: &mut Node, mark: Option<&Mark>, above: Option<usize>, path: &str, problems: &mut Problems) {
-    node.line = mark.map(|mark| mark.line).or(above);
+    node.line = mark.map(|mark| mark.line).or(above).or(Some(1));
     node.path = path.to_owned();
     let part = |index: usize| mark.and_then(|mark| mark.parts.get(index));
     match &mut node.tree {
@@ -177,9 +184,13 @@ impl Node {
         }
     }
 
-    /// The value of a key of a mapping.
+    /// The value of a key of a mapping, or of an item of a list by its number.
     pub(super) fn child(&self, key: &str) -> Option<&Node> {
-        self.children().iter().find(|(name, _)| name == key).map(|(_, child)| child)
+        match &self.tree {
+            Tree::Map(children) => children.iter().find(|(name, _)| name == key).map(|(_, child)| child),
+            Tree::List(items) => items.get(key.parse::<usize>().ok()?),
+            _ => None,
+        }
     }
 
     /// The value of a key of a mapping, to be changed.
@@ -187,14 +198,6 @@ impl Node {
         match &mut self.tree {
             Tree::Map(children) => children.iter_mut().find(|(name, _)| name == key).map(|(_, child)| child),
             _ => None,
-        }
-    }
-
-    /// Keys and values of a mapping; of anything else, none.
-    pub(super) fn children(&self) -> &[(String, Node)] {
-        match &self.tree {
-            Tree::Map(children) => children,
-            _ => &[],
         }
     }
 
@@ -247,84 +250,5 @@ pub(super) fn shown_text(text: &str) -> String {
     match text.char_indices().nth(SHOWN_CHARS_MAX) {
         Some((end, _)) => format!("{:?}…", &text[..end]),
         None => format!("{text:?}"),
-    }
-}
-
-impl<'de> Deserialize<'de> for Tree {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Tree, D::Error> {
-        deserializer.deserialize_any(TreeVisitor)
-    }
-}
-
-/// Unlike `serde_yaml::Value`, it keeps keys given twice, so that each can be reported.
-struct TreeVisitor;
-
-impl<'de> Visitor<'de> for TreeVisitor {
-    type Value = Tree;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a value without a YAML tag of its own")
-    }
-
-    fn visit_unit<E: Error>(self) -> Result<Tree, E> {
-        Ok(Tree::Null)
-    }
-
-    fn visit_none<E: Error>(self) -> Result<Tree, E> {
-        Ok(Tree::Null)
-    }
-
-    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Tree, D::Error> {
-        Tree::deserialize(deserializer)
-    }
-
-    fn visit_bool<E: Error>(self, value: bool) -> Result<Tree, E> {
-        Ok(Tree::Bool(value))
-    }
-
-    fn visit_i64<E: Error>(self, value: i64) -> Result<Tree, E> {
-        Ok(Tree::Int(i128::from(value), value.to_string()))
-    }
-
-    fn visit_u64<E: Error>(self, value: u64) -> Result<Tree, E> {
-        Ok(Tree::Int(i128::from(value), value.to_string()))
-    }
-
-    fn visit_i128<E: Error>(self, value: i128) -> Result<Tree, E> {
-        Ok(Tree::Int(value, value.to_string()))
-    }
-
-    fn visit_u128<E: Error>(self, value: u128) -> Result<Tree, E> {
-        Ok(Tree::Float(value as f64, value.to_string()))
-    }
-
-    fn visit_f64<E: Error>(self, value: f64) -> Result<Tree, E> {
-        Ok(Tree::Float(value, value.to_string()))
-    }
-
-    fn visit_str<E: Error>(self, value: &str) -> Result<Tree, E> {
-        Ok(Tree::Text(value.to_owned()))
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Tree, A::Error> {
-        let mut list = Vec::new();
-        while let Some(item) = items.next_element()? {
-            list.push(Node::new(item));
-        }
-        Ok(Tree::List(list))
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Tree, A::Error> {
-        let mut map = Vec::new();
-        while let Some((key, value)) = entries.next_entry::<Tree, Tree>()? {
-            let key = match key {
-                Tree::Text(key) | Tree::Int(_, key) | Tree::Float(_, key) => key,
-                Tree::Bool(key) => key.to_string(),
-                Tree::Null => String::new(),
-                Tree::List(_) | Tree::Map(_) => return Err(A::Error::custom("a key is no plain name")),
-            };
-            map.push((key, Node::new(value)));
-        }
-        Ok(Tree::Map(map))
     }
 }

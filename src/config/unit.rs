@@ -18,6 +18,9 @@ const SPANS: [(&str, u64); 12] = [
     ("y", 31_536_000_000_000_000),
 ];
 
+/// Digits of a fraction that are heeded.
+const FRACTION_DIGITS_MAX: usize = 18;
+
 /// Reads a span of time: numbers, each with an optional fraction and a unit, as in `1mo2d5m` or `1.5h`.
 ///
 /// `0` needs no unit. `None` when the text is no such span, is negative or is above about 292 years.
@@ -66,12 +69,82 @@ fn scaled(number: &str, unit: u64) -> Option<u64> {
         return None;
     }
     let whole: u64 = if whole.is_empty() { 0 } else { whole.parse().ok()? };
-    let mut part = 0;
-    let mut place = unit;
-    for digit in fraction.chars() {
-        let digit = digit.to_digit(10)?;
-        place /= 10;
-        part += place * u64::from(digit);
+    let (mut part, mut place) = (0, 1);
+    for (index, digit) in fraction.chars().enumerate() {
+        let digit = u128::from(digit.to_digit(10)?);
+        // Later digits are less than a nanosecond of a year, and less than a byte.
+        if index < FRACTION_DIGITS_MAX {
+            part = part * 10 + digit;
+            place *= 10;
+        }
     }
+    let part = u64::try_from(part * u128::from(unit) / place).ok()?;
     whole.checked_mul(unit)?.checked_add(part)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn spans_and_sizes_are_read() {
+        let seconds = |text| parse_duration(text).map(|span| span.as_secs_f64());
+        for (text, expected) in [
+            ("0", 0.0),
+            ("60s", 60.0),
+            ("1m30s", 90.0),
+            ("1.5h", 5400.0),
+            (".5m", 30.0),
+            ("1mo2d5m", 2_765_100.0),
+            ("1y", 31_536_000.0),
+            ("1w", 604_800.0),
+            ("250ms", 0.25),
+            ("+3us", 0.000_003),
+        ] {
+            assert_eq!(seconds(text), Some(expected), "{text}");
+        }
+        for text in ["", "5", "m", "1.m5", "-1s", "1 s", "1x", "1s5", ".s", "300y", "99999999999999999999s"] {
+            assert_eq!(parse_duration(text), None, "{text}");
+        }
+        for (text, expected) in
+            [("96k", 98_304), ("1.5M", 1_572_864), ("16 ", 16), ("1KiB", 1024), ("2gb", 2 << 30)]
+        {
+            assert_eq!(parse_size(text), Some(expected), "{text}");
+        }
+        for text in ["", "k", "lots", "-1k", "1 k", "1x", "99999999999t"] {
+            assert_eq!(parse_size(text), None, "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_span_is_the_sum_of_its_parts(parts in prop::collection::vec((0_u64..1000, 0..SPANS.len()), 1..5)) {
+            let (mut text, mut total) = (String::new(), 0);
+            for (number, unit) in parts {
+                let (name, ns) = SPANS[unit];
+                text += &format!("{number}{name}");
+                total += u128::from(number) * u128::from(ns);
+            }
+            let expected = i64::try_from(total).ok().map(|ns| Duration::from_nanos(ns as u64));
+            prop_assert_eq!(parse_duration(&text), expected);
+        }
+
+        #[test]
+        fn a_size_is_its_number_times_its_unit(number in 0_usize..1 << 20, shift in 0_usize..5) {
+            let unit = ["b", "k", "M", "GiB", "tb"][shift];
+            prop_assert_eq!(parse_size(&format!("{number}{unit}")), Some(number << (10 * shift)));
+        }
+
+        #[test]
+        fn no_text_makes_them_panic(text in "\\PC*") {
+            let _ = (parse_duration(&text), parse_size(&text));
+        }
+
+        #[test]
+        fn no_digits_make_them_panic(text in "[0-9.]{0,40}(ns|mo|y|k|t)?[0-9.]{0,40}(s|m)?") {
+            let _ = (parse_duration(&text), parse_size(&text));
+        }
+    }
 }

@@ -117,6 +117,16 @@ words! {
 }
 
 words! {
+    /// The form of log records.
+    LogFormat, "`text` or `json`" {
+        /// Columns.
+        Text = "text",
+        /// One JSON object a line.
+        Json = "json",
+    }
+}
+
+words! {
     /// How the entries of a list of addresses are written.
     PatternSyntax, "`glob` or `regex`" {
         /// With `*` and `?`.

@@ -7,7 +7,6 @@ use crate::config::Config;
 use crate::state::{ChannelId, Fact, Moment, Session, SessionId, State, User, UserId};
 use crate::wire::{Body, MsgId, Numeric, Origin, Outgoing, Text};
 
-use super::answer::Answer;
 use super::effect::{Effect, Job, Level, Note};
 use super::event::{Now, Ticket};
 use super::ids::Ids;
@@ -101,22 +100,19 @@ impl<'e> Cx<'e> {
     pub fn reply(&mut self, code: Numeric, params: &[&str], text: Text<'_>) {
         let nick = nick_of(self.state, self.session);
         let body = Body::Numeric { code, nick, params, text };
-        self.say(self.setup.server_name(), body);
+        say(&mut self.voice, self.state, self.session, self.setup.server_name(), body);
     }
 
     /// Answers with a command that comes from the server.
     pub fn reply_command(&mut self, verb: &str, params: &[&str], text: Text<'_>) {
-        self.say(self.setup.server_name(), Body::Command { verb, params, text });
+        let body = Body::Command { verb, params, text };
+        say(&mut self.voice, self.state, self.session, self.setup.server_name(), body);
     }
 
     /// Answers with a command that comes from nobody: ERROR, and PING.
     pub fn reply_bare(&mut self, verb: &str, params: &[&str], text: Text<'_>) {
-        self.say("", Body::Command { verb, params, text });
-    }
-
-    fn say(&mut self, source: &str, body: Body<'_>) {
-        let Some(session) = self.state.sessions.get(self.session) else { return };
-        self.voice.reply(session, &Outgoing { source, origin: Origin::default(), body });
+        let body = Body::Command { verb, params, text };
+        say(&mut self.voice, self.state, self.session, "", body);
     }
 
     /// Answers with a standard reply of the FAIL kind.
@@ -218,6 +214,13 @@ impl<'e> Cx<'e> {
                 self.voice.out.push(Effect::Hold { session });
             }
         }
+    }
+}
+
+/// Says a line to the session being served, if it is still there.
+fn say(voice: &mut Voice<'_>, state: &State, session: SessionId, source: &str, body: Body<'_>) {
+    if let Some(session) = state.sessions.get(session) {
+        voice.reply(session, &Outgoing { source, origin: Origin::default(), body });
     }
 }
 

@@ -162,12 +162,11 @@ fn dispatch(cx: &mut Cx<'_>, message: &Message<'_>) {
         cx.reply(ERR_UNKNOWNCOMMAND, &[&name], Text::Said(Phrase::UNKNOWN_COMMAND, &[]));
         return;
     };
-    let guarded = cx.config().debug.recover_from_errors;
-    let run = AssertUnwindSafe(|| allowed(cx, command, message).and_then(|()| (command.run)(cx, message)));
-    let outcome = match guarded {
+    let outcome = match cx.config().debug.recover_from_errors {
         // A handler only reads the state; what it committed before it failed holds.
-        true => catch_unwind(run).unwrap_or_else(|_| failed_inside(cx, command)),
-        false => run.0(),
+        true => catch_unwind(AssertUnwindSafe(|| run(cx, command, message)))
+            .unwrap_or_else(|_| failed_inside(cx, command)),
+        false => run(cx, command, message),
     };
     if let Err(refusal) = outcome {
         refusal.say(cx);
@@ -175,6 +174,11 @@ fn dispatch(cx: &mut Cx<'_>, message: &Message<'_>) {
     if !cx.closed && cx.pending.is_none() && command.when != When::Registered {
         registration::advance(cx);
     }
+}
+
+fn run(cx: &mut Cx<'_>, command: &Command, message: &Message<'_>) -> Outcome {
+    allowed(cx, command, message)?;
+    (command.run)(cx, message)
 }
 
 fn allowed(cx: &Cx<'_>, command: &Command, message: &Message<'_>) -> Outcome {
@@ -186,10 +190,7 @@ fn allowed(cx: &Cx<'_>, command: &Command, message: &Message<'_>) -> Outcome {
         return Err(Refusal::NeedMoreParams(command.name.to_owned()));
     }
     match command.right {
-        Some(right) if !cx.user().modes.has('o') => {
-            let _ = right;
-            Err(Refusal::NotOperator)
-        }
+        Some(_) if !cx.user().modes.has('o') => Err(Refusal::NotOperator),
         Some(right) if !cx.user().may(right) => Err(Refusal::NoPrivileges),
         _ => Ok(()),
     }

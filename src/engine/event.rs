@@ -55,8 +55,8 @@ pub enum Event<'a> {
     Reconfigured {
         /// The whole new configuration.
         config: Box<Config>,
-        /// What was read along with it: the MOTD and the languages.
-        seed: Box<super::Seed>,
+        /// What was read along with it.
+        texts: Box<super::Texts>,
     },
     /// The server is about to stop: everyone is to be told.
     Stopping {

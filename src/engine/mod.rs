@@ -32,6 +32,7 @@ use crate::config::Config;
 use crate::i18n::Catalogue;
 use crate::state::{Fact, SessionId, State};
 use crate::wire::Stamp;
+use crate::wire::clock::long_date;
 use answer::Answer;
 use cx::Cx;
 use ids::Ids;
@@ -47,6 +48,13 @@ pub struct Seed {
     pub entropy: [u8; 32],
     /// Secret of the host cloaks, kept in the datastore.
     pub cloak_secret: String,
+    /// What is read from files.
+    pub texts: Texts,
+}
+
+/// Texts from files beside the configuration, read again with it.
+#[derive(Clone, Debug, Default)]
+pub struct Texts {
     /// Text of the MOTD file, if there is one.
     pub motd: Option<String>,
     /// The languages besides English, in the order in which they are advertised.
@@ -66,10 +74,10 @@ pub struct Engine {
 
 impl Engine {
     /// An engine without any user.
-    pub fn new(config: Box<Config>, seed: &Seed, now: Now) -> Engine {
+    pub fn new(config: Box<Config>, seed: Seed, now: Now) -> Engine {
         Engine {
             state: State::new(config.limits.whowas_entries),
-            setup: Setup::new(config, seed, now),
+            setup: Setup::new(config, seed.cloak_secret, &seed.texts, long_date(now.wall_ms / 1000)),
             ids: Ids::new(seed.entropy),
             timers: Timers::default(),
             waiting: WaitingList::default(),
@@ -86,7 +94,7 @@ impl Engine {
             Event::Drained { session } => self.resume(now, session, None, out),
             Event::Answered { ticket, answer } => self.answered(now, ticket, &answer, out),
             Event::Elapsed => self.elapsed(now, out),
-            Event::Reconfigured { config, seed } => self.setup = Setup::new(config, &seed, now),
+            Event::Reconfigured { config, texts } => self.reconfigured(config, &texts),
             Event::Stopping { reason } => self.stop(now, reason, out),
         }
     }
@@ -144,6 +152,11 @@ impl Engine {
             CloseReason::SendqExceeded => "SendQ exceeded",
         };
         self.cx(now, Answer::mute(session), out).forget_session(reason);
+    }
+
+    fn reconfigured(&mut self, config: Box<Config>, texts: &Texts) {
+        let (secret, started) = (self.setup.cloak_secret.clone(), self.setup.started.clone());
+        self.setup = Setup::new(config, secret, texts, started);
     }
 
     fn elapsed(&mut self, now: Now, out: &mut Effects) {

@@ -6,11 +6,9 @@ use crate::config::Config;
 use crate::i18n::Languages;
 use crate::state::Letters;
 use crate::text::CaseMapping;
-use crate::wire::clock::long_date;
 
 use super::cloak::Cloak;
-use super::event::Now;
-use super::{Seed, capability, isupport};
+use super::{Texts, capability, isupport};
 
 /// Name and version, as 002, 004 and 351 show them.
 pub const VERSION: &str = concat!("ircd-", env!("CARGO_PKG_VERSION"));
@@ -36,28 +34,31 @@ pub struct Setup {
     pub channel_modes: Letters,
     /// Modes of a new user.
     pub user_modes: Letters,
+    /// Secret of the cloaks.
+    pub cloak_secret: String,
     /// When the server was started, for 003.
     pub started: String,
 }
 
 impl Setup {
     /// Works everything out.
-    pub fn new(config: Box<Config>, seed: &Seed, now: Now) -> Setup {
+    pub fn new(config: Box<Config>, cloak_secret: String, texts: &Texts, started: String) -> Setup {
         let languages = match config.languages.enabled {
-            true => Languages::new(seed.catalogues.clone(), &config.languages.default),
+            true => Languages::new(texts.catalogues.clone(), &config.languages.default),
             false => Languages::default(),
         };
         let formatted = config.server.motd_formatting;
-        let motd = seed.motd.as_deref().map(|text| super::motd::lines(text, formatted));
+        let motd = texts.motd.as_deref().map(|text| super::motd::lines(text, formatted));
         Setup {
             mapping: config.server.casemapping,
             isupport: isupport::lines(&config),
             offer: capability::Offer::new(&config, &languages),
-            cloak: Cloak::new(&config.server.ip_cloaking, &seed.cloak_secret),
+            cloak: Cloak::new(&config.server.ip_cloaking, &cloak_secret),
             motd,
             channel_modes: Letters::of(&config.channels.default_modes),
             user_modes: Letters::of(&config.accounts.default_user_modes),
-            started: long_date(now.wall_ms / 1000),
+            cloak_secret,
+            started,
             languages,
             config,
         }

@@ -1,1 +1,135 @@
-//! jobs
+//! Work too slow for the engine, on a few threads of its own.
+//!
+//! Not for anything that waits on a network. Invariant: at most [`QUEUE_MAX`] jobs wait and as many
+//! run as there are threads; a job beyond that, one that waited too long and one that panicked are
+//! answered with [`JobAnswer::Failed`], so that every ticket is answered exactly once.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use data_encoding::BASE64;
+
+use crate::engine::{Job, JobAnswer, Ticket};
+
+/// Jobs that may wait.
+pub const QUEUE_MAX: usize = 256;
+/// How long a job may wait before it is no longer worth doing: its client has given up.
+const WAIT_MAX: Duration = Duration::from_secs(30);
+
+struct Waiting {
+    ticket: Ticket,
+    job: Job,
+    since: Instant,
+}
+
+/// The pool. Its threads end when it is dropped and the queue is done.
+#[derive(Debug)]
+pub struct Jobs {
+    queue: SyncSender<Waiting>,
+}
+
+impl std::fmt::Debug for Waiting {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // The job may hold a password.
+        f.debug_struct("Waiting").field("ticket", &self.ticket).finish_non_exhaustive()
+    }
+}
+
+impl Jobs {
+    /// Starts `threads` threads; each calls `report` with what came of a job.
+    ///
+    /// # Errors
+    /// When the system has no thread for us.
+    pub fn start(
+        threads: usize,
+        report: impl Fn(Ticket, JobAnswer) + Clone + Send + 'static,
+    ) -> std::io::Result<Jobs> {
+        let (queue, waiting) = sync_channel(QUEUE_MAX);
+        let waiting = Arc::new(Mutex::new(waiting));
+        for number in 0..threads.max(1) {
+            let (waiting, report) = (waiting.clone(), report.clone());
+            let work = move || {
+                while let Some(Waiting { ticket, job, since }) = next(&waiting) {
+                    let fresh = since.elapsed() < WAIT_MAX;
+                    report(ticket, if fresh { execute(&job) } else { JobAnswer::Failed });
+                }
+            };
+            thread::Builder::new().name(format!("job-{number}")).spawn(work)?;
+        }
+        Ok(Jobs { queue })
+    }
+
+    /// Queues a job; false when the queue is full, and then nothing will be reported.
+    pub fn submit(&self, ticket: Ticket, job: Job) -> bool {
+        self.queue.try_send(Waiting { ticket, job, since: Instant::now() }).is_ok()
+    }
+}
+
+fn next(waiting: &Mutex<Receiver<Waiting>>) -> Option<Waiting> {
+    // Nothing panics while it holds the lock: receiving is all that happens there.
+    waiting.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).recv().ok()
+}
+
+fn execute(job: &Job) -> JobAnswer {
+    catch_unwind(AssertUnwindSafe(|| match job {
+        Job::VerifyPassword { hash, password } => JobAnswer::Password(verify(hash, password)),
+    }))
+    .unwrap_or(JobAnswer::Failed)
+}
+
+/// A hash that is none matches nothing. Older configurations have it in base64 once more.
+fn verify(hash: &str, password: &str) -> bool {
+    let unwrapped = BASE64.decode(hash.as_bytes()).ok().and_then(|bytes| String::from_utf8(bytes).ok());
+    let hash = unwrapped.as_deref().filter(|inner| inner.starts_with('$')).unwrap_or(hash);
+    bcrypt::verify(password, hash).unwrap_or(false)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::mpsc::channel;
+
+    fn verify_job(hash: &str, password: &str) -> Job {
+        Job::VerifyPassword { hash: hash.into(), password: password.into() }
+    }
+
+    #[test]
+    fn passwords_are_verified() {
+        let hash = bcrypt::hash("sesame", 4).unwrap();
+        let wrapped = BASE64.encode(hash.as_bytes());
+        let (report, reports) = channel();
+        let jobs = Jobs::start(2, move |ticket, answer| report.send((ticket, answer)).unwrap()).unwrap();
+        let cases =
+            [(&hash[..], "sesame", true), (&hash, "Sesame", false), (&wrapped, "sesame", true), ("?", "", false)];
+        for (number, (hash, password, _)) in cases.iter().enumerate() {
+            assert!(jobs.submit(Ticket(number as u64), verify_job(hash, password)));
+        }
+        for _ in cases {
+            let (Ticket(number), answer) = reports.recv().unwrap();
+            assert_eq!(answer, JobAnswer::Password(cases[number as usize].2), "{number}");
+        }
+    }
+
+    #[test]
+    fn a_full_queue_refuses() {
+        let (started, starts) = channel();
+        let (go, wait) = channel::<()>();
+        let wait = Arc::new(Mutex::new(wait));
+        let jobs = Jobs::start(1, move |_, _| {
+            let _ = started.send(());
+            let _ = wait.lock().unwrap().recv();
+        })
+        .unwrap();
+        assert!(jobs.submit(Ticket(0), verify_job("", "")));
+        starts.recv().unwrap();
+        // The one thread is busy reporting: the queue fills up.
+        for number in 0..QUEUE_MAX {
+            assert!(jobs.submit(Ticket(number as u64), verify_job("", "")));
+        }
+        assert!(!jobs.submit(Ticket(9999), verify_job("", "")));
+        drop(go);
+    }
+}

@@ -1,1 +1,37 @@
-//! net
+//! The doors: listeners, TLS, WebSocket, framing, and the IO shards that own the sockets.
+//!
+//! It knows no IRC beyond "a line ends with CR LF": lines go to the engine as events through an
+//! [`Inbox`], effects come back through [`Shard::apply`]. It holds no thread of its own; `server` gives
+//! it one per shard. Invariant: every buffer has a bound, and an idle connection holds none.
+
+mod address;
+mod connection;
+mod descriptors;
+mod door;
+mod framing;
+mod inbox;
+mod input;
+mod listener;
+mod outbox;
+mod output;
+mod shard;
+mod socket;
+mod tls;
+mod upgrade;
+mod websocket;
+
+use std::io;
+
+pub use descriptors::raise_limit;
+pub use door::{Arrival, admit};
+pub use inbox::Inbox;
+pub use listener::{Bound, Gate, Listeners};
+pub use shard::{Limits, Shard};
+
+/// An operating system error in its own words, as our messages are written: lower case, no number.
+fn reason(error: &io::Error) -> String {
+    let text = error.to_string();
+    let text = text.split(" (os error").next().unwrap_or_default();
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |first| first.to_lowercase().chain(chars).collect())
+}

@@ -1,1 +1,89 @@
-//! server
+//! The running server: listeners, IO shards, the engine's turns and jobs put together; signals, reload
+//! and an orderly stop.
+//!
+//! It decides nothing about IRC. Everything it needs from outside (configuration, secrets, how to read
+//! the configuration again) is handed to it. Invariant: [`run`] returns only after every client was
+//! told, or the time for that is over.
+
+mod clock;
+mod control;
+mod core;
+mod log;
+pub mod logging;
+mod threads;
+mod turn;
+
+use std::fmt;
+use std::sync::Arc;
+
+pub use self::control::Control;
+pub use self::core::Core;
+use crate::config::Config;
+use crate::engine::{Engine, Now, Seed, Texts};
+pub use crate::net::Bound;
+
+/// Reads the configuration and its texts again; the error is one line for the log.
+pub type Reload = Arc<dyn Fn() -> Result<(Config, Texts), String> + Send + Sync>;
+
+/// What a server is started with.
+pub struct RunOptions {
+    /// The configuration to begin with.
+    pub config: Config,
+    /// What the engine needs from outside.
+    pub seed: Seed,
+    /// Called on SIGHUP.
+    pub reload: Reload,
+    /// Called once when every listener is open.
+    pub on_ready: Box<dyn FnOnce(Running) + Send>,
+}
+
+impl fmt::Debug for RunOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The seed holds secrets.
+        f.debug_struct("RunOptions").finish_non_exhaustive()
+    }
+}
+
+/// A server that has begun to accept.
+#[derive(Debug)]
+pub struct Running {
+    /// The open listeners.
+    pub bound: Vec<Bound>,
+    /// For stopping and reloading it.
+    pub control: Control,
+}
+
+/// Why a server could not start: one line that names the thing and what is wrong with it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StartError(String);
+
+impl fmt::Display for StartError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for StartError {}
+
+/// Runs a server on this thread until a signal or [`Control::stop`] ends it.
+///
+/// # Errors
+/// When a listener or a thread cannot be had; nobody was served then.
+pub fn run(options: RunOptions) -> Result<(), StartError> {
+    let RunOptions { config, seed, reload, on_ready } = options;
+    let engine_config = Box::new(config.clone());
+    run_core(config, |now| Engine::new(engine_config, seed, now), reload, on_ready)
+}
+
+/// Like [`run`], with any [`Core`] in the engine's place.
+///
+/// # Errors
+/// As [`run`].
+pub fn run_core<C: Core>(
+    config: Config,
+    core: impl FnOnce(Now) -> C,
+    reload: Reload,
+    on_ready: Box<dyn FnOnce(Running) + Send>,
+) -> Result<(), StartError> {
+    threads::run(config, core, reload, on_ready).map_err(StartError)
+}

@@ -1,1 +1,18 @@
-//! store
+//! The datastore: one embedded key-value database that holds whatever must outlive the process.
+//!
+//! It is not the history, and no command reads it: what decisions need is loaded into the state at
+//! start. Invariant: a database that this version did not write in every part (another program's, a
+//! damaged one, one of a newer version) is refused before a byte of it is changed.
+
+mod error;
+mod keys;
+mod lock;
+mod migrate;
+mod open;
+mod seal;
+mod secret;
+
+pub use error::StoreError;
+pub use lock::FileLock;
+pub use open::{Outdated, Store};
+pub use secret::{entropy, random_secret};

@@ -71,11 +71,10 @@ pub(super) fn mail(config: &Config, rules: &mut Rules<'_>) {
 pub(super) fn tokens(config: &Config, rules: &mut Rules<'_>) {
     if config.accounts.jwt_auth.enabled {
         for (index, token) in config.accounts.jwt_auth.tokens.iter().enumerate() {
-            let entry = format!("one missing in entry {}", index + 1);
             let keyless = token.key.is_empty() && token.key_file.is_empty();
             if keyless || token.account_claims.is_empty() {
-                let expected = "`account-claims`, and `key` or `key-file`, for each";
-                rules.broken(&["accounts", "jwt-auth", "tokens"], expected, entry);
+                let keys = ["accounts", "jwt-auth", "tokens", &index.to_string()];
+                rules.broken(&keys, "`account-claims`, and `key` or `key-file`", "one missing");
             }
         }
     }

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use indexmap::IndexMap;
 
-use super::section::Problems;
+use super::section::{Problems, origin};
 use super::tree::Node;
 use super::value::PersistentStatus;
 use super::{Config, Problem, Severity};
@@ -57,7 +57,7 @@ impl Rules<'_> {
         self.note(keys, expected, found, Severity::Warning);
     }
 
-    /// The line is that of the key, or of the innermost section around it that there is.
+    /// The line is that of the key, or of the innermost section around it; the first for a section that is missing.
     fn note(
         &mut self,
         keys: &[&str],
@@ -66,21 +66,19 @@ impl Rules<'_> {
         severity: Severity,
     ) {
         let nearest = (1..=keys.len()).rev().find_map(|depth| self.root.find(&keys[..depth]));
-        let variable = nearest.and_then(|node| node.variable.as_ref());
-        self.problems.0.push(Problem {
-            line: nearest.and_then(|node| node.line),
+        self.problems.add(Problem {
+            line: nearest.unwrap_or(self.root).line,
             path: keys.join("."),
             found: found.into(),
             expected: expected.into(),
-            hint: variable.map(|name| format!("from the environment variable {name}")),
+            hint: nearest.and_then(origin),
             severity,
         });
     }
 
     /// Whether a key was noted before, by its reader.
     fn is_noted(&self, keys: &[&str]) -> bool {
-        let path = keys.join(".");
-        self.problems.0.iter().any(|problem| problem.path == path && problem.severity == Severity::Error)
+        self.problems.has_error_at(&keys.join("."))
     }
 }
 

@@ -17,7 +17,8 @@ pub(super) fn required(config: &Config, rules: &mut Rules<'_>) {
         rules.wrong(&["network", "name"], "the name of the network, such as ExampleNet");
     }
     let name = &config.server.name;
-    if !(is_hostname(name) && name.contains('.')) && !rules.is_noted(&["server", "name"]) {
+    let valid = is_hostname(name) && name.contains('.');
+    if !valid && !rules.is_noted(&["server", "name"]) {
         rules.wrong(&["server", "name"], "a host name with a dot in it, such as irc.example.com");
     }
     if config.server.listeners.is_empty() && !rules.is_noted(&["server", "listeners"]) {
@@ -105,9 +106,11 @@ pub(super) fn hosts(config: &Config, rules: &mut Rules<'_>) {
     let server = &config.server;
     for (index, gateway) in server.webirc.iter().enumerate() {
         let unarmed = gateway.certfp.is_none() && gateway.password.is_none();
-        if unarmed && !gateway.hosts.is_empty() && !rules.is_noted(&["server", "webirc"]) {
-            let found = format!("neither in entry {}", index + 1);
-            rules.broken(&["server", "webirc"], "`certfp` or `password` for each", found);
+        let keys = ["server", "webirc", &index.to_string()];
+        let noted = ["certfp", "password"].iter().any(|key| rules.is_noted(&[&keys[..], &[key]].concat()));
+        // Without hosts a gateway is an example, and never used.
+        if unarmed && !gateway.hosts.is_empty() && !noted {
+            rules.broken(&keys, "`certfp`, `password` or both", "neither");
         }
     }
     for (name, limit) in &server.ip_limits.custom_limits {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::super::value::{LogMethod, PersistentStatus};
+use super::super::value::{LogMethod, PersistentStatus, Word};
 use super::super::{Config, KeyPair};
 use super::Rules;
 use super::names::is_listen_address;
@@ -44,19 +44,17 @@ pub(super) fn history(config: &Config, rules: &mut Rules<'_>) {
 /// Every log.
 pub(super) fn logging(config: &Config, rules: &mut Rules<'_>) {
     for (index, log) in config.logging.iter().enumerate() {
-        let entry = index + 1;
+        let index = index.to_string();
+        let key = |key| ["logging", &index, key];
         if log.method.contains(&LogMethod::File) && log.filename.is_none() {
-            rules.broken(&["logging"], "`filename` with the method `file`", format!("none in entry {entry}"));
+            rules.wrong(&key("filename"), "a file, for the method `file`");
         }
         if log.method.is_empty() {
-            rules.doubtful(&["logging"], "`method` for each log", format!("none in entry {entry}"));
+            rules.doubtful(&key("method"), LogMethod::EXPECTED, "nothing");
         }
         let mut kinds = log.r#type.split_ascii_whitespace();
-        if log.r#type.split_ascii_whitespace().any(|kind| kind == "-") {
-            rules.broken(&["logging"], "a type after each `-`", format!("none in entry {entry}"));
-        } else if kinds.all(|kind| kind.starts_with('-')) {
-            let expected = "`type` with `*` or names of types to log";
-            rules.broken(&["logging"], expected, format!("none in entry {entry}"));
+        if kinds.clone().any(|kind| kind == "-") || kinds.all(|kind| kind.starts_with('-')) {
+            rules.wrong(&key("type"), "`*` or names of types to log, and those with `-` to leave out");
         }
     }
 }

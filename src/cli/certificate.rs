@@ -1,0 +1,76 @@
+//! Self-signed certificates: enough to try a TLS listener, not for a public server.
+
+use std::fs::{self, OpenOptions};
+use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+
+use rcgen::{
+    CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, KeyPair as PrivateKey,
+    KeyUsagePurpose,
+};
+use time::{Duration, OffsetDateTime};
+
+use super::Failure;
+use crate::config::{Config, KeyPair};
+
+/// The pairs of files that the TLS listeners want, each once, with the first listener that does.
+pub(super) fn wanted(config: &Config) -> Result<Vec<(&str, &KeyPair)>, Failure> {
+    let mut wanted: Vec<(&str, &KeyPair)> = Vec::new();
+    for (address, listener) in &config.server.listeners {
+        for pair in listener.tls.iter().chain(&listener.tls_certificates) {
+            match wanted.iter().find(|(_, other)| other.cert == pair.cert) {
+                None => wanted.push((address, pair)),
+                Some((_, other)) if other.key == pair.key => {}
+                Some((_, other)) => {
+                    return Err(Failure::new(format_args!(
+                        "listener {address}: certificate {} has the key {} here and {} elsewhere",
+                        pair.cert, pair.key, other.key
+                    )));
+                }
+            }
+        }
+    }
+    Ok(wanted)
+}
+
+/// Whether nothing, not even a dangling link, has this name.
+pub(super) fn is_free(file: &str) -> bool {
+    fs::symlink_metadata(file).is_err_and(|error| error.kind() == io::ErrorKind::NotFound)
+}
+
+/// Makes a certificate for this machine and the server's name. Overwrites nothing.
+pub(super) fn make(pair: &KeyPair, server_name: &str) -> Result<(), Failure> {
+    let failed = |what: &dyn std::fmt::Display| {
+        Failure::new(format_args!("could not create certificate {}: {what}", pair.cert))
+    };
+    let (cert, key) = generate(server_name).map_err(|error| failed(&error))?;
+    write_new(&pair.key, &key, 0o600)
+        .map_err(|error| Failure::new(format_args!("could not create key {}: {error}", pair.key)))?;
+    write_new(&pair.cert, &cert, 0o644).map_err(|error| {
+        // A key without its certificate would be in the way of the next try.
+        let _ = fs::remove_file(&pair.key);
+        failed(&error)
+    })
+}
+
+/// A certificate for one year with an ECDSA P-256 key in PKCS#8, both as PEM.
+fn generate(server_name: &str) -> Result<(String, String), rcgen::Error> {
+    let names = ["127.0.0.1", "::1", server_name, "localhost"].map(str::to_owned);
+    let mut params = CertificateParams::new(names)?;
+    params.not_before = OffsetDateTime::now_utc();
+    params.not_after = params.not_before + Duration::days(365);
+    params.distinguished_name = DistinguishedName::new();
+    params.distinguished_name.push(DnType::OrganizationName, "ircd");
+    params.distinguished_name.push(DnType::CommonName, server_name);
+    params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+    params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+    let key = PrivateKey::generate()?;
+    Ok((params.self_signed(&key)?.pem(), key.serialize_pem()))
+}
+
+fn write_new(path: &str, text: &str, mode: u32) -> io::Result<()> {
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(mode).open(Path::new(path))?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()
+}

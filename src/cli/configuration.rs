@@ -1,0 +1,78 @@
+//! Finding and reading the configuration, with the environment's overrides.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use super::Failure;
+use crate::config::{self, Loaded, Problem};
+
+const DEFAULT_FILE: &str = "ircd.yaml";
+
+/// Where a configuration comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Source {
+    File(PathBuf),
+    BuiltIn,
+}
+
+impl Source {
+    /// What `--conf` names, else `ircd.yaml` in the working directory, else the built-in one.
+    pub(super) fn find(conf: Option<&Path>) -> Source {
+        match conf {
+            Some(path) => Source::File(path.to_owned()),
+            None if Path::new(DEFAULT_FILE).exists() => Source::File(DEFAULT_FILE.into()),
+            None => Source::BuiltIn,
+        }
+    }
+
+    /// Its name for messages.
+    pub(super) fn name(&self) -> String {
+        match self {
+            Source::File(path) => path.display().to_string(),
+            Source::BuiltIn => "the built-in default".to_owned(),
+        }
+    }
+
+    /// Reads and checks it.
+    pub(super) fn load(&self) -> Result<Loaded, Failure> {
+        self.try_load()?.map_err(|problems| Failure(self.show(&problems)))
+    }
+
+    /// Like `load`, but with the problems as they are.
+    pub(super) fn try_load(&self) -> Result<Result<Loaded, Vec<Problem>>, Failure> {
+        let text = match self {
+            Source::File(path) => read(path)?,
+            Source::BuiltIn => config::DEFAULT_YAML.to_owned(),
+        };
+        Ok(config::load(&text, &environment()))
+    }
+
+    /// Problems as lines.
+    pub(super) fn show(&self, problems: &[Problem]) -> Vec<String> {
+        let name = self.name();
+        problems.iter().map(|problem| problem.display(&name).to_string()).collect()
+    }
+}
+
+fn read(path: &Path) -> Result<String, Failure> {
+    let mut text = String::new();
+    // One byte more than is accepted: `config` says that it is too long.
+    let limit = config::TEXT_BYTES_MAX as u64 + 1;
+    let done = File::open(path).and_then(|file| file.take(limit).read_to_string(&mut text));
+    match done {
+        Ok(_) => Ok(text),
+        Err(error) if error.kind() == io::ErrorKind::InvalidData => {
+            Err(Failure::new(format_args!("configuration file {}: it is not UTF-8 text", path.display())))
+        }
+        Err(error) => Err(Failure::new(format_args!("configuration file {}: {error}", path.display()))),
+    }
+}
+
+/// The environment; which variables count is for `config` to know.
+fn environment() -> Vec<(String, String)> {
+    let text = |(name, value): (std::ffi::OsString, std::ffi::OsString)| {
+        Some((name.into_string().ok()?, value.into_string().ok()?))
+    };
+    std::env::vars_os().filter_map(text).collect()
+}

@@ -1,0 +1,30 @@
+//! Standard output and error. Neither need be there: a closed pipe is no reason to panic.
+
+use std::io::{self, Write};
+use std::time::SystemTime;
+
+use time::OffsetDateTime;
+use time::macros::format_description;
+
+/// Writes the result of a command to standard output.
+pub(super) fn print(text: &str) -> io::Result<()> {
+    let mut stdout = io::stdout().lock();
+    stdout.write_all(text.as_bytes())?;
+    stdout.flush()
+}
+
+/// Writes a line to standard error.
+pub(super) fn complain(line: &str) {
+    let _ = writeln!(io::stderr(), "{line}");
+}
+
+/// Writes what a command did to standard error, after the time (in UTC) as Ergo writes it; nothing
+/// when `quiet`.
+pub(super) fn say(quiet: bool, text: &str) {
+    if quiet {
+        return;
+    }
+    let format = format_description!("[year]/[month]/[day] [hour]:[minute]:[second]");
+    let time = OffsetDateTime::from(SystemTime::now()).format(format).unwrap_or_default();
+    complain(&format!("{time} {text}"));
+}

@@ -1,0 +1,8 @@
+//! `ircd defaultconfig`
+
+use super::{Failure, console};
+use crate::config::DEFAULT_YAML;
+
+pub(super) fn run() -> Result<(), Failure> {
+    Ok(console::print(DEFAULT_YAML)?)
+}

@@ -1,0 +1,93 @@
+//! `ircd run`: reads and makes what the server needs from the disk, then runs it.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use super::configuration::Source;
+use super::{Failure, Options, certificate, texts};
+use crate::config::{Config, Loaded, Problem};
+use crate::engine::Seed;
+use crate::server::logging::{Console, Logs};
+use crate::server::{Reload, RunOptions, Running};
+use crate::store::{FileLock, Outdated, Store};
+use crate::{config, server, store};
+
+pub(super) fn run(options: &Options, smoke: bool) -> Result<(), Failure> {
+    let source = Source::find(options.conf.as_deref());
+    let Loaded { config, warnings, not_yet } = source.load()?;
+    let console = if options.quiet { Console::Quiet } else { Console::Shown };
+    let logs = Logs::start(&config.logging, console)?;
+    tracing::info!(target: "server", "ircd-{} starting", env!("CARGO_PKG_VERSION"));
+    let hint = if source == Source::BuiltIn { " (there is no ircd.yaml here)" } else { "" };
+    tracing::info!(target: "server", "Using config file : {}{hint}", source.name());
+    warn(&source, &warnings, &not_yet);
+
+    let _lock = config.lock_file.as_deref().map(|path| FileLock::acquire(Path::new(path))).transpose()?;
+    let store = open_store(&config)?;
+    make_certificates(&config)?;
+    let seed = Seed {
+        entropy: store::entropy()?,
+        cloak_secret: store.cloak_secret()?,
+        texts: texts::read(&source, &config),
+    };
+    let on_ready = move |running: Running| {
+        tracing::info!(target: "server", "Server running");
+        if smoke {
+            running.control.stop("Only a test");
+        }
+    };
+    let reload = reload(source, logs, config.clone());
+    server::run(RunOptions { config, seed, reload, on_ready: Box::new(on_ready) })?;
+    Ok(())
+}
+
+/// Tells what the author of a configuration should know although it can be used.
+fn warn(source: &Source, warnings: &[Problem], not_yet: &[String]) {
+    for line in source.show(warnings) {
+        tracing::warn!(target: "server", "{line}");
+    }
+    if !not_yet.is_empty() {
+        tracing::warn!(target: "server", "not yet in effect in this version: {}", not_yet.join(", "));
+    }
+}
+
+fn open_store(config: &Config) -> Result<Store, Failure> {
+    let path = &config.datastore.path;
+    tracing::info!(target: "server", "Using datastore : {path}");
+    let outdated = if config.datastore.autoupgrade { Outdated::Upgrade } else { Outdated::Refuse };
+    let store = Store::open_or_create(Path::new(path), outdated)?;
+    if let Some(copy) = store.backup() {
+        tracing::info!(target: "datastore", "upgraded {path}, copy of the old one: {}", copy.display());
+    }
+    Ok(store)
+}
+
+/// Makes what is missing altogether. Half a pair is a mistake that the listener will report.
+fn make_certificates(config: &Config) -> Result<(), Failure> {
+    for (address, pair) in certificate::wanted(config)? {
+        if certificate::is_free(&pair.cert) && certificate::is_free(&pair.key) {
+            certificate::make(pair, &config.server.name)?;
+            tracing::warn!(
+                target: "listeners",
+                "made a self-signed certificate for {address}, as there was none : {} : {}",
+                pair.cert,
+                pair.key
+            );
+        }
+    }
+    Ok(())
+}
+
+/// Reads the configuration again and begins new log files.
+fn reload(source: Source, logs: Logs, running: Config) -> Reload {
+    Arc::new(move || {
+        let Loaded { config, warnings, not_yet } =
+            source.load().map_err(|Failure(lines)| lines.join("; "))?;
+        config::diff(&running, &config)
+            .map_err(|keys| format!("these keys need a restart: {}", keys.join(", ")))?;
+        logs.apply(&config.logging).map_err(|error| error.to_string())?;
+        warn(&source, &warnings, &not_yet);
+        let texts = texts::read(&source, &config);
+        Ok((config, texts))
+    })
+}

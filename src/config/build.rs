@@ -1,0 +1,112 @@
+//! From text to tree: the part of `serde_yaml`, which alone decides what a text means.
+
+use std::cell::Cell;
+use std::fmt;
+
+use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+
+use super::tree::{Node, Tree};
+
+/// Most values in a document, with what its aliases repeat.
+const NODES_MAX: usize = 500_000;
+
+/// The tree of a text, without lines and paths.
+pub(super) fn build(text: &str) -> Result<Tree, serde_yaml::Error> {
+    let builder = Builder { nodes_left: &Cell::new(NODES_MAX) };
+    builder.deserialize(serde_yaml::Deserializer::from_str(text))
+}
+
+/// Builds a [`Tree`]. Unlike `serde_yaml::Value`, it keeps keys given twice, so that each can be reported.
+#[derive(Clone, Copy)]
+struct Builder<'a> {
+    /// How many more nodes there may be: a few aliases can make a great many.
+    nodes_left: &'a Cell<usize>,
+}
+
+impl Builder<'_> {
+    fn node<E: Error>(self, tree: Tree) -> Result<Tree, E> {
+        match self.nodes_left.get().checked_sub(1) {
+            Some(left) => self.nodes_left.set(left),
+            None => return Err(E::custom(format_args!("more than {NODES_MAX} values"))),
+        }
+        Ok(tree)
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for Builder<'_> {
+    type Value = Tree;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Tree, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Builder<'_> {
+    type Value = Tree;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a value without a YAML tag of its own")
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<Tree, E> {
+        self.node(Tree::Null)
+    }
+
+    fn visit_none<E: Error>(self) -> Result<Tree, E> {
+        self.node(Tree::Null)
+    }
+
+    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Tree, D::Error> {
+        self.deserialize(deserializer)
+    }
+
+    fn visit_bool<E: Error>(self, value: bool) -> Result<Tree, E> {
+        self.node(Tree::Bool(value))
+    }
+
+    fn visit_i64<E: Error>(self, value: i64) -> Result<Tree, E> {
+        self.node(Tree::Int(i128::from(value), value.to_string()))
+    }
+
+    fn visit_u64<E: Error>(self, value: u64) -> Result<Tree, E> {
+        self.node(Tree::Int(i128::from(value), value.to_string()))
+    }
+
+    fn visit_i128<E: Error>(self, value: i128) -> Result<Tree, E> {
+        self.node(Tree::Int(value, value.to_string()))
+    }
+
+    fn visit_u128<E: Error>(self, value: u128) -> Result<Tree, E> {
+        self.node(Tree::Float(value as f64, value.to_string()))
+    }
+
+    fn visit_f64<E: Error>(self, value: f64) -> Result<Tree, E> {
+        self.node(Tree::Float(value, value.to_string()))
+    }
+
+    fn visit_str<E: Error>(self, value: &str) -> Result<Tree, E> {
+        self.node(Tree::Text(value.to_owned()))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Tree, A::Error> {
+        let mut list = Vec::new();
+        while let Some(item) = items.next_element_seed(self)? {
+            list.push(Node::new(item));
+        }
+        self.node(Tree::List(list))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Tree, A::Error> {
+        let mut map = Vec::new();
+        while let Some((key, value)) = entries.next_entry_seed(self, self)? {
+            let key = match key {
+                Tree::Text(key) | Tree::Int(_, key) | Tree::Float(_, key) => key,
+                Tree::Bool(key) => key.to_string(),
+                Tree::Null => String::new(),
+                Tree::List(_) | Tree::Map(_) => return Err(A::Error::custom("a key is no plain name")),
+            };
+            map.push((key, Node::new(value)));
+        }
+        self.node(Tree::Map(map))
+    }
+}

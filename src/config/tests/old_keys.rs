@@ -1,0 +1,183 @@
+//! Files of older versions, and of programs that write them.
+
+use std::time::Duration;
+
+use super::*;
+use crate::config::*;
+
+/// What the conformance suite writes: one line of JSON, with keys of several generations.
+#[test]
+fn one_line_of_json_with_old_keys_loads() {
+    let hash = "$2a$04$0123456789abcdef0123456789abcdef0123456789abcdef01234";
+    let json = serde_json::json!({
+        "network": {"name": "SuiteNet"},
+        "server": {
+            "name": "My.Suite.Server",
+            "listeners": {"127.0.0.1:35123": null, "0.0.0.0:35124": {"websocket": true}},
+            "password": hash,
+            "max-sendq": "16k",
+            "casemapping": "ascii",
+            "connection-limits": {
+                "enabled": true, "cidr-len-ipv4": 32, "cidr-len-ipv6": 64, "ips-per-subnet": 1,
+                "exempted": ["localhost"],
+            },
+            "connection-throttling": {
+                "enabled": true, "cidr-len-ipv4": 32, "cidr-len-ipv6": 64, "ips-per-subnet": 16,
+                "duration": "10m", "max-connections": 1, "ban-duration": "10m",
+                "ban-message": "Try again later", "exempted": ["localhost"],
+            },
+            "lookup-hostnames": false,
+            "enforce-utf8": true,
+            "relaymsg": {"enabled": true, "separators": "/", "available-to-chanops": true},
+            "proxy-allowed-from": ["localhost"],
+            "compatibility": {"allow-truncation": false},
+        },
+        "accounts": {
+            "authentication-enabled": true,
+            "advertise-scram": true,
+            "multiclient": {"enabled": true, "allowed-by-default": true, "always-on": "opt-in"},
+            "registration": {
+                "enabled": true, "enabled-callbacks": ["none"], "verify-timeout": "120h", "bcrypt-cost": 4,
+                "email-verification": {
+                    "enabled": true, "sender": "test@example.com", "require-tls": true,
+                    "helo-domain": "example.com",
+                },
+            },
+            "nick-reservation": {"enabled": true, "method": "strict"},
+            "login-throttling": {"enabled": true, "duration": "1m", "max-attempts": 3},
+            "default-user-modes": "+i",
+        },
+        "channels": {"registration": {"enabled": true}},
+        "datastore": {
+            "path": "/nowhere/ircd.db",
+            "sqlite": {"enabled": true, "database-path": "/nowhere/history.db", "busy-timeout": "5s"},
+        },
+        "limits": {
+            "awaylen": 200, "chan-list-modes": 60, "channellen": 64, "kicklen": 390, "monitor-entries": 100,
+            "nicklen": 32, "topiclen": 390, "whowas-entries": 100, "linelen": {"rest": 2048},
+            "multiline": {"max-bytes": 4096, "max-lines": 32},
+        },
+        "history": {
+            "enabled": true, "channel-length": 128, "client-length": 128, "chathistory-maxmessages": 100,
+            "tagmsg-storage": {"default": false, "whitelist": ["+draft/persist", "+persist"]},
+            "retention": {"allow-individual-delete": true},
+            "persistent": {
+                "enabled": true, "unregistered-channels": true, "registered-channels": "opt-out",
+                "direct-messages": "opt-out",
+            },
+        },
+        "oper-classes": {
+            "server-admin": {
+                "title": "Server Admin",
+                "capabilities": ["oper:local_kill", "oper:remote_kill", "nofakelag", "accreg"],
+            },
+        },
+        "opers": {
+            "operuser": {"class": "server-admin", "whois-line": "is a server admin", "password": hash},
+        },
+        "metadata": {"enabled": true, "max-subs": 100, "max-keys": 1000},
+        "logging": [{"method": "stderr", "level": "debug", "type": "*"}],
+    });
+    let Loaded { config, warnings, .. } = loaded(&json.to_string());
+    assert!(warnings.iter().all(|warning| warning.line == Some(1)), "{}", shown(&warnings));
+    let paths: Vec<&str> = warnings.iter().map(|warning| warning.path.as_str()).collect();
+    let old = ["enabled-callbacks", "linelen", "connection-limits", "connection-throttling"];
+    assert!(old.iter().all(|key| paths.iter().any(|path| path.ends_with(key))), "{paths:?}");
+    assert_eq!(paths.len(), old.len(), "{paths:?}");
+
+    assert_eq!(config.server.max_sendq, 16_384);
+    assert_eq!(config.server.max_line_len, 512);
+    let limits = &config.server.ip_limits;
+    assert!(limits.count && limits.throttle);
+    assert_eq!((limits.max_concurrent_connections, limits.max_connections_per_window), (1, 1));
+    assert_eq!(limits.window, Duration::from_secs(600));
+    assert!(limits.exempted.iter().any(|net| net.contains("127.0.0.1".parse().unwrap())));
+    assert!(config.oper_classes["server-admin"].can("kill"));
+    assert_eq!(config.limits.awaylen, 200);
+}
+
+#[test]
+fn a_file_of_2020_loads() {
+    let text = "\
+network:
+    name: TestNet
+server:
+    name: irc.test
+    listeners:
+        \"127.0.0.1:6667\": # loopback
+        \":6697\":
+            tls:
+                cert: fullchain.pem
+                key: privkey.pem
+                proxy: true
+        \":6668\":
+            tls: {proxy: true}
+        \":8097\":
+            websocket: true
+            tls: {cert: fullchain.pem, key: privkey.pem, proxy: false}
+    enforce-utf8: true
+oper-classes:
+    server-admin: {title: Admin, capabilities: [\"oper:rehash\"]}
+opers:
+    admin:
+        class: \"server-admin\"
+        whois-line: is a server admin
+        vhost: \"staff\"
+        hidden: false
+        password: \"$2a$04$0123456789abcdef0123456789abcdef0123456789abcdef01234\"
+datastore:
+    path: ircd.db
+    autoupgrade: true
+    mysql:
+        enabled: true
+        host: 127.0.0.1
+        port: 3306
+        user: root
+        password: root
+        history-database: ircd_history
+        timeout: 30s
+";
+    let Loaded { config, warnings, not_yet } = loaded(text);
+    assert_eq!(shown(&warnings), "");
+    assert!(config.server.listeners[":6697"].proxy && !config.server.listeners[":8097"].proxy);
+    assert!(config.server.listeners[":6668"].proxy && config.server.listeners[":6668"].tls.is_none());
+    assert_eq!(config.datastore.mysql.timeout, Duration::from_secs(30));
+    assert_eq!(not_yet, ["server: listeners.proxy", "datastore: mysql"]);
+}
+
+#[test]
+fn renamed_keys_are_understood_with_a_warning() {
+    let fingerprint = "ab".repeat(32);
+    let text = format!(
+        "{LEAST}    webirc: [{{fingerprint: {fingerprint}, hosts: [localhost]}}]
+accounts:
+    bouncer: {{enabled: true, allowed-by-default: true}}
+    nick-reservation: {{rename-prefix: Anon-}}
+    registration:
+        enabled-callbacks: [mailto]
+        callbacks: {{mailto: {{sender: a@b.c, server: mx.b.c, port: 25}}}}
+    vhosts: {{offer-list: [a], user-requests: {{enabled: true}}}}
+oper-classes: {{x: {{}}}}
+opers: {{x: {{class: x, fingerprint: {fingerprint}}}}}
+history: {{restrictions: {{enforce-registration-date: true}}}}
+"
+    );
+    let Loaded { config, warnings, .. } = loaded(&text);
+    assert_eq!(config.server.webirc[0].certfp.as_ref(), Some(&fingerprint));
+    assert_eq!(config.opers["x"].certfp.as_ref(), Some(&fingerprint));
+    assert!(config.accounts.multiclient.enabled && config.accounts.multiclient.allowed_by_default);
+    assert_eq!(config.accounts.nick_reservation.guest_nickname_format, "Anon-*");
+    let mail = &config.accounts.registration.email_verification;
+    assert!(mail.enabled && mail.sender == "a@b.c" && mail.mta.server == "mx.b.c" && mail.mta.port == 25);
+    assert_eq!(config.history.restrictions.query_cutoff, HistoryCutoff::RegistrationTime);
+    let told = shown(&warnings);
+    for line in [
+        "f:8: warning: accounts.bouncer: expected `multiclient`, found an old name of that key",
+        "f:6: warning: server.webirc.0.fingerprint: expected `certfp`, found an old name of that key",
+        "f:12: warning: accounts.registration.callbacks.mailto: expected `email-verification`, found an old form",
+        "f:16: warning: history.restrictions.enforce-registration-date: expected `query-cutoff`, found an old form",
+        "f:13: warning: accounts.vhosts.offer-list: expected no such key, found a key that has no effect any more",
+    ] {
+        assert!(told.contains(line), "{line}\nin\n{told}");
+    }
+}

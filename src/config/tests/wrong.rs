@@ -1,0 +1,401 @@
+//! Configurations that are wrong, and what is said of them: file, line, key, expectation.
+
+use proptest::prelude::*;
+
+use super::*;
+
+/// A text, and what is said of it, each line without the file.
+type Row = (&'static str, &'static [&'static str]);
+
+/// What follows [`LEAST`], from line 6.
+const ADDED: &[Row] = &[
+    ("    max-sendq: lots", &["6: server.max-sendq: expected a size such as 96k, found \"lots\""]),
+    ("    max-sendq: 1k", &["6: server.max-sendq: expected a size of 4k or more, found \"1k\""]),
+    (
+        "    max-sendqq: 96k",
+        &["6: server.max-sendqq: expected a known key, found an unknown one (did you mean `max-sendq`?)"],
+    ),
+    (
+        "    idle-timeouts: {ping: 3m, disconnect: 2m}",
+        &[
+            "6: server.idle-timeouts.ping: expected less than `disconnect`, so that clients have time to answer, found 180s and 120s",
+        ],
+    ),
+    (
+        "    idle-timeouts:\n        registration: soon",
+        &["7: server.idle-timeouts.registration: expected a span of time such as 1m30s, found \"soon\""],
+    ),
+    (
+        "    casemapping: latin1",
+        &[
+            "6: server.casemapping: expected `ascii`, `precis`, `permissive`, `rfc1459` or `rfc1459-strict`, found \"latin1\"",
+        ],
+    ),
+    ("    enforce-utf8: maybe", &["6: server.enforce-utf8: expected `true` or `false`, found \"maybe\""]),
+    (
+        "    coerce-ident: u",
+        &["6: server.coerce-ident: expected `~` and a username, such as ~u, found \"u\""],
+    ),
+    (
+        "    coerce-ident: ~u\n    check-ident: true",
+        &[
+            "6: server.coerce-ident: expected no `check-ident: true` beside it, found both, which contradict each other",
+        ],
+    ),
+    (
+        "    unix-bind-mode: 0999",
+        &["6: server.unix-bind-mode: expected file permissions in octal such as 0770, found \"0999\""],
+    ),
+    (
+        "    secure-nets: [localhost, 10.0.0.0/33]",
+        &[
+            "6: server.secure-nets.1: expected an IP address, a range such as 10.0.0.0/8, or `localhost`, found \"10.0.0.0/33\"",
+        ],
+    ),
+    ("    secure-nets: 10.0.0.0/8", &["6: server.secure-nets: expected a list, found \"10.0.0.0/8\""]),
+    (
+        "    password: hunter2",
+        &["6: server.password: expected a bcrypt hash as `ircd genpasswd` prints it, found something else"],
+    ),
+    (
+        "    relaymsg: {enabled: true, separators: '/@'}",
+        &["6: server.relaymsg.separators: expected none of the characters \" ,*?.!@:\", found \"/@\""],
+    ),
+    (
+        "    ip-cloaking: {enabled: true, netname: 'my net'}",
+        &["6: server.ip-cloaking.netname: expected a host name, such as irc, found \"my net\""],
+    ),
+    (
+        "    ip-cloaking: {num-bits: 300}",
+        &["6: server.ip-cloaking.num-bits: expected a number from 0 to 256, found 300"],
+    ),
+    ("    websockets: [a, b]", &["6: server.websockets: expected a section of keys, found a list"]),
+    ("    motd: [a]", &["6: server.motd: expected text, found a list"]),
+    (
+        "    name: irc.second",
+        &["6: server.name: expected one key of this name, found a second; another is in line 4"],
+    ),
+    (
+        "    command-aliases: {'a b': MODE}",
+        &["6: server.command-aliases: expected names of letters and digits, found \"A B\" for \"MODE\""],
+    ),
+    ("    io-threads: -1", &["6: server.io-threads: expected a number from 0 to 256, found -1"]),
+    (
+        "    webirc: [{hosts: [localhost]}]",
+        &["6: server.webirc.0: expected `certfp`, `password` or both, found neither"],
+    ),
+    (
+        "    ip-check-script: {enabled: true}",
+        &["6: server.ip-check-script: expected either `command` or `socket`, found both or neither"],
+    ),
+    (
+        "    ip-limits: {custom-limits: {friends: {max-concurrent-connections: 3}}}",
+        &["6: server.ip-limits.custom-limits.friends.nets: expected a list of networks, found nothing"],
+    ),
+    (
+        "    password: $2a$04$0123456789abcdef0123456789abcdef0123456789abcdef01234\naccounts: {login-via-pass-command: true}",
+        &[
+            "7: accounts.skip-server-password: expected `true`, for `server.password` and `login-via-pass-command` need it, found nothing",
+        ],
+    ),
+    (
+        "accounts:\n    multiclient:\n        always-on: sometimes",
+        &[
+            "8: accounts.multiclient.always-on: expected `disabled`, `opt-in`, `opt-out`, `mandatory`, `true` or `false`, found \"sometimes\"",
+        ],
+    ),
+    (
+        "accounts: {nick-reservation: {enabled: true, force-nick-equals-account: true}}",
+        &[
+            "6: accounts.nick-reservation.force-nick-equals-account: expected `accounts.multiclient.enabled: true` with it, found multiclient off",
+        ],
+    ),
+    (
+        "accounts: {nick-reservation: {guest-nickname-format: Guest}}",
+        &[
+            "6: accounts.nick-reservation.guest-nickname-format: expected one `*` and no `?` in it, found \"Guest\"",
+        ],
+    ),
+    (
+        "accounts: {registration: {bcrypt-cost: 3}}",
+        &["6: accounts.registration.bcrypt-cost: expected a number from 4 to 31, found 3"],
+    ),
+    (
+        "accounts: {registration: {email-verification: {enabled: true}}}",
+        &[
+            "6: accounts.registration.email-verification.sender: expected the address that mail comes from, found nothing",
+        ],
+    ),
+    (
+        "accounts: {oauth2: {enabled: true, auth-script: true}}",
+        &[
+            "6: accounts.oauth2.introspection-timeout: expected a span of time such as 10s, found nothing",
+            "6: accounts.oauth2.auth-script: expected `accounts.auth-script.enabled: true` with it, found no script",
+        ],
+    ),
+    (
+        "accounts: {jwt-auth: {enabled: true, tokens: [{algorithm: rot13}]}}",
+        &[
+            "6: accounts.jwt-auth.tokens.0.algorithm: expected `hmac`, `rsa` or `eddsa`, found \"rot13\"",
+            "6: accounts.jwt-auth.tokens.0: expected `account-claims`, and `key` or `key-file`, found one missing",
+        ],
+    ),
+    ("limits: {nicklen: 0}", &["6: limits.nicklen: expected a number from 1 to 400, found 0"]),
+    (
+        "limits:\n    nicklen: 65\ndatastore:\n    sqlite: {enabled: true}",
+        &["8: datastore: expected one key of this name, found a second; another is in line 2"],
+    ),
+    (
+        "opers:\n    admin:\n        class: boss",
+        &[
+            "7: opers.admin: expected `password`, `certfp` or both, found neither",
+            "8: opers.admin.class: expected a class of `oper-classes`, found \"boss\"",
+        ],
+    ),
+    (
+        "oper-classes: {boss: {}}\nopers: {admin: {class: bos, certfp: 12, modes: +x}}",
+        &[
+            "7: opers.admin.certfp: expected a SHA-256 fingerprint of 64 hexadecimal digits, found 12",
+            "7: opers.admin.class: expected one of the classes `boss`, found \"bos\"",
+            "7: opers.admin.modes: expected signs and the letters BERTios, found 'x'",
+        ],
+    ),
+    (
+        "oper-classes:\n    a: {extends: b}\n    b: {extends: a}\n    c: {extends: d}",
+        &[
+            "7: oper-classes.a.extends: expected one of the classes `a`, `b`, `c`, found `b`, which in the end extends itself or an unknown class",
+            "8: oper-classes.b.extends: expected one of the classes `a`, `b`, `c`, found `a`, which in the end extends itself or an unknown class",
+            "9: oper-classes.c.extends: expected one of the classes `a`, `b`, `c`, found \"d\"",
+        ],
+    ),
+    (
+        "logging: [{method: file, type: '*', level: loud}]",
+        &[
+            "6: logging.0.level: expected a log level: `debug`, `info`, `warn` or `error`, found \"loud\"",
+            "6: logging.0.filename: expected a file, for the method `file`, found nothing",
+        ],
+    ),
+    (
+        "logging: [{method: stderr, type: -userinput, level: info}]",
+        &[
+            "6: logging.0.type: expected `*` or names of types to log, and those with `-` to leave out, found \"-userinput\"",
+        ],
+    ),
+    ("logging: stderr", &["6: logging: expected a list, found \"stderr\""]),
+    (
+        "history: {enabled: true, persistent: {enabled: true}}",
+        &[
+            "6: history.persistent.enabled: expected `enabled: true` in `datastore.mysql`, `.postgresql` or `.sqlite` with it, found no database",
+        ],
+    ),
+    (
+        "webpush: {enabled: true, expiration: 1d}",
+        &[
+            "6: webpush.enabled: expected `accounts.multiclient.always-on` other than `disabled` with it, found always-on disabled",
+            "6: webpush.expiration: expected 3d or more, found \"1d\"",
+        ],
+    ),
+    ("api: {enabled: true}", &["6: api.listener: expected an address such as 127.0.0.1:8089, found nothing"]),
+    (
+        "channels: {auto-join: [lobby]}",
+        &["6: channels.auto-join: expected names of channels, with `#`, found \"lobby\""],
+    ),
+    (
+        "extjwt: {algorithm: hmac}\nauthtoken: {enabled: true, services: {X: {url: 'http://x'}}}",
+        &[
+            "6: extjwt.key: expected a key, or `key-file`, found nothing",
+            "7: authtoken.services.X: expected `url`, `algorithm`, and `key` or `key-file`, found one missing",
+        ],
+    ),
+    (
+        "chanels: {default-modes: +n}",
+        &["6: chanels: expected a known key, found an unknown one (did you mean `channels`?)"],
+    ),
+];
+
+/// Whole documents.
+const WHOLE: &[Row] = &[
+    (
+        "network: {name: X}\ndatastore: {path: d}\nserver:\n  name: localhost\n  listeners:\n    ':6697':\n      tls: {cert: a.pem}\n    '6667': \n    '/': \n    ':70000': ",
+        &[
+            "4: server.name: expected a host name with a dot in it, such as irc.example.com, found \"localhost\"",
+            "7: server.listeners.:6697.tls.key: expected the name of a PEM file, found nothing",
+            "8: server.listeners.6667: expected `address:port`, `[address]:port`, `:port` or the path of a Unix socket, found \"6667\"",
+            "9: server.listeners./: expected `address:port`, `[address]:port`, `:port` or the path of a Unix socket, found \"/\"",
+            "10: server.listeners.:70000: expected `address:port`, `[address]:port`, `:port` or the path of a Unix socket, found \":70000\"",
+        ],
+    ),
+    (
+        "network: {name: X}\ndatastore: {path: d}\nserver:\n  name: a.b\n  listeners:\n    ':1':\n      sts-only: true\n      tls: no\n    ':2': {websocket: true, min-tls-version: 0.9}",
+        &[
+            "7: server.listeners.:1.sts-only: expected `server.sts.enabled: true` with it, found no STS to point clients to",
+            "8: server.listeners.:1.tls: expected a section of keys, found \"no\"",
+            "9: server.listeners.:2.min-tls-version: expected a TLS version, `1.2` or `1.3`, found 0.9",
+            "9: server.listeners.:2.websocket: expected `server.enforce-utf8: true` with it, found text in any encoding",
+        ],
+    ),
+    (
+        "network: {name: X}\ndatastore: {path: d, mysql: {enabled: true}, sqlite: {enabled: true, database-path: x}}\nserver: {name: a.b, listeners: {':1': }}",
+        &["2: datastore.sqlite.enabled: expected one database for history at most, found `mysql` as well"],
+    ),
+    (
+        "",
+        &[
+            "1: expected a configuration as `ircd defaultconfig` prints it, found an empty document",
+            "1: network.name: expected the name of the network, such as ExampleNet, found nothing",
+            "1: server.name: expected a host name with a dot in it, such as irc.example.com, found nothing",
+            "1: server.listeners: expected at least one address to listen on, such as \":6697\", found nothing",
+            "1: datastore.path: expected the file to keep things in, such as ircd.db, found nothing",
+        ],
+    ),
+    (
+        "# only a comment\n",
+        &[
+            "1: expected a configuration as `ircd defaultconfig` prints it, found an empty document",
+            "1: network.name: expected the name of the network, such as ExampleNet, found nothing",
+            "1: server.name: expected a host name with a dot in it, such as irc.example.com, found nothing",
+            "1: server.listeners: expected at least one address to listen on, such as \":6697\", found nothing",
+            "1: datastore.path: expected the file to keep things in, such as ircd.db, found nothing",
+        ],
+    ),
+    (
+        "{}",
+        &[
+            "1: network.name: expected the name of the network, such as ExampleNet, found nothing",
+            "1: server.name: expected a host name with a dot in it, such as irc.example.com, found nothing",
+            "1: server.listeners: expected at least one address to listen on, such as \":6697\", found nothing",
+            "1: datastore.path: expected the file to keep things in, such as ircd.db, found nothing",
+        ],
+    ),
+    ("- a", &["1: expected a document made of sections such as `server:`, found a list"]),
+    (
+        "server:\n\tname: x",
+        &[
+            "2: expected a YAML document, found an error in it: found character that cannot start any token, while scanning for the next token (YAML is indented with blanks, not with tabs)",
+        ],
+    ),
+    (
+        "server: {name: [}",
+        &[
+            "1: expected a YAML document, found an error in it: did not find expected node content, while parsing a flow node",
+        ],
+    ),
+    (
+        "a: 1\n---\nb: 1",
+        &[
+            "2: expected a YAML document, found an error in it: deserializing from YAML containing more than one document is not supported",
+        ],
+    ),
+    ("network: &n\n  name: *nobody", &["2: expected a YAML document, found an error in it: unknown anchor"]),
+    (
+        "{\"network\": {\"name\": \"X\"}, \"server\": {\"name\": 5}}",
+        &[
+            "1: server.name: expected a host name with a dot in it, such as irc.example.com, found 5",
+            "1: server.listeners: expected at least one address to listen on, such as \":6697\", found nothing",
+            "1: datastore.path: expected the file to keep things in, such as ircd.db, found nothing",
+        ],
+    ),
+];
+
+fn check(text: &str, expected: &[&str]) {
+    let problems = load(text, &[]).expect_err(text);
+    let expected: Vec<String> = expected.iter().map(|line| format!("f:{line}")).collect();
+    assert_eq!(shown(&problems), expected.join("\n"), "of\n{text}");
+}
+
+#[test]
+fn every_problem_is_told_with_line_key_and_expectation() {
+    for (added, expected) in ADDED {
+        check(&format!("{LEAST}{added}\n"), expected);
+    }
+    for (whole, expected) in WHOLE {
+        check(whole, expected);
+    }
+}
+
+#[test]
+fn a_password_in_the_clear_is_not_repeated() {
+    for text in ["    password: sesame-open", "opers: {x: {password: sesame-open}}"] {
+        let problems = load(&format!("{LEAST}{text}\n"), &[]).expect_err(text);
+        assert!(!format!("{problems:?}").contains("sesame"), "{problems:?}");
+    }
+}
+
+#[test]
+fn a_hopeless_text_is_refused_in_bounded_time() {
+    let deep = "[".repeat(100_000);
+    assert!(load(&deep, &[]).is_err());
+    // Each anchor doubles the one before: a document of a few lines, a tree without end.
+    let mut laughs = String::from("a0: &a0 [x, x]\n");
+    for n in 1..64 {
+        laughs += &format!("a{n}: &a{n} [*a{}, *a{}]\n", n - 1, n - 1);
+    }
+    assert!(load(&laughs, &[]).is_err());
+    let wide = format!("a: &a [{}]\nb: [{}]\n", "x, ".repeat(20_000), "*a, ".repeat(20_000));
+    assert!(load(&wide, &[]).is_err());
+    let long = format!("{LEAST}# {}", "x".repeat(crate::config::TEXT_BYTES_MAX));
+    assert!(shown(&load(&long, &[]).unwrap_err()).contains("a document of at most"));
+}
+
+proptest! {
+    /// Made of pieces that mean something, so that not all of it ends at the first sign.
+    #[test]
+    fn no_text_makes_it_panic(pieces in prop::collection::vec(prop::sample::select(PIECES), 0..40)) {
+        let text = pieces.concat();
+        for problem in load(&text, &[]).err().unwrap_or_default() {
+            let line = problem.line.unwrap_or(1);
+            // An empty value at the end stands behind the last line.
+            prop_assert!((1..=text.lines().count() + 1).contains(&line), "{problem:?} of\n{text}");
+        }
+    }
+}
+
+const PIECES: &[&str] = &[
+    "\n",
+    "\n  ",
+    "\n    ",
+    ": ",
+    ":",
+    "- ",
+    "[",
+    "]",
+    "{",
+    "}",
+    ", ",
+    "&a ",
+    "*a",
+    "<<: *a",
+    "'",
+    "\"",
+    "# ",
+    "--- ",
+    "~",
+    "!x ",
+    "|",
+    "1",
+    "0x7",
+    "1e400",
+    "true",
+    "network",
+    "name",
+    "server",
+    "listeners",
+    ":6697",
+    "tls",
+    "max-sendq",
+    "10m",
+    "opers",
+    "class",
+    "oper-classes",
+    "extends",
+    "logging",
+    "type",
+    "connection-limits",
+    "limits",
+    "enabled",
+    "\u{feff}",
+    "é",
+    "\t",
+    "\r\n",
+    "\0",
+];

@@ -1,0 +1,239 @@
+//! One client's socket with what is read from it and written to it. Decides nothing: [`super::shard`]
+//! says when to read, flush and close. Invariant: an idle connection holds no buffer.
+
+use std::io::{self, Read, Write};
+use std::task::Waker;
+
+use tokio_rustls::rustls::ServerConnection;
+
+use super::framing::Framer;
+use super::listener::Permit;
+use super::outbox::{Outbox, Pool, Wrapping};
+use super::socket::{Immediate, Socket};
+use super::websocket::{Decoder, close_frame};
+use crate::engine::{CloseReason, Line};
+
+/// Plaintext that is encrypted at a time: two full records, so that few bytes wait in encrypted form,
+/// where they are not counted.
+const ENCRYPT_BYTES_MAX: usize = 32 * 1024;
+
+/// How bytes become lines.
+#[derive(Debug)]
+pub(super) enum Reading {
+    Lines(Framer),
+    Messages(Box<Decoder>),
+}
+
+/// What stands in the way of reading from a connection or writing to it.
+#[derive(Debug, Default)]
+pub(super) struct Status {
+    /// In the shard's list of connections to flush.
+    pub(super) dirty: bool,
+    /// The socket takes no more at present; its task waits until it does.
+    pub(super) blocked: bool,
+    /// The engine wants no lines.
+    pub(super) held: bool,
+    /// The engine is to be told when the output has drained.
+    pub(super) drain_due: bool,
+    /// Answers to its own commands fill the outbox: nothing is read until it has drained.
+    pub(super) paused: bool,
+    /// No more is to be sent than what waits already.
+    pub(super) closing: bool,
+    /// All was sent and the peer was told; what still comes is read and dropped.
+    pub(super) lingering: bool,
+    /// Bytes dropped while lingering.
+    pub(super) dropped_bytes: u32,
+}
+
+/// How far a flush came.
+#[derive(Debug)]
+pub(super) enum Flushed {
+    All,
+    Blocked,
+    Failed(io::Error),
+}
+
+#[derive(Debug)]
+pub(super) struct Connection {
+    pub(super) outbox: Outbox,
+    pub(super) status: Status,
+    pub(super) wrapping: Wrapping,
+    pub(super) socket: Socket,
+    pub(super) reading: Reading,
+    pub(super) tls: Option<Box<ServerConnection>>,
+    pub(super) waker: Option<Waker>,
+    /// Its place among the connections the server may have, given back when it is dropped.
+    _permit: Permit,
+}
+
+impl Connection {
+    pub(super) fn new(
+        socket: Socket,
+        permit: Permit,
+        tls: Option<Box<ServerConnection>>,
+        frames: Option<u8>,
+    ) -> Connection {
+        let (reading, wrapping) = match frames {
+            None => (Reading::Lines(Framer::default()), Wrapping::Line),
+            Some(first) => (Reading::Messages(Box::default()), Wrapping::Frame(first)),
+        };
+        Connection {
+            outbox: Outbox::default(),
+            status: Status::default(),
+            wrapping,
+            socket,
+            reading,
+            tls,
+            waker: None,
+            _permit: permit,
+        }
+    }
+
+    /// Has its task look at it again.
+    pub(super) fn wake(&self) {
+        if let Some(waker) = &self.waker {
+            waker.wake_by_ref();
+        }
+    }
+
+    /// Whether the client is in the middle of a line.
+    pub(super) fn is_between_lines(&self) -> bool {
+        match &self.reading {
+            Reading::Lines(framer) => framer.is_between_lines(),
+            Reading::Messages(decoder) => decoder.is_between_messages(),
+        }
+    }
+
+    /// Writes what the socket takes now.
+    pub(super) fn flush(&mut self, pool: &mut Pool) -> Flushed {
+        let mut sent = 0;
+        let result = match &mut self.tls {
+            None => write_plain(&self.socket, self.outbox.pending(), &mut sent),
+            Some(tls) => write_encrypted(&self.socket, tls, self.outbox.pending(), &mut sent),
+        };
+        if sent > 0 {
+            self.outbox.consume(sent, pool);
+        }
+        match result {
+            Ok(()) => Flushed::All,
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Flushed::Blocked,
+            Err(error) => Flushed::Failed(error),
+        }
+    }
+
+    /// Queues the transport's own farewell behind everything that waits.
+    pub(super) fn queue_close_frame(&mut self, status: u16, pool: &mut Pool) {
+        if let Reading::Messages(_) = self.reading {
+            self.outbox.push_raw(&close_frame(status), pool);
+        }
+    }
+
+    /// Ends the TLS stream, if there is one; to be called when the outbox is empty.
+    pub(super) fn end_tls(&mut self, pool: &mut Pool) -> Flushed {
+        if let Some(tls) = &mut self.tls {
+            tls.send_close_notify();
+        }
+        self.flush(pool)
+    }
+
+    /// Takes bytes from the socket apart into lines; `plain` is room for decrypted bytes.
+    pub(super) fn receive(
+        &mut self,
+        input: &[u8],
+        plain: &mut [u8],
+        line_bytes_max: usize,
+        pool: &mut Pool,
+        mut emit: impl FnMut(Line<'_>),
+    ) -> Result<(), CloseReason> {
+        let Some(mut tls) = self.tls.take() else {
+            return self.frame(input, line_bytes_max, pool, &mut emit);
+        };
+        let result = self.decrypt(&mut tls, input, plain, line_bytes_max, pool, &mut emit);
+        self.tls = Some(tls);
+        result
+    }
+
+    fn decrypt(
+        &mut self,
+        tls: &mut ServerConnection,
+        mut input: &[u8],
+        plain: &mut [u8],
+        line_bytes_max: usize,
+        pool: &mut Pool,
+        emit: &mut impl FnMut(Line<'_>),
+    ) -> Result<(), CloseReason> {
+        let failed = |error: &dyn std::fmt::Display| CloseReason::Failed(format!("tls: {error}").into());
+        while !input.is_empty() {
+            tls.read_tls(&mut input).map_err(|error| failed(&error))?;
+            tls.process_new_packets().map_err(|error| failed(&error))?;
+            loop {
+                match tls.reader().read(plain) {
+                    Ok(0) => return Err(CloseReason::Hangup),
+                    Ok(count) => self.frame(&plain[..count], line_bytes_max, pool, emit)?,
+                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
+                    Err(error) => return Err(failed(&error)),
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn frame(
+        &mut self,
+        input: &[u8],
+        line_bytes_max: usize,
+        pool: &mut Pool,
+        emit: &mut impl FnMut(Line<'_>),
+    ) -> Result<(), CloseReason> {
+        match &mut self.reading {
+            Reading::Lines(framer) => {
+                framer.feed(input, line_bytes_max, emit);
+                Ok(())
+            }
+            Reading::Messages(decoder) => {
+                let mut reply = Vec::new();
+                let result = decoder.feed(input, line_bytes_max, &mut reply, emit);
+                if !reply.is_empty() {
+                    self.outbox.push_raw(&reply, pool);
+                }
+                result.map_err(|end| {
+                    self.queue_close_frame(end.status, pool);
+                    end.reason
+                })
+            }
+        }
+    }
+}
+
+fn write_plain(socket: &Socket, bytes: &[u8], sent: &mut usize) -> io::Result<()> {
+    while *sent < bytes.len() {
+        match socket.try_write(&bytes[*sent..])? {
+            0 => return Err(io::ErrorKind::WriteZero.into()),
+            count => *sent += count,
+        }
+    }
+    Ok(())
+}
+
+fn write_encrypted(
+    socket: &Socket,
+    tls: &mut ServerConnection,
+    bytes: &[u8],
+    sent: &mut usize,
+) -> io::Result<()> {
+    loop {
+        while tls.wants_write() {
+            if tls.write_tls(&mut Immediate(socket))? == 0 {
+                return Err(io::ErrorKind::WriteZero.into());
+            }
+        }
+        if *sent == bytes.len() {
+            return Ok(());
+        }
+        let end = bytes.len().min(*sent + ENCRYPT_BYTES_MAX);
+        match tls.writer().write(&bytes[*sent..end])? {
+            0 => return Err(io::ErrorKind::WriteZero.into()),
+            count => *sent += count,
+        }
+    }
+}

@@ -1,0 +1,152 @@
+//! Bytes of a stream into lines. Invariant: between two reads only the beginning of one line is kept,
+//! never more than the line limit, and nothing when the last byte read ended a line.
+
+use memchr::memchr;
+
+use crate::engine::Line;
+
+/// Bytes of message tags with the leading `@` and the trailing space that a server must accept
+/// (message-tags specification).
+const TAGS_BYTES_MAX: usize = 8191;
+/// Room above the limits, so that the engine can answer 417 to a line that is only a little too long.
+const SLACK_BYTES: usize = 1024;
+
+/// The longest line that is handed on, for a given `max-line-len`.
+pub fn line_bytes_max(max_line_len: usize) -> usize {
+    TAGS_BYTES_MAX + max_line_len + SLACK_BYTES
+}
+
+/// A line as the engine wants it: text when it is UTF-8.
+pub fn classify(line: &[u8]) -> Line<'_> {
+    match std::str::from_utf8(line) {
+        Ok(text) => Line::Text(text),
+        Err(_) => Line::Bytes(line),
+    }
+}
+
+/// Splits what one connection sends into lines.
+#[derive(Debug, Default)]
+pub struct Framer {
+    partial: Vec<u8>,
+    /// An overlong line was reported; its rest is dropped.
+    skipping: bool,
+}
+
+impl Framer {
+    /// Whether the last byte fed ended a line.
+    pub fn is_between_lines(&self) -> bool {
+        self.partial.is_empty() && !self.skipping
+    }
+
+    /// Takes bytes as they arrived and hands each line to `emit`, without `\n` or `\r\n`. Empty lines
+    /// are left out; a line over `line_bytes_max` is replaced by one [`Line::Overlong`].
+    pub fn feed(&mut self, mut input: &[u8], line_bytes_max: usize, mut emit: impl FnMut(Line<'_>)) {
+        while let Some(end) = memchr(b'\n', input) {
+            let (line, rest) = (&input[..end], &input[end + 1..]);
+            input = rest;
+            if self.skipping {
+                self.skipping = false;
+            } else if self.partial.is_empty() {
+                emit_line(line, line_bytes_max, &mut emit);
+            } else {
+                let mut whole = std::mem::take(&mut self.partial);
+                whole.extend_from_slice(line);
+                emit_line(&whole, line_bytes_max, &mut emit);
+            }
+        }
+        if self.skipping || input.is_empty() {
+            return;
+        }
+        // One byte more than a line may have: it can be the `\r` of its ending.
+        if self.partial.len() + input.len() > line_bytes_max + 1 {
+            self.partial = Vec::new();
+            self.skipping = true;
+            emit(Line::Overlong);
+        } else {
+            self.partial.extend_from_slice(input);
+        }
+    }
+}
+
+fn emit_line(line: &[u8], line_bytes_max: usize, emit: &mut impl FnMut(Line<'_>)) {
+    let line = line.strip_suffix(b"\r").unwrap_or(line);
+    if line.len() > line_bytes_max {
+        emit(Line::Overlong);
+    } else if !line.is_empty() {
+        emit(classify(line));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn show(line: Line<'_>) -> String {
+        match line {
+            Line::Text(text) => format!("t:{text}"),
+            Line::Bytes(bytes) => format!("b:{bytes:?}"),
+            Line::Overlong => "overlong".into(),
+        }
+    }
+
+    fn feed_all(chunks: &[&[u8]], max: usize) -> (Framer, Vec<String>) {
+        let mut framer = Framer::default();
+        let mut lines = Vec::new();
+        for chunk in chunks {
+            framer.feed(chunk, max, |line| lines.push(show(line)));
+        }
+        (framer, lines)
+    }
+
+    #[test]
+    fn both_line_endings_and_no_empty_lines() {
+        let (framer, lines) = feed_all(&[b"NICK a\r\nUSER b\n\r\n\n\xff\n"], 100);
+        assert_eq!(lines, ["t:NICK a", "t:USER b", "b:[255]"]);
+        assert!(framer.is_between_lines());
+    }
+
+    #[test]
+    fn a_line_in_pieces_is_one_line() {
+        let (_, lines) = feed_all(&[b"PI", b"NG", b" x\r", b"\nPO", b"NG\n"], 100);
+        assert_eq!(lines, ["t:PING x", "t:PONG"]);
+    }
+
+    #[test]
+    fn nul_and_lone_carriage_return_are_left_to_the_parser() {
+        let (_, lines) = feed_all(&[b"a\0b\rc\r\n"], 100);
+        assert_eq!(lines, ["t:a\0b\rc"]);
+    }
+
+    #[test]
+    fn an_overlong_line_is_said_once_and_dropped_to_its_end() {
+        let (framer, lines) = feed_all(&[b"1234567", b"8901234", b"5678\nok\n"], 10);
+        assert_eq!(lines, ["overlong", "t:ok"]);
+        assert!(framer.is_between_lines());
+        let (_, lines) = feed_all(&[b"12345678901\n1234567890\r\n"], 10);
+        assert_eq!(lines, ["overlong", "t:1234567890"]);
+    }
+
+    #[test]
+    fn the_longest_line_fits_however_it_is_cut() {
+        let (_, lines) = feed_all(&[b"1234567890\r", b"\n"], 10);
+        assert_eq!(lines, ["t:1234567890"]);
+    }
+
+    proptest! {
+        #[test]
+        fn cutting_changes_nothing(
+            input in proptest::collection::vec(prop_oneof![Just(b'\n'), Just(b'\r'), any::<u8>()], 0..200),
+            cuts in proptest::collection::vec(0usize..200, 0..10),
+        ) {
+            let whole = feed_all(&[&input], 20).1;
+            let mut cuts: Vec<usize> = cuts.into_iter().map(|cut| cut.min(input.len())).collect();
+            cuts.extend([0, input.len()]);
+            cuts.sort_unstable();
+            let chunks: Vec<&[u8]> = cuts.windows(2).map(|pair| &input[pair[0]..pair[1]]).collect();
+            let (framer, lines) = feed_all(&chunks, 20);
+            prop_assert_eq!(lines, whole);
+            prop_assert!(framer.partial.len() <= 21);
+        }
+    }
+}

@@ -1,0 +1,161 @@
+//! What a shard has read and the engine has not yet been told.
+//!
+//! Not a queue between threads by itself: a shard fills one and hands it over whole. Invariant: valid
+//! UTF-8 lies in a `String`, so that a line is checked once, where it is framed.
+
+use std::ops::Range;
+
+use crate::engine::{CloseReason, Door, Event, Line};
+use crate::state::SessionId;
+
+/// Entries at which readers pause until the inbox was handed over.
+const ENTRIES_MAX: usize = 4096;
+/// Bytes at which readers pause until the inbox was handed over.
+const BYTES_MAX: usize = 1 << 20;
+
+/// Events of one shard in their order, with their bytes beside them.
+#[derive(Debug, Default)]
+pub struct Inbox {
+    text: String,
+    bytes: Vec<u8>,
+    entries: Vec<Entry>,
+    /// How many entries [`Inbox::next`] has handed out.
+    taken: usize,
+}
+
+#[derive(Debug)]
+struct Entry {
+    session: SessionId,
+    what: What,
+}
+
+#[derive(Debug)]
+enum What {
+    Opened(Box<Door>),
+    Text(Range<u32>),
+    Bytes(Range<u32>),
+    Overlong,
+    Closed(CloseReason),
+    Drained,
+    /// Handed out already; its contents went with the event.
+    Taken,
+}
+
+impl Inbox {
+    /// A connection is ready to talk.
+    pub fn opened(&mut self, session: SessionId, door: Box<Door>) {
+        self.entries.push(Entry { session, what: What::Opened(door) });
+    }
+
+    /// A line arrived.
+    pub fn received(&mut self, session: SessionId, line: Line<'_>) {
+        let what = match line {
+            Line::Text(text) => {
+                let start = self.text.len() as u32;
+                self.text.push_str(text);
+                What::Text(start..self.text.len() as u32)
+            }
+            Line::Bytes(bytes) => {
+                let start = self.bytes.len() as u32;
+                self.bytes.extend_from_slice(bytes);
+                What::Bytes(start..self.bytes.len() as u32)
+            }
+            Line::Overlong => What::Overlong,
+        };
+        self.entries.push(Entry { session, what });
+    }
+
+    /// A connection is gone.
+    pub fn closed(&mut self, session: SessionId, reason: CloseReason) {
+        self.entries.push(Entry { session, what: What::Closed(reason) });
+    }
+
+    /// A held session's output has drained.
+    pub fn drained(&mut self, session: SessionId) {
+        self.entries.push(Entry { session, what: What::Drained });
+    }
+
+    /// Whether everything was handed out.
+    pub fn is_empty(&self) -> bool {
+        self.taken == self.entries.len()
+    }
+
+    /// Whether readers are to wait. Openings and ends are added even then: each connection has one.
+    pub fn is_full(&self) -> bool {
+        self.entries.len() >= ENTRIES_MAX || self.text.len() + self.bytes.len() >= BYTES_MAX
+    }
+
+    /// Hands out the next event; after the last one the memory is ready to be used again.
+    pub fn next(&mut self) -> Option<Event<'_>> {
+        let Some(entry) = self.entries.get_mut(self.taken) else {
+            self.clear();
+            return None;
+        };
+        self.taken += 1;
+        let session = entry.session;
+        Some(match std::mem::replace(&mut entry.what, What::Taken) {
+            What::Opened(door) => Event::Opened { session, door },
+            What::Text(at) => {
+                let text = &self.text[at.start as usize..at.end as usize];
+                Event::Received { session, line: Line::Text(text) }
+            }
+            What::Bytes(at) => {
+                let bytes = &self.bytes[at.start as usize..at.end as usize];
+                Event::Received { session, line: Line::Bytes(bytes) }
+            }
+            What::Overlong | What::Taken => Event::Received { session, line: Line::Overlong },
+            What::Closed(reason) => Event::Closed { session, reason },
+            What::Drained => Event::Drained { session },
+        })
+    }
+
+    fn clear(&mut self) {
+        self.text.clear();
+        self.bytes.clear();
+        self.entries.clear();
+        self.taken = 0;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn events_come_out_as_they_went_in() {
+        let session = SessionId { slot: 3, generation: 1 };
+        let mut inbox = Inbox::default();
+        for _ in 0..2 {
+            inbox.received(session, Line::Text("hé"));
+            inbox.received(session, Line::Bytes(b"\xff"));
+            inbox.received(session, Line::Overlong);
+            inbox.drained(session);
+            inbox.closed(session, CloseReason::Hangup);
+            let mut seen = Vec::new();
+            while let Some(event) = inbox.next() {
+                seen.push(format!("{event:?}"));
+            }
+            assert_eq!(seen.len(), 5);
+            assert!(seen[0].contains("Text(\"hé\")"), "{seen:?}");
+            assert!(seen[1].contains("Bytes([255])"), "{seen:?}");
+            assert!(seen[2].contains("Overlong"), "{seen:?}");
+            assert!(seen[3].contains("Drained"), "{seen:?}");
+            assert!(seen[4].contains("Hangup"), "{seen:?}");
+            assert!(inbox.is_empty());
+        }
+    }
+
+    #[test]
+    fn many_lines_or_many_bytes_make_it_full() {
+        let session = SessionId { slot: 0, generation: 0 };
+        let mut inbox = Inbox::default();
+        for _ in 0..ENTRIES_MAX {
+            assert!(!inbox.is_full());
+            inbox.received(session, Line::Text("x"));
+        }
+        assert!(inbox.is_full());
+        let mut inbox = Inbox::default();
+        inbox.received(session, Line::Bytes(&vec![b'x'; BYTES_MAX]));
+        assert!(inbox.is_full());
+    }
+}

@@ -1,0 +1,145 @@
+//! What a connection's task does when it is woken: read, and go on writing. Part of [`super::shard`].
+
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use tokio::io::{AsyncRead, ReadBuf};
+
+use super::connection::{Connection, Flushed};
+use super::shard::Inner;
+use crate::engine::CloseReason;
+
+/// What a closed connection may still send before it is cut off.
+const DROPPED_BYTES_MAX: u32 = 1 << 20;
+
+impl Inner {
+    /// Does what can be done for a connection at present; ready when it is gone.
+    pub(super) fn drive(&mut self, local: u32, generation: u32, cx: &mut Context<'_>) -> Poll<()> {
+        let Some(connection) = self.connection(local, generation) else { return Poll::Ready(()) };
+        if !connection.waker.as_ref().is_some_and(|waker| waker.will_wake(cx.waker())) {
+            connection.waker = Some(cx.waker().clone());
+        }
+        while let Some(connection) = self.connection(local, generation)
+            && connection.status.blocked
+            && connection.socket.poll_write_ready(cx).is_ready()
+        {
+            // An error of the socket shows in the write.
+            connection.status.blocked = false;
+            self.flush_one(local);
+        }
+        loop {
+            let Some(connection) = self.connection(local, generation) else { return Poll::Ready(()) };
+            let status = &connection.status;
+            if status.lingering {
+                return self.drop_input(local, cx);
+            }
+            if status.closing || status.held || status.paused {
+                return Poll::Pending;
+            }
+            if self.inbox.is_full() {
+                self.stalled.push(cx.waker().clone());
+                return Poll::Pending;
+            }
+            match self.read(local, cx) {
+                Poll::Pending => return Poll::Pending,
+                Poll::Ready(Ok(0)) => self.end(local, CloseReason::Hangup),
+                Poll::Ready(Err(error)) => self.end(local, failure(&error)),
+                Poll::Ready(Ok(count)) => {
+                    self.take_apart(local, count);
+                    if count == self.read_buffer.len() {
+                        // There is likely more; the others first.
+                        cx.waker().wake_by_ref();
+                        return Poll::Pending;
+                    }
+                }
+            }
+        }
+    }
+
+    /// One read into the shared buffer. A read that does not fill it costs no second one to learn that
+    /// nothing is left: tokio remembers.
+    fn read(&mut self, local: u32, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
+        let Some(connection) = &mut self.slots[local as usize].connection else { return Poll::Pending };
+        let mut buffer = ReadBuf::new(&mut self.read_buffer);
+        match Pin::new(&mut connection.socket).poll_read(cx, &mut buffer) {
+            Poll::Ready(Ok(())) => Poll::Ready(Ok(buffer.filled().len())),
+            Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
+            Poll::Pending => Poll::Pending,
+        }
+    }
+
+    /// Makes lines of what was read.
+    fn take_apart(&mut self, local: u32, count: usize) {
+        let session = self.session(local);
+        let Inner { slots, inbox, read_buffer, plain_buffer, limits, pool, .. } = self;
+        let Some(connection) = &mut slots[local as usize].connection else { return };
+        let result =
+            connection.receive(&read_buffer[..count], plain_buffer, limits.line_bytes_max, pool, |line| {
+                inbox.received(session, line);
+            });
+        let has_output = has_transport_output(connection);
+        if connection.outbox.len() > limits.pause_bytes() {
+            connection.status.paused = true;
+        }
+        if !self.inbox.is_empty() {
+            self.wake_turn();
+        }
+        if has_output {
+            self.flush_one(local);
+        }
+        if let Err(reason) = result {
+            self.end(local, reason);
+        }
+    }
+
+    /// Reads what a closed connection still sends and drops it: closing a socket with unread input
+    /// would take our last lines back from the peer.
+    fn drop_input(&mut self, local: u32, cx: &mut Context<'_>) -> Poll<()> {
+        loop {
+            let result = self.read(local, cx);
+            let Some(connection) = &mut self.slots[local as usize].connection else { break };
+            match result {
+                Poll::Pending if connection.status.dropped_bytes > 0 => return Poll::Pending,
+                Poll::Ready(Ok(count)) if count > 0 => {
+                    connection.status.dropped_bytes += count as u32;
+                    if connection.status.dropped_bytes > DROPPED_BYTES_MAX {
+                        break;
+                    }
+                }
+                _ => break,
+            }
+        }
+        self.remove(local);
+        Poll::Ready(())
+    }
+}
+
+/// Whether TLS or WebSocket have something to say by themselves.
+fn has_transport_output(connection: &Connection) -> bool {
+    let status = &connection.status;
+    let tls_wants = connection.tls.as_ref().is_some_and(|tls| tls.wants_write());
+    !status.dirty && !status.blocked && (tls_wants || !connection.outbox.is_empty())
+}
+
+/// A failed read or write, in the system's words.
+pub(super) fn failure(error: &io::Error) -> CloseReason {
+    CloseReason::Failed(super::reason(error).into())
+}
+
+impl Inner {
+    /// Writes what the socket takes and draws the consequences.
+    pub(super) fn flush_one(&mut self, local: u32) {
+        let Inner { slots, pool, .. } = self;
+        let Some(connection) = &mut slots[local as usize].connection else { return };
+        match connection.flush(pool) {
+            Flushed::All => {}
+            Flushed::Blocked => {
+                connection.status.blocked = true;
+                connection.wake();
+            }
+            Flushed::Failed(error) => return self.end(local, failure(&error)),
+        }
+        self.after_flush(local);
+    }
+}

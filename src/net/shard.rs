@@ -1,0 +1,305 @@
+//! The connections of one IO thread: a slab of them, one small task each that waits for readiness, and
+//! the carrying out of effects. It knows no IRC; everything it cannot decide goes through the inbox.
+//!
+//! Invariants: a flush happens once per connection and turn; a session is told to the engine as closed
+//! exactly once, and never after the engine itself closed it.
+
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::future::Future;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use tokio::time::Instant;
+use tokio_rustls::rustls::ServerConnection;
+
+use super::connection::Connection;
+use super::framing::line_bytes_max;
+use super::inbox::Inbox;
+use super::listener::Permit;
+use super::outbox::Pool;
+use super::socket::Socket;
+use crate::config::Config;
+use crate::engine::{CloseReason, Door, Effects};
+use crate::state::SessionId;
+
+/// The shared read buffer: what one connection may read before the others have their turn.
+const READ_BYTES_MAX: usize = 16 * 1024;
+/// How long a closed connection may take to fetch what was queued for it.
+const FAREWELL: Duration = Duration::from_secs(2);
+
+/// What the configuration says about buffers, in bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Unsent output at which a client that does not read is given up.
+    pub sendq_bytes_max: usize,
+    /// The longest line handed to the engine.
+    pub line_bytes_max: usize,
+}
+
+impl Limits {
+    /// As configured.
+    pub fn of(config: &Config) -> Limits {
+        Limits {
+            sendq_bytes_max: config.server.max_sendq,
+            line_bytes_max: line_bytes_max(config.server.max_line_len),
+        }
+    }
+
+    /// Unsent output at which a client's own answers stop the reading from it.
+    pub(super) fn pause_bytes(&self) -> usize {
+        self.sendq_bytes_max / 2
+    }
+
+    /// Unsent output below which reading and long answers go on.
+    pub(super) fn drained_bytes(&self) -> usize {
+        self.sendq_bytes_max / 4
+    }
+}
+
+/// The connections of one IO thread.
+#[derive(Debug)]
+pub struct Shard {
+    pub(super) inner: RefCell<Inner>,
+}
+
+#[derive(Debug)]
+pub(super) struct Inner {
+    /// Which of how many shards this is; part of every session's slot.
+    pub(super) index: u32,
+    pub(super) shards: u32,
+    pub(super) limits: Limits,
+    pub(super) slots: Vec<Slot>,
+    free: Vec<u32>,
+    live: usize,
+    /// The server stops: nobody comes in any more.
+    shut: bool,
+    pub(super) inbox: Inbox,
+    pub(super) pool: Pool,
+    /// Connections to be flushed at the end of the turn.
+    pub(super) dirty: Vec<u32>,
+    /// Connections whose output passed `max-sendq` in this turn.
+    pub(super) exceeded: Vec<u32>,
+    /// Closed by the engine, not yet gone, with the time at which they have to be.
+    pub(super) farewells: VecDeque<(Instant, SessionId)>,
+    pub(super) read_buffer: Box<[u8]>,
+    pub(super) plain_buffer: Box<[u8]>,
+    /// Readers waiting for room in the inbox.
+    pub(super) stalled: Vec<Waker>,
+    turn_waker: Option<Waker>,
+    farewell_waker: Option<Waker>,
+    empty_waker: Option<Waker>,
+}
+
+#[derive(Debug)]
+pub(super) struct Slot {
+    pub(super) generation: u32,
+    pub(super) connection: Option<Connection>,
+}
+
+impl Shard {
+    /// A shard without connections, number `index` of `shards`.
+    pub fn new(index: u32, shards: u32, limits: Limits) -> Rc<Shard> {
+        Rc::new(Shard {
+            inner: RefCell::new(Inner {
+                index,
+                shards,
+                limits,
+                slots: Vec::new(),
+                free: Vec::new(),
+                live: 0,
+                shut: false,
+                inbox: Inbox::default(),
+                pool: Pool::default(),
+                dirty: Vec::new(),
+                exceeded: Vec::new(),
+                farewells: VecDeque::new(),
+                read_buffer: vec![0; READ_BYTES_MAX].into(),
+                plain_buffer: vec![0; READ_BYTES_MAX].into(),
+                stalled: Vec::new(),
+                turn_waker: None,
+                farewell_waker: None,
+                empty_waker: None,
+            }),
+        })
+    }
+
+    /// Other limits from now on.
+    pub fn set_limits(&self, limits: Limits) {
+        self.inner.borrow_mut().limits = limits;
+    }
+
+    /// Waits for something to tell the engine and swaps it into `out`, which must be empty.
+    pub fn poll_inbox(&self, cx: &mut Context<'_>, out: &mut Inbox) -> Poll<()> {
+        let inner = &mut *self.inner.borrow_mut();
+        if inner.inbox.is_empty() {
+            inner.turn_waker = Some(cx.waker().clone());
+            return Poll::Pending;
+        }
+        std::mem::swap(&mut inner.inbox, out);
+        inner.stalled.drain(..).for_each(Waker::wake);
+        Poll::Ready(())
+    }
+
+    /// Carries out what a turn wants done to connections; effects of other kinds are not for a shard.
+    /// Output leaves with [`Shard::flush`].
+    pub fn apply(&self, effects: &Effects) {
+        self.inner.borrow_mut().apply(effects);
+    }
+
+    /// Ends a turn: every connection that was written to is flushed once.
+    pub fn flush(&self) {
+        self.inner.borrow_mut().flush_dirty();
+    }
+
+    /// Waits until no connection is left; from the first call on new ones are dropped.
+    pub fn poll_empty(&self, cx: &mut Context<'_>) -> Poll<()> {
+        let inner = &mut *self.inner.borrow_mut();
+        inner.shut = true;
+        if inner.live == 0 {
+            return Poll::Ready(());
+        }
+        inner.empty_waker = Some(cx.waker().clone());
+        Poll::Pending
+    }
+
+    /// Drops closed connections that do not fetch their last lines in time. Never ends.
+    pub async fn bury(self: Rc<Self>) {
+        loop {
+            let deadline = std::future::poll_fn(|cx| self.poll_farewell(cx)).await;
+            tokio::time::sleep_until(deadline).await;
+            self.inner.borrow_mut().drop_expired(Instant::now());
+        }
+    }
+
+    fn poll_farewell(&self, cx: &mut Context<'_>) -> Poll<Instant> {
+        let inner = &mut *self.inner.borrow_mut();
+        if let Some(&(deadline, _)) = inner.farewells.front() {
+            return Poll::Ready(deadline);
+        }
+        inner.farewell_waker = Some(cx.waker().clone());
+        Poll::Pending
+    }
+
+    /// Takes over a connection whose handshakes are done. `frames` is the first byte of its WebSocket
+    /// data frames. Must be called inside the shard's runtime.
+    pub(super) fn open(
+        self: &Rc<Self>,
+        socket: Socket,
+        permit: Permit,
+        tls: Option<Box<ServerConnection>>,
+        frames: Option<u8>,
+        door: Box<Door>,
+    ) {
+        if self.inner.borrow().shut {
+            return;
+        }
+        let connection = Connection::new(socket, permit, tls, frames);
+        let (local, generation) = self.inner.borrow_mut().open(connection, door);
+        tokio::task::spawn_local(Watch { shard: self.clone(), local, generation });
+    }
+}
+
+/// The task of one connection: nothing but whom to look at.
+struct Watch {
+    shard: Rc<Shard>,
+    local: u32,
+    generation: u32,
+}
+
+impl Future for Watch {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        self.shard.inner.borrow_mut().drive(self.local, self.generation, cx)
+    }
+}
+
+impl Inner {
+    fn open(&mut self, connection: Connection, door: Box<Door>) -> (u32, u32) {
+        let local = self.free.pop().unwrap_or_else(|| {
+            self.slots.push(Slot { generation: 0, connection: None });
+            self.slots.len() as u32 - 1
+        });
+        let slot = &mut self.slots[local as usize];
+        slot.connection = Some(connection);
+        let generation = slot.generation;
+        self.live += 1;
+        self.inbox.opened(self.session(local), door);
+        self.wake_turn();
+        (local, generation)
+    }
+
+    pub(super) fn session(&self, local: u32) -> SessionId {
+        let generation = self.slots[local as usize].generation;
+        SessionId { slot: local * self.shards + self.index, generation }
+    }
+
+    /// The place of a session in this shard's slab, if it is one of this shard's.
+    #[inline]
+    pub(super) fn local(&self, session: SessionId) -> Option<u32> {
+        if self.shards == 1 {
+            return Some(session.slot);
+        }
+        (session.slot % self.shards == self.index).then(|| session.slot / self.shards)
+    }
+
+    #[inline]
+    pub(super) fn connection(&mut self, local: u32, generation: u32) -> Option<&mut Connection> {
+        let slot = self.slots.get_mut(local as usize)?;
+        if slot.generation == generation { slot.connection.as_mut() } else { None }
+    }
+
+    pub(super) fn wake_turn(&mut self) {
+        if let Some(waker) = self.turn_waker.take() {
+            waker.wake();
+        }
+    }
+
+    /// Forgets a connection; its slot may be used again.
+    pub(super) fn remove(&mut self, local: u32) {
+        let slot = &mut self.slots[local as usize];
+        let Some(connection) = slot.connection.take() else { return };
+        slot.generation = slot.generation.wrapping_add(1);
+        connection.wake();
+        self.free.push(local);
+        self.live -= 1;
+        if self.live == 0 && let Some(waker) = self.empty_waker.take() {
+            waker.wake();
+        }
+    }
+
+    /// A connection ended by itself: the engine is told, unless it was the one to close it.
+    pub(super) fn end(&mut self, local: u32, reason: CloseReason) {
+        let session = self.session(local);
+        let Some(connection) = &self.slots[local as usize].connection else { return };
+        if !connection.status.closing {
+            self.inbox.closed(session, reason);
+            self.wake_turn();
+        }
+        self.remove(local);
+    }
+
+    /// Gives a connection that the engine closed a bounded time to fetch its last lines.
+    pub(super) fn bid_farewell(&mut self, session: SessionId) {
+        self.farewells.push_back((Instant::now() + FAREWELL, session));
+        if let Some(waker) = self.farewell_waker.take() {
+            waker.wake();
+        }
+    }
+
+    fn drop_expired(&mut self, now: Instant) {
+        while let Some(&(deadline, session)) = self.farewells.front()
+            && deadline <= now
+        {
+            self.farewells.pop_front();
+            if let Some(local) = self.local(session)
+                && self.connection(local, session.generation).is_some()
+            {
+                self.remove(local);
+            }
+        }
+    }
+}

@@ -1,0 +1,164 @@
+//! The HTTP side of a WebSocket connection: from its first byte to the answer. What follows is read by
+//! [`super::websocket`].
+
+use std::io;
+
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio_tungstenite::tungstenite::handshake::machine::TryParse;
+use tokio_tungstenite::tungstenite::handshake::server::{Request, create_response, write_response};
+use tokio_tungstenite::tungstenite::http::HeaderValue;
+
+use super::websocket::{BINARY, TEXT};
+use crate::text::glob;
+
+/// The longest request head that is read.
+const HEAD_BYTES_MAX: usize = 8192;
+
+/// What is said to those who come without a WebSocket.
+const HELP: &str = "This port of an IRC server is for WebSocket clients (ircv3.net/specs/extensions/websocket).\n";
+
+/// Speaks HTTP until the connection is a WebSocket. The result is the first byte of data frames on this
+/// connection (text or binary), or none when the client was refused, which it has then been told.
+pub(super) async fn upgrade<S>(stream: &mut S, allowed_origins: &[String]) -> io::Result<Option<u8>>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    let answer = match read_head(stream).await? {
+        Some(head) => decide(&head, allowed_origins),
+        None => Err(refusal("431 Request Header Fields Too Large", "")),
+    };
+    let (bytes, result) = match answer {
+        Ok((bytes, opcode)) => (bytes, Some(opcode)),
+        Err(bytes) => (bytes, None),
+    };
+    stream.write_all(&bytes).await?;
+    stream.flush().await?;
+    if result.is_none() {
+        stream.shutdown().await?;
+    }
+    Ok(result)
+}
+
+/// Reads up to the empty line; none when it does not come in time.
+async fn read_head<S: AsyncRead + Unpin>(stream: &mut S) -> io::Result<Option<Vec<u8>>> {
+    let mut head = Vec::with_capacity(1024);
+    while !head.ends_with(b"\r\n\r\n") {
+        if head.len() >= HEAD_BYTES_MAX || head.windows(4).any(|four| four == b"\r\n\r\n") {
+            // Too long, or bytes after the head, which no client may send before the answer.
+            return Ok(None);
+        }
+        let room = HEAD_BYTES_MAX - head.len();
+        if (&mut *stream).take(room as u64).read_buf(&mut head).await? == 0 {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+    }
+    Ok(Some(head))
+}
+
+/// The answer to a request: the switch with the kind of frames, or the refusal.
+fn decide(head: &[u8], allowed_origins: &[String]) -> Result<(Vec<u8>, u8), Vec<u8>> {
+    let request = match Request::try_parse(head) {
+        Ok(Some((_, request))) => request,
+        Ok(None) | Err(_) => return Err(refusal("400 Bad Request", "")),
+    };
+    let Ok(mut response) = create_response(&request) else {
+        return Err(refusal("426 Upgrade Required", "Upgrade: websocket\r\n"));
+    };
+    if !origin_is_allowed(&request, allowed_origins) {
+        return Err(refusal("403 Forbidden", ""));
+    }
+    let opcode = match subprotocol(&request) {
+        Some((name, opcode)) => {
+            response.headers_mut().insert("Sec-WebSocket-Protocol", HeaderValue::from_static(name));
+            opcode
+        }
+        // Without an agreement the specification leaves it to us; text suits every browser.
+        None => TEXT,
+    };
+    let mut bytes = Vec::with_capacity(256);
+    match write_response(&mut bytes, &response) {
+        Ok(()) => Ok((bytes, opcode)),
+        Err(_) => Err(refusal("400 Bad Request", "")),
+    }
+}
+
+/// The first of the client's subprotocols that we speak (websocket specification: the client's order).
+fn subprotocol(request: &Request) -> Option<(&'static str, u8)> {
+    let offers = request.headers().get_all("Sec-WebSocket-Protocol");
+    offers.iter().filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(',')).find_map(
+        |name| match name.trim() {
+            "text.ircv3.net" => Some(("text.ircv3.net", TEXT)),
+            "binary.ircv3.net" => Some(("binary.ircv3.net", BINARY)),
+            _ => None,
+        },
+    )
+}
+
+/// A client that is not a page has no `Origin`: nothing can misuse it.
+fn origin_is_allowed(request: &Request, allowed: &[String]) -> bool {
+    let Some(origin) = request.headers().get("Origin") else { return true };
+    let origin = String::from_utf8_lossy(origin.as_bytes()).to_ascii_lowercase();
+    allowed.is_empty() || allowed.iter().any(|glob| glob::matches(&glob.to_ascii_lowercase(), &origin))
+}
+
+fn refusal(status: &str, headers: &str) -> Vec<u8> {
+    let length = HELP.len();
+    format!(
+        "HTTP/1.1 {status}\r\n{headers}Connection: close\r\nContent-Type: text/plain; charset=utf-8\r\n\
+         Content-Length: {length}\r\n\r\n{HELP}"
+    )
+    .into_bytes()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KEY: &str = "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\
+                       Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
+
+    fn ask(headers: &str, allowed: &[&str]) -> (String, Option<u8>) {
+        let head = format!("GET / HTTP/1.1\r\nHost: x\r\n{headers}\r\n");
+        let allowed: Vec<String> = allowed.iter().map(|&glob| glob.to_owned()).collect();
+        match decide(head.as_bytes(), &allowed) {
+            Ok((bytes, opcode)) => (String::from_utf8(bytes).unwrap(), Some(opcode)),
+            Err(bytes) => (String::from_utf8(bytes).unwrap(), None),
+        }
+    }
+
+    #[test]
+    fn the_clients_first_known_subprotocol_is_chosen() {
+        for (offer, chosen, frames) in [
+            ("text.ircv3.net", Some("text.ircv3.net"), TEXT),
+            ("binary.ircv3.net, text.ircv3.net", Some("binary.ircv3.net"), BINARY),
+            ("chat,text.ircv3.net,binary.ircv3.net", Some("text.ircv3.net"), TEXT),
+            ("chat", None, TEXT),
+        ] {
+            let (answer, opcode) = ask(&format!("{KEY}Sec-WebSocket-Protocol: {offer}\r\n"), &[]);
+            let header = answer.lines().find_map(|line| line.strip_prefix("sec-websocket-protocol: "));
+            assert_eq!((header, opcode), (chosen, Some(frames)), "{answer}");
+            assert!(answer.starts_with("HTTP/1.1 101"));
+            assert!(answer.contains("s3pPLMBiTxaQ9kYGzzhZRbK+xOo="));
+        }
+        assert_eq!(ask(KEY, &[]).1, Some(TEXT));
+    }
+
+    #[test]
+    fn a_foreign_origin_is_refused() {
+        let with = |origin: &str| format!("{KEY}Origin: {origin}\r\n");
+        let allowed = ["https://*.example.org"];
+        assert!(ask(&with("https://Chat.example.org"), &allowed).1.is_some());
+        let (answer, opcode) = ask(&with("https://evil.example"), &allowed);
+        assert!(answer.starts_with("HTTP/1.1 403 ") && opcode.is_none());
+        assert!(ask(&with("https://evil.example"), &[]).1.is_some());
+        assert!(ask(KEY, &allowed).1.is_some());
+    }
+
+    #[test]
+    fn a_browser_without_upgrade_is_told_what_this_is() {
+        let (answer, opcode) = ask("", &[]);
+        assert!(answer.starts_with("HTTP/1.1 426 Upgrade Required\r\nUpgrade: websocket\r\n"));
+        assert!(answer.contains("IRC server") && opcode.is_none());
+        assert!(decide(b"NICK x\r\nUSER y\r\n\r\n", &[]).unwrap_err().starts_with(b"HTTP/1.1 400"));
+    }
+}

@@ -1,0 +1,325 @@
+//! WebSocket messages into lines, as they arrive. The handshake is in [`super::upgrade`].
+//!
+//! The library parses frame headers; messages are put together here, because its own reader keeps a
+//! read buffer for every idle connection. Invariant: between messages no memory is held beyond the
+//! decoder itself, and never more than the line limit of one.
+
+use std::io::Cursor;
+
+use arrayvec::ArrayVec;
+use tokio_tungstenite::tungstenite::protocol::frame::FrameHeader;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::{Control, Data, OpCode};
+
+use super::framing::classify;
+use super::outbox::push_frame_header;
+use crate::engine::{CloseReason, Line};
+
+/// First byte of an unfragmented text frame.
+pub(super) const TEXT: u8 = 0x81;
+/// First byte of an unfragmented binary frame.
+pub(super) const BINARY: u8 = 0x82;
+const CLOSE: u8 = 0x88;
+const PONG: u8 = 0x8a;
+
+/// RFC 6455 section 5.5: control frames carry at most 125 bytes.
+const CONTROL_BYTES_MAX: u64 = 125;
+/// The longest header a client can send.
+const HEADER_BYTES_MAX: usize = 14;
+
+/// A close frame with a status code of RFC 6455 section 7.4.1.
+pub(super) fn close_frame(status: u16) -> [u8; 4] {
+    let [high, low] = status.to_be_bytes();
+    [CLOSE, 2, high, low]
+}
+
+/// Reads what one WebSocket client sends.
+#[derive(Debug, Default)]
+pub(super) struct Decoder {
+    /// A header of which only the beginning has arrived.
+    head: ArrayVec<u8, HEADER_BYTES_MAX>,
+    frame: Option<Frame>,
+    /// Kind of the message being put together; none between messages.
+    message_is_text: Option<bool>,
+    /// Payload of the message so far, unmasked.
+    message: Vec<u8>,
+    /// The message passed the limit; its rest is dropped.
+    overlong: bool,
+    /// Payload of the control frame being read: it may come between the frames of a message.
+    control: ArrayVec<u8, { CONTROL_BYTES_MAX as usize }>,
+}
+
+#[derive(Debug)]
+struct Frame {
+    opcode: OpCode,
+    is_final: bool,
+    mask: [u8; 4],
+    /// Payload bytes already read; the mask turns with them.
+    read: u64,
+    length: u64,
+}
+
+/// Why no more is to be read from a WebSocket client.
+#[derive(Debug)]
+pub(super) struct End {
+    /// What the engine is told.
+    pub(super) reason: CloseReason,
+    /// Status code of the close frame to send.
+    pub(super) status: u16,
+}
+
+fn violation(what: &str, status: u16) -> End {
+    End { reason: CloseReason::Violation(what.into()), status }
+}
+
+impl Decoder {
+    /// Whether no message is half read.
+    pub(super) fn is_between_messages(&self) -> bool {
+        self.head.is_empty() && self.frame.is_none() && self.message_is_text.is_none()
+    }
+
+    /// Takes bytes as they arrived; each message becomes one line for `emit`. What is to be sent back
+    /// (pongs) is appended to `reply`, at most one pong for each ping.
+    pub(super) fn feed(
+        &mut self,
+        mut input: &[u8],
+        line_bytes_max: usize,
+        reply: &mut Vec<u8>,
+        mut emit: impl FnMut(Line<'_>),
+    ) -> Result<(), End> {
+        loop {
+            if self.frame.is_none() {
+                match self.read_header(&mut input)? {
+                    Some(frame) => self.frame = Some(frame),
+                    None => return Ok(()),
+                }
+            }
+            if !self.read_payload(&mut input, line_bytes_max) {
+                return Ok(());
+            }
+            let Some(frame) = self.frame.take() else { return Ok(()) };
+            match frame.opcode {
+                OpCode::Control(control) => self.finish_control(control, reply)?,
+                OpCode::Data(_) if frame.is_final => self.finish_message(&mut emit)?,
+                OpCode::Data(_) => {}
+            }
+        }
+    }
+
+    fn read_header(&mut self, input: &mut &[u8]) -> Result<Option<Frame>, End> {
+        let parsed = if self.head.is_empty() {
+            let mut cursor = Cursor::new(*input);
+            let parsed = parse_header(&mut cursor)?;
+            if parsed.is_some() {
+                *input = &input[cursor.position() as usize..];
+            } else {
+                // Fewer bytes than a header has: they fit.
+                self.head.extend(input.iter().copied());
+                *input = &[];
+            }
+            parsed
+        } else {
+            let mut parsed = None;
+            while let (None, Some((&byte, rest))) = (&parsed, input.split_first()) {
+                self.head.push(byte);
+                *input = rest;
+                parsed = parse_header(&mut Cursor::new(&self.head[..]))?;
+            }
+            if parsed.is_some() {
+                self.head.clear();
+            }
+            parsed
+        };
+        parsed.map(|(header, length)| self.begin(&header, length)).transpose()
+    }
+
+    /// Checks a header against the state of the conversation (RFC 6455 sections 5.1, 5.2 and 5.4).
+    fn begin(&mut self, header: &FrameHeader, length: u64) -> Result<Frame, End> {
+        let Some(mask) = header.mask else {
+            return Err(violation("websocket frame is not masked", 1002));
+        };
+        if header.rsv1 || header.rsv2 || header.rsv3 {
+            return Err(violation("reserved bit set in websocket frame", 1002));
+        }
+        match header.opcode {
+            OpCode::Control(_) => {
+                if length > CONTROL_BYTES_MAX || !header.is_final {
+                    return Err(violation("websocket control frame is too long or fragmented", 1002));
+                }
+            }
+            OpCode::Data(Data::Continue) if self.message_is_text.is_none() => {
+                return Err(violation("websocket continuation without a message", 1002));
+            }
+            OpCode::Data(Data::Continue) => {}
+            OpCode::Data(kind) if self.message_is_text.is_none() => {
+                self.message_is_text = Some(kind == Data::Text);
+            }
+            OpCode::Data(_) => {
+                return Err(violation("websocket message begins within another", 1002));
+            }
+        }
+        Ok(Frame { opcode: header.opcode, is_final: header.is_final, mask, read: 0, length })
+    }
+
+    /// Moves payload from `input` to where it belongs; true when the frame is complete.
+    fn read_payload(&mut self, input: &mut &[u8], line_bytes_max: usize) -> bool {
+        let Some(frame) = &mut self.frame else { return false };
+        let count = (frame.length - frame.read).min(input.len() as u64) as usize;
+        let (payload, rest) = input.split_at(count);
+        *input = rest;
+        let offset = frame.read as usize;
+        let mask = frame.mask;
+        let unmasked = payload.iter().enumerate().map(|(at, byte)| byte ^ mask[(offset + at) & 3]);
+        frame.read += count as u64;
+        if let OpCode::Control(_) = frame.opcode {
+            self.control.extend(unmasked);
+        } else if self.overlong || self.message.len() + count > line_bytes_max {
+            self.overlong = true;
+            self.message = Vec::new();
+        } else {
+            self.message.extend(unmasked);
+        }
+        frame.read == frame.length
+    }
+
+    fn finish_control(&mut self, control: Control, reply: &mut Vec<u8>) -> Result<(), End> {
+        let payload = std::mem::take(&mut self.control);
+        match control {
+            Control::Ping => {
+                push_frame_header(reply, PONG, payload.len());
+                reply.extend_from_slice(&payload);
+                Ok(())
+            }
+            Control::Pong => Ok(()),
+            Control::Close => Err(End { reason: CloseReason::Hangup, status: 1000 }),
+            Control::Reserved(_) => Err(violation("unknown websocket opcode", 1002)),
+        }
+    }
+
+    fn finish_message(&mut self, emit: &mut impl FnMut(Line<'_>)) -> Result<(), End> {
+        let message = std::mem::take(&mut self.message);
+        let is_text = self.message_is_text.take() == Some(true);
+        if std::mem::take(&mut self.overlong) {
+            emit(Line::Overlong);
+            return Ok(());
+        }
+        let line = message.strip_suffix(b"\n").unwrap_or(&message);
+        let line = line.strip_suffix(b"\r").unwrap_or(line);
+        match classify(line) {
+            Line::Bytes(_) if is_text => {
+                return Err(violation("websocket text message is not utf-8", 1007));
+            }
+            Line::Text("") => {}
+            line => emit(line),
+        }
+        Ok(())
+    }
+}
+
+fn parse_header(cursor: &mut Cursor<&[u8]>) -> Result<Option<(FrameHeader, u64)>, End> {
+    FrameHeader::parse(cursor).map_err(|_| violation("unknown websocket opcode", 1002))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use tokio_tungstenite::tungstenite::protocol::frame::Frame as ClientFrame;
+
+    const MAX: usize = 40;
+
+    fn masked(opcode: OpCode, is_final: bool, payload: &[u8]) -> Vec<u8> {
+        let header = FrameHeader { is_final, opcode, mask: Some([1, 2, 3, 250]), ..Default::default() };
+        let mut out = Vec::new();
+        ClientFrame::from_payload(header, payload.to_vec().into()).format(&mut out).unwrap();
+        out
+    }
+
+    fn text(payload: &str) -> Vec<u8> {
+        masked(OpCode::Data(Data::Text), true, payload.as_bytes())
+    }
+
+    fn read(chunks: &[&[u8]]) -> (Vec<String>, Vec<u8>, Result<(), End>) {
+        let (mut lines, mut reply) = (Vec::new(), Vec::new());
+        let mut decoder = Decoder::default();
+        for chunk in chunks {
+            let result = decoder.feed(chunk, MAX, &mut reply, |line| lines.push(format!("{line:?}")));
+            if result.is_err() {
+                return (lines, reply, result);
+            }
+        }
+        (lines, reply, Ok(()))
+    }
+
+    #[test]
+    fn one_line_per_message_without_its_line_ending() {
+        let binary = masked(OpCode::Data(Data::Binary), true, b"caf\xe9");
+        let input = [text("NICK a"), text("USER b\r\n"), text(""), binary].concat();
+        let (lines, _, result) = read(&[&input]);
+        assert_eq!(lines, [r#"Text("NICK a")"#, r#"Text("USER b")"#, "Bytes([99, 97, 102, 233])"]);
+        assert!(result.is_ok());
+    }
+
+    #[test]
+    fn fragments_are_one_message_and_pings_may_come_between() {
+        let input = [
+            masked(OpCode::Data(Data::Text), false, b"PRIVMSG "),
+            masked(OpCode::Control(Control::Ping), true, b"x"),
+            masked(OpCode::Data(Data::Continue), true, b"a :b"),
+        ]
+        .concat();
+        let (lines, reply, _) = read(&[&input]);
+        assert_eq!(lines, [r#"Text("PRIVMSG a :b")"#]);
+        assert_eq!(reply, [0x8a, 1, b'x']);
+    }
+
+    #[test]
+    fn an_overlong_message_is_dropped_and_the_next_one_read() {
+        let input = [text(&"x".repeat(MAX + 1)), text(&"y".repeat(MAX))].concat();
+        let (lines, _, result) = read(&[&input]);
+        assert_eq!(lines, ["Overlong".to_owned(), format!("Text(\"{}\")", "y".repeat(MAX))]);
+        assert!(result.is_ok());
+    }
+
+    #[test]
+    fn breaches_end_the_conversation_with_the_right_status() {
+        let mut unmasked = Vec::new();
+        push_frame_header(&mut unmasked, TEXT, 1);
+        unmasked.push(b'x');
+        let cases: [(&str, Vec<u8>, u16); 7] = [
+            ("not masked", unmasked, 1002),
+            ("reserved bit", [0xc1, 0x80, 0, 0, 0, 0].to_vec(), 1002),
+            ("continuation", masked(OpCode::Data(Data::Continue), true, b"x"), 1002),
+            ("within another", [masked(OpCode::Data(Data::Text), false, b"x"), text("y")].concat(), 1002),
+            ("control frame", masked(OpCode::Control(Control::Ping), true, &[0; 126]), 1002),
+            ("opcode", [0x83, 0x80, 0, 0, 0, 0].to_vec(), 1002),
+            ("utf-8", masked(OpCode::Data(Data::Text), true, b"\xff"), 1007),
+        ];
+        for (word, input, status) in cases {
+            let end = read(&[&input]).2.expect_err(word);
+            assert_eq!(end.status, status, "{word}");
+            assert!(format!("{:?}", end.reason).contains(word), "{word}: {end:?}");
+        }
+        let close = masked(OpCode::Control(Control::Close), true, &1000u16.to_be_bytes());
+        assert_eq!(read(&[&close]).2.unwrap_err().reason, CloseReason::Hangup);
+    }
+
+    proptest! {
+        #[test]
+        fn cutting_changes_nothing(
+            messages in proptest::collection::vec("[a-z]{0,50}", 0..6),
+            cuts in proptest::collection::vec(0usize..300, 0..12),
+        ) {
+            let input: Vec<u8> = messages.iter().flat_map(|message| text(message)).collect();
+            let mut cuts: Vec<usize> = cuts.into_iter().map(|cut| cut.min(input.len())).collect();
+            cuts.extend([0, input.len()]);
+            cuts.sort_unstable();
+            let chunks: Vec<&[u8]> = cuts.windows(2).map(|pair| &input[pair[0]..pair[1]]).collect();
+            prop_assert_eq!(read(&chunks).0, read(&[&input]).0);
+        }
+
+        #[test]
+        fn arbitrary_bytes_never_panic(input in proptest::collection::vec(any::<u8>(), 0..300)) {
+            let _ = read(&[&input]);
+        }
+    }
+}

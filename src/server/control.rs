@@ -1,0 +1,126 @@
+//! Stopping and reloading a running server, by signal or by call.
+
+use std::io;
+
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::mpsc;
+
+use super::Reload;
+use super::turn::Input;
+use crate::config::Config;
+use crate::net::Listeners;
+
+/// What can be asked of a running server.
+#[derive(Debug)]
+pub(super) enum Command {
+    Stop(String),
+    Reload,
+}
+
+/// Commands that may wait; more are refused.
+pub(super) const COMMANDS_MAX: usize = 16;
+
+/// A handle to a running server.
+#[derive(Clone, Debug)]
+pub struct Control(pub(super) mpsc::Sender<Command>);
+
+impl Control {
+    /// Tells every client and ends the server; false when it has ended already.
+    pub fn stop(&self, reason: &str) -> bool {
+        self.0.try_send(Command::Stop(reason.to_owned())).is_ok()
+    }
+
+    /// Reads the configuration again; false when the server has ended or too much waits.
+    pub fn reload(&self) -> bool {
+        self.0.try_send(Command::Reload).is_ok()
+    }
+}
+
+/// The signals a server heeds, all of them before it says that it is ready.
+#[derive(Debug)]
+pub(super) struct Signals {
+    stops: [(Signal, &'static str); 3],
+    hangup: Signal,
+}
+
+impl Signals {
+    pub(super) fn new() -> io::Result<Signals> {
+        Ok(Signals {
+            stops: [
+                (signal(SignalKind::terminate())?, "SIGTERM"),
+                (signal(SignalKind::interrupt())?, "SIGINT"),
+                (signal(SignalKind::quit())?, "SIGQUIT"),
+            ],
+            hangup: signal(SignalKind::hangup())?,
+        })
+    }
+}
+
+/// Owns the listeners and obeys commands until one stops the server.
+#[derive(Debug)]
+pub(super) struct Supervisor<L> {
+    pub(super) listeners: Listeners,
+    pub(super) signals: Signals,
+    pub(super) commands: mpsc::Receiver<Command>,
+    pub(super) input: mpsc::Sender<Input>,
+    /// Tells the shards of a new configuration.
+    pub(super) on_config: L,
+}
+
+impl<L: Fn(&Config)> Supervisor<L> {
+    pub(super) async fn run(mut self, reload: Reload) {
+        loop {
+            match std::future::poll_fn(|cx| self.poll_command(cx)).await {
+                Command::Stop(reason) => {
+                    tracing::info!(target: "shutdown", "stopping: {reason}");
+                    drop(self.listeners);
+                    let _ = self.input.send(Input::Stopping(reason)).await;
+                    return;
+                }
+                Command::Reload => self.reload(&reload).await,
+            }
+        }
+    }
+
+    fn poll_command(&mut self, cx: &mut std::task::Context<'_>) -> std::task::Poll<Command> {
+        use std::task::Poll;
+        for (signal, name) in &mut self.signals.stops {
+            if signal.poll_recv(cx).is_ready() {
+                tracing::info!(target: "shutdown", "received {name}");
+                return Poll::Ready(Command::Stop("Server is shutting down".into()));
+            }
+        }
+        if self.signals.hangup.poll_recv(cx).is_ready() {
+            return Poll::Ready(Command::Reload);
+        }
+        match self.commands.poll_recv(cx) {
+            Poll::Ready(Some(command)) => Poll::Ready(command),
+            // Without handles only signals remain.
+            Poll::Ready(None) | Poll::Pending => Poll::Pending,
+        }
+    }
+
+    async fn reload(&mut self, reload: &Reload) {
+        let read = reload.clone();
+        let (config, texts) = match tokio::task::spawn_blocking(move || read()).await {
+            Ok(Ok(read)) => read,
+            Ok(Err(reason)) => {
+                tracing::error!(target: "server", "configuration not reloaded: {reason}");
+                return;
+            }
+            Err(_) => {
+                tracing::error!(target: "server", "configuration not reloaded: reading it failed");
+                return;
+            }
+        };
+        for problem in self.listeners.change(&config) {
+            tracing::error!(target: "listeners", "{problem}");
+        }
+        if let Err(error) = self.listeners.accept() {
+            tracing::error!(target: "listeners", "cannot accept: {error}");
+        }
+        (self.on_config)(&config);
+        let _ = self.input.send(Input::Reconfigured(Box::new(config), Box::new(texts))).await;
+        tracing::info!(target: "server", "configuration reloaded");
+    }
+}

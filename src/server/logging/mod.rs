@@ -1,0 +1,151 @@
+//! The logs: `tracing` events into the sinks of the configuration's `logging` list.
+//!
+//! A log type (`connect`, `opers`, …) is the target of an event. What libraries report has no such
+//! target: it is of the type `internal`, and only warnings and errors of it are kept. Invariant: one
+//! event is one line, whatever a client put into it.
+
+mod format;
+mod sink;
+
+use std::sync::{Arc, PoisonError, RwLock};
+use std::{error, fmt, io};
+
+use tracing::subscriber::Interest;
+use tracing::{Event, Level, Metadata, Subscriber};
+use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
+use tracing_subscriber::registry::LookupSpan;
+
+use crate::config::Logging;
+use sink::Sink;
+
+/// Every type a record can have; what the `type` of a log can name.
+pub const TYPES: &[&str] = &[
+    "accounts",
+    "api",
+    "channels",
+    "connect",
+    "connect-ip",
+    "datastore",
+    "history",
+    "internal",
+    "listeners",
+    "mysql",
+    "nick",
+    "opers",
+    "postgres",
+    "quit",
+    "server",
+    "services",
+    "shutdown",
+    "sqlite",
+    "userinput",
+    "useroutput",
+    "webpush",
+];
+
+/// Whether logs may go to the console.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Console {
+    /// As the configuration says.
+    Shown,
+    /// Logs to standard output and error are left out; files are written.
+    Quiet,
+}
+
+/// A log file that cannot be written.
+#[derive(Debug)]
+pub struct LogError {
+    filename: String,
+    error: io::Error,
+}
+
+impl fmt::Display for LogError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "log file {}: {}", self.filename, self.error)
+    }
+}
+
+impl error::Error for LogError {}
+
+/// The running logs, to be changed and re-opened.
+#[derive(Clone, Debug)]
+pub struct Logs {
+    sinks: Arc<RwLock<Vec<Sink>>>,
+    console: Console,
+}
+
+impl Logs {
+    /// Opens the logs and makes them those of the whole process. Once per process: a second call
+    /// opens its files, but the first one's logs stay in use.
+    pub fn start(config: &[Logging], console: Console) -> Result<Logs, LogError> {
+        let logs = Logs { sinks: Arc::new(RwLock::new(Vec::new())), console };
+        logs.apply(config)?;
+        if tracing::subscriber::set_global_default(logs.subscriber()).is_ok() {
+            let libraries =
+                tracing_log::LogTracer::builder().with_max_level(tracing_log::log::LevelFilter::Warn);
+            // It fails only if someone else takes the records of the `log` crate; no one does.
+            let _ = libraries.init();
+        }
+        Ok(logs)
+    }
+
+    /// Closes all logs and opens those of `config`, also if they are the same: after `logrotate` moved
+    /// a file away, this begins the new one. On an error the old logs stay.
+    pub fn apply(&self, config: &[Logging]) -> Result<(), LogError> {
+        let mut sinks = Vec::new();
+        for log in config {
+            sinks.extend(sink::open(log, self.console)?);
+        }
+        *self.sinks.write().unwrap_or_else(PoisonError::into_inner) = sinks;
+        tracing::callsite::rebuild_interest_cache();
+        Ok(())
+    }
+
+    fn subscriber(&self) -> impl Subscriber + for<'a> LookupSpan<'a> + use<> {
+        tracing_subscriber::registry().with(LogLayer(self.clone()))
+    }
+
+    fn wants(&self, kind: &str, level: Level) -> bool {
+        let sinks = self.sinks.read().unwrap_or_else(PoisonError::into_inner);
+        sinks.iter().any(|sink| sink.wants(kind, level))
+    }
+}
+
+struct LogLayer(Logs);
+
+impl<S: Subscriber> Layer<S> for LogLayer {
+    fn register_callsite(&self, metadata: &'static Metadata<'static>) -> Interest {
+        match kind(metadata) {
+            Some(kind) if self.0.wants(kind, *metadata.level()) => Interest::always(),
+            _ => Interest::never(),
+        }
+    }
+
+    fn enabled(&self, metadata: &Metadata<'_>, _: Context<'_, S>) -> bool {
+        kind(metadata).is_some_and(|kind| self.0.wants(kind, *metadata.level()))
+    }
+
+    fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
+        let level = *event.metadata().level();
+        let Some(kind) = kind(event.metadata()) else { return };
+        let record = format::Record::of(event, kind, level);
+        let sinks = self.0.sinks.read().unwrap_or_else(PoisonError::into_inner);
+        for sink in sinks.iter().filter(|sink| sink.wants(kind, level)) {
+            sink.write(&record);
+        }
+    }
+}
+
+/// The log type of an event, or of the question whether one is wanted; `None` if it is not for any log.
+fn kind(metadata: &Metadata<'_>) -> Option<&'static str> {
+    if metadata.is_span() {
+        return None;
+    }
+    match TYPES.iter().find(|kind| **kind == metadata.target()) {
+        Some(kind) => Some(kind),
+        None => (*metadata.level() <= Level::WARN).then_some("internal"),
+    }
+}
+
+#[cfg(test)]
+mod tests;

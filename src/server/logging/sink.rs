@@ -1,0 +1,88 @@
+//! One destination of log records: where, which, how important, in what form.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, Write};
+
+use tracing::Level;
+
+use super::format::Record;
+use super::{Console, LogError};
+use crate::config::{LogFormat, LogLevel, LogMethod, Logging};
+
+/// Names that older configurations use.
+const ALIASES: &[(&str, &str)] = &[("localconnect", "connect"), ("localconnect-ip", "connect-ip")];
+
+#[derive(Debug)]
+pub(super) struct Sink {
+    place: Place,
+    wanted: Vec<String>,
+    unwanted: Vec<String>,
+    level: Level,
+    format: LogFormat,
+}
+
+#[derive(Debug)]
+enum Place {
+    Stdout,
+    Stderr,
+    File(File),
+}
+
+/// Opens a log of the configuration: one sink for each of its methods.
+pub(super) fn open(log: &Logging, console: Console) -> Result<Vec<Sink>, LogError> {
+    let mut sinks = Vec::new();
+    for method in &log.method {
+        let place = match method {
+            LogMethod::Stdout | LogMethod::Stderr if console == Console::Quiet => continue,
+            LogMethod::Stdout => Place::Stdout,
+            LogMethod::Stderr => Place::Stderr,
+            LogMethod::File => Place::File(open_file(log.filename.as_deref().unwrap_or_default())?),
+        };
+        let (unwanted, wanted): (Vec<&str>, Vec<&str>) =
+            log.r#type.split_whitespace().partition(|word| word.starts_with('-'));
+        sinks.push(Sink {
+            place,
+            wanted: wanted.into_iter().map(resolve).collect(),
+            unwanted: unwanted.into_iter().map(|word| resolve(&word[1..])).collect(),
+            level: match log.level {
+                LogLevel::Debug => Level::DEBUG,
+                LogLevel::Info => Level::INFO,
+                LogLevel::Warn => Level::WARN,
+                LogLevel::Error => Level::ERROR,
+            },
+            format: log.format,
+        });
+    }
+    Ok(sinks)
+}
+
+fn open_file(filename: &str) -> Result<File, LogError> {
+    let opened = OpenOptions::new().create(true).append(true).open(filename);
+    opened.map_err(|error| LogError { filename: filename.to_owned(), error })
+}
+
+fn resolve(word: &str) -> String {
+    let word = word.to_lowercase();
+    ALIASES.iter().find(|(old, _)| *old == word).map_or(word, |(_, new)| (*new).to_owned())
+}
+
+impl Sink {
+    /// Whether a record of this type and level belongs here.
+    pub(super) fn wants(&self, kind: &str, level: Level) -> bool {
+        let has = |list: &[String]| list.iter().any(|word| word == "*" || word == kind);
+        level <= self.level && has(&self.wanted) && !has(&self.unwanted)
+    }
+
+    /// Writes a record in one piece. That a log cannot be written has nowhere to be told; chat goes on.
+    pub(super) fn write(&self, record: &Record) {
+        let line = match self.format {
+            LogFormat::Text => record.text(),
+            LogFormat::Json => record.json(),
+        };
+        let _ = match &self.place {
+            Place::Stdout => io::stdout().lock().write_all(line.as_bytes()),
+            Place::Stderr => io::stderr().lock().write_all(line.as_bytes()),
+            Place::File(file) => (&*file).write_all(line.as_bytes()),
+        };
+    }
+}

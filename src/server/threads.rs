@@ -1,0 +1,214 @@
+//! Which thread does what: one runtime per IO shard, the first of them on the caller's thread with
+//! the listeners and the supervisor; the turn loop beside it, or on a thread of its own when there are
+//! several shards.
+
+use std::future::poll_fn;
+use std::io;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use tokio::runtime::{Builder, LocalOptions, LocalRuntime};
+use tokio::sync::{mpsc, watch};
+
+use super::clock::Clock;
+use super::control::{COMMANDS_MAX, Control, Signals, Supervisor};
+use super::core::Core;
+use super::turn::{EFFECTS_QUEUE_MAX, Input, Outlet, Turns};
+use super::{Reload, Running};
+use crate::config::Config;
+use crate::engine::{Effects, JobAnswer, Now, Ticket};
+use crate::jobs::Jobs;
+use crate::net::{Arrival, Inbox, Limits, Listeners, Shard, admit, raise_limit};
+
+/// Accepted connections that may wait for a shard.
+const ARRIVALS_MAX: usize = 256;
+/// Inputs that may wait for the turn loop; then shards stop reading.
+const INPUTS_MAX: usize = 64;
+/// How long the clients may take to fetch their last lines.
+const STOP_TIME_MAX: Duration = Duration::from_secs(2);
+/// Effects of several turns that a shard carries out before it flushes.
+const EFFECTS_BATCH: usize = 16;
+
+/// What connects a shard to the rest.
+struct Wiring {
+    arrivals: mpsc::Receiver<Arrival>,
+    limits: watch::Receiver<Limits>,
+    input: mpsc::Sender<Input>,
+}
+
+/// Ends of the channels of one shard, when there are several.
+type RemoteEnds = (Wiring, mpsc::Receiver<Arc<Effects>>);
+
+pub(super) fn run<C: Core>(
+    config: Config,
+    core: impl FnOnce(Now) -> C,
+    reload: Reload,
+    on_ready: Box<dyn FnOnce(Running) + Send>,
+) -> Result<(), String> {
+    let limit = raise_limit().map_or_else(|| "no limit".to_owned(), |limit| limit.to_string());
+    tracing::debug!(target: "server", "file descriptors: {limit}");
+    let cores = thread::available_parallelism().map_or(1, |count| count.get());
+    let shards = match config.server.io_threads {
+        0 => cores.saturating_sub(1).max(1),
+        threads => threads,
+    };
+    let (set_limits, limits) = watch::channel(Limits::of(&config));
+    let (input, inputs) = mpsc::channel(INPUTS_MAX);
+    let mut doors = Vec::new();
+    let mut wirings = Vec::new();
+    for _ in 0..shards {
+        let (door, arrivals) = mpsc::channel(ARRIVALS_MAX);
+        doors.push(door);
+        wirings.push(Wiring { arrivals, limits: limits.clone(), input: input.clone() });
+    }
+    let mut listeners = Listeners::open(&config, doors)?;
+    let clock = Clock::new();
+    let core = core(clock.now());
+    let runtime = runtime().map_err(no_thread)?;
+    let jobs = Jobs::start(cores, reporter(input.clone())).map_err(no_thread)?;
+    runtime.block_on(async {
+        let signals = Signals::new().map_err(|error| format!("cannot listen for signals: {error}"))?;
+        listeners.accept().map_err(|error| format!("cannot accept: {error}"))?;
+        let (control, commands) = mpsc::channel(COMMANDS_MAX);
+        on_ready(Running { bound: listeners.bound(), control: Control(control) });
+        let on_config = move |config: &Config| {
+            let _ = set_limits.send(Limits::of(config));
+        };
+        let supervisor = Supervisor { listeners, signals, commands, input, on_config };
+        tokio::task::spawn_local(supervisor.run(reload));
+        Ok::<(), String>(())
+    })?;
+    let turns = move |outlet| Turns::new(core, clock, jobs, outlet, inputs);
+    if shards > 1 {
+        return run_apart(&runtime, wirings, turns);
+    }
+    runtime.block_on(async {
+        if let Some(wiring) = wirings.pop() {
+            let shard = start_shard(0, 1, wiring.arrivals, wiring.limits);
+            // A task, not the runtime's main future: woken by the first of many readers, it comes behind
+            // all that are ready, and one turn has the lines of all of them.
+            let turns = tokio::task::spawn_local(turns(Outlet::Local(shard.clone())).run());
+            if let Err(error) = turns.await
+                && let Ok(panic) = error.try_into_panic()
+            {
+                std::panic::resume_unwind(panic);
+            }
+            wait_empty(&shard).await;
+        }
+    });
+    Ok(())
+}
+
+/// Several shards: this thread has the first, the turn loop and the others have their own.
+fn run_apart<C: Core>(
+    runtime: &LocalRuntime,
+    wirings: Vec<Wiring>,
+    turns: impl FnOnce(Outlet) -> Turns<C> + Send + 'static,
+) -> Result<(), String> {
+    let shards = wirings.len() as u32;
+    let mut outlets = Vec::new();
+    let mut ends: Vec<RemoteEnds> = Vec::new();
+    for wiring in wirings {
+        let (outlet, effects) = mpsc::channel(EFFECTS_QUEUE_MAX);
+        outlets.push(outlet);
+        ends.push((wiring, effects));
+    }
+    let first = ends.remove(0);
+    let mut handles = vec![spawn("engine".into(), move |runtime| {
+        runtime.block_on(turns(Outlet::Remote(outlets)).run());
+    })?];
+    for (index, ends) in (1..).zip(ends) {
+        handles.push(spawn(format!("io-{index}"), move |runtime| {
+            runtime.block_on(run_shard(index, shards, ends));
+        })?);
+    }
+    runtime.block_on(run_shard(0, shards, first));
+    for handle in handles {
+        if let Err(panic) = handle.join() {
+            std::panic::resume_unwind(panic);
+        }
+    }
+    Ok(())
+}
+
+/// A shard apart from the turn loop: what it reads goes out as inboxes, effects come in.
+async fn run_shard(index: u32, shards: u32, (wiring, mut effects): RemoteEnds) {
+    let Wiring { arrivals, limits, input } = wiring;
+    let shard = start_shard(index, shards, arrivals, limits);
+    let reader = shard.clone();
+    // Waiting for the turn loop must not keep effects waiting, or the two could wait for each other:
+    // hence a task of its own.
+    tokio::task::spawn_local(async move {
+        loop {
+            let mut inbox = Inbox::default();
+            poll_fn(|cx| reader.poll_inbox(cx, &mut inbox)).await;
+            if input.send(Input::Batch(inbox)).await.is_err() {
+                return;
+            }
+        }
+    });
+    let mut batch = Vec::with_capacity(EFFECTS_BATCH);
+    while effects.recv_many(&mut batch, EFFECTS_BATCH).await > 0 {
+        for effects in batch.drain(..) {
+            shard.apply(&effects);
+        }
+        shard.flush();
+    }
+    wait_empty(&shard).await;
+}
+
+/// A shard with the tasks it always has.
+fn start_shard(
+    index: u32,
+    shards: u32,
+    mut arrivals: mpsc::Receiver<Arrival>,
+    mut limits: watch::Receiver<Limits>,
+) -> Rc<Shard> {
+    let current = *limits.borrow_and_update();
+    let shard = Shard::new(index, shards, current);
+    tokio::task::spawn_local(shard.clone().bury());
+    let admitting = shard.clone();
+    tokio::task::spawn_local(async move {
+        while let Some(arrival) = arrivals.recv().await {
+            admit(&admitting, arrival);
+        }
+    });
+    let limited = shard.clone();
+    tokio::task::spawn_local(async move {
+        while limits.changed().await.is_ok() {
+            let current = *limits.borrow_and_update();
+            limited.set_limits(current);
+        }
+    });
+    shard
+}
+
+async fn wait_empty(shard: &Shard) {
+    let _ = tokio::time::timeout(STOP_TIME_MAX, poll_fn(|cx| shard.poll_empty(cx))).await;
+}
+
+fn runtime() -> io::Result<LocalRuntime> {
+    Builder::new_current_thread().enable_all().build_local(LocalOptions::default())
+}
+
+fn spawn(name: String, work: impl FnOnce(LocalRuntime) + Send + 'static) -> Result<JoinHandle<()>, String> {
+    let begin = move || match runtime() {
+        Ok(runtime) => work(runtime),
+        Err(error) => tracing::error!(target: "server", "cannot start a thread's runtime: {error}"),
+    };
+    thread::Builder::new().name(name).spawn(begin).map_err(no_thread)
+}
+
+fn no_thread(error: io::Error) -> String {
+    format!("cannot start a thread: {error}")
+}
+
+/// How a job's thread tells the turn loop; it waits while that is busy.
+fn reporter(input: mpsc::Sender<Input>) -> impl Fn(Ticket, JobAnswer) + Clone + Send + 'static {
+    move |ticket, answer| {
+        // Fails only when the server has stopped, and then nobody waits for the answer.
+        let _ = input.blocking_send(Input::Answered(ticket, answer));
+    }
+}

@@ -1,0 +1,246 @@
+//! The turn loop: events to the core in bounded turns, the effects of a turn out at once.
+//!
+//! With one IO shard it runs on the shard's own thread and there is no hand-over: what is ready is
+//! read, handled, and every socket is flushed once. With more shards it has a thread of its own; each
+//! shard sends it an inbox per turn and gets the effects of the turn back, shared with the others.
+//! Invariant: a turn ends after [`EVENTS_MAX`] events or [`TURN_MS_MAX`], whichever is first.
+
+use std::collections::VecDeque;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+use tokio::time::{Instant, Sleep};
+
+use super::clock::Clock;
+use super::core::Core;
+use super::log;
+use crate::config::Config;
+use crate::engine::{Effect, Effects, Event, JobAnswer, Now, Texts, Ticket};
+use crate::jobs::Jobs;
+use crate::net::{Inbox, Shard};
+
+/// Events in one turn.
+const EVENTS_MAX: usize = 256;
+/// Time for one turn.
+const TURN_TIME_MAX: Duration = Duration::from_millis(1);
+/// Events between two looks at the clock.
+const CLOCK_EVERY: usize = 16;
+/// Effects a shard may be behind before the core waits for it.
+pub(super) const EFFECTS_QUEUE_MAX: usize = 64;
+/// How far ahead the timer is set when there is no deadline.
+const FAR: Duration = Duration::from_secs(24 * 3600);
+
+/// What reaches the turn loop other than through a local shard's inbox.
+#[derive(Debug)]
+pub(super) enum Input {
+    /// What a shard of another thread has read.
+    Batch(Inbox),
+    /// A job ended.
+    Answered(Ticket, JobAnswer),
+    /// A new configuration is in force.
+    Reconfigured(Box<Config>, Box<Texts>),
+    /// The server stops.
+    Stopping(String),
+}
+
+/// Where effects go.
+#[derive(Debug)]
+pub(super) enum Outlet {
+    /// To the shard on this thread.
+    Local(Rc<Shard>),
+    /// To shards on threads of their own.
+    Remote(Vec<mpsc::Sender<Arc<Effects>>>),
+}
+
+/// The core with everything its turns need.
+#[derive(Debug)]
+pub(super) struct Turns<C> {
+    pub(super) core: C,
+    pub(super) clock: Clock,
+    pub(super) jobs: Jobs,
+    pub(super) outlet: Outlet,
+    pub(super) input: mpsc::Receiver<Input>,
+    effects: Effects,
+    /// Sent to other threads; the memory comes back when the last of them is done with it.
+    shared: VecDeque<Arc<Effects>>,
+    /// Tickets of jobs for which there was no room.
+    refused: Vec<Ticket>,
+}
+
+enum Wake {
+    /// The local shard's inbox was swapped in.
+    Inbox,
+    Input(Input),
+    Elapsed,
+    /// Nobody is left who could send anything.
+    Deserted,
+}
+
+impl<C: Core> Turns<C> {
+    pub(super) fn new(
+        core: C,
+        clock: Clock,
+        jobs: Jobs,
+        outlet: Outlet,
+        input: mpsc::Receiver<Input>,
+    ) -> Turns<C> {
+        let (effects, shared, refused) = Default::default();
+        Turns { core, clock, jobs, outlet, input, effects, shared, refused }
+    }
+
+    /// Runs until the server stops.
+    pub(super) async fn run(mut self) {
+        let mut inbox = Inbox::default();
+        let mut timer = Box::pin(tokio::time::sleep(FAR));
+        loop {
+            self.set(&mut timer);
+            let wake = std::future::poll_fn(|cx| self.poll_wake(cx, &mut inbox, timer.as_mut())).await;
+            match wake {
+                Wake::Inbox => self.handle_all(&mut inbox).await,
+                Wake::Input(Input::Batch(mut batch)) => self.handle_all(&mut batch).await,
+                Wake::Input(Input::Answered(ticket, answer)) => {
+                    self.handle(Event::Answered { ticket, answer }).await;
+                }
+                Wake::Input(Input::Reconfigured(config, texts)) => {
+                    self.handle(Event::Reconfigured { config, texts }).await;
+                }
+                Wake::Input(Input::Stopping(reason)) => {
+                    return self.handle(Event::Stopping { reason: &reason }).await;
+                }
+                // The timer may be early: a deadline that moved back leaves it as it was.
+                Wake::Elapsed if self.is_due() => self.handle(Event::Elapsed).await,
+                Wake::Elapsed => {}
+                Wake::Deserted => return,
+            }
+        }
+    }
+
+    /// Sets the timer when the deadline came nearer or the timer has gone off: deadlines are put off
+    /// with every line a client sends, and following them would cost more than waking early.
+    fn set(&self, timer: &mut Pin<Box<Sleep>>) {
+        let deadline = self.core.next_deadline_ms().map(|deadline| self.clock.instant(deadline));
+        let deadline = deadline.unwrap_or_else(|| Instant::now() + FAR);
+        if timer.is_elapsed() || deadline < timer.deadline() {
+            timer.as_mut().reset(deadline);
+        }
+    }
+
+    fn is_due(&self) -> bool {
+        self.core.next_deadline_ms().is_some_and(|deadline| deadline <= self.clock.now().mono_ms)
+    }
+
+    fn poll_wake(
+        &mut self,
+        cx: &mut Context<'_>,
+        inbox: &mut Inbox,
+        timer: Pin<&mut Sleep>,
+    ) -> Poll<Wake> {
+        // Answers and deadlines first: they are few, and lines could keep them waiting for ever.
+        match self.input.poll_recv(cx) {
+            Poll::Ready(Some(input)) => return Poll::Ready(Wake::Input(input)),
+            Poll::Ready(None) => return Poll::Ready(Wake::Deserted),
+            Poll::Pending => {}
+        }
+        if std::future::Future::poll(timer, cx).is_ready() {
+            return Poll::Ready(Wake::Elapsed);
+        }
+        match &self.outlet {
+            Outlet::Local(shard) => shard.poll_inbox(cx, inbox).map(|()| Wake::Inbox),
+            Outlet::Remote(_) => Poll::Pending,
+        }
+    }
+
+    /// One event, and its effects.
+    async fn handle(&mut self, event: Event<'_>) {
+        self.core.handle(self.clock.now(), event, &mut self.effects);
+        self.carry_out().await;
+    }
+
+    /// Everything in an inbox, turn by turn.
+    async fn handle_all(&mut self, inbox: &mut Inbox) {
+        while self.turn(inbox) {
+            self.carry_out().await;
+        }
+    }
+
+    /// One turn; false when there was nothing left to do.
+    fn turn(&mut self, inbox: &mut Inbox) -> bool {
+        let started = std::time::Instant::now();
+        let now: Now = self.clock.now();
+        let wants_input = log::wants_input();
+        let mut events = 0;
+        while events < EVENTS_MAX
+            && (events == 0 || events % CLOCK_EVERY != 0 || started.elapsed() < TURN_TIME_MAX)
+            && let Some(event) = inbox.next()
+        {
+            if wants_input {
+                log::write_input(&event);
+            }
+            self.core.handle(now, event, &mut self.effects);
+            events += 1;
+        }
+        events > 0
+    }
+
+    /// Does what a turn wanted done.
+    async fn carry_out(&mut self) {
+        loop {
+            for effect in self.effects.list() {
+                match effect {
+                    Effect::Ask { ticket, job } => {
+                        if !self.jobs.submit(*ticket, job.clone()) {
+                            self.refused.push(*ticket);
+                        }
+                    }
+                    Effect::Note(note) => log::write(note),
+                    _ => {}
+                }
+            }
+            self.send_effects().await;
+            if self.refused.is_empty() {
+                return;
+            }
+            let now = self.clock.now();
+            for ticket in std::mem::take(&mut self.refused) {
+                let event = Event::Answered { ticket, answer: JobAnswer::Failed };
+                self.core.handle(now, event, &mut self.effects);
+            }
+        }
+    }
+
+    async fn send_effects(&mut self) {
+        match &self.outlet {
+            Outlet::Local(shard) => {
+                shard.apply(&self.effects);
+                shard.flush();
+                self.effects.clear();
+            }
+            Outlet::Remote(_) if self.effects.is_empty() => {}
+            Outlet::Remote(shards) => {
+                let spare = match self.shared.pop_front().map(Arc::try_unwrap) {
+                    Some(Ok(mut effects)) => {
+                        effects.clear();
+                        effects
+                    }
+                    Some(Err(busy)) => {
+                        self.shared.push_front(busy);
+                        Effects::default()
+                    }
+                    None => Effects::default(),
+                };
+                let effects = Arc::new(std::mem::replace(&mut self.effects, spare));
+                for shard in shards {
+                    // A shard that is gone has no connections left.
+                    let _ = shard.send(effects.clone()).await;
+                }
+                if self.shared.len() <= EFFECTS_QUEUE_MAX {
+                    self.shared.push_back(effects);
+                }
+            }
+        }
+    }
+}

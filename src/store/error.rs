@@ -1,0 +1,69 @@
+//! Why a datastore, a lock or a secret could not be had. Each text is one line for the operator.
+
+use std::path::{Path, PathBuf};
+use std::{error, fmt, io};
+
+/// Why something of the store failed.
+#[derive(Debug)]
+pub enum StoreError {
+    /// Another process holds it; what `it` is: `datastore` or `lock file`.
+    InUse(&'static str, PathBuf),
+    /// It was to be created, but is there.
+    Exists(PathBuf),
+    /// What is there is not a datastore of this program.
+    Foreign(PathBuf, &'static str),
+    /// It was one, but is not whole.
+    Damaged(PathBuf, String),
+    /// A newer version of this program wrote it: its schema version, and the newest known here.
+    Newer(PathBuf, u32, u32),
+    /// An older version wrote it, and it may not be changed now.
+    Outdated(PathBuf, u32, u32),
+    /// A migration failed; which, and why.
+    Migration(&'static str, String),
+    /// The operating system refused something.
+    Io(PathBuf, io::Error),
+    /// The operating system gave no random bytes.
+    Entropy(String),
+}
+
+impl StoreError {
+    pub(super) fn io(path: &Path) -> impl FnOnce(io::Error) -> StoreError {
+        let path = path.to_owned();
+        move |error| StoreError::Io(path, error)
+    }
+
+    pub(super) fn damaged(path: &Path, what: impl fmt::Display) -> StoreError {
+        StoreError::Damaged(path.to_owned(), what.to_string())
+    }
+}
+
+impl fmt::Display for StoreError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            StoreError::InUse(it, path) => write!(f, "{it} {} is in use by another process", path.display()),
+            StoreError::Exists(path) => write!(f, "datastore {} already exists", path.display()),
+            StoreError::Foreign(path, why) => {
+                write!(f, "{} is not a datastore of ircd: {why}", path.display())
+            }
+            StoreError::Damaged(path, what) => {
+                write!(f, "datastore {} is damaged and was left as it is: {what}", path.display())
+            }
+            StoreError::Newer(path, found, known) => write!(
+                f,
+                "datastore {} has schema version {found}, but this ircd knows none above {known}: use a newer ircd",
+                path.display()
+            ),
+            StoreError::Outdated(path, found, known) => write!(
+                f,
+                "datastore {} has schema version {found}, this ircd needs {known}: \
+                 run `ircd upgradedb`, or set datastore.autoupgrade",
+                path.display()
+            ),
+            StoreError::Migration(name, why) => write!(f, "datastore migration \"{name}\" failed: {why}"),
+            StoreError::Io(path, error) => write!(f, "{}: {error}", path.display()),
+            StoreError::Entropy(error) => write!(f, "no random bytes from the operating system: {error}"),
+        }
+    }
+}
+
+impl error::Error for StoreError {}

@@ -1,0 +1,51 @@
+//! Files that one process at a time can hold. The lock is the operating system's and goes when the
+//! process does, however it ends; the file stays.
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::path::Path;
+
+use super::StoreError;
+
+/// A file held by this process until dropped.
+#[derive(Debug)]
+pub struct FileLock {
+    _file: File,
+}
+
+impl FileLock {
+    /// Takes the lock file `path`, making it if need be. Never waits.
+    pub fn acquire(path: &Path) -> Result<FileLock, StoreError> {
+        let file = OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(path)
+            .map_err(StoreError::io(path))?;
+        FileLock::take(file, "lock file", path)
+    }
+
+    /// Locks an open file; `it` and `path` are for the error.
+    pub(super) fn take(file: File, it: &'static str, path: &Path) -> Result<FileLock, StoreError> {
+        match file.try_lock() {
+            Ok(()) => Ok(FileLock { _file: file }),
+            Err(TryLockError::WouldBlock) => Err(StoreError::InUse(it, path.to_owned())),
+            Err(TryLockError::Error(error)) => Err(StoreError::Io(path.to_owned(), error)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lock_is_held_once_and_free_again() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("ircd.lock");
+        let held = FileLock::acquire(&path).unwrap();
+        let refused = FileLock::acquire(&path).unwrap_err().to_string();
+        assert!(refused.ends_with("ircd.lock is in use by another process"), "{refused}");
+        drop(held);
+        FileLock::acquire(&path).unwrap();
+    }
+}

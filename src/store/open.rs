@@ -1,0 +1,207 @@
+//! Creating, opening and closing the datastore.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, ErrorKind};
+use std::path::{Path, PathBuf};
+use std::sync::mpsc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use sled::{Batch, Db};
+
+use super::migrate::{self, MIGRATIONS, Migration};
+use super::{FileLock, StoreError, keys, random_secret, seal};
+
+/// File in the datastore's directory that says whose it is, and that its user holds locked.
+pub(super) const MARKER: &str = "ircd";
+
+const MARKER_TEXT: &str = "This directory is a datastore of ircd.\n";
+
+/// Memory for pages; sled's own default is 1 GiB.
+const CACHE_BYTES: u64 = 16 << 20;
+
+/// How long sled may take to read a datastore. On some damage it never ends.
+const OPEN_TIME_MAX: Duration = Duration::from_secs(60);
+
+/// How long sled's threads may take to let go of a closed database.
+const CLOSE_TIME_MAX: Duration = Duration::from_secs(5);
+
+/// What to do with a datastore that an older version wrote.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outdated {
+    /// Copy it, then change it to this version's layout.
+    Upgrade,
+    /// Leave it and fail.
+    Refuse,
+}
+
+/// The open datastore; no other process can open it. Dropped, it is closed in order.
+#[derive(Debug)]
+pub struct Store {
+    path: PathBuf,
+    backup: Option<PathBuf>,
+    // Dropped in this order: sled lets go, the seal is put on, others may open it.
+    db: Db,
+    _closer: Closer,
+    _lock: FileLock,
+}
+
+impl Store {
+    /// Makes a new datastore with a new cloak secret; fails if anything is at `path`.
+    pub fn create(path: &Path) -> Result<(), StoreError> {
+        let mut records = Batch::default();
+        records.insert(keys::SCHEMA_VERSION, migrate::newest(MIGRATIONS).to_string().as_str());
+        records.insert(keys::CLOAK_SECRET, random_secret()?.as_str());
+        create(path, records)
+    }
+
+    /// Opens the datastore, which is created first if there is nothing at `path`.
+    pub fn open_or_create(path: &Path, outdated: Outdated) -> Result<Store, StoreError> {
+        if is_absent(path)? {
+            Store::create(path)?;
+        }
+        Store::open(path, outdated)
+    }
+
+    /// Opens an existing datastore.
+    pub fn open(path: &Path, outdated: Outdated) -> Result<Store, StoreError> {
+        Store::open_with(path, outdated, MIGRATIONS)
+    }
+
+    fn open_with(path: &Path, outdated: Outdated, migrations: &[Migration]) -> Result<Store, StoreError> {
+        let lock = lock(path)?;
+        seal::open(path)?;
+        let db = read(path)?;
+        let closer = Closer(path.to_owned());
+        let mut store = Store { path: path.to_owned(), backup: None, db, _closer: closer, _lock: lock };
+        let (found, known) = (migrate::version(path, &store.db)?, migrate::newest(migrations));
+        if found > known {
+            return Err(StoreError::Newer(path.to_owned(), found, known));
+        }
+        if found < known {
+            if outdated == Outdated::Refuse {
+                return Err(StoreError::Outdated(path.to_owned(), found, known));
+            }
+            store.backup = Some(migrate::run(path, &store.db, found, migrations)?);
+        }
+        Ok(store)
+    }
+
+    /// The copy that was made because opening changed the layout.
+    pub fn backup(&self) -> Option<&Path> {
+        self.backup.as_deref()
+    }
+
+    /// The secret that the cloaks of hosts are made with; the same as long as the datastore lives.
+    pub fn cloak_secret(&self) -> Result<String, StoreError> {
+        let stored =
+            self.db.get(keys::CLOAK_SECRET).map_err(|error| StoreError::damaged(&self.path, error))?;
+        stored
+            .and_then(|secret| String::from_utf8(secret.to_vec()).ok())
+            .ok_or_else(|| StoreError::damaged(&self.path, "its cloak secret is missing"))
+    }
+}
+
+/// Seals a datastore once sled has let go of it.
+#[derive(Debug)]
+struct Closer(PathBuf);
+
+impl Drop for Closer {
+    fn drop(&mut self) {
+        // Without a seal the next start trusts sled's own recovery, as after a crash.
+        if let Err(error) = wait_for_sled(&self.0).and_then(|()| seal::close(&self.0)) {
+            tracing::warn!(target: "datastore", "{} could not be sealed: {error}", self.0.display());
+        }
+    }
+}
+
+/// Waits until sled's threads have closed their file, which sled keeps locked.
+fn wait_for_sled(dir: &Path) -> io::Result<()> {
+    let file = File::open(dir.join("db"))?;
+    let start = Instant::now();
+    while file.try_lock().is_err() {
+        if start.elapsed() > CLOSE_TIME_MAX {
+            return Err(io::Error::new(ErrorKind::TimedOut, "sled does not close it"));
+        }
+        thread::sleep(Duration::from_millis(1));
+    }
+    Ok(())
+}
+
+/// Makes a datastore with these records. It is written beside `path` and then put there whole.
+pub(super) fn create(path: &Path, records: Batch) -> Result<(), StoreError> {
+    if !is_absent(path)? {
+        return Err(StoreError::Exists(path.to_owned()));
+    }
+    let mut name = path.as_os_str().to_owned();
+    name.push(format!(".{}.new", std::process::id()));
+    let new = PathBuf::from(name);
+    let made = write(&new, records).and_then(|()| fs::rename(&new, path).map_err(StoreError::io(path)));
+    if made.is_err() {
+        let _ = fs::remove_dir_all(&new);
+    }
+    made
+}
+
+fn write(dir: &Path, records: Batch) -> Result<(), StoreError> {
+    fs::create_dir(dir).map_err(StoreError::io(dir))?;
+    let marker = dir.join(MARKER);
+    fs::write(&marker, MARKER_TEXT).map_err(StoreError::io(&marker))?;
+    let db = read(dir)?;
+    let _closer = Closer(dir.to_owned());
+    let written = db.apply_batch(records).and_then(|()| db.flush());
+    drop(db);
+    written.map(drop).map_err(|error| StoreError::Io(dir.to_owned(), io::Error::other(error)))
+}
+
+/// Whether a datastore can be made at `path`: nothing is there, or an empty directory.
+fn is_absent(path: &Path) -> Result<bool, StoreError> {
+    match fs::read_dir(path) {
+        Ok(mut entries) => Ok(entries.next().is_none()),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(true),
+        Err(error) if error.kind() == ErrorKind::NotADirectory => Ok(false),
+        Err(error) => Err(StoreError::Io(path.to_owned(), error)),
+    }
+}
+
+/// Makes sure that `path` is a datastore of this program and takes it for this process.
+fn lock(path: &Path) -> Result<FileLock, StoreError> {
+    let foreign = |why| StoreError::Foreign(path.to_owned(), why);
+    if fs::metadata(path).map_err(StoreError::io(path))?.is_file() {
+        return Err(foreign("it is a file, perhaps another server's; ours are directories"));
+    }
+    let marker = path.join(MARKER);
+    let text = match fs::read_to_string(&marker) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Err(foreign("our mark is not in it")),
+        text => text.map_err(StoreError::io(&marker))?,
+    };
+    if text != MARKER_TEXT {
+        return Err(foreign("the mark in it is not ours"));
+    }
+    let file = OpenOptions::new().write(true).open(&marker).map_err(StoreError::io(&marker))?;
+    let lock = FileLock::take(file, "datastore", path)?;
+    if !path.join("db").exists() {
+        return Err(StoreError::damaged(path, "its file db is missing"));
+    }
+    Ok(lock)
+}
+
+/// Opens the database itself, on a thread of its own: damage can make sled panic or never end.
+fn read(dir: &Path) -> Result<Db, StoreError> {
+    // Nothing is written behind our back every half second: whoever writes also flushes.
+    let config = sled::Config::new().path(dir).cache_capacity(CACHE_BYTES).flush_every_ms(None);
+    let (sender, receiver) = mpsc::sync_channel(1);
+    thread::spawn(move || sender.send(config.open()));
+    match receiver.recv_timeout(OPEN_TIME_MAX) {
+        Ok(opened) => opened.map_err(|error| match error {
+            sled::Error::Io(error) => StoreError::Io(dir.to_owned(), error),
+            error => StoreError::damaged(dir, error),
+        }),
+        Err(mpsc::RecvTimeoutError::Timeout) => Err(StoreError::damaged(dir, "reading it does not end")),
+        Err(mpsc::RecvTimeoutError::Disconnected) => Err(StoreError::damaged(dir, "reading it failed")),
+    }
+}
+
+#[cfg(test)]
+#[path = "tests.rs"]
+mod tests;

@@ -1,0 +1,124 @@
+//! The datastore from outside: what survives, what is refused, what is left alone.
+
+use super::*;
+
+fn place() -> (tempfile::TempDir, PathBuf) {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("ircd.db");
+    (dir, path)
+}
+
+fn refusal(path: &Path) -> String {
+    Store::open_or_create(path, Outdated::Refuse).unwrap_err().to_string()
+}
+
+#[test]
+fn the_cloak_secret_survives() {
+    let (_dir, path) = place();
+    let secret = Store::open_or_create(&path, Outdated::Refuse).unwrap().cloak_secret().unwrap();
+    for _ in 0..20 {
+        let store = Store::open(&path, Outdated::Refuse).unwrap();
+        assert_eq!(store.cloak_secret().unwrap(), secret);
+    }
+}
+
+#[test]
+fn an_existing_datastore_is_not_created_again() {
+    let (_dir, path) = place();
+    Store::create(&path).unwrap();
+    let before = Store::open(&path, Outdated::Refuse).unwrap().cloak_secret().unwrap();
+    assert!(matches!(Store::create(&path), Err(StoreError::Exists(_))));
+    assert_eq!(Store::open(&path, Outdated::Refuse).unwrap().cloak_secret().unwrap(), before);
+}
+
+#[test]
+fn it_is_open_once_at_a_time() {
+    let (_dir, path) = place();
+    let _open = Store::open_or_create(&path, Outdated::Refuse).unwrap();
+    let refused = refusal(&path);
+    assert!(refused.ends_with("ircd.db is in use by another process"), "{refused}");
+}
+
+#[test]
+fn what_is_not_ours_is_left_alone() {
+    let (_dir, path) = place();
+    fs::write(&path, "*3\r\n$3\r\nset\r\n").unwrap();
+    assert!(refusal(&path).contains("is not a datastore of ircd"));
+    assert_eq!(fs::read(&path).unwrap(), b"*3\r\n$3\r\nset\r\n");
+
+    fs::remove_file(&path).unwrap();
+    fs::create_dir(&path).unwrap();
+    fs::write(path.join("db"), "another program's").unwrap();
+    assert!(refusal(&path).contains("is not a datastore of ircd"));
+    assert_eq!(fs::read(path.join("db")).unwrap(), b"another program's");
+    assert_eq!(fs::read_dir(&path).unwrap().count(), 1);
+}
+
+#[test]
+fn damage_done_while_stopped_is_found_and_left_alone() {
+    for damaged in ["db", "conf"] {
+        let (_dir, path) = place();
+        Store::create(&path).unwrap();
+        let file = path.join(damaged);
+        let mut bytes = fs::read(&file).unwrap();
+        let middle = bytes.len() / 2;
+        bytes[middle] ^= 1;
+        fs::write(&file, &bytes).unwrap();
+        let refused = refusal(&path);
+        assert!(refused.contains("damaged") && refused.contains(damaged), "{refused}");
+        assert_eq!(fs::read(&file).unwrap(), bytes);
+    }
+}
+
+#[test]
+fn a_crash_is_recovered_from() {
+    let (_dir, path) = place();
+    Store::create(&path).unwrap();
+    let secret = Store::open(&path, Outdated::Refuse).unwrap().cloak_secret().unwrap();
+    fs::remove_file(path.join("seal")).unwrap();
+    assert_eq!(Store::open(&path, Outdated::Refuse).unwrap().cloak_secret().unwrap(), secret);
+}
+
+fn add_greeting(_: &Db) -> Result<Batch, String> {
+    let mut batch = Batch::default();
+    batch.insert("test/greeting", "hello");
+    Ok(batch)
+}
+
+fn fail(_: &Db) -> Result<Batch, String> {
+    Err("it cannot".to_owned())
+}
+
+const ADD: Migration = Migration { name: "add a greeting", run: add_greeting };
+const FAIL: Migration = Migration { name: "fail", run: fail };
+
+#[test]
+fn an_older_one_is_copied_then_migrated() {
+    let (_dir, path) = place();
+    Store::create(&path).unwrap();
+    let refused = Store::open_with(&path, Outdated::Refuse, &[ADD]).unwrap_err().to_string();
+    assert!(refused.contains("schema version 1") && refused.contains("upgradedb"), "{refused}");
+
+    let store = Store::open_with(&path, Outdated::Upgrade, &[ADD]).unwrap();
+    assert_eq!(store.db.get("test/greeting").unwrap().unwrap(), "hello");
+    let copy = Store::open(store.backup().unwrap(), Outdated::Refuse).unwrap();
+    assert_eq!(copy.db.get("test/greeting").unwrap(), None);
+    assert_eq!(copy.cloak_secret().unwrap(), store.cloak_secret().unwrap());
+    drop(store);
+
+    let again = Store::open_with(&path, Outdated::Refuse, &[ADD]).unwrap();
+    assert_eq!(again.backup(), None);
+    drop(again);
+    let refused = refusal(&path);
+    assert!(refused.contains("schema version 2") && refused.contains("newer"), "{refused}");
+}
+
+#[test]
+fn a_failed_migration_leaves_the_last_good_version() {
+    let (_dir, path) = place();
+    Store::create(&path).unwrap();
+    let failed = Store::open_with(&path, Outdated::Upgrade, &[ADD, FAIL]).unwrap_err().to_string();
+    assert_eq!(failed, "datastore migration \"fail\" failed: it cannot");
+    let store = Store::open_with(&path, Outdated::Refuse, &[ADD]).unwrap();
+    assert_eq!(store.db.get("test/greeting").unwrap().unwrap(), "hello");
+}

@@ -1,0 +1,297 @@
+//! The built binary as scripts and people see it: streams, files, exit status.
+
+use std::fs;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+
+const BINARY: &str = env!("CARGO_BIN_EXE_ircd");
+const WAIT_MAX: Duration = Duration::from_secs(20);
+
+/// A directory of its own with a configuration in it.
+struct Place {
+    dir: TempDir,
+    port: u16,
+}
+
+impl Place {
+    fn empty() -> Place {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        Place { dir: tempfile::tempdir().unwrap(), port: listener.local_addr().unwrap().port() }
+    }
+
+    /// One plain and one TLS listener, and no lock file.
+    fn configured() -> Place {
+        let place = Place::empty();
+        let tls_port = Place::empty().port;
+        place.write(
+            "ircd.yaml",
+            &format!(
+                "network: {{name: Test}}\n\
+                 server:\n    name: irc.test\n    max-sendq: 96k\n    listeners:\n        \"127.0.0.1:{}\":\n        \
+                 \"127.0.0.1:{tls_port}\": {{tls: {{cert: cert.pem, key: key.pem}}}}\n\
+                 datastore: {{path: ircd.db, autoupgrade: true}}\n\
+                 logging: [{{method: stderr, type: \"*\", level: info}}]\n",
+                place.port
+            ),
+        );
+        place
+    }
+
+    fn path(&self, name: &str) -> std::path::PathBuf {
+        self.dir.path().join(name)
+    }
+
+    fn write(&self, name: &str, text: &str) {
+        fs::write(self.path(name), text).unwrap();
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(BINARY);
+        command.args(arguments).current_dir(self.dir.path()).stdin(Stdio::null());
+        command
+    }
+
+    fn run(&self, arguments: &[&str]) -> Output {
+        self.command(arguments).output().unwrap()
+    }
+
+    /// Runs a command that must fail, and gives what it said on standard error.
+    fn refusal(&self, arguments: &[&str]) -> String {
+        let output = self.run(arguments);
+        assert_eq!(output.status.code(), Some(1), "{output:?}");
+        err(&output)
+    }
+
+    /// Starts the server and waits until it says that it runs.
+    fn start(&self) -> Running {
+        let mut child = self.command(&["run"]).stderr(Stdio::piped()).spawn().unwrap();
+        let mut log = BufReader::new(child.stderr.take().unwrap());
+        let mut lines = String::new();
+        while !lines.contains("Server running") {
+            assert_ne!(log.read_line(&mut lines).unwrap(), 0, "it did not start: {lines}");
+        }
+        Running { child, lines, _log: log }
+    }
+}
+
+/// A server that ends with the test.
+struct Running {
+    child: Child,
+    lines: String,
+    // Kept open: the server writes to it.
+    _log: BufReader<std::process::ChildStderr>,
+}
+
+impl Running {
+    fn stop(mut self) -> Option<i32> {
+        let killed = Command::new("kill").arg(self.child.id().to_string()).status().unwrap();
+        assert!(killed.success());
+        let start = Instant::now();
+        while start.elapsed() < WAIT_MAX {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return status.code();
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        panic!("it did not stop");
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn out(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+fn err(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+fn mode(path: &Path) -> u32 {
+    fs::metadata(path).unwrap().permissions().mode() & 0o777
+}
+
+#[test]
+fn genpasswd_prints_only_the_hash_of_the_first_line() {
+    let place = Place::empty();
+    let mut child =
+        place.command(&["genpasswd"]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    child.stdin.take().unwrap().write_all(b"testpassword\ntestpassword\n").unwrap();
+    let output = child.wait_with_output().unwrap();
+    let hash = out(&output);
+    assert!(hash.starts_with("$2a$04$") && hash.len() == 61 && hash.ends_with('\n'), "{hash}");
+    assert!(bcrypt::verify("testpassword", hash.trim_end()).unwrap());
+}
+
+#[test]
+fn gentoken_prints_a_new_token_each_time() {
+    let place = Place::empty();
+    let (one, two) = (out(&place.run(&["gentoken"])), out(&place.run(&["gentoken"])));
+    assert_eq!(one.trim_end().len(), 43);
+    assert_ne!(one, two);
+}
+
+#[test]
+fn the_default_configuration_is_one() {
+    let place = Place::empty();
+    place.write("ircd.yaml", &out(&place.run(&["defaultconfig"])));
+    let output = place.run(&["check"]);
+    assert!(output.status.success(), "{output:?}");
+    assert!(out(&output).ends_with("ircd.yaml: ok\n"), "{output:?}");
+}
+
+#[test]
+fn check_names_file_line_key_and_expectation() {
+    let place = Place::configured();
+    let text = fs::read_to_string(place.path("ircd.yaml")).unwrap();
+    place.write("other.yaml", &text.replace("96k", "lots").replace("autoupgrade: true", "autoupgrade: 7"));
+    let output = place.run(&["check", "--conf", "other.yaml"]);
+    assert_eq!(output.status.code(), Some(1));
+    let lines = out(&output);
+    assert_eq!(lines.lines().count(), 2, "{lines}");
+    assert!(lines.starts_with("other.yaml:4: server.max-sendq: expected "), "{lines}");
+    assert!(lines.contains("other.yaml:8: datastore.autoupgrade: expected "), "{lines}");
+    assert_eq!(place.refusal(&["run", "--conf", "other.yaml"]), lines);
+}
+
+#[test]
+fn the_environment_overrides_the_file() {
+    let place = Place::configured();
+    let mut text = fs::read_to_string(place.path("ircd.yaml")).unwrap();
+    text.push_str("allow-environment-overrides: true\n");
+    place.write("ircd.yaml", &text);
+    let output = place.command(&["check"]).env("ERGO__SERVER__MAX_SENDQ", "lots").output().unwrap();
+    assert!(out(&output).contains("server.max-sendq"), "{output:?}");
+    assert!(!output.status.success());
+}
+
+#[test]
+fn initdb_makes_a_datastore_once() {
+    let place = Place::configured();
+    let output = place.run(&["initdb", "--quiet"]);
+    assert!(output.status.success() && output.stderr.is_empty(), "{output:?}");
+    assert!(place.path("ircd.db").is_dir());
+    assert_eq!(place.refusal(&["initdb"]), "ircd: datastore ircd.db already exists\n");
+    assert!(place.run(&["upgradedb", "--quiet"]).status.success());
+}
+
+#[test]
+fn mkcerts_makes_each_pair_once_and_overwrites_nothing() {
+    let place = Place::configured();
+    let output = place.run(&["mkcerts"]);
+    assert!(output.status.success(), "{output:?}");
+    assert!(err(&output).contains("making self-signed certificates\n"), "{output:?}");
+    assert!(err(&output).contains("  Certificate created at cert.pem : key.pem\n"), "{output:?}");
+    assert_eq!(mode(&place.path("key.pem")), 0o600);
+    let key = fs::read_to_string(place.path("key.pem")).unwrap();
+    assert!(key.starts_with("-----BEGIN PRIVATE KEY-----"));
+
+    fs::remove_file(place.path("cert.pem")).unwrap();
+    assert!(place.refusal(&["mkcerts"]).contains("preexisting"));
+    assert_eq!(fs::read_to_string(place.path("key.pem")).unwrap(), key);
+    assert!(!place.path("cert.pem").exists());
+}
+
+#[test]
+fn a_missing_configuration_is_named() {
+    let refusal = Place::empty().refusal(&["run", "--conf", "absent.yaml"]);
+    assert_eq!(refusal.lines().count(), 1);
+    assert!(refusal.starts_with("ircd: configuration file absent.yaml: "), "{refusal}");
+}
+
+#[test]
+fn run_makes_what_is_missing_serves_and_stops() {
+    let place = Place::configured();
+    let server = place.start();
+    let starts = [
+        " : info  : server     : ircd-0.1.0 starting\n",
+        " : info  : server     : Using config file : ircd.yaml\n",
+        " : info  : server     : Using datastore : ircd.db\n",
+        "made a self-signed certificate for 127.0.0.1:",
+        &format!("now listening on 127.0.0.1:{}, tls=false", place.port),
+        " : info  : server     : Server running\n",
+    ];
+    let mut rest = server.lines.as_str();
+    for wanted in starts {
+        let at = rest.find(wanted).unwrap_or_else(|| panic!("no {wanted:?} in {}", server.lines));
+        rest = &rest[at..];
+    }
+    assert_eq!(mode(&place.path("key.pem")), 0o600);
+
+    let refusal = place.refusal(&["run", "--quiet"]);
+    assert_eq!(refusal, "ircd: datastore ircd.db is in use by another process\n");
+    assert!(place.refusal(&["upgradedb"]).contains("in use by another process"));
+
+    let mut client = TcpStream::connect(("127.0.0.1", place.port)).unwrap();
+    client.set_read_timeout(Some(WAIT_MAX)).unwrap();
+    assert_eq!(server.stop(), Some(0));
+    // However it ends, it must end for the client too.
+    let _ = client.read_to_end(&mut Vec::new());
+    drop(place.start());
+}
+
+#[test]
+fn run_survives_a_kill() {
+    let place = Place::configured();
+    drop(place.start());
+    assert_eq!(place.start().stop(), Some(0));
+}
+
+#[test]
+fn an_occupied_port_is_named() {
+    let place = Place::configured();
+    let _taken = TcpListener::bind(("127.0.0.1", place.port)).unwrap();
+    let refusal = place.refusal(&["run", "--quiet"]);
+    assert_eq!(refusal.lines().count(), 1, "{refusal}");
+    assert!(refusal.contains(&place.port.to_string()), "{refusal}");
+}
+
+#[test]
+fn a_key_without_certificate_or_not_readable_is_named() {
+    let place = Place::configured();
+    place.write("key.pem", "not a key");
+    let refusal = place.refusal(&["run", "--quiet"]);
+    assert!(refusal.lines().count() == 1 && refusal.contains("cert.pem"), "{refusal}");
+    place.write("cert.pem", "not a certificate");
+    let refusal = place.refusal(&["run", "--quiet"]);
+    assert!(refusal.lines().count() == 1 && refusal.contains("cert.pem"), "{refusal}");
+}
+
+#[test]
+fn another_servers_datastore_is_left_alone() {
+    let place = Place::configured();
+    place.write("ircd.db", "*3\r\n");
+    assert!(place.refusal(&["run", "--quiet"]).starts_with("ircd: ircd.db is not a datastore of ircd: "));
+    assert_eq!(fs::read_to_string(place.path("ircd.db")).unwrap(), "*3\r\n");
+}
+
+#[test]
+fn one_lock_file_is_one_server() {
+    let place = Place::configured();
+    let text = fs::read_to_string(place.path("ircd.yaml")).unwrap();
+    place.write("ircd.yaml", &(text + "lock-file: ircd.lock\n"));
+    let _server = place.start();
+    let refusal = place.refusal(&["run", "--quiet"]);
+    assert_eq!(refusal, "ircd: lock file ircd.lock is in use by another process\n");
+}
+
+#[test]
+fn a_smoke_run_starts_and_ends() {
+    let place = Place::configured();
+    let output = place.run(&["run", "--smoke"]);
+    assert!(output.status.success(), "{output:?}");
+    assert!(err(&output).contains("Server running"), "{output:?}");
+    let quiet = place.run(&["run", "--smoke", "--quiet"]);
+    assert!(quiet.status.success() && quiet.stderr.is_empty() && quiet.stdout.is_empty(), "{quiet:?}");
+}

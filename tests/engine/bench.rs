@@ -1,0 +1,241 @@
+//! A bench to test on: an engine with named clients, whose effects become readable lines.
+
+use std::fmt::Write as _;
+use std::net::IpAddr;
+
+use ircd::config::{Config, load};
+use ircd::engine::{
+    CloseReason, Door, Effect, Effects, Engine, Event, Job, JobAnswer, Line, Now, Seed, Texts, Ticket,
+};
+use ircd::state::SessionId;
+
+/// 2020-11-13T01:55:02.201Z.
+const START_WALL_MS: u64 = 1_605_232_502_201;
+
+/// What every test starts from, unless it says otherwise.
+pub const CONFIG: &str = "
+network: {name: TestNet}
+server:
+  name: irc.test
+  listeners: {'127.0.0.1:6667': }
+  casemapping: ascii
+  enforce-utf8: true
+  idle-timeouts: {registration: 60s, ping: 90s, disconnect: 150s}
+  max-sendq: 64k
+  coerce-ident: ~u
+channels: {default-modes: +nt, max-channels-per-client: 20}
+limits:
+  nicklen: 32
+  channellen: 64
+  awaylen: 390
+  kicklen: 390
+  topiclen: 390
+  whowas-entries: 100
+  chan-list-modes: 4
+datastore: {path: ircd.db}
+languages: {enabled: true, default: en, path: languages}
+oper-classes:
+  admin: {title: Server Admin, capabilities: [kill, ban, rehash, samode, sajoin, chanreg]}
+opers:
+  admin:
+    class: admin
+    whois-line: is the server administrator
+    password: $2a$04$bKb6k5A6yuFA2wx.iJtxcuT2dojHQAjHd5ZPK/I2sjJml7p4spxjG
+    vhost: staff
+";
+
+/// Reads a configuration that must be right.
+pub fn config(text: &str) -> Box<Config> {
+    match load(text, &[]) {
+        Ok(loaded) => Box::new(loaded.config),
+        Err(problems) => panic!("{problems:?}"),
+    }
+}
+
+/// An engine and its clients.
+pub struct Bench {
+    pub engine: Engine,
+    pub now: Now,
+    names: Vec<String>,
+    live: Vec<bool>,
+    jobs: Vec<(Ticket, Job)>,
+    effects: Effects,
+}
+
+impl Bench {
+    pub fn new(config_text: &str) -> Bench {
+        let now = Now { mono_ms: 1_000_000, wall_ms: START_WALL_MS };
+        let seed = Seed {
+            entropy: [1; 32],
+            cloak_secret: "secret".into(),
+            texts: Texts {
+                motd: Some("Welcome to the test.\n".into()),
+                catalogues: vec![
+                    ircd::i18n::Catalogue::parse(include_str!("../../languages/zh-CN.lang.yaml")).unwrap(),
+                ],
+            },
+        };
+        Bench {
+            engine: Engine::new(config(config_text), seed, now),
+            now,
+            names: Vec::new(),
+            live: Vec::new(),
+            jobs: Vec::new(),
+            effects: Effects::default(),
+        }
+    }
+
+    /// The newest connection of that name.
+    pub fn session(&self, name: &str) -> SessionId {
+        let slot = self.names.iter().rposition(|known| known == name);
+        let slot = slot.unwrap_or_else(|| panic!("nobody is called {name}"));
+        SessionId { slot: slot as u32, generation: 0 }
+    }
+
+    pub fn is_live(&self, name: &str) -> bool {
+        self.live[self.session(name).slot as usize]
+    }
+
+    /// A connection comes in; gives what follows as lines.
+    pub fn connect(&mut self, name: &str, ip: IpAddr, secure: bool, certfp: Option<&str>) -> String {
+        let session = SessionId { slot: self.names.len() as u32, generation: 0 };
+        self.names.push(name.to_owned());
+        self.live.push(true);
+        let door = Door {
+            ip,
+            listener: "127.0.0.1:6667".into(),
+            secure,
+            certfp: certfp.map(Box::from),
+            websocket: false,
+            tor: false,
+            sts_only: false,
+            hide_sts: false,
+        };
+        self.handle(Event::Opened { session, door: Box::new(door) })
+    }
+
+    /// A line comes in. `\xHH` in it stands for a byte.
+    pub fn send(&mut self, name: &str, line: &str) -> String {
+        let session = self.session(name);
+        let bytes = unescaped(line);
+        let line = std::str::from_utf8(&bytes).map_or(Line::Bytes(&bytes), Line::Text);
+        self.handle(Event::Received { session, line })
+    }
+
+    pub fn hang_up(&mut self, name: &str, reason: CloseReason) -> String {
+        let session = self.session(name);
+        self.live[session.slot as usize] = false;
+        self.handle(Event::Closed { session, reason })
+    }
+
+    pub fn drained(&mut self, name: &str) -> String {
+        let session = self.session(name);
+        self.handle(Event::Drained { session })
+    }
+
+    /// The oldest job is done.
+    pub fn answer(&mut self, answer: JobAnswer) -> String {
+        let (ticket, _) = self.jobs.remove(0);
+        self.handle(Event::Answered { ticket, answer })
+    }
+
+    pub fn has_jobs(&self) -> bool {
+        !self.jobs.is_empty()
+    }
+
+    /// Time passes; deadlines come up one after the other.
+    pub fn pass(&mut self, ms: u64) -> String {
+        let end_ms = self.now.mono_ms + ms;
+        let mut lines = String::new();
+        while let Some(due_ms) = self.engine.next_deadline_ms().filter(|&due_ms| due_ms <= end_ms) {
+            let step_ms = due_ms.saturating_sub(self.now.mono_ms);
+            self.now.mono_ms += step_ms;
+            self.now.wall_ms += step_ms;
+            lines += &self.handle(Event::Elapsed);
+        }
+        self.now.wall_ms += end_ms - self.now.mono_ms;
+        self.now.mono_ms = end_ms;
+        lines
+    }
+
+    pub fn stop(&mut self, reason: &str) -> String {
+        self.handle(Event::Stopping { reason })
+    }
+
+    fn handle(&mut self, event: Event<'_>) -> String {
+        self.effects.clear();
+        self.engine.handle(self.now, event, &mut self.effects);
+        let violations = ircd::state::check::violations(self.engine.state());
+        assert!(violations.is_empty(), "{violations:?}");
+        self.show_effects()
+    }
+
+    fn show_effects(&mut self) -> String {
+        let mut lines = String::new();
+        let effects = std::mem::take(&mut self.effects);
+        for effect in effects.list() {
+            match effect {
+                Effect::Deliver { line, to } => {
+                    for session in effects.sessions(*to) {
+                        self.show_line(&mut lines, *session, effects.line(*line));
+                    }
+                }
+                Effect::Answer { to, line } => self.show_line(&mut lines, *to, effects.line(*line)),
+                Effect::Hold { session } => self.show(&mut lines, *session, "is held"),
+                Effect::Release { session } => self.show(&mut lines, *session, "is released"),
+                Effect::Close { session } => {
+                    self.live[session.slot as usize] = false;
+                    self.show(&mut lines, *session, "is closed");
+                }
+                Effect::Ask { ticket, job } => {
+                    let Job::VerifyPassword { password, .. } = job;
+                    writeln!(lines, "asks to verify {password}").unwrap();
+                    self.jobs.push((*ticket, job.clone()));
+                }
+                Effect::Note(_) => {}
+            }
+        }
+        self.effects = effects;
+        lines
+    }
+
+    fn show(&self, lines: &mut String, session: SessionId, what: &str) {
+        writeln!(lines, "{} {what}", self.names[session.slot as usize]).unwrap();
+    }
+
+    fn show_line(&self, lines: &mut String, session: SessionId, line: &[u8]) {
+        assert!(self.live[session.slot as usize], "a line for a closed session");
+        let line = std::str::from_utf8(line).expect("output is UTF-8");
+        writeln!(lines, "{} < {}", self.names[session.slot as usize], line.escape_debug_controls()).unwrap();
+    }
+}
+
+trait EscapeControls {
+    fn escape_debug_controls(&self) -> String;
+}
+
+impl EscapeControls for str {
+    /// Control characters as `\xHH`.
+    fn escape_debug_controls(&self) -> String {
+        let mut shown = String::new();
+        for c in self.chars() {
+            match c {
+                c if c.is_control() => write!(shown, "\\x{:02x}", c as u32).unwrap(),
+                c => shown.push(c),
+            }
+        }
+        shown
+    }
+}
+
+fn unescaped(text: &str) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once("\\x") {
+        bytes.extend_from_slice(before.as_bytes());
+        bytes.push(u8::from_str_radix(&after[..2], 16).expect("\\xHH"));
+        rest = &after[2..];
+    }
+    bytes.extend_from_slice(rest.as_bytes());
+    bytes
+}

@@ -1,0 +1,25 @@
+//! The same events give the same effects, byte for byte.
+
+use crate::simulation::{Random, Step, World};
+
+const EVENTS: usize = 100_000;
+
+#[test]
+fn a_hundred_thousand_recorded_events_give_the_same_effects_twice() {
+    let mut random = Random(42);
+    let mut world = World::new(42);
+    let mut recorded: Vec<Step> = Vec::with_capacity(EVENTS);
+    let mut first = Vec::with_capacity(EVENTS);
+    for _ in 0..EVENTS {
+        let step = random.step(&world);
+        first.push(world.step(&step));
+        recorded.push(step);
+    }
+    assert!(first.iter().map(String::len).sum::<usize>() > EVENTS, "hardly anything was said");
+
+    let mut again = World::new(42);
+    for (number, step) in recorded.iter().enumerate() {
+        let second = again.step(step);
+        assert!(first[number] == second, "event {number} ({step:?}) differs:\n{}\n{second}", first[number]);
+    }
+}

@@ -1,0 +1,6 @@
+//! Tests of the pure engine: transcripts, simulation, determinism. No socket, thread or clock.
+
+mod bench;
+mod determinism;
+mod simulation;
+mod transcript;

@@ -1,0 +1,242 @@
+//! Simulation: clients that do anything at any time, jobs that take long or fail, and clocks that
+//! jump. After every event the state must hold together and everyone must have been told only what
+//! they may hear, in a form they know. A seed is a whole run; it is played twice.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use ircd::engine::{CloseReason, JobAnswer};
+use ircd::wire::{Cap, Caps};
+
+use crate::bench::{Bench, CONFIG};
+
+const SEEDS: u64 = 1000;
+const STEPS: usize = 150;
+const NAMES: [&str; 8] = ["a", "b", "c", "d", "e", "f", "g", "h"];
+
+#[test]
+fn no_invariant_breaks_in_a_thousand_seeds() {
+    for seed in 0..SEEDS {
+        let run = || {
+            let mut random = Random(seed);
+            let mut world = World::new(seed);
+            (0..STEPS).map(|_| world.step(&random.step(&world))).collect::<String>()
+        };
+        let first = run();
+        assert!(first == run(), "seed {seed} gave two different runs");
+    }
+}
+
+/// splitmix64: small, and the same everywhere.
+pub struct Random(pub u64);
+
+impl Random {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+
+    fn below(&mut self, bound: usize) -> usize {
+        (self.next() % bound as u64) as usize
+    }
+
+    fn one<'a>(&mut self, of: &[&'a str]) -> &'a str {
+        of[self.below(of.len())]
+    }
+
+    /// Something that can happen now.
+    pub fn step(&mut self, world: &World) -> Step {
+        let live: Vec<&str> = NAMES.into_iter().filter(|name| world.is_live(name)).collect();
+        if live.is_empty() || self.below(20) == 0 {
+            return Step::Connect(self.one(&NAMES).to_owned(), self.below(2) == 0);
+        }
+        let name = self.one(&live).to_owned();
+        match self.below(60) {
+            0 => Step::HangUp(name, self.below(3)),
+            1 => Step::Pass([10, 1000, 61_000, 95_000][self.below(4)]),
+            2..4 => Step::Drain(name),
+            4..7 if world.bench.has_jobs() => Step::Answer(self.below(3)),
+            7..10 => Step::Register(name),
+            _ => {
+                let line = self.line();
+                Step::Line(name, line)
+            }
+        }
+    }
+
+    fn line(&mut self) -> String {
+        const CHANNELS: [&str; 6] = ["#x", "#y", "#z", "#X", "#x,#y", "#none"];
+        const MODES: [&str; 14] = [
+            "+o", "-o", "+v", "+h", "+nt", "-n", "+m", "+i", "+s", "+C", "+b *!*@*", "-b *!*@*", "+l 2", "+k key",
+        ];
+        const CAPS: [&str; 8] = [
+            "server-time", "message-tags", "echo-message", "batch labeled-response", "extended-join away-notify",
+            "multi-prefix userhost-in-names", "-echo-message", "nonsense",
+        ];
+        let (nick, channel) = (self.one(&NAMES), self.one(&CHANNELS));
+        let line = match self.below(30) {
+            0..4 => format!("JOIN {channel}"),
+            4 => format!("PART {channel} :bye"),
+            5 => format!("JOIN {channel} key"),
+            6 => format!("KICK {channel} {nick} :out"),
+            7..9 => format!("MODE {channel} {} {nick}", self.one(&MODES)),
+            9 => format!("MODE {channel} {}", self.one(&MODES)),
+            10 => format!("TOPIC {channel} :topic {nick}"),
+            11 => format!("INVITE {nick} {channel}"),
+            12..15 => format!("PRIVMSG {channel} :hello from {nick}"),
+            15 => format!("NOTICE {nick},{channel} :note"),
+            16 => format!("@+react=x TAGMSG {channel}"),
+            17 => format!("PRIVMSG @{channel} :to operators"),
+            18 => format!("NICK {}", self.one(&["a", "b", "c", "N1", "n1", "bad nick", "é"])),
+            19 => self.one(&["AWAY :gone", "AWAY", "SETNAME :other", "MODE a +B", "MODE b -i"]).to_owned(),
+            20 => format!("WHO {channel}"),
+            21 => format!("WHOIS {nick}"),
+            22 => format!("NAMES {channel}"),
+            23 => self.one(&["LIST", "LUSERS", "MOTD", "VERSION", "HELP", "WHOWAS a", "ISON a b"]).to_owned(),
+            24 => format!("CAP REQ :{}", self.one(&CAPS)),
+            25 => self.one(&["CAP LS 302", "CAP LIST", "CAP END", "QUIT :done", "JOIN 0"]).to_owned(),
+            26 => self.one(&["OPER admin wrong", "OPER nobody x", "OPER admin operpassword"]).to_owned(),
+            27 => format!("KILL {nick} :dead"),
+            28 => self.one(&["", "\\xff\\xfe", ":", "@x", "PING", "NOSUCH x", "LANGUAGE zh-CN"]).to_owned(),
+            _ => "PING token".to_owned(),
+        };
+        match self.below(4) {
+            0 if !line.starts_with('@') => format!("@label=L{} {line}", self.below(1000)),
+            _ => line,
+        }
+    }
+}
+
+/// One thing that happens.
+#[derive(Clone, Debug)]
+pub enum Step {
+    Connect(String, bool),
+    Register(String),
+    Line(String, String),
+    HangUp(String, usize),
+    Drain(String),
+    Answer(usize),
+    Pass(u64),
+}
+
+/// The bench, and what each client must have been promised.
+pub struct World {
+    pub bench: Bench,
+    seed: u64,
+    connected: BTreeSet<String>,
+    open_batches: BTreeMap<String, BTreeSet<String>>,
+}
+
+impl World {
+    pub fn new(seed: u64) -> World {
+        let bench = Bench::new(CONFIG);
+        World { bench, seed, connected: BTreeSet::new(), open_batches: BTreeMap::new() }
+    }
+
+    pub fn is_live(&self, name: &str) -> bool {
+        self.connected.contains(name) && self.bench.is_live(name)
+    }
+
+    /// Lets it happen, checks what was said, and gives it.
+    pub fn step(&mut self, step: &Step) -> String {
+        let caps_before = self.caps();
+        let said = match step {
+            Step::Connect(name, _) if self.is_live(name) => String::new(),
+            Step::Connect(name, secure) => {
+                self.connected.insert(name.clone());
+                self.open_batches.remove(name);
+                self.bench.connect(name, "127.0.0.1".parse().unwrap(), *secure, None)
+            }
+            Step::Register(name) => {
+                self.bench.send(name, &format!("NICK {name}")) + &self.live_send(name, "USER u 0 * :Real Name")
+            }
+            Step::Line(name, line) => self.bench.send(name, line),
+            Step::HangUp(name, how) => {
+                let reasons =
+                    [CloseReason::Hangup, CloseReason::SendqExceeded, CloseReason::Failed("reset".into())];
+                self.bench.hang_up(name, reasons[*how].clone())
+            }
+            Step::Drain(name) => self.bench.drained(name),
+            Step::Answer(which) => self.bench.answer(
+                [JobAnswer::Password(true), JobAnswer::Password(false), JobAnswer::Failed][*which].clone(),
+            ),
+            Step::Pass(ms) => self.bench.pass(*ms),
+        };
+        self.check(step, &caps_before, &said);
+        said
+    }
+
+    fn live_send(&mut self, name: &str, line: &str) -> String {
+        if self.is_live(name) { self.bench.send(name, line) } else { String::new() }
+    }
+
+    fn caps(&self) -> BTreeMap<String, Caps> {
+        let live = self.connected.iter().filter(|name| self.bench.is_live(name));
+        let caps_of =
+            |name: &String| self.bench.engine.state().sessions.get(self.bench.session(name)).map(|s| s.caps);
+        live.filter_map(|name| Some((name.clone(), caps_of(name)?))).collect()
+    }
+
+    fn check(&mut self, step: &Step, caps_before: &BTreeMap<String, Caps>, said: &str) {
+        let seed = self.seed;
+        let caps_after = self.caps();
+        for said_line in said.lines() {
+            let Some((name, line)) = said_line.split_once(" < ") else { continue };
+            let before = caps_before.get(name).copied().unwrap_or_default();
+            let known = before | caps_after.get(name).copied().unwrap_or_default();
+            check_tags(seed, line, known);
+            self.check_batches(name, line);
+        }
+        check_label(seed, step, caps_before, said);
+    }
+
+    fn check_batches(&mut self, name: &str, line: &str) {
+        let open = self.open_batches.entry(name.to_owned()).or_default();
+        if let Some(reference) = tag(line, "batch") {
+            assert!(open.contains(reference), "seed {}: {line} is in no open batch", self.seed);
+        }
+        let words: Vec<&str> = line.split(' ').skip_while(|w| w.starts_with(['@', ':'])).take(2).collect();
+        if let ["BATCH", reference] = words[..] {
+            let (sign, reference) = reference.split_at(1);
+            let fits = if sign == "+" { open.insert(reference.to_owned()) } else { open.remove(reference) };
+            assert!(fits, "seed {}: {line} opens or closes what it cannot", self.seed);
+        }
+    }
+}
+
+fn tag<'a>(line: &'a str, name: &str) -> Option<&'a str> {
+    let tags = line.strip_prefix('@')?.split(' ').next()?;
+    tags.split(';').find_map(|tag| tag.strip_prefix(name)?.strip_prefix('='))
+}
+
+/// No tag reaches a client that did not ask for it.
+fn check_tags(seed: u64, line: &str, caps: Caps) {
+    let Some(tags) = line.strip_prefix('@').and_then(|line| line.split(' ').next()) else { return };
+    for tag in tags.split(';') {
+        let allowed = match tag.split('=').next().unwrap_or_default() {
+            "time" => caps.has(Cap::ServerTime),
+            "label" => caps.has(Cap::LabeledResponse),
+            "batch" => caps.has(Cap::Batch) || caps.has(Cap::LabeledResponse),
+            "account" => caps.has(Cap::AccountTag),
+            _ => caps.has(Cap::MessageTags),
+        };
+        assert!(allowed, "seed {seed}: {line} has a tag that was not asked for");
+    }
+}
+
+/// A labelled command is answered under its label exactly once, unless the answer has to wait.
+fn check_label(seed: u64, step: &Step, caps: &BTreeMap<String, Caps>, said: &str) {
+    let Step::Line(name, line) = step else { return };
+    let Some(label) = tag(line, "label") else { return };
+    let waits = said.lines().any(|l| l == format!("{name} is held")) || said.is_empty();
+    let had_cap = caps.get(name).is_some_and(|caps| caps.has(Cap::LabeledResponse));
+    if !had_cap || waits {
+        return;
+    }
+    let prefix = format!("{name} < @");
+    let own = said.lines().filter(|l| l.starts_with(&prefix));
+    let answered = own.filter(|l| tag(&l[name.len() + 3..], "label") == Some(label)).count();
+    assert_eq!(answered, 1, "seed {seed}: {line} was answered {answered} times:\n{said}");
+}

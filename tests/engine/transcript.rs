@@ -1,0 +1,144 @@
+//! Transcripts: `tests/transcripts/*.txt` are played against the engine and must say what it says.
+//!
+//! ```text
+//! # a comment; a blank line separates
+//! config server: {password: ...}        merged over the default of `bench`, before anyone connects
+//! alice connects [from 10.0.0.1] [secure] [cert 0123...]
+//! alice registers [with server-time,batch] [from ...]   connects, negotiates, and is welcomed unseen
+//! alice > TOPIC #a :x                   a line comes in; `\xHH` is a byte
+//! alice < :alice!~u@127.0.0.1 TOPIC #a :x               what must follow
+//! alice hangs up / alice overflows / alice drains
+//! job right / job wrong / job fails     the oldest job is done
+//! clock +30s
+//! ```
+//!
+//! `UPDATE=1 cargo test --test engine` writes what the engine says into the files; review the diff.
+
+use std::path::Path;
+
+use ircd::engine::{CloseReason, JobAnswer};
+
+use crate::bench::{Bench, CONFIG};
+
+#[test]
+fn transcripts() {
+    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/transcripts");
+    let mut paths: Vec<_> = std::fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path()).collect();
+    paths.sort();
+    let mut failures = Vec::new();
+    for path in &paths {
+        let wanted = std::fs::read_to_string(path).unwrap();
+        let played = play(&wanted);
+        if std::env::var_os("UPDATE").is_some() {
+            std::fs::write(path, played).unwrap();
+        } else if played != wanted {
+            failures.push(format!("{}\n{}", path.display(), first_difference(&wanted, &played)));
+        }
+    }
+    assert!(paths.len() > 0, "only {} transcripts", paths.len());
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
+fn first_difference(wanted: &str, played: &str) -> String {
+    for (number, pair) in wanted.lines().zip(played.lines()).enumerate() {
+        if pair.0 != pair.1 {
+            return format!("  line {}\n  wanted {}\n  got    {}", number + 1, pair.0, pair.1);
+        }
+    }
+    format!("  {} lines wanted, {} got", wanted.lines().count(), played.lines().count())
+}
+
+/// Plays a transcript's steps and gives the transcript as it should be.
+fn play(text: &str) -> String {
+    let mut bench: Option<Bench> = None;
+    let mut config = CONFIG.to_owned();
+    let mut played = String::new();
+    for line in text.lines() {
+        if line.is_empty() || line.starts_with('#') {
+            played += line;
+            played.push('\n');
+            continue;
+        }
+        if let Some(more) = line.strip_prefix("config ") {
+            assert!(bench.is_none(), "the configuration comes first");
+            config = merged(&config, more);
+            played += &format!("{line}\n");
+            continue;
+        }
+        let bench = bench.get_or_insert_with(|| Bench::new(&config));
+        if let Some(follows) = step(bench, line) {
+            played += &format!("{line}\n{follows}");
+        }
+    }
+    played
+}
+
+/// Lays one YAML document over another.
+fn merged(base: &str, more: &str) -> String {
+    fn lay(base: &mut serde_yaml::Value, more: serde_yaml::Value) {
+        match (base, more) {
+            (serde_yaml::Value::Mapping(base), serde_yaml::Value::Mapping(more)) => {
+                for (key, value) in more {
+                    lay(base.entry(key).or_insert(serde_yaml::Value::Null), value);
+                }
+            }
+            (base, more) => *base = more,
+        }
+    }
+    let mut document = serde_yaml::from_str(base).unwrap();
+    lay(&mut document, serde_yaml::from_str(more).unwrap_or_else(|e| panic!("{more}: {e}")));
+    serde_yaml::to_string(&document).unwrap()
+}
+
+/// Takes a step and gives what follows; `None` for a line that is not a step but an outcome.
+fn step(bench: &mut Bench, line: &str) -> Option<String> {
+    let (name, rest) = line.split_once(' ').unwrap_or((line, ""));
+    Some(match (name, rest) {
+        ("clock", rest) => bench.pass(milliseconds(rest)),
+        ("job", "right") => bench.answer(JobAnswer::Password(true)),
+        ("job", "wrong") => bench.answer(JobAnswer::Password(false)),
+        ("job", "fails") => bench.answer(JobAnswer::Failed),
+        ("server", "stops") => bench.stop("Server shutting down"),
+        (_, "hangs up") => bench.hang_up(name, CloseReason::Hangup),
+        (_, "overflows") => bench.hang_up(name, CloseReason::SendqExceeded),
+        (_, "drains") => bench.drained(name),
+        (_, rest) => match rest.split_once(' ').unwrap_or((rest, "")) {
+            (">", line) => bench.send(name, line),
+            ("connects", how) => connect(bench, name, how),
+            ("registers", how) => register(bench, name, how),
+            _ => return None,
+        },
+    })
+}
+
+fn milliseconds(text: &str) -> u64 {
+    let text = text.strip_prefix('+').expect("clock +30s");
+    let (number, factor) = match text.strip_suffix("ms") {
+        Some(number) => (number, 1),
+        None => (text.strip_suffix('s').expect("s or ms"), 1000),
+    };
+    number.parse::<u64>().expect("a number") * factor
+}
+
+fn option<'a>(how: &'a str, name: &str) -> Option<&'a str> {
+    let mut words = how.split(' ');
+    words.find(|&word| word == name).and_then(|_| words.next())
+}
+
+fn connect(bench: &mut Bench, name: &str, how: &str) -> String {
+    let ip = option(how, "from").unwrap_or("127.0.0.1").parse().expect("an address");
+    let secure = how.split(' ').any(|word| word == "secure");
+    bench.connect(name, ip, secure, option(how, "cert"))
+}
+
+fn register(bench: &mut Bench, name: &str, how: &str) -> String {
+    connect(bench, name, how);
+    if let Some(caps) = option(how, "with") {
+        bench.send(name, &format!("CAP REQ :{}", caps.replace(',', " ")));
+    }
+    bench.send(name, &format!("NICK {name}"));
+    bench.send(name, &format!("USER {name} 0 * :Real {name}"));
+    let welcome = bench.send(name, "CAP END");
+    assert!(bench.is_live(name), "{name} was not welcome: {welcome}");
+    String::new()
+}

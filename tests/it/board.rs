@@ -1,0 +1,116 @@
+//! A core for socket tests: it answers, tells everyone, holds and closes on command.
+
+use indexmap::IndexMap;
+use ircd::config::Config;
+use ircd::engine::{Door, Effect, Effects, Event, Job, JobAnswer, Line, Now, Ticket};
+use ircd::server::Core;
+use ircd::state::SessionId;
+
+#[derive(Debug, Default)]
+pub struct Board {
+    doors: IndexMap<SessionId, Door>,
+    asked: Vec<SessionId>,
+    alarm: Option<(u64, SessionId)>,
+    pub config: Config,
+}
+
+impl Board {
+    fn answer(&self, to: SessionId, text: &str, out: &mut Effects) {
+        let line = out.add_line(|buffer| buffer.extend_from_slice(text.as_bytes()));
+        out.answer(to, line);
+    }
+
+    fn tell_all(&self, text: &str, out: &mut Effects) {
+        let everyone: Vec<SessionId> = self.doors.keys().copied().collect();
+        let line = out.add_line(|buffer| buffer.extend_from_slice(text.as_bytes()));
+        out.deliver(line, &everyone);
+    }
+
+    fn close(&mut self, session: SessionId, reason: &str, out: &mut Effects) {
+        self.answer(session, &format!("ERROR :{reason}"), out);
+        self.doors.shift_remove(&session);
+        out.push(Effect::Close { session });
+    }
+
+    fn obey(&mut self, now: Now, session: SessionId, text: &str, out: &mut Effects) {
+        let (verb, rest) = text.split_once(' ').unwrap_or((text, ""));
+        match verb {
+            "ECHO" => self.answer(session, rest, out),
+            "ALL" => self.tell_all(rest, out),
+            "FLOOD" => {
+                let bytes: usize = rest.parse().unwrap();
+                let line = "f".repeat(998);
+                (0..bytes / 1000).for_each(|_| self.answer(session, &line, out));
+            }
+            "FLOODALL" => {
+                let bytes: usize = rest.parse().unwrap();
+                let line = "F".repeat(998);
+                (0..bytes / 1000).for_each(|_| self.tell_all(&line, out));
+            }
+            "HOLD" => out.push(Effect::Hold { session }),
+            "QUIT" => self.close(session, rest, out),
+            "DOOR" => self.answer(session, &format!("{:?}", self.doors[&session]), out),
+            "ALARM" => self.alarm = Some((now.mono_ms + rest.parse::<u64>().unwrap(), session)),
+            "CLIENTS" => self.answer(session, &self.doors.len().to_string(), out),
+            "NETWORK" => self.answer(session, &self.config.network.name, out),
+            "PASSWORD" => {
+                let (hash, password) = rest.split_once(' ').unwrap();
+                let job = Job::VerifyPassword { hash: hash.into(), password: password.into() };
+                out.push(Effect::Ask { ticket: Ticket(self.asked.len() as u64), job });
+                self.asked.push(session);
+            }
+            _ => self.answer(session, "unknown", out),
+        }
+    }
+}
+
+impl Core for Board {
+    fn handle(&mut self, now: Now, event: Event<'_>, out: &mut Effects) {
+        match event {
+            Event::Opened { session, door } => {
+                self.doors.insert(session, *door);
+                self.answer(session, "welcome", out);
+            }
+            // Lines that were on their way when the session was closed.
+            Event::Received { session, .. } if !self.doors.contains_key(&session) => {}
+            Event::Received { session, line } => match line {
+                Line::Text(text) => self.obey(now, session, text, out),
+                Line::Bytes(bytes) => self.answer(session, &format!("bytes {bytes:?}"), out),
+                Line::Overlong => self.answer(session, "overlong", out),
+            },
+            Event::Closed { session, reason } => {
+                assert!(self.doors.shift_remove(&session).is_some(), "closed twice, or after our close");
+                self.tell_all(&format!("closed {reason:?}"), out);
+            }
+            Event::Drained { session } => {
+                self.answer(session, "drained", out);
+                out.push(Effect::Release { session });
+            }
+            Event::Answered { ticket: Ticket(number), answer } => {
+                let text = match answer {
+                    JobAnswer::Password(matched) => format!("password {matched}"),
+                    JobAnswer::Failed => "job failed".to_owned(),
+                };
+                self.answer(self.asked[number as usize], &text, out);
+            }
+            Event::Elapsed => {
+                if let Some((_, session)) = self.alarm.take() {
+                    self.answer(session, "alarm", out);
+                }
+            }
+            Event::Reconfigured { config } => {
+                self.config = *config;
+                self.tell_all("reconfigured", out);
+            }
+            Event::Stopping { reason } => {
+                for session in self.doors.keys().copied().collect::<Vec<_>>() {
+                    self.close(session, reason, out);
+                }
+            }
+        }
+    }
+
+    fn next_deadline_ms(&self) -> Option<u64> {
+        self.alarm.map(|(at, _)| at)
+    }
+}

@@ -1,0 +1,225 @@
+//! Starts servers on free ports and talks to them with blocking clients. Every read has a deadline, so
+//! that a server that stays silent fails the test.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::sync::mpsc::channel;
+use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use ircd::config::{Config, KeyPair, Listener};
+use ircd::server::{Control, StartError, run_core};
+use tempfile::TempDir;
+use tokio_rustls::rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use tokio_rustls::rustls::crypto::ring;
+use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
+use tokio_rustls::rustls::{
+    ClientConfig, ClientConnection, DigitallySignedStruct, Error, SignatureScheme, StreamOwned,
+};
+
+use crate::board::Board;
+
+/// Far more than anything takes; only a failing test waits so long.
+pub const PATIENCE: Duration = Duration::from_secs(20);
+
+pub struct Server {
+    pub ports: Vec<u16>,
+    pub control: Control,
+    /// What a reload will read.
+    pub next_config: Arc<Mutex<Result<Config, String>>>,
+    pub thread: Option<JoinHandle<Result<(), StartError>>>,
+}
+
+/// A configuration with these listeners; the addresses end in port 0.
+pub fn config(listeners: Vec<(&str, Listener)>) -> Config {
+    let mut config = Config::default();
+    config.server.listeners = listeners.into_iter().map(|(address, l)| (address.to_owned(), l)).collect();
+    config.server.io_threads = 1;
+    config.server.unix_bind_mode = 0o700;
+    config
+}
+
+pub fn plain() -> Config {
+    config(vec![("127.0.0.1:0", Listener::default())])
+}
+
+pub fn start(config: Config) -> Server {
+    let (ready, readiness) = channel();
+    let next_config = Arc::new(Mutex::new(Ok(config.clone())));
+    let reloaded = next_config.clone();
+    let thread = std::thread::spawn(move || {
+        run_core(
+            config,
+            |_| Board::default(),
+            Arc::new(move || reloaded.lock().unwrap().clone()),
+            Box::new(move |running| ready.send(running).unwrap()),
+        )
+    });
+    let running = readiness.recv_timeout(PATIENCE).expect("the server starts");
+    let ports = running.bound.iter().map(|bound| bound.port.unwrap_or(0)).collect();
+    Server { ports, control: running.control, next_config, thread: Some(thread) }
+}
+
+impl Server {
+    pub fn connect(&self) -> Client<TcpStream> {
+        Client::new(tcp(self.ports[0]))
+    }
+
+    /// Waits for the server's own end.
+    pub fn join(mut self) -> Result<(), StartError> {
+        self.thread.take().unwrap().join().unwrap()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        if let Some(thread) = self.thread.take() {
+            self.control.stop("test over");
+            let result = thread.join();
+            if !std::thread::panicking() {
+                result.expect("the server did not panic").expect("the server ran");
+            }
+        }
+    }
+}
+
+pub fn tcp(port: u16) -> TcpStream {
+    let stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    stream.set_write_timeout(Some(PATIENCE)).unwrap();
+    stream.set_nodelay(true).unwrap();
+    stream
+}
+
+/// A client that speaks in lines.
+pub struct Client<S> {
+    pub stream: BufReader<S>,
+}
+
+impl<S: Read + Write> Client<S> {
+    /// Reads the greeting, too: then the session is open.
+    pub fn new(stream: S) -> Client<S> {
+        let mut client = Client::silent(stream);
+        assert_eq!(client.line(), "welcome");
+        client
+    }
+
+    /// A client that expects no greeting.
+    pub fn silent(stream: S) -> Client<S> {
+        Client { stream: BufReader::with_capacity(64 * 1024, stream) }
+    }
+
+    pub fn send(&mut self, text: &str) {
+        self.send_raw(format!("{text}\r\n").as_bytes());
+    }
+
+    pub fn send_raw(&mut self, bytes: &[u8]) {
+        self.stream.get_mut().write_all(bytes).unwrap();
+        self.stream.get_mut().flush().unwrap();
+    }
+
+    /// The next line, which must end in CR LF.
+    pub fn line(&mut self) -> String {
+        let mut line = String::new();
+        self.stream.read_line(&mut line).unwrap();
+        line.strip_suffix("\r\n").unwrap_or_else(|| panic!("no CR LF: {line:?}")).to_owned()
+    }
+
+    /// Sends and returns the next line.
+    pub fn ask(&mut self, text: &str) -> String {
+        self.send(text);
+        self.line()
+    }
+
+    /// Reads until the server closes; what it said.
+    pub fn rest(&mut self) -> String {
+        let mut rest = String::new();
+        self.stream.read_to_string(&mut rest).unwrap();
+        rest
+    }
+}
+
+/// A self-signed certificate in files.
+pub struct Pair {
+    pub directory: TempDir,
+    pub certificate: CertificateDer<'static>,
+    key: PrivateKeyDer<'static>,
+}
+
+pub fn certificate(name: &str) -> Pair {
+    let rcgen::CertifiedKey { cert, signing_key } =
+        rcgen::generate_simple_self_signed(vec![name.to_owned()]).unwrap();
+    let directory = tempfile::tempdir().unwrap();
+    std::fs::write(directory.path().join("cert.pem"), cert.pem()).unwrap();
+    std::fs::write(directory.path().join("key.pem"), signing_key.serialize_pem()).unwrap();
+    let key = PrivateKeyDer::try_from(signing_key.serialize_der()).unwrap();
+    Pair { directory, certificate: cert.der().clone(), key }
+}
+
+impl Pair {
+    pub fn files(&self) -> KeyPair {
+        let path = |name: &str| self.directory.path().join(name).to_str().unwrap().to_owned();
+        KeyPair { cert: path("cert.pem"), key: path("key.pem") }
+    }
+
+    pub fn listener(&self) -> Listener {
+        Listener { tls: Some(self.files()), ..Listener::default() }
+    }
+}
+
+/// A TLS stream to the server, asking for `name`, with a client certificate if one is given.
+pub fn tls(port: u16, name: &str, identity: Option<&Pair>) -> StreamOwned<ClientConnection, TcpStream> {
+    let builder = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .dangerous()
+        .with_custom_certificate_verifier(Arc::new(AnyServer));
+    let config = match identity {
+        Some(pair) => {
+            builder.with_client_auth_cert(vec![pair.certificate.clone()], pair.key.clone_key()).unwrap()
+        }
+        None => builder.with_no_client_auth(),
+    };
+    let name = ServerName::try_from(name.to_owned()).unwrap();
+    let connection = ClientConnection::new(Arc::new(config), name).unwrap();
+    StreamOwned::new(connection, tcp(port))
+}
+
+#[derive(Debug)]
+struct AnyServer;
+
+impl ServerCertVerifier for AnyServer {
+    fn verify_server_cert(
+        &self,
+        _: &CertificateDer<'_>,
+        _: &[CertificateDer<'_>],
+        _: &ServerName<'_>,
+        _: &[u8],
+        _: UnixTime,
+    ) -> Result<ServerCertVerified, Error> {
+        Ok(ServerCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        _: &[u8],
+        _: &CertificateDer<'_>,
+        _: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        Ok(HandshakeSignatureValid::assertion())
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        _: &[u8],
+        _: &CertificateDer<'_>,
+        _: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        Ok(HandshakeSignatureValid::assertion())
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        ring::default_provider().signature_verification_algorithms.supported_schemes()
+    }
+}

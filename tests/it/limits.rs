@@ -1,0 +1,95 @@
+//! What happens when a client does not read.
+
+use std::io::Read;
+use std::net::TcpStream;
+
+use crate::harness::{Client, plain, start};
+
+/// More than the system keeps for a loopback connection on its own.
+const BEYOND_KERNEL: usize = 16 << 20;
+
+#[test]
+fn who_does_not_read_is_closed_and_the_others_hear_of_it() {
+    for io_threads in [1, 2] {
+        let mut config = plain();
+        config.server.io_threads = io_threads;
+        let server = start(config);
+        let mut deaf = server.connect();
+        let mut alice = server.connect();
+        let mut heard = 0;
+        let mut closed = false;
+        while !closed {
+            assert!(heard < BEYOND_KERNEL, "the deaf client is still there");
+            alice.send("FLOODALL 50000");
+            for _ in 0..50 {
+                let line = alice.line();
+                closed |= line == "closed SendqExceeded";
+                heard += line.len();
+            }
+        }
+        while alice.ask("ECHO end") != "end" {}
+        // What the system had taken arrives, then the connection ends.
+        let mut rest = Vec::new();
+        deaf.stream.read_to_end(&mut rest).unwrap();
+        assert!(rest.len() < BEYOND_KERNEL);
+    }
+}
+
+#[test]
+fn own_answers_do_not_kill_and_arrive_completely() {
+    let server = start(plain());
+    let mut alice = server.connect();
+    alice.send(&format!("FLOOD {BEYOND_KERNEL}"));
+    alice.send("ECHO end");
+    let expected = BEYOND_KERNEL / 1000;
+    for _ in 0..expected {
+        assert_eq!(alice.line().len(), 998);
+    }
+    assert_eq!(alice.line(), "end");
+}
+
+#[test]
+fn what_others_send_meanwhile_is_not_counted_together_with_own_answers() {
+    let server = start(plain());
+    let mut alice = server.connect();
+    let mut bob = server.connect();
+    alice.send(&format!("FLOOD {BEYOND_KERNEL}"));
+    bob.send("ALL hello");
+    assert_eq!(bob.line(), "hello");
+    let mut heard = false;
+    for _ in 0..=BEYOND_KERNEL / 1000 {
+        heard |= alice.line() == "hello";
+    }
+    assert!(heard);
+    assert_eq!(bob.ask("CLIENTS"), "2");
+}
+
+#[test]
+fn a_held_session_is_told_when_it_has_drained() {
+    let server = start(plain());
+    let mut alice = server.connect();
+    // Nothing waits: at once.
+    assert_eq!(alice.ask("HOLD"), "drained");
+    // Much waits: after it was read.
+    alice.send_raw(format!("FLOOD {BEYOND_KERNEL}\r\nHOLD\r\n").as_bytes());
+    for _ in 0..BEYOND_KERNEL / 1000 {
+        assert_eq!(alice.line().len(), 998);
+    }
+    assert_eq!(alice.line(), "drained");
+    assert_eq!(alice.ask("ECHO on"), "on");
+}
+
+#[test]
+fn above_max_clients_one_is_told_and_closed() {
+    let mut config = plain();
+    config.server.max_clients = 2;
+    let server = start(config);
+    let alice = server.connect();
+    let mut bob = server.connect();
+    let mut carol = Client::<TcpStream>::silent(crate::harness::tcp(server.ports[0]));
+    assert_eq!(carol.rest(), "ERROR :Too many connections\r\n");
+    drop(alice);
+    assert_eq!(bob.line(), "closed Hangup");
+    let mut dave = server.connect();
+    assert_eq!(dave.ask("ECHO in"), "in");
+}

@@ -1,0 +1,9 @@
+//! The doors from outside: real sockets against a server whose core is a simple one.
+
+mod board;
+mod harness;
+mod limits;
+mod lines;
+mod stop;
+mod tls;
+mod websocket;

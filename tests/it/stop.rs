@@ -1,0 +1,93 @@
+//! Stopping and reloading.
+
+use ircd::config::Listener;
+
+use crate::harness::{Client, certificate, config, plain, start, tcp, tls};
+
+#[test]
+fn a_stop_tells_everyone_and_ends_well() {
+    for io_threads in [1, 2] {
+        let pair = certificate("irc.example");
+        let mut config = config(vec![("127.0.0.1:0", Listener::default()), ("127.0.0.2:0", pair.listener())]);
+        config.server.io_threads = io_threads;
+        let server = start(config);
+        let mut clients: Vec<_> = (0..50).map(|_| server.connect()).collect();
+        let control = server.control.clone();
+        assert!(control.stop("Server is shutting down"));
+        for client in &mut clients {
+            assert_eq!(client.rest(), "ERROR :Server is shutting down\r\n");
+        }
+        drop(clients);
+        server.join().unwrap();
+        assert!(!control.stop("again"));
+    }
+}
+
+#[test]
+fn a_client_that_does_not_read_delays_the_stop_only_for_a_bounded_time() {
+    let server = start(plain());
+    let mut deaf = server.connect();
+    deaf.send("FLOOD 16000000");
+    let mut alice = server.connect();
+    assert_eq!(alice.ask("ECHO x"), "x");
+    server.control.stop("over");
+    assert_eq!(alice.rest(), "ERROR :over\r\n");
+    let began = std::time::Instant::now();
+    server.join().unwrap();
+    assert!(began.elapsed().as_secs() < 10);
+}
+
+#[test]
+fn sigterm_is_a_stop() {
+    let server = start(plain());
+    let mut alice = server.connect();
+    let me = rustix::process::getpid();
+    rustix::process::kill_process(me, rustix::process::Signal::TERM).unwrap();
+    assert_eq!(alice.rest(), "ERROR :Server is shutting down\r\n");
+    server.join().unwrap();
+}
+
+#[test]
+fn a_reload_opens_and_closes_listeners_and_keeps_connections() {
+    let server = start(plain());
+    let mut alice = server.connect();
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let mut next = config(vec![(&format!("127.0.0.1:{free}"), Listener::default())]);
+    next.network.name = "Other".into();
+    *server.next_config.lock().unwrap() = Ok(next);
+    assert!(server.control.reload());
+    assert_eq!(alice.line(), "reconfigured");
+    assert_eq!(alice.ask("NETWORK"), "Other");
+    let mut bob = Client::new(tcp(free));
+    assert_eq!(bob.ask("CLIENTS"), "2");
+    assert!(std::net::TcpStream::connect(("127.0.0.1", server.ports[0])).is_err());
+}
+
+#[test]
+fn a_failed_reload_changes_nothing() {
+    let server = start(plain());
+    *server.next_config.lock().unwrap() = Err("line 3: no".into());
+    assert!(server.control.reload());
+    let mut alice = server.connect();
+    assert_eq!(alice.ask("ECHO x"), "x");
+    let pair = certificate("irc.example");
+    let mut next = plain();
+    next.server.listeners.insert("127.0.0.3:0".into(), Listener {
+        tls: Some(ircd::config::KeyPair { key: "/nowhere".into(), ..pair.files() }),
+        ..Listener::default()
+    });
+    *server.next_config.lock().unwrap() = Ok(next);
+    assert!(server.control.reload());
+    assert_eq!(alice.line(), "reconfigured");
+    assert_eq!(server.connect().ask("ECHO y"), "y");
+}
+
+#[test]
+fn tls_clients_are_told_too() {
+    let pair = certificate("irc.example");
+    let server = start(config(vec![("127.0.0.1:0", pair.listener())]));
+    let mut alice = Client::new(tls(server.ports[0], "irc.example", None));
+    server.control.stop("over");
+    assert_eq!(alice.rest(), "ERROR :over\r\n");
+    server.join().unwrap();
+}

@@ -1,0 +1,385 @@
+//! House rules that the compiler does not know. Each is a function from a file's path and text to the
+//! breaches in it, so that the tests at the end can show that it finds them.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+const FILE_LINES_MAX: usize = 500;
+const FUNCTION_LINES_MAX: usize = 70;
+const ARCHITECTURE_LINES_MAX: usize = 200;
+
+/// Files that may be longer, as they are tables.
+const TABLES: &[(&str, &str)] = &[("src/wire/numeric.rs", "one entry for each numeric")];
+
+/// Words that a pure module must not hold, besides what `clippy.toml` forbids.
+const IMPURE: &[&str] = &[
+    "tokio",
+    "std::fs",
+    "std::thread",
+    "std::net::Tcp",
+    "std::net::Udp",
+    "std::env",
+    "std::process",
+    "Instant::now",
+    "SystemTime",
+    "getrandom",
+    "rand::",
+    "tracing::",
+    "println!",
+    "async fn",
+];
+
+const UNFINISHED: &[&str] = &["todo!(", "unimplemented!(", "dbg!("];
+
+/// Where text files are looked for. Directories that build tools fill are left out.
+const ROOTS: &[&str] = &[
+    ".ci",
+    ".config",
+    "benches",
+    "docs",
+    "fuzz",
+    "languages",
+    "scripts",
+    "src",
+    "tests",
+    "CHANGELOG.md",
+    "CONTRIBUTING.md",
+    "Cargo.toml",
+    "README.md",
+    "clippy.toml",
+    "deny.toml",
+    "ircd.yaml",
+    "motd.txt",
+    "rustfmt.toml",
+];
+const SKIPPED: &[&str] = &["node_modules", "target", "corpus", "artifacts", "__pycache__"];
+
+/// The table in `src/lib.rs`: a module may use only those before it.
+struct Order {
+    modules: Vec<(String, bool)>,
+}
+
+impl Order {
+    fn read(lib: &str) -> Order {
+        let row = |line: &str| {
+            let mut cells = line.strip_prefix("//! | [`")?.split('|');
+            let module = cells.next()?.trim().strip_suffix("`]")?.to_owned();
+            Some((module, cells.next()?.trim() == "pure"))
+        };
+        Order { modules: lib.lines().filter_map(row).collect() }
+    }
+
+    fn rank(&self, module: &str) -> Option<usize> {
+        self.modules.iter().position(|(name, _)| name == module)
+    }
+
+    /// The module that a file belongs to, by its path.
+    fn module<'a>(&self, path: &'a str) -> Option<&'a str> {
+        let rest = path.strip_prefix("src/")?;
+        let module = rest.split('/').next()?.trim_end_matches(".rs");
+        self.rank(module).map(|_| module)
+    }
+
+    fn is_pure(&self, module: &str) -> bool {
+        self.modules.iter().any(|(name, pure)| name == module && *pure)
+    }
+}
+
+/// A line without its comment. A `//` in a string ends it too, which no rule here minds.
+fn code(line: &str) -> &str {
+    line.split("//").next().unwrap_or_default()
+}
+
+/// The table names every module, and every pure one is watched by clippy.
+fn table(order: &Order, lib: &str) -> Vec<String> {
+    let lines: Vec<&str> = lib.lines().collect();
+    let mut breaches = Vec::new();
+    let mut declared = BTreeSet::new();
+    for (number, line) in lines.iter().enumerate() {
+        let Some(module) = line.strip_prefix("pub mod ").and_then(|rest| rest.strip_suffix(';')) else {
+            continue;
+        };
+        declared.insert(module);
+        if order.rank(module).is_none() {
+            breaches.push(format!("src/lib.rs:{}: {module} is not in the table", number + 1));
+        }
+        let attribute = if number == 0 { "" } else { lines[number - 1] };
+        let lints = ["deny(", "disallowed_methods", "disallowed_types", "iter_over_hash_type"];
+        if order.is_pure(module) && !lints.iter().all(|lint| attribute.contains(lint)) {
+            breaches
+                .push(format!("src/lib.rs:{}: {module} is pure, but clippy does not watch it", number + 1));
+        }
+    }
+    let gone = order.modules.iter().filter(|(name, _)| !declared.contains(name.as_str()));
+    breaches.extend(gone.map(|(name, _)| format!("src/lib.rs: the table has {name}, which is no module")));
+    breaches
+}
+
+/// A module uses only modules above it. Tests may use any.
+fn layers(order: &Order, path: &str, text: &str) -> Vec<String> {
+    let Some(module) = order.module(path) else { return Vec::new() };
+    let rank = order.rank(module);
+    let mut breaches = Vec::new();
+    for (number, used) in used_modules(before_tests(path, text)) {
+        if used != module && order.rank(&used).is_some_and(|other| Some(other) > rank) {
+            breaches.push(format!(
+                "{path}:{number}: {module} must not use {used}, which is below it in src/lib.rs"
+            ));
+        }
+    }
+    breaches
+}
+
+/// Every module that is named after `crate::`, also in a group `crate::{a, b::c}`.
+fn used_modules(text: &str) -> Vec<(usize, String)> {
+    let stripped: String = text.lines().flat_map(|line| [code(line), "\n"]).collect();
+    let mut used = Vec::new();
+    for (at, _) in stripped.match_indices("crate::") {
+        if stripped[..at].ends_with('$') {
+            continue;
+        }
+        let number = stripped[..at].matches('\n').count() + 1;
+        let rest = &stripped[at + "crate::".len()..];
+        match rest.strip_prefix('{') {
+            Some(group) => used.extend(heads(group).into_iter().map(|head| (number, head))),
+            None => used.push((number, word(rest))),
+        }
+    }
+    used
+}
+
+/// The first names of the paths in a group, up to the brace that closes it.
+fn heads(group: &str) -> Vec<String> {
+    let (mut depth, mut heads, mut expected) = (0, Vec::new(), true);
+    for (at, c) in group.char_indices() {
+        match c {
+            '{' => depth += 1,
+            '}' if depth == 0 => break,
+            '}' => depth -= 1,
+            ',' if depth == 0 => expected = true,
+            c if expected && (c.is_alphanumeric() || c == '_') => {
+                heads.push(word(&group[at..]));
+                expected = false;
+            }
+            _ => {}
+        }
+    }
+    heads
+}
+
+fn word(text: &str) -> String {
+    text.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect()
+}
+
+/// The part of a file that goes into the program: all before its test module.
+fn before_tests<'a>(path: &str, text: &'a str) -> &'a str {
+    if path.ends_with("/tests.rs") || path.contains("/tests/") {
+        return "";
+    }
+    match text.find("\n#[cfg(test)]\nmod ").or_else(|| text.find("\n#[cfg(test)]\n#[path")) {
+        Some(end) => &text[..end + 1],
+        None => text,
+    }
+}
+
+/// Pure modules do not name impure things.
+fn purity(order: &Order, path: &str, text: &str) -> Vec<String> {
+    let Some(module) = order.module(path).filter(|module| order.is_pure(module)) else { return Vec::new() };
+    let mut breaches = Vec::new();
+    for (number, line) in (1..).zip(before_tests(path, text).lines()) {
+        let found = IMPURE.iter().filter(|word| code(line).contains(**word));
+        breaches.extend(found.map(|word| format!("{path}:{number}: {module} is pure, so no {word}")));
+    }
+    breaches
+}
+
+/// Rust files open with what they are, stay short and hold nothing unfinished.
+fn rust(path: &str, text: &str) -> Vec<String> {
+    let mut breaches = Vec::new();
+    if !text.starts_with("//!") && !text.starts_with("#!") {
+        breaches.push(format!("{path}:1: it does not say with //! what it is"));
+    }
+    let lines = text.lines().count();
+    if lines > FILE_LINES_MAX && !TABLES.iter().any(|(table, _)| *table == path) {
+        breaches.push(format!("{path}: it has {lines} lines, more than {FILE_LINES_MAX}"));
+    }
+    if path != "tests/tidy.rs" {
+        for (number, line) in (1..).zip(text.lines()) {
+            let found = UNFINISHED.iter().filter(|word| code(line).contains(**word));
+            breaches.extend(found.map(|word| format!("{path}:{number}: unfinished: {word}…)")));
+        }
+    }
+    breaches
+}
+
+/// Functions stay short. Relies on rustfmt: one ends at the first `}` indented like its `fn`.
+fn functions(path: &str, text: &str) -> Vec<String> {
+    let mut breaches = Vec::new();
+    let lines: Vec<&str> = text.lines().collect();
+    for (start, line) in lines.iter().enumerate() {
+        let body = line.trim_start();
+        let is_function = body.starts_with("fn ") || (body.contains(" fn ") && !body.starts_with("//"));
+        if !is_function || body.ends_with(';') || body.ends_with('}') {
+            continue;
+        }
+        let end = format!("{}}}", &line[..line.len() - body.len()]);
+        let length = lines[start..].iter().position(|line| *line == end).map_or(0, |last| last + 1);
+        if length > FUNCTION_LINES_MAX {
+            let number = start + 1;
+            breaches.push(format!(
+                "{path}:{number}: {length} lines in one function, more than {FUNCTION_LINES_MAX}"
+            ));
+        }
+    }
+    breaches
+}
+
+/// All text files: plain line ends, no tabs, nothing invisible at the end.
+fn blanks(path: &str, text: &str) -> Vec<String> {
+    let mut breaches = Vec::new();
+    for (number, line) in (1..).zip(text.split('\n')) {
+        if line.contains('\r') {
+            breaches.push(format!("{path}:{number}: it ends with CR LF"));
+        } else if line.ends_with([' ', '\t']) {
+            breaches.push(format!("{path}:{number}: blanks at the end"));
+        } else if line.contains('\t') {
+            breaches.push(format!("{path}:{number}: a tab"));
+        }
+    }
+    if !text.is_empty() && (!text.ends_with('\n') || text.ends_with("\n\n")) {
+        breaches.push(format!("{path}: it does not end with exactly one line end"));
+    }
+    breaches
+}
+
+/// The map stays one that people read.
+fn architecture(path: &str, text: &str) -> Vec<String> {
+    let lines = text.lines().count();
+    if path == "docs/ARCHITECTURE.md" && lines > ARCHITECTURE_LINES_MAX {
+        return vec![format!("{path}: it has {lines} lines, more than {ARCHITECTURE_LINES_MAX}")];
+    }
+    Vec::new()
+}
+
+fn breaches(order: &Order, path: &str, text: &str) -> Vec<String> {
+    let mut found = blanks(path, text);
+    found.extend(architecture(path, text));
+    if path.ends_with(".rs") {
+        found.extend(rust(path, text));
+        found.extend(functions(path, text));
+        found.extend(layers(order, path, text));
+        found.extend(purity(order, path, text));
+    }
+    found
+}
+
+fn files(path: &Path, found: &mut Vec<PathBuf>) {
+    if path.is_dir() {
+        for entry in fs::read_dir(path).unwrap() {
+            let entry = entry.unwrap();
+            if !SKIPPED.iter().any(|skipped| entry.file_name() == *skipped) {
+                files(&entry.path(), found);
+            }
+        }
+    } else if path.exists() {
+        found.push(path.to_owned());
+    }
+}
+
+#[test]
+fn the_repository_is_tidy() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let lib = fs::read_to_string(root.join("src/lib.rs")).unwrap();
+    let order = Order::read(&lib);
+    assert!(order.modules.len() > 5, "the table in src/lib.rs is not found");
+    let mut paths = Vec::new();
+    for name in ROOTS {
+        files(&root.join(name), &mut paths);
+    }
+    paths.sort();
+    let mut found = table(&order, &lib);
+    for path in paths {
+        // What is not text has no lines to be tidy.
+        let Ok(text) = fs::read_to_string(&path) else { continue };
+        let name = path.strip_prefix(root).unwrap().to_str().unwrap();
+        found.extend(breaches(&order, name, &text));
+    }
+    assert!(found.is_empty(), "\n{}\n", found.join("\n"));
+}
+
+#[cfg(test)]
+mod finds {
+    use super::*;
+
+    fn order() -> Order {
+        let row = |name, kind| format!("//! | [`{name}`] | {kind} | x |\n");
+        Order::read(&[row("text", "pure"), row("engine", "pure"), row("net", "impure")].concat())
+    }
+
+    fn count(path: &str, text: &str) -> usize {
+        breaches(&order(), path, text).len()
+    }
+
+    #[test]
+    fn nothing_in_a_tidy_file() {
+        assert_eq!(count("src/engine/mod.rs", "//! x\n\nuse crate::text::Nick; // tokio\n"), 0);
+        assert_eq!(
+            count("src/net/mod.rs", "//! x\n\nuse crate::{engine, text::{a, b}};\nuse tokio::net;\n"),
+            0
+        );
+        assert_eq!(count("src/text/mod.rs", "//! x\n\n#[cfg(test)]\nmod tests {\n    use std::fs;\n}\n"), 0);
+    }
+
+    #[test]
+    fn use_of_a_module_below() {
+        assert_eq!(count("src/text/mod.rs", "//! x\n\nuse crate::engine::Engine;\n"), 1);
+        assert_eq!(count("src/text/mod.rs", "//! x\n\nuse crate::{text, engine::{A, B}, net};\n"), 2);
+        assert_eq!(
+            count("src/engine/command/join.rs", "//! x\n\nfn f() {\n    crate::net::close();\n}\n"),
+            1
+        );
+    }
+
+    #[test]
+    fn impurity() {
+        for line in ["use tokio::net;", "use std::fs;", "let t = Instant::now();", "async fn f() {}"] {
+            assert_eq!(count("src/engine/mod.rs", &format!("//! x\n\n{line}\n")), 1, "{line}");
+        }
+        assert_eq!(count("src/net/mod.rs", "//! x\n\nuse tokio::net;\n"), 0);
+    }
+
+    #[test]
+    fn a_table_that_is_not_the_truth() {
+        let deny =
+            "#[deny(clippy::disallowed_methods, clippy::disallowed_types, clippy::iter_over_hash_type)]";
+        let good = format!("{deny}\npub mod text;\n{deny}\npub mod engine;\npub mod net;\n");
+        assert_eq!(table(&order(), &good), [""; 0]);
+        assert_eq!(table(&order(), &good.replacen(deny, "", 1)).len(), 1);
+        assert_eq!(table(&order(), &good.replace("net", "new")).len(), 2);
+    }
+
+    #[test]
+    fn long_files_and_functions() {
+        let long = |lines: usize| format!("//! x\n\nfn f() {{\n{}}}\n", "    g();\n".repeat(lines));
+        assert_eq!(count("src/net/a.rs", &long(68)), 0);
+        assert_eq!(count("src/net/a.rs", &long(69)), 1);
+        assert_eq!(count("src/net/a.rs", &format!("//! x\n{}", "const A: u8 = 1;\n".repeat(500))), 1);
+        assert_eq!(count("docs/ARCHITECTURE.md", &"x\n".repeat(201)), 1);
+    }
+
+    #[test]
+    fn what_nobody_sees_on_the_screen() {
+        assert_eq!(count("README.md", "a \n"), 1);
+        assert_eq!(count("README.md", "a\tb\n"), 1);
+        assert_eq!(count("README.md", "a\r\n"), 1);
+        assert_eq!(count("README.md", "a"), 1);
+        assert_eq!(count("README.md", "a\n\n"), 1);
+    }
+
+    #[test]
+    fn the_unfinished_and_the_unexplained() {
+        assert_eq!(count("src/net/a.rs", "//! x\n\nfn f() {\n    todo!()\n}\n"), 1);
+        assert_eq!(count("src/net/a.rs", "fn f() {}\n"), 1);
+    }
+}
