@@ -34,14 +34,15 @@ pub(super) const USERHOST: Command = Command {
 };
 
 /// The users among these nicks. Several may stand in one parameter, separated by blanks.
-fn present<'m>(cx: &Cx<'_>, m: &'m Message<'_>) -> impl Iterator<Item = UserId> + use<'m, '_, '_> {
+fn present(cx: &Cx<'_>, m: &Message<'_>) -> Vec<UserId> {
     let nicks = m.params().iter().flat_map(|param| param.split_ascii_whitespace());
-    nicks.filter_map(|nick| cx.find_user(nick).ok())
+    nicks.filter_map(|nick| cx.find_user(nick).ok()).collect()
 }
 
 fn ison(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
-    let nicks: Vec<&str> = present(cx, m).map(|user| cx.state().users[user].nick.as_str()).collect();
-    answer(cx, RPL_ISON, wrap(nicks, LINE_BYTES_MAX));
+    let nicks = present(cx, m).into_iter().map(|user| cx.state().users[user].nick.as_str());
+    let lines = wrap(nicks, LINE_BYTES_MAX);
+    answer(cx, RPL_ISON, lines);
     Ok(())
 }
 
