@@ -1,6 +1,6 @@
 //! OPER and DEOPER: becomes an operator, or stops being one.
 
-use crate::config;
+use crate::config::{self, Config};
 use crate::engine::cx::Cx;
 use crate::engine::effect::{Job, Level};
 use crate::engine::event::JobAnswer;
@@ -45,7 +45,7 @@ fn oper(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
         return Ok(());
     }
     let opers = &cx.config().opers;
-    let (name, keys) = (m.param(0), opers.get(m.param(0)));
+    let (name, keys) = (m.param(0), entry(cx.config(), m.param(0)));
     if let Some(keys) = keys.filter(|keys| keys.password.is_none() && has_certificate(cx, keys)) {
         grant(cx, name, keys);
         return Ok(());
@@ -62,7 +62,7 @@ fn oper(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
 
 /// The password was compared: with that of the entry, or, if there is no such entry, with another.
 pub fn compared(cx: &mut Cx<'_>, name: &str, answer: &JobAnswer) -> Outcome {
-    let keys = cx.config().opers.get(name);
+    let keys = entry(cx.config(), name);
     match (answer, keys.filter(|keys| keys.password.is_some() && has_certificate(cx, keys))) {
         (JobAnswer::Failed, _) => {
             cx.reply(ERR_UNKNOWNERROR, &["OPER"], Text::Said(Phrase::SERVER_BUSY, &[]));
@@ -83,6 +83,11 @@ pub fn by_certificate(cx: &mut Cx<'_>) {
     if let Some((name, keys)) = opers.find(|(_, keys)| enough(keys) && has_certificate(cx, keys)) {
         grant(cx, name, keys);
     }
+}
+
+/// Finds an entry of `opers` by name, without case.
+fn entry<'c>(config: &'c Config, name: &str) -> Option<&'c config::Oper> {
+    config.opers.iter().find(|(own, _)| own.eq_ignore_ascii_case(name)).map(|(_, keys)| keys)
 }
 
 /// Whether the session shows the certificate that the entry demands, if it does.
@@ -106,11 +111,12 @@ fn grant(cx: &mut Cx<'_>, name: &str, keys: &config::Oper) {
         cx.commit(Fact::HostChanged { user, host });
     }
     cx.reply(RPL_YOUREOPER, &[], Text::Said(Phrase::YOU_ARE_OPER, &[]));
+    let rights = cx.config().class_of(keys).into_iter().flat_map(|class| &class.capabilities);
     let oper = Oper {
         name: name.into(),
         title: keys.whois_line.as_str().into(),
         hidden: keys.hidden,
-        capabilities: keys.capabilities.iter().map(|right| right.as_str().into()).collect(),
+        capabilities: rights.map(|right| right.as_str().into()).collect(),
     };
     cx.commit(Fact::OperChanged { user, oper: Some(Box::new(oper)) });
     let (on, off) = mode_changes(&keys.modes, cx.user().modes);
