@@ -46,7 +46,7 @@ fn tokens(config: &Config) -> Vec<String> {
         format!("CHANMODES={CHANMODES}"),
         format!("CHANNELLEN={}", limits.channellen),
         "CHANTYPES=#".into(),
-        "ELIST=U".into(),
+        "ELIST=MNU".into(),
         "EXCEPTS".into(),
         "EXTBAN=,m".into(),
         "INVEX".into(),
@@ -67,6 +67,9 @@ fn tokens(config: &Config) -> Vec<String> {
         format!("TOPICLEN={}", limits.topiclen),
         "WHOX".into(),
     ];
+    if limits.realnamelen > 0 {
+        tokens.push(format!("NAMELEN={}", limits.realnamelen));
+    }
     if server.casemapping == crate::text::CaseMapping::Precis {
         tokens.push("UTF8MAPPING=rfc8265".into());
     }

@@ -81,6 +81,11 @@ impl Catalogue {
         Ok(Catalogue { code: raw.code, name: raw.name, texts })
     }
 
+    /// Whether a phrase is translated.
+    pub fn has(&self, phrase: Phrase) -> bool {
+        self.texts[phrase as usize].is_some()
+    }
+
     /// Whether every phrase is translated.
     pub fn is_complete(&self) -> bool {
         self.texts.iter().all(Option::is_some)

@@ -95,7 +95,6 @@ phrases! {
     WHOIS_SECURE = "is using a secure connection",
     WHOIS_BOT = "is a bot on {0}",
     WHOIS_ACTUALLY = "actual username@host, actual IP",
-    WHOIS_HOST = "is connecting from {0}",
     WHOIS_MODES = "is using modes {0}",
     WHOIS_ACCOUNT = "is logged in as",
     WHOIS_CERTFP = "has client certificate fingerprint {0}",
@@ -109,13 +108,17 @@ phrases! {
     NO_MOTD = "MOTD File is missing",
     MOTD_START = "- {0} Message of the day - ",
     END_OF_MOTD = "End of MOTD command",
+    INFO_VERSION = "{0} runs {1}",
+    INFO_STARTED = "It was started {0}",
     END_OF_INFO = "End of INFO list",
+    HELP_INDEX = "HELP followed by one of these names tells more",
     HELP_NOT_FOUND = "Help not found",
     END_OF_HELP = "End of HELP",
     SUMMON_DISABLED = "SUMMON has been disabled",
     USERS_DISABLED = "USERS has been disabled",
     // operators
     YOU_ARE_OPER = "You are now an IRC operator",
+    ALREADY_OPER = "You are an IRC operator already",
     NO_OPER = "No O-lines for your host",
     NO_PRIVILEGES = "Permission Denied - You're not an IRC operator",
     NO_PRIVILEGE = "Insufficient oper privileges.",
@@ -125,7 +128,7 @@ phrases! {
     // languages
     LANGUAGES_ARE = "Language preferences have been set",
     TOO_MANY_LANGUAGES = "Too many languages specified",
-    LANGUAGE_UNKNOWN = "Languages are not supported by this server",
+    LANGUAGE_UNKNOWN = "Language {0} is not supported by this server",
 }
 
 impl Phrase {

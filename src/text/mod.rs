@@ -12,8 +12,10 @@ mod mask;
 mod name;
 mod skeleton;
 mod truncate;
+mod wrap;
 
 pub use casemapping::CaseMapping;
 pub use mask::{Mask, folded_nuh};
 pub use name::{AccountName, BadName, ChannelName, Nick, ident};
 pub use truncate::truncate;
+pub use wrap::wrap;

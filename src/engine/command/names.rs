@@ -1,6 +1,7 @@
 //! NAMES: who is in a channel.
 
 use crate::engine::cx::{Cx, Pending};
+use crate::engine::policy;
 use crate::engine::refusal::Outcome;
 use crate::engine::waiting::Cursor;
 use crate::i18n::Phrase;
@@ -35,16 +36,11 @@ fn names(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
     let name = named.split(',').next().unwrap_or(named);
     let me = cx.me();
     match cx.find_channel(name) {
-        Ok(channel) if may_see(cx, channel, me) => show(cx, vec![channel]),
+        Ok(channel) if policy::sees_channel(cx.state(), me, channel) => show(cx, vec![channel]),
         // Unknown and hidden channels look the same: empty.
         _ => cx.reply(RPL_ENDOFNAMES, &[name], Text::Said(Phrase::END_OF_NAMES, &[])),
     }
     Ok(())
-}
-
-fn may_see(cx: &Cx<'_>, channel: ChannelId, me: crate::state::UserId) -> bool {
-    let channel = &cx.state().channels[channel];
-    !channel.flags.has('s') || channel.members.contains_key(&me) || cx.user().may("sajoin")
 }
 
 /// Answers with the names of these channels, one after the other: small ones at once, so that they

@@ -8,7 +8,7 @@ use crate::wire::numeric::{ERR_UNKNOWNMODE, RPL_UMODEIS};
 use crate::wire::{Message, Text};
 
 /// Modes that users switch themselves: bot, no CTCP, invisible.
-const SETTABLE: &str = "BTi";
+pub(super) const SETTABLE: &str = "BTi";
 /// Modes that come and go by other means, except that operators may step down with `-o`.
 const AUTOMATIC: &str = "Zo";
 
@@ -47,7 +47,7 @@ pub fn mode(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
         cx.commit(Fact::UserModesChanged { user, on, off });
     }
     if steps_down {
-        cx.commit(Fact::OperChanged { user, oper: None });
+        super::oper::step_down(cx);
     }
     Ok(())
 }

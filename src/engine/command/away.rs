@@ -1,0 +1,43 @@
+//! AWAY: goes away, or comes back.
+
+use crate::engine::cx::Cx;
+use crate::engine::refusal::{Outcome, Refusal};
+use crate::i18n::Phrase;
+use crate::state::Fact;
+use crate::text::truncate;
+use crate::wire::numeric::{RPL_NOWAWAY, RPL_UNAWAY};
+use crate::wire::{Cap, Message, Text};
+
+use super::{Command, When};
+
+/// What others read when a client says `AWAY *`: gone, for no reason given (draft/pre-away).
+const UNSPECIFIED: &str = "Away";
+
+pub(super) const AWAY: Command = Command {
+    name: "AWAY",
+    params_min: 0,
+    when: When::Always,
+    right: None,
+    help: "[<text>]: marks you as away; without a text, as back",
+    run: away,
+};
+
+fn away(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
+    let pre_away = cx.served().caps.has(Cap::PreAway);
+    if cx.served().user().is_none() && !pre_away {
+        return Err(Refusal::NotRegistered);
+    }
+    let text = match truncate(m.param(0), cx.config().limits.awaylen) {
+        "" => None,
+        "*" if pre_away => Some(UNSPECIFIED),
+        text => Some(text),
+    };
+    match text {
+        Some(_) => cx.reply(RPL_NOWAWAY, &[], Text::Said(Phrase::NOW_AWAY, &[])),
+        None => cx.reply(RPL_UNAWAY, &[], Text::Said(Phrase::NO_LONGER_AWAY, &[])),
+    }
+    if cx.served().away.as_deref() != text {
+        cx.commit(Fact::AwaySet { session: cx.session, text });
+    }
+    Ok(())
+}

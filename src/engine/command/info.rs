@@ -1,0 +1,106 @@
+//! INFO, TIME, VERSION, ISUPPORT: what can be known of the server; and USERS and SUMMON, which are
+//! from a time when servers had people sitting at them.
+
+use crate::engine::cx::Cx;
+use crate::engine::refusal::{Outcome, Refusal};
+use crate::engine::registration;
+use crate::engine::setup::VERSION as SERVER_VERSION;
+use crate::i18n::Phrase;
+use crate::wire::clock::long_date;
+use crate::wire::numeric::*;
+use crate::wire::{Cap, Message, Text};
+
+use super::{Command, When};
+
+pub(super) const INFO: Command = Command {
+    name: "INFO",
+    params_min: 0,
+    when: When::Registered,
+    right: None,
+    help: "shows what this server is and since when it has been running",
+    run: info,
+};
+
+pub(super) const TIME: Command = Command {
+    name: "TIME",
+    params_min: 0,
+    when: When::Registered,
+    right: None,
+    help: "shows the server's time",
+    run: time,
+};
+
+pub(super) const VERSION: Command = Command {
+    name: "VERSION",
+    params_min: 0,
+    when: When::Registered,
+    right: None,
+    help: "shows the server's version and what it supports",
+    run: version,
+};
+
+pub(super) const ISUPPORT: Command = Command {
+    name: "ISUPPORT",
+    params_min: 0,
+    when: When::Always,
+    right: None,
+    help: "shows what the server supports",
+    run: isupport,
+};
+
+pub(super) const USERS: Command = Command {
+    name: "USERS",
+    params_min: 0,
+    when: When::Registered,
+    right: None,
+    help: "is not supported",
+    run: users,
+};
+
+pub(super) const SUMMON: Command = Command {
+    name: "SUMMON",
+    params_min: 0,
+    when: When::Registered,
+    right: None,
+    help: "is not supported",
+    run: summon,
+};
+
+fn info(cx: &mut Cx<'_>, _: &Message<'_>) -> Outcome {
+    let setup = cx.setup;
+    cx.reply(RPL_INFO, &[], Text::Said(Phrase::INFO_VERSION, &[setup.server_name(), SERVER_VERSION]));
+    cx.reply(RPL_INFO, &[], Text::Said(Phrase::INFO_STARTED, &[&setup.started]));
+    cx.reply(RPL_ENDOFINFO, &[], Text::Said(Phrase::END_OF_INFO, &[]));
+    Ok(())
+}
+
+fn time(cx: &mut Cx<'_>, _: &Message<'_>) -> Outcome {
+    let now = long_date(cx.now.wall_ms / 1000);
+    cx.reply(RPL_TIME, &[cx.setup.server_name()], Text::Plain(&now));
+    Ok(())
+}
+
+fn version(cx: &mut Cx<'_>, _: &Message<'_>) -> Outcome {
+    cx.reply(RPL_VERSION, &[SERVER_VERSION, cx.setup.server_name()], Text::None);
+    registration::isupport(cx);
+    Ok(())
+}
+
+fn isupport(cx: &mut Cx<'_>, _: &Message<'_>) -> Outcome {
+    // Before registration it is for those who negotiated it (draft/extended-isupport).
+    if cx.served().user().is_none() && !cx.served().caps.has(Cap::ExtendedIsupport) {
+        return Err(Refusal::NotRegistered);
+    }
+    registration::isupport(cx);
+    Ok(())
+}
+
+fn users(cx: &mut Cx<'_>, _: &Message<'_>) -> Outcome {
+    cx.reply(ERR_USERSDISABLED, &[], Text::Said(Phrase::USERS_DISABLED, &[]));
+    Ok(())
+}
+
+fn summon(cx: &mut Cx<'_>, _: &Message<'_>) -> Outcome {
+    cx.reply(ERR_SUMMONDISABLED, &[], Text::Said(Phrase::SUMMON_DISABLED, &[]));
+    Ok(())
+}

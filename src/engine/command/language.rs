@@ -1,0 +1,47 @@
+//! LANGUAGE: which languages the server speaks with a client, best first (draft/languages).
+
+use crate::engine::cx::Cx;
+use crate::engine::refusal::Outcome;
+use crate::i18n::{LanguageId, Phrase};
+use crate::state::Fact;
+use crate::wire::numeric::{ERR_NOLANGUAGE, ERR_TOOMANYLANGUAGES, RPL_YOURLANGUAGESARE};
+use crate::wire::{Message, Text};
+
+use super::{Command, When};
+
+/// Languages a client may name.
+const LANGUAGES_MAX: usize = 4;
+
+pub(super) const LANGUAGE: Command = Command {
+    name: "LANGUAGE",
+    params_min: 1,
+    when: When::Always,
+    right: None,
+    help: "<code>...: chooses the language of the server's messages; up to four codes, best first",
+    run: language,
+};
+
+fn language(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
+    let setup = cx.setup;
+    // In the capability's value `~` marks what is incomplete; people copy it.
+    let codes = m.params().iter().map(|code| code.trim_start_matches('~')).filter(|code| !code.is_empty());
+    let mut languages: Vec<LanguageId> = Vec::new();
+    for code in codes {
+        let Some(language) = setup.languages.by_code(code) else {
+            cx.reply(ERR_NOLANGUAGE, &[], Text::Said(Phrase::LANGUAGE_UNKNOWN, &[code]));
+            return Ok(());
+        };
+        if !languages.contains(&language) {
+            languages.push(language);
+        }
+    }
+    if languages.len() > LANGUAGES_MAX {
+        let limit = LANGUAGES_MAX.to_string();
+        cx.reply(ERR_TOOMANYLANGUAGES, &[&limit], Text::Said(Phrase::TOO_MANY_LANGUAGES, &[]));
+        return Ok(());
+    }
+    cx.commit(Fact::LanguagesSet { session: cx.session, languages: &languages });
+    let codes: Vec<&str> = languages.iter().map(|&language| setup.languages.code(language)).collect();
+    cx.reply(RPL_YOURLANGUAGESARE, &codes, Text::Said(Phrase::LANGUAGES_ARE, &[]));
+    Ok(())
+}

@@ -1,0 +1,191 @@
+//! LIST: which channels there are.
+
+use crate::engine::cx::Cx;
+use crate::engine::policy;
+use crate::engine::refusal::Outcome;
+use crate::engine::waiting::Cursor;
+use crate::i18n::Phrase;
+use crate::state::{ChannelId, State};
+use crate::text::{CaseMapping, glob};
+use crate::wire::numeric::{RPL_LIST, RPL_LISTEND};
+use crate::wire::{Message, Text};
+
+use super::{Command, When};
+
+pub(super) const LIST: Command = Command {
+    name: "LIST",
+    params_min: 0,
+    when: When::Registered,
+    right: None,
+    help: "[<channel>|<mask>|!<mask>] [><users>] [<<users>]: shows channels, by name or by how many are in them",
+    run: list,
+};
+
+fn list(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
+    if comes_too_early(cx) {
+        let (nick, delay) = (cx.nick().to_owned(), cx.config().channels.list_delay);
+        let text = Text::Said(Phrase::LIST_TOO_EARLY, &[&delay.as_secs().to_string()]);
+        cx.reply_command("NOTICE", &[&nick], text);
+        end(cx);
+        return Ok(());
+    }
+    let mut query = Query::parse(cx.setup.mapping, m.params());
+    if !cx.user().may("sajoin") {
+        // TARGMAX says LIST:1.
+        query.targets.truncate(1);
+    }
+    let at = match query.names() {
+        Some(names) => At::Named(names.iter().rev().filter_map(|name| cx.find_channel(name).ok()).collect()),
+        None => At::Slot(0),
+    };
+    cx.answer_long(Cursor::List(ListCursor { query, at }));
+    Ok(())
+}
+
+/// Those who just came may be there only to collect names; users with an account are not.
+fn comes_too_early(cx: &Cx<'_>) -> bool {
+    let known = cx.user().account.is_some() || cx.user().oper.is_some();
+    let connected_ms = cx.now.mono_ms.saturating_sub(cx.served().opened_mono_ms);
+    !known && u128::from(connected_ms) < cx.config().channels.list_delay.as_millis()
+}
+
+fn end(cx: &mut Cx<'_>) {
+    cx.reply(RPL_LISTEND, &[], Text::Said(Phrase::END_OF_LIST, &[]));
+}
+
+/// Where a long LIST stands.
+#[derive(Debug)]
+pub struct ListCursor {
+    query: Query,
+    at: At,
+}
+
+/// What is still to be looked at.
+#[derive(Debug)]
+enum At {
+    /// These channels, the next one last.
+    Named(Vec<ChannelId>),
+    /// All channels from this slot on.
+    Slot(u32),
+}
+
+impl ListCursor {
+    /// Looks at the next channel; whether that was all.
+    pub fn step(&mut self, cx: &mut Cx<'_>) -> bool {
+        let Some(id) = self.next(cx.state()) else {
+            end(cx);
+            return true;
+        };
+        // A channel that was asked for by name may have gone while the client was reading.
+        let found = cx.state().channels.get(id).filter(|_| policy::sees_channel(cx.state(), cx.me(), id));
+        let shown = found.filter(|channel| self.query.admits(channel.name.key(), channel.members.len()));
+        if let Some(channel) = shown {
+            let (name, users) = (channel.name.as_str().to_owned(), channel.members.len().to_string());
+            let topic = channel.topic.clone();
+            let topic = topic.as_ref().map_or("", |topic| &topic.text);
+            cx.reply(RPL_LIST, &[&name, &users], Text::Plain(topic));
+        }
+        false
+    }
+
+    fn next(&mut self, state: &State) -> Option<ChannelId> {
+        match &mut self.at {
+            At::Named(left) => left.pop(),
+            At::Slot(slot) => {
+                let (id, _) = state.channels.iter_from(*slot).next()?;
+                *slot = id.slot + 1;
+                Some(id)
+            }
+        }
+    }
+}
+
+/// What LIST is asked for: ELIST=MNU.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Query {
+    targets: Vec<Target>,
+    more_than: Option<usize>,
+    fewer_than: Option<usize>,
+}
+
+/// A name or a mask.
+#[derive(Debug, PartialEq, Eq)]
+struct Target {
+    pattern: String,
+    negated: bool,
+}
+
+impl Query {
+    /// Reads the parameters; what is no condition and no channel (a server, a word) does not count.
+    fn parse(mapping: CaseMapping, params: &[&str]) -> Query {
+        let mut query = Query::default();
+        for word in params.iter().flat_map(|param| param.split(',')) {
+            let (pattern, negated) = word.strip_prefix('!').map_or((word, false), |mask| (mask, true));
+            if let Some(users) = word.strip_prefix('>') {
+                query.more_than = users.parse().ok();
+            } else if let Some(users) = word.strip_prefix('<') {
+                query.fewer_than = users.parse().ok();
+            } else if pattern.starts_with('#') || is_mask(pattern) {
+                // The type stays out of folding, as in the keys of channels.
+                let title = pattern.trim_start_matches('#');
+                let kind = &pattern[..pattern.len() - title.len()];
+                let pattern = format!("{kind}{}", mapping.fold_lossy(title));
+                query.targets.push(Target { pattern, negated });
+            }
+        }
+        query
+    }
+
+    /// The names, if nothing but names is asked for.
+    fn names(&self) -> Option<Vec<&str>> {
+        let names: Option<Vec<&str>> = self.targets.iter().map(Target::name).collect();
+        names.filter(|names| !names.is_empty())
+    }
+
+    fn admits(&self, key: &str, users: usize) -> bool {
+        self.more_than.is_none_or(|limit| users > limit)
+            && self.fewer_than.is_none_or(|limit| users < limit)
+            && (self.targets.is_empty() || self.targets.iter().any(|target| target.admits(key)))
+    }
+}
+
+impl Target {
+    fn name(&self) -> Option<&str> {
+        (!self.negated && !is_mask(&self.pattern)).then_some(&*self.pattern)
+    }
+
+    fn admits(&self, key: &str) -> bool {
+        glob::matches(&self.pattern, key) != self.negated
+    }
+}
+
+fn is_mask(pattern: &str) -> bool {
+    pattern.contains(['*', '?'])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn query(params: &[&str]) -> Query {
+        Query::parse(CaseMapping::Ascii, params)
+    }
+
+    #[test]
+    fn conditions_on_users() {
+        let query = query(&[">1,<4", "irc.example.org"]);
+        let admitted: Vec<usize> = (0..6).filter(|&users| query.admits("#a", users)).collect();
+        assert_eq!(admitted, [2, 3]);
+        assert_eq!(query.names(), None);
+    }
+
+    #[test]
+    fn names_and_masks() {
+        assert_eq!(query(&["#A,#b"]).names(), Some(vec!["#a", "#b"]));
+        assert_eq!(query(&["#a*"]).names(), None);
+        assert!(query(&["*AN1"]).admits("#chan1", 1));
+        assert!(!query(&["!*an1"]).admits("#chan1", 1));
+        assert!(query(&["!*an1"]).admits("#chan2", 1));
+        assert_eq!(query(&["word", ">x"]), Query::default());
+    }
+}

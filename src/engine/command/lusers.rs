@@ -1,0 +1,45 @@
+//! LUSERS: how many users, operators and channels there are.
+
+use crate::engine::cx::Cx;
+use crate::engine::refusal::Outcome;
+use crate::i18n::Phrase;
+use crate::state::State;
+use crate::wire::numeric::*;
+use crate::wire::{Message, Text};
+
+use super::{Command, When};
+
+pub(super) const LUSERS: Command = Command {
+    name: "LUSERS",
+    params_min: 0,
+    when: When::Registered,
+    right: None,
+    help: "shows how many users, operators and channels there are",
+    run: lusers,
+};
+
+fn lusers(cx: &mut Cx<'_>, _: &Message<'_>) -> Outcome {
+    show(cx);
+    Ok(())
+}
+
+/// 251 to 255, 265 and 266; with `suppress-lusers`, all zero for those who are no operators.
+pub fn show(cx: &mut Cx<'_>) {
+    let nothing = State::default();
+    let suppressed = cx.config().server.suppress_lusers && cx.user().oper.is_none();
+    let state = if suppressed { &nothing } else { cx.state() };
+    let (counts, channels) = (state.counts, state.channels.len().to_string());
+    let (users, users_max) = (state.users.len(), counts.users_max.to_string());
+    let visible = (users - counts.invisible).to_string();
+    let (invisible, users) = (counts.invisible.to_string(), users.to_string());
+    let (opers, unregistered) = (counts.opers.to_string(), counts.unregistered.to_string());
+    let everyone = Text::Said(Phrase::USERS_VISIBLE, &[&visible, &invisible, "1"]);
+    cx.reply(RPL_LUSERCLIENT, &[], everyone);
+    cx.reply(RPL_LUSEROP, &[&opers], Text::Said(Phrase::OPERATORS_ONLINE, &[]));
+    cx.reply(RPL_LUSERUNKNOWN, &[&unregistered], Text::Said(Phrase::UNREGISTERED_CONNECTIONS, &[]));
+    cx.reply(RPL_LUSERCHANNELS, &[&channels], Text::Said(Phrase::CHANNELS_FORMED, &[]));
+    cx.reply(RPL_LUSERME, &[], Text::Said(Phrase::CLIENTS_AND_SERVERS, &[&users, "0"]));
+    let now_and_most = [&*users, &users_max];
+    cx.reply(RPL_LOCALUSERS, &now_and_most, Text::Said(Phrase::LOCAL_USERS, &now_and_most));
+    cx.reply(RPL_GLOBALUSERS, &now_and_most, Text::Said(Phrase::GLOBAL_USERS, &now_and_most));
+}

@@ -1,0 +1,176 @@
+//! OPER and DEOPER: becomes an operator, or stops being one.
+
+use crate::config::{self, Config};
+use crate::engine::cx::Cx;
+use crate::engine::effect::{Job, Level};
+use crate::engine::event::JobAnswer;
+use crate::engine::refusal::{Outcome, Refusal};
+use crate::engine::waiting::Continuation;
+use crate::i18n::Phrase;
+use crate::state::user::Oper;
+use crate::state::{Fact, Letters};
+use crate::wire::numeric::{ERR_UNKNOWNERROR, RPL_YOUREOPER};
+use crate::wire::{Message, Text};
+
+use super::umode::SETTABLE;
+use super::{Command, When};
+
+pub(super) const OPER: Command = Command {
+    name: "OPER",
+    params_min: 1,
+    when: When::Registered,
+    right: None,
+    help: "<name> [<password>]: makes you an operator",
+    run: oper,
+};
+
+pub(super) const DEOPER: Command = Command {
+    name: "DEOPER",
+    params_min: 0,
+    when: When::Registered,
+    right: None,
+    help: "stops being an operator",
+    run: deoper,
+};
+
+fn oper(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
+    if cx.user().oper.is_some() {
+        cx.reply(ERR_UNKNOWNERROR, &["OPER"], Text::Said(Phrase::ALREADY_OPER, &[]));
+        return Ok(());
+    }
+    let wait_ms = cx.served().oper_again_mono_ms.saturating_sub(cx.now.mono_ms);
+    if wait_ms > 0 {
+        let text = Text::Said(Phrase::OPER_THROTTLED, &[&wait_ms.div_ceil(1000).to_string()]);
+        cx.reply(ERR_UNKNOWNERROR, &["OPER"], text);
+        return Ok(());
+    }
+    let opers = &cx.config().opers;
+    let (name, keys) = (m.param(0), entry(cx.config(), m.param(0)));
+    if let Some(keys) = keys.filter(|keys| keys.password.is_none() && has_certificate(cx, keys)) {
+        grant(cx, name, keys);
+        return Ok(());
+    }
+    // Whatever the name, a password is compared, so that time does not tell which names there are.
+    let own = keys.and_then(|keys| keys.password.as_ref());
+    let Some(hash) = own.or_else(|| opers.values().find_map(|keys| keys.password.as_ref())) else {
+        return refuse(cx, name);
+    };
+    let job = Job::VerifyPassword { hash: hash.clone(), password: m.param(1).to_owned() };
+    cx.ask(job, Continuation::Oper { name: name.to_owned() });
+    Ok(())
+}
+
+/// The password was compared: with that of the entry, or, if there is no such entry, with another.
+pub fn compared(cx: &mut Cx<'_>, name: &str, answer: &JobAnswer) -> Outcome {
+    let keys = entry(cx.config(), name);
+    match (answer, keys.filter(|keys| keys.password.is_some() && has_certificate(cx, keys))) {
+        (JobAnswer::Failed, _) => {
+            cx.reply(ERR_UNKNOWNERROR, &["OPER"], Text::Said(Phrase::SERVER_BUSY, &[]));
+            Ok(())
+        }
+        (JobAnswer::Password(true), Some(keys)) => {
+            grant(cx, name, keys);
+            Ok(())
+        }
+        (JobAnswer::Password(_), _) => refuse(cx, name),
+    }
+}
+
+/// Makes a user with the right certificate an operator without being asked.
+pub fn by_certificate(cx: &mut Cx<'_>) {
+    let enough = |keys: &config::Oper| keys.auto && keys.password.is_none() && keys.certfp.is_some();
+    let mut opers = cx.config().opers.iter();
+    if let Some((name, keys)) = opers.find(|(_, keys)| enough(keys) && has_certificate(cx, keys)) {
+        grant(cx, name, keys);
+    }
+}
+
+/// Finds an entry of `opers` by name, without case.
+fn entry<'c>(config: &'c Config, name: &str) -> Option<&'c config::Oper> {
+    config.opers.iter().find(|(own, _)| own.eq_ignore_ascii_case(name)).map(|(_, keys)| keys)
+}
+
+/// Whether the session shows the certificate that the entry demands, if it does.
+fn has_certificate(cx: &Cx<'_>, keys: &config::Oper) -> bool {
+    keys.certfp.is_none() || keys.certfp.as_deref() == cx.served().door.certfp.as_deref()
+}
+
+fn refuse(cx: &mut Cx<'_>, name: &str) -> Outcome {
+    let text = format!("OPER as {name} failed for {}", cx.user().source());
+    cx.note(Level::Info, "opers", text);
+    let again_mono_ms = cx.now.mono_ms + cx.config().server.oper_throttle.as_millis() as u64;
+    cx.commit(Fact::OperFailed { session: cx.session, again_mono_ms });
+    Err(Refusal::NoOperatorHere(name.to_owned()))
+}
+
+fn grant(cx: &mut Cx<'_>, name: &str, keys: &config::Oper) {
+    let user = cx.me();
+    let text = format!("{} is an operator now, as {name}", cx.user().source());
+    cx.note(Level::Info, "opers", text);
+    if let Some(host) = keys.vhost.as_deref().filter(|&host| host != &*cx.user().host) {
+        cx.commit(Fact::HostChanged { user, host });
+    }
+    cx.reply(RPL_YOUREOPER, &[], Text::Said(Phrase::YOU_ARE_OPER, &[]));
+    let rights = cx.config().class_of(keys).into_iter().flat_map(|class| &class.capabilities);
+    let oper = Oper {
+        name: name.into(),
+        title: keys.whois_line.as_str().into(),
+        hidden: keys.hidden,
+        capabilities: rights.map(|right| right.as_str().into()).collect(),
+    };
+    cx.commit(Fact::OperChanged { user, oper: Some(Box::new(oper)) });
+    let (on, off) = mode_changes(&keys.modes, cx.user().modes);
+    if on != Letters::default() || off != Letters::default() {
+        cx.commit(Fact::UserModesChanged { user, on, off });
+    }
+}
+
+/// What an entry's `modes` switches on and off for a user who has `current`. What follows the first
+/// word belongs to server notices.
+fn mode_changes(modes: &str, current: Letters) -> (Letters, Letters) {
+    let (mut on, mut off, mut adding) = (Letters::default(), Letters::default(), true);
+    for letter in modes.split(' ').next().unwrap_or("").chars() {
+        match letter {
+            '+' => adding = true,
+            '-' => adding = false,
+            _ if SETTABLE.contains(letter) => {
+                on.set(letter, adding && !current.has(letter));
+                off.set(letter, !adding && current.has(letter));
+            }
+            _ => {}
+        }
+    }
+    (on, off)
+}
+
+fn deoper(cx: &mut Cx<'_>, _: &Message<'_>) -> Outcome {
+    if cx.user().oper.is_none() {
+        return Err(Refusal::NotOperator);
+    }
+    step_down(cx);
+    Ok(())
+}
+
+/// Ends being an operator; the host that came with it goes, too.
+pub fn step_down(cx: &mut Cx<'_>) {
+    let user = cx.me();
+    let text = format!("{} is no operator any more", cx.user().source());
+    cx.note(Level::Info, "opers", text);
+    let (host, cloak) = (&cx.user().host, cx.user().cloak.clone());
+    if *host != cloak {
+        cx.commit(Fact::HostChanged { user, host: &cloak });
+    }
+    cx.commit(Fact::OperChanged { user, oper: None });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn modes_of_an_entry() {
+        let (on, off) = mode_changes("+Bsx-iT acdj", Letters::of("i"));
+        assert_eq!((on.to_string(), off.to_string()), ("+B".to_owned(), "+i".to_owned()));
+        assert_eq!(mode_changes("", Letters::of("i")), (Letters::default(), Letters::default()));
+    }
+}

@@ -1,0 +1,201 @@
+//! WHO: users by channel, nick or mask; with WHOX, the fields the client wants
+//! (<https://ircv3.net/specs/extensions/whox>).
+
+use crate::engine::cx::Cx;
+use crate::engine::policy;
+use crate::engine::refusal::Outcome;
+use crate::engine::setup::Setup;
+use crate::engine::waiting::Cursor;
+use crate::i18n::Phrase;
+use crate::state::{ChannelId, Letters, UserId};
+use crate::text::{Mask, folded_nuh};
+use crate::wire::numeric::{RPL_ENDOFWHO, RPL_WHOREPLY, RPL_WHOSPCRPL};
+use crate::wire::{Cap, Message, Text};
+
+use super::{Command, When};
+
+/// The fields of WHOX in the order in which they are sent; the real name follows them.
+const FIELDS: &str = "tcuihsnfdlao";
+/// Stands for an address that is not disclosed.
+const NO_ADDRESS: &str = "255.255.255.255";
+
+pub(super) const WHO: Command = Command {
+    name: "WHO",
+    params_min: 1,
+    when: When::Registered,
+    right: None,
+    help: "<channel>|<nick>|<mask> [%<fields>[,<token>]]: shows users; the fields are those of WHOX",
+    run: who,
+};
+
+fn who(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
+    let asked = m.param(0).to_owned();
+    let form = m.param_opt(1).and_then(Form::parse);
+    let scope = match m.param_opt(1) {
+        // A search for operators finds nobody: whom to ask for help is not for this list to say.
+        Some("o") => None,
+        _ => scope(cx, &asked, &form),
+    };
+    match scope {
+        Some(scope) => cx.answer_long(Cursor::Who(WhoCursor { asked, form, scope })),
+        None => end(cx, &asked),
+    }
+    Ok(())
+}
+
+/// What is to be searched. A nick is answered at once.
+fn scope(cx: &mut Cx<'_>, asked: &str, form: &Option<Form>) -> Option<Scope> {
+    if asked.starts_with('#') {
+        let channel = cx.find_channel(asked).ok()?;
+        return policy::sees_channel(cx.state(), cx.me(), channel)
+            .then_some(Scope::Channel { channel, next: 0 });
+    }
+    if asked.contains(['*', '?', '!', '@']) {
+        let mask = Mask::parse(cx.setup.mapping, asked)?;
+        return Some(Scope::All { mask, slot: 0 });
+    }
+    let user = cx.find_user(asked).ok()?;
+    tell(cx, user, None, form.as_ref());
+    None
+}
+
+fn end(cx: &mut Cx<'_>, asked: &str) {
+    cx.reply(RPL_ENDOFWHO, &[asked], Text::Said(Phrase::END_OF_WHO, &[]));
+}
+
+/// Where a long WHO stands.
+#[derive(Debug)]
+pub struct WhoCursor {
+    asked: String,
+    form: Option<Form>,
+    scope: Scope,
+}
+
+#[derive(Debug)]
+enum Scope {
+    /// The members of a channel from this one on.
+    Channel { channel: ChannelId, next: usize },
+    /// All users from this slot on whom the mask covers.
+    All { mask: Mask, slot: u32 },
+}
+
+impl WhoCursor {
+    /// Looks at the next user; whether that was all.
+    pub fn step(&mut self, cx: &mut Cx<'_>) -> bool {
+        let (state, me) = (cx.state(), cx.me());
+        let (next, channel, shown) = match &mut self.scope {
+            Scope::Channel { channel, next } => {
+                // It may have gone while the client was reading.
+                let members = state.channels.get(*channel).map(|channel| &channel.members);
+                let user = members.and_then(|members| members.get_index(*next)).map(|(&user, _)| user);
+                *next += 1;
+                let shown = user.is_some_and(|user| policy::sees_member(state, me, *channel, user));
+                (user, Some(*channel), shown)
+            }
+            Scope::All { mask, slot } => {
+                let found = state.users.iter_from(*slot).next();
+                *slot = found.map_or(*slot, |(id, _)| id.slot + 1);
+                let shown = found.is_some_and(|(id, user)| {
+                    mask.matches(&folded_nuh(user.nick.key(), &user.username, &user.host))
+                        && policy::sees_user(state, me, id)
+                });
+                (found.map(|(id, _)| id), None, shown)
+            }
+        };
+        let Some(user) = next else {
+            end(cx, &self.asked);
+            return true;
+        };
+        if shown {
+            tell(cx, user, channel, self.form.as_ref());
+        }
+        false
+    }
+}
+
+/// 352, or 354 with the fields asked for.
+fn tell(cx: &mut Cx<'_>, user: UserId, channel: Option<ChannelId>, form: Option<&Form>) {
+    let letters = form.map_or(Letters::of("cuhsnf"), |form| form.fields);
+    let token = form.map_or("0", |form| &form.token);
+    let wanted = FIELDS.chars().filter(|&letter| letters.has(letter));
+    let fields: Vec<String> = wanted.map(|letter| field(cx, letter, user, channel, token)).collect();
+    let fields: Vec<&str> = fields.iter().map(String::as_str).collect();
+    let realname = cx.state().users[user].realname.clone();
+    match form {
+        None => cx.reply(RPL_WHOREPLY, &fields, Text::Plain(&format!("0 {realname}"))),
+        Some(_) if letters.has('r') => cx.reply(RPL_WHOSPCRPL, &fields, Text::Plain(&realname)),
+        Some(_) => cx.reply(RPL_WHOSPCRPL, &fields, Text::None),
+    }
+}
+
+fn field(cx: &Cx<'_>, letter: char, id: UserId, channel: Option<ChannelId>, token: &str) -> String {
+    let user = &cx.state().users[id];
+    match letter {
+        't' => token.to_owned(),
+        'c' => channel.map_or("*", |channel| cx.state().channels[channel].name.as_str()).to_owned(),
+        'u' => user.username.to_string(),
+        'i' if id == cx.me() || cx.user().may("ban") => Setup::address_text(user.ip),
+        'i' => NO_ADDRESS.to_owned(),
+        'h' => user.host.to_string(),
+        's' => cx.setup.server_name().to_owned(),
+        'n' => user.nick.as_str().to_owned(),
+        'f' => flags(cx, id, channel),
+        // Hops to the user.
+        'd' => "0".to_owned(),
+        'l' => (cx.now.wall_ms / 1000).saturating_sub(user.active_s).to_string(),
+        'a' => user.account.as_ref().map_or("0", |account| account.as_str()).to_owned(),
+        // Levels of channel operators are not a thing here.
+        _ => "*".to_owned(),
+    }
+}
+
+/// Here or gone, operator, ranks in the channel, bot.
+fn flags(cx: &Cx<'_>, id: UserId, channel: Option<ChannelId>) -> String {
+    let user = &cx.state().users[id];
+    let mut flags = String::from(if user.away.is_some() { "G" } else { "H" });
+    if policy::sees_oper(cx.state(), cx.me(), id) {
+        flags.push('*');
+    }
+    if let Some(channel) = channel {
+        let all = cx.served().caps.has(Cap::MultiPrefix);
+        flags.extend(cx.state().channels[channel].ranks(id).prefixes(all));
+    }
+    if user.modes.has('B') {
+        flags.push('B');
+    }
+    flags
+}
+
+/// What a client wants to read.
+#[derive(Debug, PartialEq, Eq)]
+struct Form {
+    fields: Letters,
+    token: String,
+}
+
+impl Form {
+    /// Reads `%fields[,token]`; anything before the `%` does not count. A token is up to three digits.
+    fn parse(text: &str) -> Option<Form> {
+        let (_, wanted) = text.split_once('%')?;
+        let (fields, token) = wanted.split_once(',').unwrap_or((wanted, ""));
+        let valid = (1..=3).contains(&token.len()) && token.bytes().all(|byte| byte.is_ascii_digit());
+        let token = if valid { token } else { "0" }.to_owned();
+        Some(Form { fields: Letters::of(&fields.to_ascii_lowercase()), token })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whox_forms() {
+        let form = |text| Form::parse(text).map(|form| (form.fields.to_string(), form.token));
+        let is = |fields: &str, token: &str| Some((fields.to_owned(), token.to_owned()));
+        assert_eq!(form("%tna,42"), is("+ant", "42"));
+        assert_eq!(form("n%UH"), is("+hu", "0"));
+        assert_eq!(form("%t,1234"), is("+t", "0"));
+        assert_eq!(form("%t,x"), is("+t", "0"));
+        assert_eq!(form("o"), None);
+    }
+}
