@@ -79,7 +79,8 @@ impl Inner {
                 inbox.received(session, line);
             });
         let has_output = has_transport_output(connection);
-        if connection.outbox.len() > limits.pause_bytes() {
+        // Pongs are answers, too.
+        if connection.outbox.own_len() > limits.pause_bytes() {
             connection.status.paused = true;
         }
         if !self.inbox.is_empty() {

@@ -202,7 +202,7 @@ impl Inner {
         let Inner { slots, pool, .. } = self;
         let Some(connection) = &mut slots[local as usize].connection else { return };
         let flushed = connection.end_tls(pool);
-        let idle = connection.is_between_lines();
+        let may_speak = connection.may_speak();
         match flushed {
             Flushed::Failed(_) => self.remove(local),
             Flushed::All | Flushed::Blocked if connection.socket.shutdown_write().is_err() => {
@@ -210,7 +210,7 @@ impl Inner {
             }
             Flushed::All | Flushed::Blocked => {
                 connection.status.lingering = true;
-                connection.status.dropped_bytes = u32::from(!idle);
+                connection.status.dropped_bytes = u32::from(may_speak);
                 connection.wake();
             }
         }

@@ -266,7 +266,9 @@ impl Inner {
         connection.wake();
         self.free.push(local);
         self.live -= 1;
-        if self.live == 0 && let Some(waker) = self.empty_waker.take() {
+        if self.live == 0
+            && let Some(waker) = self.empty_waker.take()
+        {
             waker.wake();
         }
     }
