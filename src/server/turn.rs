@@ -208,8 +208,7 @@ impl<C: Core> Turns<C> {
     async fn send_effects(&mut self) {
         match &self.outlet {
             Outlet::Local(shard) => {
-                shard.apply(&self.effects);
-                shard.flush();
+                shard.apply(&self.effects, false);
                 self.effects.clear();
             }
             Outlet::Remote(_) if self.effects.is_empty() => {}
