@@ -53,7 +53,9 @@ fn catalogues(source: &Source, config: &Config) -> Vec<Catalogue> {
     let read = |path: &PathBuf| {
         let parsed = read_text(path).map_err(|error| error.to_string());
         let parsed = parsed.and_then(|text| Catalogue::parse(&text).map_err(|error| error.to_string()));
-        parsed.map_err(|error| tracing::warn!(target: "server", "language left out: {}: {error}", path.display()))
+        parsed.map_err(
+            |error| tracing::warn!(target: "server", "language left out: {}: {error}", path.display()),
+        )
     };
     found.iter().filter_map(|path| read(path).ok()).collect()
 }

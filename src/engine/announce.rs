@@ -197,8 +197,7 @@ fn invited(cx: &mut Cx<'_>, by: UserId, user: UserId, channel: ChannelId, msgid:
     let state: &State = cx.state;
     let invitee = state.users[user].nick.as_str();
     let joined = &state.channels[channel];
-    let body =
-        Body::Command { verb: "INVITE", params: &[invitee], text: Text::Plain(joined.name.as_str()) };
+    let body = Body::Command { verb: "INVITE", params: &[invitee], text: Text::Plain(joined.name.as_str()) };
     let line = Outgoing { source: state.users[by].source(), origin: origin_of(state, by, Some(msgid)), body };
     cx.voice.deliver(state, &line, Caps::NONE, sessions_of(state, [user].into_iter()));
     let watchers = joined.members.iter().filter(|&(&member, standing)| {
@@ -208,14 +207,7 @@ fn invited(cx: &mut Cx<'_>, by: UserId, user: UserId, channel: ChannelId, msgid:
     cx.voice.deliver(state, &line, Caps::of(Cap::InviteNotify), sessions_of(state, watchers));
 }
 
-fn said(
-    cx: &mut Cx<'_>,
-    session: SessionId,
-    by: UserId,
-    to: &Target<'_>,
-    what: &Said<'_>,
-    msgid: MsgId,
-) {
+fn said(cx: &mut Cx<'_>, session: SessionId, by: UserId, to: &Target<'_>, what: &Said<'_>, msgid: MsgId) {
     let state: &State = cx.state;
     let target = match to {
         Target::Channel { shown, .. } => shown,
@@ -293,12 +285,7 @@ fn shown(state: &State, change: &ModeChange) -> (char, bool, Option<String>) {
     }
 }
 
-fn user_modes_changed(
-    cx: &mut Cx<'_>,
-    user: UserId,
-    on: crate::state::Letters,
-    off: crate::state::Letters,
-) {
+fn user_modes_changed(cx: &mut Cx<'_>, user: UserId, on: crate::state::Letters, off: crate::state::Letters) {
     let mut change = String::new();
     for (sign, letters) in [('+', on), ('-', off)] {
         let letters: String = letters.iter().collect();

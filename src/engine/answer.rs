@@ -39,14 +39,7 @@ impl Answer {
             escape(label, &mut bytes);
             String::from_utf8(bytes).expect("escaping keeps UTF-8")
         };
-        Answer {
-            session,
-            mute: false,
-            label: label.map(escaped),
-            kept: Vec::new(),
-            outer: None,
-            inner: None,
-        }
+        Answer { session, mute: false, label: label.map(escaped), kept: Vec::new(), outer: None, inner: None }
     }
 
     /// An answer that nobody hears.

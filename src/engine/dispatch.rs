@@ -6,8 +6,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use crate::i18n::Phrase;
 use crate::state::fact::Introduction;
 use crate::state::{Fact, SessionId};
-use crate::wire::numeric::{ERR_INPUTTOOLONG, ERR_UNKNOWNCOMMAND, ERR_UNKNOWNERROR};
 use crate::wire::message::tag;
+use crate::wire::numeric::{ERR_INPUTTOOLONG, ERR_UNKNOWNCOMMAND, ERR_UNKNOWNERROR};
 use crate::wire::{Cap, Message, ParseError, Text};
 
 use super::answer::Answer;
@@ -223,7 +223,8 @@ fn may_go_on_registering(cx: &mut Cx<'_>, message: &Message<'_>) -> bool {
 }
 
 fn is_http(message: &Message<'_>) -> bool {
-    let method = matches!(message.command, "GET" | "POST" | "PUT" | "HEAD" | "OPTIONS" | "CONNECT" | "DELETE");
+    let method =
+        matches!(message.command, "GET" | "POST" | "PUT" | "HEAD" | "OPTIONS" | "CONNECT" | "DELETE");
     method && message.params().last().is_some_and(|last| last.starts_with("HTTP/"))
 }
 

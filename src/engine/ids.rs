@@ -45,7 +45,7 @@ impl Ids {
     /// A cheap mixing of the salt with a counter (splitmix64); once in a while the salt moves on, so
     /// that it cannot be worked out from many ids.
     fn mixed(&mut self, counter: u64) -> u64 {
-        if counter % 4096 == 0 {
+        if counter.is_multiple_of(4096) {
             self.salt = Sha3_256::digest(self.salt).into();
         }
         let word = u64::from_le_bytes(self.salt[..8].try_into().expect("eight bytes"));

@@ -2,8 +2,22 @@
 
 /// Colour names of `$c[...]`, by their mIRC numbers.
 const COLOURS: [&str; 16] = [
-    "white", "black", "blue", "green", "red", "brown", "magenta", "orange", "yellow", "light green", "cyan",
-    "light cyan", "light blue", "pink", "grey", "light grey",
+    "white",
+    "black",
+    "blue",
+    "green",
+    "red",
+    "brown",
+    "magenta",
+    "orange",
+    "yellow",
+    "light green",
+    "cyan",
+    "light cyan",
+    "light blue",
+    "pink",
+    "grey",
+    "light grey",
 ];
 
 /// Longest line that fits 372 with any names.

@@ -11,9 +11,15 @@ use super::cx::Cx;
 pub enum Refusal {
     AlreadyRegistered,
     BadChannelKey(String),
-    BanListFull { channel: String, letter: char },
+    BanListFull {
+        channel: String,
+        letter: char,
+    },
     BannedFromChannel(String),
-    CannotSend { channel: String, mode: char },
+    CannotSend {
+        channel: String,
+        mode: char,
+    },
     ChannelCreationRestricted(String),
     ChannelFull(String),
     ErroneousNickname(String),
@@ -35,11 +41,22 @@ pub enum Refusal {
     NotRegistered,
     TooManyChannels(String),
     TooManyTargets(String),
-    UserNotInChannel { nick: String, channel: String },
-    UserOnChannel { nick: String, channel: String },
+    UserNotInChannel {
+        nick: String,
+        channel: String,
+    },
+    UserOnChannel {
+        nick: String,
+        channel: String,
+    },
     UsersDontMatch,
     /// A standard reply: FAIL command code context :text.
-    Fail { command: &'static str, code: &'static str, context: Vec<String>, text: Phrase },
+    Fail {
+        command: &'static str,
+        code: &'static str,
+        context: Vec<String>,
+        text: Phrase,
+    },
     /// An answer was given already.
     Said,
 }

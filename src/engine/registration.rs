@@ -70,8 +70,7 @@ fn register(cx: &mut Cx<'_>) {
     };
     let mut modes: Letters = cx.setup.user_modes;
     modes.set('Z', secure);
-    let text =
-        format!("Client connected [{}] [u:{username}] [r:{realname}] [ip:{real_host}]", nick.as_str());
+    let text = format!("Client connected [{}] [u:{username}] [r:{realname}] [ip:{real_host}]", nick.as_str());
     cx.note(Level::Info, "connect", text);
     let at_s = cx.now.wall_ms / 1000;
     let user = NewUser { nick, username, realname, cloak, real_host, ip, modes, at_s };
@@ -120,8 +119,7 @@ fn arm_ping(cx: &mut Cx<'_>) {
 /// The session's deadline came up: it may have been quiet too long.
 pub fn check_idle(cx: &mut Cx<'_>) {
     let timeouts = &cx.config().server.idle_timeouts;
-    let (ping_ms, disconnect_ms) =
-        (timeouts.ping.as_millis() as u64, timeouts.disconnect.as_millis() as u64);
+    let (ping_ms, disconnect_ms) = (timeouts.ping.as_millis() as u64, timeouts.disconnect.as_millis() as u64);
     let session = cx.served();
     let (heard_ms, pinged) = (session.heard_mono_ms, session.pinged);
     let idle_ms = cx.now.mono_ms.saturating_sub(heard_ms);

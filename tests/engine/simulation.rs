@@ -69,11 +69,18 @@ impl Random {
     fn line(&mut self) -> String {
         const CHANNELS: [&str; 6] = ["#x", "#y", "#z", "#X", "#x,#y", "#none"];
         const MODES: [&str; 14] = [
-            "+o", "-o", "+v", "+h", "+nt", "-n", "+m", "+i", "+s", "+C", "+b *!*@*", "-b *!*@*", "+l 2", "+k key",
+            "+o", "-o", "+v", "+h", "+nt", "-n", "+m", "+i", "+s", "+C", "+b *!*@*", "-b *!*@*", "+l 2",
+            "+k key",
         ];
         const CAPS: [&str; 8] = [
-            "server-time", "message-tags", "echo-message", "batch labeled-response", "extended-join away-notify",
-            "multi-prefix userhost-in-names", "-echo-message", "nonsense",
+            "server-time",
+            "message-tags",
+            "echo-message",
+            "batch labeled-response",
+            "extended-join away-notify",
+            "multi-prefix userhost-in-names",
+            "-echo-message",
+            "nonsense",
         ];
         let (nick, channel) = (self.one(&NAMES), self.one(&CHANNELS));
         let line = match self.below(30) {
@@ -150,7 +157,8 @@ impl World {
                 self.bench.connect(name, "127.0.0.1".parse().unwrap(), *secure, None)
             }
             Step::Register(name) => {
-                self.bench.send(name, &format!("NICK {name}")) + &self.live_send(name, "USER u 0 * :Real Name")
+                self.bench.send(name, &format!("NICK {name}"))
+                    + &self.live_send(name, "USER u 0 * :Real Name")
             }
             Step::Line(name, line) => self.bench.send(name, line),
             Step::HangUp(name, how) => {

@@ -98,7 +98,7 @@ impl Core for Board {
                     self.answer(session, "alarm", out);
                 }
             }
-            Event::Reconfigured { config } => {
+            Event::Reconfigured { config, .. } => {
                 self.config = *config;
                 self.tell_all("reconfigured", out);
             }

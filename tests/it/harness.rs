@@ -9,6 +9,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use ircd::config::{Config, KeyPair, Listener};
+use ircd::engine::Texts;
 use ircd::server::{Control, StartError, run_core};
 use tempfile::TempDir;
 use tokio_rustls::rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
@@ -54,7 +55,7 @@ pub(crate) fn start(config: Config) -> Server {
         run_core(
             config,
             |_| Board::default(),
-            Arc::new(move || reloaded.lock().unwrap().clone()),
+            Arc::new(move || Ok((reloaded.lock().unwrap().clone()?, Texts::default()))),
             Box::new(move |running| ready.send(running).unwrap()),
         )
     });

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::*;
 use crate::config::*;
+use crate::text::CaseMapping;
 
 fn at(addr: &str) -> IpAddr {
     addr.parse().unwrap()

@@ -108,7 +108,8 @@ static TABLE: &[&Command] = &[
 /// Finds a command by its upper-case name or by an alias of the configuration.
 pub fn find(config: &Config, name: &str) -> Option<&'static Command> {
     let by_name = |name: &str| TABLE.binary_search_by(|command| command.name.cmp(name)).ok();
-    let alias = || config.server.command_aliases.get(name).and_then(|real| by_name(&real.to_ascii_uppercase()));
+    let alias =
+        || config.server.command_aliases.get(name).and_then(|real| by_name(&real.to_ascii_uppercase()));
     by_name(name).or_else(alias).map(|at| TABLE[at])
 }
 

@@ -179,16 +179,12 @@ impl Judge {
             ModeChange::List { list: l, on, mask: m } if *l == list && m == mask => Some(*on),
             _ => None,
         });
-        earlier.unwrap_or_else(|| {
-            self.target(cx).list(list).iter().any(|entry| entry.mask.as_str() == mask)
-        })
+        earlier.unwrap_or_else(|| self.target(cx).list(list).iter().any(|entry| entry.mask.as_str() == mask))
     }
 
     fn len_of(&self, cx: &Cx<'_>, list: List) -> usize {
         let count = |wanted: bool| {
-            let matches = |change: &&Change| {
-                matches!(&change.change, ModeChange::List { list: l, on, .. } if *l == list && *on == wanted)
-            };
+            let matches = |change: &&Change| matches!(&change.change, ModeChange::List { list: l, on, .. } if *l == list && *on == wanted);
             self.applied.iter().filter(matches).count()
         };
         self.target(cx).list(list).len() + count(true) - count(false)

@@ -32,8 +32,7 @@ pub fn folded_sources(user: &User) -> Vec<String> {
 /// 404. Members with any rank are exempt from `+m` and from bans, as is usual.
 pub fn can_speak(state: &State, user: UserId, channel: ChannelId) -> Outcome {
     let channel = &state.channels[channel];
-    let refused =
-        |mode| Err(Refusal::CannotSend { channel: channel.name.as_str().to_owned(), mode });
+    let refused = |mode| Err(Refusal::CannotSend { channel: channel.name.as_str().to_owned(), mode });
     if channel.is_at_least(user, Rank::Voice) {
         return Ok(());
     }
