@@ -7,15 +7,34 @@ use std::task::Waker;
 use tokio_rustls::rustls::ServerConnection;
 
 use super::framing::Framer;
+use super::inbox::Inbox;
 use super::listener::Permit;
 use super::outbox::{Outbox, Pool, Wrapping};
 use super::socket::{Immediate, Socket};
 use super::websocket::{Decoder, close_frame};
 use crate::engine::{CloseReason, Line};
+use crate::state::SessionId;
 
 /// Plaintext that is encrypted at a time: two full records, so that few bytes wait in encrypted form,
 /// where they are not counted.
 const ENCRYPT_BYTES_MAX: usize = 32 * 1024;
+
+/// Lines taken from a connection before the others, and the engine, have their turn: with the answers to
+/// so many it can be told to stop.
+pub(super) const LINES_MAX: usize = 64;
+
+/// Where a connection's lines go, and what is needed on the way.
+#[derive(Debug)]
+pub(super) struct Sink<'a> {
+    pub(super) session: SessionId,
+    pub(super) inbox: &'a mut Inbox,
+    /// Lines that may still be handed over.
+    pub(super) lines_left: usize,
+    pub(super) line_bytes_max: usize,
+    pub(super) pool: &'a mut Pool,
+    /// Room for decrypted bytes.
+    pub(super) plain: &'a mut [u8],
+}
 
 /// How bytes become lines.
 #[derive(Debug)]
@@ -60,6 +79,8 @@ pub(super) struct Connection {
     pub(super) wrapping: Wrapping,
     pub(super) socket: Socket,
     pub(super) reading: Reading,
+    /// Read, decrypted, but not yet taken apart: what exceeded [`LINES_MAX`] of one read.
+    pub(super) backlog: Vec<u8>,
     pub(super) tls: Option<Box<ServerConnection>>,
     pub(super) waker: Option<Waker>,
     /// Its place among the connections the server may have, given back when it is dropped.
@@ -83,6 +104,7 @@ impl Connection {
             wrapping,
             socket,
             reading,
+            backlog: Vec::new(),
             tls,
             waker: None,
             _permit: permit,
@@ -137,40 +159,37 @@ impl Connection {
         self.flush(pool)
     }
 
-    /// Takes bytes from the socket apart into lines; `plain` is room for decrypted bytes.
-    pub(super) fn receive(
-        &mut self,
-        input: &[u8],
-        plain: &mut [u8],
-        line_bytes_max: usize,
-        pool: &mut Pool,
-        mut emit: impl FnMut(Line<'_>),
-    ) -> Result<(), CloseReason> {
-        let Some(mut tls) = self.tls.take() else {
-            return self.frame(input, line_bytes_max, pool, &mut emit);
-        };
-        let result = self.decrypt(&mut tls, input, plain, line_bytes_max, pool, &mut emit);
+    /// Takes bytes from the socket apart into lines, [`LINES_MAX`] at most.
+    pub(super) fn receive(&mut self, input: &[u8], sink: &mut Sink<'_>) -> Result<(), CloseReason> {
+        let Some(mut tls) = self.tls.take() else { return self.frame(input, sink) };
+        let result = self.decrypt(&mut tls, input, sink);
         self.tls = Some(tls);
         result
+    }
+
+    /// Goes on with what [`Connection::receive`] left.
+    pub(super) fn resume(&mut self, sink: &mut Sink<'_>) -> Result<(), CloseReason> {
+        let backlog = std::mem::take(&mut self.backlog);
+        self.frame(&backlog, sink)
     }
 
     fn decrypt(
         &mut self,
         tls: &mut ServerConnection,
         mut input: &[u8],
-        plain: &mut [u8],
-        line_bytes_max: usize,
-        pool: &mut Pool,
-        emit: &mut impl FnMut(Line<'_>),
+        sink: &mut Sink<'_>,
     ) -> Result<(), CloseReason> {
         let failed = |error: &dyn std::fmt::Display| CloseReason::Failed(format!("tls: {error}").into());
+        let plain = std::mem::take(&mut sink.plain);
         while !input.is_empty() {
             tls.read_tls(&mut input).map_err(|error| failed(&error))?;
             tls.process_new_packets().map_err(|error| failed(&error))?;
             loop {
                 match tls.reader().read(plain) {
+                    // The lines that are left come first; then the socket itself will say it.
+                    Ok(0) if !self.backlog.is_empty() => return Ok(()),
                     Ok(0) => return Err(CloseReason::Hangup),
-                    Ok(count) => self.frame(&plain[..count], line_bytes_max, pool, emit)?,
+                    Ok(count) => self.frame(&plain[..count], sink)?,
                     Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
                     Err(error) => return Err(failed(&error)),
                 }
@@ -179,30 +198,36 @@ impl Connection {
         Ok(())
     }
 
-    fn frame(
-        &mut self,
-        input: &[u8],
-        line_bytes_max: usize,
-        pool: &mut Pool,
-        emit: &mut impl FnMut(Line<'_>),
-    ) -> Result<(), CloseReason> {
-        match &mut self.reading {
-            Reading::Lines(framer) => {
-                framer.feed(input, line_bytes_max, emit);
-                Ok(())
-            }
+    fn frame(&mut self, input: &[u8], sink: &mut Sink<'_>) -> Result<(), CloseReason> {
+        if sink.lines_left == 0 {
+            self.backlog.extend_from_slice(input);
+            return Ok(());
+        }
+        let Sink { session, inbox, lines_left, line_bytes_max, pool, .. } = sink;
+        let emit = |line: Line<'_>| {
+            inbox.received(*session, line);
+            *lines_left -= 1;
+            *lines_left > 0
+        };
+        let used = match &mut self.reading {
+            Reading::Lines(framer) => framer.feed(input, *line_bytes_max, emit),
             Reading::Messages(decoder) => {
                 let mut reply = Vec::new();
-                let result = decoder.feed(input, line_bytes_max, &mut reply, emit);
+                let result = decoder.feed(input, *line_bytes_max, &mut reply, emit);
                 if !reply.is_empty() {
                     self.outbox.push_raw(&reply, pool);
                 }
-                result.map_err(|end| {
-                    self.queue_close_frame(end.status, pool);
-                    end.reason
-                })
+                match result {
+                    Ok(used) => used,
+                    Err(end) => {
+                        self.queue_close_frame(end.status, pool);
+                        return Err(end.reason);
+                    }
+                }
             }
-        }
+        };
+        self.backlog.extend_from_slice(&input[used..]);
+        Ok(())
     }
 }
 

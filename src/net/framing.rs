@@ -38,43 +38,52 @@ impl Framer {
         self.partial.is_empty() && !self.skipping
     }
 
-    /// Takes bytes as they arrived and hands each line to `emit`, without `\n` or `\r\n`. Empty lines
-    /// are left out; a line over `line_bytes_max` is replaced by one [`Line::Overlong`].
-    pub(super) fn feed(&mut self, mut input: &[u8], line_bytes_max: usize, mut emit: impl FnMut(Line<'_>)) {
-        while let Some(end) = memchr(b'\n', input) {
-            let (line, rest) = (&input[..end], &input[end + 1..]);
-            input = rest;
-            if self.skipping {
+    /// Takes bytes as they arrived and hands each line to `emit`, without `\n` or `\r\n`, until it
+    /// returns false. Empty lines are left out; a line over `line_bytes_max` is replaced by one
+    /// [`Line::Overlong`]. Returns how many bytes were used.
+    pub(super) fn feed(
+        &mut self,
+        input: &[u8],
+        line_bytes_max: usize,
+        mut emit: impl FnMut(Line<'_>) -> bool,
+    ) -> usize {
+        let mut start = 0;
+        while let Some(length) = memchr(b'\n', &input[start..]) {
+            let line = &input[start..start + length];
+            start += length + 1;
+            let go_on = if self.skipping {
                 self.skipping = false;
+                true
             } else if self.partial.is_empty() {
-                emit_line(line, line_bytes_max, &mut emit);
+                emit_line(line, line_bytes_max, &mut emit)
             } else {
                 let mut whole = std::mem::take(&mut self.partial);
                 whole.extend_from_slice(line);
-                emit_line(&whole, line_bytes_max, &mut emit);
+                emit_line(&whole, line_bytes_max, &mut emit)
+            };
+            if !go_on {
+                return start;
             }
         }
-        if self.skipping || input.is_empty() {
-            return;
+        let rest = &input[start..];
+        if self.skipping || rest.is_empty() {
+            return input.len();
         }
         // One byte more than a line may have: it can be the `\r` of its ending.
-        if self.partial.len() + input.len() > line_bytes_max + 1 {
+        if self.partial.len() + rest.len() > line_bytes_max + 1 {
             self.partial = Vec::new();
             self.skipping = true;
             emit(Line::Overlong);
         } else {
-            self.partial.extend_from_slice(input);
+            self.partial.extend_from_slice(rest);
         }
+        input.len()
     }
 }
 
-fn emit_line(line: &[u8], line_bytes_max: usize, emit: &mut impl FnMut(Line<'_>)) {
+fn emit_line(line: &[u8], line_bytes_max: usize, emit: &mut impl FnMut(Line<'_>) -> bool) -> bool {
     let line = line.strip_suffix(b"\r").unwrap_or(line);
-    if line.len() > line_bytes_max {
-        emit(Line::Overlong);
-    } else if !line.is_empty() {
-        emit(classify(line));
-    }
+    if line.len() > line_bytes_max { emit(Line::Overlong) } else { line.is_empty() || emit(classify(line)) }
 }
 
 #[cfg(test)]
@@ -94,7 +103,11 @@ mod tests {
         let mut framer = Framer::default();
         let mut lines = Vec::new();
         for chunk in chunks {
-            framer.feed(chunk, max, |line| lines.push(show(line)));
+            let used = framer.feed(chunk, max, |line| {
+                lines.push(show(line));
+                true
+            });
+            assert_eq!(used, chunk.len());
         }
         (framer, lines)
     }
@@ -131,6 +144,22 @@ mod tests {
     fn the_longest_line_fits_however_it_is_cut() {
         let (_, lines) = feed_all(&[b"1234567890\r", b"\n"], 10);
         assert_eq!(lines, ["t:1234567890"]);
+    }
+
+    #[test]
+    fn feeding_stops_when_asked_to_and_goes_on_from_there() {
+        let (mut framer, input) = (Framer::default(), b"a\r\n\nb\nc\nd".as_slice());
+        let (mut lines, mut at) = (Vec::new(), 0);
+        while at < input.len() {
+            let used = framer.feed(&input[at..], 10, |line| {
+                lines.push(show(line));
+                false
+            });
+            assert!(used > 0);
+            at += used;
+        }
+        assert_eq!(lines, ["t:a", "t:b", "t:c"]);
+        assert_eq!(framer.partial, b"d");
     }
 
     proptest! {

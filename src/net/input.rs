@@ -6,7 +6,7 @@ use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, ReadBuf};
 
-use super::connection::{Connection, Flushed};
+use super::connection::{Connection, Flushed, LINES_MAX, Sink};
 use super::shard::Inner;
 use crate::engine::CloseReason;
 
@@ -37,22 +37,30 @@ impl Inner {
             if status.closing || status.held || status.paused {
                 return Poll::Pending;
             }
+            let has_backlog = !connection.backlog.is_empty();
             if self.inbox.is_full() {
                 self.stalled.push(cx.waker().clone());
                 return Poll::Pending;
             }
-            match self.read(local, cx) {
-                Poll::Pending => return Poll::Pending,
-                Poll::Ready(Ok(0)) => self.end(local, CloseReason::Hangup),
-                Poll::Ready(Err(error)) => self.end(local, failure(&error)),
-                Poll::Ready(Ok(count)) => {
-                    self.take_apart(local, count);
-                    if count == self.read_buffer.len() {
-                        // There is likely more; the others first.
-                        cx.waker().wake_by_ref();
-                        return Poll::Pending;
+            let mut is_full = false;
+            if has_backlog {
+                self.take_apart(local, None);
+            } else {
+                match self.read(local, cx) {
+                    Poll::Pending => return Poll::Pending,
+                    Poll::Ready(Ok(0)) => self.end(local, CloseReason::Hangup),
+                    Poll::Ready(Err(error)) => self.end(local, failure(&error)),
+                    Poll::Ready(Ok(count)) => {
+                        self.take_apart(local, Some(count));
+                        is_full = count == self.read_buffer.len();
                     }
                 }
+            }
+            let Some(connection) = self.connection(local, generation) else { return Poll::Ready(()) };
+            if is_full || !connection.backlog.is_empty() {
+                // There is more; the others first.
+                cx.waker().wake_by_ref();
+                return Poll::Pending;
             }
         }
     }
@@ -69,15 +77,23 @@ impl Inner {
         }
     }
 
-    /// Makes lines of what was read.
-    fn take_apart(&mut self, local: u32, count: usize) {
+    /// Makes lines of so many bytes that were read, or of what is left of an earlier read.
+    fn take_apart(&mut self, local: u32, count: Option<usize>) {
         let session = self.session(local);
         let Inner { slots, inbox, read_buffer, plain_buffer, limits, pool, .. } = self;
         let Some(connection) = &mut slots[local as usize] else { return };
-        let result =
-            connection.receive(&read_buffer[..count], plain_buffer, limits.line_bytes_max, pool, |line| {
-                inbox.received(session, line);
-            });
+        let mut sink = Sink {
+            session,
+            inbox,
+            lines_left: LINES_MAX,
+            line_bytes_max: limits.line_bytes_max,
+            pool,
+            plain: plain_buffer,
+        };
+        let result = match count {
+            Some(count) => connection.receive(&read_buffer[..count], &mut sink),
+            None => connection.resume(&mut sink),
+        };
         let has_output = has_transport_output(connection);
         // Pongs are answers, too.
         if connection.outbox.own_len() > limits.pause_bytes() {

@@ -72,32 +72,36 @@ fn violation(what: &str, status: u16) -> End {
 }
 
 impl Decoder {
-    /// Takes bytes as they arrived; each message becomes one line for `emit`. What is to be sent back
-    /// (pongs) is appended to `reply`, at most one pong for each ping.
+    /// Takes bytes as they arrived; each message becomes one line for `emit`, until it returns false.
+    /// What is to be sent back (pongs) is appended to `reply`, at most one pong for each ping. Returns
+    /// how many bytes were used.
     pub(super) fn feed(
         &mut self,
         mut input: &[u8],
         line_bytes_max: usize,
         reply: &mut Vec<u8>,
-        mut emit: impl FnMut(Line<'_>),
-    ) -> Result<(), End> {
-        loop {
+        mut emit: impl FnMut(Line<'_>) -> bool,
+    ) -> Result<usize, End> {
+        let length = input.len();
+        let mut go_on = true;
+        while go_on {
             if self.frame.is_none() {
                 match self.read_header(&mut input)? {
                     Some(frame) => self.frame = Some(frame),
-                    None => return Ok(()),
+                    None => break,
                 }
             }
             if !self.read_payload(&mut input, line_bytes_max) {
-                return Ok(());
+                break;
             }
-            let Some(frame) = self.frame.take() else { return Ok(()) };
+            let Some(frame) = self.frame.take() else { break };
             match frame.opcode {
                 OpCode::Control(control) => self.finish_control(control, reply)?,
-                OpCode::Data(_) if frame.is_final => self.finish_message(&mut emit)?,
+                OpCode::Data(_) if frame.is_final => go_on = self.finish_message(&mut emit)?,
                 OpCode::Data(_) => {}
             }
         }
+        Ok(length - input.len())
     }
 
     fn read_header(&mut self, input: &mut &[u8]) -> Result<Option<Frame>, End> {
@@ -190,23 +194,19 @@ impl Decoder {
         }
     }
 
-    fn finish_message(&mut self, emit: &mut impl FnMut(Line<'_>)) -> Result<(), End> {
+    fn finish_message(&mut self, emit: &mut impl FnMut(Line<'_>) -> bool) -> Result<bool, End> {
         let message = std::mem::take(&mut self.message);
         let is_text = self.message_is_text.take() == Some(true);
         if std::mem::take(&mut self.overlong) {
-            emit(Line::Overlong);
-            return Ok(());
+            return Ok(emit(Line::Overlong));
         }
         let line = message.strip_suffix(b"\n").unwrap_or(&message);
         let line = line.strip_suffix(b"\r").unwrap_or(line);
         match classify(line) {
-            Line::Bytes(_) if is_text => {
-                return Err(violation("websocket text message is not utf-8", 1007));
-            }
-            Line::Text("") => {}
-            line => emit(line),
+            Line::Bytes(_) if is_text => Err(violation("websocket text message is not utf-8", 1007)),
+            Line::Text("") => Ok(true),
+            line => Ok(emit(line)),
         }
-        Ok(())
     }
 }
 
@@ -237,9 +237,13 @@ mod tests {
         let (mut lines, mut reply) = (Vec::new(), Vec::new());
         let mut decoder = Decoder::default();
         for chunk in chunks {
-            let result = decoder.feed(chunk, MAX, &mut reply, |line| lines.push(format!("{line:?}")));
-            if result.is_err() {
-                return (lines, reply, result);
+            let result = decoder.feed(chunk, MAX, &mut reply, |line| {
+                lines.push(format!("{line:?}"));
+                true
+            });
+            match result {
+                Ok(used) => assert_eq!(used, chunk.len()),
+                Err(end) => return (lines, reply, Err(end)),
             }
         }
         (lines, reply, Ok(()))

@@ -30,7 +30,7 @@ const TURN_TIME_MAX: Duration = Duration::from_millis(1);
 /// Events between two looks at the clock.
 const CLOCK_EVERY: usize = 16;
 /// Effects a shard may be behind before the core waits for it.
-pub(super) const EFFECTS_QUEUE_MAX: usize = 64;
+pub(super) const EFFECTS_QUEUE_MAX: usize = 16;
 /// How far ahead the timer is set when there is no deadline.
 const FAR: Duration = Duration::from_secs(24 * 3600);
 

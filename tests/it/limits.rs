@@ -3,7 +3,10 @@
 use std::io::Read;
 use std::net::TcpStream;
 
-use crate::harness::{Client, plain, start};
+use ircd::config::Listener;
+use tokio_rustls::rustls::version::TLS13;
+
+use crate::harness::{Client, certificate, config, plain, start, tls_with};
 
 /// More than the system keeps for a loopback connection on its own.
 const BEYOND_KERNEL: usize = 16 << 20;
@@ -77,6 +80,27 @@ fn a_held_session_is_told_when_it_has_drained() {
     }
     assert_eq!(alice.line(), "drained");
     assert_eq!(alice.ask("ECHO on"), "on");
+}
+
+#[test]
+fn what_is_asked_for_in_one_burst_is_answered_completely_and_in_order() {
+    let pair = certificate("irc.example");
+    let server = start(config(vec![("127.0.0.1:0", Listener::default()), ("127.0.0.2:0", pair.listener())]));
+    let secure = TcpStream::connect(("127.0.0.2", server.ports[1])).unwrap();
+    let mut alice = server.connect();
+    let mut bob = Client::new(tls_with(secure, "irc.example", None, &[&TLS13]));
+    // In one write: more lines than are taken at a time, with more answers than anyone may have waiting.
+    let burst = "FLOOD 100000\r\n".repeat(1000) + "ECHO end\r\n";
+    alice.send_raw(burst.as_bytes());
+    bob.send_raw(burst.as_bytes());
+    for _ in 0..100_000 {
+        assert_eq!(alice.line().len(), 998);
+    }
+    assert_eq!(alice.line(), "end");
+    for _ in 0..100_000 {
+        assert_eq!(bob.line().len(), 998);
+    }
+    assert_eq!(bob.line(), "end");
 }
 
 #[test]
