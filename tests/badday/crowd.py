@@ -53,7 +53,8 @@ def too_many(checks, server):
 
 
 def never_reads(checks, server):
-    """Needs a small `max-sendq`; the kernel's buffers come on top, so the talk goes on until the QUIT shows."""
+    """Needs `max-sendq: 64k`. The kernel's buffers come on top, some 3 MB, so the talk goes on until the QUIT shows; it
+    comes in pieces of 20 KB, so that those who do read never come near the limit."""
     talker = irc.plain(server.plain).register("talker").join("#slow")
     observer = irc.plain(server.plain).register("observer").join("#slow")
     deaf = irc.plain(server.plain, receive_bytes=4096).register("deaf").join("#slow")
