@@ -101,7 +101,9 @@ def told_at_the_end(checks, server):
     }
     for n, client in enumerate(clients.values()):
         client.register(f"last{n}").join("#end")
-    clients["half-open"] = irc.plain(server.plain)
+    clients["half-open"] = half = irc.plain(server.plain)
+    half.send("CAP LS 302")
+    half.wait(lambda m: m.verb == "CAP", "answer to CAP LS")
     start = time.monotonic()
     server.terminate()
     status = server.exit_status()

@@ -74,7 +74,7 @@ def check_garbage(checks, server):
         for door, enter in doors.items():
             answer = throw(enter(), data)
             if name == "an HTTP request" and door == "plain":
-                checks.check("garbage: an HTTP request is answered in its own tongue", " 400 " in answer, answer)
+                checks.check("garbage: an HTTP request is told that HTTP is not spoken here", "HTTP" in answer, answer)
         if not undisturbed(name):
             return
     for name, data in FRAMES.items():

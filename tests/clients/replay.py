@@ -17,7 +17,7 @@ CLOAK = r"[a-km-np-z2-9]{13}\.irc"
 TAGS = {"time": r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", "msgid": r"[a-z0-9]{26}"}
 PATTERNS = {
     "text": r"[^\0]+", "word": r"[^\0 ]+", "n": r"\d+", "rest": r".+", "cloak": CLOAK,
-    "me-or-star": r"(?:\*|kiwi-n26)", "+Zi": r"\+(?:Zi|iZ)", "kiwi-n26-mask": r"kiwi-n26(?:!\*@\*)?",
+    "U-and-more": r"[A-Z]*U[A-Z]*", "me-or-star": r"(?:\*|kiwi-n26)", "+Zi": r"\+(?:Zi|iZ)", "kiwi-n26-mask": r"kiwi-n26(?:!\*@\*)?",
 }
 
 
@@ -95,5 +95,6 @@ class Replay:
 
     def expect_words(self, words):
         said = {word for line in self.run_of_lines for param in line.params for word in param.split()}
-        if missing := [word for word in words if word not in said]:
+        has = lambda word: any(re.fullmatch(pattern(word, self.own), one) for one in said)
+        if missing := [word for word in words if not has(word)]:
             raise AssertionError(f"lacking {' '.join(missing)}")

@@ -125,8 +125,10 @@ class Client:
         return line
 
     def register(self, nick):
+        """Registers, and returns when the whole welcome is there, whatever it ends with."""
         self.send(f"NICK {nick}", f"USER {nick} 0 * :{nick}")
-        self.wait(lambda m: m.verb in ("376", "422"), f"welcome of {nick}")
+        self.wait(lambda m: m.verb == "001", f"welcome of {nick}")
+        self.ping("welcomed")
         self.nick = nick
         return self
 
