@@ -53,6 +53,14 @@ class Lines:
         return [line.rstrip(b"\r").decode("utf-8", "replace") for line in whole if line.strip(b"\r")]
 
 
+def tls_context(ca):
+    """Trusts the certificate in the PEM file `ca`, and no other."""
+    context = ssl.create_default_context(cafile=ca)
+    # Python 3.13 made this the default; it asks for extensions that a self-signed leaf need not have.
+    context.verify_flags &= ~ssl.VERIFY_X509_STRICT
+    return context
+
+
 def connect(port, ca=None, receive_bytes=None):
     """A connected socket to 127.0.0.1; with `ca` (a PEM file) over TLS, the certificate verified for localhost."""
     sock = socket.socket()
@@ -62,10 +70,7 @@ def connect(port, ca=None, receive_bytes=None):
     sock.connect(("127.0.0.1", port))
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     if ca:
-        context = ssl.create_default_context(cafile=ca)
-        # Python 3.13 made this the default; it asks for extensions that a self-signed leaf need not have.
-        context.verify_flags &= ~ssl.VERIFY_X509_STRICT
-        sock = context.wrap_socket(sock, server_hostname="localhost")
+        sock = tls_context(ca).wrap_socket(sock, server_hostname="localhost")
     return sock
 
 
