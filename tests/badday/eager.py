@@ -1,0 +1,42 @@
+"""A client in a hurry: its first lines come in the same packet as the end of its TLS handshake, and nothing after them.
+
+TLS 1.3 allows it, and clients do it without knowing. A server that only looks at what arrives after the handshake
+never sees these lines.
+"""
+
+import ssl
+
+from support import irc
+
+
+def hurry(server):
+    """Registers in the handshake's last packet; returns what came back within the time limit."""
+    incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+    tls = irc.tls_context(server.cert).wrap_bio(incoming, outgoing, server_hostname="localhost")
+    with irc.connect(server.tls) as sock:
+        while True:
+            try:
+                tls.do_handshake()
+                break
+            except ssl.SSLWantReadError:
+                sock.sendall(outgoing.read())
+                incoming.write(sock.recv(65536))
+        tls.write(b"NICK hurry\r\nUSER hurry 0 * :h\r\n")
+        sock.settimeout(3)
+        sock.sendall(outgoing.read())
+        said = b""
+        try:
+            while b" 001 " not in said and (data := sock.recv(65536)):
+                incoming.write(data)
+                try:
+                    said += tls.read(65536)
+                except ssl.SSLWantReadError:
+                    pass
+        except TimeoutError:
+            pass
+        return said
+
+
+def first_lines_with_the_handshake(checks, server):
+    said = hurry(server)
+    checks.check("TLS: lines that come with the end of the handshake are answered", b" 001 hurry " in said, said)

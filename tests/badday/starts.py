@@ -1,0 +1,85 @@
+"""Starts that cannot succeed for what is around the server, not for its config: one clear line, non-zero, soon."""
+
+import socket
+import subprocess
+
+from support import ircd
+
+QUIET = "logging: [{method: stderr, type: '*', level: error}]"
+
+
+def one_line(server, wanted):
+    """What is wrong with how `run` fails; None when it said one line with all of `wanted` in it and ended."""
+    try:
+        done = server.command("run", "--conf", str(server.conf), timeout_s=5)
+    except subprocess.TimeoutExpired:
+        return "still running after 5 s"
+    lines = [line for line in (done.stdout + done.stderr).splitlines() if line.strip()]
+    if done.returncode <= 0:
+        return f"exit status {done.returncode}: {lines}"
+    if len(lines) != 1 or not all(any(word in lines[0].lower() for word in words) for words in wanted):
+        return f"awaited one line with {wanted}, came: {lines}"
+    return None
+
+
+def another(server, name):
+    """A second server's directory and config, quiet but for errors, with the first one's certificate in place."""
+    other = ircd.Server(server.binary, server.directory.parent / name)
+    text = other.conf.read_text()
+    other.conf.write_text(text[:text.index("logging:")] + QUIET + "\n")
+    for ours, theirs in ((server.cert, other.cert), (server.key, other.key)):
+        theirs.write_bytes(ours.read_bytes())
+    return other
+
+
+def occupied_port(checks, server):
+    other = another(server, "occupied")
+    with socket.socket() as holder:
+        holder.bind(("127.0.0.1", other.plain))
+        holder.listen()
+        problem = one_line(other, [[str(other.plain)], ["in use"]])
+    checks.check("start: an occupied port", problem is None, problem)
+
+
+def unreadable_key(checks, server):
+    for name, content in (("garbage", b"\x00\xffnot a key\n"), ("a certificate", server.cert.read_bytes()), ("empty", b"")):
+        other = another(server, f"key-{name.replace(' ', '-')}")
+        other.key.write_bytes(content)
+        problem = one_line(other, [["privkey.pem"], ["key"]])
+        checks.check(f"start: a key file that holds {name}", problem is None, problem)
+    other = another(server, "key-directory")
+    other.key.unlink()
+    other.key.mkdir()
+    problem = one_line(other, [["privkey.pem"]])
+    checks.check("start: a key file that is a directory", problem is None, problem)
+
+
+def locked_datastore(checks, server):
+    """The other has its own lock file and ports, so that only the datastore is in the way."""
+    other = another(server, "locked")
+    path = str(other.directory / "ircd.db")
+    other.conf.write_text(other.conf.read_text().replace(path, str(server.directory / "ircd.db")))
+    problem = one_line(other, [["ircd.db"], ["lock", "in use", "another"]])
+    checks.check("start: a datastore another server has open", problem is None, problem)
+
+
+def lock_file_held(checks, server):
+    other = another(server, "lock-file")
+    own = str(other.directory / "ircd.lock")
+    other.conf.write_text(other.conf.read_text().replace(own, str(server.directory / "ircd.lock")))
+    problem = one_line(other, [["ircd.lock"], ["lock", "in use", "another", "running"]])
+    checks.check("start: a lock file another server holds", problem is None, problem)
+
+
+def no_config(checks, server):
+    other = another(server, "no-config")
+    other.conf.unlink()
+    problem = one_line(other, [["ircd.yaml"]])
+    checks.check("start: a config file that is not there", problem is None, problem)
+
+
+def check_starts(checks, server):
+    """`server` is running; the others must fail beside it."""
+    for case in (occupied_port, unreadable_key, locked_datastore, lock_file_held, no_config):
+        case(checks, server)
+    checks.check("start: the one that runs did not notice", server.running())

@@ -1,0 +1,101 @@
+// One irc-framework client in a page. What happens is told to the test by POST /report; what to do next is asked by
+// GET /next, which the test answers when there is something to do.
+"use strict";
+
+const { Client } = window["irc-framework"];
+const settings = Object.fromEntries(new URLSearchParams(location.search));
+const channels = settings.channels.split(",");
+
+let reports = Promise.resolve();
+function report(kind, what = {}) {
+    const body = JSON.stringify({ id: settings.id, kind, ...what });
+    reports = reports.then(() => fetch("/report", { method: "POST", body }));
+    return reports;
+}
+
+window.addEventListener("error", (event) => report("script error", { text: event.message }));
+window.addEventListener("unhandledrejection", (event) => report("script error", { text: String(event.reason) }));
+
+// Tells which subprotocol was agreed on and the kind of each frame, whichever transport opened the socket.
+window.WebSocket = class extends WebSocket {
+    constructor(url, protocol) {
+        super(url, protocol);
+        this.addEventListener("open", () => report("open", { protocol: this.protocol }));
+        this.addEventListener("message", (event) => {
+            const size = typeof event.data === "string" ? event.data.length : event.data.byteLength;
+            report("frame", { text: typeof event.data === "string", size });
+        });
+        this.addEventListener("close", (event) => report("close", { code: event.code, reason: event.reason }));
+    }
+};
+
+// The stock WebSocket transport of irc-framework closes at the first binary frame, so a page that asks for
+// binary.ircv3.net brings its own, through the `transport` option made for that.
+class BinaryTransport extends Object.getPrototypeOf(Client) {
+    constructor(options) {
+        super();
+        this.options = options;
+        this.socket = null;
+    }
+    connect() {
+        const { host, port, path, websocket_protocol } = this.options;
+        const decoder = new TextDecoder("utf-8", { fatal: true });
+        const socket = new WebSocket(`wss://${host}:${port}${path || ""}`, websocket_protocol);
+        socket.binaryType = "arraybuffer";
+        socket.onopen = () => this.emit("open");
+        socket.onmessage = (event) => this.emit("line", decoder.decode(event.data));
+        socket.onclose = () => this.emit("close", false);
+        this.socket = socket;
+    }
+    isConnected() {
+        return this.socket !== null && this.socket.readyState === WebSocket.OPEN;
+    }
+    writeLine(line, done) {
+        this.socket.send(new TextEncoder().encode(line));
+        if (done) {
+            setTimeout(done, 0);
+        }
+    }
+    close() {
+        this.socket.close();
+    }
+    disposeSocket() {
+        if (this.socket) {
+            this.socket.onopen = this.socket.onmessage = this.socket.onclose = null;
+            this.socket.close();
+            this.socket = null;
+        }
+    }
+    setEncoding() {}
+}
+
+const client = new Client({
+    host: settings.host,
+    port: Number(settings.port),
+    tls: true,
+    nick: settings.nick,
+    username: settings.nick,
+    gecos: "irc-framework",
+    websocket_protocol: settings.protocol,
+    ...(settings.protocol === "binary.ircv3.net" ? { transport: BinaryTransport } : {}),
+});
+client.on("registered", () => channels.forEach((channel) => client.join(channel)));
+client.on("userlist", (event) => report("userlist", { channel: event.channel, nicks: event.users.map((user) => user.nick) }));
+client.on("message", (event) => report("message", { nick: event.nick, target: event.target, text: event.message, tags: event.tags }));
+client.on("irc error", (event) => report("irc error", { text: JSON.stringify(event) }));
+
+async function obey() {
+    for (;;) {
+        const order = await (await fetch(`/next?id=${settings.id}`)).json();
+        if (order.say) {
+            client.say(order.target, order.say);
+        } else if (order.quit) {
+            client.quit(order.quit);
+        } else if (order.end) {
+            return;
+        }
+    }
+}
+
+client.connect();
+obey();

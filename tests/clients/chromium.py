@@ -1,0 +1,170 @@
+"""Headless Chromium with one framed page per web client, and the small HTTP server its pages come from.
+
+Headless mode takes one address, so that is a page that holds the others in frames.
+
+The browser trusts exactly one extra key: the one of the server's certificate (its SPKI hash).
+"""
+
+import html
+import http.server
+import json
+import os
+import pathlib
+import queue
+import shutil
+import subprocess
+import threading
+import time
+import urllib.parse
+
+HERE = pathlib.Path(__file__).resolve().parent / "browser"
+ORDER_WAIT_S = 5
+FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-dev-shm-usage", "--no-first-run",
+         "--no-default-browser-check", "--disable-background-networking", "--disable-component-update", "--disable-sync",
+         "--disable-breakpad", "--enable-logging=stderr", "--disable-extensions", "--disable-background-timer-throttling",
+         "--disable-renderer-backgrounding", "--disable-backgrounding-occluded-windows"]
+
+
+def install(directory):
+    """Installs the locked npm packages into `directory`; returns the browser build of irc-framework."""
+    directory.mkdir()
+    for name in ("package.json", "package-lock.json"):
+        shutil.copy(HERE / name, directory)
+    done = subprocess.run(["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"], cwd=directory, text=True,
+                          stdin=subprocess.DEVNULL, capture_output=True, timeout=100)
+    if done.returncode:
+        raise AssertionError(f"npm ci: exit {done.returncode}\n{done.stdout}{done.stderr}")
+    return directory / "node_modules" / "irc-framework" / "dist" / "browser" / "static" / "browser.js"
+
+
+def spki_hash(certificate):
+    """The base64 SHA-256 of the certificate's public key, as --ignore-certificate-errors-spki-list wants it."""
+    step = lambda command, data: subprocess.run(command, input=data, capture_output=True, check=True).stdout
+    key = step(["openssl", "x509", "-in", str(certificate), "-noout", "-pubkey"], b"")
+    der = step(["openssl", "pkey", "-pubin", "-outform", "der"], key)
+    digest = step(["openssl", "dgst", "-sha256", "-binary"], der)
+    return step(["openssl", "base64"], digest).decode().strip()
+
+
+class Page:
+    """One web client: what it reported, and orders for it."""
+
+    def __init__(self, nick, protocol):
+        self.nick, self.protocol = nick, protocol
+        self.reports, self.orders = [], queue.Queue()
+
+    def find(self, wanted, timeout_s=10):
+        """The first report for which `wanted(report)` holds, or None by the deadline."""
+        deadline = time.monotonic() + timeout_s
+        while True:
+            for report in list(self.reports):
+                if wanted(report):
+                    return report
+            if time.monotonic() > deadline:
+                return None
+            time.sleep(0.05)
+
+    def joined(self, channel, timeout_s=30):
+        """The nicks the client listed in the channel, once it did."""
+        report = self.find(lambda r: r["kind"] == "userlist" and r["channel"].lower() == channel, timeout_s)
+        return report and report["nicks"]
+
+    def say(self, channel, text):
+        self.orders.put({"say": text, "target": channel})
+
+    def heard(self, window, nick, text, timeout_s):
+        return self.find(lambda r: r["kind"] == "message" and (r["nick"], r["target"], r["text"]) == (nick, window, text),
+                         timeout_s) is not None
+
+    def quit(self, reason):
+        """Orders QUIT; true when the server then closed the WebSocket."""
+        self.orders.put({"quit": reason})
+        return self.find(lambda r: r["kind"] == "close", 10) is not None
+
+    def evidence(self):
+        return "\n".join(json.dumps(report, ensure_ascii=False) for report in self.reports if report["kind"] != "frame")
+
+
+class Chromium:
+    """The browser and its pages. `origin` is where the pages come from, known before the server starts."""
+
+    def __init__(self):
+        self.pages, self.process, self.log = {}, None, None
+        self.http = http.server.ThreadingHTTPServer(("127.0.0.1", 0), self.handler())
+        self.http.daemon_threads = True
+        self.origin = f"http://127.0.0.1:{self.http.server_address[1]}"
+        threading.Thread(target=self.http.serve_forever, daemon=True).start()
+
+    def handler(self):
+        browser = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):
+                url = urllib.parse.urlsplit(self.path)
+                if url.path == "/next":
+                    self.answer("application/json", json.dumps(self.next_order(url.query)).encode())
+                elif url.path in browser.files:
+                    kind, path = browser.files[url.path]
+                    self.answer(kind, path.read_bytes())
+                else:
+                    self.send_error(404)
+
+            def next_order(self, query):
+                page = browser.pages[urllib.parse.parse_qs(query)["id"][0]]
+                try:
+                    return page.orders.get(timeout=ORDER_WAIT_S)
+                except queue.Empty:
+                    return {}
+
+            def do_POST(self):
+                report = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+                browser.pages[report["id"]].reports.append(report)
+                self.answer("text/plain", b"")
+
+            def answer(self, kind, body):
+                self.send_response(200)
+                self.send_header("Content-Type", kind)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *_):
+                """The reports say what matters."""
+
+        return Handler
+
+    def open(self, pages, port, channels, irc_framework, certificate, home):
+        """Starts the browser with a page for each of `pages`, a list of (nick, subprotocol)."""
+        self.files = {"/page.html": ("text/html", HERE / "page.html"), "/client.js": ("text/javascript", HERE / "client.js"),
+                      "/irc-framework.js": ("text/javascript", irc_framework)}
+        frames = []
+        for nick, protocol in pages:
+            self.pages[nick] = Page(nick, protocol)
+            query = {"id": nick, "nick": nick, "protocol": protocol, "host": "127.0.0.1", "port": port, "channels": ",".join(channels)}
+            frames.append(f'<iframe src="/page.html?{html.escape(urllib.parse.urlencode(query))}"></iframe>')
+        home.mkdir()
+        (home / "frames.html").write_text("<!doctype html>" + "".join(frames))
+        self.files["/frames.html"] = ("text/html", home / "frames.html")
+        self.log = home / "chromium.log"
+        environment = {"HOME": str(home), "PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8"}
+        command = ["chromium", *FLAGS, f"--user-data-dir={home / 'profile'}",
+                   f"--ignore-certificate-errors-spki-list={spki_hash(certificate)}", f"{self.origin}/frames.html"]
+        with open(self.log, "wb") as log:
+            self.process = subprocess.Popen(command, cwd=home, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        return list(self.pages.values())
+
+    def evidence(self):
+        return "\n".join(line for line in self.log.read_text(errors="replace").splitlines()[-200:] if "dbus" not in line) if self.log else ""
+
+    def close(self):
+        for page in self.pages.values():
+            page.orders.put({"end": True})
+        if self.process:
+            self.process.terminate()
+            try:
+                self.process.wait(10)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+        self.http.shutdown()
+        self.http.server_close()

@@ -1,0 +1,100 @@
+"""Replays session-2020.txt as a telnet user typed it, and holds every line that comes back against its shape.
+
+It keeps the channel's other members silent meanwhile, so lines must match one to one and in order.
+"""
+
+import pathlib
+import re
+
+from support import irc
+
+SCRIPT = pathlib.Path(__file__).resolve().parent / "session-2020.txt"
+CAPS = ("account-notify account-tag away-notify batch cap-notify extended-join invite-notify message-tags multi-prefix "
+        "server-time userhost-in-names").split()
+CAPS_WHERE_OFFERED = ["draft/chathistory", "znc.in/self-message"]
+
+CLOAK = r"[a-km-np-z2-9]{13}\.irc"
+TAGS = {"time": r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", "msgid": r"[a-z0-9]{26}"}
+PATTERNS = {
+    "text": r"[^\0]+", "word": r"[^\0 ]+", "n": r"\d+", "rest": r".+", "cloak": CLOAK,
+    "U-and-more": r"[A-Z]*U[A-Z]*", "me-or-star": r"(?:\*|kiwi-n26)", "+Zi": r"\+(?:Zi|iZ)", "kiwi-n26-mask": r"kiwi-n26(?:!\*@\*)?",
+}
+
+
+def pattern(text, own):
+    """A shape's text as a regular expression; `own` holds the patterns of this run."""
+    parts = re.split(r"\{([^}]+)\}", text)
+    known = {**PATTERNS, **own}
+    return "".join(known[part] if i % 2 else re.escape(part) for i, part in enumerate(parts))
+
+
+def in_any_order(words):
+    """Each of `words` once, in any order; a final blank is let pass."""
+    return "".join(rf"(?=(?:[^\0]* )?{word}(?: |\0|$))" for word in words) + rf"(?:[^\0 ]+ ?){{{len(words)}}}"
+
+
+class Replay:
+    """One run of the script over one connection; `members` are the nicks already in both channels, the first an op."""
+
+    def __init__(self, port, members):
+        self.client = irc.plain(port)
+        member = lambda nick, prefix="": rf"{prefix}{re.escape(nick)}!~u@{CLOAK}"
+        everyone = [member(members[0], "@"), *map(member, [*members[1:], "kiwi-n26"])]
+        self.own = {"members": in_any_order(everyone)}
+        self.caps, self.run_of_lines, self.compared = [], [], 0
+
+    def play(self):
+        """Types all of it; raises with the first difference, though the rest is typed all the same."""
+        difference = None
+        for number, step in enumerate(SCRIPT.read_text().splitlines(), 1):
+            kind, _, text = step.partition(" ")
+            try:
+                if kind == ">":
+                    self.type(text)
+                elif difference is None and kind in ("<", "<+"):
+                    self.expect(text, again=kind == "<+")
+                elif difference is None and kind == "~":
+                    self.expect_words(text.split())
+            except AssertionError as problem:
+                difference = f"{SCRIPT.name}:{number}: {problem}"
+        if difference:
+            raise AssertionError(difference)
+
+    def type(self, text):
+        if "{caps}" in text:
+            offered = {word.partition("=")[0] for line in self.run_of_lines for word in line.params[-1].split()}
+            self.caps = CAPS + [name for name in CAPS_WHERE_OFFERED if name in offered]
+            self.own["caps"] = in_any_order([re.escape(name) for name in self.caps])
+            text = text.replace("{caps}", " ".join(self.caps))
+        self.client.send(text)
+
+    def expect(self, text, again):
+        """Takes the next line, or with `again` the next run of lines, that must have this shape."""
+        shape = irc.Line(text)
+        line = self.client.wait(lambda m: True, f"awaited {text}")
+        if not self.matches(shape, line):
+            raise AssertionError(f"\n    awaited {text}\n    came    {line}")
+        self.run_of_lines = [line]
+        while again and self.goes_on(shape, line):
+            line = self.client.wait(lambda m: True, f"the line after {text}")
+            if not self.matches(shape, line):
+                self.client.cursor -= 1
+                break
+            self.run_of_lines.append(line)
+        self.compared += len(self.run_of_lines)
+
+    @staticmethod
+    def goes_on(shape, line):
+        """Whether another line is sure to follow: CAP says so itself, the other runs have an end numeric."""
+        return shape.verb != "CAP" or line.params[2] == "*"
+
+    def matches(self, shape, line):
+        wanted = pattern("\0".join([shape.source, shape.verb, *shape.params]), self.own)
+        return (all(re.fullmatch(TAGS[tag], line.tags.get(tag, "")) for tag in shape.tags)
+                and re.fullmatch(wanted, "\0".join([line.source, line.verb, *line.params])) is not None)
+
+    def expect_words(self, words):
+        said = {word for line in self.run_of_lines for param in line.params for word in param.split()}
+        has = lambda word: any(re.fullmatch(pattern(word, self.own), one) for one in said)
+        if missing := [word for word in words if not has(word)]:
+            raise AssertionError(f"lacking {' '.join(missing)}")
