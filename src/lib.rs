@@ -7,8 +7,8 @@
 //! | module | kind | what it holds |
 //! |---|---|---|
 //! | [`text`] | pure | names, masks, case mapping, truncation |
-//! | [`wire`] | pure | messages, tags, numerics, capabilities |
 //! | [`i18n`] | pure | phrases and their translations |
+//! | [`wire`] | pure | messages, tags, numerics, capabilities |
 //! | [`config`] | pure | YAML in, checked configuration out |
 //! | [`state`] | pure | users, sessions, channels as plain data |
 //! | [`engine`] | pure | every rule of IRC: events in, effects out |

@@ -6,7 +6,7 @@ use crate::wire::{Body, Cap, Caps, MsgId, Origin, Outgoing, Text};
 
 use super::command::{names, topic};
 use super::cx::Cx;
-use super::effect::Level;
+use super::effect::{Effect, Level};
 use super::voice::{Voice, acquaintances, sessions_of};
 
 /// What can only be told once the fact holds.
@@ -163,8 +163,11 @@ fn killed(cx: &mut Cx<'_>, by: UserId, user: UserId, reason: &str, msgid: MsgId)
     cx.voice.deliver(cx.state, &line, Caps::NONE, sessions.iter().copied());
     for session in sessions {
         cx.waiting.sessions.remove(&session);
-        cx.voice.out.push(super::Effect::Close { session });
-        cx.closed |= session == cx.session;
+        if session == cx.session {
+            cx.closed = true;
+        } else {
+            cx.voice.out.push(Effect::Close { session });
+        }
     }
     quit(cx, user, &error, msgid);
 }
@@ -242,11 +245,12 @@ fn said(
             voice.deliver(state, &line, needs, sessions_of(state, both).filter(others));
         }
     }
-    // echo-message: the speaker's own copy is part of the answer. To oneself it also is the message.
-    let echoes = usize::from(state.sessions[session].caps.has(Cap::EchoMessage));
-    let to_self = usize::from(matches!(to, Target::User(user) if *user == by));
-    let copies = std::iter::repeat_n(session, echoes + to_self);
-    voice.deliver(state, &line, needs, copies);
+    // echo-message: the speaker's own copy is part of the answer. What is said to oneself arrives
+    // besides, as from anyone else.
+    voice.deliver(state, &line, needs | Caps::of(Cap::EchoMessage), [session].into_iter());
+    if matches!(to, Target::User(user) if *user == by) {
+        voice.deliver_alone(&state.sessions[session], session, &line, needs);
+    }
 }
 
 fn modes_changed(cx: &mut Cx<'_>, by: Option<UserId>, channel: ChannelId, changes: &[Change], msgid: MsgId) {

@@ -33,7 +33,7 @@ pub struct Cx<'e> {
     pub(super) waiting: &'e mut WaitingList,
     /// What the session waits for once this command is over.
     pub(super) pending: Option<Pending>,
-    /// The session is being closed.
+    /// The session is to be closed once its answer is complete.
     pub(super) closed: bool,
 }
 
@@ -171,14 +171,9 @@ impl<'e> Cx<'e> {
 
     /// Ends the session being served: the channels see `reason`, and so does the client.
     pub fn close(&mut self, reason: &str) {
-        self.close_session(reason);
-        self.closed = true;
-    }
-
-    fn close_session(&mut self, reason: &str) {
         self.reply_bare("ERROR", &[], Text::Plain(reason));
         self.forget_session(reason);
-        self.voice.out.push(Effect::Close { session: self.session });
+        self.closed = true;
     }
 
     /// Takes the session out of the state: with its user, if it was the last one.
@@ -203,7 +198,12 @@ impl<'e> Cx<'e> {
         let pending = if self.closed { None } else { self.pending.take() };
         let ids = self.ids;
         match pending {
-            None => self.voice.answer.finish(self.voice.out, server, || ids.batch()),
+            None => {
+                self.voice.answer.finish(self.voice.out, server, || ids.batch());
+                if self.closed {
+                    self.voice.out.push(Effect::Close { session });
+                }
+            }
             Some(pending) => {
                 if matches!(pending, Pending::Room(_)) {
                     self.voice.answer.open_outer(self.voice.out, server, || ids.batch());

@@ -7,6 +7,7 @@ use crate::i18n::Phrase;
 use crate::state::fact::Introduction;
 use crate::state::{Fact, SessionId};
 use crate::wire::numeric::{ERR_INPUTTOOLONG, ERR_UNKNOWNCOMMAND, ERR_UNKNOWNERROR};
+use crate::wire::message::tag;
 use crate::wire::{Cap, Message, ParseError, Text};
 
 use super::answer::Answer;
@@ -51,8 +52,8 @@ impl Engine {
             Line::Bytes(bytes) if self.setup.config.server.enforce_utf8 => {
                 // Only the text is bad: tags and command are looked for in what can be read.
                 let readable = String::from_utf8_lossy(bytes);
-                let label = Message::parse(&readable).ok().and_then(|m| m.tag("label"));
                 let command = Message::parse(&readable).map_or("*".to_owned(), |m| m.command.to_uppercase());
+                let label = self.label_of(session, &readable);
                 let mut cx = self.cx(now, Answer::new(session, label.as_deref()), out);
                 cx.fail(&command, "INVALID_UTF8", &[], Phrase::INVALID_UTF8);
                 cx.finish();
@@ -73,17 +74,12 @@ impl Engine {
 
     fn serve_text(&mut self, now: Now, session: SessionId, text: &str, out: &mut Effects) {
         let parsed = Message::parse(text);
-        let labels = self.state.sessions[session].caps.has(Cap::LabeledResponse);
-        let label = parsed.as_ref().ok().filter(|_| labels && text.starts_with('@'));
-        let label = label.and_then(|m| m.tag("label")).filter(|label| !label.is_empty());
+        let label = self.label_of(session, text);
         let mut cx = self.cx(now, Answer::new(session, label.as_deref()), out);
         let (moment, session) = (cx.moment(), cx.session);
         cx.state.hear(moment, session);
         match parsed {
             Err(ParseError::NoCommand) => {}
-            Err(ParseError::BadCommand) => {
-                cx.reply(ERR_UNKNOWNCOMMAND, &["*"], Text::Said(Phrase::UNKNOWN_COMMAND, &[]));
-            }
             Err(ParseError::ForbiddenByte) => cx.close("Malformed input"),
             Ok(_) if is_too_long(text, cx.config().server.max_line_len) => {
                 cx.reply(ERR_INPUTTOOLONG, &[], Text::Said(Phrase::INPUT_TOO_LONG, &[]));
@@ -92,6 +88,14 @@ impl Engine {
         }
         run_long_answer(&mut cx);
         cx.finish();
+    }
+
+    /// The label of a line, if its client uses labels.
+    fn label_of(&self, session: SessionId, line: &str) -> Option<String> {
+        if !line.starts_with('@') || !self.state.sessions[session].caps.has(Cap::LabeledResponse) {
+            return None;
+        }
+        tag(line, "label").filter(|label| !label.is_empty())
     }
 
     /// A job is done.

@@ -176,7 +176,7 @@ impl Engine {
         for &session in &sessions {
             let mut cx = self.cx(now, Answer::new(session, None), out);
             cx.reply_bare("ERROR", &[], crate::wire::Text::Plain(reason));
-            cx.voice.out.push(Effect::Close { session });
+            cx.closed = true;
             cx.finish();
         }
     }

@@ -17,6 +17,7 @@ pub enum Refusal {
     ChannelCreationRestricted(String),
     ChannelFull(String),
     ErroneousNickname(String),
+    InputTooLong,
     InviteOnly(String),
     NeedMoreParams(String),
     NickInUse(String),
@@ -67,6 +68,7 @@ impl Refusal {
             }
             Refusal::ChannelFull(c) => numeric(cx, ERR_CHANNELISFULL, &[&c], P::CHANNEL_IS_FULL),
             Refusal::ErroneousNickname(n) => numeric(cx, ERR_ERRONEUSNICKNAME, &[&n], P::ERRONEOUS_NICKNAME),
+            Refusal::InputTooLong => numeric(cx, ERR_INPUTTOOLONG, &[], P::INPUT_TOO_LONG),
             Refusal::InviteOnly(c) => numeric(cx, ERR_INVITEONLYCHAN, &[&c], P::INVITE_ONLY),
             Refusal::NeedMoreParams(c) => numeric(cx, ERR_NEEDMOREPARAMS, &[&c], P::NOT_ENOUGH_PARAMETERS),
             Refusal::NickInUse(n) => numeric(cx, ERR_NICKNAMEINUSE, &[&n], P::NICKNAME_IN_USE),

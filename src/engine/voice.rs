@@ -110,6 +110,16 @@ impl Voice<'_> {
         self.send_variants(line, used);
     }
 
+    /// Says a line to one session that has the capabilities it needs, outside of any answer.
+    pub fn deliver_alone(&mut self, session: &Session, id: SessionId, line: &Outgoing<'_>, needs: Caps) {
+        if session.caps.contains(needs) {
+            let (stamp, languages) = (&self.stamp, &self.setup.languages);
+            let form = Form { caps: session.caps, language: languages.default, extra_tags: "" };
+            let span = self.out.add_line(|bytes| line.render(form, stamp, languages, bytes));
+            self.out.deliver(span, &[id]);
+        }
+    }
+
     fn send_variants(&mut self, line: &Outgoing<'_>, used: usize) {
         let (stamp, languages) = (&self.stamp, &self.setup.languages);
         for variant in &self.scratch.variants[..used] {

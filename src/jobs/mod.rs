@@ -102,8 +102,12 @@ mod tests {
         let wrapped = BASE64.encode(hash.as_bytes());
         let (report, reports) = channel();
         let jobs = Jobs::start(2, move |ticket, answer| report.send((ticket, answer)).unwrap()).unwrap();
-        let cases =
-            [(&hash[..], "sesame", true), (&hash, "Sesame", false), (&wrapped, "sesame", true), ("?", "", false)];
+        let cases = [
+            (&hash[..], "sesame", true),
+            (&hash, "Sesame", false),
+            (&wrapped, "sesame", true),
+            ("?", "", false),
+        ];
         for (number, (hash, password, _)) in cases.iter().enumerate() {
             assert!(jobs.submit(Ticket(number as u64), verify_job(hash, password)));
         }

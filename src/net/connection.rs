@@ -96,11 +96,12 @@ impl Connection {
         }
     }
 
-    /// Whether the client is in the middle of a line.
-    pub(super) fn is_between_lines(&self) -> bool {
+    /// Whether something is still to be expected of a client that was told goodbye: the rest of a line,
+    /// or the close frame with which WebSocket clients answer ours.
+    pub(super) fn may_speak(&self) -> bool {
         match &self.reading {
-            Reading::Lines(framer) => framer.is_between_lines(),
-            Reading::Messages(decoder) => decoder.is_between_messages(),
+            Reading::Lines(framer) => !framer.is_between_lines(),
+            Reading::Messages(_) => true,
         }
     }
 

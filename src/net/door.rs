@@ -21,7 +21,7 @@ use crate::engine::Door;
 /// What a listener demands of connections and says about them; replaced whole when the configuration
 /// or a certificate changes.
 #[derive(Debug)]
-pub struct Terms {
+pub(super) struct Terms {
     /// The address as the configuration writes it.
     pub(super) address: Box<str>,
     pub(super) is_unix: bool,
@@ -61,8 +61,8 @@ impl Terms {
     fn door(&self, peer: IpAddr, certfp: Option<Box<str>>) -> Door {
         let encrypted = self.tls.is_some();
         // The Tor daemon's loopback address says nothing about where its clients are.
-        let trusted = !self.tor
-            && (peer.is_loopback() || self.secure_nets.iter().any(|net| net.contains(peer)));
+        let trusted =
+            !self.tor && (peer.is_loopback() || self.secure_nets.iter().any(|net| net.contains(peer)));
         Door {
             ip: peer,
             listener: self.address.clone(),

@@ -12,12 +12,12 @@ const TAGS_BYTES_MAX: usize = 8191;
 const SLACK_BYTES: usize = 1024;
 
 /// The longest line that is handed on, for a given `max-line-len`.
-pub fn line_bytes_max(max_line_len: usize) -> usize {
+pub(super) fn line_bytes_max(max_line_len: usize) -> usize {
     TAGS_BYTES_MAX + max_line_len + SLACK_BYTES
 }
 
 /// A line as the engine wants it: text when it is UTF-8.
-pub fn classify(line: &[u8]) -> Line<'_> {
+pub(super) fn classify(line: &[u8]) -> Line<'_> {
     match std::str::from_utf8(line) {
         Ok(text) => Line::Text(text),
         Err(_) => Line::Bytes(line),
@@ -26,7 +26,7 @@ pub fn classify(line: &[u8]) -> Line<'_> {
 
 /// Splits what one connection sends into lines.
 #[derive(Debug, Default)]
-pub struct Framer {
+pub(super) struct Framer {
     partial: Vec<u8>,
     /// An overlong line was reported; its rest is dropped.
     skipping: bool,
@@ -34,13 +34,13 @@ pub struct Framer {
 
 impl Framer {
     /// Whether the last byte fed ended a line.
-    pub fn is_between_lines(&self) -> bool {
+    pub(super) fn is_between_lines(&self) -> bool {
         self.partial.is_empty() && !self.skipping
     }
 
     /// Takes bytes as they arrived and hands each line to `emit`, without `\n` or `\r\n`. Empty lines
     /// are left out; a line over `line_bytes_max` is replaced by one [`Line::Overlong`].
-    pub fn feed(&mut self, mut input: &[u8], line_bytes_max: usize, mut emit: impl FnMut(Line<'_>)) {
+    pub(super) fn feed(&mut self, mut input: &[u8], line_bytes_max: usize, mut emit: impl FnMut(Line<'_>)) {
         while let Some(end) = memchr(b'\n', input) {
             let (line, rest) = (&input[..end], &input[end + 1..]);
             input = rest;

@@ -19,7 +19,7 @@ pub struct Inbox {
     text: String,
     bytes: Vec<u8>,
     entries: Vec<Entry>,
-    /// How many entries [`Inbox::next`] has handed out.
+    /// How many entries [`Inbox::take_next`] has handed out.
     taken: usize,
 }
 
@@ -86,7 +86,7 @@ impl Inbox {
     }
 
     /// Hands out the next event; after the last one the memory is ready to be used again.
-    pub fn next(&mut self) -> Option<Event<'_>> {
+    pub fn take_next(&mut self) -> Option<Event<'_>> {
         let Some(entry) = self.entries.get_mut(self.taken) else {
             self.clear();
             return None;
@@ -132,7 +132,7 @@ mod tests {
             inbox.drained(session);
             inbox.closed(session, CloseReason::Hangup);
             let mut seen = Vec::new();
-            while let Some(event) = inbox.next() {
+            while let Some(event) = inbox.take_next() {
                 seen.push(format!("{event:?}"));
             }
             assert_eq!(seen.len(), 5);

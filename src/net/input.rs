@@ -60,7 +60,7 @@ impl Inner {
     /// One read into the shared buffer. A read that does not fill it costs no second one to learn that
     /// nothing is left: tokio remembers.
     fn read(&mut self, local: u32, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
-        let Some(connection) = &mut self.slots[local as usize].connection else { return Poll::Pending };
+        let Some(connection) = &mut self.slots[local as usize] else { return Poll::Pending };
         let mut buffer = ReadBuf::new(&mut self.read_buffer);
         match Pin::new(&mut connection.socket).poll_read(cx, &mut buffer) {
             Poll::Ready(Ok(())) => Poll::Ready(Ok(buffer.filled().len())),
@@ -73,13 +73,14 @@ impl Inner {
     fn take_apart(&mut self, local: u32, count: usize) {
         let session = self.session(local);
         let Inner { slots, inbox, read_buffer, plain_buffer, limits, pool, .. } = self;
-        let Some(connection) = &mut slots[local as usize].connection else { return };
+        let Some(connection) = &mut slots[local as usize] else { return };
         let result =
             connection.receive(&read_buffer[..count], plain_buffer, limits.line_bytes_max, pool, |line| {
                 inbox.received(session, line);
             });
         let has_output = has_transport_output(connection);
-        if connection.outbox.len() > limits.pause_bytes() {
+        // Pongs are answers, too.
+        if connection.outbox.own_len() > limits.pause_bytes() {
             connection.status.paused = true;
         }
         if !self.inbox.is_empty() {
@@ -98,7 +99,7 @@ impl Inner {
     fn drop_input(&mut self, local: u32, cx: &mut Context<'_>) -> Poll<()> {
         loop {
             let result = self.read(local, cx);
-            let Some(connection) = &mut self.slots[local as usize].connection else { break };
+            let Some(connection) = &mut self.slots[local as usize] else { break };
             match result {
                 Poll::Pending if connection.status.dropped_bytes > 0 => return Poll::Pending,
                 Poll::Ready(Ok(count)) if count > 0 => {
@@ -130,16 +131,21 @@ pub(super) fn failure(error: &io::Error) -> CloseReason {
 impl Inner {
     /// Writes what the socket takes and draws the consequences.
     pub(super) fn flush_one(&mut self, local: u32) {
+        self.write_out(local);
+        self.after_flush(local);
+    }
+
+    /// Writes what the socket takes.
+    pub(super) fn write_out(&mut self, local: u32) {
         let Inner { slots, pool, .. } = self;
-        let Some(connection) = &mut slots[local as usize].connection else { return };
+        let Some(connection) = &mut slots[local as usize] else { return };
         match connection.flush(pool) {
             Flushed::All => {}
             Flushed::Blocked => {
                 connection.status.blocked = true;
                 connection.wake();
             }
-            Flushed::Failed(error) => return self.end(local, failure(&error)),
+            Flushed::Failed(error) => self.end(local, failure(&error)),
         }
-        self.after_flush(local);
     }
 }

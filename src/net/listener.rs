@@ -36,7 +36,7 @@ const REFUSAL: &[u8] = b"ERROR :Too many connections\r\n";
 
 /// Counts connections against `max-clients`.
 #[derive(Debug, Default)]
-pub struct Gate {
+pub(super) struct Gate {
     open: AtomicUsize,
     /// 0 is no limit.
     max: AtomicUsize,
@@ -44,7 +44,7 @@ pub struct Gate {
 
 /// The right to be connected; dropped with the connection.
 #[derive(Debug)]
-pub struct Permit(Arc<Gate>);
+pub(super) struct Permit(Arc<Gate>);
 
 impl Gate {
     fn enter(self: &Arc<Self>) -> Option<Permit> {
@@ -162,7 +162,11 @@ impl Listeners {
         );
         let open = Open {
             path: is_path(address).then(|| address.into()),
-            port: socket.local_addr().ok().and_then(|address| address.as_socket()).map(|address| address.port()),
+            port: socket
+                .local_addr()
+                .ok()
+                .and_then(|address| address.as_socket())
+                .map(|address| address.port()),
             terms: Arc::new(Mutex::new(terms)),
             socket: Some(socket),
             task: None,

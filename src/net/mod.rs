@@ -25,7 +25,7 @@ use std::io;
 pub use descriptors::raise_limit;
 pub use door::{Arrival, admit};
 pub use inbox::Inbox;
-pub use listener::{Bound, Gate, Listeners};
+pub use listener::{Bound, Listeners};
 pub use shard::{Limits, Shard};
 
 /// An operating system error in its own words, as our messages are written: lower case, no number.

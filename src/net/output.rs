@@ -1,35 +1,63 @@
 //! Carrying out effects: lines into outboxes, outboxes into sockets, and what follows from a socket
 //! that takes no more. Part of [`super::shard`].
+//!
+//! A turn says "this line to these sessions", many times. Carried out in that order, every line would
+//! visit every outbox, and with many recipients each visit would miss the cache. So the lines are first
+//! sorted by recipient (numbers only, no bytes); then one connection after the other gets all its lines,
+//! is written to while they are still in the cache, and passes its buffer on to the next.
 
 use super::connection::Flushed;
-use super::shard::Inner;
+use super::shard::{Inner, Limits};
 use crate::engine::{CloseReason, Effect, Effects};
 use crate::state::SessionId;
 
 /// The last line to a client that did not read.
 const SENDQ_EXCEEDED: &[u8] = b"ERROR :SendQ exceeded";
 
+/// Which effect of the turn holds a line.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct LineRef(u32);
+
 impl Inner {
-    pub(super) fn apply(&mut self, effects: &Effects) {
-        let traced = tracing::enabled!(target: "useroutput", tracing::Level::DEBUG);
+    pub(super) fn apply(&mut self, effects: &Effects, more_follow: bool) {
+        if tracing::enabled!(target: "useroutput", tracing::Level::DEBUG) {
+            trace_output(effects);
+        }
+        self.count(effects);
+        self.sort(effects);
+        let mut start = 0;
+        let mut touched = std::mem::take(&mut self.touched);
+        for local in touched.drain(..) {
+            let mark = &mut self.marks[local as usize];
+            mark.touched = false;
+            let end = std::mem::take(&mut mark.lines);
+            self.fill(local, effects, start as usize..end as usize);
+            start = end;
+            if more_follow {
+                self.mark_dirty(local);
+            } else {
+                self.flush_filled(local);
+            }
+        }
+        // Keeps the list's memory for the next turn.
+        self.touched = touched;
+        if !more_follow {
+            for local in std::mem::take(&mut self.dirty) {
+                self.flush_filled(local);
+            }
+        }
+    }
+
+    /// Counts the lines for each session, and does what is not about lines.
+    fn count(&mut self, effects: &Effects) {
         for effect in effects.list() {
             match effect {
-                Effect::Deliver { line, to } => {
-                    let line = effects.line(*line);
+                Effect::Deliver { to, .. } => {
                     for &session in effects.sessions(*to) {
-                        if traced {
-                            trace_output(session, line);
-                        }
-                        self.deliver(session, line);
+                        self.count_line(session);
                     }
                 }
-                Effect::Answer { to, line } => {
-                    let line = effects.line(*line);
-                    if traced {
-                        trace_output(*to, line);
-                    }
-                    self.answer(*to, line);
-                }
+                Effect::Answer { to, .. } => self.count_line(*to),
                 Effect::Hold { session } => self.hold(*session),
                 Effect::Release { session } => self.release(*session),
                 Effect::Close { session } => self.close(*session),
@@ -38,97 +66,134 @@ impl Inner {
         }
     }
 
-    /// A line that others caused. This is the loop the server's speed is decided in.
     #[inline]
-    fn deliver(&mut self, session: SessionId, line: &[u8]) {
-        let Some(local) = self.local(session) else { return };
-        let Some(slot) = self.slots.get_mut(local as usize) else { return };
-        if slot.generation != session.generation {
-            return;
+    fn count_line(&mut self, session: SessionId) {
+        if let Some(local) = self.hearing(session) {
+            self.marks[local as usize].lines += 1;
+            self.touch(local);
         }
-        let Some(connection) = &mut slot.connection else { return };
-        if connection.status.closing {
-            return;
+    }
+
+    /// The slot of a session that is here and open.
+    #[inline]
+    fn hearing(&self, session: SessionId) -> Option<u32> {
+        let local = self.local(session)?;
+        let mark = self.marks.get(local as usize)?;
+        (mark.generation == session.generation && !mark.deaf).then_some(local)
+    }
+
+    #[inline]
+    fn touch(&mut self, local: u32) {
+        let mark = &mut self.marks[local as usize];
+        if !mark.touched {
+            mark.touched = true;
+            self.touched.push(local);
         }
-        connection.outbox.push(line, connection.wrapping, &mut self.pool);
-        if !connection.status.dirty {
-            connection.status.dirty = true;
-            self.dirty.push(local);
+    }
+
+    /// Sorts the lines by recipient: counting sort, so that each recipient's stay in order.
+    fn sort(&mut self, effects: &Effects) {
+        let mut total = 0;
+        for &local in &self.touched {
+            let mark = &mut self.marks[local as usize];
+            total += std::mem::replace(&mut mark.lines, total);
         }
-        let outbox = &connection.outbox;
-        if outbox.len() > self.limits.sendq_bytes_max + outbox.own_len() {
-            self.relieve(local);
+        self.sorted.resize(total as usize, LineRef::default());
+        for (number, effect) in effects.list().iter().enumerate() {
+            let line = LineRef(number as u32);
+            match effect {
+                Effect::Deliver { to, .. } => {
+                    for &session in effects.sessions(*to) {
+                        self.place(session, line);
+                    }
+                }
+                Effect::Answer { to, .. } => self.place(*to, line),
+                _ => {}
+            }
+        }
+    }
+
+    #[inline]
+    fn place(&mut self, session: SessionId, line: LineRef) {
+        if let Some(local) = self.hearing(session) {
+            let mark = &mut self.marks[local as usize];
+            self.sorted[mark.lines as usize] = line;
+            mark.lines += 1;
+        }
+    }
+
+    /// Puts a connection's lines into its outbox.
+    fn fill(&mut self, local: u32, effects: &Effects, lines: std::ops::Range<usize>) {
+        let Limits { sendq_bytes_max, .. } = self.limits;
+        let pause_bytes = self.limits.pause_bytes();
+        for at in lines {
+            let Inner { slots, pool, sorted, .. } = self;
+            let Some(connection) = &mut slots[local as usize] else { return };
+            match &effects.list()[sorted[at].0 as usize] {
+                Effect::Deliver { line, .. } => {
+                    connection.outbox.push(effects.line(*line), connection.wrapping, pool);
+                    let outbox = &connection.outbox;
+                    if outbox.len() > sendq_bytes_max + outbox.own_len() && !self.relieve(local) {
+                        return;
+                    }
+                }
+                Effect::Answer { line, .. } => {
+                    connection.outbox.push_own(effects.line(*line), connection.wrapping, pool);
+                    connection.status.paused |= connection.outbox.len() > pause_bytes;
+                }
+                _ => {}
+            }
+        }
+        let Inner { slots, pool, marks, .. } = self;
+        if let Some(connection) = &mut slots[local as usize]
+            && connection.status.closing
+            && !marks[local as usize].deaf
+        {
+            connection.queue_close_frame(1000, pool);
+            marks[local as usize].deaf = true;
         }
     }
 
     /// The output passed the limit: a turn can be longer than the limit, so what the socket takes goes
-    /// out first. Who is over it even then does not read.
+    /// out first. Who is over it even then does not read, and is given up: false.
     #[cold]
-    fn relieve(&mut self, local: u32) {
-        let before = self.session(local);
-        self.flush_one(local);
-        let sendq_bytes_max = self.limits.sendq_bytes_max;
-        let Some(connection) = self.connection(local, before.generation) else { return };
+    fn relieve(&mut self, local: u32) -> bool {
+        self.write_out(local);
+        let Some(connection) = &self.slots[local as usize] else { return false };
         let outbox = &connection.outbox;
-        if outbox.len() > sendq_bytes_max + outbox.own_len() {
-            // Deaf from now on; the engine learns of it at the end of the turn.
-            connection.status.closing = true;
-            self.exceeded.push(local);
+        if outbox.len() > self.limits.sendq_bytes_max + outbox.own_len() {
+            self.give_up(local);
+            return false;
         }
-    }
-
-    /// A line that the session itself caused.
-    fn answer(&mut self, session: SessionId, line: &[u8]) {
-        let Some(local) = self.local(session) else { return };
-        let pause_bytes = self.limits.pause_bytes();
-        let Inner { slots, pool, dirty, .. } = self;
-        let Some(slot) = slots.get_mut(local as usize) else { return };
-        let Some(connection) = &mut slot.connection else { return };
-        if slot.generation != session.generation || connection.status.closing {
-            return;
-        }
-        connection.outbox.push_own(line, connection.wrapping, pool);
-        if !connection.status.dirty {
-            connection.status.dirty = true;
-            dirty.push(local);
-        }
-        if connection.outbox.len() > pause_bytes {
-            connection.status.paused = true;
-        }
+        true
     }
 
     fn hold(&mut self, session: SessionId) {
-        let Some(local) = self.local(session) else { return };
-        let Some(connection) = self.connection(local, session.generation) else { return };
+        let Some(local) = self.hearing(session) else { return };
+        let Some(connection) = &mut self.slots[local as usize] else { return };
         connection.status.held = true;
         connection.status.drain_due = true;
-        self.mark_dirty(local);
+        self.touch(local);
     }
 
     fn release(&mut self, session: SessionId) {
-        let Some(local) = self.local(session) else { return };
-        let Some(connection) = self.connection(local, session.generation) else { return };
+        let Some(local) = self.hearing(session) else { return };
+        let Some(connection) = &mut self.slots[local as usize] else { return };
         connection.status.held = false;
         connection.status.drain_due = false;
         connection.wake();
     }
 
     fn close(&mut self, session: SessionId) {
-        let Some(local) = self.local(session) else { return };
-        let Inner { slots, pool, .. } = self;
-        let Some(slot) = slots.get_mut(local as usize) else { return };
-        let Some(connection) = &mut slot.connection else { return };
-        if slot.generation != session.generation || connection.status.closing {
-            return;
-        }
-        connection.queue_close_frame(1000, pool);
+        let Some(local) = self.hearing(session) else { return };
+        let Some(connection) = &mut self.slots[local as usize] else { return };
         connection.status.closing = true;
-        self.mark_dirty(local);
+        self.touch(local);
         self.bid_farewell(session);
     }
 
     fn mark_dirty(&mut self, local: u32) {
-        if let Some(connection) = &mut self.slots[local as usize].connection
+        if let Some(connection) = &mut self.slots[local as usize]
             && !connection.status.dirty
         {
             connection.status.dirty = true;
@@ -136,29 +201,20 @@ impl Inner {
         }
     }
 
-    pub(super) fn flush_dirty(&mut self) {
-        for local in std::mem::take(&mut self.exceeded) {
-            self.give_up(local);
+    fn flush_filled(&mut self, local: u32) {
+        let Some(connection) = &mut self.slots[local as usize] else { return };
+        connection.status.dirty = false;
+        if !connection.status.blocked {
+            self.write_out(local);
         }
-        let mut dirty = std::mem::take(&mut self.dirty);
-        for local in dirty.drain(..) {
-            let Some(connection) = &mut self.slots[local as usize].connection else { continue };
-            connection.status.dirty = false;
-            if connection.status.blocked {
-                self.after_flush(local);
-            } else {
-                self.flush_one(local);
-            }
-        }
-        // Keeps the list's memory for the next turn.
-        self.dirty = dirty;
+        self.after_flush(local);
     }
 
     /// Closes a connection that does not read, with the reason if there is still room for it.
     fn give_up(&mut self, local: u32) {
         let session = self.session(local);
         let Inner { slots, pool, .. } = self;
-        let Some(connection) = &mut slots[local as usize].connection else { return };
+        let Some(connection) = &mut slots[local as usize] else { return };
         connection.outbox.push(SENDQ_EXCEEDED, connection.wrapping, pool);
         connection.queue_close_frame(1008, pool);
         let _ = connection.flush(pool);
@@ -172,7 +228,7 @@ impl Inner {
         let session = self.session(local);
         let drained_bytes = self.limits.drained_bytes();
         let Inner { slots, inbox, .. } = self;
-        let Some(connection) = &mut slots[local as usize].connection else { return };
+        let Some(connection) = &mut slots[local as usize] else { return };
         let status = &mut connection.status;
         if status.closing {
             if !status.blocked && !status.lingering {
@@ -200,9 +256,9 @@ impl Inner {
     /// unread.
     fn finish_close(&mut self, local: u32) {
         let Inner { slots, pool, .. } = self;
-        let Some(connection) = &mut slots[local as usize].connection else { return };
+        let Some(connection) = &mut slots[local as usize] else { return };
         let flushed = connection.end_tls(pool);
-        let idle = connection.is_between_lines();
+        let may_speak = connection.may_speak();
         match flushed {
             Flushed::Failed(_) => self.remove(local),
             Flushed::All | Flushed::Blocked if connection.socket.shutdown_write().is_err() => {
@@ -210,13 +266,26 @@ impl Inner {
             }
             Flushed::All | Flushed::Blocked => {
                 connection.status.lingering = true;
-                connection.status.dropped_bytes = u32::from(!idle);
+                connection.status.dropped_bytes = u32::from(may_speak);
                 connection.wake();
             }
         }
     }
 }
 
-fn trace_output(session: SessionId, line: &[u8]) {
-    tracing::debug!(target: "useroutput", session = session.slot, "{}", String::from_utf8_lossy(line));
+/// Logs every line for every recipient.
+fn trace_output(effects: &Effects) {
+    let trace = |session: SessionId, line: &[u8]| {
+        tracing::debug!(target: "useroutput", session = session.slot, "{}", String::from_utf8_lossy(line));
+    };
+    for effect in effects.list() {
+        match effect {
+            Effect::Deliver { line, to } => {
+                let recipients = effects.sessions(*to);
+                recipients.iter().for_each(|&session| trace(session, effects.line(*line)));
+            }
+            Effect::Answer { to, line } => trace(*to, effects.line(*line)),
+            _ => {}
+        }
+    }
 }

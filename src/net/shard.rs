@@ -20,6 +20,7 @@ use super::framing::line_bytes_max;
 use super::inbox::Inbox;
 use super::listener::Permit;
 use super::outbox::Pool;
+use super::output::LineRef;
 use super::socket::Socket;
 use crate::config::Config;
 use crate::engine::{CloseReason, Door, Effects};
@@ -71,17 +72,21 @@ pub(super) struct Inner {
     pub(super) index: u32,
     pub(super) shards: u32,
     pub(super) limits: Limits,
-    pub(super) slots: Vec<Slot>,
+    pub(super) slots: Vec<Option<Connection>>,
+    /// Beside `slots`: the little that is looked at for every line to every recipient.
+    pub(super) marks: Vec<Mark>,
     free: Vec<u32>,
     live: usize,
     /// The server stops: nobody comes in any more.
     shut: bool,
     pub(super) inbox: Inbox,
     pub(super) pool: Pool,
-    /// Connections to be flushed at the end of the turn.
+    /// Connections that the effects being carried out concern.
+    pub(super) touched: Vec<u32>,
+    /// The lines of the effects being carried out, sorted by recipient.
+    pub(super) sorted: Vec<LineRef>,
+    /// Connections that were written to and are still to be flushed.
     pub(super) dirty: Vec<u32>,
-    /// Connections whose output passed `max-sendq` in this turn.
-    pub(super) exceeded: Vec<u32>,
     /// Closed by the engine, not yet gone, with the time at which they have to be.
     pub(super) farewells: VecDeque<(Instant, SessionId)>,
     pub(super) read_buffer: Box<[u8]>,
@@ -93,10 +98,17 @@ pub(super) struct Inner {
     empty_waker: Option<Waker>,
 }
 
-#[derive(Debug)]
-pub(super) struct Slot {
+/// What has to be known of a slot to sort lines.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Mark {
+    /// Which use of the slot this is.
     pub(super) generation: u32,
-    pub(super) connection: Option<Connection>,
+    /// While lines are sorted: how many there are for it, then where the next one goes.
+    pub(super) lines: u32,
+    /// It is in the list of those concerned.
+    pub(super) touched: bool,
+    /// It was closed: what is sent to it is dropped.
+    pub(super) deaf: bool,
 }
 
 impl Shard {
@@ -108,13 +120,15 @@ impl Shard {
                 shards,
                 limits,
                 slots: Vec::new(),
+                marks: Vec::new(),
                 free: Vec::new(),
                 live: 0,
                 shut: false,
                 inbox: Inbox::default(),
                 pool: Pool::default(),
+                touched: Vec::new(),
+                sorted: Vec::new(),
                 dirty: Vec::new(),
-                exceeded: Vec::new(),
                 farewells: VecDeque::new(),
                 read_buffer: vec![0; READ_BYTES_MAX].into(),
                 plain_buffer: vec![0; READ_BYTES_MAX].into(),
@@ -144,14 +158,9 @@ impl Shard {
     }
 
     /// Carries out what a turn wants done to connections; effects of other kinds are not for a shard.
-    /// Output leaves with [`Shard::flush`].
-    pub fn apply(&self, effects: &Effects) {
-        self.inner.borrow_mut().apply(effects);
-    }
-
-    /// Ends a turn: every connection that was written to is flushed once.
-    pub fn flush(&self) {
-        self.inner.borrow_mut().flush_dirty();
+    /// Every connection is flushed once, unless more effects follow at once: then with those.
+    pub fn apply(&self, effects: &Effects, more_follow: bool) {
+        self.inner.borrow_mut().apply(effects, more_follow);
     }
 
     /// Waits until no connection is left; from the first call on new ones are dropped.
@@ -220,12 +229,12 @@ impl Future for Watch {
 impl Inner {
     fn open(&mut self, connection: Connection, door: Box<Door>) -> (u32, u32) {
         let local = self.free.pop().unwrap_or_else(|| {
-            self.slots.push(Slot { generation: 0, connection: None });
+            self.slots.push(None);
+            self.marks.push(Mark::default());
             self.slots.len() as u32 - 1
         });
-        let slot = &mut self.slots[local as usize];
-        slot.connection = Some(connection);
-        let generation = slot.generation;
+        self.slots[local as usize] = Some(connection);
+        let generation = self.marks[local as usize].generation;
         self.live += 1;
         self.inbox.opened(self.session(local), door);
         self.wake_turn();
@@ -233,7 +242,7 @@ impl Inner {
     }
 
     pub(super) fn session(&self, local: u32) -> SessionId {
-        let generation = self.slots[local as usize].generation;
+        let generation = self.marks[local as usize].generation;
         SessionId { slot: local * self.shards + self.index, generation }
     }
 
@@ -248,8 +257,8 @@ impl Inner {
 
     #[inline]
     pub(super) fn connection(&mut self, local: u32, generation: u32) -> Option<&mut Connection> {
-        let slot = self.slots.get_mut(local as usize)?;
-        if slot.generation == generation { slot.connection.as_mut() } else { None }
+        let mark = self.marks.get(local as usize)?;
+        if mark.generation == generation { self.slots[local as usize].as_mut() } else { None }
     }
 
     pub(super) fn wake_turn(&mut self) {
@@ -260,13 +269,16 @@ impl Inner {
 
     /// Forgets a connection; its slot may be used again.
     pub(super) fn remove(&mut self, local: u32) {
-        let slot = &mut self.slots[local as usize];
-        let Some(connection) = slot.connection.take() else { return };
-        slot.generation = slot.generation.wrapping_add(1);
+        let Some(connection) = self.slots[local as usize].take() else { return };
+        let mark = &mut self.marks[local as usize];
+        mark.generation = mark.generation.wrapping_add(1);
+        mark.deaf = false;
         connection.wake();
         self.free.push(local);
         self.live -= 1;
-        if self.live == 0 && let Some(waker) = self.empty_waker.take() {
+        if self.live == 0
+            && let Some(waker) = self.empty_waker.take()
+        {
             waker.wake();
         }
     }
@@ -274,7 +286,7 @@ impl Inner {
     /// A connection ended by itself: the engine is told, unless it was the one to close it.
     pub(super) fn end(&mut self, local: u32, reason: CloseReason) {
         let session = self.session(local);
-        let Some(connection) = &self.slots[local as usize].connection else { return };
+        let Some(connection) = &self.slots[local as usize] else { return };
         if !connection.status.closing {
             self.inbox.closed(session, reason);
             self.wake_turn();

@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
-use tokio_rustls::rustls::client::verify_server_name;
 use tokio_rustls::rustls::client::danger::HandshakeSignatureValid;
+use tokio_rustls::rustls::client::verify_server_name;
 use tokio_rustls::rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
 use tokio_rustls::rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
@@ -21,20 +21,20 @@ use tokio_rustls::rustls::{
 
 /// What a TLS listener is built from.
 #[derive(Clone, Copy, Debug)]
-pub struct Identity<'a> {
+pub(super) struct Identity<'a> {
     /// Certificate chain and key, as PEM files. The first is for clients that name no host we know.
-    pub pairs: &'a [(&'a Path, &'a Path)],
+    pub(super) pairs: &'a [(&'a Path, &'a Path)],
     /// Whether TLS 1.2 is refused.
-    pub tls13_only: bool,
+    pub(super) tls13_only: bool,
     /// Whether clients are asked for a certificate. They need not have one.
-    pub ask_certificate: bool,
+    pub(super) ask_certificate: bool,
 }
 
 /// Reads the files and builds what handshakes need.
 ///
 /// # Errors
 /// Names the file and what is wrong with it.
-pub fn server_config(identity: Identity<'_>) -> Result<Arc<ServerConfig>, String> {
+pub(super) fn server_config(identity: Identity<'_>) -> Result<Arc<ServerConfig>, String> {
     let provider = Arc::new(ring::default_provider());
     let mut keys = Vec::new();
     for (cert, key) in identity.pairs {
@@ -46,8 +46,9 @@ pub fn server_config(identity: Identity<'_>) -> Result<Arc<ServerConfig>, String
     let versions: &[&SupportedProtocolVersion] =
         if identity.tls13_only { &[&TLS13] } else { &[&TLS13, &TLS12] };
     let failed = |error: Error| format!("cannot set up tls: {error}");
-    let builder =
-        ServerConfig::builder_with_provider(provider.clone()).with_protocol_versions(versions).map_err(failed)?;
+    let builder = ServerConfig::builder_with_provider(provider.clone())
+        .with_protocol_versions(versions)
+        .map_err(failed)?;
     let builder = if identity.ask_certificate {
         builder.with_client_cert_verifier(Arc::new(AnyClient { provider }))
     } else {
@@ -61,14 +62,18 @@ pub fn server_config(identity: Identity<'_>) -> Result<Arc<ServerConfig>, String
 }
 
 /// The fingerprint accounts know a certificate by: SHA-256 of its DER form in lower-case hex.
-pub fn fingerprint(certificate: &CertificateDer<'_>) -> String {
+pub(super) fn fingerprint(certificate: &CertificateDer<'_>) -> String {
     HEXLOWER.encode(&Sha256::digest(certificate.as_ref()))
 }
 
 fn certified_key(cert: &Path, key: &Path, provider: &CryptoProvider) -> Result<CertifiedKey, String> {
     let (chain, private) = (read_chain(cert)?, read_key(key)?);
     CertifiedKey::from_der(chain, private, provider).map_err(|error| {
-        format!("the key in {} does not work with the certificate in {}: {error}", key.display(), cert.display())
+        format!(
+            "the key in {} does not work with the certificate in {}: {error}",
+            key.display(),
+            cert.display()
+        )
     })
 }
 

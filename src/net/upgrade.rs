@@ -15,7 +15,8 @@ use crate::text::glob;
 const HEAD_BYTES_MAX: usize = 8192;
 
 /// What is said to those who come without a WebSocket.
-const HELP: &str = "This port of an IRC server is for WebSocket clients (ircv3.net/specs/extensions/websocket).\n";
+const HELP: &str =
+    "This port of an IRC server is for WebSocket clients (ircv3.net/specs/extensions/websocket).\n";
 
 /// Speaks HTTP until the connection is a WebSocket. The result is the first byte of data frames on this
 /// connection (text or binary), or none when the client was refused, which it has then been told.

@@ -72,11 +72,6 @@ fn violation(what: &str, status: u16) -> End {
 }
 
 impl Decoder {
-    /// Whether no message is half read.
-    pub(super) fn is_between_messages(&self) -> bool {
-        self.head.is_empty() && self.frame.is_none() && self.message_is_text.is_none()
-    }
-
     /// Takes bytes as they arrived; each message becomes one line for `emit`. What is to be sent back
     /// (pongs) is appended to `reply`, at most one pong for each ping.
     pub(super) fn feed(

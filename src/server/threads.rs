@@ -151,10 +151,10 @@ async fn run_shard(index: u32, shards: u32, (wiring, mut effects): RemoteEnds) {
     });
     let mut batch = Vec::with_capacity(EFFECTS_BATCH);
     while effects.recv_many(&mut batch, EFFECTS_BATCH).await > 0 {
-        for effects in batch.drain(..) {
-            shard.apply(&effects);
+        let last = batch.len() - 1;
+        for (number, effects) in batch.drain(..).enumerate() {
+            shard.apply(&effects, number < last);
         }
-        shard.flush();
     }
     wait_empty(&shard).await;
 }

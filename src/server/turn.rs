@@ -133,12 +133,7 @@ impl<C: Core> Turns<C> {
         self.core.next_deadline_ms().is_some_and(|deadline| deadline <= self.clock.now().mono_ms)
     }
 
-    fn poll_wake(
-        &mut self,
-        cx: &mut Context<'_>,
-        inbox: &mut Inbox,
-        timer: Pin<&mut Sleep>,
-    ) -> Poll<Wake> {
+    fn poll_wake(&mut self, cx: &mut Context<'_>, inbox: &mut Inbox, timer: Pin<&mut Sleep>) -> Poll<Wake> {
         // Answers and deadlines first: they are few, and lines could keep them waiting for ever.
         match self.input.poll_recv(cx) {
             Poll::Ready(Some(input)) => return Poll::Ready(Wake::Input(input)),
@@ -175,7 +170,7 @@ impl<C: Core> Turns<C> {
         let mut events = 0;
         while events < EVENTS_MAX
             && (events == 0 || events % CLOCK_EVERY != 0 || started.elapsed() < TURN_TIME_MAX)
-            && let Some(event) = inbox.next()
+            && let Some(event) = inbox.take_next()
         {
             if wants_input {
                 log::write_input(&event);
@@ -191,10 +186,8 @@ impl<C: Core> Turns<C> {
         loop {
             for effect in self.effects.list() {
                 match effect {
-                    Effect::Ask { ticket, job } => {
-                        if !self.jobs.submit(*ticket, job.clone()) {
-                            self.refused.push(*ticket);
-                        }
+                    Effect::Ask { ticket, job } if !self.jobs.submit(*ticket, job.clone()) => {
+                        self.refused.push(*ticket);
                     }
                     Effect::Note(note) => log::write(note),
                     _ => {}
@@ -215,8 +208,7 @@ impl<C: Core> Turns<C> {
     async fn send_effects(&mut self) {
         match &self.outlet {
             Outlet::Local(shard) => {
-                shard.apply(&self.effects);
-                shard.flush();
+                shard.apply(&self.effects, false);
                 self.effects.clear();
             }
             Outlet::Remote(_) if self.effects.is_empty() => {}

@@ -56,9 +56,7 @@ fn back_up(path: &Path, db: &Db, version: u32) -> Result<PathBuf, StoreError> {
     let stamp = OffsetDateTime::from(SystemTime::now())
         .format(format_description!("[year][month][day]T[hour][minute][second]Z"))
         .map_err(|error| StoreError::Migration("backup", error.to_string()))?;
-    let mut name = path.as_os_str().to_owned();
-    name.push(format!(".v{version}.{stamp}.bak"));
-    let copy = PathBuf::from(name);
+    let copy = open::beside(path, &format!("v{version}.{stamp}.bak"));
     let mut batch = Batch::default();
     for record in db.iter() {
         let (key, value) = record.map_err(|error| StoreError::damaged(path, error))?;

@@ -70,8 +70,10 @@ impl Store {
 
     fn open_with(path: &Path, outdated: Outdated, migrations: &[Migration]) -> Result<Store, StoreError> {
         let lock = lock(path)?;
-        seal::open(path)?;
-        let db = read(path)?;
+        if !seal::open(path)? {
+            rehearse(path)?;
+        }
+        let db = read(path, path)?;
         let closer = Closer(path.to_owned());
         let mut store = Store { path: path.to_owned(), backup: None, db, _closer: closer, _lock: lock };
         let (found, known) = (migrate::version(path, &store.db)?, migrate::newest(migrations));
@@ -133,9 +135,7 @@ pub(super) fn create(path: &Path, records: Batch) -> Result<(), StoreError> {
     if !is_absent(path)? {
         return Err(StoreError::Exists(path.to_owned()));
     }
-    let mut name = path.as_os_str().to_owned();
-    name.push(format!(".{}.new", std::process::id()));
-    let new = PathBuf::from(name);
+    let new = beside(path, &format!("{}.new", std::process::id()));
     let made = write(&new, records).and_then(|()| fs::rename(&new, path).map_err(StoreError::io(path)));
     if made.is_err() {
         let _ = fs::remove_dir_all(&new);
@@ -147,7 +147,7 @@ fn write(dir: &Path, records: Batch) -> Result<(), StoreError> {
     fs::create_dir(dir).map_err(StoreError::io(dir))?;
     let marker = dir.join(MARKER);
     fs::write(&marker, MARKER_TEXT).map_err(StoreError::io(&marker))?;
-    let db = read(dir)?;
+    let db = read(dir, dir)?;
     let _closer = Closer(dir.to_owned());
     let written = db.apply_batch(records).and_then(|()| db.flush());
     drop(db);
@@ -186,19 +186,58 @@ fn lock(path: &Path) -> Result<FileLock, StoreError> {
     Ok(lock)
 }
 
-/// Opens the database itself, on a thread of its own: damage can make sled panic or never end.
-fn read(dir: &Path) -> Result<Db, StoreError> {
+/// Lets sled recover a copy of a database that was not closed in order. sled writes while it reads:
+/// tried on the original, a recovery that fails would spoil what someone could still have saved.
+fn rehearse(path: &Path) -> Result<(), StoreError> {
+    let copy = beside(path, "recovery");
+    if copy.exists() {
+        fs::remove_dir_all(&copy).map_err(StoreError::io(&copy))?;
+    }
+    let tried = copy_directory(path, &copy)
+        .map_err(StoreError::io(&copy))
+        .and_then(|()| read(&copy, path))
+        .and_then(|db| migrate::version(path, &db));
+    let _ = wait_for_sled(&copy);
+    let _ = fs::remove_dir_all(&copy);
+    tried.map(drop)
+}
+
+fn copy_directory(from: &Path, to: &Path) -> io::Result<()> {
+    fs::create_dir(to)?;
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        let target = to.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            copy_directory(&entry.path(), &target)?;
+        } else {
+            fs::copy(entry.path(), target)?;
+        }
+    }
+    Ok(())
+}
+
+/// The path with something added to its last name.
+pub(super) fn beside(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".");
+    name.push(suffix);
+    PathBuf::from(name)
+}
+
+/// Opens the database in `dir`, on a thread of its own: damage can make sled panic or never end. An
+/// error speaks of `path`.
+fn read(dir: &Path, path: &Path) -> Result<Db, StoreError> {
     // Nothing is written behind our back every half second: whoever writes also flushes.
     let config = sled::Config::new().path(dir).cache_capacity(CACHE_BYTES).flush_every_ms(None);
     let (sender, receiver) = mpsc::sync_channel(1);
     thread::spawn(move || sender.send(config.open()));
     match receiver.recv_timeout(OPEN_TIME_MAX) {
         Ok(opened) => opened.map_err(|error| match error {
-            sled::Error::Io(error) => StoreError::Io(dir.to_owned(), error),
-            error => StoreError::damaged(dir, error),
+            sled::Error::Io(error) => StoreError::Io(path.to_owned(), error),
+            error => StoreError::damaged(path, error),
         }),
-        Err(mpsc::RecvTimeoutError::Timeout) => Err(StoreError::damaged(dir, "reading it does not end")),
-        Err(mpsc::RecvTimeoutError::Disconnected) => Err(StoreError::damaged(dir, "reading it failed")),
+        Err(mpsc::RecvTimeoutError::Timeout) => Err(StoreError::damaged(path, "reading it does not end")),
+        Err(mpsc::RecvTimeoutError::Disconnected) => Err(StoreError::damaged(path, "reading it failed")),
     }
 }
 

@@ -2,7 +2,8 @@
 //!
 //! sled repairs what a crash leaves behind, but takes other damage for such a rest: it drops what it
 //! cannot read, or searches it for ever. So what an orderly stop left must be there, bit for bit,
-//! at the next start. After a crash there is no seal, and sled's own recovery decides.
+//! at the next start. After a crash there is no seal, and
+//! sled's own recovery decides, on a copy first.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -23,13 +24,13 @@ pub(super) fn close(dir: &Path) -> io::Result<()> {
     File::open(dir)?.sync_all()
 }
 
-/// Compares the files with the seal, if there is one, and takes it off. When it returns, that is on
-/// the disk: a seal that came back after a power failure would condemn a sound database.
-pub(super) fn open(dir: &Path) -> Result<(), StoreError> {
+/// Compares the files with the seal and takes it off; false if there is none. When it returns, that
+/// is on the disk: a seal that came back after a power failure would condemn a sound database.
+pub(super) fn open(dir: &Path) -> Result<bool, StoreError> {
     let seal = dir.join(SEAL);
     let sealed = match fs::read_to_string(&seal) {
         Ok(sealed) => sealed,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
         Err(error) => return Err(StoreError::Io(seal, error)),
     };
     let found = checksums(dir).map_err(StoreError::io(dir))?;
@@ -40,7 +41,8 @@ pub(super) fn open(dir: &Path) -> Result<(), StoreError> {
     fs::remove_file(&seal)
         .and_then(|()| File::open(dir))
         .and_then(|dir| dir.sync_all())
-        .map_err(StoreError::io(&seal))
+        .map_err(StoreError::io(&seal))?;
+    Ok(true)
 }
 
 /// One line `checksum  name` for each file that is sled's.

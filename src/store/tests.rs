@@ -79,6 +79,28 @@ fn a_crash_is_recovered_from() {
     assert_eq!(Store::open(&path, Outdated::Refuse).unwrap().cloak_secret().unwrap(), secret);
 }
 
+#[test]
+fn damage_after_a_crash_is_not_made_worse() {
+    let (dir, path) = place();
+    Store::create(&path).unwrap();
+    let store = Store::open(&path, Outdated::Refuse).unwrap();
+    for number in 0..5000 {
+        store.db.insert(format!("test/{number}"), vec![b'x'; 200]).unwrap();
+    }
+    drop(store);
+    fs::remove_file(path.join("seal")).unwrap();
+    let file = path.join("db");
+    let mut bytes = fs::read(&file).unwrap();
+    let third = bytes.len() / 3;
+    bytes[third..third + 8192].fill(0xa5);
+    fs::write(&file, &bytes).unwrap();
+
+    let refused = refusal(&path);
+    assert!(refused.contains("ircd.db is damaged and was left as it is"), "{refused}");
+    assert!(fs::read(&file).unwrap() == bytes);
+    assert_eq!(fs::read_dir(&dir).unwrap().count(), 1);
+}
+
 fn add_greeting(_: &Db) -> Result<Batch, String> {
     let mut batch = Batch::default();
     batch.insert("test/greeting", "hello");

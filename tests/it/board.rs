@@ -7,11 +7,11 @@ use ircd::server::Core;
 use ircd::state::SessionId;
 
 #[derive(Debug, Default)]
-pub struct Board {
+pub(crate) struct Board {
     doors: IndexMap<SessionId, Door>,
     asked: Vec<SessionId>,
     alarm: Option<(u64, SessionId)>,
-    pub config: Config,
+    pub(crate) config: Config,
 }
 
 impl Board {

@@ -14,25 +14,27 @@ use tempfile::TempDir;
 use tokio_rustls::rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
+use tokio_rustls::rustls::version::{TLS12, TLS13};
 use tokio_rustls::rustls::{
     ClientConfig, ClientConnection, DigitallySignedStruct, Error, SignatureScheme, StreamOwned,
+    SupportedProtocolVersion,
 };
 
 use crate::board::Board;
 
 /// Far more than anything takes; only a failing test waits so long.
-pub const PATIENCE: Duration = Duration::from_secs(20);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
-pub struct Server {
-    pub ports: Vec<u16>,
-    pub control: Control,
+pub(crate) struct Server {
+    pub(crate) ports: Vec<u16>,
+    pub(crate) control: Control,
     /// What a reload will read.
-    pub next_config: Arc<Mutex<Result<Config, String>>>,
-    pub thread: Option<JoinHandle<Result<(), StartError>>>,
+    pub(crate) next_config: Arc<Mutex<Result<Config, String>>>,
+    pub(crate) thread: Option<JoinHandle<Result<(), StartError>>>,
 }
 
 /// A configuration with these listeners; the addresses end in port 0.
-pub fn config(listeners: Vec<(&str, Listener)>) -> Config {
+pub(crate) fn config(listeners: Vec<(&str, Listener)>) -> Config {
     let mut config = Config::default();
     config.server.listeners = listeners.into_iter().map(|(address, l)| (address.to_owned(), l)).collect();
     config.server.io_threads = 1;
@@ -40,11 +42,11 @@ pub fn config(listeners: Vec<(&str, Listener)>) -> Config {
     config
 }
 
-pub fn plain() -> Config {
+pub(crate) fn plain() -> Config {
     config(vec![("127.0.0.1:0", Listener::default())])
 }
 
-pub fn start(config: Config) -> Server {
+pub(crate) fn start(config: Config) -> Server {
     let (ready, readiness) = channel();
     let next_config = Arc::new(Mutex::new(Ok(config.clone())));
     let reloaded = next_config.clone();
@@ -62,12 +64,12 @@ pub fn start(config: Config) -> Server {
 }
 
 impl Server {
-    pub fn connect(&self) -> Client<TcpStream> {
+    pub(crate) fn connect(&self) -> Client<TcpStream> {
         Client::new(tcp(self.ports[0]))
     }
 
     /// Waits for the server's own end.
-    pub fn join(mut self) -> Result<(), StartError> {
+    pub(crate) fn join(mut self) -> Result<(), StartError> {
         self.thread.take().unwrap().join().unwrap()
     }
 }
@@ -84,7 +86,7 @@ impl Drop for Server {
     }
 }
 
-pub fn tcp(port: u16) -> TcpStream {
+pub(crate) fn tcp(port: u16) -> TcpStream {
     let stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
     stream.set_read_timeout(Some(PATIENCE)).unwrap();
     stream.set_write_timeout(Some(PATIENCE)).unwrap();
@@ -93,47 +95,47 @@ pub fn tcp(port: u16) -> TcpStream {
 }
 
 /// A client that speaks in lines.
-pub struct Client<S> {
-    pub stream: BufReader<S>,
+pub(crate) struct Client<S> {
+    pub(crate) stream: BufReader<S>,
 }
 
 impl<S: Read + Write> Client<S> {
     /// Reads the greeting, too: then the session is open.
-    pub fn new(stream: S) -> Client<S> {
+    pub(crate) fn new(stream: S) -> Client<S> {
         let mut client = Client::silent(stream);
         assert_eq!(client.line(), "welcome");
         client
     }
 
     /// A client that expects no greeting.
-    pub fn silent(stream: S) -> Client<S> {
+    pub(crate) fn silent(stream: S) -> Client<S> {
         Client { stream: BufReader::with_capacity(64 * 1024, stream) }
     }
 
-    pub fn send(&mut self, text: &str) {
+    pub(crate) fn send(&mut self, text: &str) {
         self.send_raw(format!("{text}\r\n").as_bytes());
     }
 
-    pub fn send_raw(&mut self, bytes: &[u8]) {
+    pub(crate) fn send_raw(&mut self, bytes: &[u8]) {
         self.stream.get_mut().write_all(bytes).unwrap();
         self.stream.get_mut().flush().unwrap();
     }
 
     /// The next line, which must end in CR LF.
-    pub fn line(&mut self) -> String {
+    pub(crate) fn line(&mut self) -> String {
         let mut line = String::new();
         self.stream.read_line(&mut line).unwrap();
         line.strip_suffix("\r\n").unwrap_or_else(|| panic!("no CR LF: {line:?}")).to_owned()
     }
 
     /// Sends and returns the next line.
-    pub fn ask(&mut self, text: &str) -> String {
+    pub(crate) fn ask(&mut self, text: &str) -> String {
         self.send(text);
         self.line()
     }
 
     /// Reads until the server closes; what it said.
-    pub fn rest(&mut self) -> String {
+    pub(crate) fn rest(&mut self) -> String {
         let mut rest = String::new();
         self.stream.read_to_string(&mut rest).unwrap();
         rest
@@ -141,13 +143,13 @@ impl<S: Read + Write> Client<S> {
 }
 
 /// A self-signed certificate in files.
-pub struct Pair {
-    pub directory: TempDir,
-    pub certificate: CertificateDer<'static>,
+pub(crate) struct Pair {
+    pub(crate) directory: TempDir,
+    pub(crate) certificate: CertificateDer<'static>,
     key: PrivateKeyDer<'static>,
 }
 
-pub fn certificate(name: &str) -> Pair {
+pub(crate) fn certificate(name: &str) -> Pair {
     let rcgen::CertifiedKey { cert, signing_key } =
         rcgen::generate_simple_self_signed(vec![name.to_owned()]).unwrap();
     let directory = tempfile::tempdir().unwrap();
@@ -158,20 +160,34 @@ pub fn certificate(name: &str) -> Pair {
 }
 
 impl Pair {
-    pub fn files(&self) -> KeyPair {
+    pub(crate) fn files(&self) -> KeyPair {
         let path = |name: &str| self.directory.path().join(name).to_str().unwrap().to_owned();
         KeyPair { cert: path("cert.pem"), key: path("key.pem") }
     }
 
-    pub fn listener(&self) -> Listener {
+    pub(crate) fn listener(&self) -> Listener {
         Listener { tls: Some(self.files()), ..Listener::default() }
     }
 }
 
 /// A TLS stream to the server, asking for `name`, with a client certificate if one is given.
-pub fn tls(port: u16, name: &str, identity: Option<&Pair>) -> StreamOwned<ClientConnection, TcpStream> {
+pub(crate) fn tls(
+    port: u16,
+    name: &str,
+    identity: Option<&Pair>,
+) -> StreamOwned<ClientConnection, TcpStream> {
+    tls_with(tcp(port), name, identity, &[&TLS13, &TLS12])
+}
+
+/// The same over a given stream, in one of the given versions of TLS.
+pub(crate) fn tls_with(
+    stream: TcpStream,
+    name: &str,
+    identity: Option<&Pair>,
+    versions: &[&'static SupportedProtocolVersion],
+) -> StreamOwned<ClientConnection, TcpStream> {
     let builder = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
-        .with_safe_default_protocol_versions()
+        .with_protocol_versions(versions)
         .unwrap()
         .dangerous()
         .with_custom_certificate_verifier(Arc::new(AnyServer));
@@ -183,7 +199,7 @@ pub fn tls(port: u16, name: &str, identity: Option<&Pair>) -> StreamOwned<Client
     };
     let name = ServerName::try_from(name.to_owned()).unwrap();
     let connection = ClientConnection::new(Arc::new(config), name).unwrap();
-    StreamOwned::new(connection, tcp(port))
+    StreamOwned::new(connection, stream)
 }
 
 #[derive(Debug)]

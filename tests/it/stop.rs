@@ -72,10 +72,13 @@ fn a_failed_reload_changes_nothing() {
     assert_eq!(alice.ask("ECHO x"), "x");
     let pair = certificate("irc.example");
     let mut next = plain();
-    next.server.listeners.insert("127.0.0.3:0".into(), Listener {
-        tls: Some(ircd::config::KeyPair { key: "/nowhere".into(), ..pair.files() }),
-        ..Listener::default()
-    });
+    next.server.listeners.insert(
+        "127.0.0.3:0".into(),
+        Listener {
+            tls: Some(ircd::config::KeyPair { key: "/nowhere".into(), ..pair.files() }),
+            ..Listener::default()
+        },
+    );
     *server.next_config.lock().unwrap() = Ok(next);
     assert!(server.control.reload());
     assert_eq!(alice.line(), "reconfigured");

@@ -1,13 +1,17 @@
 //! TLS: client certificates, SNI, reload, what is refused.
 
+use std::io::Read;
+use std::net::TcpStream;
 use std::sync::Arc;
 
 use ircd::config::{Listener, TlsVersion};
 use ircd::server::run_core;
 use sha2::{Digest, Sha256};
+use tokio_rustls::rustls::ProtocolVersion;
+use tokio_rustls::rustls::version::{TLS12, TLS13};
 
 use crate::board::Board;
-use crate::harness::{Client, certificate, config, plain, start, tls};
+use crate::harness::{Client, certificate, config, plain, start, tcp, tls, tls_with};
 
 #[test]
 fn lines_and_fingerprint_over_tls() {
@@ -34,8 +38,7 @@ fn lines_and_fingerprint_over_tls() {
 #[test]
 fn the_certificate_follows_the_name_asked_for_and_the_files() {
     let (one, other) = (certificate("one.example"), certificate("other.example"));
-    let listener =
-        Listener { tls_certificates: vec![one.files(), other.files()], ..Listener::default() };
+    let listener = Listener { tls_certificates: vec![one.files(), other.files()], ..Listener::default() };
     let server = start(config(vec![("127.0.0.1:0", listener)]));
     let seen = |name: &str| {
         let mut client = Client::new(tls(server.ports[0], name, None));
@@ -55,14 +58,19 @@ fn the_certificate_follows_the_name_asked_for_and_the_files() {
 }
 
 #[test]
-fn tls12_is_refused_where_13_is_the_minimum() {
+fn tls12_is_spoken_unless_13_is_the_minimum() {
     let pair = certificate("irc.example");
-    let listener = Listener { min_tls_version: TlsVersion::Tls13, ..pair.listener() };
-    let server = start(config(vec![("127.0.0.1:0", listener)]));
-    let mut alice = Client::new(tls(server.ports[0], "irc.example", None));
-    assert_eq!(alice.ask("ECHO x"), "x");
-    let version = alice.stream.get_ref().conn.protocol_version();
-    assert_eq!(version, Some(tokio_rustls::rustls::ProtocolVersion::TLSv1_3));
+    let modern = Listener { min_tls_version: TlsVersion::Tls13, ..pair.listener() };
+    let server = start(config(vec![("127.0.0.1:0", pair.listener()), ("127.0.0.2:0", modern)]));
+    let mut old = Client::new(tls_with(tcp(server.ports[0]), "irc.example", None, &[&TLS12]));
+    assert_eq!(old.ask("ECHO x"), "x");
+    assert_eq!(old.stream.get_ref().conn.protocol_version(), Some(ProtocolVersion::TLSv1_2));
+    let modern = || TcpStream::connect(("127.0.0.2", server.ports[1])).unwrap();
+    let mut refused = tls_with(modern(), "irc.example", None, &[&TLS12]);
+    let error = refused.read(&mut [0; 10]).unwrap_err().to_string();
+    assert!(error.contains("ProtocolVersion"), "{error}");
+    let mut new = Client::new(tls_with(modern(), "irc.example", None, &[&TLS13]));
+    assert_eq!(new.ask("ECHO x"), "x");
 }
 
 fn start_error(mut listener: Listener, change: impl FnOnce(&mut Listener)) -> String {

@@ -64,7 +64,7 @@ fn say(cx: &mut Cx<'_>, m: &Message<'_>, kind: Kind) -> Outcome {
         // Nothing would arrive.
         return Ok(());
     }
-    let text = fitting(cx, targets, text, kind);
+    let text = fitting(cx, targets, text, kind)?;
     let what = Said { kind, text, client_tags: &client_tags };
     for (count, target) in targets.split(',').filter(|target| !target.is_empty()).enumerate() {
         let outcome = match count < TARGETS_MAX {
@@ -105,11 +105,15 @@ fn relayed_tags(cx: &Cx<'_>, data: &str) -> String {
     kept
 }
 
-/// The text cut so that the relayed line, with the speaker's source in front, still is no longer than a
-/// line may be.
-fn fitting<'t>(cx: &Cx<'_>, target: &str, text: &'t str, kind: Kind) -> &'t str {
+/// With the speaker's source in front, the relayed line must be no longer than a line may be: a longer
+/// text is cut, or refused (417), as the configuration has it.
+fn fitting<'t>(cx: &Cx<'_>, target: &str, text: &'t str, kind: Kind) -> Result<&'t str, Refusal> {
     let frame = ":  :\r\n".len() + " ".len() + cx.user().source().len() + kind.verb().len() + target.len();
-    truncate(text, cx.config().server.max_line_len.saturating_sub(frame))
+    let cut = truncate(text, cx.config().server.max_line_len.saturating_sub(frame));
+    match cut.len() < text.len() && !cx.config().server.compatibility.allow_truncation {
+        true => Err(Refusal::InputTooLong),
+        false => Ok(cut),
+    }
 }
 
 fn say_to(cx: &mut Cx<'_>, target: &str, what: Said<'_>) -> Outcome {

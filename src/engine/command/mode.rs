@@ -251,6 +251,7 @@ impl Judge {
     /// 696
     fn invalid(&self, cx: &mut Cx<'_>, letter: char, param: &str) {
         let (name, letter) = (self.target(cx).name.as_str().to_owned(), letter.to_string());
+        let param = if param.len() > KEY_BYTES_MAX { "*" } else { param };
         let text = Text::Said(Phrase::INVALID_MODE_PARAMETER, &[]);
         cx.reply(ERR_INVALIDMODEPARAM, &[&name, &letter, param], text);
     }
