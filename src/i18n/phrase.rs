@@ -106,7 +106,7 @@ phrases! {
     LOCAL_USERS = "Current local users {0}, max {1}",
     GLOBAL_USERS = "Current global users {0}, max {1}",
     NO_MOTD = "MOTD File is missing",
-    MOTD_START = "- {0} Message of the day - ",
+    MOTD_START = "- {0} Message of the day -",
     END_OF_MOTD = "End of MOTD command",
     INFO_VERSION = "{0} runs {1}",
     INFO_STARTED = "It was started {0}",

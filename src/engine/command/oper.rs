@@ -46,7 +46,7 @@ fn oper(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
     }
     let opers = &cx.config().opers;
     let (name, keys) = (m.param(0), entry(cx.config(), m.param(0)));
-    if let Some(keys) = keys.filter(|keys| keys.password.is_none() && has_certificate(cx, keys)) {
+    if let Some(keys) = keys.filter(|keys| needs_no_password(cx, keys)) {
         grant(cx, name, keys);
         return Ok(());
     }
@@ -78,9 +78,8 @@ pub fn compared(cx: &mut Cx<'_>, name: &str, answer: &JobAnswer) -> Outcome {
 
 /// Makes a user with the right certificate an operator without being asked.
 pub fn by_certificate(cx: &mut Cx<'_>) {
-    let enough = |keys: &config::Oper| keys.auto && keys.password.is_none() && keys.certfp.is_some();
     let mut opers = cx.config().opers.iter();
-    if let Some((name, keys)) = opers.find(|(_, keys)| enough(keys) && has_certificate(cx, keys)) {
+    if let Some((name, keys)) = opers.find(|(_, keys)| keys.auto && needs_no_password(cx, keys)) {
         grant(cx, name, keys);
     }
 }
@@ -88,6 +87,11 @@ pub fn by_certificate(cx: &mut Cx<'_>) {
 /// Finds an entry of `opers` by name, without case.
 fn entry<'c>(config: &'c Config, name: &str) -> Option<&'c config::Oper> {
     config.opers.iter().find(|(own, _)| own.eq_ignore_ascii_case(name)).map(|(_, keys)| keys)
+}
+
+/// Whether the certificate, which the session shows, is all that the entry demands.
+fn needs_no_password(cx: &Cx<'_>, keys: &config::Oper) -> bool {
+    keys.password.is_none() && keys.certfp.is_some() && has_certificate(cx, keys)
 }
 
 /// Whether the session shows the certificate that the entry demands, if it does.
