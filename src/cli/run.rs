@@ -29,6 +29,7 @@ pub(super) fn run(options: &Options, smoke: bool) -> Result<(), Failure> {
         entropy: store::entropy()?,
         cloak_secret: store.cloak_secret()?,
         texts: texts::read(&source, &config),
+        records: store.records()?,
     };
     let on_ready = move |running: Running| {
         tracing::info!(target: "server", "Server running");
@@ -37,7 +38,7 @@ pub(super) fn run(options: &Options, smoke: bool) -> Result<(), Failure> {
         }
     };
     let reload = reload(source, logs, config.clone());
-    server::run(RunOptions { config, seed, reload, on_ready: Box::new(on_ready) })?;
+    server::run(RunOptions { config, seed, store, reload, on_ready: Box::new(on_ready) })?;
     Ok(())
 }
 

@@ -24,7 +24,7 @@ mod timers;
 mod voice;
 mod waiting;
 
-pub use effect::{Effect, Effects, Job, Level, Note};
+pub use effect::{Effect, Effects, Job, Level, Note, Write};
 pub use event::{CloseReason, Door, Event, JobAnswer, Line, Now, Ticket};
 pub use setup::VERSION;
 
@@ -50,6 +50,8 @@ pub struct Seed {
     pub cloak_secret: String,
     /// What is read from files.
     pub texts: Texts,
+    /// All stored records by key.
+    pub records: Vec<(String, Vec<u8>)>,
 }
 
 /// Texts from files beside the configuration, read again with it.
@@ -95,6 +97,7 @@ impl Engine {
             Event::Answered { ticket, answer } => self.answered(now, ticket, &answer, out),
             Event::Elapsed => self.elapsed(now, out),
             Event::Reconfigured { config, texts } => self.reconfigured(config, &texts),
+            Event::StoreChanged { .. } => {}
             Event::Stopping { reason } => self.stop(now, reason, out),
         }
     }

@@ -192,7 +192,7 @@ impl Bench {
                     writeln!(lines, "asks to verify {password}").unwrap();
                     self.jobs.push((*ticket, job.clone()));
                 }
-                Effect::Note(_) => {}
+                Effect::Note(_) | Effect::Persist { .. } => {}
             }
         }
         self.effects = effects;
