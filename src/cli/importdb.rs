@@ -9,7 +9,7 @@ use serde::de::IgnoredAny;
 
 use super::configuration::Source;
 use super::{Failure, Options, console};
-use crate::store::{Export, Store, StoreError};
+use crate::store::{Export, Store};
 
 /// How much of a file is looked at to see whose it is, in bytes.
 const LEGACY_BYTES_MAX: u64 = 256 << 20;
@@ -17,9 +17,6 @@ const LEGACY_BYTES_MAX: u64 = 256 << 20;
 pub(super) fn run(options: &Options, file: &Path) -> Result<(), Failure> {
     let config = Source::find(options.conf.as_deref()).load()?.config;
     let path = config.datastore.path;
-    if Path::new(&path).exists() {
-        return Err(StoreError::Exists(path.into()).into());
-    }
     let open = || File::open(file).map_err(|error| Failure::new(format_args!("{}: {error}", file.display())));
     let export =
         Export::read(BufReader::new(open()?)).map_err(|problems| match foreign_source(open().ok()) {
