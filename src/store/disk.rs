@@ -6,16 +6,19 @@
 
 use std::fs::File;
 use std::path::Path;
-use std::time::Duration;
+use std::sync::mpsc::{RecvTimeoutError, sync_channel};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use super::export::Export;
-use super::open::within;
 use super::reserve::{Reserve, is_full};
 use super::writer::{Batch, Disk};
 use super::{Store, StoreError};
 
-/// How long a batch may take. sled may wait for ever after an error on one of its threads.
+/// How long a batch may take.
 const WRITE_TIME_MAX: Duration = Duration::from_secs(30);
+/// After how long a batch is worth another flush.
+const SLOW: Duration = Duration::from_secs(1);
 
 /// An open datastore with its reserve.
 #[derive(Debug)]
@@ -43,12 +46,11 @@ impl Database {
                 None => writes.remove(key.as_bytes()),
             }
         }
-        let db = store.db().clone();
-        match within(WRITE_TIME_MAX, move || db.apply_batch(writes).and_then(|()| db.flush())) {
-            Ok(Ok(_)) => {}
+        match apply(store.db(), writes) {
+            Ok(Ok(())) => {}
             Ok(Err(sled::Error::Io(error))) if is_full(&error) => return Err(WriteError::Full),
             Ok(Err(error)) => return Err(WriteError::Other(error.to_string())),
-            Err(why) => return Err(WriteError::Other(format!("writing {why}"))),
+            Err(why) => return Err(WriteError::Other(why)),
         }
         // sled waits for the bytes alone, which a power failure could leave without a place.
         match self.file.sync_data() {
@@ -106,6 +108,37 @@ impl Drop for Database {
         // The seal, too, needs a little space.
         self.reserve.prepare(0);
     }
+}
+
+/// Writes and flushes on another thread, as sled can panic.
+///
+/// A thread of sled that fails does not always wake the one that waits for it, which then waits for
+/// ever. Whoever flushes next sees the failure and wakes all, so a slow batch is flushed again.
+fn apply(db: &sled::Db, writes: sled::Batch) -> Result<sled::Result<()>, String> {
+    let (sender, receiver) = sync_channel(1);
+    let start = Instant::now();
+    let theirs = db.clone();
+    spawn(move || {
+        let done = theirs.apply_batch(writes).and_then(|()| theirs.flush()).map(drop);
+        drop(theirs);
+        let _ = sender.send(done);
+    })?;
+    while start.elapsed() < WRITE_TIME_MAX {
+        match receiver.recv_timeout(SLOW) {
+            Ok(done) => return Ok(done),
+            Err(RecvTimeoutError::Disconnected) => return Err("writing panicked".to_owned()),
+            Err(RecvTimeoutError::Timeout) => {
+                let db = db.clone();
+                spawn(move || drop(db.flush()))?;
+            }
+        }
+    }
+    Err("writing does not end".to_owned())
+}
+
+fn spawn(work: impl FnOnce() + Send + 'static) -> Result<(), String> {
+    let spawned = thread::Builder::new().name("sled-write".into()).spawn(work);
+    spawned.map(drop).map_err(|error| format!("no thread to write: {error}"))
 }
 
 fn open_file(datastore: &Path) -> Result<File, StoreError> {

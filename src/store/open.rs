@@ -317,6 +317,7 @@ pub(super) fn beside(path: &Path, suffix: &str) -> PathBuf {
 /// Opens the database in `dir`, on a thread of its own: damage can make sled panic or never end. An
 /// error speaks of `path`.
 fn read(dir: &Path, path: &Path) -> Result<Db, StoreError> {
+    remove_half_snapshots(dir).map_err(StoreError::io(path))?;
     // Nothing is written behind our back every half second: whoever writes also flushes.
     let config = sled::Config::new().path(dir).cache_capacity(CACHE_BYTES).flush_every_ms(None);
     let opened = within(OPEN_TIME_MAX, move || config.open())
@@ -327,9 +328,23 @@ fn read(dir: &Path, path: &Path) -> Result<Db, StoreError> {
     })
 }
 
+/// sled writes its snapshot under another name first, but when that was interrupted, by a kill or a full
+/// disk, takes what there is of it for its newest snapshot, and the database for damaged. The snapshot
+/// before that is still there.
+fn remove_half_snapshots(dir: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(dir)? {
+        let name = entry?.file_name();
+        let text = name.to_string_lossy();
+        if text.starts_with("snap.") && text.ends_with(".generating") {
+            fs::remove_file(dir.join(&name))?;
+        }
+    }
+    Ok(())
+}
+
 /// Does work of sled on a thread of its own, as that can panic or never end; the error completes a
 /// sentence.
-pub(super) fn within<T: Send + 'static>(
+fn within<T: Send + 'static>(
     limit: Duration,
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T, &'static str> {

@@ -14,10 +14,15 @@ pub(crate) struct Board {
     asked: Vec<SessionId>,
     alarm: Option<(u64, SessionId)>,
     pub(crate) config: Config,
-    pub(crate) records: BTreeMap<String, Vec<u8>>,
+    records: BTreeMap<String, Vec<u8>>,
 }
 
 impl Board {
+    /// One that has stored these before.
+    pub(crate) fn with(records: BTreeMap<String, Vec<u8>>) -> Board {
+        Board { records, ..Board::default() }
+    }
+
     fn answer(&self, to: SessionId, text: &str, out: &mut Effects) {
         let line = out.add_line(|buffer| buffer.extend_from_slice(text.as_bytes()));
         out.answer(to, line);

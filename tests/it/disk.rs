@@ -5,6 +5,8 @@ use std::sync::{Arc, Condvar, Mutex};
 
 use ircd::store::{Batch, Disk, Export};
 
+use crate::harness::PATIENCE;
+
 #[derive(Clone, Debug)]
 pub(crate) struct TestDisk(Arc<(Mutex<Content>, Condvar)>);
 
@@ -46,7 +48,7 @@ impl TestDisk {
     /// Waits until this many batches were asked for.
     pub(crate) fn wait_asked(&self, count: usize) {
         let content = self.0.0.lock().unwrap();
-        let waited = self.0.1.wait_timeout_while(content, crate::harness::PATIENCE, |c| c.asked < count);
+        let waited = self.0.1.wait_timeout_while(content, PATIENCE, |c| c.asked < count);
         assert!(!waited.unwrap().1.timed_out(), "no batch came");
     }
 }
@@ -56,7 +58,9 @@ impl Disk for TestDisk {
         let mut content = self.0.0.lock().unwrap();
         content.asked += 1;
         self.0.1.notify_all();
-        let mut content = self.0.1.wait_while(content, |c| c.asked > c.allowed && !c.fails).unwrap();
+        // A test that failed gives no leave any more.
+        let forbidden = |content: &mut Content| content.asked > content.allowed && !content.fails;
+        let (mut content, _) = self.0.1.wait_timeout_while(content, PATIENCE, forbidden).unwrap();
         if content.fails {
             return Err("it is broken".to_owned());
         }

@@ -40,8 +40,9 @@ fn nothing_is_said_before_it_is_durable_and_all_comes_in_order() {
         assert_eq!(alice.ask("ECHO before"), "before");
         alice.send("KEEP a 1");
         disk.wait_asked(1);
-        alice.send("ALL two\r\nKEEP b 2\r\nKEEP a 3");
+        alice.send("ALL two");
         assert_silent(&mut alice);
+        alice.send("KEEP b 2\r\nKEEP a 3");
         bob.send("ECHO three");
         assert_silent(&mut bob);
 

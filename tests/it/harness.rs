@@ -51,7 +51,12 @@ pub(crate) fn plain() -> Config {
 }
 
 pub(crate) fn start(config: Config) -> Server {
-    start_with(config, Writer::start(TestDisk::default()).unwrap())
+    start_with(config, writer())
+}
+
+/// A writer with a disk without faults.
+pub(crate) fn writer() -> Writer {
+    Writer::start(TestDisk::default()).unwrap()
 }
 
 pub(crate) fn start_with(config: Config, writer: Writer) -> Server {

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
+use std::os::fd::AsRawFd;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::Arc;
@@ -31,7 +32,7 @@ fn serve(directory: &Path, on_ready: impl FnOnce(Running) + Send + 'static) -> R
         Store::open_or_create(&directory.join("ircd.db"), Outdated::Refuse).map_err(|e| e.to_string())?;
     let records = store.records().map_err(|error| error.to_string())?.into_iter().collect();
     let writer = store.into_writer().map_err(|error| error.to_string())?;
-    let board = Board { records, ..Board::default() };
+    let board = Board::with(records);
     let reload = Arc::new(|| Err("not here".to_owned()));
     run_core(plain(), |_| board, writer, reload, Box::new(on_ready)).map_err(|error| error.to_string())
 }
@@ -145,7 +146,7 @@ fn keep_on(port: u16, client: usize, round: usize) -> BTreeMap<String, usize> {
         if let Some((keys, number)) =
             line.strip_prefix("kept ").and_then(|rest| rest.strip_suffix("\r\n")?.split_once(' '))
         {
-            keys.split(',').for_each(|key| drop(kept.insert(key.to_owned(), number.parse().unwrap())));
+            kept.extend(keys.split(',').map(|key| (key.to_owned(), number.parse().unwrap())));
         }
         line.clear();
     }
@@ -260,6 +261,8 @@ fn a_full_disk_stops_changes_but_not_the_server_until_there_is_room() {
     let Some((keeper, seen)) = on_a_small_disk(directory.path()) else { return };
     let mut alice = keeper.connect();
     assert_eq!(alice.ask("KEEP first x"), "kept first x");
+    // The disk is there as long as we hold something of it.
+    let held = fs::File::open(&seen).unwrap();
     let reserve = seen.join("ircd.db.reserve");
     assert!(reserve.exists());
     let others = take_all(&seen).unwrap();
@@ -277,17 +280,31 @@ fn a_full_disk_stops_changes_but_not_the_server_until_there_is_room() {
     // A core that does not heed it comes to the end of the reserve, too.
     take_all(&seen).unwrap();
     let mut bob = keeper.connect();
-    let told =
-        thread::spawn(move || while alice.stream.read_line(&mut String::new()).is_ok_and(|read| read > 0) {});
-    for number in 0..200 {
-        bob.send(&format!("KEEPBIG big/{number} 100000"));
-    }
+    let mut sender = bob.stream.get_ref().try_clone().unwrap();
+    let sending = thread::spawn(move || {
+        (0..)
+            .take_while(|number| sender.write_all(format!("KEEPBIG {number} 5000\r\n").as_bytes()).is_ok())
+            .count()
+    });
     let said = bob.rest();
-    assert!(said.contains("store writable false"), "{said}");
+    let kept: Vec<&str> = said.lines().filter_map(|line| line.strip_prefix("kept ")).collect();
+    assert!(kept.len() > 100, "{said}");
     assert!(said.ends_with("ERROR :Server stops: its datastore failed\r\n"), "{said}");
-    drop(bob);
-    told.join().unwrap();
-    let (status, said) = keeper.end();
-    assert_eq!(status.code(), Some(FAILED), "{said}");
-    assert!(said.contains("no space left"), "{said}");
+    sending.join().unwrap();
+    let (status, output) = keeper.end();
+    assert_eq!(status.code(), Some(FAILED), "{output}");
+    assert!(output.to_lowercase().contains("no space left"), "{output}");
+
+    let roomy = tempfile::tempdir().unwrap();
+    let left = format!("/proc/{}/fd/{}/ircd.db", std::process::id(), held.as_raw_fd());
+    assert!(Command::new("cp").args(["-r", &left]).arg(roomy.path()).status().unwrap().success());
+    let again = Keeper::plain(roomy.path());
+    let mut alice = again.connect();
+    for key in ["first", "second", "third", "fourth"] {
+        assert_eq!(alice.ask(&format!("RECORD {key}")), "\"x\"");
+    }
+    for rest in kept {
+        let (key, _) = rest.split_once(' ').unwrap();
+        assert_eq!(alice.ask(&format!("RECORD {key}")).len(), 5002, "{key}");
+    }
 }
