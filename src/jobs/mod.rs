@@ -1,8 +1,9 @@
 //! Work too slow for the engine, on a few threads of its own.
 //!
-//! Not for anything that waits on a network. Invariant: at most [`QUEUE_MAX`] jobs wait and as many
-//! run as there are threads; a job beyond that, one that waited too long and one that panicked are
-//! answered with [`JobAnswer::Failed`], so that every ticket is answered exactly once.
+//! Not for anything that waits on a network, and it knows nothing of who asked. Invariants: at most
+//! [`QUEUE_MAX`] jobs wait and as many run as there are threads; every job that was accepted is reported
+//! exactly once, with [`JobAnswer::Failed`] if it waited too long or panicked. For a job that
+//! [`Jobs::submit`] refuses, the caller answers.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};

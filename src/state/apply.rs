@@ -1,14 +1,14 @@
-//! The only code that changes the state. Facts were judged before; what does not fit is a bug, and
-//! then the process had better stop than go on with a state that is half one thing.
+//! The only code that changes the state. Facts were judged before: one that does not fit is a bug, and
+//! panics.
 
 use super::channel::{Channel, Member, Topic};
 use super::fact::{Change, Fact, Introduction, Target};
 use super::id::{ChannelId, SessionId, UserId};
-use super::modes::{Letters, ModeChange};
+use super::modes::{Letters, ModeChange, Ranks};
 use super::session::{Password, Phase, Registering, Session};
-use super::user::{Invite, User};
+use super::user::{Invite, Oper, User};
 use super::{List, State};
-use crate::text::CaseMapping;
+use crate::text::{CaseMapping, ChannelName};
 
 /// Open invitations remembered for one user; the oldest is forgotten.
 const INVITES_MAX: usize = 100;
@@ -61,28 +61,12 @@ impl State {
             }
             Fact::AwaySet { session, text } => self.set_away(session, text),
             Fact::UserModesChanged { user, on, off } => self.change_user_modes(user, on, off),
-            Fact::OperChanged { user, oper } => {
-                let on = oper.is_some();
-                self.users[user].oper = oper;
-                let (set, unset) = if on { ("o", "") } else { ("", "o") };
-                self.change_user_modes(user, Letters::of(set), Letters::of(unset));
-            }
+            Fact::OperChanged { user, oper } => self.set_oper(user, oper),
             Fact::OperFailed { session, again_mono_ms } => {
                 self.sessions[session].oper_again_mono_ms = again_mono_ms;
             }
-            Fact::Formed { name, flags } => {
-                let key = name.key().into();
-                let id = self.channels.insert(Channel::new(name, flags, moment.wall_s()));
-                self.channel_names.insert(key, id);
-            }
-            Fact::Joined { user, channel, ranks } => {
-                let member = Member { ranks, joined_s: moment.wall_s() };
-                let joined = &mut self.channels[channel];
-                joined.members.insert(user, member);
-                let (key, user) = (joined.name.key(), &mut self.users[user]);
-                user.channels.push(channel);
-                user.invites.retain(|invite| &*invite.channel != key);
-            }
+            Fact::Formed { name, flags } => self.form(moment, name, flags),
+            Fact::Joined { user, channel, ranks } => self.join(moment, user, channel, ranks),
             Fact::Parted { user, channel, .. } | Fact::Kicked { user, channel, .. } => {
                 self.users[user].channels.retain(|&other| other != channel);
                 self.remove_member(channel, user);
@@ -151,6 +135,27 @@ impl State {
         }
         self.counts.invisible -= usize::from(user.modes.has('i'));
         self.counts.opers -= usize::from(user.modes.has('o'));
+    }
+
+    fn set_oper(&mut self, user: UserId, oper: Option<Box<Oper>>) {
+        let mode = Letters::of("o");
+        let (on, off) = if oper.is_some() { (mode, Letters::default()) } else { (Letters::default(), mode) };
+        self.users[user].oper = oper;
+        self.change_user_modes(user, on, off);
+    }
+
+    fn form(&mut self, moment: Moment, name: ChannelName, flags: Letters) {
+        let key = name.key().into();
+        let id = self.channels.insert(Channel::new(name, flags, moment.wall_s()));
+        self.channel_names.insert(key, id);
+    }
+
+    fn join(&mut self, moment: Moment, user: UserId, channel: ChannelId, ranks: Ranks) {
+        let joined = &mut self.channels[channel];
+        joined.members.insert(user, Member { ranks, joined_s: moment.wall_s() });
+        let (key, user) = (joined.name.key(), &mut self.users[user]);
+        user.channels.push(channel);
+        user.invites.retain(|invite| &*invite.channel != key);
     }
 
     /// A channel goes with its last member.

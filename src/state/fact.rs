@@ -55,7 +55,7 @@ pub enum Fact<'a> {
     ModesChanged { by: Option<UserId>, channel: ChannelId, changes: Vec<Change> },
     /// A user was invited by another; with `opens`, the invitation overrides what bars the channel.
     Invited { by: UserId, user: UserId, channel: ChannelId, opens: bool },
-    /// A user said something to a channel.
+    /// A user said something to a channel or a user.
     Said { session: SessionId, by: UserId, to: Target<'a>, what: Said<'a> },
     /// A user was disconnected by another.
     Killed { by: UserId, user: UserId, reason: &'a str },

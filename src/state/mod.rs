@@ -1,5 +1,8 @@
-//! Users, sessions and channels as plain data by id, and the one way to change them:
-//! [`State::apply`]. No rules, no output.
+//! Users, sessions and channels as plain data by id, and the way to change them: [`State::apply`]. Only
+//! when a session was last heard is noted outside of facts ([`State::hear`], [`State::ping`]), as it
+//! changes with every line and concerns nobody else.
+//!
+//! No rules: what is applied was judged before. No output. Invariants: what [`check`] looks for.
 
 mod apply;
 pub mod channel;

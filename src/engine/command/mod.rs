@@ -1,4 +1,8 @@
 //! The commands: one file per command or tight family, and the one table of them all.
+//!
+//! A handler parses its parameters, asks `policy`, and commits facts or replies. What all commands have
+//! in common (registration, rights, parameter counts) is `dispatch`'s; who is told is `announce`'s.
+//! Invariant: a handler reads the state by `Cx::state` and changes it by `Cx::commit` alone.
 
 pub mod away;
 pub mod cap;

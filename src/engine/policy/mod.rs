@@ -1,4 +1,5 @@
-//! Who may do what: each question reads the state and answers yes or names the obstacle.
+//! Who may do what, and who sees whom: `can_…` reads the state and answers yes or names the obstacle,
+//! `sees_…` yes or no. Nothing here says or changes anything.
 
 mod channel;
 mod join;
