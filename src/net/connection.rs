@@ -87,11 +87,20 @@ pub(super) struct Connection {
     _permit: Permit,
 }
 
+/// What came in the same packets as the end of the handshake: it is decrypted already, and no read of the
+/// socket will announce it.
+fn early_input(tls: &mut ServerConnection) -> Vec<u8> {
+    let mut early = Vec::new();
+    // Only "no more for now" can end it; an end of the stream shows at the next read.
+    let _ = tls.reader().read_to_end(&mut early);
+    early
+}
+
 impl Connection {
     pub(super) fn new(
         socket: Socket,
         permit: Permit,
-        tls: Option<Box<ServerConnection>>,
+        mut tls: Option<Box<ServerConnection>>,
         frames: Option<u8>,
     ) -> Connection {
         let (reading, wrapping) = match frames {
@@ -104,7 +113,7 @@ impl Connection {
             wrapping,
             socket,
             reading,
-            backlog: Vec::new(),
+            backlog: tls.as_mut().map(|tls| early_input(tls)).unwrap_or_default(),
             tls,
             waker: None,
             _permit: permit,

@@ -97,7 +97,6 @@ pub fn admit(shard: &Rc<Shard>, arrival: Arrival) {
             return;
         }
     };
-    tracing::info!(target: "connect-ip", %peer, listener = %terms.address, "client connecting");
     if terms.tls.is_none() && !terms.websocket {
         shard.open(socket, permit, None, None, Box::new(terms.door(peer, None)));
         return;
