@@ -31,6 +31,8 @@ pub struct Cx<'e> {
     pub(super) ids: &'e mut Ids,
     pub(super) timers: &'e mut Timers,
     pub(super) waiting: &'e mut WaitingList,
+    /// Set while the state is between two facts; a panic that leaves it set is not survived.
+    pub(super) applying: &'e mut bool,
     /// What the session waits for once this command is over.
     pub(super) pending: Option<Pending>,
     /// The session is to be closed once its answer is complete.
@@ -147,7 +149,10 @@ impl<'e> Cx<'e> {
     /// afterwards (the topic and names for one who joined) follows.
     pub fn commit(&mut self, fact: Fact<'_>) {
         let after = super::announce::announce(self, &fact);
-        self.state.apply(self.moment(), fact);
+        let moment = self.moment();
+        *self.applying = true;
+        self.state.apply(moment, fact);
+        *self.applying = false;
         super::announce::follow_up(self, after);
     }
 

@@ -70,6 +70,7 @@ pub struct Engine {
     timers: Timers,
     waiting: WaitingList,
     scratch: Scratch,
+    applying: bool,
 }
 
 impl Engine {
@@ -82,6 +83,7 @@ impl Engine {
             timers: Timers::default(),
             waiting: WaitingList::default(),
             scratch: Scratch::default(),
+            applying: false,
         }
     }
 
@@ -126,6 +128,7 @@ impl Engine {
             ids: &mut self.ids,
             timers: &mut self.timers,
             waiting: &mut self.waiting,
+            applying: &mut self.applying,
             pending: None,
             closed: false,
         }

@@ -110,10 +110,16 @@ pub fn isupport(cx: &mut Cx<'_>) {
     cx.close_batch();
 }
 
+/// The entry made when the session was opened comes up first as a rule, and is given its next time then.
 fn arm_ping(cx: &mut Cx<'_>) {
-    let ping_ms = cx.config().server.idle_timeouts.ping.as_millis() as u64;
-    let heard_ms = cx.served().heard_mono_ms;
-    cx.timers.arm(heard_ms + ping_ms, cx.session);
+    let timeouts = &cx.config().server.idle_timeouts;
+    let ping_ms = timeouts.ping.as_millis() as u64;
+    let session = cx.served();
+    let (due_ms, armed_ms) =
+        (session.heard_mono_ms + ping_ms, session.opened_mono_ms + timeouts.registration.as_millis() as u64);
+    if due_ms < armed_ms {
+        cx.timers.arm(due_ms, cx.session);
+    }
 }
 
 /// The session's deadline came up: it may have been quiet too long.
