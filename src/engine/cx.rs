@@ -4,9 +4,10 @@
 //! way to a socket at all.
 
 use crate::config::Config;
-use crate::state::{ChannelId, Fact, Moment, Session, SessionId, State, User, UserId};
+use crate::state::{Account, ChannelId, Fact, Moment, Session, SessionId, State, User, UserId};
 use crate::wire::{Body, MsgId, Numeric, Origin, Outgoing, Text};
 
+use super::answer::Answer;
 use super::effect::{Effect, Job, Level, Note};
 use super::event::{Now, Ticket};
 use super::ids::Ids;
@@ -72,6 +73,16 @@ impl<'e> Cx<'e> {
     /// The user being served.
     pub fn user(&self) -> &User {
         &self.state.users[self.me()]
+    }
+
+    /// The account logged into, before or after registration.
+    pub fn account(&self) -> Option<&Account> {
+        let key = match (self.served().registering(), self.served().user()) {
+            (Some(registering), _) => registering.account.as_deref()?,
+            (None, Some(user)) => self.state.users[user].account.as_ref()?.key(),
+            (None, None) => return None,
+        };
+        self.state.accounts.get(key).map(|account| &**account)
     }
 
     /// The nick to address the session by; `*` before it has one.
@@ -181,13 +192,41 @@ impl<'e> Cx<'e> {
         self.closed = true;
     }
 
-    /// Takes the session out of the state: with its user, if it was the last one.
+    /// Takes the session out of the state: with its user, if it was the last one and the user does not
+    /// stay.
     pub(super) fn forget_session(&mut self, reason: &str) {
         let Some(session) = self.state.sessions.get(self.session) else { return };
         self.waiting.sessions.remove(&self.session);
-        match session.user() {
-            Some(user) => self.commit(Fact::Quit { user, reason }),
-            None => self.commit(Fact::Vanished { session: self.session }),
+        let Some(user) = session.user() else {
+            self.commit(Fact::Vanished { session: self.session });
+            return;
+        };
+        let left = self.state.users[user].sessions.len() - 1;
+        if left == 0 && !self.state.users[user].always_on {
+            self.commit(Fact::Quit { user, reason });
+            return;
+        }
+        let was_away = self.state.users[user].away.is_some();
+        self.commit(Fact::Detached { session: self.session });
+        if was_away != self.state.users[user].away.is_some() {
+            super::announce::show_away(self, user);
+        }
+    }
+
+    /// Serves another session for a moment, such as a further one of the same user.
+    pub(super) fn serve(&mut self, session: SessionId, say: impl FnOnce(&mut Self)) {
+        if session == self.session {
+            return say(self);
+        }
+        let own = std::mem::replace(&mut self.voice.answer, Answer::new(session, None));
+        let (own_session, own_pending) = (std::mem::replace(&mut self.session, session), self.pending.take());
+        say(self);
+        let answer = std::mem::replace(&mut self.voice.answer, own);
+        let pending = std::mem::replace(&mut self.pending, own_pending);
+        self.session = own_session;
+        if let Some(pending) = pending {
+            self.waiting.sessions.entry(session).or_default().hold(pending, answer);
+            self.voice.out.push(Effect::Hold { session });
         }
     }
 

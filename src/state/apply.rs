@@ -2,7 +2,7 @@
 //! panics.
 
 use super::channel::{Channel, Member, Topic};
-use super::fact::{Change, Fact, Introduction, Target};
+use super::fact::{Change, Fact, Introduction};
 use super::id::{ChannelId, SessionId, UserId};
 use super::modes::{Letters, ModeChange, Ranks};
 use super::session::{Password, Phase, Registering, Session};
