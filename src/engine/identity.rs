@@ -28,7 +28,8 @@ pub fn is_auto_away(config: &Config, settings: &Settings) -> bool {
 pub fn is_multiclient(config: &Config, settings: &Settings) -> bool {
     let multiclient = &config.accounts.multiclient;
     multiclient.enabled
-        && (uses_account_name(config, settings) || settings.multiclient.unwrap_or(multiclient.allowed_by_default))
+        && (uses_account_name(config, settings)
+            || settings.multiclient.unwrap_or(multiclient.allowed_by_default))
 }
 
 /// Whether the nick of the account's user is the account's name.

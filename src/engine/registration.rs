@@ -11,7 +11,6 @@ use crate::wire::{Cap, Text};
 
 use super::command::{join, lusers, motd, oper};
 use super::cx::Cx;
-use super::{announce, identity};
 use super::effect::{Job, Level};
 use super::event::JobAnswer;
 use super::isupport::{CHANNEL_MODES, CHANNEL_MODES_WITH_PARAMETER, USER_MODES};
@@ -19,6 +18,7 @@ use super::policy::{self, Claim};
 use super::refusal::Outcome;
 use super::setup::{Setup, VERSION};
 use super::waiting::Continuation;
+use super::{announce, identity};
 
 /// Registers the session if nothing is missing any more.
 pub fn advance(cx: &mut Cx<'_>) {
@@ -57,10 +57,8 @@ fn wrong_password(cx: &mut Cx<'_>) {
 fn register(cx: &mut Cx<'_>) {
     let Some(known) = cx.served().registering() else { return };
     let Some(wanted) = known.nick.as_ref().map(|nick| nick.as_str().to_owned()) else { return };
-    let account = known.account.clone();
-    let account = account.as_deref().and_then(|key| cx.state().accounts.get(key)).map(|account| &**account);
     // Between NICK and now someone else may have come to be known by it.
-    match policy::claim_nick(cx.setup, cx.state(), &wanted, account, None) {
+    match policy::claim_nick(cx.setup, cx.state(), &wanted, cx.account(), None) {
         Ok(Claim::Take(nick)) => appear(cx, nick),
         Ok(Claim::Attach(user)) => attach(cx, user),
         Err(refusal) => {
@@ -73,7 +71,9 @@ fn register(cx: &mut Cx<'_>) {
 /// A new user comes to be.
 fn appear(cx: &mut Cx<'_>, nick: Nick) {
     let session = cx.served();
-    let Some((username, realname)) = session.registering().and_then(|known| known.user.clone()) else { return };
+    let Some((username, realname)) = session.registering().and_then(|known| known.user.clone()) else {
+        return;
+    };
     let (ip, secure) = (session.door.ip, session.door.secure);
     let real_host: Box<str> = Setup::address_text(ip).into();
     let cloak = cx.setup.cloak.host(ip).map_or_else(|| real_host.clone(), String::into_boxed_str);

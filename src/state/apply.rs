@@ -50,7 +50,9 @@ impl State {
             Fact::LanguagesSet { session, languages } => {
                 self.sessions[session].languages = languages.into();
             }
-            Fact::Registered { session, user } => self.register(moment, session, User::new(*user, Some(session))),
+            Fact::Registered { session, user } => {
+                self.register(moment, session, User::new(*user, Some(session)))
+            }
             Fact::Quit { user, .. } | Fact::Killed { user, .. } => self.remove_user(moment, user),
             Fact::NickChanged { user, nick } => self.change_nick(moment, user, nick),
             Fact::RealnameChanged { user, realname } => {

@@ -29,10 +29,10 @@ pub use channel::{Channel, Member};
 pub use fact::Fact;
 pub use id::{ChannelId, SessionId, UserId};
 pub use modes::{Letters, List, ModeChange, Rank, Ranks};
+use registry::Purge;
 pub use session::{Door, Phase, Session};
 pub use slots::Slots;
 pub use user::User;
-use registry::Purge;
 use whowas::Whowas;
 
 /// Everything the engine knows of the network.

@@ -26,23 +26,24 @@ fn nick(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
     if raw.is_empty() {
         return Err(Refusal::NoNickGiven);
     }
-    let account = cx.account().map(|account| account.name.key().to_owned());
-    let account = account.as_deref().and_then(|key| cx.state().accounts.get(key));
     let me = cx.served().user();
-    if me.is_some() && account.is_none() && cx.config().accounts.nick_reservation.forbid_anonymous_nick_changes {
+    let forbidden = cx.config().accounts.nick_reservation.forbid_anonymous_nick_changes;
+    if me.is_some() && cx.account().is_none() && forbidden {
         cx.reply(ERR_UNKNOWNERROR, &["NICK"], Text::Said(Phrase::GUESTS_KEEP_NICKS, &[]));
         return Err(Refusal::Said);
     }
     let Some(user) = me else {
         // What it comes to is decided when registration is complete: the account may still come.
-        let nick = match policy::claim_nick(cx.setup, cx.state(), raw, account, None)? {
+        let nick = match policy::claim_nick(cx.setup, cx.state(), raw, cx.account(), None)? {
             Claim::Take(nick) => nick,
             Claim::Attach(user) => cx.state().users[user].nick.clone(),
         };
         cx.commit(Fact::Introduced { session: cx.session, said: Introduction::Nick(nick) });
         return Ok(());
     };
-    let Claim::Take(nick) = policy::claim_nick(cx.setup, cx.state(), raw, account, me)? else { return Ok(()) };
+    let Claim::Take(nick) = policy::claim_nick(cx.setup, cx.state(), raw, cx.account(), me)? else {
+        return Ok(());
+    };
     if cx.user().nick.as_str() != nick.as_str() {
         let text = format!("{} changed nickname to {}", cx.user().nick.as_str(), nick.as_str());
         cx.note(Level::Debug, "nick", text);

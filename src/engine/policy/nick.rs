@@ -7,9 +7,8 @@ use crate::state::{Account, State, UserId};
 use crate::text::Nick;
 
 /// Nicks of the services, folded; and what looks like a source of the server's own.
-const RESERVED: [&str; 9] = [
-    "nickserv", "chanserv", "hostserv", "histserv", "memoserv", "botserv", "operserv", "global", "=scene=",
-];
+const RESERVED: [&str; 9] =
+    ["nickserv", "chanserv", "hostserv", "histserv", "memoserv", "botserv", "operserv", "global", "=scene="];
 
 /// What someone who wants a nick gets.
 #[derive(Clone, Debug, PartialEq, Eq)]

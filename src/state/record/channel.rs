@@ -130,9 +130,9 @@ impl ChannelRecord {
         };
         let channel = &mut state.channels[id];
         channel.created_s = self.created_s;
-        channel.topic = self.topic.map(|topic| {
-            Box::new(Topic { text: topic.text.into(), by: topic.by.into(), at_s: topic.at_s })
-        });
+        channel.topic = self
+            .topic
+            .map(|topic| Box::new(Topic { text: topic.text.into(), by: topic.by.into(), at_s: topic.at_s }));
         channel.key = self.key.map(Into::into);
         channel.limit = self.limit;
         channel.bans = masks(self.bans)?;

@@ -89,7 +89,10 @@ impl State {
             "retired" => self.retired_accounts.contains(name).then(|| to_json(Empty {})),
             "channel" => {
                 let channel = &self.channels[self.channel_by_key(name)?];
-                channel.registration.as_ref().map(|registration| to_json(channel::encode(channel, registration)))
+                channel
+                    .registration
+                    .as_ref()
+                    .map(|registration| to_json(channel::encode(channel, registration)))
             }
             "purge" => self.purges.get(name).map(|purge| {
                 to_json(PurgeRecord {
@@ -148,8 +151,7 @@ impl State {
             "channel" => from_json::<channel::ChannelRecord>(value)?.restore(self, moment)?,
             "purge" => {
                 let PurgeRecord { name: shown, by, reason, at_ms } = from_json(value)?;
-                let purge =
-                    Purge { name: shown.into(), by: by.into(), reason: reason.into(), at_ms };
+                let purge = Purge { name: shown.into(), by: by.into(), reason: reason.into(), at_ms };
                 self.purges.insert(name.into(), purge);
             }
             _ => return Err("unknown kind of record".into()),
