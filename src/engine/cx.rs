@@ -10,6 +10,7 @@ use crate::wire::{Body, MsgId, Numeric, Origin, Outgoing, Text};
 use super::answer::Answer;
 use super::effect::{Effect, Job, Level, Note};
 use super::event::{Now, Ticket};
+use super::identity;
 use super::ids::Ids;
 use super::refusal::Refusal;
 use super::setup::Setup;
@@ -17,6 +18,9 @@ use super::timers::Timers;
 use super::voice::Voice;
 use super::waiting::{Continuation, Cursor, WaitingList};
 use crate::i18n::Phrase;
+
+/// The away text of a user whose last session is gone.
+const DISCONNECTED: &str = "User is currently disconnected";
 
 /// The context of one command, or of one event that concerns a session.
 #[derive(Debug)]
@@ -207,7 +211,9 @@ impl<'e> Cx<'e> {
             return;
         }
         let was_away = self.state.users[user].away.is_some();
-        self.commit(Fact::Detached { session: self.session });
+        let auto_away = self.account().is_some_and(|a| identity::is_auto_away(self.config(), &a.settings));
+        let away = (left == 0 && auto_away).then_some(DISCONNECTED);
+        self.commit(Fact::Detached { session: self.session, away });
         if was_away != self.state.users[user].away.is_some() {
             super::announce::show_away(self, user);
         }

@@ -93,7 +93,7 @@ impl State {
             }
             Fact::Said { by, .. } => self.users[by].active_s = moment.wall_s(),
             Fact::Attached { session, user } => self.attach(session, user),
-            Fact::Detached { session } => self.detach(session),
+            Fact::Detached { session, away } => self.detach(session, away),
             Fact::AlwaysOnSet { user, on } => self.set_always_on(user, on),
             Fact::LoggedIn { session, account, device } => self.log_in(session, account, device),
             Fact::LoggedOut { user } => self.log_out(user),

@@ -18,11 +18,14 @@ impl State {
         self.set_away(session, away.as_deref());
     }
 
-    pub(super) fn detach(&mut self, session: SessionId) {
+    pub(super) fn detach(&mut self, session: SessionId, away: Option<&str>) {
         let Some(gone) = self.sessions.remove_at(session) else { return };
         if let Some(user) = gone.user() {
             self.users[user].sessions.retain(|other| *other != session);
             self.renew_away(user);
+            if self.users[user].sessions.is_empty() && away.is_some() {
+                self.users[user].away = away.map(Box::from);
+            }
         }
     }
 

@@ -64,8 +64,8 @@ pub enum Fact<'a> {
     Killed { by: UserId, user: UserId, reason: &'a str },
     /// A connection joined a user who was there already (multiclient).
     Attached { session: SessionId, user: UserId },
-    /// A connection of a user is gone; the user stays.
-    Detached { session: SessionId },
+    /// A connection of a user is gone; the user stays. `away` is the user's away text if that was the last.
+    Detached { session: SessionId, away: Option<&'a str> },
     /// Whether a user stays when no session is left.
     AlwaysOnSet { user: UserId, on: bool },
     /// A connection is known to be of an account; so is its user, once there is one.
