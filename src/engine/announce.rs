@@ -4,7 +4,7 @@ use crate::state::fact::{Change, Kind, Said, Target};
 use crate::state::{ChannelId, Fact, ModeChange, Rank, SessionId, State, UserId};
 use crate::wire::{Body, Cap, Caps, MsgId, Origin, Outgoing, Text};
 
-use super::command::{names, topic};
+use super::command::{markread, names, topic};
 use super::cx::Cx;
 use super::effect::{Effect, Level};
 use super::voice::{Voice, acquaintances, sessions_of};
@@ -71,6 +71,8 @@ pub fn announce(cx: &mut Cx<'_>, fact: &Fact<'_>) -> After {
         Fact::Detached { .. }
         | Fact::Attached { .. }
         | Fact::AlwaysOnSet { .. }
+        | Fact::Read { .. }
+        | Fact::Seen { .. }
         | Fact::AccountMade { .. }
         | Fact::AccountChanged { .. }
         | Fact::AccountRemoved { .. }
@@ -106,6 +108,7 @@ fn show_place(cx: &mut Cx<'_>, channel: ChannelId) {
     if cx.state().channels[channel].topic.is_some() {
         topic::show(cx, channel);
     }
+    markread::show_channel(cx, channel);
     if !cx.served().caps.has(Cap::NoImplicitNames) {
         names::show(cx, vec![channel]);
     }
@@ -123,6 +126,15 @@ pub fn show_joined(cx: &mut Cx<'_>, user: UserId, channel: ChannelId) {
     let line = Outgoing { source: joiner.source(), origin: origin_of(state, user, None), body };
     cx.voice.reply(&state.sessions[cx.session], &line);
     show_place(cx, channel);
+}
+
+/// Tells a session its own full mask, in the form of a SETNAME (draft/whoami).
+pub fn show_self(cx: &mut Cx<'_>) {
+    let state: &State = cx.state;
+    let Some(user) = state.sessions[cx.session].user().map(|user| &state.users[user]) else { return };
+    let body = Body::Command { verb: "SETNAME", params: &[], text: Text::Plain(&user.realname) };
+    let line = Outgoing { source: user.source(), origin: Origin::default(), body };
+    cx.voice.reply(&state.sessions[cx.session], &line);
 }
 
 /// Tells those who see it that a user went away or came back.
