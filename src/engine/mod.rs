@@ -102,7 +102,8 @@ impl Engine {
             state,
             bad_records,
             store_due_ms: None,
-            expiry_due_ms: (!config.accounts.multiclient.always_on_expiration.is_zero()).then_some(now.mono_ms),
+            expiry_due_ms: (!config.accounts.multiclient.always_on_expiration.is_zero())
+                .then_some(now.mono_ms),
             setup: Setup::new(config, seed.cloak_secret, &seed.texts, long_date(now.wall_ms / 1000)),
             ids: Ids::new(seed.entropy),
             timers: Timers::default(),
