@@ -46,21 +46,21 @@ pub enum Effect {
         /// What to do.
         job: Job,
     },
-    /// Write to the log.
-    Note(Note),
-    /// Change stored records. Nothing of this and later turns gets out before they are durable.
+    /// Make records durable. Nothing that is said in or after this event may leave the process before.
     Persist {
-        /// In order; a later one of the same key counts.
+        /// What changed; one record at most once.
         writes: Vec<Write>,
     },
+    /// Write to the log.
+    Note(Note),
 }
 
-/// A change to one stored record.
+/// A change of the datastore.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Write {
-    /// Which record.
+    /// The record's key; see [`crate::state::record`].
     pub key: String,
-    /// What it is from now on; none deletes it.
+    /// The record; `None` deletes it.
     pub value: Option<Vec<u8>>,
 }
 

@@ -1,8 +1,9 @@
 //! Work too slow for the engine, on a few threads of its own.
 //!
-//! Not for anything that waits on a network. Invariant: at most [`QUEUE_MAX`] jobs wait and as many
-//! run as there are threads; a job beyond that, one that waited too long and one that panicked are
-//! answered with [`JobAnswer::Failed`], so that every ticket is answered exactly once.
+//! Not for anything that waits on a network, and it knows nothing of who asked. Invariants: at most
+//! [`QUEUE_MAX`] jobs wait and as many run as there are threads; every job that was accepted is reported
+//! exactly once, with [`JobAnswer::Failed`] if it waited too long or panicked. For a job that
+//! [`Jobs::submit`] refuses, the caller answers.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
@@ -10,8 +11,7 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use data_encoding::BASE64;
-
+use crate::auth::verify_password;
 use crate::engine::{Job, JobAnswer, Ticket};
 
 /// Jobs that may wait.
@@ -75,21 +75,15 @@ fn next(waiting: &Mutex<Receiver<Waiting>>) -> Option<Waiting> {
 
 fn execute(job: &Job) -> JobAnswer {
     catch_unwind(AssertUnwindSafe(|| match job {
-        Job::VerifyPassword { hash, password } => JobAnswer::Password(verify(hash, password)),
+        Job::VerifyPassword { hash, password } => JobAnswer::Password(verify_password(hash, password)),
     }))
     .unwrap_or(JobAnswer::Failed)
-}
-
-/// A hash that is none matches nothing. Older configurations have it in base64 once more.
-fn verify(hash: &str, password: &str) -> bool {
-    let unwrapped = BASE64.decode(hash.as_bytes()).ok().and_then(|bytes| String::from_utf8(bytes).ok());
-    let hash = unwrapped.as_deref().filter(|inner| inner.starts_with('$')).unwrap_or(hash);
-    bcrypt::verify(password, hash).unwrap_or(false)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use data_encoding::BASE64;
     use std::sync::mpsc::channel;
 
     fn verify_job(hash: &str, password: &str) -> Job {

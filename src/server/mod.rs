@@ -35,7 +35,7 @@ pub struct RunOptions {
     pub seed: Seed,
     /// What it stores is written there; the records in it are in the seed.
     pub store: Store,
-    /// Called on SIGHUP.
+    /// Called on SIGHUP and by [`Control::reload`].
     pub reload: Reload,
     /// Called once when every listener is open.
     pub on_ready: Box<dyn FnOnce(Running) + Send>,

@@ -1,8 +1,9 @@
 //! The datastore: one embedded key-value database that holds whatever must outlive the process.
 //!
-//! It is not the history, and no command reads it: what decisions need is loaded into the state at
-//! start. One [`Writer`] writes what changes. Invariant: a database that this version did not write in every part (another program's, a
-//! damaged one, one of a newer version) is refused before a byte of it is changed.
+//! It is not the history, and no handler reads it: what the engine needs is read at start and handed
+//! over; one [`Writer`] writes what changes. Invariant: a database that this version did not write in
+//! every part (another program's, a damaged one, one of a newer version) is refused before a byte of it
+//! is changed.
 
 mod control;
 mod disk;

@@ -194,18 +194,29 @@ fn what_was_acknowledged_survives_kill_9() {
     check(&Keeper::plain(directory.path()), &kept);
 }
 
-/// Writes until the server no longer answers or says that it cannot; what it acknowledged.
-fn fill_up(alice: &mut Client<TcpStream>, prefix: &str) -> (Vec<String>, String) {
+/// Writes until the server says that it cannot go on; what it acknowledged, and its last line.
+fn fill_up(alice: &mut Client<TcpStream>) -> (Vec<String>, String) {
     let mut kept = Vec::new();
     for number in 0..10_000 {
-        alice.send(&format!("KEEP {prefix}{number} {}", "x".repeat(400)));
-        let mut line = String::new();
-        match alice.stream.read_line(&mut line) {
-            Ok(1..) if line.starts_with("kept ") => kept.push(format!("{prefix}{number}")),
-            _ => return (kept, line),
+        alice.send(&format!("KEEPBIG full/{number} 5000"));
+        let mut line = "store".to_owned();
+        while line.starts_with("store") {
+            line = alice.line();
         }
+        if !line.starts_with("kept ") {
+            return (kept, line);
+        }
+        kept.push(format!("full/{number}"));
     }
     panic!("the disk was never full");
+}
+
+/// Everything that was acknowledged is there.
+fn check_full(keeper: &Keeper, kept: &[String]) {
+    let mut alice = keeper.connect();
+    for key in kept {
+        assert_eq!(alice.ask(&format!("RECORD {key}")).len(), 5002, "{key}");
+    }
 }
 
 #[test]
@@ -218,18 +229,14 @@ fn an_error_of_the_disk_ends_the_server_with_a_status_and_loses_nothing() {
     let size = fs::metadata(directory.path().join("ircd.db/db")).unwrap().len() + (600 << 10);
     let process = Pid::from_child(&keeper.child);
     prlimit(Some(process), Resource::Fsize, Rlimit { current: Some(size), maximum: None }).unwrap();
-    let (kept, last) = fill_up(&mut alice, "full/");
-    assert_eq!(last, "ERROR :Server stops: its datastore failed\r\n");
+    let (kept, last) = fill_up(&mut alice);
+    assert_eq!(last, "ERROR :Server stops: its datastore failed");
     drop(alice);
     let (status, said) = keeper.end();
     assert_eq!(status.code(), Some(FAILED), "{said}");
     assert!(said.contains("the datastore failed: ") && said.contains("too large"), "{said}");
 
-    let again = Keeper::plain(directory.path());
-    let mut alice = again.connect();
-    for key in kept {
-        assert_eq!(alice.ask(&format!("RECORD {key}")).len(), 402, "{key}");
-    }
+    check_full(&Keeper::plain(directory.path()), &kept);
 }
 
 /// A small disk in a namespace of the child's own; where we see it, too.
@@ -279,18 +286,10 @@ fn a_full_disk_stops_changes_but_not_the_server_until_there_is_room() {
 
     // A core that does not heed it comes to the end of the reserve, too.
     take_all(&seen).unwrap();
-    let mut bob = keeper.connect();
-    let mut sender = bob.stream.get_ref().try_clone().unwrap();
-    let sending = thread::spawn(move || {
-        (0..)
-            .take_while(|number| sender.write_all(format!("KEEPBIG {number} 5000\r\n").as_bytes()).is_ok())
-            .count()
-    });
-    let said = bob.rest();
-    let kept: Vec<&str> = said.lines().filter_map(|line| line.strip_prefix("kept ")).collect();
-    assert!(kept.len() > 100, "{said}");
-    assert!(said.ends_with("ERROR :Server stops: its datastore failed\r\n"), "{said}");
-    sending.join().unwrap();
+    let (kept, last) = fill_up(&mut alice);
+    assert!(kept.len() > 100, "{}", kept.len());
+    assert_eq!(last, "ERROR :Server stops: its datastore failed");
+    drop(alice);
     let (status, output) = keeper.end();
     assert_eq!(status.code(), Some(FAILED), "{output}");
     assert!(output.to_lowercase().contains("no space left"), "{output}");
@@ -303,8 +302,5 @@ fn a_full_disk_stops_changes_but_not_the_server_until_there_is_room() {
     for key in ["first", "second", "third", "fourth"] {
         assert_eq!(alice.ask(&format!("RECORD {key}")), "\"x\"");
     }
-    for rest in kept {
-        let (key, _) = rest.split_once(' ').unwrap();
-        assert_eq!(alice.ask(&format!("RECORD {key}")).len(), 5002, "{key}");
-    }
+    check_full(&again, &kept);
 }
