@@ -78,7 +78,15 @@ pub fn run(options: RunOptions) -> Result<(), RunError> {
     let RunOptions { config, seed, store, reload, on_ready } = options;
     let engine_config = Box::new(config.clone());
     let writer = store.into_writer().map_err(|error| RunError(error.to_string()))?;
-    run_core(config, |now| Engine::new(engine_config, seed, now), writer, reload, on_ready)
+    let engine = |now| {
+        let engine = Engine::new(engine_config, seed, now);
+        if let [first, rest @ ..] = engine.bad_records() {
+            let more = rest.len();
+            tracing::error!(target: "datastore", "cannot be read and is left as it is: {first} (and {more} more)");
+        }
+        engine
+    };
+    run_core(config, engine, writer, reload, on_ready)
 }
 
 /// Like [`run`], with any [`Core`] in the engine's place and any disk behind the writer.
