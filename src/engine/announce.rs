@@ -1,13 +1,15 @@
 //! Who is told of a fact, and in which words. Nothing else in the engine knows.
 
 use crate::state::fact::{Change, Kind, Said, Target};
-use crate::state::{ChannelId, Fact, ModeChange, Rank, SessionId, State, UserId};
+use crate::state::{ChannelId, Fact, ModeChange, Rank, Ranks, SessionId, State, UserId};
+use crate::text::Nick;
 use crate::wire::{Body, Cap, Caps, MsgId, Origin, Outgoing, Text};
 
 use super::command::{names, topic};
 use super::cx::Cx;
 use super::effect::{Effect, Level};
 use super::voice::{Voice, acquaintances, sessions_of};
+use super::watchers::{self, onlookers};
 
 /// What can only be told once the fact holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,6 +20,10 @@ pub enum After {
     Joined(ChannelId),
     /// That one's away state changed, to those who see it.
     Away(UserId),
+    /// That the session's user is there, to those who watch the nick.
+    Came(SessionId),
+    /// That the user has the nick, to those who watch it.
+    Renamed(UserId),
 }
 
 /// Tells a fact that is about to hold.
@@ -26,31 +32,35 @@ pub fn announce(cx: &mut Cx<'_>, fact: &Fact<'_>) -> After {
     match fact {
         Fact::Quit { user, reason } => quit(cx, *user, reason, msgid),
         Fact::Killed { by, user, reason } => killed(cx, *by, *user, reason, msgid),
-        Fact::NickChanged { user, nick } => {
-            let nick = nick.as_str().to_owned();
-            let body = Body::Command { verb: "NICK", params: &[], text: Text::Plain(&nick) };
-            to_acquaintances(cx, *user, body, Caps::NONE, Some(msgid));
-        }
+        Fact::NickChanged { user, nick } => return nick_changed(cx, *user, nick, msgid),
         Fact::RealnameChanged { user, realname } => {
             let body = Body::Command { verb: "SETNAME", params: &[], text: Text::Plain(realname) };
-            to_acquaintances(cx, *user, body, Caps::of(Cap::Setname), Some(msgid));
+            to_onlookers(cx, *user, body, Caps::of(Cap::Setname), Some(msgid));
         }
         Fact::HostChanged { user, host } => {
             let username = cx.state().users[*user].username.clone();
             let body = Body::Command { verb: "CHGHOST", params: &[&username, host], text: Text::None };
-            to_acquaintances(cx, *user, body, Caps::of(Cap::Chghost), None);
+            to_onlookers(cx, *user, body, Caps::of(Cap::Chghost), None);
         }
-        Fact::Joined { user, channel, .. } => return joined(cx, *user, *channel, msgid),
+        Fact::Joined { user, channel, ranks } => return joined(cx, *user, *ranks, *channel, msgid),
         Fact::Parted { user, channel, reason } => {
             let text = reason.map_or(Text::None, Text::Plain);
-            to_channel(cx, *user, *channel, "PART", &[], text, msgid);
+            let (by, channel, about) = (*user, *channel, Some(*user));
+            to_channel(cx, &ChannelLine { by, channel, about, verb: "PART", params: &[], text }, msgid);
         }
         Fact::Kicked { by, user, channel, reason } => {
             let nick = cx.state().users[*user].nick.as_str().to_owned();
-            to_channel(cx, *by, *channel, "KICK", &[&nick], Text::Plain(reason), msgid);
+            let (by, channel, about, params) = (*by, *channel, Some(*user), &[nick.as_str()]);
+            let text = Text::Plain(reason);
+            to_channel(cx, &ChannelLine { by, channel, about, verb: "KICK", params, text }, msgid);
         }
         Fact::TopicSet { by, channel, text } => {
-            to_channel(cx, *by, *channel, "TOPIC", &[], Text::Plain(text), msgid);
+            let (by, channel, text) = (*by, *channel, Text::Plain(text));
+            to_channel(
+                cx,
+                &ChannelLine { by, channel, about: None, verb: "TOPIC", params: &[], text },
+                msgid,
+            );
         }
         Fact::ModesChanged { by, channel, changes } => modes_changed(cx, *by, *channel, changes, msgid),
         Fact::UserModesChanged { user, on, off } => user_modes_changed(cx, *user, *on, *off),
@@ -63,14 +73,19 @@ pub fn announce(cx: &mut Cx<'_>, fact: &Fact<'_>) -> After {
         Fact::AwaySet { session, .. } => {
             return cx.state().sessions[*session].user().map_or(After::Nothing, After::Away);
         }
+        Fact::Registered { session, .. } => return After::Came(*session),
         Fact::Opened { .. }
         | Fact::Vanished { .. }
         | Fact::Introduced { .. }
         | Fact::CapsSet { .. }
         | Fact::LanguagesSet { .. }
-        | Fact::Registered { .. }
         | Fact::OperFailed { .. }
-        | Fact::Formed { .. } => {}
+        | Fact::Formed { .. }
+        | Fact::Uninvited { .. }
+        | Fact::Accepted { .. }
+        | Fact::Unaccepted { .. }
+        | Fact::Monitored { .. }
+        | Fact::Unmonitored { .. } => {}
     }
     After::Nothing
 }
@@ -91,10 +106,16 @@ pub fn follow_up(cx: &mut Cx<'_>, after: After) {
             let text = cx.state().users[user].away.clone();
             let text = text.as_deref().map_or(Text::None, Text::Plain);
             let body = Body::Command { verb: "AWAY", params: &[], text };
-            let mut told = acquaintances(cx.state, cx.voice.scratch, user);
-            told.retain(|&other| other != user);
-            say(cx, user, body, Caps::of(Cap::AwayNotify), None, &told);
+            let mut told = onlookers(cx.state, cx.voice.scratch, user);
+            told.retain(|&session| cx.state.sessions[session].user() != Some(user));
+            say_to(cx, user, body, Caps::of(Cap::AwayNotify), None, told.into_iter());
         }
+        After::Came(session) => {
+            if let Some(user) = cx.state().sessions[session].user() {
+                watchers::came(cx, user);
+            }
+        }
+        After::Renamed(user) => watchers::came(cx, user),
     }
 }
 
@@ -111,33 +132,63 @@ fn origin_of(state: &State, user: UserId, msgid: Option<MsgId>) -> Origin<'_> {
 
 /// Says something in a user's name to all sessions of some users.
 fn say(cx: &mut Cx<'_>, by: UserId, body: Body<'_>, needs: Caps, msgid: Option<MsgId>, to: &[UserId]) {
-    let state: &State = cx.state;
-    let line = Outgoing { source: state.users[by].source(), origin: origin_of(state, by, msgid), body };
-    cx.voice.deliver(state, &line, needs, sessions_of(state, to.iter().copied()));
+    let sessions: Vec<SessionId> = sessions_of(cx.state, to.iter().copied()).collect();
+    say_to(cx, by, body, needs, msgid, sessions.into_iter());
 }
 
-fn to_acquaintances(cx: &mut Cx<'_>, user: UserId, body: Body<'_>, needs: Caps, msgid: Option<MsgId>) {
-    let told = acquaintances(cx.state, cx.voice.scratch, user);
-    say(cx, user, body, needs, msgid, &told);
-}
-
-/// Says something in a user's name to all members of a channel: `verb #channel params :text`.
-fn to_channel(
+fn say_to(
     cx: &mut Cx<'_>,
     by: UserId,
-    channel: ChannelId,
-    verb: &str,
-    params: &[&str],
-    text: Text<'_>,
-    msgid: MsgId,
+    body: Body<'_>,
+    needs: Caps,
+    msgid: Option<MsgId>,
+    to: impl Iterator<Item = SessionId>,
 ) {
     let state: &State = cx.state;
-    let channel = &state.channels[channel];
+    let line = Outgoing { source: state.users[by].source(), origin: origin_of(state, by, msgid), body };
+    cx.voice.deliver(state, &line, needs, to);
+}
+
+/// Says what changed about a user to everyone whom it concerns.
+fn to_onlookers(cx: &mut Cx<'_>, user: UserId, body: Body<'_>, needs: Caps, msgid: Option<MsgId>) {
+    let told = onlookers(cx.state, cx.voice.scratch, user);
+    say_to(cx, user, body, needs, msgid, told.into_iter());
+}
+
+/// Those who watch either nick are told apart from the others; a change of case is nothing to them.
+fn nick_changed(cx: &mut Cx<'_>, user: UserId, nick: &Nick, msgid: MsgId) -> After {
+    let told = acquaintances(cx.state, cx.voice.scratch, user);
+    let body = Body::Command { verb: "NICK", params: &[], text: Text::Plain(nick.as_str()) };
+    say(cx, user, body, Caps::NONE, Some(msgid), &told);
+    if cx.state().users[user].nick.key() == nick.key() {
+        return After::Nothing;
+    }
+    watchers::sheds_nick(cx, user);
+    After::Renamed(user)
+}
+
+/// What is said in a user's name to the members of a channel: `verb #channel params :text`.
+struct ChannelLine<'l> {
+    by: UserId,
+    channel: ChannelId,
+    /// The member whom it is about; those whom an auditorium hides the member from do not hear it.
+    about: Option<UserId>,
+    verb: &'l str,
+    params: &'l [&'l str],
+    text: Text<'l>,
+}
+
+fn to_channel(cx: &mut Cx<'_>, what: &ChannelLine<'_>, msgid: MsgId) {
+    let state: &State = cx.state;
+    let channel = &state.channels[what.channel];
     let mut all = vec![channel.name.as_str()];
-    all.extend_from_slice(params);
-    let body = Body::Command { verb, params: &all, text };
-    let line = Outgoing { source: state.users[by].source(), origin: origin_of(state, by, Some(msgid)), body };
-    cx.voice.deliver(state, &line, Caps::NONE, sessions_of(state, channel.members.keys().copied()));
+    all.extend_from_slice(what.params);
+    let body = Body::Command { verb: what.verb, params: &all, text: what.text };
+    let origin = origin_of(state, what.by, Some(msgid));
+    let line = Outgoing { source: state.users[what.by].source(), origin, body };
+    let members = channel.members.keys().copied();
+    let told = members.filter(|&member| what.about.is_none_or(|subject| channel.shows(member, subject)));
+    cx.voice.deliver(state, &line, Caps::NONE, sessions_of(state, told));
 }
 
 fn quit(cx: &mut Cx<'_>, user: UserId, reason: &str, msgid: MsgId) {
@@ -146,6 +197,7 @@ fn quit(cx: &mut Cx<'_>, user: UserId, reason: &str, msgid: MsgId) {
     // Who leaves hears ERROR instead.
     told.retain(|&other| other != user);
     say(cx, user, body, Caps::NONE, Some(msgid), &told);
+    watchers::leaves(cx, user);
     let nick = cx.state().users[user].nick.as_str();
     let text = format!("Client exited [{nick}]: {reason}");
     cx.note(Level::Info, "quit", text);
@@ -172,7 +224,7 @@ fn killed(cx: &mut Cx<'_>, by: UserId, user: UserId, reason: &str, msgid: MsgId)
     quit(cx, user, &error, msgid);
 }
 
-fn joined(cx: &mut Cx<'_>, user: UserId, channel: ChannelId, msgid: MsgId) -> After {
+fn joined(cx: &mut Cx<'_>, user: UserId, ranks: Ranks, channel: ChannelId, msgid: MsgId) -> After {
     let state: &State = cx.state;
     let (joiner, joined) = (&state.users[user], &state.channels[channel]);
     let body = Body::Join {
@@ -181,13 +233,15 @@ fn joined(cx: &mut Cx<'_>, user: UserId, channel: ChannelId, msgid: MsgId) -> Af
         realname: &joiner.realname,
     };
     let line = Outgoing { source: joiner.source(), origin: origin_of(state, user, Some(msgid)), body };
-    let members = joined.members.keys().copied().chain([user]);
-    cx.voice.deliver(state, &line, Caps::NONE, sessions_of(state, members));
+    // The joiner is no member yet.
+    let knows = |&member: &UserId| ranks != Ranks::NONE || joined.shows(member, user);
+    let members = joined.members.keys().copied().filter(knows);
+    cx.voice.deliver(state, &line, Caps::NONE, sessions_of(state, members.chain([user])));
     if let Some(away) = &joiner.away {
         // away-notify: who joins while away says so at once.
         let body = Body::Command { verb: "AWAY", params: &[], text: Text::Plain(away) };
         let line = Outgoing { source: joiner.source(), origin: origin_of(state, user, None), body };
-        let members = joined.members.keys().copied();
+        let members = joined.members.keys().copied().filter(knows);
         cx.voice.deliver(state, &line, Caps::of(Cap::AwayNotify), sessions_of(state, members));
     }
     After::Joined(channel)
@@ -281,6 +335,7 @@ fn shown(state: &State, change: &ModeChange) -> (char, bool, Option<String>) {
         ModeChange::List { list, on, mask } => (list.letter(), *on, Some(mask.clone())),
         // The key that is taken away is not repeated.
         ModeChange::Key(key) => ('k', key.is_some(), Some(key.clone().unwrap_or_else(|| "*".to_owned()))),
+        ModeChange::Forward(to) => ('f', to.is_some(), to.as_ref().map(|to| to.as_str().to_owned())),
         ModeChange::Limit(limit) => ('l', limit.is_some(), limit.map(|limit| limit.to_string())),
     }
 }

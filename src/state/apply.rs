@@ -1,9 +1,10 @@
 //! The only code that changes the state. Facts were judged before: one that does not fit is a bug, and
 //! panics.
 
-use super::channel::{Channel, Member, Topic};
+use super::channel::{Channel, Topic};
 use super::fact::{Change, Fact, Introduction, Target};
 use super::id::{ChannelId, SessionId, UserId};
+use super::members::Member;
 use super::modes::{Letters, ModeChange, Ranks};
 use super::session::{Password, Phase, Registering, Session};
 use super::user::{Invite, Oper, User};
@@ -39,7 +40,7 @@ impl State {
                 self.counts.unregistered += 1;
             }
             Fact::Vanished { session } => {
-                self.sessions.remove_at(session);
+                self.remove_session(session);
                 self.counts.unregistered -= 1;
             }
             Fact::Introduced { session, said } => introduce(self.registering_mut(session), said),
@@ -85,9 +86,23 @@ impl State {
                     self.invite(moment, user, channel);
                 }
             }
-            Fact::Said { by, to: Target::Channel { .. } | Target::User(_), .. } => {
-                self.users[by].active_s = moment.wall_s();
+            Fact::Uninvited { user, channel } => {
+                let key = self.channels[channel].name.key();
+                self.users[user].invites.retain(|invite| &*invite.channel != key);
             }
+            Fact::Said { by, to, .. } => {
+                let speaker = &mut self.users[by];
+                speaker.active_s = moment.wall_s();
+                if let Target::User(user) = to {
+                    // Who is spoken to may answer.
+                    speaker.accept(user);
+                }
+            }
+            Fact::Accepted { by, user } => self.users[by].accept(user),
+            Fact::Unaccepted { by, user } => self.users[by].accepted.retain(|&other| other != user),
+            Fact::Monitored { session, key, shown } => self.monitors.add(session, key, shown),
+            Fact::Unmonitored { session, key: Some(key) } => self.monitors.remove(session, key),
+            Fact::Unmonitored { session, key: None } => self.monitors.clear(session),
         }
     }
 
@@ -123,6 +138,11 @@ impl State {
         self.set_away(session, away.as_deref());
     }
 
+    fn remove_session(&mut self, session: SessionId) {
+        self.monitors.clear(session);
+        self.sessions.remove_at(session);
+    }
+
     fn remove_user(&mut self, moment: Moment, id: UserId) {
         let Some(user) = self.users.remove(id) else { return };
         self.whowas.remember(&user, moment.wall_s());
@@ -131,7 +151,7 @@ impl State {
             self.remove_member(channel, id);
         }
         for &session in &user.sessions {
-            self.sessions.remove_at(session);
+            self.remove_session(session);
         }
         self.counts.invisible -= usize::from(user.modes.has('i'));
         self.counts.opers -= usize::from(user.modes.has('o'));
@@ -161,7 +181,7 @@ impl State {
     /// A channel goes with its last member.
     fn remove_member(&mut self, channel: ChannelId, user: UserId) {
         let members = &mut self.channels[channel].members;
-        members.swap_remove(&user);
+        members.remove(&user);
         if members.is_empty()
             && let Some(gone) = self.channels.remove(channel)
         {
@@ -254,6 +274,7 @@ fn change_mode(channel: &mut Channel, Change { change, entry }: Change) {
         ModeChange::List { list, on: false, mask } => drop_mask(channel, list, &mask),
         ModeChange::Key(key) => channel.key = key.map(String::into_boxed_str),
         ModeChange::Limit(limit) => channel.limit = limit,
+        ModeChange::Forward(forward) => channel.forward = forward,
     }
 }
 

@@ -55,6 +55,16 @@ pub enum Fact<'a> {
     ModesChanged { by: Option<UserId>, channel: ChannelId, changes: Vec<Change> },
     /// A user was invited by another; with `opens`, the invitation overrides what bars the channel.
     Invited { by: UserId, user: UserId, channel: ChannelId, opens: bool },
+    /// A user's invitations into a channel were taken back.
+    Uninvited { user: UserId, channel: ChannelId },
+    /// A user wants to hear another one in spite of `+R`.
+    Accepted { by: UserId, user: UserId },
+    /// A user does not insist any longer on hearing another one.
+    Unaccepted { by: UserId, user: UserId },
+    /// A session watches a nick, given folded and as it was written.
+    Monitored { session: SessionId, key: &'a str, shown: &'a str },
+    /// A session does not watch a nick any longer, or (`None`) watches none.
+    Unmonitored { session: SessionId, key: Option<&'a str> },
     /// A user said something to a channel or a user.
     Said { session: SessionId, by: UserId, to: Target<'a>, what: Said<'a> },
     /// A user was disconnected by another.

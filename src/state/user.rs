@@ -4,9 +4,12 @@ use std::net::IpAddr;
 
 use smallvec::SmallVec;
 
-use super::id::{ChannelId, SessionId};
+use super::id::{ChannelId, SessionId, UserId};
 use super::modes::Letters;
 use crate::text::{AccountName, Nick};
+
+/// Users that one user accepts; the oldest is forgotten.
+const ACCEPTED_MAX: usize = 100;
 
 /// A registered user.
 #[derive(Clone, Debug)]
@@ -37,6 +40,8 @@ pub struct User {
     pub sessions: SmallVec<[SessionId; 1]>,
     /// The channels, in the order of joining; bounded by `max-channels-per-client`.
     pub channels: Vec<ChannelId>,
+    /// Whom the user hears in spite of `+R`; bounded, the oldest goes. Ids of those who left match nobody.
+    pub accepted: Vec<UserId>,
     /// Open invitations, by the channel's folded name; bounded, the oldest goes.
     pub invites: Vec<Invite>,
     /// When the user appeared, seconds since 1970.
@@ -106,6 +111,7 @@ impl User {
             away: None,
             sessions: SmallVec::from_buf([session]),
             channels: Vec::new(),
+            accepted: Vec::new(),
             invites: Vec::new(),
             signed_on_s: new.at_s,
             active_s: new.at_s,
@@ -123,6 +129,17 @@ impl User {
     /// Must follow every change of nick, user name or host.
     pub(super) fn renew_source(&mut self) {
         self.source = format!("{}!{}@{}", self.nick.as_str(), self.username, self.host).into();
+    }
+
+    /// Notes that the user wants to hear another one.
+    pub(super) fn accept(&mut self, other: UserId) {
+        if self.accepted.contains(&other) {
+            return;
+        }
+        if self.accepted.len() == ACCEPTED_MAX {
+            self.accepted.remove(0);
+        }
+        self.accepted.push(other);
     }
 
     /// Whether the operator's class has the capability.

@@ -4,6 +4,7 @@
 //! in common (registration, rights, parameter counts) is `dispatch`'s; who is told is `announce`'s.
 //! Invariant: a handler reads the state by `Cx::state` and changes it by `Cx::commit` alone.
 
+pub mod accept;
 pub mod away;
 pub mod cap;
 pub mod help;
@@ -18,6 +19,7 @@ pub mod list;
 pub mod lusers;
 pub mod message;
 pub mod mode;
+pub mod monitor;
 pub mod motd;
 pub mod names;
 pub mod nick;
@@ -67,6 +69,7 @@ pub enum When {
 
 /// All commands, by name.
 static TABLE: &[&Command] = &[
+    &accept::ACCEPT,
     &away::AWAY,
     &cap::CAP,
     &oper::DEOPER,
@@ -84,6 +87,7 @@ static TABLE: &[&Command] = &[
     &list::LIST,
     &lusers::LUSERS,
     &mode::MODE,
+    &monitor::MONITOR,
     &motd::MOTD,
     &names::NAMES,
     &nick::NICK,
@@ -100,6 +104,7 @@ static TABLE: &[&Command] = &[
     &message::TAGMSG,
     &info::TIME,
     &topic::TOPIC,
+    &invite::UNINVITE,
     &user::USER,
     &ison::USERHOST,
     &info::USERS,

@@ -5,6 +5,6 @@ mod channel;
 mod join;
 mod sight;
 
-pub use channel::{can_change_mode, can_invite, can_kick, can_set_topic, can_speak};
-pub use join::can_join;
-pub use sight::{sees_channel, sees_member, sees_oper, sees_user};
+pub use channel::{can_change_mode, can_invite, can_kick, can_message, can_set_topic, can_speak, hears};
+pub use join::{can_join, is_forwarded};
+pub use sight::{Sight, sees_channel, sees_member, sees_oper, sees_user};
