@@ -17,7 +17,7 @@ pub enum After {
     /// Nothing.
     Nothing,
     /// Topic and names, to the one who joined.
-    Joined(ChannelId),
+    Joined(UserId, ChannelId),
     /// That one's away state changed, to those who see it.
     Away(UserId),
     /// That the session's user is there, to those who watch the nick.
@@ -45,23 +45,12 @@ pub fn announce(cx: &mut Cx<'_>, fact: &Fact<'_>) -> After {
         Fact::Joined { user, channel, ranks } => return joined(cx, *user, *ranks, *channel, msgid),
         Fact::Parted { user, channel, reason } => {
             let text = reason.map_or(Text::None, Text::Plain);
-            let (by, channel, about) = (*user, *channel, Some(*user));
-            to_channel(cx, &ChannelLine { by, channel, about, verb: "PART", params: &[], text }, msgid);
+            left(cx, *user, *channel, None, text, msgid);
         }
         Fact::Kicked { by, user, channel, reason } => {
-            let nick = cx.state().users[*user].nick.as_str().to_owned();
-            let (by, channel, about, params) = (*by, *channel, Some(*user), &[nick.as_str()]);
-            let text = Text::Plain(reason);
-            to_channel(cx, &ChannelLine { by, channel, about, verb: "KICK", params, text }, msgid);
+            left(cx, *user, *channel, Some(*by), Text::Plain(reason), msgid);
         }
-        Fact::TopicSet { by, channel, text } => {
-            let (by, channel, text) = (*by, *channel, Text::Plain(text));
-            to_channel(
-                cx,
-                &ChannelLine { by, channel, about: None, verb: "TOPIC", params: &[], text },
-                msgid,
-            );
-        }
+        Fact::TopicSet { by, channel, text } => topic_set(cx, *by, *channel, text, msgid),
         Fact::ModesChanged { by, channel, changes } => modes_changed(cx, *by, *channel, changes, msgid),
         Fact::UserModesChanged { user, on, off } => user_modes_changed(cx, *user, *on, *off),
         Fact::OperChanged { user, oper } => {
@@ -74,7 +63,20 @@ pub fn announce(cx: &mut Cx<'_>, fact: &Fact<'_>) -> After {
             return cx.state().sessions[*session].user().map_or(After::Nothing, After::Away);
         }
         Fact::Registered { session, .. } => return After::Came(*session),
-        Fact::Opened { .. }
+        Fact::LoggedIn { session, account, .. } => logged_in(cx, *session, account),
+        Fact::LoggedOut { user } => {
+            let body = Body::Command { verb: "ACCOUNT", params: &["*"], text: Text::None };
+            to_onlookers(cx, *user, body, Caps::of(Cap::AccountNotify), None);
+        }
+        Fact::Detached { .. }
+        | Fact::Attached { .. }
+        | Fact::AlwaysOnSet { .. }
+        | Fact::AccountMade { .. }
+        | Fact::AccountChanged { .. }
+        | Fact::AccountRemoved { .. }
+        | Fact::RegistryChanged { .. }
+        | Fact::PurgeSet { .. }
+        | Fact::Opened { .. }
         | Fact::Vanished { .. }
         | Fact::Introduced { .. }
         | Fact::CapsSet { .. }
@@ -83,9 +85,7 @@ pub fn announce(cx: &mut Cx<'_>, fact: &Fact<'_>) -> After {
         | Fact::Formed { .. }
         | Fact::Uninvited { .. }
         | Fact::Accepted { .. }
-        | Fact::Unaccepted { .. }
-        | Fact::Monitored { .. }
-        | Fact::Unmonitored { .. } => {}
+        | Fact::MonitorChanged { .. } => {}
     }
     After::Nothing
 }
@@ -94,22 +94,12 @@ pub fn announce(cx: &mut Cx<'_>, fact: &Fact<'_>) -> After {
 pub fn follow_up(cx: &mut Cx<'_>, after: After) {
     match after {
         After::Nothing => {}
-        After::Joined(channel) => {
-            if cx.state().channels[channel].topic.is_some() {
-                topic::show(cx, channel);
-            }
-            if !cx.served().caps.has(Cap::NoImplicitNames) {
-                names::show(cx, vec![channel]);
+        After::Joined(user, channel) => {
+            for session in cx.state().users[user].sessions.clone() {
+                cx.serve(session, |cx| show_place(cx, channel));
             }
         }
-        After::Away(user) => {
-            let text = cx.state().users[user].away.clone();
-            let text = text.as_deref().map_or(Text::None, Text::Plain);
-            let body = Body::Command { verb: "AWAY", params: &[], text };
-            let mut told = onlookers(cx.state, cx.voice.scratch, user);
-            told.retain(|&session| cx.state.sessions[session].user() != Some(user));
-            say_to(cx, user, body, Caps::of(Cap::AwayNotify), None, told.into_iter());
-        }
+        After::Away(user) => show_away(cx, user),
         After::Came(session) => {
             if let Some(user) = cx.state().sessions[session].user() {
                 watchers::came(cx, user);
@@ -117,6 +107,40 @@ pub fn follow_up(cx: &mut Cx<'_>, after: After) {
         }
         After::Renamed(user) => watchers::came(cx, user),
     }
+}
+
+/// Topic and names of a channel, to a session whose user is in it now.
+fn show_place(cx: &mut Cx<'_>, channel: ChannelId) {
+    if cx.state().channels[channel].topic.is_some() {
+        topic::show(cx, channel);
+    }
+    if !cx.served().caps.has(Cap::NoImplicitNames) {
+        names::show(cx, vec![channel]);
+    }
+}
+
+/// Tells a session that has just been attached that its user is in a channel.
+pub fn show_joined(cx: &mut Cx<'_>, user: UserId, channel: ChannelId) {
+    let state: &State = cx.state;
+    let (joiner, joined) = (&state.users[user], &state.channels[channel]);
+    let body = Body::Join {
+        channel: joined.name.as_str(),
+        account: joiner.account_or_star(),
+        realname: &joiner.realname,
+    };
+    let line = Outgoing { source: joiner.source(), origin: origin_of(state, user, None), body };
+    cx.voice.reply(&state.sessions[cx.session], &line);
+    show_place(cx, channel);
+}
+
+/// Tells those who see it that a user went away or came back.
+pub fn show_away(cx: &mut Cx<'_>, user: UserId) {
+    let text = cx.state().users[user].away.clone();
+    let text = text.as_deref().map_or(Text::None, Text::Plain);
+    let body = Body::Command { verb: "AWAY", params: &[], text };
+    let mut told = onlookers(cx.state, cx.voice.scratch, user);
+    told.retain(|&session| cx.state.sessions[session].user() != Some(user));
+    say_to(cx, user, body, Caps::of(Cap::AwayNotify), None, told.into_iter());
 }
 
 /// What everyone may know of who says something.
@@ -167,28 +191,42 @@ fn nick_changed(cx: &mut Cx<'_>, user: UserId, nick: &Nick, msgid: MsgId) -> Aft
     After::Renamed(user)
 }
 
-/// What is said in a user's name to the members of a channel: `verb #channel params :text`.
-struct ChannelLine<'l> {
-    by: UserId,
-    channel: ChannelId,
-    /// The member whom it is about; those whom an auditorium hides the member from do not hear it.
-    about: Option<UserId>,
-    verb: &'l str,
-    params: &'l [&'l str],
-    text: Text<'l>,
+fn topic_set(cx: &mut Cx<'_>, by: UserId, channel: ChannelId, text: &str, msgid: MsgId) {
+    let name = cx.state().channels[channel].name.clone();
+    let body = Body::Command { verb: "TOPIC", params: &[name.as_str()], text: Text::Plain(text) };
+    let members: Vec<UserId> = cx.state().channels[channel].members.keys().copied().collect();
+    say(cx, by, body, Caps::NONE, Some(msgid), &members);
 }
 
-fn to_channel(cx: &mut Cx<'_>, what: &ChannelLine<'_>, msgid: MsgId) {
+/// PART, or KICK by someone: not told to those whom an auditorium hides the member from.
+fn left(
+    cx: &mut Cx<'_>,
+    user: UserId,
+    channel: ChannelId,
+    kicked_by: Option<UserId>,
+    text: Text<'_>,
+    msgid: MsgId,
+) {
     let state: &State = cx.state;
-    let channel = &state.channels[what.channel];
-    let mut all = vec![channel.name.as_str()];
-    all.extend_from_slice(what.params);
-    let body = Body::Command { verb: what.verb, params: &all, text: what.text };
-    let origin = origin_of(state, what.by, Some(msgid));
-    let line = Outgoing { source: state.users[what.by].source(), origin, body };
-    let members = channel.members.keys().copied();
-    let told = members.filter(|&member| what.about.is_none_or(|subject| channel.shows(member, subject)));
+    let channel = &state.channels[channel];
+    let params = [channel.name.as_str(), state.users[user].nick.as_str()];
+    let (by, body) = match kicked_by {
+        None => (user, Body::Command { verb: "PART", params: &params[..1], text }),
+        Some(by) => (by, Body::Command { verb: "KICK", params: &params, text }),
+    };
+    let line = Outgoing { source: state.users[by].source(), origin: origin_of(state, by, Some(msgid)), body };
+    let told = channel.members.keys().copied().filter(|&member| channel.shows(member, user));
     cx.voice.deliver(state, &line, Caps::NONE, sessions_of(state, told));
+}
+
+/// account-notify: those who see the user learn the account. Before registration nobody does.
+fn logged_in(cx: &mut Cx<'_>, session: SessionId, account: &str) {
+    let Some(user) = cx.state().sessions[session].user() else { return };
+    let Some(name) = cx.state().accounts.get(account).map(|account| account.name.as_str().to_owned()) else {
+        return;
+    };
+    let body = Body::Command { verb: "ACCOUNT", params: &[&name], text: Text::None };
+    to_onlookers(cx, user, body, Caps::of(Cap::AccountNotify), None);
 }
 
 fn quit(cx: &mut Cx<'_>, user: UserId, reason: &str, msgid: MsgId) {
@@ -244,7 +282,7 @@ fn joined(cx: &mut Cx<'_>, user: UserId, ranks: Ranks, channel: ChannelId, msgid
         let members = joined.members.keys().copied().filter(knows);
         cx.voice.deliver(state, &line, Caps::of(Cap::AwayNotify), sessions_of(state, members));
     }
-    After::Joined(channel)
+    After::Joined(user, channel)
 }
 
 fn invited(cx: &mut Cx<'_>, by: UserId, user: UserId, channel: ChannelId, msgid: MsgId) {

@@ -13,6 +13,7 @@ mod cx;
 mod dispatch;
 pub mod effect;
 pub mod event;
+mod identity;
 mod ids;
 mod isupport;
 mod motd;
@@ -25,13 +26,14 @@ mod voice;
 mod waiting;
 mod watchers;
 
-pub use effect::{Effect, Effects, Job, Level, Note};
+pub use effect::{Effect, Effects, Job, Level, Note, Write};
 pub use event::{CloseReason, Door, Event, JobAnswer, Line, Now, Ticket};
 pub use setup::VERSION;
 
 use crate::config::Config;
 use crate::i18n::Catalogue;
-use crate::state::{Fact, SessionId, State};
+use crate::state::record::BadRecord;
+use crate::state::{Fact, Moment, SessionId, State};
 use crate::wire::Stamp;
 use crate::wire::clock::long_date;
 use answer::Answer;
@@ -49,6 +51,8 @@ pub struct Seed {
     pub entropy: [u8; 32],
     /// Secret of the host cloaks, kept in the datastore.
     pub cloak_secret: String,
+    /// The records of earlier runs.
+    pub records: Vec<(String, Vec<u8>)>,
     /// What is read from files.
     pub texts: Texts,
 }
@@ -71,23 +75,42 @@ pub struct Engine {
     timers: Timers,
     waiting: WaitingList,
     scratch: Scratch,
+    applying: bool,
+    bad_records: Vec<BadRecord>,
 }
 
 impl Engine {
     /// An engine without any user.
     pub fn new(config: Box<Config>, seed: Seed, now: Now) -> Engine {
+        let mut state = State::new(config.limits.whowas_entries);
+        let mapping = config.server.casemapping;
+        let moment = Moment { mono_ms: now.mono_ms, wall_ms: now.wall_ms, mapping };
+        let bad_records = state.restore(moment, &seed.records, |account| {
+            identity::is_always_on(&config, &account.settings) && !account.is_suspended(now.wall_ms)
+        });
         Engine {
-            state: State::new(config.limits.whowas_entries),
+            state,
+            bad_records,
             setup: Setup::new(config, seed.cloak_secret, &seed.texts, long_date(now.wall_ms / 1000)),
             ids: Ids::new(seed.entropy),
             timers: Timers::default(),
             waiting: WaitingList::default(),
             scratch: Scratch::default(),
+            applying: false,
         }
     }
 
     /// Lets one thing happen; what is to be done about it is appended to `out`.
     pub fn handle(&mut self, now: Now, event: Event<'_>, out: &mut Effects) {
+        self.happen(now, event, out);
+        let dirty = std::mem::take(&mut self.state.dirty);
+        if !dirty.is_empty() {
+            let write = |key: String| Write { value: self.state.encode(&key), key };
+            out.push(Effect::Persist { writes: dirty.into_iter().map(write).collect() });
+        }
+    }
+
+    fn happen(&mut self, now: Now, event: Event<'_>, out: &mut Effects) {
         match event {
             Event::Opened { session, door } => self.opened(now, session, door, out),
             Event::Received { session, line } => self.received(now, session, line, out),
@@ -103,6 +126,11 @@ impl Engine {
     /// When [`Event::Elapsed`] is due, on the clock of [`Now::mono_ms`].
     pub fn next_deadline_ms(&self) -> Option<u64> {
         self.timers.next_ms()
+    }
+
+    /// Stored records that could not be read; they are left out, and the store keeps them.
+    pub fn bad_records(&self) -> &[BadRecord] {
+        &self.bad_records
     }
 
     /// What the engine knows, for tests and metrics.
@@ -127,6 +155,7 @@ impl Engine {
             ids: &mut self.ids,
             timers: &mut self.timers,
             waiting: &mut self.waiting,
+            applying: &mut self.applying,
             pending: None,
             closed: false,
         }

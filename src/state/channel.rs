@@ -3,6 +3,7 @@
 use super::id::UserId;
 use super::members::Members;
 use super::modes::{Letters, List, Rank, Ranks};
+use super::registry::Registration;
 use crate::text::{ChannelName, Mask};
 
 /// A channel and its members.
@@ -28,6 +29,8 @@ pub struct Channel {
     pub excepts: Vec<MaskEntry>,
     /// `+I`
     pub invexes: Vec<MaskEntry>,
+    /// Set while it is registered; then it stays when its last member leaves.
+    pub registration: Option<Box<Registration>>,
     /// Who is in it.
     pub members: Members,
 }
@@ -68,6 +71,7 @@ impl Channel {
             bans: Vec::new(),
             excepts: Vec::new(),
             invexes: Vec::new(),
+            registration: None,
             members: Members::default(),
         }
     }

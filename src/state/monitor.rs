@@ -5,6 +5,7 @@
 
 use indexmap::{IndexMap, IndexSet};
 
+use super::fact::MonitorChange;
 use super::id::SessionId;
 
 /// All watches.
@@ -17,14 +18,21 @@ pub struct Monitors {
 }
 
 impl Monitors {
-    /// Starts to watch a nick.
-    pub fn add(&mut self, session: SessionId, key: &str, shown: &str) {
+    /// Changes what a session watches.
+    pub(super) fn change(&mut self, session: SessionId, change: MonitorChange<'_>) {
+        match change {
+            MonitorChange::Added { key, shown } => self.add(session, key, shown),
+            MonitorChange::Removed(key) => self.remove(session, key),
+            MonitorChange::Cleared => self.clear(session),
+        }
+    }
+
+    fn add(&mut self, session: SessionId, key: &str, shown: &str) {
         self.watched.entry(session).or_default().insert(key.into(), shown.into());
         self.watchers.entry(key.into()).or_default().insert(session);
     }
 
-    /// Watches a nick no longer.
-    pub fn remove(&mut self, session: SessionId, key: &str) {
+    fn remove(&mut self, session: SessionId, key: &str) {
         if let Some(nicks) = self.watched.get_mut(&session) {
             nicks.shift_remove(key);
             if nicks.is_empty() {
@@ -34,8 +42,8 @@ impl Monitors {
         self.unwatch(session, key);
     }
 
-    /// Watches nothing any longer.
-    pub fn clear(&mut self, session: SessionId) {
+    /// The session watches nothing any longer; must precede its end.
+    pub(super) fn clear(&mut self, session: SessionId) {
         for key in self.watched.swap_remove(&session).unwrap_or_default().keys() {
             self.unwatch(session, key);
         }

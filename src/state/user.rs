@@ -44,6 +44,8 @@ pub struct User {
     pub accepted: Vec<UserId>,
     /// Open invitations, by the channel's folded name; bounded, the oldest goes.
     pub invites: Vec<Invite>,
+    /// The user stays when no session is left.
+    pub always_on: bool,
     /// When the user appeared, seconds since 1970.
     pub signed_on_s: u64,
     /// When the user last said something, seconds since 1970.
@@ -90,13 +92,15 @@ pub struct NewUser {
     pub ip: IpAddr,
     /// Modes from the start.
     pub modes: Letters,
+    /// The account logged into.
+    pub account: Option<AccountName>,
     /// Seconds since 1970.
     pub at_s: u64,
 }
 
 impl User {
-    /// A user with one session.
-    pub fn new(new: NewUser, session: SessionId) -> User {
+    /// A user with one session, or (always-on) with none yet.
+    pub fn new(new: NewUser, session: Option<SessionId>) -> User {
         let mut user = User {
             nick: new.nick,
             username: new.username,
@@ -105,14 +109,15 @@ impl User {
             cloak: new.cloak,
             real_host: new.real_host,
             ip: new.ip,
-            account: None,
+            account: new.account,
             modes: new.modes,
             oper: None,
             away: None,
-            sessions: SmallVec::from_buf([session]),
+            sessions: session.into_iter().collect(),
             channels: Vec::new(),
             accepted: Vec::new(),
             invites: Vec::new(),
+            always_on: false,
             signed_on_s: new.at_s,
             active_s: new.at_s,
             source: Box::default(),
@@ -131,15 +136,16 @@ impl User {
         self.source = format!("{}!{}@{}", self.nick.as_str(), self.username, self.host).into();
     }
 
-    /// Notes that the user wants to hear another one.
-    pub(super) fn accept(&mut self, other: UserId) {
-        if self.accepted.contains(&other) {
-            return;
+    /// Notes that the user wants to hear another one, or does not insist on it any longer.
+    pub(super) fn accept(&mut self, other: UserId, on: bool) {
+        if !on {
+            self.accepted.retain(|&accepted| accepted != other);
+        } else if !self.accepted.contains(&other) {
+            if self.accepted.len() == ACCEPTED_MAX {
+                self.accepted.remove(0);
+            }
+            self.accepted.push(other);
         }
-        if self.accepted.len() == ACCEPTED_MAX {
-            self.accepted.remove(0);
-        }
-        self.accepted.push(other);
     }
 
     /// Whether the operator's class has the capability.

@@ -22,8 +22,7 @@ fn accept(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
     for word in m.param(0).split(',').filter(|word| !word.is_empty()) {
         let (nick, off) = word.strip_prefix('-').map_or((word, false), |nick| (nick, true));
         match cx.find_user(nick) {
-            Ok(user) if off => cx.commit(Fact::Unaccepted { by, user }),
-            Ok(user) => cx.commit(Fact::Accepted { by, user }),
+            Ok(user) => cx.commit(Fact::Accepted { by, user, on: !off }),
             Err(_) => {
                 let (code, context) = ("INVALID_USER", vec![nick.to_owned()]);
                 Refusal::Fail { command: "ACCEPT", code, context, text: Phrase::ACCEPT_INVALID_USER }.say(cx);

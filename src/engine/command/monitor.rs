@@ -4,6 +4,7 @@ use crate::engine::cx::Cx;
 use crate::engine::refusal::{Outcome, Refusal};
 use crate::i18n::Phrase;
 use crate::state::Fact;
+use crate::state::fact::MonitorChange;
 use crate::text::wrap_with;
 use crate::wire::numeric::*;
 use crate::wire::{Message, Numeric, Text};
@@ -29,11 +30,11 @@ fn monitor(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
         "-" => {
             for target in targets(m)? {
                 if let Ok(key) = cx.setup.mapping.nick_key(target) {
-                    cx.commit(Fact::Unmonitored { session, key: Some(&key) });
+                    cx.commit(Fact::MonitorChanged { session, change: MonitorChange::Removed(&key) });
                 }
             }
         }
-        "C" => cx.commit(Fact::Unmonitored { session, key: None }),
+        "C" => cx.commit(Fact::MonitorChanged { session, change: MonitorChange::Cleared }),
         "L" => {
             let nicks = watched(cx);
             list(cx, RPL_MONLIST, &nicks);
@@ -78,7 +79,8 @@ fn add(cx: &mut Cx<'_>, targets: Vec<&str>) {
             cx.reply(ERR_MONLISTFULL, &[&limit, &refused], text);
             return;
         }
-        cx.commit(Fact::Monitored { session, key: nick.key(), shown: nick.as_str() });
+        let change = MonitorChange::Added { key: nick.key(), shown: nick.as_str() };
+        cx.commit(Fact::MonitorChanged { session, change });
         added.push(*target);
     }
     status(cx, added.into_iter());

@@ -1,6 +1,6 @@
 //! What one user may know of another, and of channels.
 
-use crate::state::{ChannelId, Rank, Ranks, State, UserId};
+use crate::state::{ChannelId, Rank, Ranks, Slots, State, User, UserId};
 
 /// The capability that lets an operator see what is secret or invisible.
 const SEES_ALL: &str = "sajoin";
@@ -25,7 +25,7 @@ pub fn sees_member(state: &State, viewer: UserId, channel: ChannelId, user: User
 /// What a user sees of the members of one channel: invisible ones only as a member, and in an
 /// auditorium (`+u`) without a rank only those who hold one, which leaves out the viewer.
 pub struct Sight<'s> {
-    state: &'s State,
+    users: &'s Slots<UserId, User>,
     viewer: UserId,
     invisible: bool,
     unranked: bool,
@@ -38,12 +38,12 @@ impl Sight<'_> {
         let sees_all = state.users[viewer].may(SEES_ALL);
         let invisible = sees_all || channel.members.contains_key(&viewer);
         let unranked = sees_all || !channel.flags.has('u') || channel.is_at_least(viewer, Rank::Voice);
-        Sight { state, viewer, invisible, unranked }
+        Sight { users: &state.users, viewer, invisible, unranked }
     }
 
     /// Whether a member with these ranks is seen.
     pub fn shows(&self, member: UserId, ranks: Ranks) -> bool {
-        let seen = || self.invisible || !self.state.users[member].modes.has('i');
+        let seen = || self.invisible || !self.users[member].modes.has('i');
         (self.unranked || ranks != Ranks::NONE) && (member == self.viewer || seen())
     }
 }
