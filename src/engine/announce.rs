@@ -5,7 +5,7 @@ use crate::state::{ChannelId, Fact, ModeChange, Rank, Ranks, SessionId, State, U
 use crate::text::Nick;
 use crate::wire::{Body, Cap, Caps, MsgId, Origin, Outgoing, Text};
 
-use super::command::{names, topic};
+use super::command::{markread, names, topic};
 use super::cx::Cx;
 use super::effect::{Effect, Level};
 use super::voice::{Voice, acquaintances, sessions_of};
@@ -71,6 +71,8 @@ pub fn announce(cx: &mut Cx<'_>, fact: &Fact<'_>) -> After {
         Fact::Detached { .. }
         | Fact::Attached { .. }
         | Fact::AlwaysOnSet { .. }
+        | Fact::Read { .. }
+        | Fact::Seen { .. }
         | Fact::AccountMade { .. }
         | Fact::AccountChanged { .. }
         | Fact::AccountRemoved { .. }
@@ -114,23 +116,37 @@ fn show_place(cx: &mut Cx<'_>, channel: ChannelId) {
     if cx.state().channels[channel].topic.is_some() {
         topic::show(cx, channel);
     }
+    markread::show_channel(cx, channel);
     if !cx.served().caps.has(Cap::NoImplicitNames) {
         names::show(cx, vec![channel]);
     }
 }
 
-/// Tells a session that has just been attached that its user is in a channel.
-pub fn show_joined(cx: &mut Cx<'_>, user: UserId, channel: ChannelId) {
-    let state: &State = cx.state;
+fn join_line(state: &State, user: UserId, channel: ChannelId, msgid: Option<MsgId>) -> Outgoing<'_> {
     let (joiner, joined) = (&state.users[user], &state.channels[channel]);
     let body = Body::Join {
         channel: joined.name.as_str(),
         account: joiner.account_or_star(),
         realname: &joiner.realname,
     };
-    let line = Outgoing { source: joiner.source(), origin: origin_of(state, user, None), body };
+    Outgoing { source: joiner.source(), origin: origin_of(state, user, msgid), body }
+}
+
+/// Tells a session that has just been attached that its user is in a channel.
+pub fn show_joined(cx: &mut Cx<'_>, user: UserId, channel: ChannelId) {
+    let state: &State = cx.state;
+    let line = join_line(state, user, channel, None);
     cx.voice.reply(&state.sessions[cx.session], &line);
     show_place(cx, channel);
+}
+
+/// Tells a session its own full mask, in the form of a SETNAME (draft/whoami).
+pub fn show_self(cx: &mut Cx<'_>) {
+    let state: &State = cx.state;
+    let Some(user) = state.sessions[cx.session].user().map(|user| &state.users[user]) else { return };
+    let body = Body::Command { verb: "SETNAME", params: &[], text: Text::Plain(&user.realname) };
+    let line = Outgoing { source: user.source(), origin: Origin::default(), body };
+    cx.voice.reply(&state.sessions[cx.session], &line);
 }
 
 /// Tells those who see it that a user went away or came back.
@@ -265,12 +281,7 @@ fn killed(cx: &mut Cx<'_>, by: UserId, user: UserId, reason: &str, msgid: MsgId)
 fn joined(cx: &mut Cx<'_>, user: UserId, ranks: Ranks, channel: ChannelId, msgid: MsgId) -> After {
     let state: &State = cx.state;
     let (joiner, joined) = (&state.users[user], &state.channels[channel]);
-    let body = Body::Join {
-        channel: joined.name.as_str(),
-        account: joiner.account_or_star(),
-        realname: &joiner.realname,
-    };
-    let line = Outgoing { source: joiner.source(), origin: origin_of(state, user, Some(msgid)), body };
+    let line = join_line(state, user, channel, Some(msgid));
     // The joiner is no member yet.
     let knows = |&member: &UserId| ranks != Ranks::NONE || joined.shows(member, user);
     let members = joined.members.keys().copied().filter(knows);

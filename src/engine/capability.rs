@@ -38,6 +38,9 @@ impl Offer {
         if config.limits.monitor_entries == 0 {
             caps = caps.without(Cap::ExtendedMonitor);
         }
+        if !config.accounts.multiclient.enabled {
+            caps = caps.without(Cap::Persistence);
+        }
         Offer { caps, languages: languages.capability_value() }
     }
 

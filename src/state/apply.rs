@@ -94,6 +94,8 @@ impl State {
             Fact::AlwaysOnSet { user, on } => self.set_always_on(user, on),
             Fact::LoggedIn { session, account, device } => self.log_in(session, account, device),
             Fact::LoggedOut { user } => self.log_out(user),
+            Fact::Read { user, target, at_ms } => self.read(user, target, at_ms),
+            Fact::Seen { account, device, at_ms } => self.see(account, device, at_ms),
             Fact::AccountMade { account } => self.make_account(moment, account),
             Fact::AccountChanged { account, change } => self.change_account(moment, account, change),
             Fact::AccountRemoved { account, freed } => self.remove_account(moment, account, freed),

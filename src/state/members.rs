@@ -125,6 +125,15 @@ impl Members {
     }
 }
 
+impl std::ops::Index<&UserId> for Members {
+    type Output = Member;
+
+    /// The membership of a user who is known to be a member.
+    fn index(&self, user: &UserId) -> &Member {
+        self.get(user).expect("a member")
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use indexmap::IndexMap;
 use smallvec::SmallVec;
 
 use super::id::{ChannelId, SessionId, UserId};
@@ -44,6 +45,8 @@ pub struct User {
     pub accepted: Vec<UserId>,
     /// Open invitations, by the channel's folded name; bounded, the oldest goes.
     pub invites: Vec<Invite>,
+    /// How far each target was read, for who has no account; as in [`super::Account`].
+    pub read_markers: IndexMap<Box<str>, u64>,
     /// The user stays when no session is left.
     pub always_on: bool,
     /// When the user appeared, seconds since 1970.
@@ -117,6 +120,7 @@ impl User {
             channels: Vec::new(),
             accepted: Vec::new(),
             invites: Vec::new(),
+            read_markers: IndexMap::new(),
             always_on: false,
             signed_on_s: new.at_s,
             active_s: new.at_s,
