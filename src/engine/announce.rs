@@ -84,7 +84,7 @@ pub fn follow_up(cx: &mut Cx<'_>, after: After) {
                 topic::show(cx, channel);
             }
             if !cx.served().caps.has(Cap::NoImplicitNames) {
-                names::show(cx, vec![channel]);
+                names::show(cx, channel);
             }
         }
         After::Away(user) => {
