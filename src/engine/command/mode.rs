@@ -60,7 +60,7 @@ fn show(cx: &mut Cx<'_>, id: ChannelId) {
 }
 
 fn change(cx: &mut Cx<'_>, id: ChannelId, params: &[&str]) -> Outcome {
-    let mut judge = Judge { channel: id, applied: Vec::new(), refused: false };
+    let mut judge = Judge { channel: id, applied: Vec::new(), listed: Vec::new(), refused: false };
     let mut rest = params[1..].iter().copied();
     let mut on = true;
     for letter in params[0].chars() {
@@ -81,6 +81,8 @@ fn change(cx: &mut Cx<'_>, id: ChannelId, params: &[&str]) -> Outcome {
 struct Judge {
     channel: ChannelId,
     applied: Vec<Change>,
+    /// Lists shown already: however often a command names one, it is shown once.
+    listed: Vec<List>,
     refused: bool,
 }
 
@@ -176,7 +178,9 @@ impl Judge {
     fn list(&mut self, cx: &mut Cx<'_>, list: List, on: bool, mask: Option<&str>) {
         let Some(raw) = mask else {
             // Everyone may see the bans; exceptions and invite exceptions are the operators' business.
-            if list == List::Ban || self.may(cx, None, on, false) {
+            let new = !self.listed.contains(&list);
+            if new && (list == List::Ban || self.may(cx, None, on, false)) {
+                self.listed.push(list);
                 show_list(cx, self.channel, list);
             }
             return;
