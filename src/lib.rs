@@ -11,6 +11,7 @@
 //! | [`i18n`] | pure | phrases and their translations |
 //! | [`wire`] | pure | messages, tags, numerics, capabilities |
 //! | [`config`] | pure | YAML in, checked configuration out |
+//! | [`auth`] | pure | credentials and SASL mechanisms, not users or sessions |
 //! | [`state`] | pure | users, sessions, channels as plain data |
 //! | [`engine`] | pure | every rule of IRC: events in, effects out |
 //! | [`store`] | impure | the embedded database |
@@ -19,6 +20,8 @@
 //! | [`server`] | impure | all of it put together, signals, logs |
 //! | [`cli`] | impure | the command line |
 
+#[deny(clippy::disallowed_methods, clippy::disallowed_types, clippy::iter_over_hash_type)]
+pub mod auth;
 pub mod cli;
 #[deny(clippy::disallowed_methods, clippy::disallowed_types, clippy::iter_over_hash_type)]
 pub mod config;

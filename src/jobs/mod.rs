@@ -11,8 +11,7 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use data_encoding::BASE64;
-
+use crate::auth::verify_password;
 use crate::engine::{Job, JobAnswer, Ticket};
 
 /// Jobs that may wait.
@@ -76,21 +75,15 @@ fn next(waiting: &Mutex<Receiver<Waiting>>) -> Option<Waiting> {
 
 fn execute(job: &Job) -> JobAnswer {
     catch_unwind(AssertUnwindSafe(|| match job {
-        Job::VerifyPassword { hash, password } => JobAnswer::Password(verify(hash, password)),
+        Job::VerifyPassword { hash, password } => JobAnswer::Password(verify_password(hash, password)),
     }))
     .unwrap_or(JobAnswer::Failed)
-}
-
-/// A hash that is none matches nothing. Older configurations have it in base64 once more.
-fn verify(hash: &str, password: &str) -> bool {
-    let unwrapped = BASE64.decode(hash.as_bytes()).ok().and_then(|bytes| String::from_utf8(bytes).ok());
-    let hash = unwrapped.as_deref().filter(|inner| inner.starts_with('$')).unwrap_or(hash);
-    bcrypt::verify(password, hash).unwrap_or(false)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use data_encoding::BASE64;
     use std::sync::mpsc::channel;
 
     fn verify_job(hash: &str, password: &str) -> Job {

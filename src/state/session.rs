@@ -22,6 +22,8 @@ pub struct Session {
     pub languages: SmallVec<[LanguageId; 4]>,
     /// The away text of this session.
     pub away: Option<Box<str>>,
+    /// The device it names itself (`account@device`), for what it missed.
+    pub device: Option<Box<str>>,
     /// When it was opened, milliseconds of the clock that never jumps.
     pub opened_mono_ms: u64,
     /// When its last line came, on the same clock.
@@ -52,6 +54,8 @@ pub struct Registering {
     pub negotiating: bool,
     /// The server password.
     pub password: Password,
+    /// The account logged into, folded.
+    pub account: Option<Box<str>>,
     /// Lines so far; bounded by `registration-messages`.
     pub lines: u32,
 }
@@ -99,6 +103,7 @@ impl Session {
             cap_version: 0,
             languages: SmallVec::new(),
             away: None,
+            device: None,
             opened_mono_ms: mono_ms,
             heard_mono_ms: mono_ms,
             pinged: false,

@@ -28,7 +28,7 @@ pub(super) const PONG: Command = Command {
 fn ping(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
     let server = cx.setup.server_name();
     // The answer is longer than the question, but no line may be too long.
-    let frame = ":  PONG  :\r\n".len() - 1 + 2 * server.len();
+    let frame = ": PONG  :\r\n".len() + 2 * server.len();
     let token = truncate(m.param(0), cx.config().server.max_line_len.saturating_sub(frame));
     cx.reply_command("PONG", &[server], Text::Plain(token));
     Ok(())
