@@ -80,12 +80,8 @@ impl State {
             Fact::Parted { user, channel, .. } | Fact::Kicked { user, channel, .. } => {
                 self.leave(user, channel);
             }
-            Fact::TopicSet { by, channel, text } => {
-                self.set_topic(moment, by, channel, text);
-            }
-            Fact::ModesChanged { channel, changes, .. } => {
-                self.change_modes(channel, changes);
-            }
+            Fact::TopicSet { by, channel, text } => self.set_topic(moment, by, channel, text),
+            Fact::ModesChanged { channel, changes, .. } => self.change_modes(channel, changes),
             Fact::Invited { user, channel, opens, .. } => {
                 if opens {
                     self.invite(moment, user, channel);
