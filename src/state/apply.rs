@@ -184,9 +184,9 @@ impl State {
     fn join(&mut self, moment: Moment, user: UserId, channel: ChannelId, ranks: Ranks) {
         let joined = &mut self.channels[channel];
         joined.members.insert(user, Member { ranks, joined_s: moment.wall_s() });
-        let (key, user) = (joined.name.key(), &mut self.users[user]);
+        let user = &mut self.users[user];
         user.channels.push(channel);
-        user.invites.retain(|invite| &*invite.channel != key);
+        user.invites.retain(|invite| invite.channel != channel);
     }
 
     fn leave(&mut self, user: UserId, channel: ChannelId) {
@@ -287,7 +287,6 @@ impl State {
     }
 
     fn invite(&mut self, moment: Moment, user: UserId, channel: ChannelId) {
-        let channel: Box<str> = self.channels[channel].name.key().into();
         let invites = &mut self.users[user].invites;
         invites.retain(|invite| invite.channel != channel);
         if invites.len() == INVITES_MAX {
@@ -297,8 +296,7 @@ impl State {
     }
 
     fn uninvite(&mut self, user: UserId, channel: ChannelId) {
-        let key = self.channels[channel].name.key();
-        self.users[user].invites.retain(|invite| &*invite.channel != key);
+        self.users[user].invites.retain(|invite| invite.channel != channel);
     }
 
     fn note_speech(&mut self, moment: Moment, by: UserId, to: Target<'_>) {
