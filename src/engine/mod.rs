@@ -151,6 +151,7 @@ impl Engine {
             Event::Answered { ticket, answer } => self.answered(now, ticket, &answer, out),
             Event::Elapsed => self.elapsed(now, out),
             Event::Reconfigured { config, texts } => self.reconfigured(config, &texts),
+            Event::StoreChanged { .. } => {}
             Event::Stopping { reason } => self.stop(now, reason, out),
         }
     }
