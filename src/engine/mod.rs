@@ -24,6 +24,7 @@ pub mod setup;
 mod timers;
 mod voice;
 mod waiting;
+mod watchers;
 
 pub use effect::{Effect, Effects, Job, Level, Note, Write};
 pub use event::{CloseReason, Door, Event, JobAnswer, Line, Now, Ticket};

@@ -4,8 +4,10 @@ use crate::engine::cx::Cx;
 use crate::engine::effect::Level;
 use crate::engine::policy;
 use crate::engine::refusal::{Outcome, Refusal};
+use crate::i18n::Phrase;
 use crate::state::{ChannelId, Fact, Rank, Ranks};
-use crate::wire::Message;
+use crate::wire::numeric::ERR_LINKCHANNEL;
+use crate::wire::{Message, Text};
 
 use super::{Command, When, part};
 
@@ -35,9 +37,8 @@ fn join(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
 
 /// Joins the channels of `channels.auto-join`, where that is allowed.
 pub fn automatically(cx: &mut Cx<'_>) {
-    for entry in &cx.config().channels.auto_join {
-        let (name, key) = entry.split_once(' ').map_or((entry.as_str(), None), |(n, k)| (n, Some(k.trim())));
-        if let Err(refusal) = enter(cx, name, key) {
+    for name in &cx.config().channels.auto_join {
+        if let Err(refusal) = enter(cx, name, None) {
             let nick = cx.nick().to_owned();
             cx.note(Level::Debug, "channels", format!("{nick} could not auto-join {name}: {refusal:?}"));
         }
@@ -48,13 +49,13 @@ fn enter(cx: &mut Cx<'_>, name: &str, key: Option<&str>) -> Outcome {
     let user = cx.me();
     match cx.find_channel(name) {
         Ok(channel) => {
-            let there = &cx.state().channels[channel];
-            if there.members.contains_key(&user) {
+            if cx.state().channels[channel].members.contains_key(&user) {
                 return Ok(());
             }
-            policy::can_join(there, cx.user(), key, is_invited(cx, channel))?;
-            check_room(cx, name)?;
-            cx.commit(Fact::Joined { user, channel, ranks: Ranks::NONE });
+            match enter_existing(cx, channel, key) {
+                Err(refusal) if policy::is_forwarded(&refusal) => forward(cx, channel, refusal)?,
+                outcome => outcome?,
+            }
         }
         Err(_) => {
             let limit = cx.config().limits.channellen;
@@ -73,6 +74,28 @@ fn enter(cx: &mut Cx<'_>, name: &str, key: Option<&str>) -> Outcome {
     Ok(())
 }
 
+fn enter_existing(cx: &mut Cx<'_>, channel: ChannelId, key: Option<&str>) -> Outcome {
+    let there = &cx.state().channels[channel];
+    policy::can_join(there, cx.user(), key, is_invited(cx, channel))?;
+    check_room(cx, there.name.as_str())?;
+    cx.commit(Fact::Joined { user: cx.me(), channel, ranks: Ranks::NONE });
+    Ok(())
+}
+
+/// `+f`: 470, and into the other channel, if it is there and the user is not in it yet. It may refuse,
+/// too; then there is no second detour.
+fn forward(cx: &mut Cx<'_>, from: ChannelId, refusal: Refusal) -> Outcome {
+    let state = cx.state();
+    let to = state.channels[from].forward.as_ref().and_then(|name| state.channel_by_key(name.key()));
+    let Some(to) = to.filter(|&to| !state.channels[to].members.contains_key(&cx.me())) else {
+        return Err(refusal);
+    };
+    let (from, name) = (state.channels[from].name.clone(), state.channels[to].name.clone());
+    let text = Text::Said(Phrase::FORWARDED, &[]);
+    cx.reply(ERR_LINKCHANNEL, &[from.as_str(), name.as_str()], text);
+    enter_existing(cx, to, None)
+}
+
 /// 405
 fn check_room(cx: &Cx<'_>, name: &str) -> Outcome {
     if cx.user().channels.len() >= cx.config().channels.max_channels_per_client {
@@ -83,9 +106,8 @@ fn check_room(cx: &Cx<'_>, name: &str) -> Outcome {
 
 /// Whether there is an invitation that has not expired.
 fn is_invited(cx: &Cx<'_>, channel: ChannelId) -> bool {
-    let key = cx.state().channels[channel].name.key();
     let lifetime_ms = cx.config().channels.invite_expiration.as_millis() as u64;
     let now_ms = cx.now.wall_ms;
     let fresh = |at_ms: u64| lifetime_ms == 0 || now_ms.saturating_sub(at_ms) < lifetime_ms;
-    cx.user().invites.iter().any(|invite| &*invite.channel == key && fresh(invite.at_ms))
+    cx.user().invites.iter().any(|invite| invite.channel == channel && fresh(invite.at_ms))
 }
