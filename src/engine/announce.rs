@@ -64,6 +64,8 @@ pub fn announce(cx: &mut Cx<'_>, fact: &Fact<'_>) -> After {
             return cx.state().sessions[*session].user().map_or(After::Nothing, After::Away);
         }
         Fact::Opened { .. }
+        | Fact::Admitted { .. }
+        | Fact::Proxied { .. }
         | Fact::Vanished { .. }
         | Fact::Introduced { .. }
         | Fact::CapsSet { .. }

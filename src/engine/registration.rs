@@ -1,5 +1,7 @@
 //! From a connection to a user: what has to be known, and the welcome.
 
+use std::time::Duration;
+
 use crate::i18n::Phrase;
 use crate::state::fact::Introduction;
 use crate::state::session::Password;
@@ -8,6 +10,7 @@ use crate::state::{Fact, Letters, Phase};
 use crate::wire::numeric::*;
 use crate::wire::{Cap, Text};
 
+use super::arrival;
 use super::command::{self, join, lusers, motd, oper};
 use super::cx::Cx;
 use super::effect::{Job, Level};
@@ -15,7 +18,11 @@ use super::event::JobAnswer;
 use super::isupport::{CHANNEL_MODES, CHANNEL_MODES_WITH_PARAMETER, USER_MODES};
 use super::refusal::Outcome;
 use super::setup::{Setup, VERSION};
+use super::sts;
 use super::waiting::Continuation;
+
+/// Silence before a PING to a client that comes through Tor, at most.
+const TOR_PING: Duration = Duration::from_secs(30);
 
 /// Registers the session if nothing is missing any more.
 pub fn advance(cx: &mut Cx<'_>) {
@@ -23,6 +30,13 @@ pub fn advance(cx: &mut Cx<'_>) {
     if known.negotiating || known.nick.is_none() || known.user.is_none() {
         return;
     }
+    if cx.served().door.sts_only {
+        return sts::turn_away(cx);
+    }
+    if arrival::inquire(cx) {
+        return;
+    }
+    let Some(known) = cx.served().registering() else { return };
     match (&cx.config().server.password, &known.password) {
         (None, _) | (Some(_), Password::Right) => register(cx),
         (Some(_), Password::Missing) => wrong_password(cx),
@@ -41,7 +55,7 @@ pub fn password_compared(cx: &mut Cx<'_>, answer: &JobAnswer) -> Outcome {
             advance(cx);
         }
         JobAnswer::Password(false) => wrong_password(cx),
-        JobAnswer::Failed => cx.close(Phrase::SERVER_BUSY.english()),
+        _ => cx.close(Phrase::SERVER_BUSY.english()),
     }
     Ok(())
 }
@@ -62,11 +76,18 @@ fn register(cx: &mut Cx<'_>) {
         return;
     }
     let (ip, secure) = (session.door.ip, session.door.secure);
-    let real_host: Box<str> = Setup::address_text(ip).into();
-    let cloak = cx.setup.cloak.host(ip).map_or_else(|| real_host.clone(), String::into_boxed_str);
-    let username = match &cx.config().server.coerce_ident {
-        Some(ident) => ident.as_str().into(),
-        None => format!("~{username}").into(),
+    let real_host: Box<str> =
+        known.origin.host.found().map_or_else(|| Setup::address_text(ip), str::to_owned).into();
+    let tor_vhost = Some(&cx.config().server.tor_listeners.vhost).filter(|host| session.door.tor && !host.is_empty());
+    let cloak = match tor_vhost {
+        Some(host) => host.as_str().into(),
+        None => cx.setup.cloak.host(ip).map_or_else(|| real_host.clone(), String::into_boxed_str),
+    };
+    // What its machine vouches for needs no `~`.
+    let username: Box<str> = match (&cx.config().server.coerce_ident, known.origin.ident.found()) {
+        (Some(ident), _) => ident.as_str().into(),
+        (None, Some(ident)) => ident.into(),
+        (None, None) => format!("~{username}").into(),
     };
     let mut modes: Letters = cx.setup.user_modes;
     modes.set('Z', secure);
@@ -81,7 +102,8 @@ fn register(cx: &mut Cx<'_>) {
     join::automatically(cx);
 }
 
-fn welcome(cx: &mut Cx<'_>) {
+/// The welcome up to 005.
+pub fn greet(cx: &mut Cx<'_>) {
     let nick = cx.nick().to_owned();
     let (server, network) = (cx.setup.server_name(), &cx.config().network.name);
     let setup = cx.setup;
@@ -91,6 +113,10 @@ fn welcome(cx: &mut Cx<'_>) {
     let modes = [server, VERSION, USER_MODES, CHANNEL_MODES, CHANNEL_MODES_WITH_PARAMETER];
     cx.reply(RPL_MYINFO, &modes, Text::None);
     isupport(cx);
+}
+
+fn welcome(cx: &mut Cx<'_>) {
+    greet(cx);
     lusers::show(cx);
     motd::show(cx);
     let modes = cx.user().modes.to_string();
@@ -111,15 +137,22 @@ pub fn isupport(cx: &mut Cx<'_>) {
 }
 
 fn arm_ping(cx: &mut Cx<'_>) {
-    let ping_ms = cx.config().server.idle_timeouts.ping.as_millis() as u64;
+    let ping_ms = ping_after_ms(cx);
     let heard_ms = cx.served().heard_mono_ms;
     cx.timers.arm(heard_ms + ping_ms, cx.session);
+}
+
+/// Silence before a PING. A circuit through Tor that is dead is not closed: it is found out sooner.
+fn ping_after_ms(cx: &Cx<'_>) -> u64 {
+    let ping = cx.config().server.idle_timeouts.ping;
+    let ping = if cx.served().door.tor { ping.min(TOR_PING) } else { ping };
+    ping.as_millis() as u64
 }
 
 /// The session's deadline came up: it may have been quiet too long.
 pub fn check_idle(cx: &mut Cx<'_>) {
     let timeouts = &cx.config().server.idle_timeouts;
-    let (ping_ms, disconnect_ms) = (timeouts.ping.as_millis() as u64, timeouts.disconnect.as_millis() as u64);
+    let (ping_ms, disconnect_ms) = (ping_after_ms(cx), timeouts.disconnect.as_millis() as u64);
     let session = cx.served();
     let (heard_ms, pinged) = (session.heard_mono_ms, session.pinged);
     let idle_ms = cx.now.mono_ms.saturating_sub(heard_ms);

@@ -2,10 +2,10 @@
 //! then the process had better stop than go on with a state that is half one thing.
 
 use super::channel::{Channel, Member, Topic};
-use super::fact::{Change, Fact, Introduction, Target};
+use super::fact::{Change, Counted, Fact, Introduction, Target};
 use super::id::{ChannelId, SessionId, UserId};
 use super::modes::{Letters, ModeChange};
-use super::session::{Password, Phase, Registering, Session};
+use super::session::{Finding, Origin, Pace, Password, Phase, Registering, Session};
 use super::user::{Invite, User};
 use super::{List, State};
 use crate::text::CaseMapping;
@@ -38,8 +38,20 @@ impl State {
                 self.sessions.insert_at(session, Session::new(door, moment.mono_ms));
                 self.counts.unregistered += 1;
             }
+            Fact::Admitted { session, counted } => self.count(moment, session, counted),
+            Fact::Proxied { session, ip, secure, host } => {
+                let session = &mut self.sessions[session];
+                let door = &mut session.door;
+                (door.ip, door.proxied, door.secure) = (ip, true, secure);
+                // They were the gateway's.
+                (door.certfp, door.endpoints) = (None, None);
+                if let Phase::Registering(registering) = &mut session.phase {
+                    let host = host.map_or(Finding::Open, |host| Finding::of(Some(host)));
+                    registering.origin = Origin { host, ..Origin::default() };
+                }
+            }
             Fact::Vanished { session } => {
-                self.sessions.remove_at(session);
+                self.remove_session(session);
                 self.counts.unregistered -= 1;
             }
             Fact::Introduced { session, said } => introduce(self.registering_mut(session), said),
@@ -114,6 +126,11 @@ impl State {
         session.pinged = false;
     }
 
+    /// How fast a session has sent commands, from now on kept.
+    pub fn pace(&mut self, session: SessionId) -> &mut Pace {
+        self.sessions[session].pace.get_or_insert_default()
+    }
+
     /// Notes that a PING went out.
     pub fn ping(&mut self, session: SessionId) {
         self.sessions[session].pinged = true;
@@ -147,10 +164,27 @@ impl State {
             self.remove_member(channel, id);
         }
         for &session in &user.sessions {
-            self.sessions.remove_at(session);
+            self.remove_session(session);
         }
         self.counts.invisible -= usize::from(user.modes.has('i'));
         self.counts.opers -= usize::from(user.modes.has('o'));
+    }
+
+    /// Every session that ends must end here: hosts would run out of connections otherwise.
+    fn remove_session(&mut self, id: SessionId) {
+        if let Some(Session { counted: Some(key), .. }) = self.sessions.remove_at(id) {
+            self.limits.leave(&key);
+        }
+    }
+
+    fn count(&mut self, moment: Moment, session: SessionId, counted: Option<Counted>) {
+        if let Some(Counted { key, window_ms }) = &counted {
+            self.limits.enter(key, moment.mono_ms, *window_ms);
+        }
+        let before = std::mem::replace(&mut self.sessions[session].counted, counted.map(|c| c.key));
+        if let Some(key) = before {
+            self.limits.leave(&key);
+        }
     }
 
     /// A channel goes with its last member.
@@ -234,6 +268,9 @@ fn introduce(registering: &mut Registering, said: Introduction<'_>) {
         Introduction::PasswordRight => registering.password = Password::Right,
         Introduction::Negotiating(on) => registering.negotiating = on,
         Introduction::Line => registering.lines += 1,
+        Introduction::Passed => registering.origin.passed = true,
+        Introduction::Host(host) => registering.origin.host = Finding::of(host),
+        Introduction::Ident(ident) => registering.origin.ident = Finding::of(ident),
     }
 }
 

@@ -6,6 +6,7 @@ pub mod channel;
 pub mod check;
 pub mod fact;
 pub mod id;
+pub mod limits;
 pub mod modes;
 pub mod session;
 pub mod slots;
@@ -19,7 +20,7 @@ pub use channel::{Channel, Member};
 pub use fact::Fact;
 pub use id::{ChannelId, SessionId, UserId};
 pub use modes::{Letters, List, ModeChange, Rank, Ranks};
-pub use session::{Door, Phase, Session};
+pub use session::{Door, Endpoints, Phase, Session};
 pub use slots::Slots;
 pub use user::User;
 use whowas::Whowas;
@@ -35,6 +36,8 @@ pub struct State {
     pub channels: Slots<ChannelId, Channel>,
     /// Users of late.
     pub whowas: Whowas,
+    /// How many connections each host has and makes.
+    pub limits: limits::Limits,
     /// What LUSERS tells, kept up as things change.
     pub counts: Counts,
     nicks: HashMap<Box<str>, UserId>,
