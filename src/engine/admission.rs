@@ -44,12 +44,7 @@ pub fn admit(cx: &mut Cx<'_>) {
 }
 
 /// With whom the session is to be counted, if with anybody.
-fn judge(
-    config: &Config,
-    state: &State,
-    session: &Session,
-    mono_ms: u64,
-) -> Result<Option<Counted>, Reason> {
+fn judge(config: &Config, state: &State, session: &Session, mono_ms: u64) -> Result<Option<Counted>, Reason> {
     let door = &session.door;
     let (key, most, too_many, too_fast) = if door.tor {
         let tor = &config.server.tor_listeners;

@@ -78,7 +78,8 @@ fn register(cx: &mut Cx<'_>) {
     let (ip, secure) = (session.door.ip, session.door.secure);
     let real_host: Box<str> =
         known.origin.host.found().map_or_else(|| Setup::address_text(ip), str::to_owned).into();
-    let tor_vhost = Some(&cx.config().server.tor_listeners.vhost).filter(|host| session.door.tor && !host.is_empty());
+    let tor_vhost =
+        Some(&cx.config().server.tor_listeners.vhost).filter(|host| session.door.tor && !host.is_empty());
     let cloak = match tor_vhost {
         Some(host) => host.as_str().into(),
         None => cx.setup.cloak.host(ip).map_or_else(|| real_host.clone(), String::into_boxed_str),

@@ -86,8 +86,7 @@ impl Terms {
             None if self.is_unix => true,
             // The Tor daemon's loopback address says nothing about where its clients are.
             None => {
-                !self.tor
-                    && (peer.is_loopback() || self.secure_nets.iter().any(|net| net.contains(peer)))
+                !self.tor && (peer.is_loopback() || self.secure_nets.iter().any(|net| net.contains(peer)))
             }
         }
     }
@@ -195,8 +194,7 @@ async fn shake_hands(mut socket: Socket, terms: &Terms) -> io::Result<Option<Don
         return Ok(None);
     }
     let (socket, tls) = stream.into_inner();
-    passed.certfp =
-        tls.peer_certificates().and_then(|chain| chain.first()).map(fingerprint).map(Into::into);
+    passed.certfp = tls.peer_certificates().and_then(|chain| chain.first()).map(fingerprint).map(Into::into);
     Ok(Some(Done { socket, tls: Some(Box::new(tls)), passed }))
 }
 

@@ -40,8 +40,10 @@ fn webirc(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
     if !gateway::may_speak(cx) {
         return refuse(cx);
     }
-    let mut gateways: Vec<usize> =
-        (cx.config().server.webirc.iter().enumerate()).filter(|(_, own)| may_be(cx, own)).map(|(at, _)| at).collect();
+    let mut gateways: Vec<usize> = (cx.config().server.webirc.iter().enumerate())
+        .filter(|(_, own)| may_be(cx, own))
+        .map(|(at, _)| at)
+        .collect();
     gateways.reverse();
     go_on(cx, Claim { password: m.param(0).to_owned(), client, gateways })
 }
