@@ -1,8 +1,9 @@
-//! `ircd`: an IRCv3 chat server that is server, services, bouncer and history in one process.
+//! `ircd`: an IRCv3 chat server that is to be server, services, bouncer and history in one process. So
+//! far it is the server; `docs/ARCHITECTURE.md` says where the others have their place, and is the map.
 //!
 //! A module may use only those above it in this table. A *pure* one has no clock, entropy, file,
 //! socket, thread or async: same input, same output; `clippy.toml` says what that forbids. `tests/tidy.rs`
-//! reads the table and holds the code to it; `docs/ARCHITECTURE.md` is the map.
+//! reads the table and holds the code to it.
 //!
 //! | module | kind | what it holds |
 //! |---|---|---|
@@ -10,6 +11,7 @@
 //! | [`i18n`] | pure | phrases and their translations |
 //! | [`wire`] | pure | messages, tags, numerics, capabilities |
 //! | [`config`] | pure | YAML in, checked configuration out |
+//! | [`auth`] | pure | credentials and SASL mechanisms, not users or sessions |
 //! | [`state`] | pure | users, sessions, channels as plain data |
 //! | [`engine`] | pure | every rule of IRC: events in, effects out |
 //! | [`store`] | impure | the embedded database |
@@ -18,6 +20,8 @@
 //! | [`server`] | impure | all of it put together, signals, logs |
 //! | [`cli`] | impure | the command line |
 
+#[deny(clippy::disallowed_methods, clippy::disallowed_types, clippy::iter_over_hash_type)]
+pub mod auth;
 pub mod cli;
 #[deny(clippy::disallowed_methods, clippy::disallowed_types, clippy::iter_over_hash_type)]
 pub mod config;

@@ -194,6 +194,23 @@ fn purity(order: &Order, path: &str, text: &str) -> Vec<String> {
     breaches
 }
 
+/// What decides only reads: it has the state from `Cx::state`, and changes it by committing a fact.
+/// Privacy does not say so, as the field is open to all of the engine.
+fn handlers(path: &str, text: &str) -> Vec<String> {
+    if !["src/engine/command/", "src/engine/policy/"].iter().any(|directory| path.starts_with(directory)) {
+        return Vec::new();
+    }
+    let mut breaches = Vec::new();
+    for (number, line) in (1..).zip(before_tests(path, text).lines()) {
+        let mut uses = code(line).split(".state").skip(1);
+        let is_field = |rest: &str| !rest.starts_with(|c: char| c == '(' || c == '_' || c.is_alphanumeric());
+        if uses.any(is_field) || code(line).contains("&mut State") {
+            breaches.push(format!("{path}:{number}: handlers read by state() and change by commit()"));
+        }
+    }
+    breaches
+}
+
 /// Rust files open with what they are, stay short and hold nothing unfinished.
 fn rust(path: &str, text: &str) -> Vec<String> {
     let mut breaches = Vec::new();
@@ -271,6 +288,7 @@ fn breaches(order: &Order, path: &str, text: &str) -> Vec<String> {
         found.extend(functions(path, text));
         found.extend(layers(order, path, text));
         found.extend(purity(order, path, text));
+        found.extend(handlers(path, text));
     }
     found
 }
@@ -348,6 +366,18 @@ mod finds {
             assert_eq!(count("src/engine/mod.rs", &format!("//! x\n\n{line}\n")), 1, "{line}");
         }
         assert_eq!(count("src/net/mod.rs", "//! x\n\nuse tokio::net;\n"), 0);
+    }
+
+    #[test]
+    fn a_handler_that_changes_the_state() {
+        let handler = |line: &str| count("src/engine/command/join.rs", &format!("//! x\n\n{line}\n"));
+        for line in ["cx.state.users.remove(id);", "change(cx.state, id);", "fn f(state: &mut State) {}"] {
+            assert_eq!(handler(line), 1, "{line}");
+        }
+        for line in ["let user = &cx.state().users[id];", "use crate::state::State;", "x.stated.y();"] {
+            assert_eq!(handler(line), 0, "{line}");
+        }
+        assert_eq!(count("src/engine/announce.rs", "//! x\n\nf(cx.state);\n"), 0);
     }
 
     #[test]

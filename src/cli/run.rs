@@ -28,6 +28,7 @@ pub(super) fn run(options: &Options, smoke: bool) -> Result<(), Failure> {
     let seed = Seed {
         entropy: store::entropy()?,
         cloak_secret: store.cloak_secret()?,
+        records: Vec::new(),
         texts: texts::read(&source, &config),
     };
     let on_ready = move |running: Running| {

@@ -17,6 +17,7 @@ const NOT_YET: &[Row] = &[
     ("server.check-ident", |c| c.server.check_ident),
     ("server.relaymsg", |c| c.server.relaymsg.enabled),
     ("server.proxy-allowed-from", |c| !c.server.proxy_allowed_from.is_empty()),
+    ("server.compatibility.force-trailing", |c| !c.server.compatibility.force_trailing),
     ("server.webirc", |c| !c.server.webirc.is_empty()),
     ("server.ip-limits", |c| c.server.ip_limits.count || c.server.ip_limits.throttle),
     ("server.ip-check-script", |c| c.server.ip_check_script.enabled),

@@ -4,7 +4,7 @@ use crate::state::fact::{Change, Kind, Said, Target};
 use crate::state::{ChannelId, Fact, ModeChange, Rank, SessionId, State, UserId};
 use crate::wire::{Body, Cap, Caps, MsgId, Origin, Outgoing, Text};
 
-use super::command::{names, topic};
+use super::command::{markread, names, topic};
 use super::cx::Cx;
 use super::effect::{Effect, Level};
 use super::voice::{Voice, acquaintances, sessions_of};
@@ -15,7 +15,7 @@ pub enum After {
     /// Nothing.
     Nothing,
     /// Topic and names, to the one who joined.
-    Joined(ChannelId),
+    Joined(UserId, ChannelId),
     /// That one's away state changed, to those who see it.
     Away(UserId),
 }
@@ -63,7 +63,22 @@ pub fn announce(cx: &mut Cx<'_>, fact: &Fact<'_>) -> After {
         Fact::AwaySet { session, .. } => {
             return cx.state().sessions[*session].user().map_or(After::Nothing, After::Away);
         }
-        Fact::Opened { .. }
+        Fact::LoggedIn { session, account, .. } => logged_in(cx, *session, account),
+        Fact::LoggedOut { user } => {
+            let body = Body::Command { verb: "ACCOUNT", params: &["*"], text: Text::None };
+            to_acquaintances(cx, *user, body, Caps::of(Cap::AccountNotify), None);
+        }
+        Fact::Detached { .. }
+        | Fact::Attached { .. }
+        | Fact::AlwaysOnSet { .. }
+        | Fact::Read { .. }
+        | Fact::Seen { .. }
+        | Fact::AccountMade { .. }
+        | Fact::AccountChanged { .. }
+        | Fact::AccountRemoved { .. }
+        | Fact::RegistryChanged { .. }
+        | Fact::PurgeSet { .. }
+        | Fact::Opened { .. }
         | Fact::Admitted { .. }
         | Fact::Proxied { .. }
         | Fact::Vanished { .. }
@@ -81,23 +96,57 @@ pub fn announce(cx: &mut Cx<'_>, fact: &Fact<'_>) -> After {
 pub fn follow_up(cx: &mut Cx<'_>, after: After) {
     match after {
         After::Nothing => {}
-        After::Joined(channel) => {
-            if cx.state().channels[channel].topic.is_some() {
-                topic::show(cx, channel);
-            }
-            if !cx.served().caps.has(Cap::NoImplicitNames) {
-                names::show(cx, vec![channel]);
+        After::Joined(user, channel) => {
+            for session in cx.state().users[user].sessions.clone() {
+                cx.serve(session, |cx| show_place(cx, channel));
             }
         }
-        After::Away(user) => {
-            let text = cx.state().users[user].away.clone();
-            let text = text.as_deref().map_or(Text::None, Text::Plain);
-            let body = Body::Command { verb: "AWAY", params: &[], text };
-            let mut told = acquaintances(cx.state, cx.voice.scratch, user);
-            told.retain(|&other| other != user);
-            say(cx, user, body, Caps::of(Cap::AwayNotify), None, &told);
-        }
+        After::Away(user) => show_away(cx, user),
     }
+}
+
+/// Topic and names of a channel, to a session whose user is in it now.
+fn show_place(cx: &mut Cx<'_>, channel: ChannelId) {
+    if cx.state().channels[channel].topic.is_some() {
+        topic::show(cx, channel);
+    }
+    markread::show_channel(cx, channel);
+    if !cx.served().caps.has(Cap::NoImplicitNames) {
+        names::show(cx, vec![channel]);
+    }
+}
+
+/// Tells a session that has just been attached that its user is in a channel.
+pub fn show_joined(cx: &mut Cx<'_>, user: UserId, channel: ChannelId) {
+    let state: &State = cx.state;
+    let (joiner, joined) = (&state.users[user], &state.channels[channel]);
+    let body = Body::Join {
+        channel: joined.name.as_str(),
+        account: joiner.account_or_star(),
+        realname: &joiner.realname,
+    };
+    let line = Outgoing { source: joiner.source(), origin: origin_of(state, user, None), body };
+    cx.voice.reply(&state.sessions[cx.session], &line);
+    show_place(cx, channel);
+}
+
+/// Tells a session its own full mask, in the form of a SETNAME (draft/whoami).
+pub fn show_self(cx: &mut Cx<'_>) {
+    let state: &State = cx.state;
+    let Some(user) = state.sessions[cx.session].user().map(|user| &state.users[user]) else { return };
+    let body = Body::Command { verb: "SETNAME", params: &[], text: Text::Plain(&user.realname) };
+    let line = Outgoing { source: user.source(), origin: Origin::default(), body };
+    cx.voice.reply(&state.sessions[cx.session], &line);
+}
+
+/// Tells those who see it that a user went away or came back.
+pub fn show_away(cx: &mut Cx<'_>, user: UserId) {
+    let text = cx.state().users[user].away.clone();
+    let text = text.as_deref().map_or(Text::None, Text::Plain);
+    let body = Body::Command { verb: "AWAY", params: &[], text };
+    let mut told = acquaintances(cx.state, cx.voice.scratch, user);
+    told.retain(|&other| other != user);
+    say(cx, user, body, Caps::of(Cap::AwayNotify), None, &told);
 }
 
 /// What everyone may know of who says something.
@@ -140,6 +189,16 @@ fn to_channel(
     let body = Body::Command { verb, params: &all, text };
     let line = Outgoing { source: state.users[by].source(), origin: origin_of(state, by, Some(msgid)), body };
     cx.voice.deliver(state, &line, Caps::NONE, sessions_of(state, channel.members.keys().copied()));
+}
+
+/// account-notify: those who see the user learn the account. Before registration nobody does.
+fn logged_in(cx: &mut Cx<'_>, session: SessionId, account: &str) {
+    let Some(user) = cx.state().sessions[session].user() else { return };
+    let Some(name) = cx.state().accounts.get(account).map(|account| account.name.as_str().to_owned()) else {
+        return;
+    };
+    let body = Body::Command { verb: "ACCOUNT", params: &[&name], text: Text::None };
+    to_acquaintances(cx, user, body, Caps::of(Cap::AccountNotify), None);
 }
 
 fn quit(cx: &mut Cx<'_>, user: UserId, reason: &str, msgid: MsgId) {
@@ -192,7 +251,7 @@ fn joined(cx: &mut Cx<'_>, user: UserId, channel: ChannelId, msgid: MsgId) -> Af
         let members = joined.members.keys().copied();
         cx.voice.deliver(state, &line, Caps::of(Cap::AwayNotify), sessions_of(state, members));
     }
-    After::Joined(channel)
+    After::Joined(user, channel)
 }
 
 fn invited(cx: &mut Cx<'_>, by: UserId, user: UserId, channel: ChannelId, msgid: MsgId) {

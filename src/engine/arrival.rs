@@ -6,8 +6,9 @@ use std::net::IpAddr;
 
 use crate::state::Fact;
 use crate::state::fact::Introduction;
-use crate::state::session::{Finding, Registering};
+use crate::state::session::{Door, Finding, Origin, Registering};
 use crate::text::{ident, is_hostname};
+use crate::wire::Text;
 
 use super::cx::Cx;
 use super::effect::{Job, Level};
@@ -33,8 +34,23 @@ pub enum Question {
     Ident,
 }
 
-/// Asks the next question; false when all are answered.
+/// The host of a client, as it is, and as others see it.
+pub fn hosts(cx: &Cx<'_>, door: &Door, origin: &Origin) -> (Box<str>, Box<str>) {
+    let real = origin.host.found().map_or_else(|| Setup::address_text(door.ip), str::to_owned);
+    let tor = &cx.config().server.tor_listeners.vhost;
+    let shown = match door.tor && !tor.is_empty() {
+        true => tor.clone(),
+        false => cx.setup.cloak.host(door.ip).unwrap_or_else(|| real.clone()),
+    };
+    (real.into(), shown.into())
+}
+
+/// Asks the next question; false when all are answered and the client may come in.
 pub fn inquire(cx: &mut Cx<'_>) -> bool {
+    if cx.served().door.tor && cx.config().server.tor_listeners.require_sasl && cx.account().is_none() {
+        demand_login(cx, NEEDS_LOGIN);
+        return true;
+    }
     let next = cx.served().registering().and_then(|known| next(cx, known));
     let Some((question, job)) = next else { return false };
     cx.ask(job, Continuation::Arrival(question));
@@ -47,9 +63,11 @@ fn next(cx: &Cx<'_>, known: &Registering) -> Option<(Question, Job)> {
     if door.tor {
         return None;
     }
-    if server.ip_check_script.enabled && !known.origin.passed && !door.ip.is_loopback() {
-        let script = Box::new(server.ip_check_script.clone());
-        return Some((Question::Welcome, Job::CheckIp { script, ip: door.ip }));
+    let script = &server.ip_check_script;
+    let exempt = door.ip.is_loopback() || (script.exempt_sasl && cx.account().is_some());
+    if script.enabled && !known.origin.passed && !exempt {
+        let job = Job::CheckIp { script: Box::new(script.clone()), ip: door.ip };
+        return Some((Question::Welcome, job));
     }
     if server.lookup_hostnames && known.origin.host == Finding::Open {
         let job = Job::LookUpHost { ip: door.ip, confirm: server.forward_confirm_hostnames };
@@ -65,10 +83,12 @@ pub fn answered(cx: &mut Cx<'_>, question: Question, answer: &JobAnswer) -> Outc
     let mut name = None;
     let said = match (question, answer) {
         (Question::Welcome, JobAnswer::IpChecked(IpVerdict::Rejected(why))) => {
-            return refuse(cx, if why.is_empty() { REFUSED } else { why });
+            refuse(cx, if why.is_empty() { REFUSED } else { why });
+            return Ok(());
         }
-        (Question::Welcome, JobAnswer::IpChecked(IpVerdict::NeedsLogin(why))) => {
-            return refuse(cx, if why.is_empty() { NEEDS_LOGIN } else { why });
+        (Question::Welcome, JobAnswer::IpChecked(IpVerdict::NeedsLogin(why))) if cx.account().is_none() => {
+            demand_login(cx, if why.is_empty() { NEEDS_LOGIN } else { why });
+            return Ok(());
         }
         (Question::Welcome, _) => Introduction::Passed,
         (Question::Host, JobAnswer::HostFound(host)) => {
@@ -87,11 +107,15 @@ pub fn answered(cx: &mut Cx<'_>, question: Question, answer: &JobAnswer) -> Outc
     Ok(())
 }
 
-fn refuse(cx: &mut Cx<'_>, why: &str) -> Outcome {
+fn demand_login(cx: &mut Cx<'_>, why: &str) {
+    cx.reply_command("FAIL", &["*", "ACCOUNT_REQUIRED"], Text::Plain(why));
+    refuse(cx, why);
+}
+
+fn refuse(cx: &mut Cx<'_>, why: &str) {
     let ip = Setup::address_text(cx.served().door.ip);
-    cx.note(Level::Info, "connect-ip", format!("client from {ip} refused by ip-check-script: {why}"));
+    cx.note(Level::Info, "connect-ip", format!("client from {ip} refused: {why}"));
     cx.close(why);
-    Ok(())
 }
 
 /// Whether a name can be shown as a user's host: one that reads as an address would be another's.

@@ -39,6 +39,9 @@ impl Offer {
         if !config.languages.enabled {
             caps = caps.without(Cap::Languages);
         }
+        if !config.accounts.multiclient.enabled {
+            caps = caps.without(Cap::Persistence);
+        }
         if !config.server.sts.enabled {
             caps = caps.without(Cap::Sts);
         }

@@ -4,11 +4,13 @@
 //! way to a socket at all.
 
 use crate::config::Config;
-use crate::state::{ChannelId, Fact, Moment, Session, SessionId, State, User, UserId};
+use crate::state::{Account, ChannelId, Fact, Moment, Session, SessionId, State, User, UserId};
 use crate::wire::{Body, MsgId, Numeric, Origin, Outgoing, Text};
 
+use super::answer::Answer;
 use super::effect::{Effect, Job, Level, Note};
 use super::event::{Now, Ticket};
+use super::identity;
 use super::ids::Ids;
 use super::refusal::Refusal;
 use super::setup::Setup;
@@ -16,6 +18,9 @@ use super::timers::Timers;
 use super::voice::Voice;
 use super::waiting::{Continuation, Cursor, WaitingList};
 use crate::i18n::Phrase;
+
+/// The away text of a user whose last session is gone.
+const DISCONNECTED: &str = "User is currently disconnected";
 
 /// The context of one command, or of one event that concerns a session.
 #[derive(Debug)]
@@ -31,6 +36,8 @@ pub struct Cx<'e> {
     pub(super) ids: &'e mut Ids,
     pub(super) timers: &'e mut Timers,
     pub(super) waiting: &'e mut WaitingList,
+    /// Set while the state is between two facts; a panic that leaves it set is not survived.
+    pub(super) applying: &'e mut bool,
     /// What the session waits for once this command is over.
     pub(super) pending: Option<Pending>,
     /// The session is to be closed once its answer is complete.
@@ -72,6 +79,22 @@ impl<'e> Cx<'e> {
     /// The user being served.
     pub fn user(&self) -> &User {
         &self.state.users[self.me()]
+    }
+
+    /// The account logged into, before or after registration.
+    pub fn account(&self) -> Option<&Account> {
+        let key = match (self.served().registering(), self.served().user()) {
+            (Some(registering), _) => registering.account.as_deref()?,
+            (None, Some(user)) => self.state.users[user].account.as_ref()?.key(),
+            (None, None) => return None,
+        };
+        self.state.accounts.get(key).map(|account| &**account)
+    }
+
+    /// How far the user being served has read a target (folded), milliseconds since 1970.
+    pub fn read_marker(&self, target: &str) -> Option<u64> {
+        let markers = self.account().map_or(&self.user().read_markers, |account| &account.read_markers);
+        markers.get(target).copied()
     }
 
     /// The nick to address the session by; `*` before it has one.
@@ -149,7 +172,10 @@ impl<'e> Cx<'e> {
     /// afterwards (the topic and names for one who joined) follows.
     pub fn commit(&mut self, fact: Fact<'_>) {
         let after = super::announce::announce(self, &fact);
-        self.state.apply(self.moment(), fact);
+        let moment = self.moment();
+        *self.applying = true;
+        self.state.apply(moment, fact);
+        *self.applying = false;
         super::announce::follow_up(self, after);
     }
 
@@ -178,13 +204,53 @@ impl<'e> Cx<'e> {
         self.closed = true;
     }
 
-    /// Takes the session out of the state: with its user, if it was the last one.
+    /// Takes the session out of the state: with its user, if it was the last one and the user does not
+    /// stay.
     pub(super) fn forget_session(&mut self, reason: &str) {
         let Some(session) = self.state.sessions.get(self.session) else { return };
         self.waiting.sessions.remove(&self.session);
-        match session.user() {
-            Some(user) => self.commit(Fact::Quit { user, reason }),
-            None => self.commit(Fact::Vanished { session: self.session }),
+        let Some(user) = session.user() else {
+            self.commit(Fact::Vanished { session: self.session });
+            return;
+        };
+        let left = self.state.users[user].sessions.len() - 1;
+        if left == 0 && !self.state.users[user].always_on {
+            self.see_device();
+            self.commit(Fact::Quit { user, reason });
+            return;
+        }
+        self.see_device();
+        let was_away = self.state.users[user].away.is_some();
+        let auto_away = self.account().is_some_and(|a| identity::is_auto_away(self.config(), &a.settings));
+        let away = (left == 0 && auto_away).then_some(DISCONNECTED);
+        self.commit(Fact::Detached { session: self.session, away });
+        if was_away != self.state.users[user].away.is_some() {
+            super::announce::show_away(self, user);
+        }
+    }
+
+    /// Notes that the device being served was there until now.
+    fn see_device(&mut self) {
+        let Some(account) = self.account().map(|account| account.name.clone()) else { return };
+        let device = self.served().device.clone().unwrap_or_default();
+        let at_ms = self.now.wall_ms;
+        self.commit(Fact::Seen { account: account.key(), device: &device, at_ms });
+    }
+
+    /// Serves another session for a moment, such as a further one of the same user.
+    pub(super) fn serve(&mut self, session: SessionId, say: impl FnOnce(&mut Self)) {
+        if session == self.session {
+            return say(self);
+        }
+        let own = std::mem::replace(&mut self.voice.answer, Answer::new(session, None));
+        let (own_session, own_pending) = (std::mem::replace(&mut self.session, session), self.pending.take());
+        say(self);
+        let answer = std::mem::replace(&mut self.voice.answer, own);
+        let pending = std::mem::replace(&mut self.pending, own_pending);
+        self.session = own_session;
+        if let Some(pending) = pending {
+            self.waiting.sessions.entry(session).or_default().hold(pending, answer);
+            self.voice.out.push(Effect::Hold { session });
         }
     }
 

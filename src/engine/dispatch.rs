@@ -1,7 +1,8 @@
 //! From a line to a handler, and back when the handler has to wait. What all commands have in common
 //! is checked here, once.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
 use crate::i18n::Phrase;
 use crate::state::fact::Introduction;
@@ -220,9 +221,8 @@ fn dispatch(cx: &mut Cx<'_>, message: &Message<'_>) {
         return;
     };
     let outcome = match cx.config().debug.recover_from_errors {
-        // A handler only reads the state; what it committed before it failed holds.
         true => catch_unwind(AssertUnwindSafe(|| run(cx, command, message)))
-            .unwrap_or_else(|_| failed_inside(cx, command)),
+            .unwrap_or_else(|panic| failed_inside(cx, command, panic)),
         false => run(cx, command, message),
     };
     if let Err(refusal) = outcome {
@@ -253,7 +253,13 @@ fn allowed(cx: &Cx<'_>, command: &Command, message: &Message<'_>) -> Outcome {
     }
 }
 
-fn failed_inside(cx: &mut Cx<'_>, command: &Command) -> Outcome {
+/// A handler only reads the state, and what it committed before it failed holds; so the server goes on. A
+/// failure in the midst of applying a fact is another matter: the state is half one thing, and the process
+/// had better start anew from what is stored.
+fn failed_inside(cx: &mut Cx<'_>, command: &Command, panic: Box<dyn Any + Send>) -> Outcome {
+    if *cx.applying {
+        resume_unwind(panic);
+    }
     cx.note(Level::Error, "internal", format!("the handler of {} panicked", command.name));
     let text = Text::Said(Phrase::INTERNAL_ERROR, &[]);
     cx.reply(ERR_UNKNOWNERROR, &[command.name], text);

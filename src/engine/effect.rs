@@ -48,8 +48,22 @@ pub enum Effect {
         /// What to do.
         job: Job,
     },
+    /// Make records durable. Nothing that is said in or after this event may leave the process before.
+    Persist {
+        /// What changed; one record at most once.
+        writes: Vec<Write>,
+    },
     /// Write to the log.
     Note(Note),
+}
+
+/// A change of the datastore.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Write {
+    /// The record's key; see [`crate::state::record`].
+    pub key: String,
+    /// The record; `None` deletes it.
+    pub value: Option<Vec<u8>>,
 }
 
 /// Work that is too slow, or too impure, for the engine.

@@ -27,6 +27,8 @@ pub enum Refusal {
     InviteOnly(String),
     NeedMoreParams(String),
     NickInUse(String),
+    NickIsAccount(String),
+    NickReserved(String),
     NoNickGiven,
     NoOperatorHere(String),
     NoPrivileges,
@@ -89,6 +91,10 @@ impl Refusal {
             Refusal::InviteOnly(c) => numeric(cx, ERR_INVITEONLYCHAN, &[&c], P::INVITE_ONLY),
             Refusal::NeedMoreParams(c) => numeric(cx, ERR_NEEDMOREPARAMS, &[&c], P::NOT_ENOUGH_PARAMETERS),
             Refusal::NickInUse(n) => numeric(cx, ERR_NICKNAMEINUSE, &[&n], P::NICKNAME_IN_USE),
+            Refusal::NickIsAccount(n) => {
+                cx.reply(ERR_UNKNOWNERROR, &["NICK"], Text::Said(P::NICK_IS_ACCOUNT, &[&n]));
+            }
+            Refusal::NickReserved(n) => cx.fail("NICK", "NICKNAME_RESERVED", &[&n], P::NICKNAME_RESERVED),
             Refusal::NoNickGiven => numeric(cx, ERR_NONICKNAMEGIVEN, &[], P::NO_NICKNAME_GIVEN),
             Refusal::NoOperatorHere(_) => numeric(cx, ERR_NOOPERHOST, &[], P::NO_OPER),
             Refusal::NoPrivileges => numeric(cx, ERR_NOPRIVILEGES, &[], P::NO_PRIVILEGE),

@@ -6,20 +6,23 @@ use crate::i18n::Phrase;
 use crate::state::fact::Introduction;
 use crate::state::session::Password;
 use crate::state::user::NewUser;
-use crate::state::{Fact, Letters, Phase};
+use crate::state::{Fact, Letters, UserId};
+use crate::text::Nick;
 use crate::wire::numeric::*;
 use crate::wire::{Cap, Text};
 
 use super::arrival;
-use super::command::{self, join, lusers, motd, oper};
+use super::command::{join, lusers, motd, oper};
 use super::cx::Cx;
 use super::effect::{Job, Level};
 use super::event::JobAnswer;
 use super::isupport::{CHANNEL_MODES, CHANNEL_MODES_WITH_PARAMETER, USER_MODES};
+use super::policy::{self, Claim};
 use super::refusal::Outcome;
-use super::setup::{Setup, VERSION};
+use super::setup::VERSION;
 use super::sts;
 use super::waiting::Continuation;
+use super::{announce, identity};
 
 /// Silence before a PING to a client that comes through Tor, at most.
 const TOR_PING: Duration = Duration::from_secs(30);
@@ -66,24 +69,26 @@ fn wrong_password(cx: &mut Cx<'_>) {
 }
 
 fn register(cx: &mut Cx<'_>) {
-    let session = cx.served();
-    let Phase::Registering(known) = &session.phase else { return };
-    let (Some(nick), Some((username, realname))) = (known.nick.clone(), known.user.clone()) else { return };
+    let Some(known) = cx.served().registering() else { return };
+    let Some(wanted) = known.nick.as_ref().map(|nick| nick.as_str().to_owned()) else { return };
     // Between NICK and now someone else may have come to be known by it.
-    if let Err(refusal) = command::nick::may_take(cx, &nick, None) {
-        cx.commit(Fact::Introduced { session: cx.session, said: Introduction::NoNick });
-        refusal.say(cx);
-        return;
+    match policy::claim_nick(cx.setup, cx.state(), &wanted, cx.account(), None) {
+        Ok(Claim::Take(nick)) => appear(cx, nick),
+        Ok(Claim::Attach(user)) => attach(cx, user),
+        Err(refusal) => {
+            cx.commit(Fact::Introduced { session: cx.session, said: Introduction::NoNick });
+            refusal.say(cx);
+        }
     }
+}
+
+/// A new user comes to be.
+fn appear(cx: &mut Cx<'_>, nick: Nick) {
+    let session = cx.served();
+    let Some(known) = session.registering() else { return };
+    let Some((username, realname)) = known.user.clone() else { return };
     let (ip, secure) = (session.door.ip, session.door.secure);
-    let real_host: Box<str> =
-        known.origin.host.found().map_or_else(|| Setup::address_text(ip), str::to_owned).into();
-    let tor_vhost =
-        Some(&cx.config().server.tor_listeners.vhost).filter(|host| session.door.tor && !host.is_empty());
-    let cloak = match tor_vhost {
-        Some(host) => host.as_str().into(),
-        None => cx.setup.cloak.host(ip).map_or_else(|| real_host.clone(), String::into_boxed_str),
-    };
+    let (real_host, cloak) = arrival::hosts(cx, &session.door, &known.origin);
     // What its machine vouches for needs no `~`.
     let username: Box<str> = match (&cx.config().server.coerce_ident, known.origin.ident.found()) {
         (Some(ident), _) => ident.as_str().into(),
@@ -94,13 +99,45 @@ fn register(cx: &mut Cx<'_>) {
     modes.set('Z', secure);
     let text = format!("Client connected [{}] [u:{username}] [r:{realname}] [ip:{real_host}]", nick.as_str());
     cx.note(Level::Info, "connect", text);
-    let at_s = cx.now.wall_ms / 1000;
-    let user = NewUser { nick, username, realname, cloak, real_host, ip, modes, at_s };
+    let (at_s, account) = (cx.now.wall_ms / 1000, cx.account().map(|account| account.name.clone()));
+    let user = NewUser { nick, username, realname, cloak, real_host, ip, modes, account, at_s };
     cx.commit(Fact::Registered { session: cx.session, user: Box::new(user) });
+    let user = cx.me();
+    if cx.account().is_some_and(|account| identity::is_always_on(cx.config(), &account.settings)) {
+        cx.commit(Fact::AlwaysOnSet { user, on: true });
+    }
+    wear_vhost(cx);
     welcome(cx);
     arm_ping(cx);
     oper::by_certificate(cx);
     join::automatically(cx);
+}
+
+/// A further session of a user who is there: it is told where the user is.
+fn attach(cx: &mut Cx<'_>, user: UserId) {
+    let nick = cx.state().users[user].nick.as_str().to_owned();
+    cx.note(Level::Info, "connect", format!("Client attached [{nick}]"));
+    let was_away = cx.state().users[user].away.is_some();
+    cx.commit(Fact::Attached { session: cx.session, user });
+    welcome(cx);
+    arm_ping(cx);
+    for channel in cx.state().users[user].channels.clone() {
+        announce::show_joined(cx, user, channel);
+    }
+    if was_away != cx.state().users[user].away.is_some() {
+        announce::show_away(cx, user);
+    }
+    oper::by_certificate(cx);
+}
+
+/// Shows the account's vhost, if there is one and its owner wants it.
+pub fn wear_vhost(cx: &mut Cx<'_>) {
+    let vhost = cx.account().and_then(|account| account.vhost.as_ref());
+    let host = vhost.filter(|vhost| vhost.enabled && cx.config().accounts.vhosts.enabled);
+    if let Some(host) = host.map(|vhost| vhost.host.to_string()) {
+        let user = cx.me();
+        cx.commit(Fact::HostChanged { user, host: &host });
+    }
 }
 
 /// The welcome up to 005.
@@ -122,6 +159,9 @@ fn welcome(cx: &mut Cx<'_>) {
     motd::show(cx);
     let modes = cx.user().modes.to_string();
     cx.reply(RPL_UMODEIS, &[&modes], Text::None);
+    if cx.served().caps.has(Cap::Whoami) {
+        announce::show_self(cx);
+    }
 }
 
 /// The 005 lines; as a batch for those who can tell it apart (draft/extended-isupport).
@@ -137,10 +177,16 @@ pub fn isupport(cx: &mut Cx<'_>) {
     cx.close_batch();
 }
 
+/// The entry made when the session was opened comes up first as a rule, and is given its next time then.
 fn arm_ping(cx: &mut Cx<'_>) {
     let ping_ms = ping_after_ms(cx);
-    let heard_ms = cx.served().heard_mono_ms;
-    cx.timers.arm(heard_ms + ping_ms, cx.session);
+    let timeouts = &cx.config().server.idle_timeouts;
+    let session = cx.served();
+    let (due_ms, armed_ms) =
+        (session.heard_mono_ms + ping_ms, session.opened_mono_ms + timeouts.registration.as_millis() as u64);
+    if due_ms < armed_ms {
+        cx.timers.arm(due_ms, cx.session);
+    }
 }
 
 /// Silence before a PING. A circuit through Tor that is dead is not closed: it is found out sooner.

@@ -1,5 +1,7 @@
-//! Deadlines of sessions, in buckets of time. A session has one entry; when it comes up, the
-//! session is looked at and given its next one, so that activity costs nothing here.
+//! Deadlines of sessions, in buckets of time. When an entry comes up, its session is looked at and
+//! given the next one, so that activity costs nothing here. A session has at most two for silence: one from
+//! when it was opened, one from when it registered. Entries of sessions that are gone stay until they are
+//! due.
 
 use std::collections::BTreeMap;
 

@@ -49,6 +49,9 @@ phrases! {
     NO_NICKNAME_GIVEN = "No nickname given",
     ERRONEOUS_NICKNAME = "Erroneous nickname",
     NICKNAME_IN_USE = "Nickname is already in use",
+    NICKNAME_RESERVED = "That nickname is reserved for an account",
+    NICK_IS_ACCOUNT = "Your nickname must be the name of your account, {0}",
+    GUESTS_KEEP_NICKS = "Only those with an account may change their nickname here",
     NO_SUCH_NICK = "No such nick",
     NO_SUCH_NICK_OR_CHANNEL = "No such nick/channel",
     NO_SUCH_SERVER = "No such server",
@@ -124,6 +127,10 @@ phrases! {
     NO_PRIVILEGE = "Insufficient oper privileges.",
     OPER_THROTTLED = "You must wait {0} seconds before you try OPER again",
     // standard replies
+    ACCOUNT_REQUIRED = "You must be logged into an account",
+    PARAMETERS_INVALID = "Invalid parameters",
+    TARGET_INVALID = "Invalid target",
+    TIMESTAMP_INVALID = "Invalid timestamp",
     REALNAME_INVALID = "Realname is not valid",
     // languages
     LANGUAGES_ARE = "Language preferences have been set",

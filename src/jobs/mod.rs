@@ -1,9 +1,9 @@
 //! Work too slow for the engine, on a few threads of its own; what waits on a network or a program is
 //! asked [`outside`].
 //!
-//! Invariant: at most [`QUEUE_MAX`] jobs wait and as many
-//! run as there are threads; a job beyond that, one that waited too long and one that panicked are
-//! answered with [`JobAnswer::Failed`], so that every ticket is answered exactly once.
+//! It knows nothing of who asked. Invariants: at most [`QUEUE_MAX`] jobs wait and as many run as there are
+//! threads; every job that was accepted is reported exactly once, with [`JobAnswer::Failed`] if it waited too
+//! long or panicked. For a job that [`Jobs::submit`] refuses, the caller answers.
 
 mod host;
 mod ident;
@@ -17,9 +17,8 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use data_encoding::BASE64;
-
 use self::outside::Outside;
+use crate::auth::verify_password;
 use crate::engine::{Job, JobAnswer, Ticket};
 
 /// Jobs that may wait.
@@ -91,23 +90,17 @@ fn next(waiting: &Mutex<Receiver<Waiting>>) -> Option<Waiting> {
 
 fn execute(job: &Job) -> JobAnswer {
     catch_unwind(AssertUnwindSafe(|| match job {
-        Job::VerifyPassword { hash, password } => JobAnswer::Password(verify(hash, password)),
+        Job::VerifyPassword { hash, password } => JobAnswer::Password(verify_password(hash, password)),
         // Not for these threads.
         Job::LookUpHost { .. } | Job::AskIdent { .. } | Job::CheckIp { .. } => JobAnswer::Failed,
     }))
     .unwrap_or(JobAnswer::Failed)
 }
 
-/// A hash that is none matches nothing. Older configurations have it in base64 once more.
-fn verify(hash: &str, password: &str) -> bool {
-    let unwrapped = BASE64.decode(hash.as_bytes()).ok().and_then(|bytes| String::from_utf8(bytes).ok());
-    let hash = unwrapped.as_deref().filter(|inner| inner.starts_with('$')).unwrap_or(hash);
-    bcrypt::verify(password, hash).unwrap_or(false)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use data_encoding::BASE64;
     use std::sync::mpsc::channel;
 
     fn verify_job(hash: &str, password: &str) -> Job {

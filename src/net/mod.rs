@@ -1,8 +1,9 @@
 //! The doors: listeners, TLS, WebSocket, framing, and the IO shards that own the sockets.
 //!
-//! It knows no IRC beyond "a line ends with CR LF": lines go to the engine as events through an
-//! [`Inbox`], effects come back through [`Shard::apply`]. It holds no thread of its own; `server` gives
-//! it one per shard. Invariant: every buffer has a bound, and an idle connection holds none.
+//! Of IRC it knows how lines end, how long they may be, and the two ERROR lines that must be said without
+//! the engine. Lines go to the engine as events through an [`Inbox`], effects come back through
+//! [`Shard::apply`]. It starts no thread; `server` gives it one per shard. Invariant: every buffer
+//! has a bound, and an idle connection holds none of ours.
 
 mod address;
 mod connection;

@@ -31,7 +31,7 @@ pub struct RunOptions {
     pub config: Config,
     /// What the engine needs from outside.
     pub seed: Seed,
-    /// Called on SIGHUP.
+    /// Called on SIGHUP and by [`Control::reload`].
     pub reload: Reload,
     /// Called once when every listener is open.
     pub on_ready: Box<dyn FnOnce(Running) + Send>,

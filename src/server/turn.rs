@@ -3,7 +3,7 @@
 //! With one IO shard it runs on the shard's own thread and there is no hand-over: what is ready is
 //! read, handled, and every socket is flushed once. With more shards it has a thread of its own; each
 //! shard sends it an inbox per turn and gets the effects of the turn back, shared with the others.
-//! Invariant: a turn ends after [`EVENTS_MAX`] events or [`TURN_MS_MAX`], whichever is first.
+//! Invariant: a turn ends after [`EVENTS_MAX`] events or [`TURN_TIME_MAX`], whichever is first.
 
 use std::collections::VecDeque;
 use std::pin::Pin;

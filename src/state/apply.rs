@@ -1,14 +1,14 @@
-//! The only code that changes the state. Facts were judged before; what does not fit is a bug, and
-//! then the process had better stop than go on with a state that is half one thing.
+//! The only code that changes the state. Facts were judged before: one that does not fit is a bug, and
+//! panics.
 
 use super::channel::{Channel, Member, Topic};
-use super::fact::{Change, Counted, Fact, Introduction, Target};
+use super::fact::{Change, Counted, Fact, Introduction};
 use super::id::{ChannelId, SessionId, UserId};
-use super::modes::{Letters, ModeChange};
+use super::modes::{Letters, ModeChange, Ranks};
 use super::session::{Finding, Origin, Pace, Password, Phase, Registering, Session};
-use super::user::{Invite, User};
+use super::user::{Invite, Oper, User};
 use super::{List, State};
-use crate::text::CaseMapping;
+use crate::text::{CaseMapping, ChannelName};
 
 /// Open invitations remembered for one user; the oldest is forgotten.
 const INVITES_MAX: usize = 100;
@@ -62,10 +62,15 @@ impl State {
             Fact::LanguagesSet { session, languages } => {
                 self.sessions[session].languages = languages.into();
             }
-            Fact::Registered { session, user } => self.register(moment, session, User::new(*user, session)),
+            Fact::Registered { session, user } => {
+                self.register(moment, session, User::new(*user, Some(session)))
+            }
             Fact::Quit { user, .. } | Fact::Killed { user, .. } => self.remove_user(moment, user),
             Fact::NickChanged { user, nick } => self.change_nick(moment, user, nick),
-            Fact::RealnameChanged { user, realname } => self.users[user].realname = realname.into(),
+            Fact::RealnameChanged { user, realname } => {
+                self.users[user].realname = realname.into();
+                self.mark_presence(user);
+            }
             Fact::HostChanged { user, host } => {
                 let user = &mut self.users[user];
                 user.host = host.into();
@@ -73,49 +78,44 @@ impl State {
             }
             Fact::AwaySet { session, text } => self.set_away(session, text),
             Fact::UserModesChanged { user, on, off } => self.change_user_modes(user, on, off),
-            Fact::OperChanged { user, oper } => {
-                let on = oper.is_some();
-                self.users[user].oper = oper;
-                let (set, unset) = if on { ("o", "") } else { ("", "o") };
-                self.change_user_modes(user, Letters::of(set), Letters::of(unset));
-            }
+            Fact::OperChanged { user, oper } => self.set_oper(user, oper),
             Fact::OperFailed { session, again_mono_ms } => {
                 self.sessions[session].oper_again_mono_ms = again_mono_ms;
             }
             Fact::Formed { name, flags } => {
-                let key = name.key().into();
-                let id = self.channels.insert(Channel::new(name, flags, moment.wall_s()));
-                self.channel_names.insert(key, id);
+                self.form(moment, name, flags);
             }
             Fact::Joined { user, channel, ranks } => {
-                let member = Member { ranks, joined_s: moment.wall_s() };
-                let joined = &mut self.channels[channel];
-                joined.members.insert(user, member);
-                let (key, user) = (joined.name.key(), &mut self.users[user]);
-                user.channels.push(channel);
-                user.invites.retain(|invite| &*invite.channel != key);
+                self.join(moment, user, channel, ranks);
+                self.mark_presence(user);
             }
             Fact::Parted { user, channel, .. } | Fact::Kicked { user, channel, .. } => {
-                self.users[user].channels.retain(|&other| other != channel);
-                self.remove_member(channel, user);
+                self.leave(user, channel);
             }
             Fact::TopicSet { by, channel, text } => {
-                let by = self.users[by].source().into();
-                let topic = Topic { text: text.into(), by, at_s: moment.wall_s() };
-                self.channels[channel].topic = (!text.is_empty()).then(|| Box::new(topic));
+                self.set_topic(moment, by, channel, text);
             }
             Fact::ModesChanged { channel, changes, .. } => {
-                let channel = &mut self.channels[channel];
-                changes.into_iter().for_each(|change| change_mode(channel, change));
+                self.change_modes(channel, changes);
             }
             Fact::Invited { user, channel, opens, .. } => {
                 if opens {
                     self.invite(moment, user, channel);
                 }
             }
-            Fact::Said { by, to: Target::Channel { .. } | Target::User(_), .. } => {
-                self.users[by].active_s = moment.wall_s();
-            }
+            Fact::Said { by, .. } => self.users[by].active_s = moment.wall_s(),
+            Fact::Attached { session, user } => self.attach(session, user),
+            Fact::Detached { session, away } => self.detach(session, away),
+            Fact::AlwaysOnSet { user, on } => self.set_always_on(user, on),
+            Fact::LoggedIn { session, account, device } => self.log_in(session, account, device),
+            Fact::LoggedOut { user } => self.log_out(user),
+            Fact::Read { user, target, at_ms } => self.read(user, target, at_ms),
+            Fact::Seen { account, device, at_ms } => self.see(account, device, at_ms),
+            Fact::AccountMade { account } => self.make_account(moment, account),
+            Fact::AccountChanged { account, change } => self.change_account(moment, account, change),
+            Fact::AccountRemoved { account, freed } => self.remove_account(moment, account, freed),
+            Fact::RegistryChanged { channel, change } => self.change_registry(moment, channel, change),
+            Fact::PurgeSet { key, purge } => self.set_purge(key, purge),
         }
     }
 
@@ -144,22 +144,34 @@ impl State {
     }
 
     fn register(&mut self, moment: Moment, session: SessionId, user: User) {
-        let (nick, invisible) = (user.nick.clone(), user.modes.has('i'));
-        let id = self.users.insert(user);
+        let id = self.insert_user(moment, user);
         let attached = &mut self.sessions[session];
         attached.phase = Phase::Attached(id);
         let away = attached.away.take();
-        self.index_nick(moment.mapping, nick.key(), nick.as_str(), id);
         self.counts.unregistered -= 1;
+        self.set_away(session, away.as_deref());
+    }
+
+    pub(super) fn insert_user(&mut self, moment: Moment, user: User) -> UserId {
+        let (nick, invisible) = (user.nick.clone(), user.modes.has('i'));
+        let id = self.users.insert(user);
+        self.index_nick(moment.mapping, nick.key(), nick.as_str(), id);
+        self.index_account_user(id);
         self.counts.invisible += usize::from(invisible);
         self.counts.users_max = self.counts.users_max.max(self.users.len());
-        self.set_away(session, away.as_deref());
+        id
     }
 
     fn remove_user(&mut self, moment: Moment, id: UserId) {
         let Some(user) = self.users.remove(id) else { return };
         self.whowas.remember(&user, moment.wall_s());
         self.unindex_nick(moment.mapping, &user);
+        if let Some(account) = &user.account {
+            self.unindex_account_user(account, id);
+            if user.always_on {
+                self.dirty.insert(super::record::account_key(account.key()));
+            }
+        }
         for &channel in &user.channels {
             self.remove_member(channel, id);
         }
@@ -171,10 +183,12 @@ impl State {
     }
 
     /// Every session that ends must end here: hosts would run out of connections otherwise.
-    fn remove_session(&mut self, id: SessionId) {
-        if let Some(Session { counted: Some(key), .. }) = self.sessions.remove_at(id) {
-            self.limits.leave(&key);
+    pub(super) fn remove_session(&mut self, id: SessionId) -> Option<Session> {
+        let session = self.sessions.remove_at(id)?;
+        if let Some(key) = &session.counted {
+            self.limits.leave(key);
         }
+        Some(session)
     }
 
     fn count(&mut self, moment: Moment, session: SessionId, counted: Option<Counted>) {
@@ -187,12 +201,62 @@ impl State {
         }
     }
 
-    /// A channel goes with its last member.
+    fn set_oper(&mut self, user: UserId, oper: Option<Box<Oper>>) {
+        let mode = Letters::of("o");
+        let (on, off) = if oper.is_some() { (mode, Letters::default()) } else { (Letters::default(), mode) };
+        self.users[user].oper = oper;
+        self.change_user_modes(user, on, off);
+    }
+
+    pub(super) fn form(&mut self, moment: Moment, name: ChannelName, flags: Letters) -> ChannelId {
+        let key = name.key().into();
+        let id = self.channels.insert(Channel::new(name, flags, moment.wall_s()));
+        self.channel_names.insert(key, id);
+        id
+    }
+
+    fn join(&mut self, moment: Moment, user: UserId, channel: ChannelId, ranks: Ranks) {
+        let joined = &mut self.channels[channel];
+        joined.members.insert(user, Member { ranks, joined_s: moment.wall_s() });
+        let (key, user) = (joined.name.key(), &mut self.users[user]);
+        user.channels.push(channel);
+        user.invites.retain(|invite| &*invite.channel != key);
+    }
+
+    fn leave(&mut self, user: UserId, channel: ChannelId) {
+        self.users[user].channels.retain(|&other| other != channel);
+        self.remove_member(channel, user);
+        self.mark_presence(user);
+    }
+
+    fn change_modes(&mut self, id: ChannelId, changes: Vec<Change>) {
+        for change in changes {
+            if let ModeChange::Rank { user, .. } = change.change {
+                self.mark_presence(user);
+            }
+            change_mode(&mut self.channels[id], change);
+        }
+        self.mark_channel(id);
+    }
+
+    fn set_topic(&mut self, moment: Moment, by: UserId, channel: ChannelId, text: &str) {
+        let by = self.users[by].source().into();
+        let topic = Topic { text: text.into(), by, at_s: moment.wall_s() };
+        self.channels[channel].topic = (!text.is_empty()).then(|| Box::new(topic));
+        self.mark_channel(channel);
+    }
+
     fn remove_member(&mut self, channel: ChannelId, user: UserId) {
-        let members = &mut self.channels[channel].members;
-        members.swap_remove(&user);
-        if members.is_empty()
-            && let Some(gone) = self.channels.remove(channel)
+        self.channels[channel].members.swap_remove(&user);
+        self.drop_if_empty(channel);
+    }
+
+    /// A channel that is not registered goes with its last member.
+    pub(super) fn drop_if_empty(&mut self, id: ChannelId) {
+        let channel = &self.channels[id];
+        if channel.members.is_empty()
+            && channel.registration.is_none()
+            && let Some(gone) = self.channels.remove(id)
         {
             self.channel_names.remove(gone.name.key());
         }
@@ -209,6 +273,7 @@ impl State {
         let user = &mut self.users[id];
         user.nick = nick;
         user.renew_source();
+        self.mark_presence(id);
     }
 
     fn index_nick(&mut self, mapping: CaseMapping, key: &str, shown: &str, id: UserId) {
@@ -226,12 +291,20 @@ impl State {
     }
 
     /// A user is away while every session is.
-    fn set_away(&mut self, session: SessionId, text: Option<&str>) {
+    pub(super) fn set_away(&mut self, session: SessionId, text: Option<&str>) {
         self.sessions[session].away = text.map(Box::from);
-        let Some(id) = self.sessions[session].user() else { return };
+        if let Some(user) = self.sessions[session].user() {
+            self.renew_away(user);
+        }
+    }
+
+    /// Must follow every change of a user's sessions. Who has none keeps the last text.
+    pub(super) fn renew_away(&mut self, user: UserId) {
         let away = |&session: &SessionId| self.sessions[session].away.clone();
-        let texts: Option<Vec<Box<str>>> = self.users[id].sessions.iter().map(away).collect();
-        self.users[id].away = texts.and_then(|mut texts| texts.pop());
+        let texts: Option<Vec<Box<str>>> = self.users[user].sessions.iter().map(away).collect();
+        if !self.users[user].sessions.is_empty() {
+            self.users[user].away = texts.and_then(|mut texts| texts.pop());
+        }
     }
 
     fn change_user_modes(&mut self, id: UserId, on: Letters, off: Letters) {
@@ -244,6 +317,7 @@ impl State {
         for (letter, count) in [('i', &mut counts.invisible), ('o', &mut counts.opers)] {
             *count = *count + usize::from(after.has(letter)) - usize::from(before.has(letter));
         }
+        self.mark_presence(id);
     }
 
     fn invite(&mut self, moment: Moment, user: UserId, channel: ChannelId) {

@@ -4,6 +4,7 @@ use indexmap::IndexMap;
 
 use super::id::UserId;
 use super::modes::{Letters, List, Rank, Ranks};
+use super::registry::Registration;
 use crate::text::{ChannelName, Mask};
 
 /// A channel and its members.
@@ -27,6 +28,8 @@ pub struct Channel {
     pub excepts: Vec<MaskEntry>,
     /// `+I`
     pub invexes: Vec<MaskEntry>,
+    /// Set while it is registered; then it stays when its last member leaves.
+    pub registration: Option<Box<Registration>>,
     /// Who is in it. Joining and parting cost the same however many there are.
     pub members: IndexMap<UserId, Member>,
 }
@@ -75,6 +78,7 @@ impl Channel {
             bans: Vec::new(),
             excepts: Vec::new(),
             invexes: Vec::new(),
+            registration: None,
             members: IndexMap::new(),
         }
     }

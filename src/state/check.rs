@@ -19,9 +19,13 @@ pub fn violations(state: &State) -> Vec<String> {
             claim(back == Some(id), &|| format!("{nick} has a session that is not theirs"));
         }
         let all_away = user.sessions.iter().all(|&s| state.sessions.get(s).is_some_and(|s| s.away.is_some()));
-        claim(user.away.is_some() == (all_away && !user.sessions.is_empty()), &|| {
+        claim(user.sessions.is_empty() || user.away.is_some() == all_away, &|| {
             format!("{nick} is away and is not")
         });
+        claim(user.always_on || !user.sessions.is_empty(), &|| format!("{nick} has no session"));
+        if let Some(account) = &user.account {
+            claim(state.users_of(account.key()).contains(&id), &|| format!("{nick} is not found by account"));
+        }
         for &channel in &user.channels {
             let member = state.channels.get(channel).is_some_and(|c| c.members.contains_key(&id));
             claim(member, &|| format!("{nick} is in a channel that does not know"));
@@ -31,7 +35,8 @@ pub fn violations(state: &State) -> Vec<String> {
     for (id, channel) in state.channels.iter() {
         let name = channel.name.as_str();
         claim(state.channel_by_key(channel.name.key()) == Some(id), &|| format!("{name} is not found"));
-        claim(!channel.members.is_empty(), &|| format!("{name} is empty"));
+        let kept = !channel.members.is_empty() || channel.registration.is_some();
+        claim(kept, &|| format!("{name} is empty"));
         for &user in channel.members.keys() {
             let back = state.users.get(user).is_some_and(|u| u.channels.contains(&id));
             claim(back, &|| format!("{name} has a member that does not know"));

@@ -3,14 +3,17 @@
 
 use std::net::IpAddr;
 
+use super::account::{Account, Code, Purpose, Settings, Suspension, Vhost};
 use super::channel::MaskEntry;
 use super::id::{ChannelId, SessionId, UserId};
 use super::limits::Key;
-use super::modes::{Letters, ModeChange, Ranks};
+use super::modes::{Letters, ModeChange, Rank, Ranks};
+use super::registry::{ChannelSettings, Purge};
 use super::session::Door;
 use super::user::{NewUser, Oper};
+use crate::auth::Credentials;
 use crate::i18n::LanguageId;
-use crate::text::{ChannelName, Nick};
+use crate::text::{AccountName, ChannelName, Nick};
 use crate::wire::Caps;
 
 /// Something that has become true.
@@ -63,10 +66,78 @@ pub enum Fact<'a> {
     ModesChanged { by: Option<UserId>, channel: ChannelId, changes: Vec<Change> },
     /// A user was invited by another; with `opens`, the invitation overrides what bars the channel.
     Invited { by: UserId, user: UserId, channel: ChannelId, opens: bool },
-    /// A user said something to a channel.
+    /// A user said something to a channel or a user.
     Said { session: SessionId, by: UserId, to: Target<'a>, what: Said<'a> },
     /// A user was disconnected by another.
     Killed { by: UserId, user: UserId, reason: &'a str },
+    /// A connection joined a user who was there already (multiclient).
+    Attached { session: SessionId, user: UserId },
+    /// A connection of a user is gone; the user stays. `away` is the user's away text if that was the last.
+    Detached { session: SessionId, away: Option<&'a str> },
+    /// Whether a user stays when no session is left.
+    AlwaysOnSet { user: UserId, on: bool },
+    /// A connection is known to be of an account; so is its user, once there is one.
+    LoggedIn { session: SessionId, account: &'a str, device: Option<&'a str> },
+    /// A user is of no account any more.
+    LoggedOut { user: UserId },
+    /// A user, or the user's account, read a target (folded) up to a time.
+    Read { user: UserId, target: &'a str, at_ms: u64 },
+    /// A device of an account (folded) was there.
+    Seen { account: &'a str, device: &'a str, at_ms: u64 },
+    /// An account was made.
+    AccountMade { account: Box<Account> },
+    /// Something of an account (folded name) changed.
+    AccountChanged { account: &'a str, change: AccountChange<'a> },
+    /// An account is gone; its name stays taken unless it is `freed`.
+    AccountRemoved { account: &'a str, freed: bool },
+    /// A channel was registered, or something of its registration changed.
+    RegistryChanged { channel: ChannelId, change: RegistryChange<'a> },
+    /// A channel name was closed, or (`None`) opened again.
+    PurgeSet { key: &'a str, purge: Option<Purge> },
+}
+
+/// What changed of an account.
+#[derive(Clone, Debug)]
+pub enum AccountChange<'a> {
+    /// Its address was verified.
+    Verified,
+    /// Password, keys or certificates.
+    Credentials(Box<Credentials>),
+    /// The address.
+    Email(Option<&'a str>),
+    /// A code was sent; it takes the place of an earlier one for the same purpose.
+    CodeSent(Code),
+    /// The code for this purpose is used up.
+    CodeUsed(Purpose),
+    /// A nick was added to it.
+    NickGrouped(Nick),
+    /// A nick (folded) was taken away from it.
+    NickDropped(&'a str),
+    /// What its owner chose.
+    Settings(Settings),
+    /// The host it shows.
+    Vhost(Option<Vhost>),
+    /// Nobody may log in, or (`None`) one may again.
+    Suspended(Option<Suspension>),
+    /// The same name in another spelling.
+    Respelled(AccountName),
+}
+
+/// What changed of a channel's registration.
+#[derive(Clone, Debug)]
+pub enum RegistryChange<'a> {
+    /// It was registered by this account (folded).
+    Registered { founder: &'a str },
+    /// It is a channel like any other again.
+    Unregistered,
+    /// It belongs to this account (folded).
+    Founder(&'a str),
+    /// The rank an account (folded) gets on joining.
+    Amode { account: &'a str, rank: Option<Rank> },
+    /// What the founder chose.
+    Settings(ChannelSettings),
+    /// Whom it is offered to.
+    Offered(Option<&'a str>),
 }
 
 /// Whom a connection is counted with.
@@ -117,7 +188,7 @@ pub struct Change {
 pub enum Target<'a> {
     /// The members of a channel that hold a rank, or (`None`) all; `shown` is the target as the
     /// speaker wrote it (with a STATUSMSG prefix).
-    Channel { channel: ChannelId, at_least: Option<super::modes::Rank>, shown: &'a str },
+    Channel { channel: ChannelId, at_least: Option<Rank>, shown: &'a str },
     /// A user.
     User(UserId),
 }

@@ -1,25 +1,36 @@
-//! Users, sessions and channels as plain data by id, and the one way to change them:
-//! [`State::apply`]. No rules, no output.
+//! Users, sessions and channels as plain data by id, and the way to change them: [`State::apply`]. Only
+//! when a session was last heard is noted outside of facts ([`State::hear`], [`State::ping`]), as it
+//! changes with every line and concerns nobody else.
+//!
+//! No rules: what is applied was judged before. No output. Invariants: what [`check`] looks for.
 
+pub mod account;
 mod apply;
+mod apply_account;
+mod apply_registry;
+pub mod ban;
 pub mod channel;
 pub mod check;
 pub mod fact;
 pub mod id;
 pub mod limits;
 pub mod modes;
+pub mod record;
+pub mod registry;
 pub mod session;
 pub mod slots;
 pub mod user;
 pub mod whowas;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+pub use account::Account;
 pub use apply::Moment;
 pub use channel::{Channel, Member};
 pub use fact::Fact;
 pub use id::{ChannelId, SessionId, UserId};
 pub use modes::{Letters, List, ModeChange, Rank, Ranks};
+use registry::Purge;
 pub use session::{Door, Endpoints, Phase, Session};
 pub use slots::Slots;
 pub use user::User;
@@ -40,7 +51,21 @@ pub struct State {
     pub limits: limits::Limits,
     /// What LUSERS tells, kept up as things change.
     pub counts: Counts,
+    /// Accounts by folded name.
+    pub accounts: BTreeMap<Box<str>, Box<Account>>,
+    /// Names of accounts that are gone and may not be taken again, folded.
+    pub retired_accounts: BTreeSet<Box<str>>,
+    /// Channel names nobody may use, by folded name.
+    pub purges: BTreeMap<Box<str>, Purge>,
+    /// Keys of the stored records that have changed since they were last stored; see [`record`].
+    pub dirty: BTreeSet<String>,
+    /// Keys of records whose change nobody waits for; stored every now and then.
+    pub dirty_later: BTreeSet<String>,
     nicks: HashMap<Box<str>, UserId>,
+    account_users: HashMap<Box<str>, Vec<UserId>>,
+    reserved_nicks: HashMap<Box<str>, Box<str>>,
+    reserved_skeletons: HashMap<Box<str>, Box<str>>,
+    certfps: HashMap<Box<str>, Box<str>>,
     skeletons: HashMap<Box<str>, UserId>,
     channel_names: HashMap<Box<str>, ChannelId>,
 }
@@ -77,6 +102,26 @@ impl State {
     /// Finds a channel by folded name.
     pub fn channel_by_key(&self, key: &str) -> Option<ChannelId> {
         self.channel_names.get(key).copied()
+    }
+
+    /// The account (folded) for which a folded nick is reserved.
+    pub fn reserved_for(&self, nick_key: &str) -> Option<&str> {
+        self.reserved_nicks.get(nick_key).map(|account| &**account)
+    }
+
+    /// The account (folded) that has a nick which looks like this.
+    pub fn reserved_for_skeleton(&self, skeleton: &str) -> Option<&str> {
+        self.reserved_skeletons.get(skeleton).map(|account| &**account)
+    }
+
+    /// The account (folded) that a client certificate's fingerprint logs into.
+    pub fn account_by_certfp(&self, certfp: &str) -> Option<&str> {
+        self.certfps.get(certfp).map(|account| &**account)
+    }
+
+    /// Everyone who is logged into an account (folded).
+    pub fn users_of(&self, account: &str) -> &[UserId] {
+        self.account_users.get(account).map_or(&[], Vec::as_slice)
     }
 
     /// Whether two users are in a channel together.

@@ -25,6 +25,8 @@ pub struct Session {
     pub languages: SmallVec<[LanguageId; 4]>,
     /// The away text of this session.
     pub away: Option<Box<str>>,
+    /// The device it names itself (`account@device`), for what it missed.
+    pub device: Option<Box<str>>,
     /// When it was opened, milliseconds of the clock that never jumps.
     pub opened_mono_ms: u64,
     /// When its last line came, on the same clock.
@@ -74,6 +76,8 @@ pub struct Registering {
     pub password: Password,
     /// What was found out about where it comes from.
     pub origin: Origin,
+    /// The account logged into, folded.
+    pub account: Option<Box<str>>,
     /// Lines so far; bounded by `registration-messages`.
     pub lines: u32,
 }
@@ -172,6 +176,7 @@ impl Session {
             cap_version: 0,
             languages: SmallVec::new(),
             away: None,
+            device: None,
             opened_mono_ms: mono_ms,
             heard_mono_ms: mono_ms,
             pinged: false,

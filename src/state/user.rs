@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use indexmap::IndexMap;
 use smallvec::SmallVec;
 
 use super::id::{ChannelId, SessionId};
@@ -39,6 +40,10 @@ pub struct User {
     pub channels: Vec<ChannelId>,
     /// Open invitations, by the channel's folded name; bounded, the oldest goes.
     pub invites: Vec<Invite>,
+    /// How far each target was read, for who has no account; as in [`super::Account`].
+    pub read_markers: IndexMap<Box<str>, u64>,
+    /// The user stays when no session is left.
+    pub always_on: bool,
     /// When the user appeared, seconds since 1970.
     pub signed_on_s: u64,
     /// When the user last said something, seconds since 1970.
@@ -85,13 +90,15 @@ pub struct NewUser {
     pub ip: IpAddr,
     /// Modes from the start.
     pub modes: Letters,
+    /// The account logged into.
+    pub account: Option<AccountName>,
     /// Seconds since 1970.
     pub at_s: u64,
 }
 
 impl User {
-    /// A user with one session.
-    pub fn new(new: NewUser, session: SessionId) -> User {
+    /// A user with one session, or (always-on) with none yet.
+    pub fn new(new: NewUser, session: Option<SessionId>) -> User {
         let mut user = User {
             nick: new.nick,
             username: new.username,
@@ -100,13 +107,15 @@ impl User {
             cloak: new.cloak,
             real_host: new.real_host,
             ip: new.ip,
-            account: None,
+            account: new.account,
             modes: new.modes,
             oper: None,
             away: None,
-            sessions: SmallVec::from_buf([session]),
+            sessions: session.into_iter().collect(),
             channels: Vec::new(),
             invites: Vec::new(),
+            read_markers: IndexMap::new(),
+            always_on: false,
             signed_on_s: new.at_s,
             active_s: new.at_s,
             source: Box::default(),

@@ -1,7 +1,7 @@
 //! The datastore: one embedded key-value database that holds whatever must outlive the process.
 //!
-//! It is not the history, and no command reads it: what decisions need is loaded into the state at
-//! start. Invariant: a database that this version did not write in every part (another program's, a
+//! So far that is its schema version and the secret of the host cloaks. It is not the history, and no
+//! handler reads it: what the engine needs is read at start and handed over. Invariant: a database that this version did not write in every part (another program's, a
 //! damaged one, one of a newer version) is refused before a byte of it is changed.
 
 mod error;

@@ -1,4 +1,8 @@
-//! The line protocol: messages in, lines out, capabilities, numerics. Knows no state and no policy.
+//! The line protocol: messages in, lines out, capabilities, numerics.
+//!
+//! Knows no state, no policy and no recipients: how a line looks follows from the line and a
+//! [`outgoing::Form`]. Invariant: no parameter that came from a client can make a rendered line mean
+//! something else.
 
 pub mod caps;
 pub mod clock;

@@ -68,6 +68,7 @@ impl Bench {
         let seed = Seed {
             entropy: [1; 32],
             cloak_secret: "secret".into(),
+            records: Vec::new(),
             texts: Texts {
                 motd: Some("Welcome to the test.\n".into()),
                 catalogues: vec![
@@ -192,7 +193,7 @@ impl Bench {
                     writeln!(lines, "asks to verify {password}").unwrap();
                     self.jobs.push((*ticket, job.clone()));
                 }
-                Effect::Note(_) => {}
+                Effect::Persist { .. } | Effect::Note(_) => {}
             }
         }
         self.effects = effects;

@@ -1,5 +1,5 @@
 //! HELP: what commands there are and what they do, and a few words on modes and names. The texts are
-//! in English only; they come from the table of commands and from [`TOPICS`].
+//! in English only; they come from the table of commands and from `TOPICS`.
 
 use crate::engine::cx::Cx;
 use crate::engine::refusal::Outcome;

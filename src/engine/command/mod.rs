@@ -1,4 +1,8 @@
 //! The commands: one file per command or tight family, and the one table of them all.
+//!
+//! A handler parses its parameters, asks `policy`, and commits facts or replies. What all commands have
+//! in common (registration, rights, parameter counts) is `dispatch`'s; who is told is `announce`'s.
+//! Invariant: a handler reads the state by `Cx::state` and changes it by `Cx::commit` alone.
 
 pub mod away;
 pub mod cap;
@@ -12,6 +16,7 @@ pub mod kill;
 pub mod language;
 pub mod list;
 pub mod lusers;
+pub mod markread;
 pub mod message;
 pub mod mode;
 pub mod motd;
@@ -19,6 +24,7 @@ pub mod names;
 pub mod nick;
 pub mod oper;
 pub mod part;
+pub mod persistence;
 pub mod ping;
 pub mod quit;
 pub mod setname;
@@ -80,6 +86,7 @@ static TABLE: &[&Command] = &[
     &language::LANGUAGE,
     &list::LIST,
     &lusers::LUSERS,
+    &markread::MARKREAD,
     &mode::MODE,
     &motd::MOTD,
     &names::NAMES,
@@ -88,6 +95,7 @@ static TABLE: &[&Command] = &[
     &oper::OPER,
     &part::PART,
     &user::PASS,
+    &persistence::PERSISTENCE,
     &ping::PING,
     &ping::PONG,
     &message::PRIVMSG,

@@ -2,11 +2,13 @@
 
 use crate::engine::cx::Cx;
 use crate::engine::effect::Level;
+use crate::engine::policy::{self, Claim};
 use crate::engine::refusal::{Outcome, Refusal};
+use crate::i18n::Phrase;
+use crate::state::Fact;
 use crate::state::fact::Introduction;
-use crate::state::{Fact, UserId};
-use crate::text::Nick;
-use crate::wire::Message;
+use crate::wire::numeric::ERR_UNKNOWNERROR;
+use crate::wire::{Message, Text};
 
 use super::{Command, When};
 
@@ -24,31 +26,28 @@ fn nick(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
     if raw.is_empty() {
         return Err(Refusal::NoNickGiven);
     }
-    let nick = cx.setup.mapping.nick(raw, cx.config().limits.nicklen);
-    let nick = nick.map_err(|_| Refusal::ErroneousNickname(raw.to_owned()))?;
     let me = cx.served().user();
-    may_take(cx, &nick, me)?;
-    match me {
-        None => cx.commit(Fact::Introduced { session: cx.session, said: Introduction::Nick(nick) }),
-        Some(_) if cx.user().nick.as_str() == nick.as_str() => {}
-        Some(user) => {
-            let text = format!("{} changed nickname to {}", cx.user().nick.as_str(), nick.as_str());
-            cx.note(Level::Debug, "nick", text);
-            cx.commit(Fact::NickChanged { user, nick });
-        }
+    let forbidden = cx.config().accounts.nick_reservation.forbid_anonymous_nick_changes;
+    if me.is_some() && cx.account().is_none() && forbidden {
+        cx.reply(ERR_UNKNOWNERROR, &["NICK"], Text::Said(Phrase::GUESTS_KEEP_NICKS, &[]));
+        return Err(Refusal::Said);
+    }
+    let Some(user) = me else {
+        // What it comes to is decided when registration is complete: the account may still come.
+        let nick = match policy::claim_nick(cx.setup, cx.state(), raw, cx.account(), None)? {
+            Claim::Take(nick) => nick,
+            Claim::Attach(user) => cx.state().users[user].nick.clone(),
+        };
+        cx.commit(Fact::Introduced { session: cx.session, said: Introduction::Nick(nick) });
+        return Ok(());
+    };
+    let Claim::Take(nick) = policy::claim_nick(cx.setup, cx.state(), raw, cx.account(), me)? else {
+        return Ok(());
+    };
+    if cx.user().nick.as_str() != nick.as_str() {
+        let text = format!("{} changed nickname to {}", cx.user().nick.as_str(), nick.as_str());
+        cx.note(Level::Debug, "nick", text);
+        cx.commit(Fact::NickChanged { user, nick });
     }
     Ok(())
-}
-
-/// 433: the nick, or one that looks just like it, belongs to someone else.
-pub fn may_take(cx: &Cx<'_>, nick: &Nick, me: Option<UserId>) -> Outcome {
-    let mapping = cx.setup.mapping;
-    let mut holder = cx.state().user_by_key(nick.key());
-    if holder.is_none() && mapping.has_skeletons() {
-        holder = cx.state().user_by_skeleton(&mapping.skeleton(nick.as_str()));
-    }
-    match holder {
-        Some(holder) if Some(holder) != me => Err(Refusal::NickInUse(nick.as_str().to_owned())),
-        _ => Ok(()),
-    }
 }

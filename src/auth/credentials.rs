@@ -1,0 +1,256 @@
+//! What an account can log in with, and the form in which it is stored.
+//!
+//! The JSON is Ergo's, so that its records are read as they are. Invariant: at most [`CERTFPS_MAX`]
+//! certificates; SCRAM keys, when present, belong to the passphrase.
+
+use std::borrow::Borrow;
+
+use data_encoding::{BASE64, HEXLOWER_PERMISSIVE};
+use serde::{Deserialize, Serialize};
+
+use super::passphrase::{BadCost, hash_passphrase};
+use super::scram::{SCRAM_ITERATIONS, ScramKeys};
+use super::{legacy, verify_passphrase};
+
+/// Certificates per account.
+pub const CERTFPS_MAX: usize = 5;
+
+/// How [`Credentials::passphrase_hash`] was made.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Version {
+    /// By Anope.
+    Anope,
+    /// By Atheme.
+    Atheme,
+    /// By Oragono before 2018: bcrypt with further salts.
+    Oragono,
+    /// By [`hash_passphrase`].
+    #[default]
+    Current,
+}
+
+/// Everything that proves to be the owner of one account.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "Record", into = "Record")]
+pub struct Credentials {
+    /// How the hash was made.
+    pub version: Version,
+    /// Absent when the account has no passphrase.
+    pub passphrase_hash: Option<Vec<u8>>,
+    /// Absent when the passphrase is, or when it was set by software without SCRAM.
+    pub scram: Option<ScramKeys>,
+    /// Certificates; changed by [`Credentials::add_certfp`].
+    pub certfps: Vec<Certfp>,
+}
+
+/// Random bytes for [`Credentials::set_passphrase`].
+#[derive(Clone, Copy, Debug)]
+pub struct Salts {
+    /// For the hash.
+    pub bcrypt: [u8; 16],
+    /// For the SCRAM keys.
+    pub scram: [u8; 16],
+}
+
+/// Why a certificate was not added.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CertfpRefused {
+    /// It is there already.
+    Present,
+    /// There are [`CERTFPS_MAX`].
+    Full,
+}
+
+impl Credentials {
+    /// Whether there is nothing to log in with.
+    pub fn is_empty(&self) -> bool {
+        self.passphrase_hash.is_none() && self.certfps.is_empty()
+    }
+
+    /// Whether the passphrase is right. Slow: for a job.
+    pub fn verify(&self, passphrase: &str) -> bool {
+        let Some(hash) = &self.passphrase_hash else { return false };
+        match self.version {
+            Version::Current => {
+                std::str::from_utf8(hash).is_ok_and(|hash| verify_passphrase(hash, passphrase))
+            }
+            Version::Oragono => legacy::verify_oragono(hash, passphrase),
+            Version::Atheme => legacy::verify_atheme(hash, passphrase),
+            Version::Anope => legacy::verify_anope(hash, passphrase),
+        }
+    }
+
+    /// Whether [`Credentials::set_passphrase`] should be called with a passphrase found right: the
+    /// hash is of an old form, or SCRAM cannot be used yet.
+    pub fn is_outdated(&self) -> bool {
+        self.passphrase_hash.is_some() && (self.version != Version::Current || self.scram.is_none())
+    }
+
+    /// Makes this the passphrase. Slow: for a job. Whether it is allowed is not asked here; see
+    /// [`super::check_passphrase`].
+    ///
+    /// # Errors
+    /// When the cost is none of bcrypt's; nothing changes then.
+    pub fn set_passphrase(&mut self, passphrase: &str, cost: u32, salts: Salts) -> Result<(), BadCost> {
+        self.passphrase_hash = Some(hash_passphrase(passphrase, cost, salts.bcrypt)?.into_bytes());
+        self.scram = Some(ScramKeys::derive(passphrase, salts.scram.to_vec(), SCRAM_ITERATIONS));
+        self.version = Version::Current;
+        Ok(())
+    }
+
+    /// Removes the passphrase: only certificates are left.
+    pub fn clear_passphrase(&mut self) {
+        self.passphrase_hash = None;
+        self.scram = None;
+        self.version = Version::Current;
+    }
+
+    /// Adds a certificate.
+    ///
+    /// # Errors
+    /// When it is there already, or too many are.
+    pub fn add_certfp(&mut self, certfp: Certfp) -> Result<(), CertfpRefused> {
+        if self.certfps.contains(&certfp) {
+            return Err(CertfpRefused::Present);
+        }
+        if self.certfps.len() >= CERTFPS_MAX {
+            return Err(CertfpRefused::Full);
+        }
+        self.certfps.push(certfp);
+        Ok(())
+    }
+
+    /// Removes a certificate; false when it was not there.
+    pub fn remove_certfp(&mut self, certfp: &str) -> bool {
+        let before = self.certfps.len();
+        self.certfps.retain(|present| present.as_str() != certfp);
+        self.certfps.len() < before
+    }
+}
+
+impl std::fmt::Debug for Credentials {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Credentials")
+            .field("version", &self.version)
+            .field("has_passphrase", &self.passphrase_hash.is_some())
+            .field("certfps", &self.certfps)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Fingerprint of a certificate: SHA-256 of its DER form as 64 lower-case hexadecimal digits.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Certfp(Box<str>);
+
+impl Certfp {
+    /// Reads one; capitals and colons are allowed, as `openssl` prints them.
+    pub fn parse(raw: &str) -> Option<Certfp> {
+        let hex: String = raw.chars().filter(|c| *c != ':').map(|c| c.to_ascii_lowercase()).collect();
+        let bytes = HEXLOWER_PERMISSIVE.decode(hex.as_bytes()).ok()?;
+        (bytes.len() == 32).then(|| Certfp(hex.into()))
+    }
+
+    /// The digits.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Borrow<str> for Certfp {
+    fn borrow(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Display for Certfp {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl From<Certfp> for String {
+    fn from(certfp: Certfp) -> String {
+        certfp.0.into()
+    }
+}
+
+impl TryFrom<String> for Certfp {
+    type Error = &'static str;
+
+    fn try_from(raw: String) -> Result<Certfp, &'static str> {
+        Certfp::parse(&raw).ok_or("a certificate's fingerprint is no 64 hexadecimal digits")
+    }
+}
+
+/// The stored form: byte strings in base64, `null` for none.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+#[derive(Default)]
+struct Record {
+    version: i8,
+    passphrase_hash: Option<String>,
+    certfps: Option<Vec<Certfp>>,
+    salt: Option<String>,
+    iters: u32,
+    stored_key: Option<String>,
+    server_key: Option<String>,
+}
+
+impl From<Credentials> for Record {
+    fn from(credentials: Credentials) -> Record {
+        let base64 = |bytes: &[u8]| Some(BASE64.encode(bytes));
+        let scram = credentials.scram.as_ref();
+        Record {
+            version: match credentials.version {
+                Version::Anope => -2,
+                Version::Atheme => -1,
+                Version::Oragono => 0,
+                Version::Current => 1,
+            },
+            passphrase_hash: credentials.passphrase_hash.as_deref().and_then(base64),
+            salt: scram.and_then(|keys| base64(&keys.salt)),
+            iters: scram.map_or(0, |keys| keys.iterations),
+            stored_key: scram.and_then(|keys| base64(&keys.stored_key)),
+            server_key: scram.and_then(|keys| base64(&keys.server_key)),
+            certfps: Some(credentials.certfps),
+        }
+    }
+}
+
+impl TryFrom<Record> for Credentials {
+    type Error = &'static str;
+
+    fn try_from(record: Record) -> Result<Credentials, &'static str> {
+        let version = match record.version {
+            -2 => Version::Anope,
+            -1 => Version::Atheme,
+            0 => Version::Oragono,
+            1 => Version::Current,
+            _ => return Err("these credentials are of an unknown version"),
+        };
+        let certfps = record.certfps.unwrap_or_default();
+        if certfps.len() > CERTFPS_MAX {
+            return Err("too many certificates");
+        }
+        let hash = bytes(record.passphrase_hash)?;
+        let scram = match record.iters {
+            0 => None,
+            iterations => Some(ScramKeys {
+                salt: bytes(record.salt)?,
+                iterations,
+                stored_key: key(record.stored_key)?,
+                server_key: key(record.server_key)?,
+            }),
+        };
+        Ok(Credentials { version, passphrase_hash: (!hash.is_empty()).then_some(hash), scram, certfps })
+    }
+}
+
+fn bytes(base64: Option<String>) -> Result<Vec<u8>, &'static str> {
+    BASE64.decode(base64.unwrap_or_default().as_bytes()).map_err(|_| "it is no base64")
+}
+
+fn key(base64: Option<String>) -> Result<[u8; 32], &'static str> {
+    bytes(base64)?.try_into().map_err(|_| "a SCRAM key has not 32 bytes")
+}

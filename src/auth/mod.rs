@@ -1,0 +1,35 @@
+//! Credentials and mechanisms: how someone proves to be who they say.
+//!
+//! It knows neither users nor sessions nor where credentials are kept. Invariant: same input, same
+//! output; salts and nonces are random bytes that the caller passes in. What derives a key from a
+//! passphrase takes up to a second and says so: it is for jobs, never for the engine's thread.
+
+mod credentials;
+mod legacy;
+mod md5_crypt;
+mod passphrase;
+mod sasl;
+mod scram;
+mod script;
+mod throttle;
+mod token;
+
+pub use credentials::{CERTFPS_MAX, Certfp, CertfpRefused, Credentials, Salts, Version};
+pub use passphrase::{
+    BadCost, BadPassphrase, COST_MAX, COST_MIN, PASSPHRASE_BYTES_MAX, check_passphrase, hash_passphrase,
+    verify_passphrase, verify_password,
+};
+pub use sasl::{
+    CHUNK_BYTES_MAX, Claim, Exchange, Login, Mechanism, RESPONSE_BYTES_MAX, Reason, Step, challenge_chunks,
+};
+pub use scram::{NONCE_BYTES_MAX, SCRAM_ITERATIONS, ScramKeys, nonce};
+pub use script::{
+    ANSWER_BYTES_MAX, AuthAnswer, AuthRequest, BadAnswer, BearerToken, Cookie, certificate_pem,
+};
+pub use throttle::Throttle;
+pub use token::Code;
+
+/// Whether two secrets are the same, in a time that does not depend on where they differ.
+fn same(a: &[u8], b: &[u8]) -> bool {
+    subtle::ConstantTimeEq::ct_eq(a, b).into()
+}

@@ -1,0 +1,181 @@
+//! SCRAM-SHA-256, the server's side: RFC 5802 with RFC 7677, without channel binding.
+//!
+//! It knows the messages and the keys, not their chunks. Invariant: an account that does not exist
+//! gets the same messages as one that does, up to the proof, which then is wrong.
+
+use data_encoding::BASE64;
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::{Digest, Sha256};
+
+use super::same;
+
+/// Iterations of new keys: the least that RFC 7677 allows, as clients do the work.
+pub const SCRAM_ITERATIONS: u32 = 4096;
+/// The longest nonce that a client may send.
+pub const NONCE_BYTES_MAX: usize = 256;
+
+/// What is stored to check proofs, RFC 5802 section 3.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ScramKeys {
+    /// 16 bytes when made here.
+    pub salt: Vec<u8>,
+    /// How often the passphrase is hashed.
+    pub iterations: u32,
+    /// Checks the client's proof.
+    pub stored_key: [u8; 32],
+    /// Signs the server's answer.
+    pub server_key: [u8; 32],
+}
+
+impl ScramKeys {
+    /// The keys of a passphrase, taken as it is (no SASLprep). Slow: for a job.
+    pub fn derive(passphrase: &str, salt: Vec<u8>, iterations: u32) -> ScramKeys {
+        let mut salted = [0; 32];
+        pbkdf2::pbkdf2_hmac::<Sha256>(passphrase.as_bytes(), &salt, iterations, &mut salted);
+        let stored_key = Sha256::digest(mac(&salted, &[b"Client Key"])).into();
+        ScramKeys { stored_key, server_key: mac(&salted, &[b"Server Key"]), salt, iterations }
+    }
+
+    /// Keys that no passphrase has, always the same for one name: what an account that does not
+    /// exist, or has no keys, is given. `name` is to be case-folded, `secret` unknown outside.
+    pub fn pretend(secret: &[u8], name: &str) -> ScramKeys {
+        let derived = |label: &[u8]| mac(secret, &[label, b"\0", name.as_bytes()]);
+        ScramKeys {
+            salt: derived(b"scram salt")[..16].to_vec(),
+            iterations: SCRAM_ITERATIONS,
+            stored_key: derived(b"scram stored key"),
+            server_key: derived(b"scram server key"),
+        }
+    }
+}
+
+impl std::fmt::Debug for ScramKeys {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ScramKeys").field("iterations", &self.iterations).finish_non_exhaustive()
+    }
+}
+
+/// The server's part of a nonce, from random bytes.
+pub fn nonce(random: [u8; 18]) -> String {
+    BASE64.encode(&random)
+}
+
+/// A message that is not what RFC 5802 section 7 says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Malformed;
+
+/// The client's first message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct ClientFirst {
+    /// As received, to be compared with the last message's `c=`.
+    header: String,
+    /// As received, without the header.
+    bare: String,
+    nonce: String,
+    /// Whom the client wants to be; empty for the same as `authcid`.
+    pub(super) authzid: String,
+    /// Whose passphrase the client has.
+    pub(super) authcid: String,
+}
+
+impl ClientFirst {
+    /// Reads `gs2-header n=<name>,r=<nonce>[,<extension>…]`.
+    pub(super) fn parse(message: &str) -> Result<ClientFirst, Malformed> {
+        let mut parts = message.splitn(3, ',');
+        let (flag, authzid) = (parts.next().ok_or(Malformed)?, parts.next().ok_or(Malformed)?);
+        let bare = parts.next().ok_or(Malformed)?;
+        // `p=` asks for a binding that is not offered.
+        if flag != "n" && flag != "y" {
+            return Err(Malformed);
+        }
+        let authzid = match authzid {
+            "" => String::new(),
+            named => name(named.strip_prefix("a=").ok_or(Malformed)?)?,
+        };
+        let mut fields = bare.split(',');
+        let authcid = name(field(fields.next(), "n=")?)?;
+        let nonce = field(fields.next(), "r=")?.to_owned();
+        let printable = nonce.bytes().all(|byte| byte.is_ascii_graphic());
+        if nonce.is_empty() || nonce.len() > NONCE_BYTES_MAX || !printable {
+            return Err(Malformed);
+        }
+        let header = message[..message.len() - bare.len()].to_owned();
+        Ok(ClientFirst { header, bare: bare.to_owned(), nonce, authzid, authcid })
+    }
+
+    /// The server's first message, and what is needed to check the proof.
+    pub(super) fn answer(self, keys: &ScramKeys, nonce: &str) -> (String, Proof) {
+        let nonce = self.nonce + nonce;
+        let message = format!("r={nonce},s={},i={}", BASE64.encode(&keys.salt), keys.iterations);
+        let binding = BASE64.encode(self.header.as_bytes());
+        let said = format!("{},{message}", self.bare);
+        let (stored_key, server_key) = (keys.stored_key, keys.server_key);
+        (message, Proof { binding, nonce, said, stored_key, server_key })
+    }
+}
+
+/// Waits for the client's last message.
+#[derive(Clone, PartialEq, Eq)]
+pub(super) struct Proof {
+    binding: String,
+    nonce: String,
+    /// The first two messages.
+    said: String,
+    stored_key: [u8; 32],
+    server_key: [u8; 32],
+}
+
+impl Proof {
+    /// Checks `c=<binding>,r=<nonce>[,<extension>…],p=<proof>`: the server's last message, or none
+    /// when the proof is wrong.
+    pub(super) fn check(&self, message: &str) -> Result<Option<String>, Malformed> {
+        let (unproven, proof) = message.rsplit_once(",p=").ok_or(Malformed)?;
+        let proof: [u8; 32] = decode(proof)?.try_into().map_err(|_| Malformed)?;
+        let mut fields = unproven.split(',');
+        let (binding, nonce) = (field(fields.next(), "c=")?, field(fields.next(), "r=")?);
+        if binding != self.binding || nonce != self.nonce {
+            return Ok(None);
+        }
+        let said = [self.said.as_bytes(), b",", unproven.as_bytes()];
+        let mut client_key = mac(&self.stored_key, &said);
+        client_key.iter_mut().zip(proof).for_each(|(byte, proof)| *byte ^= proof);
+        let proven = same(&Sha256::digest(client_key), &self.stored_key);
+        Ok(proven.then(|| format!("v={}", BASE64.encode(&mac(&self.server_key, &said)))))
+    }
+}
+
+impl std::fmt::Debug for Proof {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Proof").field("nonce", &self.nonce).finish_non_exhaustive()
+    }
+}
+
+fn mac(key: &[u8], parts: &[&[u8]]) -> [u8; 32] {
+    let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("HMAC takes a key of any length");
+    parts.iter().for_each(|part| mac.update(part));
+    mac.finalize().into_bytes().into()
+}
+
+fn field<'a>(field: Option<&'a str>, key: &str) -> Result<&'a str, Malformed> {
+    field.and_then(|field| field.strip_prefix(key)).ok_or(Malformed)
+}
+
+fn decode(base64: &str) -> Result<Vec<u8>, Malformed> {
+    BASE64.decode(base64.as_bytes()).map_err(|_| Malformed)
+}
+
+/// A `saslname`: `=2C` is a comma, `=3D` an equals sign, and `=` nothing else.
+fn name(escaped: &str) -> Result<String, Malformed> {
+    let mut pieces = escaped.split('=');
+    let mut name = pieces.next().unwrap_or_default().to_owned();
+    for piece in pieces {
+        let (c, rest) = match (piece.strip_prefix("2C"), piece.strip_prefix("3D")) {
+            (Some(rest), _) => (',', rest),
+            (_, Some(rest)) => ('=', rest),
+            _ => return Err(Malformed),
+        };
+        name.push(c);
+        name.push_str(rest);
+    }
+    if name.is_empty() || name.contains('\0') { Err(Malformed) } else { Ok(name) }
+}

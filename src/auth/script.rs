@@ -1,0 +1,241 @@
+//! What is said to the program of `accounts.auth-script` and what it answers, as one line of JSON each.
+//!
+//! It starts no program. Invariant: a request is one line, whatever its values hold.
+
+use data_encoding::BASE64;
+use serde::{Deserialize, Serialize};
+
+/// The longest answer that is read, in bytes.
+pub const ANSWER_BYTES_MAX: usize = 64 << 10;
+
+/// The question whether a login is right; what is empty is left out.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct AuthRequest {
+    /// The account that the client names.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub account_name: String,
+    /// Its passphrase.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub passphrase: String,
+    /// Fingerprint of the client's certificate, SHA-256 in hexadecimal.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub certfp: String,
+    /// The client's certificate chain, as [`certificate_pem`] writes it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub peer_certs: Vec<String>,
+    /// The client's address.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub ip: String,
+    /// The token of a login by OAUTHBEARER.
+    #[serde(skip_serializing_if = "Option::is_none", rename = "oauth2")]
+    pub bearer: Option<BearerToken>,
+    /// Cookies that came with the WebSocket's upgrade.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub cookies: Vec<Cookie>,
+}
+
+/// What a client sends with OAUTHBEARER, RFC 7628.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct BearerToken {
+    /// The account that the client names; may be empty.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub username: String,
+    /// The token.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub token: String,
+    /// The host that the client connected to; empty when it did not say.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub host: String,
+    /// The port that the client connected to; 0 when it did not say.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub port: u16,
+}
+
+/// One cookie.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cookie {
+    /// Its name.
+    pub name: String,
+    /// Its value.
+    pub value: String,
+}
+
+/// The script's verdict.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AuthAnswer {
+    /// The login is right, for this account; empty when the script left it to the request.
+    Accepted(String),
+    /// The login is wrong.
+    Refused,
+}
+
+/// Why there is no verdict: the login is to be judged without the script.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum BadAnswer {
+    /// More than [`ANSWER_BYTES_MAX`].
+    TooLong,
+    /// No JSON of the agreed form; with what is wrong with it.
+    Malformed(String),
+    /// The script could not find out and says why.
+    Reported(String),
+}
+
+impl AuthRequest {
+    /// The request as a line with its end.
+    pub fn to_line(&self) -> String {
+        let mut line = serde_json::to_string(self).expect("strings and numbers are JSON");
+        line.push('\n');
+        line
+    }
+}
+
+impl AuthAnswer {
+    /// Reads what the script wrote.
+    ///
+    /// # Errors
+    /// When there is no verdict in it.
+    pub fn parse(answer: &[u8]) -> Result<AuthAnswer, BadAnswer> {
+        #[derive(Deserialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Answer {
+            success: Option<bool>,
+            account_name: Option<String>,
+            error: Option<String>,
+        }
+
+        if answer.len() > ANSWER_BYTES_MAX {
+            return Err(BadAnswer::TooLong);
+        }
+        let answer: Answer =
+            serde_json::from_slice(answer).map_err(|error| BadAnswer::Malformed(error.to_string()))?;
+        match (answer.error.filter(|error| !error.is_empty()), answer.success) {
+            (Some(error), _) => Err(BadAnswer::Reported(error)),
+            (None, Some(true)) => Ok(AuthAnswer::Accepted(answer.account_name.unwrap_or_default())),
+            (None, _) => Ok(AuthAnswer::Refused),
+        }
+    }
+}
+
+impl std::fmt::Display for BadAnswer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            BadAnswer::TooLong => write!(f, "the answer has more than {ANSWER_BYTES_MAX} bytes"),
+            BadAnswer::Malformed(why) => write!(f, "the answer is malformed: {why}"),
+            BadAnswer::Reported(why) => write!(f, "the script reported an error: {why}"),
+        }
+    }
+}
+
+impl std::error::Error for BadAnswer {}
+
+// Passphrases, tokens and cookies stay out of logs.
+impl std::fmt::Debug for AuthRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("AuthRequest")
+            .field("account_name", &self.account_name)
+            .field("certfp", &self.certfp)
+            .field("ip", &self.ip)
+            .finish_non_exhaustive()
+    }
+}
+
+impl std::fmt::Debug for BearerToken {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("BearerToken").field("username", &self.username).finish_non_exhaustive()
+    }
+}
+
+impl std::fmt::Debug for Cookie {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Cookie").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+fn is_zero(port: &u16) -> bool {
+    *port == 0
+}
+
+/// A certificate in DER as PEM, RFC 7468.
+pub fn certificate_pem(der: &[u8]) -> String {
+    let mut pem = String::from("-----BEGIN CERTIFICATE-----\n");
+    // 48 bytes are the 64 characters of a line.
+    for line in der.chunks(48) {
+        BASE64.encode_append(line, &mut pem);
+        pem.push('\n');
+    }
+    pem.push_str("-----END CERTIFICATE-----\n");
+    pem
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn what_is_empty_is_left_out() {
+        let mut request = AuthRequest {
+            account_name: "alice".into(),
+            passphrase: "a\"\nb".into(),
+            ip: "127.0.0.1".into(),
+            ..AuthRequest::default()
+        };
+        let line = "{\"accountName\":\"alice\",\"passphrase\":\"a\\\"\\nb\",\"ip\":\"127.0.0.1\"}\n";
+        assert_eq!(request.to_line(), line);
+        request = AuthRequest {
+            certfp: "ab".into(),
+            peer_certs: vec!["P".into()],
+            bearer: Some(BearerToken { token: "t".into(), port: 6697, ..BearerToken::default() }),
+            cookies: vec![Cookie { name: "n".into(), value: "v".into() }],
+            ..AuthRequest::default()
+        };
+        let line = concat!(
+            r#"{"certfp":"ab","peerCerts":["P"],"oauth2":{"token":"t","port":6697},"#,
+            r#""cookies":[{"name":"n","value":"v"}]}"#,
+            "\n"
+        );
+        assert_eq!(request.to_line(), line);
+    }
+
+    #[test]
+    fn answers() {
+        let parse = |text: &str| AuthAnswer::parse(text.as_bytes());
+        let accepted = |name: &str| Ok(AuthAnswer::Accepted(name.into()));
+        assert_eq!(parse("{\"success\":true,\"accountName\":\"alice\",\"error\":\"\"}\n"), accepted("alice"));
+        assert_eq!(parse(r#"{"success":true,"accountName":null,"more":[1]}"#), accepted(""));
+        assert_eq!(parse(r#"{"success":false,"accountName":"alice"}"#), Ok(AuthAnswer::Refused));
+        assert_eq!(parse("{}"), Ok(AuthAnswer::Refused));
+        let reported = Err(BadAnswer::Reported("no database".into()));
+        assert_eq!(parse(r#"{"success":true,"error":"no database"}"#), reported);
+        for wrong in ["", "yes", r#"{"success":1}"#, r#"{"success":true} {}"#] {
+            assert!(matches!(parse(wrong), Err(BadAnswer::Malformed(_))), "{wrong}");
+        }
+        assert_eq!(parse(&" ".repeat(ANSWER_BYTES_MAX + 1)), Err(BadAnswer::TooLong));
+    }
+
+    #[test]
+    fn lines_of_pem() {
+        let end = "-----END CERTIFICATE-----\n";
+        let line = format!("{}\n", "A".repeat(64));
+        assert_eq!(certificate_pem(&[0; 49]), format!("-----BEGIN CERTIFICATE-----\n{line}AA==\n{end}"));
+        assert_eq!(certificate_pem(&[0; 48]), format!("-----BEGIN CERTIFICATE-----\n{line}{end}"));
+    }
+
+    proptest! {
+        #[test]
+        fn a_request_is_one_line(account_name: String, passphrase: String, value: String) {
+            let cookies = vec![Cookie { name: "n".into(), value }];
+            let request = AuthRequest { account_name, passphrase, cookies, ..AuthRequest::default() };
+            let line = request.to_line();
+            prop_assert_eq!(line.find('\n'), Some(line.len() - 1));
+            prop_assert_eq!(serde_json::from_str::<AuthRequest>(&line).unwrap(), request);
+        }
+
+        #[test]
+        fn no_answer_is_too_strange(answer: Vec<u8>) {
+            let _ = AuthAnswer::parse(&answer);
+        }
+    }
+}

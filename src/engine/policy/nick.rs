@@ -1,0 +1,99 @@
+//! Who may have which nick.
+
+use crate::engine::identity;
+use crate::engine::refusal::Refusal;
+use crate::engine::setup::Setup;
+use crate::state::{Account, State, UserId};
+use crate::text::Nick;
+
+/// Nicks of the services, folded; and what looks like a source of the server's own.
+const RESERVED: [&str; 9] =
+    ["nickserv", "chanserv", "hostserv", "histserv", "memoserv", "botserv", "operserv", "global", "=scene="];
+
+/// What someone who wants a nick gets.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Claim {
+    /// This nick, which may be another than the one wanted.
+    Take(Nick),
+    /// A place beside the sessions of this user (multiclient).
+    Attach(UserId),
+}
+
+/// Judges a wish for a nick: 432, 433, `FAIL NICK NICKNAME_RESERVED`. `account` is the wisher's, `me` the
+/// wisher once registered.
+pub fn claim_nick(
+    setup: &Setup,
+    state: &State,
+    wanted: &str,
+    account: Option<&Account>,
+    me: Option<UserId>,
+) -> Result<Claim, Refusal> {
+    let nick = shaped(setup, wanted, account, me)?;
+    let own_name = account.is_some_and(|account| account.name.key() == nick.key());
+    if let Some(holder) = state.user_by_key(nick.key()).filter(|&holder| Some(holder) != me) {
+        let beside = me.is_none() && account.is_some_and(|account| may_attach(setup, state, holder, account));
+        return if beside { Ok(Claim::Attach(holder)) } else { Err(in_use(&nick)) };
+    }
+    if setup.mapping.has_skeletons() {
+        let holder = state.user_by_skeleton(&setup.mapping.skeleton(nick.as_str()));
+        if holder.is_some_and(|holder| Some(holder) != me) {
+            return Err(in_use(&nick));
+        }
+    }
+    if !own_name && is_reserved(setup, state, &nick, account) {
+        return Err(Refusal::NickReserved(nick.as_str().to_owned()));
+    }
+    Ok(Claim::Take(nick))
+}
+
+fn in_use(nick: &Nick) -> Refusal {
+    Refusal::NickInUse(nick.as_str().to_owned())
+}
+
+/// The nick in the form the wisher may have: the account's name, a guest's form, or as it is.
+fn shaped(
+    setup: &Setup,
+    wanted: &str,
+    account: Option<&Account>,
+    me: Option<UserId>,
+) -> Result<Nick, Refusal> {
+    let config = &setup.config;
+    let reservation = &config.accounts.nick_reservation;
+    let parse = |raw: &str| {
+        let nick = setup.mapping.nick(raw, config.limits.nicklen);
+        nick.map_err(|_| Refusal::ErroneousNickname(raw.to_owned()))
+    };
+    if let Some(account) = account.filter(|account| identity::uses_account_name(config, &account.settings)) {
+        if me.is_some() && wanted != account.name.as_str() {
+            return Err(Refusal::NickIsAccount(account.name.as_str().to_owned()));
+        }
+        return Ok(account.name.clone().into());
+    }
+    let nick = parse(wanted)?;
+    if RESERVED.contains(&nick.key()) {
+        return Err(Refusal::ErroneousNickname(wanted.to_owned()));
+    }
+    if account.is_none() && reservation.force_guest_format {
+        let pattern = setup.mapping.fold_lossy(&reservation.guest_nickname_format);
+        if !crate::text::glob::matches(&pattern, nick.key()) {
+            return parse(&reservation.guest_nickname_format.replacen('*', wanted, 1));
+        }
+    }
+    Ok(nick)
+}
+
+fn may_attach(setup: &Setup, state: &State, holder: UserId, account: &Account) -> bool {
+    let same = state.users[holder].account.as_ref() == Some(&account.name);
+    same && identity::is_multiclient(&setup.config, &account.settings)
+}
+
+/// Whether the nick, or one that looks like it, is kept for another account.
+fn is_reserved(setup: &Setup, state: &State, nick: &Nick, account: Option<&Account>) -> bool {
+    let mut owner = state.reserved_for(nick.key());
+    if owner.is_none() && setup.mapping.has_skeletons() {
+        owner = state.reserved_for_skeleton(&setup.mapping.skeleton(nick.as_str()));
+    }
+    let Some(owner) = owner.and_then(|key| state.accounts.get(key)) else { return false };
+    account.is_none_or(|account| account.name != owner.name)
+        && identity::is_enforced(&setup.config, &owner.settings)
+}

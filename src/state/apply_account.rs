@@ -1,0 +1,190 @@
+//! How facts about accounts, and about who is logged into them, become true. Part of
+//! [`State::apply`](super::State::apply).
+
+use super::account::{Account, DEVICES_MAX, READ_MARKERS_MAX};
+use super::apply::Moment;
+use super::fact::AccountChange;
+use super::id::{SessionId, UserId};
+use super::session::Phase;
+use super::{State, record};
+use crate::text::AccountName;
+
+impl State {
+    pub(super) fn attach(&mut self, session: SessionId, user: UserId) {
+        self.sessions[session].phase = Phase::Attached(user);
+        self.counts.unregistered -= 1;
+        self.users[user].sessions.push(session);
+        let away = self.sessions[session].away.take();
+        self.set_away(session, away.as_deref());
+    }
+
+    pub(super) fn detach(&mut self, session: SessionId, away: Option<&str>) {
+        let Some(gone) = self.remove_session(session) else { return };
+        if let Some(user) = gone.user() {
+            self.users[user].sessions.retain(|other| *other != session);
+            self.renew_away(user);
+            if self.users[user].sessions.is_empty() && away.is_some() {
+                self.users[user].away = away.map(Box::from);
+            }
+        }
+    }
+
+    pub(super) fn set_always_on(&mut self, user: UserId, on: bool) {
+        self.users[user].always_on = on;
+        if let Some(account) = self.users[user].account.clone() {
+            self.dirty.insert(record::account_key(account.key()));
+        }
+    }
+
+    pub(super) fn log_in(&mut self, session: SessionId, account: &str, device: Option<&str>) {
+        self.sessions[session].device = device.map(Box::from);
+        match &mut self.sessions[session].phase {
+            Phase::Registering(registering) => registering.account = Some(account.into()),
+            Phase::Attached(user) => {
+                let user = *user;
+                self.log_out(user);
+                self.set_account(user, account);
+            }
+        }
+    }
+
+    fn set_account(&mut self, user: UserId, account: &str) {
+        let Some(name) = self.accounts.get(account).map(|account| account.name.clone()) else { return };
+        self.users[user].account = Some(name);
+        self.index_account_user(user);
+    }
+
+    /// Must follow the insertion of a user who has an account.
+    pub(super) fn index_account_user(&mut self, user: UserId) {
+        if let Some(account) = &self.users[user].account {
+            self.account_users.entry(account.key().into()).or_default().push(user);
+        }
+    }
+
+    pub(super) fn log_out(&mut self, user: UserId) {
+        if let Some(account) = self.users[user].account.take() {
+            self.users[user].always_on = false;
+            self.unindex_account_user(&account, user);
+            self.dirty.insert(record::account_key(account.key()));
+        }
+    }
+
+    pub(super) fn unindex_account_user(&mut self, account: &AccountName, user: UserId) {
+        let Some(users) = self.account_users.get_mut(account.key()) else { return };
+        users.retain(|&other| other != user);
+        if users.is_empty() {
+            self.account_users.remove(account.key());
+        }
+    }
+
+    pub(super) fn make_account(&mut self, moment: Moment, account: Box<Account>) {
+        let key: Box<str> = account.name.key().into();
+        self.index_account(moment, &account);
+        self.dirty.insert(record::account_key(&key));
+        self.accounts.insert(key, account);
+    }
+
+    /// Makes an account found by its nicks and certificates.
+    pub(super) fn index_account(&mut self, moment: Moment, account: &Account) {
+        let key: Box<str> = account.name.key().into();
+        self.reserve(moment, account.name.key(), account.name.as_str(), &key);
+        for nick in &account.nicks {
+            self.reserve(moment, nick.key(), nick.as_str(), &key);
+        }
+        for certfp in &account.credentials.certfps {
+            self.certfps.insert(certfp.as_str().into(), key.clone());
+        }
+    }
+
+    fn unindex_account(&mut self, moment: Moment, account: &Account) {
+        self.unreserve(moment, account.name.key(), account.name.as_str());
+        for nick in &account.nicks {
+            self.unreserve(moment, nick.key(), nick.as_str());
+        }
+        for certfp in &account.credentials.certfps {
+            self.certfps.remove(certfp.as_str());
+        }
+    }
+
+    fn reserve(&mut self, moment: Moment, nick_key: &str, shown: &str, account: &str) {
+        self.reserved_nicks.insert(nick_key.into(), account.into());
+        if moment.mapping.has_skeletons() {
+            self.reserved_skeletons.insert(moment.mapping.skeleton(shown).into(), account.into());
+        }
+    }
+
+    fn unreserve(&mut self, moment: Moment, nick_key: &str, shown: &str) {
+        self.reserved_nicks.remove(nick_key);
+        if moment.mapping.has_skeletons() {
+            self.reserved_skeletons.remove(&*moment.mapping.skeleton(shown));
+        }
+    }
+
+    /// Markers move with every message that is read: they are stored with the next batch, and nobody is
+    /// kept waiting for it.
+    pub(super) fn read(&mut self, user: UserId, target: &str, at_ms: u64) {
+        let user = &mut self.users[user];
+        let account = user.account.as_ref().and_then(|name| self.accounts.get_mut(name.key()));
+        match account {
+            Some(account) => {
+                Account::remember(&mut account.read_markers, target, at_ms, READ_MARKERS_MAX);
+                self.dirty_later.insert(record::account_key(account.name.key()));
+            }
+            None => Account::remember(&mut user.read_markers, target, at_ms, READ_MARKERS_MAX),
+        }
+    }
+
+    /// As with markers, nobody waits for this.
+    pub(super) fn see(&mut self, key: &str, device: &str, at_ms: u64) {
+        if let Some(account) = self.accounts.get_mut(key) {
+            Account::remember(&mut account.last_seen, device, at_ms, DEVICES_MAX);
+            self.dirty_later.insert(record::account_key(key));
+        }
+    }
+
+    pub(super) fn change_account(&mut self, moment: Moment, key: &str, change: AccountChange<'_>) {
+        let Some(mut account) = self.accounts.remove(key) else { return };
+        self.unindex_account(moment, &account);
+        match change {
+            AccountChange::Verified => account.verified = true,
+            AccountChange::Credentials(credentials) => account.credentials = *credentials,
+            AccountChange::Email(email) => account.email = email.map(Box::from),
+            AccountChange::CodeSent(code) => {
+                account.codes.retain(|other| other.purpose != code.purpose);
+                account.codes.push(code);
+            }
+            AccountChange::CodeUsed(purpose) => account.codes.retain(|code| code.purpose != purpose),
+            AccountChange::NickGrouped(nick) => account.nicks.push(nick),
+            AccountChange::NickDropped(nick_key) => account.nicks.retain(|nick| nick.key() != nick_key),
+            AccountChange::Settings(settings) => account.settings = settings,
+            AccountChange::Vhost(vhost) => account.vhost = vhost,
+            AccountChange::Suspended(suspension) => account.suspended = suspension,
+            AccountChange::Respelled(name) => account.name = name,
+        }
+        self.index_account(moment, &account);
+        self.accounts.insert(key.into(), account);
+        self.dirty.insert(record::account_key(key));
+    }
+
+    pub(super) fn remove_account(&mut self, moment: Moment, key: &str, freed: bool) {
+        if let Some(account) = self.accounts.remove(key) {
+            self.unindex_account(moment, &account);
+        }
+        if freed {
+            self.retired_accounts.remove(key);
+        } else {
+            self.retired_accounts.insert(key.into());
+        }
+        self.dirty.insert(record::account_key(key));
+        self.dirty.insert(record::retired_key(key));
+    }
+
+    /// Notes that what an always-on user comes back with has changed.
+    pub(super) fn mark_presence(&mut self, user: UserId) {
+        let Some(user) = self.users.get(user).filter(|user| user.always_on) else { return };
+        if let Some(account) = &user.account {
+            let key = record::account_key(account.key());
+            self.dirty.insert(key);
+        }
+    }
+}

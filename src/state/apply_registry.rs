@@ -1,0 +1,65 @@
+//! How facts about registered channels become true. Part of [`State::apply`](super::State::apply).
+
+use indexmap::IndexMap;
+
+use super::apply::Moment;
+use super::fact::RegistryChange;
+use super::id::ChannelId;
+use super::registry::{ChannelSettings, Purge, Registration};
+use super::{State, record};
+
+impl State {
+    pub(super) fn change_registry(&mut self, moment: Moment, id: ChannelId, change: RegistryChange<'_>) {
+        let channel = &mut self.channels[id];
+        let key = record::channel_key(channel.name.key());
+        match (change, &mut channel.registration) {
+            (RegistryChange::Registered { founder }, registration) => {
+                *registration = Some(Box::new(Registration {
+                    founder: founder.into(),
+                    registered_ms: moment.wall_ms,
+                    amodes: IndexMap::new(),
+                    settings: ChannelSettings::default(),
+                    offered_to: None,
+                }));
+            }
+            (RegistryChange::Unregistered, registration) => {
+                *registration = None;
+                self.drop_if_empty(id);
+            }
+            (_, None) => return,
+            (RegistryChange::Founder(founder), Some(registration)) => {
+                registration.founder = founder.into();
+                registration.offered_to = None;
+            }
+            (RegistryChange::Amode { account, rank }, Some(registration)) => match rank {
+                Some(rank) => {
+                    registration.amodes.insert(account.into(), rank);
+                }
+                None => {
+                    registration.amodes.shift_remove(account);
+                }
+            },
+            (RegistryChange::Settings(settings), Some(registration)) => registration.settings = settings,
+            (RegistryChange::Offered(account), Some(registration)) => {
+                registration.offered_to = account.map(Box::from);
+            }
+        }
+        self.dirty.insert(key);
+    }
+
+    pub(super) fn set_purge(&mut self, key: &str, purge: Option<Purge>) {
+        match purge {
+            Some(purge) => self.purges.insert(key.into(), purge),
+            None => self.purges.remove(key),
+        };
+        self.dirty.insert(record::purge_key(key));
+    }
+
+    /// Notes that what is stored of a registered channel has changed.
+    pub(super) fn mark_channel(&mut self, id: ChannelId) {
+        let channel = &self.channels[id];
+        if channel.registration.is_some() {
+            self.dirty.insert(record::channel_key(channel.name.key()));
+        }
+    }
+}

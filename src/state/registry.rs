@@ -1,0 +1,67 @@
+//! What makes a channel a registered one, and the channel names nobody may use.
+
+use indexmap::IndexMap;
+
+use super::account::HistoryChoice;
+use super::modes::Rank;
+
+/// A channel's registration.
+#[derive(Clone, Debug)]
+pub struct Registration {
+    /// The founder's account, folded.
+    pub founder: Box<str>,
+    /// When it was registered, milliseconds since 1970.
+    pub registered_ms: u64,
+    /// Ranks that accounts (folded) get when they join.
+    pub amodes: IndexMap<Box<str>, Rank>,
+    /// What the founder chose.
+    pub settings: ChannelSettings,
+    /// The account (folded) that the channel was offered to. Not stored.
+    pub offered_to: Option<Box<str>>,
+}
+
+/// What a founder chose; `None` is the server's default.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ChannelSettings {
+    /// How messages are kept.
+    pub history: Option<HistoryChoice>,
+    /// How far back members can read.
+    pub query_cutoff: Option<QueryCutoff>,
+    /// Which events are kept.
+    pub store_events: Option<StoreEvents>,
+}
+
+/// How far back members can read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum QueryCutoff {
+    /// As far as there is.
+    None,
+    /// To the registration of their account.
+    RegistrationTime,
+    /// To their joining.
+    JoinTime,
+}
+
+/// Which events are kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StoreEvents {
+    /// All.
+    All,
+    /// All but joins, parts and quits.
+    NoJoins,
+    /// None.
+    None,
+}
+
+/// A channel name nobody may use.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Purge {
+    /// The name as it was given.
+    pub name: Box<str>,
+    /// The operator who said so.
+    pub by: Box<str>,
+    /// Why.
+    pub reason: Box<str>,
+    /// When, milliseconds since 1970.
+    pub at_ms: u64,
+}
