@@ -81,7 +81,7 @@ mod tests {
         assert_eq!(rejected, Ok(IpVerdict::Rejected("goaway".into())));
         assert_eq!(verdict(r#"{"result":3}"#), Ok(IpVerdict::NeedsLogin(String::new())));
         assert_eq!(verdict(r#"{"result":1,"error":"down"}"#), Err("down".into()));
-        for line in ["", "{}", r#"{"result":0}"#, r#"{"result":"1"}"#, "[1]"] {
+        for line in ["", "{}", r#"{"result":0}"#, r#"{"result":"1"}"#] {
             assert!(verdict(line).is_err(), "{line}");
         }
     }
