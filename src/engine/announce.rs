@@ -116,16 +116,20 @@ fn show_place(cx: &mut Cx<'_>, channel: ChannelId) {
     }
 }
 
-/// Tells a session that has just been attached that its user is in a channel.
-pub fn show_joined(cx: &mut Cx<'_>, user: UserId, channel: ChannelId) {
-    let state: &State = cx.state;
+fn join_line(state: &State, user: UserId, channel: ChannelId, msgid: Option<MsgId>) -> Outgoing<'_> {
     let (joiner, joined) = (&state.users[user], &state.channels[channel]);
     let body = Body::Join {
         channel: joined.name.as_str(),
         account: joiner.account_or_star(),
         realname: &joiner.realname,
     };
-    let line = Outgoing { source: joiner.source(), origin: origin_of(state, user, None), body };
+    Outgoing { source: joiner.source(), origin: origin_of(state, user, msgid), body }
+}
+
+/// Tells a session that has just been attached that its user is in a channel.
+pub fn show_joined(cx: &mut Cx<'_>, user: UserId, channel: ChannelId) {
+    let state: &State = cx.state;
+    let line = join_line(state, user, channel, None);
     cx.voice.reply(&state.sessions[cx.session], &line);
     show_place(cx, channel);
 }
@@ -236,12 +240,7 @@ fn killed(cx: &mut Cx<'_>, by: UserId, user: UserId, reason: &str, msgid: MsgId)
 fn joined(cx: &mut Cx<'_>, user: UserId, channel: ChannelId, msgid: MsgId) -> After {
     let state: &State = cx.state;
     let (joiner, joined) = (&state.users[user], &state.channels[channel]);
-    let body = Body::Join {
-        channel: joined.name.as_str(),
-        account: joiner.account_or_star(),
-        realname: &joiner.realname,
-    };
-    let line = Outgoing { source: joiner.source(), origin: origin_of(state, user, Some(msgid)), body };
+    let line = join_line(state, user, channel, Some(msgid));
     let members = joined.members.keys().copied().chain([user]);
     cx.voice.deliver(state, &line, Caps::NONE, sessions_of(state, members));
     if let Some(away) = &joiner.away {
