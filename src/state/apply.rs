@@ -2,10 +2,10 @@
 //! panics.
 
 use super::channel::{Channel, Member, Topic};
-use super::fact::{Change, Counted, Fact, Introduction};
+use super::fact::{Change, Fact, Introduction};
 use super::id::{ChannelId, SessionId, UserId};
 use super::modes::{Letters, ModeChange, Ranks};
-use super::session::{Finding, Origin, Pace, Password, Phase, Registering, Session};
+use super::session::{Finding, Password, Phase, Registering};
 use super::user::{Invite, Oper, User};
 use super::{List, State};
 use crate::text::{CaseMapping, ChannelName};
@@ -34,26 +34,10 @@ impl State {
     /// Makes a fact true.
     pub fn apply(&mut self, moment: Moment, fact: Fact<'_>) {
         match fact {
-            Fact::Opened { session, door } => {
-                self.sessions.insert_at(session, Session::new(door, moment.mono_ms));
-                self.counts.unregistered += 1;
-            }
+            Fact::Opened { session, door } => self.open(moment, session, door),
             Fact::Admitted { session, counted } => self.count(moment, session, counted),
-            Fact::Proxied { session, ip, secure, host } => {
-                let session = &mut self.sessions[session];
-                let door = &mut session.door;
-                (door.ip, door.proxied, door.secure) = (ip, true, secure);
-                // They were the gateway's.
-                (door.certfp, door.endpoints) = (None, None);
-                if let Phase::Registering(registering) = &mut session.phase {
-                    let host = host.map_or(Finding::Open, |host| Finding::of(Some(host)));
-                    registering.origin = Origin { host, ..Origin::default() };
-                }
-            }
-            Fact::Vanished { session } => {
-                self.remove_session(session);
-                self.counts.unregistered -= 1;
-            }
+            Fact::Proxied { session, ip, secure, host } => self.speak_for(session, ip, secure, host),
+            Fact::Vanished { session } => self.vanish(session),
             Fact::Introduced { session, said } => introduce(self.registering_mut(session), said),
             Fact::CapsSet { session, caps, version } => {
                 let session = &mut self.sessions[session];
@@ -126,11 +110,6 @@ impl State {
         session.pinged = false;
     }
 
-    /// How fast a session has sent commands, from now on kept.
-    pub fn pace(&mut self, session: SessionId) -> &mut Pace {
-        self.sessions[session].pace.get_or_insert_default()
-    }
-
     /// Notes that a PING went out.
     pub fn ping(&mut self, session: SessionId) {
         self.sessions[session].pinged = true;
@@ -180,25 +159,6 @@ impl State {
         }
         self.counts.invisible -= usize::from(user.modes.has('i'));
         self.counts.opers -= usize::from(user.modes.has('o'));
-    }
-
-    /// Every session that ends must end here: hosts would run out of connections otherwise.
-    pub(super) fn remove_session(&mut self, id: SessionId) -> Option<Session> {
-        let session = self.sessions.remove_at(id)?;
-        if let Some(key) = &session.counted {
-            self.limits.leave(key);
-        }
-        Some(session)
-    }
-
-    fn count(&mut self, moment: Moment, session: SessionId, counted: Option<Counted>) {
-        if let Some(Counted { key, window_ms }) = &counted {
-            self.limits.enter(key, moment.mono_ms, *window_ms);
-        }
-        let before = std::mem::replace(&mut self.sessions[session].counted, counted.map(|c| c.key));
-        if let Some(key) = before {
-            self.limits.leave(&key);
-        }
     }
 
     fn set_oper(&mut self, user: UserId, oper: Option<Box<Oper>>) {

@@ -7,6 +7,7 @@
 pub mod account;
 mod apply;
 mod apply_account;
+mod apply_door;
 mod apply_registry;
 pub mod ban;
 pub mod channel;
