@@ -29,6 +29,7 @@ mod sts;
 mod timers;
 mod voice;
 mod waiting;
+mod watchers;
 
 pub use effect::{Effect, Effects, Job, Level, Note, Write};
 pub use event::{CloseReason, Door, Event, IpVerdict, JobAnswer, Line, Now, Ticket};
@@ -158,6 +159,7 @@ impl Engine {
             Event::Answered { ticket, answer } => self.answered(now, ticket, &answer, out),
             Event::Elapsed => self.elapsed(now, out),
             Event::Reconfigured { config, texts } => self.reconfigured(config, &texts),
+            Event::StoreChanged { .. } => {}
             Event::Stopping { reason } => self.stop(now, reason, out),
         }
     }

@@ -4,6 +4,7 @@
 //! in common (registration, rights, parameter counts) is `dispatch`'s; who is told is `announce`'s.
 //! Invariant: a handler reads the state by `Cx::state` and changes it by `Cx::commit` alone.
 
+pub mod accept;
 pub mod away;
 pub mod cap;
 pub mod help;
@@ -19,6 +20,7 @@ pub mod lusers;
 pub mod markread;
 pub mod message;
 pub mod mode;
+pub mod monitor;
 pub mod motd;
 pub mod names;
 pub mod nick;
@@ -70,6 +72,7 @@ pub enum When {
 
 /// All commands, by name.
 static TABLE: &[&Command] = &[
+    &accept::ACCEPT,
     &away::AWAY,
     &cap::CAP,
     &oper::DEOPER,
@@ -88,6 +91,7 @@ static TABLE: &[&Command] = &[
     &lusers::LUSERS,
     &markread::MARKREAD,
     &mode::MODE,
+    &monitor::MONITOR,
     &motd::MOTD,
     &names::NAMES,
     &nick::NICK,
@@ -105,6 +109,7 @@ static TABLE: &[&Command] = &[
     &message::TAGMSG,
     &info::TIME,
     &topic::TOPIC,
+    &invite::UNINVITE,
     &user::USER,
     &ison::USERHOST,
     &info::USERS,
