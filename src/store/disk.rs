@@ -12,8 +12,9 @@ use std::time::{Duration, Instant};
 
 use super::export::Export;
 use super::reserve::{Reserve, is_full};
+use super::watermark::Watermark;
 use super::writer::{Batch, Disk};
-use super::{Store, StoreError};
+use super::{Store, StoreError, keys};
 
 /// How long a batch may take.
 const WRITE_TIME_MAX: Duration = Duration::from_secs(30);
@@ -26,6 +27,7 @@ pub(super) struct Database {
     /// Absent only when it could not be opened again.
     store: Option<Store>,
     reserve: Reserve,
+    watermark: Watermark,
     /// sled's file, for its length and the like to be durable too.
     file: File,
 }
@@ -34,12 +36,15 @@ impl Database {
     pub(super) fn new(store: Store) -> Result<Database, StoreError> {
         let file = open_file(store.path())?;
         let reserve = Reserve::new(store.path());
-        Ok(Database { store: Some(store), reserve, file })
+        let watermark = Watermark::open(store.path(), store.db())?;
+        Ok(Database { store: Some(store), reserve, watermark, file })
     }
 
-    fn try_write(&self, batch: &Batch) -> Result<(), WriteError> {
+    fn try_write(&mut self, batch: &Batch) -> Result<(), WriteError> {
         let Some(store) = &self.store else { return Err(WriteError::Other("it is closed".to_owned())) };
+        let number = self.watermark.batch + 1;
         let mut writes = sled::Batch::default();
+        writes.insert(keys::BATCH, &number.to_be_bytes());
         for (key, value) in batch {
             match value {
                 Some(value) => writes.insert(key.as_bytes(), value.as_slice()),
@@ -53,7 +58,7 @@ impl Database {
             Err(why) => return Err(WriteError::Other(why)),
         }
         // sled waits for the bytes alone, which a power failure could leave without a place.
-        match self.file.sync_data() {
+        match self.file.sync_data().and_then(|()| self.watermark.rise(number)) {
             Err(error) if is_full(&error) => Err(WriteError::Full),
             done => done.map_err(|error| WriteError::Other(error.to_string())),
         }

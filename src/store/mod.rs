@@ -16,6 +16,7 @@ mod open;
 mod reserve;
 mod seal;
 mod secret;
+mod watermark;
 mod writer;
 
 pub use control::request_export;

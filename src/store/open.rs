@@ -12,7 +12,7 @@ use sled::{Batch, Db};
 use super::control::Control;
 use super::disk::Database;
 use super::migrate::{self, MIGRATIONS, Migration};
-use super::{Export, FileLock, StoreError, Writer, keys, random_secret, reserve, seal};
+use super::{Export, FileLock, StoreError, Writer, keys, random_secret, reserve, seal, watermark};
 
 /// File in the datastore's directory that says whose it is, and that its user holds locked.
 pub(super) const MARKER: &str = "ircd";
@@ -286,10 +286,20 @@ fn rehearse(path: &Path) -> Result<(), StoreError> {
     let tried = copy_directory(path, &copy)
         .map_err(StoreError::io(&copy))
         .and_then(|()| read(&copy, path))
+        .and_then(|db| watermark::check(path, &db).map(|()| db))
+        .and_then(|db| read_all(path, &db).map(|()| db))
         .and_then(|db| migrate::version(path, &db));
     let _ = wait_for_sled(&copy);
     let _ = fs::remove_dir_all(&copy);
     tried.map(drop)
+}
+
+/// Goes through all there is: damage in a page shows only when it is read.
+fn read_all(path: &Path, db: &Db) -> Result<(), StoreError> {
+    let theirs = db.clone();
+    let read = within(OPEN_TIME_MAX, move || theirs.iter().try_for_each(|entry| entry.map(drop)))
+        .map_err(|why| StoreError::damaged(path, format!("reading it {why}")))?;
+    read.map_err(|error| StoreError::damaged(path, error))
 }
 
 fn copy_directory(from: &Path, to: &Path) -> io::Result<()> {
