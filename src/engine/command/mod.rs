@@ -4,6 +4,7 @@
 //! in common (registration, rights, parameter counts) is `dispatch`'s; who is told is `announce`'s.
 //! Invariant: a handler reads the state by `Cx::state` and changes it by `Cx::commit` alone.
 
+pub mod authenticate;
 pub mod away;
 pub mod cap;
 pub mod help;
@@ -25,6 +26,7 @@ pub mod oper;
 pub mod part;
 pub mod ping;
 pub mod quit;
+pub mod register;
 pub mod setname;
 pub mod topic;
 pub mod umode;
@@ -67,6 +69,7 @@ pub enum When {
 
 /// All commands, by name.
 static TABLE: &[&Command] = &[
+    &authenticate::AUTHENTICATE,
     &away::AWAY,
     &cap::CAP,
     &oper::DEOPER,
@@ -95,6 +98,7 @@ static TABLE: &[&Command] = &[
     &ping::PONG,
     &message::PRIVMSG,
     &quit::QUIT,
+    &register::REGISTER,
     &setname::SETNAME,
     &info::SUMMON,
     &message::TAGMSG,
@@ -103,6 +107,7 @@ static TABLE: &[&Command] = &[
     &user::USER,
     &ison::USERHOST,
     &info::USERS,
+    &register::VERIFY,
     &info::VERSION,
     &who::WHO,
     &whois::WHOIS,
