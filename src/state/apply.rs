@@ -5,7 +5,7 @@ use super::channel::{Channel, Member, Topic};
 use super::fact::{Change, Fact, Introduction};
 use super::id::{ChannelId, SessionId, UserId};
 use super::modes::{Letters, ModeChange, Ranks};
-use super::session::{Password, Phase, Registering, Session};
+use super::session::{Finding, Password, Phase, Registering};
 use super::user::{Invite, Oper, User};
 use super::{List, State};
 use crate::text::{CaseMapping, ChannelName};
@@ -34,14 +34,10 @@ impl State {
     /// Makes a fact true.
     pub fn apply(&mut self, moment: Moment, fact: Fact<'_>) {
         match fact {
-            Fact::Opened { session, door } => {
-                self.sessions.insert_at(session, Session::new(door, moment.mono_ms));
-                self.counts.unregistered += 1;
-            }
-            Fact::Vanished { session } => {
-                self.sessions.remove_at(session);
-                self.counts.unregistered -= 1;
-            }
+            Fact::Opened { session, door } => self.open(moment, session, door),
+            Fact::Admitted { session, counted } => self.count(moment, session, counted),
+            Fact::Proxied { session, ip, secure, host } => self.speak_for(session, ip, secure, host),
+            Fact::Vanished { session } => self.vanish(session),
             Fact::Introduced { session, said: Introduction::Device(device) } => {
                 self.sessions[session].device = Some(device.into());
             }
@@ -162,7 +158,7 @@ impl State {
             self.remove_member(channel, id);
         }
         for &session in &user.sessions {
-            self.sessions.remove_at(session);
+            self.remove_session(session);
         }
         self.counts.invisible -= usize::from(user.modes.has('i'));
         self.counts.opers -= usize::from(user.modes.has('o'));
@@ -310,6 +306,9 @@ fn introduce(registering: &mut Registering, said: Introduction<'_>) {
         Introduction::PasswordRight => registering.password = Password::Right,
         Introduction::Negotiating(on) => registering.negotiating = on,
         Introduction::Line => registering.lines += 1,
+        Introduction::Passed => registering.origin.passed = true,
+        Introduction::Host(host) => registering.origin.host = Finding::of(host),
+        Introduction::Ident(ident) => registering.origin.ident = Finding::of(ident),
     }
 }
 

@@ -7,12 +7,14 @@
 pub mod account;
 mod apply;
 mod apply_account;
+mod apply_door;
 mod apply_registry;
 pub mod ban;
 pub mod channel;
 pub mod check;
 pub mod fact;
 pub mod id;
+pub mod limits;
 pub mod modes;
 pub mod record;
 pub mod registry;
@@ -31,7 +33,7 @@ pub use fact::Fact;
 pub use id::{ChannelId, SessionId, UserId};
 pub use modes::{Letters, List, ModeChange, Rank, Ranks};
 use registry::Purge;
-pub use session::{Door, Phase, Session};
+pub use session::{Door, Endpoints, Phase, Session};
 pub use slots::Slots;
 pub use user::User;
 use whowas::Whowas;
@@ -47,6 +49,8 @@ pub struct State {
     pub channels: Slots<ChannelId, Channel>,
     /// Users of late.
     pub whowas: Whowas,
+    /// How many connections each host has and makes.
+    pub limits: limits::Limits,
     /// What LUSERS tells, kept up as things change.
     pub counts: Counts,
     /// Accounts by folded name.

@@ -4,6 +4,7 @@ mod board;
 mod harness;
 mod limits;
 mod lines;
+mod proxy;
 mod stop;
 mod tls;
 mod websocket;
