@@ -16,7 +16,14 @@ const NOT_YET: &[Row] = &[
     ("accounts.nick-reservation", |c| c.accounts.nick_reservation.enabled),
     ("accounts.multiclient", |c| c.accounts.multiclient.enabled),
     ("accounts.vhosts", |c| c.accounts.vhosts.enabled),
-    ("accounts.auth-script", |c| c.accounts.auth_script.enabled),
+    ("accounts.registration.email-verification.dkim", |c| {
+        let mail = &c.accounts.registration.email_verification;
+        mail.enabled && !mail.dkim.domain.is_empty()
+    }),
+    ("accounts.registration.email-verification without mta", |c| {
+        let mail = &c.accounts.registration.email_verification;
+        mail.enabled && mail.mta.server.is_empty()
+    }),
     ("accounts.oauth2", |c| c.accounts.oauth2.enabled),
     ("accounts.jwt-auth", |c| c.accounts.jwt_auth.enabled),
     ("channels.registration", |c| c.channels.registration.enabled),

@@ -69,11 +69,16 @@ pub struct Bench {
 
 impl Bench {
     pub fn new(config_text: &str) -> Bench {
+        Bench::restored(config_text, BTreeMap::new())
+    }
+
+    /// An engine that starts from what another has stored.
+    pub fn restored(config_text: &str, records: BTreeMap<String, Vec<u8>>) -> Bench {
         let now = Now { mono_ms: 1_000_000, wall_ms: START_WALL_MS };
         let seed = Seed {
             entropy: [1; 32],
             cloak_secret: "secret".into(),
-            records: Vec::new(),
+            records: records.clone().into_iter().collect(),
             texts: Texts {
                 motd: Some("Welcome to the test.\n".into()),
                 address_blacklist: None,
@@ -84,7 +89,7 @@ impl Bench {
         };
         Bench {
             engine: Engine::new(config(config_text), seed, now),
-            records: BTreeMap::new(),
+            records,
             now,
             names: Vec::new(),
             live: Vec::new(),

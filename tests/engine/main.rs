@@ -2,5 +2,6 @@
 
 mod bench;
 mod determinism;
+mod login;
 mod simulation;
 mod transcript;
