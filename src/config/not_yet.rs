@@ -31,7 +31,6 @@ const NOT_YET: &[Row] = &[
     ("datastore.mysql", |c| c.datastore.mysql.enabled),
     ("datastore.postgresql", |c| c.datastore.postgresql.enabled),
     ("datastore.sqlite", |c| c.datastore.sqlite.enabled),
-    ("limits.monitor-entries", |c| c.limits.monitor_entries > 0),
     ("limits.multiline", |c| c.limits.multiline.max_bytes > 0),
     ("roleplay", |c| c.roleplay.enabled),
     ("extjwt", |c| c.extjwt.algorithm.is_some() || !c.extjwt.services.is_empty()),

@@ -31,6 +31,7 @@ mod sts;
 mod timers;
 mod voice;
 mod waiting;
+mod watchers;
 
 pub use effect::{Effect, Effects, Job, Level, Mail, Note, ScriptCall, Write};
 pub use event::{CloseReason, Door, Event, IpVerdict, JobAnswer, Line, LoginVerdict, Now, Ticket};
@@ -162,6 +163,7 @@ impl Engine {
             Event::Answered { ticket, answer } => self.answered(now, ticket, &answer, out),
             Event::Elapsed => self.elapsed(now, out),
             Event::Reconfigured { config, texts } => self.reconfigured(config, &texts),
+            Event::StoreChanged { .. } => {}
             Event::Stopping { reason } => self.stop(now, reason, out),
         }
     }

@@ -1,9 +1,10 @@
 //! The only code that changes the state. Facts were judged before: one that does not fit is a bug, and
 //! panics.
 
-use super::channel::{Channel, Member, Topic};
-use super::fact::{Change, Fact, Introduction};
+use super::channel::{Channel, Topic};
+use super::fact::{Change, Fact, Introduction, Target};
 use super::id::{ChannelId, SessionId, UserId};
+use super::members::Member;
 use super::modes::{Letters, ModeChange, Ranks};
 use super::session::{Finding, Password, Phase, Registering};
 use super::user::{Invite, Oper, User};
@@ -81,12 +82,12 @@ impl State {
             }
             Fact::TopicSet { by, channel, text } => self.set_topic(moment, by, channel, text),
             Fact::ModesChanged { channel, changes, .. } => self.change_modes(channel, changes),
-            Fact::Invited { user, channel, opens, .. } => {
-                if opens {
-                    self.invite(moment, user, channel);
-                }
-            }
-            Fact::Said { by, .. } => self.users[by].active_s = moment.wall_s(),
+            Fact::Invited { opens: false, .. } => {}
+            Fact::Invited { user, channel, .. } => self.invite(moment, user, channel),
+            Fact::Uninvited { user, channel } => self.uninvite(user, channel),
+            Fact::Said { by, to, .. } => self.note_speech(moment, by, to),
+            Fact::Accepted { by, user, on } => self.users[by].accept(user, on),
+            Fact::MonitorChanged { session, change } => self.monitors.change(session, change),
             Fact::Attached { session, user } => self.attach(session, user),
             Fact::Detached { session, away } => self.detach(session, away),
             Fact::AlwaysOnSet { user, on } => self.set_always_on(user, on),
@@ -210,7 +211,7 @@ impl State {
     }
 
     fn remove_member(&mut self, channel: ChannelId, user: UserId) {
-        self.channels[channel].members.swap_remove(&user);
+        self.channels[channel].members.remove(&user);
         self.drop_if_empty(channel);
     }
 
@@ -291,6 +292,19 @@ impl State {
         }
         invites.push(Invite { channel, at_ms: moment.wall_ms });
     }
+
+    fn uninvite(&mut self, user: UserId, channel: ChannelId) {
+        self.users[user].invites.retain(|invite| invite.channel != channel);
+    }
+
+    fn note_speech(&mut self, moment: Moment, by: UserId, to: Target<'_>) {
+        let speaker = &mut self.users[by];
+        speaker.active_s = moment.wall_s();
+        if let Target::User(user) = to {
+            // Who is spoken to may answer.
+            speaker.accept(user, true);
+        }
+    }
 }
 
 fn introduce(registering: &mut Registering, said: Introduction<'_>) {
@@ -324,6 +338,7 @@ fn change_mode(channel: &mut Channel, Change { change, entry }: Change) {
         ModeChange::List { list, on: false, mask } => drop_mask(channel, list, &mask),
         ModeChange::Key(key) => channel.key = key.map(String::into_boxed_str),
         ModeChange::Limit(limit) => channel.limit = limit,
+        ModeChange::Forward(forward) => channel.forward = forward,
     }
 }
 

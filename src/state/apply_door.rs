@@ -21,6 +21,7 @@ impl State {
 
     /// Every session that ends must end here: hosts would run out of connections otherwise.
     pub(super) fn remove_session(&mut self, id: SessionId) -> Option<Session> {
+        self.monitors.clear(id);
         let session = self.sessions.remove_at(id)?;
         if let Some(key) = &session.counted {
             self.limits.leave(key);

@@ -3,5 +3,6 @@
 mod bench;
 mod determinism;
 mod login;
+mod long_answers;
 mod simulation;
 mod transcript;
