@@ -13,13 +13,17 @@ const NOT_YET: &[Row] = &[
     ("server.compatibility.force-trailing", |c| !c.server.compatibility.force_trailing),
     ("server.output-path", |c| !c.server.output_path.is_empty()),
     ("server.override-services-hostname", |c| c.server.override_services_hostname.is_some()),
-    ("accounts.authentication-enabled", |c| c.accounts.authentication_enabled),
-    ("accounts.registration", |c| c.accounts.registration.enabled),
-    ("accounts.require-sasl", |c| c.accounts.require_sasl.enabled),
     ("accounts.nick-reservation", |c| c.accounts.nick_reservation.enabled),
     ("accounts.multiclient", |c| c.accounts.multiclient.enabled),
     ("accounts.vhosts", |c| c.accounts.vhosts.enabled),
-    ("accounts.auth-script", |c| c.accounts.auth_script.enabled),
+    ("accounts.registration.email-verification.dkim", |c| {
+        let mail = &c.accounts.registration.email_verification;
+        mail.enabled && !mail.dkim.domain.is_empty()
+    }),
+    ("accounts.registration.email-verification without mta", |c| {
+        let mail = &c.accounts.registration.email_verification;
+        mail.enabled && mail.mta.server.is_empty()
+    }),
     ("accounts.oauth2", |c| c.accounts.oauth2.enabled),
     ("accounts.jwt-auth", |c| c.accounts.jwt_auth.enabled),
     ("channels.registration", |c| c.channels.registration.enabled),

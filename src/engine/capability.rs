@@ -5,10 +5,11 @@ use crate::i18n::Languages;
 use crate::state::Door;
 use crate::wire::{Cap, Caps};
 
+use super::command::{authenticate, register};
 use super::sts;
 
 /// Offered to clients that do not negotiate by version 302, too: those old enough for such clients.
-const BEFORE_302: [Cap; 12] = [
+const BEFORE_302: [Cap; 13] = [
     Cap::AccountNotify,
     Cap::AccountTag,
     Cap::AwayNotify,
@@ -19,6 +20,7 @@ const BEFORE_302: [Cap; 12] = [
     Cap::ExtendedJoin,
     Cap::InviteNotify,
     Cap::MultiPrefix,
+    Cap::Sasl,
     Cap::ServerTime,
     Cap::UserhostInNames,
 ];
@@ -29,6 +31,8 @@ pub struct Offer {
     /// The set.
     pub caps: Caps,
     languages: String,
+    mechanisms: String,
+    registration: String,
     sts: String,
 }
 
@@ -39,6 +43,12 @@ impl Offer {
         if !config.languages.enabled {
             caps = caps.without(Cap::Languages);
         }
+        if !config.accounts.authentication_enabled {
+            caps = caps.without(Cap::Sasl);
+        }
+        if !config.accounts.registration.enabled {
+            caps = caps.without(Cap::AccountRegistration);
+        }
         if config.limits.monitor_entries == 0 {
             caps = caps.without(Cap::ExtendedMonitor);
         }
@@ -48,7 +58,13 @@ impl Offer {
         if !config.server.sts.enabled {
             caps = caps.without(Cap::Sts);
         }
-        Offer { caps, languages: languages.capability_value(), sts: sts::value(&config.server.sts) }
+        Offer {
+            caps,
+            languages: languages.capability_value(),
+            mechanisms: authenticate::mechanisms(config),
+            registration: register::capability_value(config),
+            sts: sts::value(&config.server.sts),
+        }
     }
 
     /// What is offered to who came in by a door.
@@ -69,9 +85,15 @@ impl Offer {
     }
 
     fn word(&self, cap: Cap, version: u16) -> String {
-        match cap {
-            Cap::Sts => format!("{}={}", cap.name(), self.sts),
-            Cap::Languages if version >= 302 => format!("{}={}", cap.name(), self.languages),
+        let value = match cap {
+            Cap::AccountRegistration => &self.registration,
+            Cap::Languages => &self.languages,
+            Cap::Sasl => &self.mechanisms,
+            Cap::Sts => return format!("{}={}", cap.name(), self.sts),
+            _ => "",
+        };
+        match value {
+            value if version >= 302 && !value.is_empty() => format!("{}={value}", cap.name()),
             _ => cap.name().to_owned(),
         }
     }

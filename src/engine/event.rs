@@ -1,5 +1,6 @@
 //! Everything that can happen to the engine, in one closed list.
 
+use crate::auth::Credentials;
 use crate::config::Config;
 pub use crate::state::Door;
 use crate::state::SessionId;
@@ -98,6 +99,23 @@ pub enum CloseReason {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Ticket(pub u64);
 
+/// Whether a login is right.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LoginVerdict {
+    /// It is; with credentials made anew when those there were are outdated.
+    Right {
+        /// For the account.
+        renewed: Option<Box<Credentials>>,
+    },
+    /// `accounts.auth-script` says that it is.
+    Vouched {
+        /// Whose it is; empty when the script did not say.
+        account: String,
+    },
+    /// It is not.
+    Wrong,
+}
+
 /// What `ip-check-script` says of an address; the text is for the client, and may be empty.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum IpVerdict {
@@ -114,6 +132,12 @@ pub enum IpVerdict {
 pub enum JobAnswer {
     /// Of [`super::Job::VerifyPassword`]: whether it matched.
     Password(bool),
+    /// Of [`super::Job::CheckLogin`] and [`super::Job::AskAuthScript`].
+    Login(LoginVerdict),
+    /// Of [`super::Job::HashPassphrase`].
+    Hashed(Box<Credentials>),
+    /// Of [`super::Job::SendMail`]: a mail server has taken it.
+    Mailed,
     /// Of [`super::Job::LookUpHost`].
     HostFound(Option<String>),
     /// Of [`super::Job::AskIdent`]: as the machine put it.

@@ -20,6 +20,8 @@ mod gateway;
 mod identity;
 mod ids;
 mod isupport;
+pub mod login;
+mod mail;
 mod motd;
 mod policy;
 mod refusal;
@@ -31,8 +33,8 @@ mod voice;
 mod waiting;
 mod watchers;
 
-pub use effect::{Effect, Effects, Job, Level, Note, Write};
-pub use event::{CloseReason, Door, Event, IpVerdict, JobAnswer, Line, Now, Ticket};
+pub use effect::{Effect, Effects, Job, Level, Mail, Note, ScriptCall, Write};
+pub use event::{CloseReason, Door, Event, IpVerdict, JobAnswer, Line, LoginVerdict, Now, Ticket};
 pub use setup::VERSION;
 
 use crate::config::Config;
@@ -76,6 +78,8 @@ pub struct Seed {
 pub struct Texts {
     /// Text of the MOTD file, if there is one.
     pub motd: Option<String>,
+    /// Text of `address-blacklist-file`, if there is one.
+    pub address_blacklist: Option<String>,
     /// The languages besides English, in the order in which they are advertised.
     pub catalogues: Vec<Catalogue>,
 }

@@ -5,9 +5,12 @@
 //! threads; every job that was accepted is reported exactly once, with [`JobAnswer::Failed`] if it waited too
 //! long or panicked. For a job that [`Jobs::submit`] refuses, the caller answers.
 
+mod auth_script;
+pub mod hash;
 mod host;
 mod ident;
 mod ip_check;
+mod mail;
 mod outside;
 mod script;
 
@@ -18,7 +21,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use self::outside::Outside;
-use crate::auth::verify_password;
+use crate::auth::Salts;
 use crate::engine::{Job, JobAnswer, Ticket};
 
 /// Jobs that may wait.
@@ -67,16 +70,19 @@ impl Jobs {
             };
             thread::Builder::new().name(format!("job-{number}")).spawn(work)?;
         }
-        Ok(Jobs { queue, outside: Outside::start(report)? })
+        Ok(Jobs { outside: Outside::start(report, queue.clone())?, queue })
     }
 
     /// Queues a job; false when the queue is full, and then nothing will be reported.
     pub fn submit(&self, ticket: Ticket, job: Job) -> bool {
         match job {
-            Job::LookUpHost { .. } | Job::AskIdent { .. } | Job::CheckIp { .. } => {
-                self.outside.submit(ticket, job)
-            }
-            Job::VerifyPassword { .. } => {
+            Job::LookUpHost { .. }
+            | Job::AskIdent { .. }
+            | Job::CheckIp { .. }
+            | Job::AskAuthScript { .. }
+            | Job::SendMail { .. }
+            | Job::CheckLogin { script: Some(_), .. } => self.outside.submit(ticket, job),
+            Job::VerifyPassword { .. } | Job::CheckLogin { .. } | Job::HashPassphrase { .. } => {
                 self.queue.try_send(Waiting { ticket, job, since: Instant::now() }).is_ok()
             }
         }
@@ -89,12 +95,12 @@ fn next(waiting: &Mutex<Receiver<Waiting>>) -> Option<Waiting> {
 }
 
 fn execute(job: &Job) -> JobAnswer {
-    catch_unwind(AssertUnwindSafe(|| match job {
-        Job::VerifyPassword { hash, password } => JobAnswer::Password(verify_password(hash, password)),
-        // Not for these threads.
-        Job::LookUpHost { .. } | Job::AskIdent { .. } | Job::CheckIp { .. } => JobAnswer::Failed,
-    }))
-    .unwrap_or(JobAnswer::Failed)
+    let salts = || {
+        let (mut bcrypt, mut scram) = ([0; 16], [0; 16]);
+        getrandom::fill(&mut bcrypt).and_then(|()| getrandom::fill(&mut scram)).ok()?;
+        Some(Salts { bcrypt, scram })
+    };
+    catch_unwind(AssertUnwindSafe(|| hash::perform(job, salts))).unwrap_or(JobAnswer::Failed)
 }
 
 #[cfg(test)]

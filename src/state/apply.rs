@@ -39,7 +39,7 @@ impl State {
             Fact::Admitted { session, counted } => self.count(moment, session, counted),
             Fact::Proxied { session, ip, secure, host } => self.speak_for(session, ip, secure, host),
             Fact::Vanished { session } => self.vanish(session),
-            Fact::Introduced { session, said } => introduce(self.registering_mut(session), said),
+            Fact::Introduced { session, said } => self.introduce(session, said),
             Fact::CapsSet { session, caps, version } => {
                 let session = &mut self.sessions[session];
                 (session.caps, session.cap_version) = (caps, version);
@@ -89,6 +89,10 @@ impl State {
             Fact::Detached { session, away } => self.detach(session, away),
             Fact::AlwaysOnSet { user, on } => self.set_always_on(user, on),
             Fact::LoggedIn { session, account, device } => self.log_in(session, account, device),
+            Fact::Authenticating { session, exchange } => self.sessions[session].exchange = exchange,
+            Fact::LoginTried { session, logins } => self.sessions[session].logins = logins,
+            Fact::Applied { session } => self.sessions[session].applied = true,
+            Fact::RegistrationTried { registrations } => self.registrations = registrations,
             Fact::LoggedOut { user } => self.log_out(user),
             Fact::Read { user, target, at_ms } => self.read(user, target, at_ms),
             Fact::Seen { account, device, at_ms } => self.see(account, device, at_ms),
@@ -110,6 +114,13 @@ impl State {
     /// Notes that a PING went out.
     pub fn ping(&mut self, session: SessionId) {
         self.sessions[session].pinged = true;
+    }
+
+    fn introduce(&mut self, session: SessionId, said: Introduction<'_>) {
+        match said {
+            Introduction::Device(device) => self.sessions[session].device = Some(device.into()),
+            said => introduce(self.registering_mut(session), said),
+        }
     }
 
     fn registering_mut(&mut self, session: SessionId) -> &mut Registering {
@@ -307,6 +318,8 @@ fn introduce(registering: &mut Registering, said: Introduction<'_>) {
         Introduction::User { username, realname } => {
             registering.user = Some((username.into(), realname.into()));
         }
+        // Known of the session, whatever its phase; see `State::introduce`.
+        Introduction::Device(_) => {}
         Introduction::Password(password) => registering.password = Password::Given(password.into()),
         Introduction::PasswordRight => registering.password = Password::Right,
         Introduction::Negotiating(on) => registering.negotiating = on,

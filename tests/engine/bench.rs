@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::net::IpAddr;
 
+use ircd::auth::Salts;
 use ircd::config::{Config, load};
 use ircd::engine::{
     CloseReason, Door, Effect, Effects, Engine, Event, Job, JobAnswer, Line, Now, Seed, Texts, Ticket, Write,
@@ -69,13 +70,19 @@ pub struct Bench {
 
 impl Bench {
     pub fn new(config_text: &str) -> Bench {
+        Bench::restored(config_text, BTreeMap::new())
+    }
+
+    /// An engine that starts from what another has stored.
+    pub fn restored(config_text: &str, records: BTreeMap<String, Vec<u8>>) -> Bench {
         let now = Now { mono_ms: 1_000_000, wall_ms: START_WALL_MS };
         let seed = Seed {
             entropy: [1; 32],
             cloak_secret: "secret".into(),
-            records: Vec::new(),
+            records: records.clone().into_iter().collect(),
             texts: Texts {
                 motd: Some("Welcome to the test.\n".into()),
+                address_blacklist: None,
                 catalogues: vec![
                     ircd::i18n::Catalogue::parse(include_str!("../../languages/zh-CN.lang.yaml")).unwrap(),
                 ],
@@ -83,7 +90,7 @@ impl Bench {
         };
         Bench {
             engine: Engine::new(config(config_text), seed, now),
-            records: BTreeMap::new(),
+            records,
             now,
             names: Vec::new(),
             live: Vec::new(),
@@ -139,6 +146,16 @@ impl Bench {
     pub fn answer(&mut self, answer: JobAnswer) -> String {
         let (ticket, _) = self.jobs.remove(0);
         self.handle(Event::Answered { ticket, answer })
+    }
+
+    /// The oldest job is done as it would be: passphrases are compared and hashed, mail is delivered.
+    pub fn perform(&mut self) -> String {
+        let salts = || Some(Salts { bcrypt: [3; 16], scram: [4; 16] });
+        let answer = match &self.jobs[0].1 {
+            Job::SendMail { .. } => JobAnswer::Mailed,
+            job => ircd::jobs::hash::perform(job, salts),
+        };
+        self.answer(answer)
     }
 
     pub fn has_jobs(&self) -> bool {
@@ -265,6 +282,16 @@ fn question(job: &Job) -> String {
             format!("{} whose port {} is", endpoints.remote.ip(), endpoints.remote.port())
         }
         Job::CheckIp { ip, .. } => format!("whether {ip} is welcome"),
+        Job::CheckLogin { script, passphrase, .. } => {
+            let script = if script.is_some() { "the script " } else { "" };
+            format!("{script}to verify {}", passphrase.reveal())
+        }
+        Job::AskAuthScript { .. } => "the script about a certificate".to_owned(),
+        Job::HashPassphrase { passphrase, .. } => format!("to hash {}", passphrase.reveal()),
+        Job::SendMail { mail, .. } => {
+            let code = mail.body.lines().find_map(|line| line.strip_prefix("Code: ")).unwrap_or_default();
+            format!("to mail {code} to {}", mail.to)
+        }
     }
 }
 

@@ -9,6 +9,8 @@
 //! alice < :alice!~u@127.0.0.1 TOPIC #a :x               what must follow
 //! alice hangs up / alice overflows / alice drains
 //! job right / job wrong / job fails     the oldest job is done
+//! job done                              in earnest: passphrases are compared, mail is delivered
+//! job vouches                           auth-script says that the login is right
 //! job host irc.example / job ident alice / job accepts / job rejects [why] / job demands [why]
 //! clock +30s
 //! ```
@@ -17,7 +19,7 @@
 
 use std::path::Path;
 
-use ircd::engine::{CloseReason, Door, IpVerdict, JobAnswer};
+use ircd::engine::{CloseReason, Door, IpVerdict, JobAnswer, LoginVerdict};
 use ircd::state::Endpoints;
 
 use crate::bench::{Bench, CONFIG, door};
@@ -99,6 +101,10 @@ fn step(bench: &mut Bench, line: &str) -> Option<String> {
         ("clock", rest) => bench.pass(milliseconds(rest)),
         ("job", "right") => bench.answer(JobAnswer::Password(true)),
         ("job", "wrong") => bench.answer(JobAnswer::Password(false)),
+        ("job", "done") => bench.perform(),
+        ("job", "vouches") => {
+            bench.answer(JobAnswer::Login(LoginVerdict::Vouched { account: String::new() }))
+        }
         ("job", "accepts") => bench.answer(JobAnswer::IpChecked(IpVerdict::Accepted)),
         ("job", rest) if rest.starts_with("rejects") => {
             bench.answer(JobAnswer::IpChecked(IpVerdict::Rejected(rest["rejects".len()..].trim().into())))

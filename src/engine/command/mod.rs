@@ -5,6 +5,7 @@
 //! Invariant: a handler reads the state by `Cx::state` and changes it by `Cx::commit` alone.
 
 pub mod accept;
+pub mod authenticate;
 pub mod away;
 pub mod cap;
 pub mod help;
@@ -29,6 +30,7 @@ pub mod part;
 pub mod persistence;
 pub mod ping;
 pub mod quit;
+pub mod register;
 pub mod setname;
 pub mod topic;
 pub mod umode;
@@ -73,6 +75,7 @@ pub enum When {
 /// All commands, by name.
 static TABLE: &[&Command] = &[
     &accept::ACCEPT,
+    &authenticate::AUTHENTICATE,
     &away::AWAY,
     &cap::CAP,
     &oper::DEOPER,
@@ -104,6 +107,7 @@ static TABLE: &[&Command] = &[
     &ping::PONG,
     &message::PRIVMSG,
     &quit::QUIT,
+    &register::REGISTER,
     &setname::SETNAME,
     &info::SUMMON,
     &message::TAGMSG,
@@ -113,6 +117,7 @@ static TABLE: &[&Command] = &[
     &user::USER,
     &ison::USERHOST,
     &info::USERS,
+    &register::VERIFY,
     &info::VERSION,
     &webirc::WEBIRC,
     &who::WHO,

@@ -8,7 +8,7 @@ mod sight;
 
 pub use channel::{can_change_mode, can_invite, can_kick, can_message, can_set_topic, can_speak, hears};
 pub use join::{can_join, is_forwarded};
-pub use nick::{Claim, claim_nick};
+pub use nick::{Claim, claim_nick, is_service};
 pub use sight::{Sight, sees_channel, sees_member, sees_oper, sees_user};
 
 #[cfg(test)]
