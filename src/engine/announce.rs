@@ -1,7 +1,7 @@
 //! Who is told of a fact, and in which words. Nothing else in the engine knows.
 
 use crate::state::fact::{Change, Kind, Said, Target};
-use crate::state::{ChannelId, Fact, ModeChange, Rank, SessionId, State, UserId};
+use crate::state::{ChannelId, Fact, ModeChange, Rank, Ranks, SessionId, State, UserId};
 use crate::wire::{Body, Cap, Caps, MsgId, Origin, Outgoing, Text};
 
 use super::command::{names, topic};
@@ -40,7 +40,7 @@ pub fn announce(cx: &mut Cx<'_>, fact: &Fact<'_>) -> After {
             let body = Body::Command { verb: "CHGHOST", params: &[&username, host], text: Text::None };
             to_acquaintances(cx, *user, body, Caps::of(Cap::Chghost), None);
         }
-        Fact::Joined { user, channel, .. } => return joined(cx, *user, *channel, msgid),
+        Fact::Joined { user, channel, ranks } => return joined(cx, *user, *channel, *ranks, msgid),
         Fact::Parted { user, channel, reason } => {
             let text = reason.map_or(Text::None, Text::Plain);
             to_channel(cx, *user, *channel, "PART", &[], text, msgid);
@@ -49,6 +49,7 @@ pub fn announce(cx: &mut Cx<'_>, fact: &Fact<'_>) -> After {
             let nick = cx.state().users[*user].nick.as_str().to_owned();
             to_channel(cx, *by, *channel, "KICK", &[&nick], Text::Plain(reason), msgid);
         }
+        Fact::Cleared { by, channel, stays, reason } => cleared(cx, *by, *channel, *stays, reason),
         Fact::TopicSet { by, channel, text } => {
             to_channel(cx, *by, *channel, "TOPIC", &[], Text::Plain(text), msgid);
         }
@@ -219,7 +220,23 @@ fn killed(cx: &mut Cx<'_>, by: UserId, user: UserId, reason: &str, msgid: MsgId)
     quit(cx, user, &error, msgid);
 }
 
-fn joined(cx: &mut Cx<'_>, user: UserId, channel: ChannelId, msgid: MsgId) -> After {
+/// A KICK for each who goes. The one who stays hears all of them, the others their own: were everyone told of
+/// everyone, a large channel could not be cleared in one go.
+fn cleared(cx: &mut Cx<'_>, by: UserId, channel: ChannelId, stays: Option<UserId>, reason: &str) {
+    let members: Vec<UserId> = cx.state().channels[channel].members.keys().copied().collect();
+    for user in members.into_iter().filter(|&user| Some(user) != stays) {
+        let msgid = cx.ids.msgid(cx.now.wall_ms);
+        let state: &State = cx.state;
+        let (name, nick) = (state.channels[channel].name.as_str(), state.users[user].nick.as_str());
+        let body = Body::Command { verb: "KICK", params: &[name, nick], text: Text::Plain(reason) };
+        let line =
+            Outgoing { source: state.users[by].source(), origin: origin_of(state, by, Some(msgid)), body };
+        let told = sessions_of(state, [user].into_iter().chain(stays));
+        cx.voice.deliver(state, &line, Caps::NONE, told);
+    }
+}
+
+fn joined(cx: &mut Cx<'_>, user: UserId, channel: ChannelId, ranks: Ranks, msgid: MsgId) -> After {
     let state: &State = cx.state;
     let (joiner, joined) = (&state.users[user], &state.channels[channel]);
     let body = Body::Join {
@@ -237,7 +254,25 @@ fn joined(cx: &mut Cx<'_>, user: UserId, channel: ChannelId, msgid: MsgId) -> Af
         let members = joined.members.keys().copied();
         cx.voice.deliver(state, &line, Caps::of(Cap::AwayNotify), sessions_of(state, members));
     }
+    show_ranks(cx, user, channel, ranks);
     After::Joined(user, channel)
+}
+
+/// Tells those who are there which ranks someone comes with; who comes reads it in NAMES.
+fn show_ranks(cx: &mut Cx<'_>, user: UserId, channel: ChannelId, ranks: Ranks) {
+    let state: &State = cx.state;
+    let channel = &state.channels[channel];
+    let letters: String = Rank::ALL.into_iter().filter(|&rank| ranks.has(rank)).map(Rank::letter).collect();
+    if letters.is_empty() {
+        return;
+    }
+    let nick = state.users[user].nick.as_str();
+    let mut params = vec![channel.name.as_str().to_owned(), format!("+{letters}")];
+    params.extend(letters.chars().map(|_| nick.to_owned()));
+    let params: Vec<&str> = params.iter().map(String::as_str).collect();
+    let body = Body::Command { verb: "MODE", params: &params, text: Text::None };
+    let line = Outgoing { source: cx.setup.server_name(), origin: Origin::default(), body };
+    cx.voice.deliver(state, &line, Caps::NONE, sessions_of(state, channel.members.keys().copied()));
 }
 
 fn invited(cx: &mut Cx<'_>, by: UserId, user: UserId, channel: ChannelId, msgid: MsgId) {

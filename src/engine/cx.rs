@@ -106,9 +106,10 @@ impl<'e> Cx<'e> {
         found.ok_or_else(|| Refusal::NoSuchNick(nick.to_owned()))
     }
 
-    /// Finds a channel by name; 403.
+    /// Finds a channel by name; 403, also while nobody may use the name.
     pub fn find_channel(&self, name: &str) -> Result<ChannelId, Refusal> {
         let key = self.setup.mapping.channel_key(name).ok();
+        let key = key.filter(|key| !self.state.purges.contains_key(&**key));
         let found = key.and_then(|key| self.state.channel_by_key(&key));
         found.ok_or_else(|| Refusal::NoSuchChannel(name.to_owned()))
     }

@@ -80,6 +80,7 @@ impl State {
             Fact::Parted { user, channel, .. } | Fact::Kicked { user, channel, .. } => {
                 self.leave(user, channel);
             }
+            Fact::Cleared { channel, stays, .. } => self.clear(channel, stays),
             Fact::TopicSet { by, channel, text } => {
                 self.set_topic(moment, by, channel, text);
             }
@@ -189,6 +190,13 @@ impl State {
         self.users[user].channels.retain(|&other| other != channel);
         self.remove_member(channel, user);
         self.mark_presence(user);
+    }
+
+    fn clear(&mut self, channel: ChannelId, stays: Option<UserId>) {
+        let members: Vec<UserId> = self.channels[channel].members.keys().copied().collect();
+        for user in members.into_iter().filter(|&user| Some(user) != stays) {
+            self.leave(user, channel);
+        }
     }
 
     fn change_modes(&mut self, id: ChannelId, changes: Vec<Change>) {

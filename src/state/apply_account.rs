@@ -153,6 +153,7 @@ impl State {
     pub(super) fn remove_account(&mut self, moment: Moment, key: &str, freed: bool) {
         if let Some(account) = self.accounts.remove(key) {
             self.unindex_account(moment, &account);
+            self.forget_in_channels(moment, key);
         }
         if freed {
             self.retired_accounts.remove(key);

@@ -29,7 +29,7 @@ pub use channel::{Channel, Member};
 pub use fact::Fact;
 pub use id::{ChannelId, SessionId, UserId};
 pub use modes::{Letters, List, ModeChange, Rank, Ranks};
-use registry::Purge;
+use registry::{Purge, Registration};
 pub use session::{Door, Phase, Session};
 pub use slots::Slots;
 pub use user::User;
@@ -117,6 +117,11 @@ impl State {
     /// Everyone who is logged into an account (folded).
     pub fn users_of(&self, account: &str) -> &[UserId] {
         self.account_users.get(account).map_or(&[], Vec::as_slice)
+    }
+
+    /// All registered channels.
+    pub fn registered_channels(&self) -> impl Iterator<Item = (ChannelId, &Channel, &Registration)> {
+        self.channels.iter().filter_map(|(id, channel)| Some((id, channel, channel.registration.as_deref()?)))
     }
 
     /// Whether two users are in a channel together.

@@ -54,12 +54,16 @@ fn enter(cx: &mut Cx<'_>, name: &str, key: Option<&str>) -> Outcome {
             }
             policy::can_join(there, cx.user(), key, is_invited(cx, channel))?;
             check_room(cx, name)?;
-            cx.commit(Fact::Joined { user, channel, ranks: Ranks::NONE });
+            let ranks = there.rank_by_account(cx.user()).map_or(Ranks::NONE, Ranks::of);
+            cx.commit(Fact::Joined { user, channel, ranks });
         }
         Err(_) => {
             let limit = cx.config().limits.channellen;
             let parsed = cx.setup.mapping.channel(name, limit);
             let parsed = parsed.map_err(|_| Refusal::NoSuchChannel(name.to_owned()))?;
+            if cx.state().purges.contains_key(parsed.key()) {
+                return Err(Refusal::NoSuchChannel(name.to_owned()));
+            }
             if cx.config().channels.operator_only_creation && !cx.user().may("chanreg") {
                 return Err(Refusal::ChannelCreationRestricted(name.to_owned()));
             }

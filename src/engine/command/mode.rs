@@ -123,7 +123,7 @@ impl Judge {
 
     /// Whether the change is allowed; the first that is not is refused aloud.
     fn may(&mut self, cx: &mut Cx<'_>, rank: Option<Rank>, on: bool, is_self: bool) -> bool {
-        let own = self.target(cx).ranks(cx.me()).highest();
+        let own = policy::standing(cx.state(), cx.me(), self.channel);
         let allowed = policy::can_change_mode(own, rank, on, is_self);
         if !allowed && !self.refused {
             self.refused = true;
