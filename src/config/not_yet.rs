@@ -22,7 +22,6 @@ const NOT_YET: &[Row] = &[
     ("server.ip-limits", |c| c.server.ip_limits.count || c.server.ip_limits.throttle),
     ("server.ip-check-script", |c| c.server.ip_check_script.enabled),
     ("server.output-path", |c| !c.server.output_path.is_empty()),
-    ("server.override-services-hostname", |c| c.server.override_services_hostname.is_some()),
     ("accounts.authentication-enabled", |c| c.accounts.authentication_enabled),
     ("accounts.registration", |c| c.accounts.registration.enabled),
     ("accounts.require-sasl", |c| c.accounts.require_sasl.enabled),

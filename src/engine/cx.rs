@@ -133,6 +133,12 @@ impl<'e> Cx<'e> {
         say(&mut self.voice, self.state, self.session, "", body);
     }
 
+    /// Answers with a command that comes from someone who is no user.
+    pub fn reply_from(&mut self, source: &str, verb: &str, params: &[&str], text: Text<'_>) {
+        let body = Body::Command { verb, params, text };
+        say(&mut self.voice, self.state, self.session, source, body);
+    }
+
     /// Answers with a standard reply of the FAIL kind.
     pub fn fail(&mut self, command: &str, code: &str, context: &[&str], text: Phrase) {
         let mut params = vec![command, code];

@@ -20,6 +20,7 @@ mod motd;
 mod policy;
 mod refusal;
 mod registration;
+mod service;
 pub mod setup;
 mod timers;
 mod voice;

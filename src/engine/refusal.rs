@@ -5,6 +5,7 @@ use crate::wire::numeric::*;
 use crate::wire::{Numeric, Text};
 
 use super::cx::Cx;
+use super::service::Service;
 
 /// The obstacle.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,6 +59,12 @@ pub enum Refusal {
         code: &'static str,
         context: Vec<String>,
         text: Phrase,
+    },
+    /// A service's words.
+    Service {
+        service: Service,
+        text: Phrase,
+        args: Vec<String>,
     },
     /// An answer was given already.
     Said,
@@ -121,6 +128,10 @@ impl Refusal {
             Refusal::Fail { command, code, context, text } => {
                 let context: Vec<&str> = context.iter().map(String::as_str).collect();
                 cx.fail(command, code, &context, text);
+            }
+            Refusal::Service { service, text, args } => {
+                let args: Vec<&str> = args.iter().map(String::as_str).collect();
+                cx.tell(service, text, &args);
             }
             Refusal::Said => {}
         }

@@ -25,6 +25,7 @@ pub mod oper;
 pub mod part;
 pub mod ping;
 pub mod quit;
+pub mod service;
 pub mod setname;
 pub mod topic;
 pub mod umode;
@@ -69,10 +70,15 @@ pub enum When {
 static TABLE: &[&Command] = &[
     &away::AWAY,
     &cap::CAP,
+    &service::CHANSERV,
+    &service::CS,
     &oper::DEOPER,
     &message::ERROR,
     &help::HELP,
     &help::HELPOP,
+    &service::HISTSERV,
+    &service::HOSTSERV,
+    &service::HS,
     &info::INFO,
     &invite::INVITE,
     &ison::ISON,
@@ -87,7 +93,9 @@ static TABLE: &[&Command] = &[
     &motd::MOTD,
     &names::NAMES,
     &nick::NICK,
+    &service::NICKSERV,
     &message::NOTICE,
+    &service::NS,
     &oper::OPER,
     &part::PART,
     &user::PASS,
