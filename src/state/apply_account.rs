@@ -143,7 +143,12 @@ impl State {
             AccountChange::Read { target, at_ms } => {
                 Account::remember(&mut account.read_markers, target, at_ms, READ_MARKERS_MAX);
             }
-            AccountChange::Respelled(name) => account.name = name,
+            AccountChange::Respelled(name) => {
+                for user in self.users_of(key).to_vec() {
+                    self.users[user].account = Some(name.clone());
+                }
+                account.name = name;
+            }
         }
         self.index_account(moment, &account);
         self.accounts.insert(key.into(), account);
