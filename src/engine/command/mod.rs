@@ -4,6 +4,7 @@
 //! in common (registration, rights, parameter counts) is `dispatch`'s; who is told is `announce`'s.
 //! Invariant: a handler reads the state by `Cx::state` and changes it by `Cx::commit` alone.
 
+pub mod authenticate;
 pub mod away;
 pub mod cap;
 pub mod help;
@@ -25,6 +26,7 @@ pub mod oper;
 pub mod part;
 pub mod ping;
 pub mod quit;
+pub mod register;
 pub mod service;
 pub mod setname;
 pub mod topic;
@@ -68,6 +70,7 @@ pub enum When {
 
 /// All commands, by name.
 static TABLE: &[&Command] = &[
+    &authenticate::AUTHENTICATE,
     &away::AWAY,
     &cap::CAP,
     &service::CHANSERV,
@@ -103,6 +106,7 @@ static TABLE: &[&Command] = &[
     &ping::PONG,
     &message::PRIVMSG,
     &quit::QUIT,
+    &register::REGISTER,
     &setname::SETNAME,
     &info::SUMMON,
     &message::TAGMSG,
@@ -111,6 +115,7 @@ static TABLE: &[&Command] = &[
     &user::USER,
     &ison::USERHOST,
     &info::USERS,
+    &register::VERIFY,
     &info::VERSION,
     &who::WHO,
     &whois::WHOIS,

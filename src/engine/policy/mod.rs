@@ -8,5 +8,5 @@ mod sight;
 
 pub use channel::{can_change_mode, can_invite, can_kick, can_set_topic, can_speak, standing};
 pub use join::can_join;
-pub use nick::{Claim, claim_nick};
+pub use nick::{Claim, claim_nick, is_service};
 pub use sight::{sees_channel, sees_member, sees_oper, sees_user};
