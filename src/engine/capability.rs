@@ -46,6 +46,9 @@ impl Offer {
         if !config.accounts.registration.enabled {
             caps = caps.without(Cap::AccountRegistration);
         }
+        if !config.accounts.multiclient.enabled {
+            caps = caps.without(Cap::Persistence);
+        }
         Offer {
             caps,
             languages: languages.capability_value(),

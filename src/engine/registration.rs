@@ -61,8 +61,8 @@ fn admit(cx: &mut Cx<'_>) {
     let rule = &cx.config().accounts.require_sasl;
     let ip = cx.served().door.ip;
     if rule.enabled && cx.account().is_none() && !rule.exempted.iter().any(|net| net.contains(ip)) {
-        cx.fail("*", "ACCOUNT_REQUIRED", &[], Phrase::ACCOUNT_REQUIRED);
-        return cx.close(Phrase::ACCOUNT_REQUIRED.english());
+        cx.fail("*", "ACCOUNT_REQUIRED", &[], Phrase::LOGIN_TO_JOIN);
+        return cx.close(Phrase::LOGIN_TO_JOIN.english());
     }
     register(cx);
 }
@@ -153,6 +153,9 @@ fn welcome(cx: &mut Cx<'_>) {
     motd::show(cx);
     let modes = cx.user().modes.to_string();
     cx.reply(RPL_UMODEIS, &[&modes], Text::None);
+    if cx.served().caps.has(Cap::Whoami) {
+        announce::show_self(cx);
+    }
 }
 
 /// The 005 lines; as a batch for those who can tell it apart (draft/extended-isupport).

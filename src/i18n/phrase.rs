@@ -136,7 +136,7 @@ phrases! {
     ACCOUNT_SUSPENDED = "Your account has been suspended",
     NO_CERTIFICATE = "You have no client certificate",
     ACCOUNT_NICK_TAKEN = "Someone else is using the name of that account; please log in while connecting",
-    ACCOUNT_REQUIRED = "You must log in with SASL to join this server",
+    LOGIN_TO_JOIN = "You must log in with SASL to join this server",
     SASL_SUCCESS = "Authentication successful",
     SASL_FAILED = "SASL authentication failed",
     SASL_MALFORMED = "SASL authentication failed: malformed message",
@@ -161,6 +161,10 @@ phrases! {
     MAIL_FAILED = "The e-mail could not be delivered",
     CODE_INVALID = "Invalid verification code",
     // standard replies
+    ACCOUNT_REQUIRED = "You must be logged into an account",
+    PARAMETERS_INVALID = "Invalid parameters",
+    TARGET_INVALID = "Invalid target",
+    TIMESTAMP_INVALID = "Invalid timestamp",
     REALNAME_INVALID = "Realname is not valid",
     // services
     SERVICE_SEE_HELP = "To see what I can do: /msg {0} HELP",

@@ -1,11 +1,13 @@
 //! A bench to test on: an engine with named clients, whose effects become readable lines.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::net::IpAddr;
 
+use ircd::auth::Salts;
 use ircd::config::{Config, load};
 use ircd::engine::{
-    CloseReason, Door, Effect, Effects, Engine, Event, Job, JobAnswer, Line, Now, Seed, Texts, Ticket,
+    CloseReason, Door, Effect, Effects, Engine, Event, Job, JobAnswer, Line, Now, Seed, Texts, Ticket, Write,
 };
 use ircd::state::SessionId;
 
@@ -55,6 +57,8 @@ pub fn config(text: &str) -> Box<Config> {
 /// An engine and its clients.
 pub struct Bench {
     pub engine: Engine,
+    /// What a datastore would hold by now.
+    pub records: BTreeMap<String, Vec<u8>>,
     pub now: Now,
     names: Vec<String>,
     live: Vec<bool>,
@@ -71,6 +75,7 @@ impl Bench {
             records: Vec::new(),
             texts: Texts {
                 motd: Some("Welcome to the test.\n".into()),
+                address_blacklist: None,
                 catalogues: vec![
                     ircd::i18n::Catalogue::parse(include_str!("../../languages/zh-CN.lang.yaml")).unwrap(),
                 ],
@@ -78,6 +83,7 @@ impl Bench {
         };
         Bench {
             engine: Engine::new(config(config_text), seed, now),
+            records: BTreeMap::new(),
             now,
             names: Vec::new(),
             live: Vec::new(),
@@ -140,6 +146,16 @@ impl Bench {
         self.handle(Event::Answered { ticket, answer })
     }
 
+    /// The oldest job is done as it would be: passphrases are compared and hashed, mail is delivered.
+    pub fn perform(&mut self) -> String {
+        let salts = || Some(Salts { bcrypt: [3; 16], scram: [4; 16] });
+        let answer = match &self.jobs[0].1 {
+            Job::SendMail { .. } => JobAnswer::Mailed,
+            job => ircd::jobs::hash::perform(job, salts),
+        };
+        self.answer(answer)
+    }
+
     pub fn has_jobs(&self) -> bool {
         !self.jobs.is_empty()
     }
@@ -189,15 +205,43 @@ impl Bench {
                     self.show(&mut lines, *session, "is closed");
                 }
                 Effect::Ask { ticket, job } => {
-                    let Job::VerifyPassword { password, .. } = job;
-                    writeln!(lines, "asks to verify {password}").unwrap();
+                    show_job(&mut lines, job);
                     self.jobs.push((*ticket, job.clone()));
                 }
-                Effect::Persist { .. } | Effect::Note(_) => {}
+                Effect::Persist { writes } => self.store(writes),
+                Effect::Note(_) => {}
             }
         }
         self.effects = effects;
         lines
+    }
+
+    fn store(&mut self, writes: &[Write]) {
+        for Write { key, value } in writes {
+            match value {
+                Some(value) => self.records.insert(key.clone(), value.clone()),
+                None => self.records.remove(key),
+            };
+        }
+    }
+
+    /// What is stored must be what the engine knows, and an engine that starts from it must know the
+    /// same: state → records → state is identity.
+    pub fn assert_restores(&self, config_text: &str) {
+        let records: Vec<_> = self.records.clone().into_iter().collect();
+        let seed = Seed { records: records.clone(), ..Seed::default() };
+        let again = Engine::new(config(config_text), seed, self.now);
+        assert!(again.bad_records().is_empty(), "{:?}", again.bad_records());
+        let violations = ircd::state::check::violations(again.state());
+        assert!(violations.is_empty(), "{violations:?}");
+        for (key, stored) in &records {
+            let read = |bytes: Option<Vec<u8>>| -> Option<serde_json::Value> {
+                bytes.map(|bytes| serde_json::from_slice(&bytes).expect("records are JSON"))
+            };
+            let stored = read(Some(stored.clone()));
+            assert_eq!(stored, read(self.engine.state().encode(key)), "{key} is not stored as it is");
+            assert_eq!(stored, read(again.state().encode(key)), "{key} is not restored as it was");
+        }
     }
 
     fn show(&self, lines: &mut String, session: SessionId, what: &str) {
@@ -209,6 +253,23 @@ impl Bench {
         let line = std::str::from_utf8(line).expect("output is UTF-8");
         writeln!(lines, "{} < {}", self.names[session.slot as usize], line.escape_debug_controls()).unwrap();
     }
+}
+
+fn show_job(lines: &mut String, job: &Job) {
+    match job {
+        Job::VerifyPassword { password, .. } => writeln!(lines, "asks to verify {password}"),
+        Job::CheckLogin { script: Some(_), passphrase, .. } => {
+            writeln!(lines, "asks the script to verify {}", passphrase.reveal())
+        }
+        Job::CheckLogin { passphrase, .. } => writeln!(lines, "asks to verify {}", passphrase.reveal()),
+        Job::AskAuthScript { .. } => writeln!(lines, "asks the script"),
+        Job::HashPassphrase { passphrase, .. } => writeln!(lines, "asks to hash {}", passphrase.reveal()),
+        Job::SendMail { mail, .. } => {
+            let code = mail.body.lines().find_map(|line| line.strip_prefix("Code: ")).unwrap_or_default();
+            writeln!(lines, "asks to mail {code} to {}", mail.to)
+        }
+    }
+    .unwrap();
 }
 
 trait EscapeControls {

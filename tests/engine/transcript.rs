@@ -9,6 +9,8 @@
 //! alice < :alice!~u@127.0.0.1 TOPIC #a :x               what must follow
 //! alice hangs up / alice overflows / alice drains
 //! job right / job wrong / job fails     the oldest job is done
+//! job done                              in earnest: passphrases are compared, mail is delivered
+//! job vouches                           auth-script says that the login is right
 //! clock +30s
 //! ```
 //!
@@ -16,7 +18,7 @@
 
 use std::path::Path;
 
-use ircd::engine::{CloseReason, JobAnswer};
+use ircd::engine::{CloseReason, JobAnswer, LoginVerdict};
 
 use crate::bench::{Bench, CONFIG};
 
@@ -97,6 +99,10 @@ fn step(bench: &mut Bench, line: &str) -> Option<String> {
         ("clock", rest) => bench.pass(milliseconds(rest)),
         ("job", "right") => bench.answer(JobAnswer::Password(true)),
         ("job", "wrong") => bench.answer(JobAnswer::Password(false)),
+        ("job", "done") => bench.perform(),
+        ("job", "vouches") => {
+            bench.answer(JobAnswer::Login(LoginVerdict::Vouched { account: String::new() }))
+        }
         ("job", "fails") => bench.answer(JobAnswer::Failed),
         ("server", "stops") => bench.stop("Server shutting down"),
         (_, "hangs up") => bench.hang_up(name, CloseReason::Hangup),
@@ -137,8 +143,7 @@ fn register(bench: &mut Bench, name: &str, how: &str) -> String {
         bench.send(name, &format!("CAP REQ :{}", caps.replace(',', " ")));
     }
     bench.send(name, &format!("NICK {name}"));
-    bench.send(name, &format!("USER {name} 0 * :Real {name}"));
-    let welcome = bench.send(name, "CAP END");
-    assert!(bench.is_live(name), "{name} was not welcome: {welcome}");
+    let welcome = bench.send(name, &format!("USER {name} 0 * :Real {name}")) + &bench.send(name, "CAP END");
+    assert!(welcome.contains(" 001 "), "{name} was not welcome: {welcome}");
     String::new()
 }

@@ -17,6 +17,7 @@ pub mod kill;
 pub mod language;
 pub mod list;
 pub mod lusers;
+pub mod markread;
 pub mod message;
 pub mod mode;
 pub mod motd;
@@ -24,6 +25,7 @@ pub mod names;
 pub mod nick;
 pub mod oper;
 pub mod part;
+pub mod persistence;
 pub mod ping;
 pub mod quit;
 pub mod register;
@@ -92,6 +94,7 @@ static TABLE: &[&Command] = &[
     &language::LANGUAGE,
     &list::LIST,
     &lusers::LUSERS,
+    &markread::MARKREAD,
     &mode::MODE,
     &motd::MOTD,
     &names::NAMES,
@@ -102,6 +105,7 @@ static TABLE: &[&Command] = &[
     &oper::OPER,
     &part::PART,
     &user::PASS,
+    &persistence::PERSISTENCE,
     &ping::PING,
     &ping::PONG,
     &message::PRIVMSG,

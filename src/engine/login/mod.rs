@@ -196,8 +196,7 @@ pub fn log_in(cx: &mut Cx<'_>, account: &str, device: Option<&str>) -> Result<()
     let text = format!("Client {} logged into account {account}", cx.nick());
     cx.note(Level::Info, "accounts", text);
     cx.commit(Fact::LoggedIn { session: cx.session, account, device });
-    let change = AccountChange::Seen { device: device.unwrap_or_default(), at_ms: cx.now.wall_ms };
-    cx.commit(Fact::AccountChanged { account, change });
+    cx.commit(Fact::Seen { account, device: device.unwrap_or_default(), at_ms: cx.now.wall_ms });
     say_logged_in(cx);
     let Some(user) = cx.served().user() else { return Ok(()) };
     if let Some(nick) = nick {
