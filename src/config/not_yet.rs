@@ -22,7 +22,6 @@ const NOT_YET: &[Row] = &[
     ("server.ip-limits", |c| c.server.ip_limits.count || c.server.ip_limits.throttle),
     ("server.ip-check-script", |c| c.server.ip_check_script.enabled),
     ("server.output-path", |c| !c.server.output_path.is_empty()),
-    ("accounts.nick-reservation", |c| c.accounts.nick_reservation.enabled),
     ("accounts.multiclient", |c| c.accounts.multiclient.enabled),
     ("accounts.vhosts", |c| c.accounts.vhosts.enabled),
     ("accounts.auth-script", |c| c.accounts.auth_script.enabled),
