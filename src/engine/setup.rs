@@ -2,6 +2,8 @@
 
 use std::net::IpAddr;
 
+use regex::Regex;
+
 use crate::config::Config;
 use crate::i18n::Languages;
 use crate::state::Letters;
@@ -34,6 +36,8 @@ pub struct Setup {
     pub channel_modes: Letters,
     /// Modes of a new user.
     pub user_modes: Letters,
+    /// What a vhost must match.
+    pub vhost_pattern: Regex,
     /// Secret of the cloaks.
     pub cloak_secret: String,
     /// When the server was started, for 003.
@@ -57,6 +61,7 @@ impl Setup {
             motd,
             channel_modes: Letters::of(&config.channels.default_modes),
             user_modes: Letters::of(&config.accounts.default_user_modes),
+            vhost_pattern: vhost_pattern(&config),
             cloak_secret,
             started,
             languages,
@@ -74,4 +79,9 @@ impl Setup {
         let text = ip.to_canonical().to_string();
         if text.starts_with(':') { format!("0{text}") } else { text }
     }
+}
+
+/// `accounts.vhosts.valid-regexp`, compiled.
+fn vhost_pattern(config: &Config) -> Regex {
+    Regex::new(&config.accounts.vhosts.valid_regexp).expect("the rules of the configuration have tried it")
 }

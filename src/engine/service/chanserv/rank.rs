@@ -34,7 +34,11 @@ pub(super) const DEOP: Command = Command {
 };
 
 /// The member meant: the one named, or oneself.
-fn member(cx: &Cx<'_>, id: ChannelId, nick: Option<&&str>) -> Result<UserId, crate::engine::refusal::Refusal> {
+fn member(
+    cx: &Cx<'_>,
+    id: ChannelId,
+    nick: Option<&&str>,
+) -> Result<UserId, crate::engine::refusal::Refusal> {
     let user = match nick {
         Some(nick) => cx.find_user(nick).map_err(|_| CS.refuse(Phrase::NO_SUCH_NICK, &[]))?,
         None => cx.me(),

@@ -8,7 +8,9 @@ use crate::i18n::Phrase;
 use crate::state::fact::RegistryChange;
 use crate::state::{Fact, Rank};
 
-use super::{CHANREG, CS, change_rank, check_channel_limit, find, find_governed, keeps_channels, registration, shown};
+use super::{
+    CHANREG, CS, change_rank, check_channel_limit, find, find_governed, keeps_channels, registration, shown,
+};
 
 pub(super) const REGISTER: Command = Command {
     name: "REGISTER",
@@ -50,7 +52,10 @@ fn register(cx: &mut Cx<'_>, params: &[&str]) -> Outcome {
     }
     check_channel_limit(cx)?;
     let founder = cx.account().expect("only for those logged in").name.key().to_owned();
-    cx.commit(Fact::RegistryChanged { channel: id, change: RegistryChange::Registered { founder: &founder } });
+    cx.commit(Fact::RegistryChanged {
+        channel: id,
+        change: RegistryChange::Registered { founder: &founder },
+    });
     cx.note(Level::Info, "services", format!("{} registered channel {name}", cx.nick()));
     cx.tell(CS, Phrase::CHANNEL_REGISTERED, &[&name]);
     change_rank(cx, id, me, Rank::Founder, true);

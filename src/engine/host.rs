@@ -1,0 +1,27 @@
+//! Which host others see of a user: that of an operator, else the account's vhost, else the cloak (or, where
+//! cloaks are off, the real host).
+
+use crate::state::{Fact, UserId};
+
+use super::cx::Cx;
+
+/// Shows the host that is due now. Must follow whatever it depends on.
+pub fn renew(cx: &mut Cx<'_>, user: UserId) {
+    let due = due(cx, user);
+    if due != cx.state().users[user].host {
+        cx.commit(Fact::HostChanged { user, host: &due });
+    }
+}
+
+fn due(cx: &Cx<'_>, user: UserId) -> Box<str> {
+    let (config, user) = (cx.config(), &cx.state().users[user]);
+    let entry = |name: &str| config.opers.iter().find(|(own, _)| own.eq_ignore_ascii_case(name));
+    let entry = user.oper.as_ref().and_then(|oper| entry(&oper.name));
+    if let Some(host) = entry.and_then(|(_, keys)| keys.vhost.as_deref()) {
+        return host.into();
+    }
+    let account = user.account.as_ref().and_then(|name| cx.state().accounts.get(name.key()));
+    let vhost = account.and_then(|account| account.vhost.as_ref());
+    let vhost = vhost.filter(|vhost| vhost.enabled && config.accounts.vhosts.enabled);
+    vhost.map_or_else(|| user.cloak.clone(), |vhost| vhost.host.clone())
+}
