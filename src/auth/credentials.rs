@@ -8,7 +8,7 @@ use std::borrow::Borrow;
 use data_encoding::{BASE64, HEXLOWER_PERMISSIVE};
 use serde::{Deserialize, Serialize};
 
-use super::passphrase::{BadCost, hash_passphrase};
+use super::passphrase::{BadCost, COST_MAX, COST_MIN, hash_passphrase};
 use super::scram::{SCRAM_ITERATIONS, ScramKeys};
 use super::{legacy, verify_passphrase};
 
@@ -22,7 +22,7 @@ pub enum Version {
     Anope,
     /// By Atheme.
     Atheme,
-    /// By Oragono before 2018: bcrypt with further salts.
+    /// By the first versions of Oragono: bcrypt with further salts.
     Oragono,
     /// By [`hash_passphrase`].
     #[default]
@@ -65,6 +65,15 @@ impl Credentials {
     /// Whether there is nothing to log in with.
     pub fn is_empty(&self) -> bool {
         self.passphrase_hash.is_none() && self.certfps.is_empty()
+    }
+
+    /// Credentials that no passphrase fits. To verify one against them takes as long as against real
+    /// ones of this cost, so that nobody learns by the time it takes whether there is an account, or
+    /// one with a passphrase.
+    pub fn decoy(cost: u32) -> Credentials {
+        // `.` is a zero in bcrypt's base64: 22 characters of salt and 31 of digest.
+        let hash = format!("$2a${:02}${}", cost.clamp(COST_MIN, COST_MAX), ".".repeat(53));
+        Credentials { passphrase_hash: Some(hash.into_bytes()), ..Credentials::default() }
     }
 
     /// Whether the passphrase is right. Slow: for a job.
@@ -179,7 +188,7 @@ impl TryFrom<String> for Certfp {
     type Error = &'static str;
 
     fn try_from(raw: String) -> Result<Certfp, &'static str> {
-        Certfp::parse(&raw).ok_or("a certificate's fingerprint is no 64 hexadecimal digits")
+        Certfp::parse(&raw).ok_or("the fingerprint of a certificate is not 64 hexadecimal digits")
     }
 }
 
@@ -248,9 +257,140 @@ impl TryFrom<Record> for Credentials {
 }
 
 fn bytes(base64: Option<String>) -> Result<Vec<u8>, &'static str> {
-    BASE64.decode(base64.unwrap_or_default().as_bytes()).map_err(|_| "it is no base64")
+    BASE64.decode(base64.unwrap_or_default().as_bytes()).map_err(|_| "a string of bytes is not base64")
 }
 
 fn key(base64: Option<String>) -> Result<[u8; 32], &'static str> {
-    bytes(base64)?.try_into().map_err(|_| "a SCRAM key has not 32 bytes")
+    bytes(base64)?.try_into().map_err(|_| "a SCRAM key is not of 32 bytes")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const SALTS: Salts = Salts { bcrypt: [1; 16], scram: [2; 16] };
+
+    fn certfp(digit: char) -> Certfp {
+        Certfp::parse(&digit.to_string().repeat(64)).unwrap()
+    }
+
+    #[test]
+    fn a_passphrase_is_set_and_removed() {
+        let mut credentials = Credentials::default();
+        assert!(credentials.is_empty() && !credentials.verify("") && !credentials.is_outdated());
+        credentials.set_passphrase("sesame", 4, SALTS).unwrap();
+        assert!(credentials.verify("sesame") && !credentials.verify("Sesame"));
+        assert!(!credentials.is_empty() && !credentials.is_outdated());
+        assert_eq!(credentials.scram, Some(ScramKeys::derive("sesame", vec![2; 16], 4096)));
+        let before = credentials.clone();
+        assert_eq!(credentials.set_passphrase("other", 99, SALTS), Err(BadCost(99)));
+        assert_eq!(credentials, before);
+        credentials.clear_passphrase();
+        assert_eq!(credentials, Credentials::default());
+    }
+
+    #[test]
+    fn an_imported_hash_is_outdated() {
+        let hash = b"md5:dbf8be80e8dccdd33915b482e4390426".to_vec();
+        let mut credentials = Credentials {
+            version: Version::Anope,
+            passphrase_hash: Some(hash),
+            certfps: vec![certfp('a')],
+            scram: None,
+        };
+        assert!(credentials.verify("edpassphrase") && credentials.is_outdated());
+        credentials.set_passphrase("edpassphrase", 4, SALTS).unwrap();
+        assert!(credentials.verify("edpassphrase") && !credentials.is_outdated());
+        assert_eq!(credentials.certfps, [certfp('a')]);
+    }
+
+    #[test]
+    fn a_decoy_is_a_hash_of_nothing() {
+        let decoy = Credentials::decoy(6);
+        let hash = String::from_utf8(decoy.passphrase_hash.clone().unwrap()).unwrap();
+        assert_eq!(hash.parse::<bcrypt::HashParts>().unwrap().get_cost(), 6);
+        assert!(!decoy.verify("") && !decoy.verify("sesame"));
+    }
+
+    #[test]
+    fn certificates_are_few() {
+        let mut credentials = Credentials::default();
+        for digit in "01234".chars() {
+            assert_eq!(credentials.add_certfp(certfp(digit)), Ok(()));
+        }
+        assert_eq!(credentials.add_certfp(certfp('4')), Err(CertfpRefused::Present));
+        assert_eq!(credentials.add_certfp(certfp('5')), Err(CertfpRefused::Full));
+        assert!(!credentials.remove_certfp(certfp('5').as_str()));
+        assert!(credentials.remove_certfp(certfp('0').as_str()));
+        assert_eq!(credentials.add_certfp(certfp('5')), Ok(()));
+        assert!(!credentials.is_empty());
+    }
+
+    #[test]
+    fn fingerprints_as_people_write_them() {
+        let written = format!("{}:0F", ["AB"; 31].join(":"));
+        assert_eq!(Certfp::parse(&written).unwrap().as_str(), format!("{}0f", "ab".repeat(31)));
+        for wrong in ["", "ab", &"g".repeat(64), &"a".repeat(66), &"\u{e4}".repeat(32)] {
+            assert_eq!(Certfp::parse(wrong), None, "{wrong}");
+        }
+    }
+
+    /// The form in which Ergo has it, with the example of RFC 7677.
+    #[test]
+    fn records_of_ergo() {
+        let record = concat!(
+            r#"{"Version":1,"PassphraseHash":"JDJh","Certfps":null,"Salt":"W22ZaJ0SNY7soEsUEjb6gQ==","Iters":4096,"#,
+            r#""StoredKey":"WG5d8oPm3OtcPnkdi4Uo7BkeZkBFzpcXkuLmtbsT4qY=","#,
+            r#""ServerKey":"wfPLwcE6nTWhTAmQ7tl2KeoiWGPlZqQxSrmfPwDl2dU="}"#
+        );
+        let credentials: Credentials = serde_json::from_str(record).unwrap();
+        let salt = credentials.scram.as_ref().unwrap().salt.clone();
+        let expected = Credentials {
+            version: Version::Current,
+            passphrase_hash: Some(b"$2a".to_vec()),
+            scram: Some(ScramKeys::derive("pencil", salt, 4096)),
+            certfps: Vec::new(),
+        };
+        assert_eq!(credentials, expected);
+        assert_eq!(serde_json::to_string(&credentials).unwrap(), record.replace("null", "[]"));
+        let none = r#"{"Version":1,"PassphraseHash":"","Certfps":[],"Salt":null,"Iters":0}"#;
+        assert_eq!(serde_json::from_str::<Credentials>(none).unwrap(), Credentials::default());
+    }
+
+    #[test]
+    fn records_that_cannot_be() {
+        let six: Vec<Certfp> = "012345".chars().map(certfp).collect();
+        let six = serde_json::json!({ "Version": 1, "Certfps": six }).to_string();
+        for record in [
+            r#"{"Version":2}"#,
+            r#"{"Version":1,"PassphraseHash":"?"}"#,
+            r#"{"Version":1,"Certfps":["ab"]}"#,
+            r#"{"Version":1,"Iters":4096,"Salt":"AAAA","StoredKey":"AAAA","ServerKey":"AAAA"}"#,
+            &six,
+        ] {
+            assert!(serde_json::from_str::<Credentials>(record).is_err(), "{record}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_stored_is_read_back(
+            version in 0..4_usize,
+            hash in prop::option::of(prop::collection::vec(any::<u8>(), 1..130)),
+            keys in prop::option::of((any::<[u8; 16]>(), 1..u32::MAX, any::<[u8; 32]>(), any::<[u8; 32]>())),
+            digits in prop::collection::btree_set("[0-9a-f]", 0..=CERTFPS_MAX),
+        ) {
+            let credentials = Credentials {
+                version: [Version::Anope, Version::Atheme, Version::Oragono, Version::Current][version],
+                passphrase_hash: hash,
+                scram: keys.map(|(salt, iterations, stored_key, server_key)| ScramKeys {
+                    salt: salt.to_vec(), iterations, stored_key, server_key,
+                }),
+                certfps: digits.iter().map(|digit| Certfp::parse(&digit.repeat(64)).unwrap()).collect(),
+            };
+            let record = serde_json::to_string(&credentials).unwrap();
+            prop_assert_eq!(serde_json::from_str::<Credentials>(&record).unwrap(), credentials);
+        }
+    }
 }

@@ -152,3 +152,178 @@ fn sha256_from(iv: [u8; 32], data: &[u8]) -> [u8; 32] {
     }
     digest
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn check(verify: fn(&[u8], &str) -> bool, cases: &[(&str, &str)]) {
+        for (hash, passphrase) in cases {
+            assert!(verify(hash.as_bytes(), passphrase), "{hash}");
+            assert!(!verify(hash.as_bytes(), &format!("{passphrase}x")), "{hash}");
+            assert!(!verify(hash.as_bytes(), ""), "{hash}");
+        }
+    }
+
+    /// What Ergo publishes as examples.
+    #[test]
+    fn hashes_of_atheme() {
+        let cases = [
+            ("$1$hcspif$nCm4r3S14Me9ifsOPGuJT.", "shivarampassphrase"),
+            ("$1$diwesm$9MjapdOyhyC.2FdHzKMzK.", "1Ss1GN4q-3e8SgIJblfQxw"),
+            ("$rawsha1$49fffa5543f21dd6effe88a79633e4073e36a828", "shivarampassphrase"),
+            (
+                concat!(
+                    "khMlbBBIFya2ihyN42abc3e768663e2c4fd0e0020e46292bf9fdf44e9a51d2a2e69509cb73b4b1bf9c1b6355",
+                    "a1fc9ea663fcd6da902287159494f15b905e5e651d6a60f2ec834598"
+                ),
+                "password",
+            ),
+            (
+                concat!(
+                    "$z$65$64000$1kz1I9YJPJ2gkJALbrpL2DoxRDhYPBOg60KNJMK/6do=$",
+                    "Cnfg6pYhBNrVXiaXYH46byrC+3HKet/XvYwvI1BvZbs=$",
+                    "m0hrT33gcF90n2TU3lm8tdm9V9XC4xEV13KsjuT38iY="
+                ),
+                "password",
+            ),
+            (
+                concat!(
+                    "$z$6$64000$rWfIGzPY9qiIt7m5$VdFroDOlTQSLlFUJtpvlbp2i7sH3ZUndqwdnOvoDvt6b2AzLjaAK/lhSO/",
+                    "QaR2nA3Wm4ObHdl3WMW32NdtSMdw=="
+                ),
+                "pHQpwje5CjS3_Lx0RaeS7w",
+            ),
+            ("$2a$10$UyNgHyniPukGf/3A6vzBx.VMNfej0h4WzATg4ahKW2H86a0QLcVIK", "shivarampassphrase"),
+        ];
+        check(verify_atheme, &cases);
+    }
+
+    /// Made by the C library.
+    #[test]
+    fn hashes_of_crypt() {
+        let cases = [
+            ("$5$saltstring$5B8vYYiY.CVt1RlTTf8KbXBH3hsxY/GNooZaBBGWEc5", "Hello world!"),
+            ("$5$rounds=1500$saltstringsaltst$c4R4PwZiTypAnYW6hVaYNacpJ.Qa37n.22S3NasI3HD", "Hello world!"),
+            (
+                concat!(
+                    "$6$saltstring$svn8UoSVapNtMuq1ukKS4tPQd8iKwSMHWjl/O817G3uBnIFNjnQJuesI68u4OTLiBFdcbYEd",
+                    "FCoEOfaS35inz1"
+                ),
+                "Hello world!",
+            ),
+            (
+                concat!(
+                    "$6$rounds=1000$x$98srrfQplUAcQueRX/lMsaa/bvBpOn6BjsBz0pz6DTYUKwtkuofnBt5jZYtlJNDHUvzY/Z",
+                    "ZskMI9j.zyaTYgO0"
+                ),
+                "p\u{e4}ss",
+            ),
+        ];
+        check(verify_atheme, &cases);
+    }
+
+    /// Made by Python's hashlib, for every algorithm's number.
+    #[test]
+    fn algorithms_of_pbkdf2v2() {
+        let cases = [
+            "$z$3$100$literalsalt$bPRqFqHGG7fC46p6btINaw==",
+            "$z$23$100$AAH/IHNhbHQ=$CvAU93jxQ1aNP/DziQeyjg==",
+            "$z$43$100$literalsalt$BxLhyZqEqjIDi7v9Cz8Utg==$vgafILK5q61oerVQnCOg0g==",
+            "$z$63$100$AAH/IHNhbHQ=$rRjWAeUoQUqCW83wnsPObA==$3rc1QVLqpOpwp8jYduCLJQ==",
+            "$z$4$100$literalsalt$XhCfnnMabfEunSshRmhSNdG9DCI=",
+            "$z$24$100$AAH/IHNhbHQ=$MX7yrfa4wck/zuS+fJ0mdNSRn2o=",
+            "$z$44$100$literalsalt$fhfCTHNpHMH7Pqxn1b3v1Koo0Zo=$hOoGZySAoqnw1N9dTWcIGcSL6L4=",
+            "$z$64$100$AAH/IHNhbHQ=$mymRkk6s8I/7ocaBh8rC5E9VnSs=$TCCBmuEzjcr7s9+3bp4SuEJVMNs=",
+            "$z$5$100$literalsalt$U05anZ+EM47qrxY+z2kO5zb3aFWA/XTp7/ijDaixnYU=",
+            "$z$25$100$AAH/IHNhbHQ=$Fs5EHJeI1D+naWFMYbOwvWQxO/KGip3K5NdnRuTAHZw=",
+            concat!(
+                "$z$45$100$literalsalt$DoTMZcmcsdi0p6nDUs+WVA68AJwe1bkh6YOIR0QJVxY=$",
+                "4/PoE7fqOZ4MgTpATuY+YpUPj1dKyPUzWEQ2hun1Rxk="
+            ),
+            concat!(
+                "$z$46$100$literalsalt$FJ6GhKKgmSHOdsysfrtBsqRXKrZe/PuBWRVsDgIPaWaIZ2SuP+Jx88GmQO/joq7KtxJG",
+                "kKrUNHGAm+mO+XCmtQ==$saUtBnv1tdeWs7ZMXN01VKUC2fkVxc27XS/+KLxQ3nEgQTRx8XhzktyrLqO9zsz6mTjK5ZyzuZXcNZibus+S3g=="
+            ),
+            concat!(
+                "$z$26$100$AAH/IHNhbHQ=$CXQEI5sWz/DDvQqBHjaY+D9sqCCvqvg4YEaWl9+BLqqZBmdNfvFomXfzUocDhWiP1eC",
+                "arJfg07SQ0H9axg1raQ=="
+            ),
+        ];
+        check(verify_atheme, &cases.map(|hash| (hash, "sesame")));
+    }
+
+    #[test]
+    fn hashes_of_anope() {
+        let cases = [
+            ("sha1:49fffa5543f21dd6effe88a79633e4073e36a828", "shivarampassphrase"),
+            ("sha1:ea44e256819de972c25fef0aa277396067d6024f", "edpassphrase"),
+            ("md5:ce4bd864f37ffaa1b871aef22eea82ff", "shivarampassphrase"),
+            ("md5:dbf8be80e8dccdd33915b482e4390426", "edpassphrase"),
+            ("plain:YVxzMC1fMmZ+ZjM0OEAhN2FzZGYxNDJAIyFhZmE=", "a\\s0-_2f~f348@!7asdf142@#!afa"),
+            ("bcrypt:$2a$10$UyNgHyniPukGf/3A6vzBx.VMNfej0h4WzATg4ahKW2H86a0QLcVIK", "shivarampassphrase"),
+            (
+                concat!(
+                    "sha256:ff337943c8c4219cd330a3075a699492e0f8b1a823bb76af0129f1f117ba0630:",
+                    "60250c3053f7b34e35576fc5063b8b396fe7b9ab416842117991a8e027aa72f6"
+                ),
+                "shivarampassphrase",
+            ),
+            (
+                concat!(
+                    "sha256:06d11a06025354e37a7ddf48913a1c9831ffab47d04e4c22a89fd7835abcb6cc:",
+                    "3137788c2749da0419bc9df320991d2d72495c7065da4f39004fd21710601409"
+                ),
+                "1Ss1GN4q-3e8SgIJblfQxw",
+            ),
+        ];
+        check(verify_anope, &cases);
+    }
+
+    #[test]
+    fn hashes_of_oragono() {
+        let hash = concat!(
+            "ZPLKvCGipalUo9AlDIlMzAuY/ACWvM3yr1kh7k0/wa7lLlCwaPpe2ht9LNZZlZ9FPUWggUi7D4jyg2WnJDJhJDE0JDRsN0gw",
+            "VmYvNHlyNjR1U212U2Q0YU9EVmRvWngwcXNGLkkyYVc4eUZISGxYaGE4SWVrRzRt"
+        );
+        let hash = BASE64.decode(hash.as_bytes()).unwrap();
+        assert!(verify_oragono(&hash, "shivarampassphrase"));
+        assert!(!verify_oragono(&hash, "edpassphrase"));
+        assert!(!verify_oragono(&hash[..119], "shivarampassphrase"));
+    }
+
+    #[test]
+    fn what_would_take_too_long_matches_nothing() {
+        for hash in [
+            "$5$rounds=999999999$saltstring$5B8vYYiY.CVt1RlTTf8KbXBH3hsxY/GNooZaBBGWEc5",
+            "$z$5$4294967295$literalsalt$U05anZ+EM47qrxY+z2kO5zb3aFWA/XTp7/ijDaixnYU=",
+            "$z$5$0$literalsalt$U05anZ+EM47qrxY+z2kO5zb3aFWA/XTp7/ijDaixnYU=",
+        ] {
+            assert!(!verify_atheme(hash.as_bytes(), "Hello world!"), "{hash}");
+        }
+        assert!(!verify_anope(b"plain:", &"x".repeat(PASSPHRASE_BYTES_MAX + 1)));
+    }
+
+    proptest! {
+        #[test]
+        fn the_usual_initial_value_gives_sha_256(data in prop::collection::vec(any::<u8>(), 0..200)) {
+            let iv = "6a09e667bb67ae853c6ef372a54ff53a510e527f9b05688c1f83d9ab5be0cd19";
+            let iv = unhex(iv).unwrap().try_into().unwrap();
+            prop_assert_eq!(&sha256_from(iv, &data)[..], &Sha256::digest(&data)[..]);
+        }
+
+        #[test]
+        fn no_hash_is_too_strange(
+            prefix in prop::sample::select(vec!["", "$z$", "$z$5$1$", "$1$", "$5$", "$6$rounds=", "$2a$04$", "md5:", "sha256:"]),
+            rest in ".{0,40}",
+            bytes in prop::collection::vec(any::<u8>(), 0..130),
+            passphrase in ".{0,20}",
+        ) {
+            let hash = format!("{prefix}{rest}");
+            verify_atheme(hash.as_bytes(), &passphrase);
+            verify_anope(hash.as_bytes(), &passphrase);
+            prop_assert!(!verify_oragono(&bytes, &passphrase));
+        }
+    }
+}

@@ -56,3 +56,22 @@ fn encode(digest: &[u8]) -> String {
     push(usize::from(digest[11]), 2);
     text
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Made by the C library.
+    #[test]
+    fn as_crypt_does_it() {
+        let cases = [
+            ("", "abcdefgh", "M55TzYaaccxVGbptZWaxX/"),
+            ("a much longer passphrase than sixteen bytes", "ab", "Y4mqtXql9QOLIULIPZE6F1"),
+            ("shivarampassphrase", "hcspif", "nCm4r3S14Me9ifsOPGuJT."),
+        ];
+        for (password, salt, digest) in cases {
+            assert_eq!(md5_crypt(password.as_bytes(), salt.as_bytes()), digest, "{password}");
+        }
+        assert_eq!(md5_crypt(b"x", b"12345678"), md5_crypt(b"x", b"123456789"));
+    }
+}

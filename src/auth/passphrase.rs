@@ -90,3 +90,73 @@ pub(super) fn verify_bcrypt(hash: &str, password: &[u8]) -> bool {
     // Cost and salt are the same: what differs, if anything, is the digest.
     same(found.to_string().as_bytes(), parts.to_string().as_bytes())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn what_can_be_chosen() {
+        let long = "x".repeat(PASSPHRASE_BYTES_MAX);
+        for good in ["x", "p\u{e4}ss", "a:b", "**", &long] {
+            assert_eq!(check_passphrase(good), Ok(()), "{good}");
+        }
+        assert_eq!(check_passphrase(""), Err(BadPassphrase::Empty));
+        assert_eq!(check_passphrase(&(long + "x")), Err(BadPassphrase::TooLong));
+        for bad in ["*", ":x", "a b", "a\tb", "a\u{a0}b", "a\u{1}", "\u{7f}"] {
+            assert_eq!(check_passphrase(bad), Err(BadPassphrase::Unsendable), "{bad:?}");
+        }
+    }
+
+    /// A hash that Ergo publishes as an example.
+    #[test]
+    fn hashes_of_ergo_are_ours() {
+        let hash = "$2a$12$sJokyLJ5px3Nb51DEDhsQ.wh8nfwEYuMbVYrpqO5v9Ylyj0YyVWj.";
+        assert!(verify_passphrase(hash, "this is my passphrase"));
+        assert!(!verify_passphrase(hash, "this is not my passphrase"));
+    }
+
+    #[test]
+    fn all_of_a_passphrase_counts() {
+        let mut passphrase = "a".repeat(PASSPHRASE_BYTES_MAX);
+        let hash = hash_passphrase(&passphrase, COST_MIN, [7; 16]).unwrap();
+        assert!(hash.starts_with("$2a$04$") && hash.len() == 60, "{hash}");
+        assert!(verify_passphrase(&hash, &passphrase));
+        passphrase.replace_range(299.., "b");
+        assert!(!verify_passphrase(&hash, &passphrase));
+        assert_eq!(hash_passphrase("x", 3, [0; 16]), Err(BadCost(3)));
+        assert_eq!(hash_passphrase("x", 32, [0; 16]), Err(BadCost(32)));
+    }
+
+    #[test]
+    fn passwords_of_the_configuration() {
+        let hash = bcrypt::hash_with_salt("sesame", 4, [1; 16]).unwrap();
+        for version in [bcrypt::Version::TwoA, bcrypt::Version::TwoB, bcrypt::Version::TwoY] {
+            let hash = hash.format_for_version(version);
+            let wrapped = BASE64.encode(hash.as_bytes());
+            assert_eq!(wrapped.len(), 80);
+            for hash in [&hash, &wrapped] {
+                assert!(verify_password(hash, "sesame"), "{hash}");
+                assert!(!verify_password(hash, "Sesame"), "{hash}");
+            }
+        }
+        assert!(!verify_password("?", ""));
+        assert!(!verify_password("", ""));
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(16))]
+        #[test]
+        fn a_hash_is_of_one_passphrase(a in "[a-c]{1,2}", b in "[a-c]{1,2}", salt: [u8; 16]) {
+            let hash = hash_passphrase(&a, COST_MIN, salt).unwrap();
+            prop_assert_eq!(verify_passphrase(&hash, &b), a == b);
+        }
+
+        #[test]
+        fn no_hash_is_too_strange(hash in "(\\$2a\\$0[0-4]\\$)?.{0,60}", passphrase in ".{0,10}") {
+            prop_assert!(!verify_passphrase(&hash, &passphrase));
+            prop_assert!(!verify_password(&hash, &passphrase));
+        }
+    }
+}

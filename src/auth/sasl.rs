@@ -258,3 +258,6 @@ pub fn challenge_chunks(bytes: &[u8]) -> Vec<String> {
     }
     chunks
 }
+
+#[cfg(test)]
+mod tests;

@@ -179,3 +179,109 @@ fn name(escaped: &str) -> Result<String, Malformed> {
     }
     if name.is_empty() || name.contains('\0') { Err(Malformed) } else { Ok(name) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const FIRST: &str = "n,,n=user,r=rOprNGfwEbeRWgbNEkqO";
+    const NONCE: &str = "%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0";
+    const FINAL: &str = concat!(
+        "c=biws,r=rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0,",
+        "p=dHzbZapWIk4jUhN+Ute9ytag9zjfMHgsqmmiz7AndVQ="
+    );
+
+    fn pencil() -> ScramKeys {
+        ScramKeys::derive("pencil", BASE64.decode(b"W22ZaJ0SNY7soEsUEjb6gQ==").unwrap(), 4096)
+    }
+
+    /// RFC 7677 section 3.
+    #[test]
+    fn the_example_of_the_rfc() {
+        let first = ClientFirst::parse(FIRST).unwrap();
+        assert_eq!((&first.authzid[..], &first.authcid[..]), ("", "user"));
+        let (message, proof) = first.answer(&pencil(), NONCE);
+        let expected = concat!(
+            "r=rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0,",
+            "s=W22ZaJ0SNY7soEsUEjb6gQ==,i=4096"
+        );
+        assert_eq!(message, expected);
+        let expected = "v=6rriTRBi23WpRR/wtup+mMhUZUn/dB5nLTJRsjl95G4=";
+        assert_eq!(proof.check(FINAL), Ok(Some(expected.to_owned())));
+    }
+
+    #[test]
+    fn a_proof_is_good_for_one_nonce_name_and_key() {
+        let checked = |first: &str, keys: &ScramKeys, nonce: &str, last: &str| {
+            ClientFirst::parse(first).unwrap().answer(keys, nonce).1.check(last)
+        };
+        assert!(checked(FIRST, &pencil(), NONCE, FINAL).unwrap().is_some());
+        assert_eq!(checked(FIRST, &pencil(), "other", FINAL), Ok(None));
+        assert_eq!(checked(FIRST, &pencil(), "other", &FINAL.replace(NONCE, "other")), Ok(None));
+        assert_eq!(checked(&FIRST.replace("user", "root"), &pencil(), NONCE, FINAL), Ok(None));
+        assert_eq!(checked(&FIRST.replace("n,,", "y,,"), &pencil(), NONCE, FINAL), Ok(None));
+        assert_eq!(checked(FIRST, &ScramKeys::pretend(b"secret", "user"), NONCE, FINAL), Ok(None));
+        assert_eq!(checked(FIRST, &pencil(), NONCE, &FINAL.replace("p=dHzb", "p=dHzc")), Ok(None));
+        assert_eq!(checked(FIRST, &pencil(), NONCE, &FINAL.replace("dVQ=", "")), Err(Malformed));
+    }
+
+    #[test]
+    fn who_does_not_exist_looks_like_one_who_does() {
+        let pretended = ScramKeys::pretend(b"secret", "nobody");
+        assert_eq!(pretended, ScramKeys::pretend(b"secret", "nobody"));
+        assert_eq!(pretended.salt.len(), 16);
+        assert_eq!(pretended.iterations, SCRAM_ITERATIONS);
+        for other in [ScramKeys::pretend(b"secret", "nobod"), ScramKeys::pretend(b"Secret", "nobody")] {
+            assert_ne!(pretended.salt, other.salt);
+            assert_ne!(pretended.stored_key, other.stored_key);
+        }
+        // What the client sees of the salt tells nothing about the keys.
+        assert_ne!(pretended.stored_key[..16], pretended.salt);
+        assert_ne!(pretended.stored_key, pretended.server_key);
+    }
+
+    #[test]
+    fn names_are_escaped() {
+        let parsed = ClientFirst::parse("y,a=a=2Cb=3D2C,n=a=2Cb=3D2C,r=x,ext=1").unwrap();
+        assert_eq!((&parsed.authzid[..], &parsed.authcid[..]), ("a,b=2C", "a,b=2C"));
+        assert_eq!(parsed.header, "y,a=a=2Cb=3D2C,");
+        for wrong in [
+            "",
+            "n,,",
+            "n,,n=user",
+            "n,,r=x,n=user",
+            "n,,n=,r=x",
+            "n,,n=user,r=",
+            "n,,n=us=er,r=x",
+            "n,,n=us=2cer,r=x",
+            "n,,n=us\0er,r=x",
+            "n,,n=user,r=a b",
+            "n,,m=must,n=user,r=x",
+            "n,user,n=user,r=x",
+            "p=tls-unique,,n=user,r=x",
+            "x,,n=user,r=x",
+            &format!("n,,n=user,r={}", "x".repeat(NONCE_BYTES_MAX + 1)),
+        ] {
+            assert_eq!(ClientFirst::parse(wrong), Err(Malformed), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_nonce_is_printable_and_has_no_comma() {
+        let nonce = nonce([0xff; 18]);
+        assert_eq!(nonce.len(), 24);
+        assert!(nonce.bytes().all(|byte| byte.is_ascii_graphic() && byte != b','));
+    }
+
+    proptest! {
+        #[test]
+        fn no_message_is_too_strange(first in "([ny],(a=x)?,)?(n=.{0,9},)?(r=[ -~]{0,9})?.{0,9}", last in ".{0,20}(,p=[A-Za-z=]{0,44})?") {
+            let keys = ScramKeys::pretend(b"secret", "x");
+            if let Ok(first) = ClientFirst::parse(&first) {
+                let (_, proof) = first.answer(&keys, "nonce");
+                prop_assert!(!matches!(proof.check(&last), Ok(Some(_))));
+            }
+        }
+    }
+}

@@ -4,7 +4,7 @@ use crate::state::fact::{Change, Kind, Said, Target};
 use crate::state::{ChannelId, Fact, ModeChange, Rank, Ranks, SessionId, State, UserId};
 use crate::wire::{Body, Cap, Caps, MsgId, Origin, Outgoing, Text};
 
-use super::command::{names, topic};
+use super::command::{markread, names, topic};
 use super::cx::Cx;
 use super::effect::{Effect, Level};
 use super::voice::{Voice, acquaintances, sessions_of};
@@ -72,6 +72,8 @@ pub fn announce(cx: &mut Cx<'_>, fact: &Fact<'_>) -> After {
         Fact::Detached { .. }
         | Fact::Attached { .. }
         | Fact::AlwaysOnSet { .. }
+        | Fact::Read { .. }
+        | Fact::Seen { .. }
         | Fact::AccountMade { .. }
         | Fact::AccountChanged { .. }
         | Fact::AccountRemoved { .. }
@@ -108,23 +110,37 @@ fn show_place(cx: &mut Cx<'_>, channel: ChannelId) {
     if cx.state().channels[channel].topic.is_some() {
         topic::show(cx, channel);
     }
+    markread::show_channel(cx, channel);
     if !cx.served().caps.has(Cap::NoImplicitNames) {
-        names::show(cx, vec![channel]);
+        names::show(cx, channel);
     }
 }
 
-/// Tells a session that has just been attached that its user is in a channel.
-pub fn show_joined(cx: &mut Cx<'_>, user: UserId, channel: ChannelId) {
-    let state: &State = cx.state;
+fn join_line(state: &State, user: UserId, channel: ChannelId, msgid: Option<MsgId>) -> Outgoing<'_> {
     let (joiner, joined) = (&state.users[user], &state.channels[channel]);
     let body = Body::Join {
         channel: joined.name.as_str(),
         account: joiner.account_or_star(),
         realname: &joiner.realname,
     };
-    let line = Outgoing { source: joiner.source(), origin: origin_of(state, user, None), body };
+    Outgoing { source: joiner.source(), origin: origin_of(state, user, msgid), body }
+}
+
+/// Tells a session that has just been attached that its user is in a channel.
+pub fn show_joined(cx: &mut Cx<'_>, user: UserId, channel: ChannelId) {
+    let state: &State = cx.state;
+    let line = join_line(state, user, channel, None);
     cx.voice.reply(&state.sessions[cx.session], &line);
     show_place(cx, channel);
+}
+
+/// Tells a session its own full mask, in the form of a SETNAME (draft/whoami).
+pub fn show_self(cx: &mut Cx<'_>) {
+    let state: &State = cx.state;
+    let Some(user) = state.sessions[cx.session].user().map(|user| &state.users[user]) else { return };
+    let body = Body::Command { verb: "SETNAME", params: &[], text: Text::Plain(&user.realname) };
+    let line = Outgoing { source: user.source(), origin: Origin::default(), body };
+    cx.voice.reply(&state.sessions[cx.session], &line);
 }
 
 /// Tells those who see it that a user went away or came back.
@@ -240,12 +256,7 @@ fn cleared(cx: &mut Cx<'_>, by: UserId, channel: ChannelId, stays: Option<UserId
 fn joined(cx: &mut Cx<'_>, user: UserId, channel: ChannelId, ranks: Ranks, msgid: MsgId) -> After {
     let state: &State = cx.state;
     let (joiner, joined) = (&state.users[user], &state.channels[channel]);
-    let body = Body::Join {
-        channel: joined.name.as_str(),
-        account: joiner.account_or_star(),
-        realname: &joiner.realname,
-    };
-    let line = Outgoing { source: joiner.source(), origin: origin_of(state, user, Some(msgid)), body };
+    let line = join_line(state, user, channel, Some(msgid));
     let members = joined.members.keys().copied().chain([user]);
     cx.voice.deliver(state, &line, Caps::NONE, sessions_of(state, members));
     if let Some(away) = &joiner.away {
@@ -329,12 +340,39 @@ fn said(cx: &mut Cx<'_>, session: SessionId, by: UserId, to: &Target<'_>, what: 
 }
 
 fn modes_changed(cx: &mut Cx<'_>, by: Option<UserId>, channel: ChannelId, changes: &[Change], msgid: MsgId) {
-    let state: &State = cx.state;
-    let mut letters = String::new();
-    let mut params: Vec<String> = Vec::new();
-    let mut sign = None;
+    let (state, name): (&State, _) = (cx.state, cx.state.channels[channel].name.as_str());
+    let source = by.map_or(cx.setup.server_name(), |user| state.users[user].source());
+    let frame = ":  MODE  \r\n".len() + source.len() + name.len();
+    let lines = mode_lines(state, changes, cx.config().server.max_line_len.saturating_sub(frame));
+    for (index, (letters, params)) in lines.iter().enumerate() {
+        let msgid = if index == 0 { msgid } else { cx.ids.msgid(cx.now.wall_ms) };
+        let origin = match by {
+            Some(user) => origin_of(state, user, Some(msgid)),
+            None => Origin { msgid: Some(msgid), ..Origin::default() },
+        };
+        let mut all = vec![name, letters];
+        all.extend(params.iter().map(String::as_str));
+        let body = Body::Command { verb: "MODE", params: &all, text: Text::None };
+        let members = state.channels[channel].members.keys().copied();
+        let line = Outgoing { source, origin, body };
+        cx.voice.deliver(state, &line, Caps::NONE, sessions_of(state, members));
+    }
+}
+
+/// Changes as letters with their parameters. Masks are longer in their canonical form than as given,
+/// so that a line of changes may have to become several.
+fn mode_lines(state: &State, changes: &[Change], bytes_max: usize) -> Vec<(String, Vec<String>)> {
+    let mut lines: Vec<(String, Vec<String>)> = Vec::new();
+    let (mut bytes, mut sign) = (bytes_max, None);
     for Change { change, .. } in changes {
         let (letter, on, param) = shown(state, change);
+        let more = 2 + param.as_ref().map_or(0, |param| 1 + param.len());
+        if bytes + more > bytes_max {
+            lines.push((String::new(), Vec::new()));
+            (bytes, sign) = (0, None);
+        }
+        bytes += more;
+        let (letters, params) = lines.last_mut().expect("the first change opens a line");
         if sign != Some(on) {
             letters.push(if on { '+' } else { '-' });
             sign = Some(on);
@@ -342,16 +380,7 @@ fn modes_changed(cx: &mut Cx<'_>, by: Option<UserId>, channel: ChannelId, change
         letters.push(letter);
         params.extend(param);
     }
-    let channel = &state.channels[channel];
-    let mut all = vec![channel.name.as_str(), &letters];
-    all.extend(params.iter().map(String::as_str));
-    let body = Body::Command { verb: "MODE", params: &all, text: Text::None };
-    let (source, origin) = match by {
-        Some(user) => (state.users[user].source(), origin_of(state, user, Some(msgid))),
-        None => (cx.setup.server_name(), Origin { msgid: Some(msgid), ..Origin::default() }),
-    };
-    let line = Outgoing { source, origin, body };
-    cx.voice.deliver(state, &line, Caps::NONE, sessions_of(state, channel.members.keys().copied()));
+    lines
 }
 
 /// A mode change as MODE shows it.

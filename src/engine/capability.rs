@@ -35,6 +35,9 @@ impl Offer {
         if !config.languages.enabled {
             caps = caps.without(Cap::Languages);
         }
+        if !config.accounts.multiclient.enabled {
+            caps = caps.without(Cap::Persistence);
+        }
         Offer { caps, languages: languages.capability_value() }
     }
 

@@ -89,6 +89,12 @@ impl<'e> Cx<'e> {
         self.state.accounts.get(key).map(|account| &**account)
     }
 
+    /// How far the user being served has read a target (folded), milliseconds since 1970.
+    pub fn read_marker(&self, target: &str) -> Option<u64> {
+        let markers = self.account().map_or(&self.user().read_markers, |account| &account.read_markers);
+        markers.get(target).copied()
+    }
+
     /// The nick to address the session by; `*` before it has one.
     pub fn nick(&self) -> &str {
         nick_of(self.state, self.session)
@@ -214,9 +220,11 @@ impl<'e> Cx<'e> {
         };
         let left = self.state.users[user].sessions.len() - 1;
         if left == 0 && !self.state.users[user].always_on {
+            self.see_device();
             self.commit(Fact::Quit { user, reason });
             return;
         }
+        self.see_device();
         let was_away = self.state.users[user].away.is_some();
         let auto_away = self.account().is_some_and(|a| identity::is_auto_away(self.config(), &a.settings));
         let away = (left == 0 && auto_away).then_some(DISCONNECTED);
@@ -224,6 +232,14 @@ impl<'e> Cx<'e> {
         if was_away != self.state.users[user].away.is_some() {
             super::announce::show_away(self, user);
         }
+    }
+
+    /// Notes that the device being served was there until now.
+    fn see_device(&mut self) {
+        let Some(account) = self.account().map(|account| account.name.clone()) else { return };
+        let device = self.served().device.clone().unwrap_or_default();
+        let at_ms = self.now.wall_ms;
+        self.commit(Fact::Seen { account: account.key(), device: &device, at_ms });
     }
 
     /// Serves another session for a moment, such as a further one of the same user.

@@ -34,7 +34,7 @@ pub use setup::VERSION;
 use crate::config::Config;
 use crate::i18n::Catalogue;
 use crate::state::record::BadRecord;
-use crate::state::{Fact, Moment, SessionId, State};
+use crate::state::{Fact, Moment, SessionId, State, User};
 use crate::wire::Stamp;
 use crate::wire::clock::long_date;
 use answer::Answer;
@@ -44,6 +44,15 @@ use setup::Setup;
 use timers::Timers;
 use voice::{Scratch, Voice};
 use waiting::WaitingList;
+
+/// How long changes that nobody waits for (read markers, last visits) may stay unstored.
+const STORE_LATER_MS: u64 = 5_000;
+
+/// How often always-on users are looked through for those who have been gone too long.
+const EXPIRY_CHECK_MS: u64 = 30 * 60 * 1000;
+
+/// The session of what happens to users while none is being served.
+const NOBODY: SessionId = SessionId { slot: u32::MAX, generation: u32::MAX };
 
 /// What the engine needs from outside at birth; the same seed and events give the same bytes.
 #[derive(Clone, Debug, Default)]
@@ -78,6 +87,8 @@ pub struct Engine {
     scratch: Scratch,
     applying: bool,
     bad_records: Vec<BadRecord>,
+    store_due_ms: Option<u64>,
+    expiry_due_ms: Option<u64>,
 }
 
 impl Engine {
@@ -93,6 +104,9 @@ impl Engine {
         Engine {
             state,
             bad_records,
+            store_due_ms: None,
+            expiry_due_ms: (!config.accounts.multiclient.always_on_expiration.is_zero())
+                .then_some(now.mono_ms),
             setup: Setup::new(config, cloak_secret, &seed.texts, long_date(now.wall_ms / 1000)),
             ids: Ids::new(seed.entropy),
             timers: Timers::default(),
@@ -104,12 +118,30 @@ impl Engine {
 
     /// Lets one thing happen; what is to be done about it is appended to `out`.
     pub fn handle(&mut self, now: Now, event: Event<'_>, out: &mut Effects) {
+        let ends = matches!(event, Event::Stopping { .. });
         self.happen(now, event, out);
-        let dirty = std::mem::take(&mut self.state.dirty);
+        let mut dirty = std::mem::take(&mut self.state.dirty);
+        if self.is_store_due(now) || ends {
+            dirty.append(&mut self.state.dirty_later);
+        }
         if !dirty.is_empty() {
             let write = |key: String| Write { value: self.state.encode(&key), key };
             out.push(Effect::Persist { writes: dirty.into_iter().map(write).collect() });
         }
+    }
+
+    /// Whether what nobody waits for is to be stored now.
+    fn is_store_due(&mut self, now: Now) -> bool {
+        if self.state.dirty_later.is_empty() {
+            self.store_due_ms = None;
+            return false;
+        }
+        let due_ms = *self.store_due_ms.get_or_insert(now.mono_ms + STORE_LATER_MS);
+        let is_due = due_ms <= now.mono_ms;
+        if is_due {
+            self.store_due_ms = None;
+        }
+        is_due
     }
 
     fn happen(&mut self, now: Now, event: Event<'_>, out: &mut Effects) {
@@ -127,7 +159,7 @@ impl Engine {
 
     /// When [`Event::Elapsed`] is due, on the clock of [`Now::mono_ms`].
     pub fn next_deadline_ms(&self) -> Option<u64> {
-        self.timers.next_ms()
+        self.timers.next_ms().into_iter().chain(self.store_due_ms).chain(self.expiry_due_ms).min()
     }
 
     /// Stored records that could not be read; they are left out, and the store keeps them.
@@ -194,6 +226,9 @@ impl Engine {
     }
 
     fn elapsed(&mut self, now: Now, out: &mut Effects) {
+        if self.expiry_due_ms.is_some_and(|due_ms| due_ms <= now.mono_ms) {
+            self.expire_always_on(now, out);
+        }
         while let Some(due) = self.timers.take_due(now.mono_ms) {
             for session in due {
                 if self.state.sessions.get(session).is_some() {
@@ -202,6 +237,26 @@ impl Engine {
                     cx.finish();
                 }
             }
+        }
+    }
+
+    /// Always-on users who have not been there for longer than the configuration allows leave.
+    fn expire_always_on(&mut self, now: Now, out: &mut Effects) {
+        let limit_ms = self.setup.config.accounts.multiclient.always_on_expiration.as_millis() as u64;
+        self.expiry_due_ms = (limit_ms > 0).then_some(now.mono_ms + EXPIRY_CHECK_MS);
+        if limit_ms == 0 {
+            return;
+        }
+        let is_over = |user: &User| {
+            let account = user.account.as_ref().and_then(|name| self.state.accounts.get(name.key()));
+            let seen_ms = account.map(|a| a.last_seen.values().copied().max().unwrap_or(a.registered_ms));
+            user.sessions.is_empty()
+                && seen_ms.is_some_and(|at_ms| at_ms.saturating_add(limit_ms) < now.wall_ms)
+        };
+        let over = self.state.users.iter().filter(|(_, user)| is_over(user)).map(|(id, _)| id);
+        for user in over.collect::<Vec<_>>() {
+            let mut cx = self.cx(now, Answer::mute(NOBODY), out);
+            cx.commit(Fact::Quit { user, reason: "Timed out due to inactivity" });
         }
     }
 

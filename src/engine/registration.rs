@@ -136,6 +136,9 @@ fn welcome(cx: &mut Cx<'_>) {
     motd::show(cx);
     let modes = cx.user().modes.to_string();
     cx.reply(RPL_UMODEIS, &[&modes], Text::None);
+    if cx.served().caps.has(Cap::Whoami) {
+        announce::show_self(cx);
+    }
 }
 
 /// The 005 lines; as a batch for those who can tell it apart (draft/extended-isupport).

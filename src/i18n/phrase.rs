@@ -127,6 +127,10 @@ phrases! {
     NO_PRIVILEGE = "Insufficient oper privileges.",
     OPER_THROTTLED = "You must wait {0} seconds before you try OPER again",
     // standard replies
+    ACCOUNT_REQUIRED = "You must be logged into an account",
+    PARAMETERS_INVALID = "Invalid parameters",
+    TARGET_INVALID = "Invalid target",
+    TIMESTAMP_INVALID = "Invalid timestamp",
     REALNAME_INVALID = "Realname is not valid",
     // services
     SERVICE_SEE_HELP = "To see what I can do: /msg {0} HELP",

@@ -81,12 +81,8 @@ impl State {
                 self.leave(user, channel);
             }
             Fact::Cleared { channel, stays, .. } => self.clear(channel, stays),
-            Fact::TopicSet { by, channel, text } => {
-                self.set_topic(moment, by, channel, text);
-            }
-            Fact::ModesChanged { channel, changes, .. } => {
-                self.change_modes(channel, changes);
-            }
+            Fact::TopicSet { by, channel, text } => self.set_topic(moment, by, channel, text),
+            Fact::ModesChanged { channel, changes, .. } => self.change_modes(channel, changes),
             Fact::Invited { user, channel, opens, .. } => {
                 if opens {
                     self.invite(moment, user, channel);
@@ -98,6 +94,8 @@ impl State {
             Fact::AlwaysOnSet { user, on } => self.set_always_on(user, on),
             Fact::LoggedIn { session, account, device } => self.log_in(session, account, device),
             Fact::LoggedOut { user } => self.log_out(user),
+            Fact::Read { user, target, at_ms } => self.read(user, target, at_ms),
+            Fact::Seen { account, device, at_ms } => self.see(account, device, at_ms),
             Fact::AccountMade { account } => self.make_account(moment, account),
             Fact::AccountChanged { account, change } => self.change_account(moment, account, change),
             Fact::AccountRemoved { account, freed } => self.remove_account(moment, account, freed),
@@ -185,9 +183,9 @@ impl State {
     fn join(&mut self, moment: Moment, user: UserId, channel: ChannelId, ranks: Ranks) {
         let joined = &mut self.channels[channel];
         joined.members.insert(user, Member { ranks, joined_s: moment.wall_s() });
-        let (key, user) = (joined.name.key(), &mut self.users[user]);
+        let user = &mut self.users[user];
         user.channels.push(channel);
-        user.invites.retain(|invite| &*invite.channel != key);
+        user.invites.retain(|invite| invite.channel != channel);
     }
 
     fn leave(&mut self, user: UserId, channel: ChannelId) {
@@ -295,7 +293,6 @@ impl State {
     }
 
     fn invite(&mut self, moment: Moment, user: UserId, channel: ChannelId) {
-        let channel: Box<str> = self.channels[channel].name.key().into();
         let invites = &mut self.users[user].invites;
         invites.retain(|invite| invite.channel != channel);
         if invites.len() == INVITES_MAX {

@@ -120,6 +120,28 @@ impl State {
         }
     }
 
+    /// Markers move with every message that is read: they are stored with the next batch, and nobody is
+    /// kept waiting for it.
+    pub(super) fn read(&mut self, user: UserId, target: &str, at_ms: u64) {
+        let user = &mut self.users[user];
+        let account = user.account.as_ref().and_then(|name| self.accounts.get_mut(name.key()));
+        match account {
+            Some(account) => {
+                Account::remember(&mut account.read_markers, target, at_ms, READ_MARKERS_MAX);
+                self.dirty_later.insert(record::account_key(account.name.key()));
+            }
+            None => Account::remember(&mut user.read_markers, target, at_ms, READ_MARKERS_MAX),
+        }
+    }
+
+    /// As with markers, nobody waits for this.
+    pub(super) fn see(&mut self, key: &str, device: &str, at_ms: u64) {
+        if let Some(account) = self.accounts.get_mut(key) {
+            Account::remember(&mut account.last_seen, device, at_ms, DEVICES_MAX);
+            self.dirty_later.insert(record::account_key(key));
+        }
+    }
+
     pub(super) fn change_account(&mut self, moment: Moment, key: &str, change: AccountChange<'_>) {
         let Some(mut account) = self.accounts.remove(key) else { return };
         self.unindex_account(moment, &account);
@@ -137,12 +159,6 @@ impl State {
             AccountChange::Settings(settings) => account.settings = settings,
             AccountChange::Vhost(vhost) => account.vhost = vhost,
             AccountChange::Suspended(suspension) => account.suspended = suspension,
-            AccountChange::Seen { device, at_ms } => {
-                Account::remember(&mut account.last_seen, device, at_ms, DEVICES_MAX);
-            }
-            AccountChange::Read { target, at_ms } => {
-                Account::remember(&mut account.read_markers, target, at_ms, READ_MARKERS_MAX);
-            }
             AccountChange::Respelled(name) => account.name = name,
         }
         self.index_account(moment, &account);

@@ -74,6 +74,10 @@ pub enum Fact<'a> {
     LoggedIn { session: SessionId, account: &'a str, device: Option<&'a str> },
     /// A user is of no account any more.
     LoggedOut { user: UserId },
+    /// A user, or the user's account, read a target (folded) up to a time.
+    Read { user: UserId, target: &'a str, at_ms: u64 },
+    /// A device of an account (folded) was there.
+    Seen { account: &'a str, device: &'a str, at_ms: u64 },
     /// An account was made.
     AccountMade { account: Box<Account> },
     /// Something of an account (folded name) changed.
@@ -111,10 +115,6 @@ pub enum AccountChange<'a> {
     Vhost(Option<Vhost>),
     /// Nobody may log in, or (`None`) one may again.
     Suspended(Option<Suspension>),
-    /// A device was there.
-    Seen { device: &'a str, at_ms: u64 },
-    /// A target (folded) was read up to a time.
-    Read { target: &'a str, at_ms: u64 },
     /// The same name in another spelling.
     Respelled(AccountName),
 }

@@ -58,6 +58,8 @@ pub struct State {
     pub cloak_secret: Option<Box<str>>,
     /// Keys of the stored records that have changed since they were last stored; see [`record`].
     pub dirty: BTreeSet<String>,
+    /// Keys of records whose change nobody waits for; stored every now and then.
+    pub dirty_later: BTreeSet<String>,
     nicks: HashMap<Box<str>, UserId>,
     account_users: HashMap<Box<str>, Vec<UserId>>,
     reserved_nicks: HashMap<Box<str>, Box<str>>,

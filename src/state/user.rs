@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use indexmap::IndexMap;
 use smallvec::SmallVec;
 
 use super::id::{ChannelId, SessionId};
@@ -39,6 +40,8 @@ pub struct User {
     pub channels: Vec<ChannelId>,
     /// Open invitations, by the channel's folded name; bounded, the oldest goes.
     pub invites: Vec<Invite>,
+    /// How far each target was read, for who has no account; as in [`super::Account`].
+    pub read_markers: IndexMap<Box<str>, u64>,
     /// The user stays when no session is left.
     pub always_on: bool,
     /// When the user appeared, seconds since 1970.
@@ -64,8 +67,8 @@ pub struct Oper {
 /// An invitation into a channel.
 #[derive(Clone, Debug)]
 pub struct Invite {
-    /// The channel's folded name.
-    pub channel: Box<str>,
+    /// The channel. One that is formed later under the same name is another.
+    pub channel: ChannelId,
     /// When it was given, milliseconds since 1970.
     pub at_ms: u64,
 }
@@ -111,6 +114,7 @@ impl User {
             sessions: session.into_iter().collect(),
             channels: Vec::new(),
             invites: Vec::new(),
+            read_markers: IndexMap::new(),
             always_on: false,
             signed_on_s: new.at_s,
             active_s: new.at_s,

@@ -41,8 +41,14 @@ capabilities! {
     ExtendedIsupport = "draft/extended-isupport",
     /// Replies in other languages.
     Languages = "draft/languages",
+    /// PERSISTENCE.
+    Persistence = "draft/persistence",
     /// AWAY before registration, and `AWAY *`.
     PreAway = "draft/pre-away",
+    /// MARKREAD.
+    ReadMarker = "draft/read-marker",
+    /// One's own full mask after the welcome.
+    Whoami = "draft/whoami",
     /// One's own messages come back as sent.
     EchoMessage = "echo-message",
     /// Account and real name in JOIN.

@@ -1,6 +1,8 @@
 //! Times and message ids as they are written on the wire.
 
-use time::OffsetDateTime;
+use std::fmt::{self, Write as _};
+
+use time::{Date, Month, OffsetDateTime, Time};
 
 /// A moment as `server-time` writes it: `2020-11-13T01:55:02.201Z`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,6 +27,34 @@ impl Stamp {
     pub fn as_bytes(&self) -> &[u8] {
         &self.0
     }
+}
+
+impl fmt::Display for Stamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|&byte| f.write_char(char::from(byte)))
+    }
+}
+
+/// Reads what [`Stamp`] writes: milliseconds since 1970.
+pub fn parse_stamp(text: &str) -> Option<u64> {
+    let bytes = text.as_bytes();
+    let shape = b"0000-00-00T00:00:00.000Z";
+    let fits = bytes.len() == shape.len()
+        && bytes.iter().zip(shape).all(|(b, s)| if *s == b'0' { b.is_ascii_digit() } else { b == s });
+    let number = |range: std::ops::Range<usize>| text.get(range)?.parse::<u32>().ok();
+    if !fits {
+        return None;
+    }
+    let month = Month::try_from(number(5..7)? as u8).ok()?;
+    let date = Date::from_calendar_date(number(0..4)? as i32, month, number(8..10)? as u8).ok()?;
+    let time = Time::from_hms_milli(
+        number(11..13)? as u8,
+        number(14..16)? as u8,
+        number(17..19)? as u8,
+        number(20..23)? as u16,
+    );
+    let moment = date.with_time(time.ok()?).assume_utc();
+    u64::try_from(moment.unix_timestamp_nanos() / 1_000_000).ok()
 }
 
 fn put(digits: &mut [u8], mut value: u64) {
@@ -91,6 +121,9 @@ mod tests {
     fn stamps_and_dates() {
         let stamp = Stamp::new(1_605_232_502_201);
         assert_eq!(stamp.as_bytes(), b"2020-11-13T01:55:02.201Z");
+        assert_eq!(parse_stamp(&stamp.to_string()), Some(1_605_232_502_201));
+        assert_eq!(parse_stamp("2020-02-30T01:55:02.201Z"), None);
+        assert_eq!(parse_stamp("not-a-timestamp"), None);
         assert_eq!(long_date(1_605_227_748), "Fri, 13 Nov 2020 00:35:48 UTC");
         assert_eq!(Stamp::new(u64::MAX).as_bytes(), b"9999-12-31T23:59:59.615Z");
     }

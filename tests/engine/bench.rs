@@ -1,11 +1,12 @@
 //! A bench to test on: an engine with named clients, whose effects become readable lines.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::net::IpAddr;
 
 use ircd::config::{Config, load};
 use ircd::engine::{
-    CloseReason, Door, Effect, Effects, Engine, Event, Job, JobAnswer, Line, Now, Seed, Texts, Ticket,
+    CloseReason, Door, Effect, Effects, Engine, Event, Job, JobAnswer, Line, Now, Seed, Texts, Ticket, Write,
 };
 use ircd::state::SessionId;
 
@@ -55,6 +56,8 @@ pub fn config(text: &str) -> Box<Config> {
 /// An engine and its clients.
 pub struct Bench {
     pub engine: Engine,
+    /// What a datastore would hold by now.
+    pub records: BTreeMap<String, Vec<u8>>,
     pub now: Now,
     names: Vec<String>,
     live: Vec<bool>,
@@ -78,6 +81,7 @@ impl Bench {
         };
         Bench {
             engine: Engine::new(config(config_text), seed, now),
+            records: BTreeMap::new(),
             now,
             names: Vec::new(),
             live: Vec::new(),
@@ -193,11 +197,40 @@ impl Bench {
                     writeln!(lines, "asks to verify {password}").unwrap();
                     self.jobs.push((*ticket, job.clone()));
                 }
-                Effect::Persist { .. } | Effect::Note(_) => {}
+                Effect::Persist { writes } => self.store(writes),
+                Effect::Note(_) => {}
             }
         }
         self.effects = effects;
         lines
+    }
+
+    fn store(&mut self, writes: &[Write]) {
+        for Write { key, value } in writes {
+            match value {
+                Some(value) => self.records.insert(key.clone(), value.clone()),
+                None => self.records.remove(key),
+            };
+        }
+    }
+
+    /// What is stored must be what the engine knows, and an engine that starts from it must know the
+    /// same: state → records → state is identity.
+    pub fn assert_restores(&self, config_text: &str) {
+        let records: Vec<_> = self.records.clone().into_iter().collect();
+        let seed = Seed { records: records.clone(), ..Seed::default() };
+        let again = Engine::new(config(config_text), seed, self.now);
+        assert!(again.bad_records().is_empty(), "{:?}", again.bad_records());
+        let violations = ircd::state::check::violations(again.state());
+        assert!(violations.is_empty(), "{violations:?}");
+        for (key, stored) in &records {
+            let read = |bytes: Option<Vec<u8>>| -> Option<serde_json::Value> {
+                bytes.map(|bytes| serde_json::from_slice(&bytes).expect("records are JSON"))
+            };
+            let stored = read(Some(stored.clone()));
+            assert_eq!(stored, read(self.engine.state().encode(key)), "{key} is not stored as it is");
+            assert_eq!(stored, read(again.state().encode(key)), "{key} is not restored as it was");
+        }
     }
 
     fn show(&self, lines: &mut String, session: SessionId, what: &str) {

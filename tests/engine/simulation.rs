@@ -19,7 +19,10 @@ fn no_invariant_breaks_in_a_thousand_seeds() {
         let run = || {
             let mut random = Random(seed);
             let mut world = World::new(seed);
-            (0..STEPS).map(|_| world.step(&random.step(&world))).collect::<String>()
+            let said = (0..STEPS).map(|_| world.step(&random.step(&world))).collect::<String>();
+            let farewell = world.bench.stop("The end");
+            world.bench.assert_restores(CONFIG);
+            said + &farewell
         };
         let first = run();
         assert!(first == run(), "seed {seed} gave two different runs");

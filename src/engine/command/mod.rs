@@ -16,6 +16,7 @@ pub mod kill;
 pub mod language;
 pub mod list;
 pub mod lusers;
+pub mod markread;
 pub mod message;
 pub mod mode;
 pub mod motd;
@@ -23,6 +24,7 @@ pub mod names;
 pub mod nick;
 pub mod oper;
 pub mod part;
+pub mod persistence;
 pub mod ping;
 pub mod quit;
 pub mod service;
@@ -89,6 +91,7 @@ static TABLE: &[&Command] = &[
     &language::LANGUAGE,
     &list::LIST,
     &lusers::LUSERS,
+    &markread::MARKREAD,
     &mode::MODE,
     &motd::MOTD,
     &names::NAMES,
@@ -99,6 +102,7 @@ static TABLE: &[&Command] = &[
     &oper::OPER,
     &part::PART,
     &user::PASS,
+    &persistence::PERSISTENCE,
     &ping::PING,
     &ping::PONG,
     &message::PRIVMSG,

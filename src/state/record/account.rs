@@ -9,7 +9,7 @@ use crate::state::account::{
 };
 use crate::state::apply::Moment;
 use crate::state::user::NewUser;
-use crate::state::{Letters, Member, Ranks, State, User};
+use crate::state::{ChannelId, Letters, Member, State, User, UserId};
 
 use super::channel::{ranks_from, ranks_text};
 
@@ -129,7 +129,7 @@ pub(super) fn history_from(text: &str) -> Option<HistoryChoice> {
 pub(super) fn encode(state: &State, account: &Account) -> AccountRecord {
     let settings = &account.settings;
     let times = |list: &IndexMap<Box<str>, u64>| list.iter().map(|(k, &v)| (k.to_string(), v)).collect();
-    let stays = state.users_of(account.name.key()).iter().map(|&user| &state.users[user]);
+    let mut stays = state.users_of(account.name.key()).iter().filter(|&&user| state.users[user].always_on);
     AccountRecord {
         name: account.name.as_str().to_owned(),
         registered_ms: account.registered_ms,
@@ -162,7 +162,7 @@ pub(super) fn encode(state: &State, account: &Account) -> AccountRecord {
         }),
         last_seen: times(&account.last_seen),
         read_markers: times(&account.read_markers),
-        presence: stays.filter(|user| user.always_on).map(|user| encode_presence(state, user)).next(),
+        presence: stays.next().map(|&user| encode_presence(state, user)),
     }
 }
 
@@ -175,14 +175,14 @@ fn encode_code(code: &Code) -> CodeRecord {
     }
 }
 
-fn encode_presence(state: &State, user: &User) -> PresenceRecord {
+fn encode_presence(state: &State, id: UserId) -> PresenceRecord {
+    let user = &state.users[id];
     // Operator status is not kept: the next session has to ask for it again.
     let kept: String = user.modes.iter().filter(|letter| !"oZ".contains(*letter)).collect();
-    let place = |channel: &super::super::ChannelId| {
+    let place = |channel: &ChannelId| {
         let channel = &state.channels[*channel];
-        let member = channel.members.iter().find(|(id, _)| std::ptr::eq(&state.users[**id], user));
-        let (ranks, joined_s) = member.map_or((Ranks::NONE, 0), |(_, m)| (m.ranks, m.joined_s));
-        (channel.name.as_str().to_owned(), ranks_text(ranks), joined_s)
+        let member = channel.members[&id];
+        (channel.name.as_str().to_owned(), ranks_text(member.ranks), member.joined_s)
     };
     PresenceRecord {
         nick: user.nick.as_str().to_owned(),
