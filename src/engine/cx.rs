@@ -209,6 +209,18 @@ impl<'e> Cx<'e> {
         self.closed = true;
     }
 
+    /// Ends any session, as [`Cx::close`] ends the one being served.
+    pub fn disconnect(&mut self, session: SessionId, reason: &str) {
+        if session == self.session {
+            return self.close(reason);
+        }
+        self.serve(session, |cx| {
+            cx.reply_bare("ERROR", &[], Text::Plain(reason));
+            cx.forget_session(reason);
+        });
+        self.voice.out.push(Effect::Close { session });
+    }
+
     /// Takes the session out of the state: with its user, if it was the last one and the user does not
     /// stay.
     pub(super) fn forget_session(&mut self, reason: &str) {

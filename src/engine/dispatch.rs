@@ -18,7 +18,7 @@ use super::effect::{Effect, Effects, Level};
 use super::event::{JobAnswer, Line, Now, Ticket};
 use super::refusal::{Outcome, Refusal};
 use super::waiting::{Continuation, Cursor, Waited};
-use super::{Engine, registration};
+use super::{Engine, registration, service};
 
 /// Bytes of tags a client may send (message-tags, "Size limit"), `@` and the blank included.
 const CLIENT_TAG_SECTION_BYTES_MAX: usize = 4096;
@@ -240,6 +240,7 @@ fn is_http(message: &Message<'_>) -> bool {
 fn go_on(cx: &mut Cx<'_>, then: Continuation, answer: &JobAnswer) {
     let outcome = match then {
         Continuation::ServerPassword => registration::password_compared(cx, answer),
+        Continuation::NickServ(next) => service::nickserv::go_on(cx, next, answer),
         Continuation::Oper { name } => command::oper::compared(cx, &name, answer),
     };
     if let Err(refusal) = outcome {
@@ -255,6 +256,7 @@ fn run_long_answer(cx: &mut Cx<'_>) {
     let start = cx.voice.out.bytes_len();
     loop {
         let done = match &mut cursor {
+            Cursor::Accounts(accounts) => accounts.step(cx),
             Cursor::List(list) => list.step(cx),
             Cursor::Who(who) => who.step(cx),
             Cursor::Names(names) => names.step(cx),

@@ -78,6 +78,8 @@ impl Waiting {
 pub enum Continuation {
     /// The server password was compared.
     ServerPassword,
+    /// NickServ goes on.
+    NickServ(super::service::nickserv::Next),
     /// An operator's password was compared.
     Oper {
         /// The entry in `opers`.
@@ -88,6 +90,8 @@ pub enum Continuation {
 /// Where a long answer stands.
 #[derive(Debug)]
 pub enum Cursor {
+    /// NickServ's LIST.
+    Accounts(super::service::nickserv::info::AccountsCursor),
     /// LIST.
     List(super::command::list::ListCursor),
     /// WHO.

@@ -159,7 +159,12 @@ impl State {
             AccountChange::Settings(settings) => account.settings = settings,
             AccountChange::Vhost(vhost) => account.vhost = vhost,
             AccountChange::Suspended(suspension) => account.suspended = suspension,
-            AccountChange::Respelled(name) => account.name = name,
+            AccountChange::Respelled(name) => {
+                for user in self.users_of(key).to_vec() {
+                    self.users[user].account = Some(name.clone());
+                }
+                account.name = name;
+            }
         }
         self.index_account(moment, &account);
         self.accounts.insert(key.into(), account);

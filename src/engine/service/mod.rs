@@ -132,6 +132,11 @@ impl Service {
             .filter(|command| (command.enabled)(config))
     }
 
+    /// The parameters of one of its commands make no sense.
+    pub fn bad_parameters(self, command: &str) -> Refusal {
+        self.refuse(Phrase::SERVICE_BAD_PARAMETERS, &[self.name(), command])
+    }
+
     /// A refusal in this service's words.
     pub fn refuse(self, text: Phrase, args: &[&str]) -> Refusal {
         let args = args.iter().map(|&arg| arg.to_owned()).collect();
@@ -189,7 +194,7 @@ fn run(cx: &mut Cx<'_>, service: Service, text: &str) -> Outcome {
     command.who.includes(cx).map_err(|why| service.refuse(why, &[]))?;
     let params = params_of(command, rest);
     if !(command.params_min..=command.params_max).contains(&params.len()) {
-        return Err(service.refuse(Phrase::SERVICE_BAD_PARAMETERS, &[service.name(), command.name]));
+        return Err(service.bad_parameters(command.name));
     }
     (command.run)(cx, &params)
 }

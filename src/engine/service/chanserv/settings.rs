@@ -61,7 +61,7 @@ fn get(cx: &mut Cx<'_>, params: &[&str]) -> Outcome {
         "history" => word(&HISTORY, settings.history),
         "query-cutoff" => word(&QUERY_CUTOFF, settings.query_cutoff),
         "store-events" => word(&STORE_EVENTS, settings.store_events),
-        _ => return Err(unknown(&setting)),
+        _ => return Err(unknown()),
     };
     let name = shown(cx, id);
     cx.tell(CS, Phrase::CHANNEL_SETTING, &[&setting, &name, value]);
@@ -83,13 +83,13 @@ fn changed(mut settings: ChannelSettings, setting: &str, value: &str) -> Result<
         "history" => settings.history = choice(&HISTORY, value)?,
         "query-cutoff" => settings.query_cutoff = choice(&QUERY_CUTOFF, value)?,
         "store-events" => settings.store_events = choice(&STORE_EVENTS, value)?,
-        _ => return Err(unknown(setting)),
+        _ => return Err(unknown()),
     }
     Ok(settings)
 }
 
-fn unknown(setting: &str) -> Refusal {
-    CS.refuse(Phrase::NO_SUCH_SETTING, &[setting])
+fn unknown() -> Refusal {
+    CS.refuse(Phrase::NO_SUCH_SETTING, &[])
 }
 
 fn word<T: Copy + PartialEq>(words: &[(&'static str, T)], choice: Option<T>) -> &'static str {
@@ -102,5 +102,5 @@ fn choice<T: Copy>(words: &[(&str, T)], value: &str) -> Result<Option<T>, Refusa
         return Ok(None);
     }
     let known = words.iter().find(|(word, _)| *word == value);
-    known.map(|&(_, choice)| Some(choice)).ok_or_else(|| CS.refuse(Phrase::BAD_SETTING_VALUE, &[value]))
+    known.map(|&(_, choice)| Some(choice)).ok_or_else(|| CS.refuse(Phrase::SETTING_VALUE_INVALID, &[]))
 }

@@ -3,13 +3,26 @@
 //! Here is the table; the functions are in the files beside it. Passwords are hashed and compared by
 //! jobs, never here.
 
+mod cert;
+mod clients;
+mod email;
+mod identify;
+pub mod info;
+mod next;
 mod nick;
+mod password;
+mod register;
+mod remove;
+pub mod settings;
+mod suspend;
 
 use crate::config::Config;
 use crate::engine::cx::Cx;
 use crate::engine::refusal::Refusal;
 use crate::i18n::Phrase;
 use crate::state::Account;
+
+pub use next::{Next, go_on};
 
 use super::{Command, Service};
 
@@ -21,10 +34,42 @@ pub(super) const ABOUT: &[&str] = &[
 ];
 
 /// All commands, by name.
-pub(super) static COMMANDS: &[&Command] = &[&nick::DROP, &nick::GHOST, &nick::GROUP, &nick::SADROP];
+pub(super) static COMMANDS: &[&Command] = &[
+    &cert::CERT,
+    &clients::CLIENTS,
+    &nick::DROP,
+    &settings::ENFORCE,
+    &remove::ERASE,
+    &settings::GET,
+    &nick::GHOST,
+    &nick::GROUP,
+    &identify::IDENTIFY,
+    &info::INFO,
+    &info::LIST,
+    &password::PASSWD,
+    &register::REGISTER,
+    &remove::RENAME,
+    &password::RESETPASS,
+    &nick::SADROP,
+    &settings::SAGET,
+    &register::SAREGISTER,
+    &settings::SASET,
+    &remove::SAVERIFY,
+    &password::SENDPASS,
+    &clients::SESSIONS,
+    &settings::SET,
+    &suspend::SUSPEND,
+    &remove::UNREGISTER,
+    &register::VERIFY,
+    &email::VERIFYEMAIL,
+];
+
+fn authenticates(config: &Config) -> bool {
+    config.accounts.authentication_enabled
+}
 
 fn reserves_nicks(config: &Config) -> bool {
-    config.accounts.authentication_enabled && config.accounts.nick_reservation.enabled
+    config.accounts.nick_reservation.enabled
 }
 
 /// The account that the user being served is logged into.
