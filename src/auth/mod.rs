@@ -11,6 +11,7 @@ mod passphrase;
 mod sasl;
 mod scram;
 mod script;
+mod secret;
 mod throttle;
 mod token;
 
@@ -26,6 +27,7 @@ pub use scram::{NONCE_BYTES_MAX, SCRAM_ITERATIONS, ScramKeys, nonce};
 pub use script::{
     ANSWER_BYTES_MAX, AuthAnswer, AuthRequest, BadAnswer, BearerToken, Cookie, certificate_pem,
 };
+pub use secret::Secret;
 pub use throttle::Throttle;
 pub use token::Code;
 

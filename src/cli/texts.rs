@@ -20,7 +20,20 @@ const TEXT_BYTES_MAX: u64 = 1 << 20;
 
 /// Reads them all. What cannot be read is left out and named in the log.
 pub(super) fn read(source: &Source, config: &Config) -> Texts {
-    Texts { motd: motd(source, config), catalogues: catalogues(source, config) }
+    Texts {
+        motd: motd(source, config),
+        address_blacklist: address_blacklist(config),
+        catalogues: catalogues(source, config),
+    }
+}
+
+fn address_blacklist(config: &Config) -> Option<String> {
+    let path = &config.accounts.registration.email_verification.address_blacklist_file;
+    if path.is_empty() {
+        return None;
+    }
+    let text = read_text(Path::new(path));
+    text.inspect_err(|error| tracing::warn!(target: "server", "address-blacklist-file {path}: {error}")).ok()
 }
 
 fn motd(source: &Source, config: &Config) -> Option<String> {

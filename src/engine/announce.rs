@@ -72,6 +72,10 @@ pub fn announce(cx: &mut Cx<'_>, fact: &Fact<'_>) -> After {
         Fact::Detached { .. }
         | Fact::Attached { .. }
         | Fact::AlwaysOnSet { .. }
+        | Fact::Authenticating { .. }
+        | Fact::LoginTried { .. }
+        | Fact::Applied { .. }
+        | Fact::RegistrationTried { .. }
         | Fact::Read { .. }
         | Fact::Seen { .. }
         | Fact::AccountMade { .. }

@@ -4,8 +4,10 @@ use crate::config::Config;
 use crate::i18n::Languages;
 use crate::wire::{Cap, Caps};
 
+use super::command::{authenticate, register};
+
 /// Offered to clients that do not negotiate by version 302, too: those old enough for such clients.
-const BEFORE_302: [Cap; 12] = [
+const BEFORE_302: [Cap; 13] = [
     Cap::AccountNotify,
     Cap::AccountTag,
     Cap::AwayNotify,
@@ -16,6 +18,7 @@ const BEFORE_302: [Cap; 12] = [
     Cap::ExtendedJoin,
     Cap::InviteNotify,
     Cap::MultiPrefix,
+    Cap::Sasl,
     Cap::ServerTime,
     Cap::UserhostInNames,
 ];
@@ -26,6 +29,8 @@ pub struct Offer {
     /// The set.
     pub caps: Caps,
     languages: String,
+    mechanisms: String,
+    registration: String,
 }
 
 impl Offer {
@@ -35,10 +40,21 @@ impl Offer {
         if !config.languages.enabled {
             caps = caps.without(Cap::Languages);
         }
+        if !config.accounts.authentication_enabled {
+            caps = caps.without(Cap::Sasl);
+        }
+        if !config.accounts.registration.enabled {
+            caps = caps.without(Cap::AccountRegistration);
+        }
         if !config.accounts.multiclient.enabled {
             caps = caps.without(Cap::Persistence);
         }
-        Offer { caps, languages: languages.capability_value() }
+        Offer {
+            caps,
+            languages: languages.capability_value(),
+            mechanisms: authenticate::mechanisms(config),
+            registration: register::capability_value(config),
+        }
     }
 
     /// The words of CAP LS for a client of this version.
@@ -48,8 +64,14 @@ impl Offer {
     }
 
     fn word(&self, cap: Cap, version: u16) -> String {
-        match cap {
-            Cap::Languages if version >= 302 => format!("{}={}", cap.name(), self.languages),
+        let value = match cap {
+            Cap::AccountRegistration => &self.registration,
+            Cap::Languages => &self.languages,
+            Cap::Sasl => &self.mechanisms,
+            _ => "",
+        };
+        match value {
+            value if version >= 302 && !value.is_empty() => format!("{}={value}", cap.name()),
             _ => cap.name().to_owned(),
         }
     }

@@ -18,7 +18,7 @@ use super::effect::{Effect, Effects, Level};
 use super::event::{JobAnswer, Line, Now, Ticket};
 use super::refusal::{Outcome, Refusal};
 use super::waiting::{Continuation, Cursor, Waited};
-use super::{Engine, registration, service};
+use super::{Engine, login, registration, service};
 
 /// Bytes of tags a client may send (message-tags, "Size limit"), `@` and the blank included.
 const CLIENT_TAG_SECTION_BYTES_MAX: usize = 4096;
@@ -242,9 +242,17 @@ fn go_on(cx: &mut Cx<'_>, then: Continuation, answer: &JobAnswer) {
         Continuation::ServerPassword => registration::password_compared(cx, answer),
         Continuation::NickServ(next) => service::nickserv::go_on(cx, next, answer),
         Continuation::Oper { name } => command::oper::compared(cx, &name, answer),
+        Continuation::Sasl(login) => command::authenticate::checked(cx, &login, answer),
+        Continuation::Certificate(login) => command::authenticate::certificate_checked(cx, &login, answer),
+        Continuation::Pass(login) => command::user::login_checked(cx, &login, answer),
+        Continuation::AccountHashed(wish) => login::register::hashed(cx, *wish, answer),
+        Continuation::CodeMailed(wish) => login::register::mailed(cx, *wish, answer),
     };
     if let Err(refusal) = outcome {
         refusal.say(cx);
+    }
+    if !cx.closed && cx.pending.is_none() {
+        registration::advance(cx);
     }
 }
 

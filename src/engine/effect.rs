@@ -1,8 +1,11 @@
 //! Everything the engine can want done, in one closed list, with the bytes beside it.
 
+use std::net::IpAddr;
 use std::ops::Range;
 
 use super::event::Ticket;
+use crate::auth::{Credentials, Secret};
+use crate::config::{AuthScript, EmailVerification};
 use crate::state::SessionId;
 
 /// What the outside is to do, in this order.
@@ -74,6 +77,71 @@ pub enum Job {
         /// As the client sent it.
         password: String,
     },
+    /// Find out whether a login is right: [`super::LoginVerdict`].
+    CheckLogin {
+        /// Asked first; what it cannot tell, the credentials do.
+        script: Option<Box<ScriptCall>>,
+        /// The account's, or a decoy.
+        credentials: Box<Credentials>,
+        /// As the client sent it.
+        passphrase: Secret,
+        /// Cost of a hash that is made anew.
+        cost: u32,
+    },
+    /// Ask `accounts.auth-script` about a login without a passphrase.
+    AskAuthScript {
+        /// The question.
+        script: Box<ScriptCall>,
+    },
+    /// Give an account a passphrase.
+    HashPassphrase {
+        /// The account's, in which to put it.
+        credentials: Box<Credentials>,
+        /// The passphrase, found good.
+        passphrase: Secret,
+        /// Cost of the hash.
+        cost: u32,
+    },
+    /// Send a letter.
+    SendMail {
+        /// How.
+        settings: Box<EmailVerification>,
+        /// What.
+        mail: Box<Mail>,
+    },
+}
+
+/// A question for `accounts.auth-script`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ScriptCall {
+    /// The script.
+    pub script: AuthScript,
+    /// The account that the client names; may be empty.
+    pub account: String,
+    /// Its passphrase; empty for a login by certificate.
+    pub passphrase: Secret,
+    /// The client's certificate; empty for none.
+    pub certfp: String,
+    /// The client's address.
+    pub ip: IpAddr,
+}
+
+/// A letter, of plain text.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Mail {
+    /// The address.
+    pub to: String,
+    /// One line.
+    pub subject: String,
+    /// Lines that end with CR LF.
+    pub body: String,
+}
+
+// The body may hold a code.
+impl std::fmt::Debug for Mail {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Mail").field("to", &self.to).finish_non_exhaustive()
+    }
 }
 
 /// One log record.

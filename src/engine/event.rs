@@ -1,5 +1,6 @@
 //! Everything that can happen to the engine, in one closed list.
 
+use crate::auth::Credentials;
 use crate::config::Config;
 pub use crate::state::Door;
 use crate::state::SessionId;
@@ -93,11 +94,34 @@ pub enum CloseReason {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Ticket(pub u64);
 
+/// Whether a login is right.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LoginVerdict {
+    /// It is; with credentials made anew when those there were are outdated.
+    Right {
+        /// For the account.
+        renewed: Option<Box<Credentials>>,
+    },
+    /// `accounts.auth-script` says that it is.
+    Vouched {
+        /// Whose it is; empty when the script did not say.
+        account: String,
+    },
+    /// It is not.
+    Wrong,
+}
+
 /// Result of a job.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum JobAnswer {
     /// Of [`super::Job::VerifyPassword`]: whether it matched.
     Password(bool),
+    /// Of [`super::Job::CheckLogin`] and [`super::Job::AskAuthScript`].
+    Login(LoginVerdict),
+    /// Of [`super::Job::HashPassphrase`].
+    Hashed(Box<Credentials>),
+    /// Of [`super::Job::SendMail`]: a mail server has taken it.
+    Mailed,
     /// The job could not be done (queue full, time over).
     Failed,
 }

@@ -10,6 +10,8 @@ use super::event::Ticket;
 #[derive(Debug)]
 pub struct Ids {
     salt: [u8; 32],
+    /// What nonces and codes are made from; never shown, not even mixed.
+    secret: [u8; 32],
     messages: u64,
     message_ms: u64,
     batches: u64,
@@ -19,7 +21,8 @@ pub struct Ids {
 impl Ids {
     /// Counters for one run; the salt keeps its ids apart from those of other runs.
     pub fn new(salt: [u8; 32]) -> Ids {
-        Ids { salt, messages: 0, message_ms: 0, batches: 0, tickets: 0 }
+        let secret = digest(b"secret", &salt);
+        Ids { salt, secret, messages: 0, message_ms: 0, batches: 0, tickets: 0 }
     }
 
     /// A message id; later ids are greater, even when the clock was set back.
@@ -42,6 +45,13 @@ impl Ids {
         Ticket(self.tickets)
     }
 
+    /// Bytes that nobody can guess, not even who knows all that were given out before.
+    pub fn secret<const N: usize>(&mut self) -> [u8; N] {
+        let given = digest(b"give", &self.secret);
+        self.secret = digest(b"go on", &self.secret);
+        *given.first_chunk().expect("nobody needs more than 32")
+    }
+
     /// A cheap mixing of the salt with a counter (splitmix64); once in a while the salt moves on, so
     /// that it cannot be worked out from many ids.
     fn mixed(&mut self, counter: u64) -> u64 {
@@ -56,9 +66,20 @@ impl Ids {
     }
 }
 
+fn digest(label: &[u8], secret: &[u8; 32]) -> [u8; 32] {
+    Sha3_256::new().chain_update(label).chain_update(secret).finalize().into()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn secrets_differ_between_calls_and_runs() {
+        let (mut ids, mut others) = (Ids::new([7; 32]), Ids::new([8; 32]));
+        let made: [[u8; 18]; 3] = [ids.secret(), ids.secret(), others.secret()];
+        assert!(made[0] != made[1] && made[0] != made[2] && made[1] != made[2]);
+    }
 
     #[test]
     fn message_ids_grow_even_when_the_clock_goes_back() {

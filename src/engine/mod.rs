@@ -17,6 +17,8 @@ mod host;
 mod identity;
 mod ids;
 mod isupport;
+pub mod login;
+mod mail;
 mod motd;
 mod policy;
 mod refusal;
@@ -27,8 +29,8 @@ mod timers;
 mod voice;
 mod waiting;
 
-pub use effect::{Effect, Effects, Job, Level, Note, Write};
-pub use event::{CloseReason, Door, Event, JobAnswer, Line, Now, Ticket};
+pub use effect::{Effect, Effects, Job, Level, Mail, Note, ScriptCall, Write};
+pub use event::{CloseReason, Door, Event, JobAnswer, Line, LoginVerdict, Now, Ticket};
 pub use setup::VERSION;
 
 use crate::config::Config;
@@ -72,6 +74,8 @@ pub struct Seed {
 pub struct Texts {
     /// Text of the MOTD file, if there is one.
     pub motd: Option<String>,
+    /// Text of `address-blacklist-file`, if there is one.
+    pub address_blacklist: Option<String>,
     /// The languages besides English, in the order in which they are advertised.
     pub catalogues: Vec<Catalogue>,
 }

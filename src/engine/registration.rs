@@ -26,8 +26,11 @@ pub fn advance(cx: &mut Cx<'_>) {
     if known.negotiating || known.nick.is_none() || known.user.is_none() {
         return;
     }
+    // An account may stand in for the server's password.
+    let skips = cx.config().accounts.skip_server_password && cx.account().is_some();
     match (&cx.config().server.password, &known.password) {
-        (None, _) | (Some(_), Password::Right) => register(cx),
+        (None, _) | (Some(_), Password::Right) => admit(cx),
+        (Some(_), _) if skips => admit(cx),
         (Some(_), Password::Missing) => wrong_password(cx),
         (Some(hash), Password::Given(password)) => {
             let job = Job::VerifyPassword { hash: hash.clone(), password: password.to_string() };
@@ -41,10 +44,9 @@ pub fn password_compared(cx: &mut Cx<'_>, answer: &JobAnswer) -> Outcome {
     match answer {
         JobAnswer::Password(true) => {
             cx.commit(Fact::Introduced { session: cx.session, said: Introduction::PasswordRight });
-            advance(cx);
         }
         JobAnswer::Password(false) => wrong_password(cx),
-        JobAnswer::Failed => cx.close(Phrase::SERVER_BUSY.english()),
+        _ => cx.close(Phrase::SERVER_BUSY.english()),
     }
     Ok(())
 }
@@ -52,6 +54,17 @@ pub fn password_compared(cx: &mut Cx<'_>, answer: &JobAnswer) -> Outcome {
 fn wrong_password(cx: &mut Cx<'_>) {
     cx.reply(ERR_PASSWDMISMATCH, &[], Text::Said(Phrase::PASSWORD_INCORRECT, &[]));
     cx.close(Phrase::PASSWORD_INCORRECT.english());
+}
+
+/// Lets in who has an account or needs none.
+fn admit(cx: &mut Cx<'_>) {
+    let rule = &cx.config().accounts.require_sasl;
+    let ip = cx.served().door.ip;
+    if rule.enabled && cx.account().is_none() && !rule.exempted.iter().any(|net| net.contains(ip)) {
+        cx.fail("*", "ACCOUNT_REQUIRED", &[], Phrase::LOGIN_TO_JOIN);
+        return cx.close(Phrase::LOGIN_TO_JOIN.english());
+    }
+    register(cx);
 }
 
 fn register(cx: &mut Cx<'_>) {

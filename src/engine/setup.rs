@@ -10,7 +10,7 @@ use crate::state::Letters;
 use crate::text::CaseMapping;
 
 use super::cloak::Cloak;
-use super::{Texts, capability, isupport};
+use super::{Texts, capability, isupport, mail};
 
 /// Name and version, as 002, 004 and 351 show them.
 pub const VERSION: &str = concat!("ircd-", env!("CARGO_PKG_VERSION"));
@@ -36,6 +36,8 @@ pub struct Setup {
     pub channel_modes: Letters,
     /// Modes of a new user.
     pub user_modes: Letters,
+    /// Letters to the owners of accounts.
+    pub letters: mail::Letters,
     /// What a vhost must match.
     pub vhost_pattern: Regex,
     /// Secret of the cloaks.
@@ -59,6 +61,10 @@ impl Setup {
             offer: capability::Offer::new(&config, &languages),
             cloak: Cloak::new(&config.server.ip_cloaking, &cloak_secret),
             motd,
+            letters: mail::Letters::new(
+                &config.accounts.registration.email_verification,
+                texts.address_blacklist.as_deref(),
+            ),
             channel_modes: Letters::of(&config.channels.default_modes),
             user_modes: Letters::of(&config.accounts.default_user_modes),
             vhost_pattern: vhost_pattern(&config),

@@ -3,11 +3,13 @@
 
 use std::collections::{HashMap, VecDeque};
 
+use crate::auth::Login;
 use crate::state::SessionId;
 
 use super::answer::Answer;
 use super::cx::Pending;
 use super::event::Ticket;
+use super::login::register::Wish;
 
 /// Bytes of lines that may wait for one session. Its reading stops at once when it begins to wait, so
 /// only what had been read already comes here.
@@ -85,6 +87,16 @@ pub enum Continuation {
         /// The entry in `opers`.
         name: String,
     },
+    /// A login by SASL was checked.
+    Sasl(Login),
+    /// A login by certificate was checked.
+    Certificate(Login),
+    /// A login by PASS or USER was checked.
+    Pass(Login),
+    /// A new account's passphrase was hashed.
+    AccountHashed(Box<Wish>),
+    /// A new account's code was mailed.
+    CodeMailed(Box<Wish>),
 }
 
 /// Where a long answer stands.

@@ -5,13 +5,15 @@
 //! exactly once, with [`JobAnswer::Failed`] if it waited too long or panicked. For a job that
 //! [`Jobs::submit`] refuses, the caller answers.
 
+pub mod hash;
+
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::auth::verify_password;
+use crate::auth::Salts;
 use crate::engine::{Job, JobAnswer, Ticket};
 
 /// Jobs that may wait.
@@ -74,10 +76,12 @@ fn next(waiting: &Mutex<Receiver<Waiting>>) -> Option<Waiting> {
 }
 
 fn execute(job: &Job) -> JobAnswer {
-    catch_unwind(AssertUnwindSafe(|| match job {
-        Job::VerifyPassword { hash, password } => JobAnswer::Password(verify_password(hash, password)),
-    }))
-    .unwrap_or(JobAnswer::Failed)
+    let salts = || {
+        let (mut bcrypt, mut scram) = ([0; 16], [0; 16]);
+        getrandom::fill(&mut bcrypt).and_then(|()| getrandom::fill(&mut scram)).ok()?;
+        Some(Salts { bcrypt, scram })
+    };
+    catch_unwind(AssertUnwindSafe(|| hash::perform(job, salts))).unwrap_or(JobAnswer::Failed)
 }
 
 #[cfg(test)]

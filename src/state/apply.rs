@@ -42,6 +42,9 @@ impl State {
                 self.sessions.remove_at(session);
                 self.counts.unregistered -= 1;
             }
+            Fact::Introduced { session, said: Introduction::Device(device) } => {
+                self.sessions[session].device = Some(device.into());
+            }
             Fact::Introduced { session, said } => introduce(self.registering_mut(session), said),
             Fact::CapsSet { session, caps, version } => {
                 let session = &mut self.sessions[session];
@@ -93,6 +96,10 @@ impl State {
             Fact::Detached { session, away } => self.detach(session, away),
             Fact::AlwaysOnSet { user, on } => self.set_always_on(user, on),
             Fact::LoggedIn { session, account, device } => self.log_in(session, account, device),
+            Fact::Authenticating { session, exchange } => self.sessions[session].exchange = exchange,
+            Fact::LoginTried { session, logins } => self.sessions[session].logins = logins,
+            Fact::Applied { session } => self.sessions[session].applied = true,
+            Fact::RegistrationTried { registrations } => self.registrations = registrations,
             Fact::LoggedOut { user } => self.log_out(user),
             Fact::Read { user, target, at_ms } => self.read(user, target, at_ms),
             Fact::Seen { account, device, at_ms } => self.see(account, device, at_ms),
@@ -309,6 +316,8 @@ fn introduce(registering: &mut Registering, said: Introduction<'_>) {
         Introduction::User { username, realname } => {
             registering.user = Some((username.into(), realname.into()));
         }
+        // Known of the session, whatever its phase.
+        Introduction::Device(_) => {}
         Introduction::Password(password) => registering.password = Password::Given(password.into()),
         Introduction::PasswordRight => registering.password = Password::Right,
         Introduction::Negotiating(on) => registering.negotiating = on,

@@ -37,7 +37,9 @@ impl State {
     }
 
     pub(super) fn log_in(&mut self, session: SessionId, account: &str, device: Option<&str>) {
-        self.sessions[session].device = device.map(Box::from);
+        if device.is_some() {
+            self.sessions[session].device = device.map(Box::from);
+        }
         match &mut self.sessions[session].phase {
             Phase::Registering(registering) => registering.account = Some(account.into()),
             Phase::Attached(user) => {

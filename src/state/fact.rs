@@ -8,7 +8,7 @@ use super::modes::{Letters, ModeChange, Rank, Ranks};
 use super::registry::{ChannelSettings, Purge};
 use super::session::Door;
 use super::user::{NewUser, Oper};
-use crate::auth::Credentials;
+use crate::auth::{Credentials, Exchange, Throttle};
 use crate::i18n::LanguageId;
 use crate::text::{AccountName, ChannelName, Nick};
 use crate::wire::Caps;
@@ -72,6 +72,14 @@ pub enum Fact<'a> {
     AlwaysOnSet { user: UserId, on: bool },
     /// A connection is known to be of an account; so is its user, once there is one.
     LoggedIn { session: SessionId, account: &'a str, device: Option<&'a str> },
+    /// A login by SASL began, went on, or (`None`) is over.
+    Authenticating { session: SessionId, exchange: Option<Box<Exchange>> },
+    /// A session tried to log in.
+    LoginTried { session: SessionId, logins: Throttle },
+    /// A session has asked for an account, whose code was mailed.
+    Applied { session: SessionId },
+    /// Someone tried to register an account.
+    RegistrationTried { registrations: Throttle },
     /// A user is of no account any more.
     LoggedOut { user: UserId },
     /// A user, or the user's account, read a target (folded) up to a time.
@@ -147,6 +155,8 @@ pub enum Introduction<'a> {
     NoNick,
     /// USER, with a cleaned user name.
     User { username: &'a str, realname: &'a str },
+    /// The device, from USER.
+    Device(&'a str),
     /// PASS.
     Password(&'a str),
     /// The password was compared and is right.

@@ -23,6 +23,7 @@ pub mod whowas;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use crate::auth::Throttle;
 pub use account::Account;
 pub use apply::Moment;
 pub use channel::{Channel, Member};
@@ -50,6 +51,8 @@ pub struct State {
     pub counts: Counts,
     /// Accounts by folded name.
     pub accounts: BTreeMap<Box<str>, Box<Account>>,
+    /// Registrations of late, on the clock that never jumps.
+    pub registrations: Throttle,
     /// Names of accounts that are gone and may not be taken again, folded.
     pub retired_accounts: BTreeSet<Box<str>>,
     /// Channel names nobody may use, by folded name.

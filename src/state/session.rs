@@ -3,6 +3,7 @@
 use smallvec::SmallVec;
 
 use super::id::UserId;
+use crate::auth::{Exchange, Throttle};
 use crate::i18n::LanguageId;
 use crate::text::Nick;
 use crate::wire::Caps;
@@ -30,6 +31,12 @@ pub struct Session {
     pub heard_mono_ms: u64,
     /// A PING was sent since then.
     pub pinged: bool,
+    /// A login by SASL that is under way.
+    pub exchange: Option<Box<Exchange>>,
+    /// Attempts to log in, on the clock that never jumps.
+    pub logins: Throttle,
+    /// It has asked for an account and the code was mailed.
+    pub applied: bool,
     /// When OPER may be tried again, on the same clock.
     pub oper_again_mono_ms: u64,
 }
@@ -107,6 +114,9 @@ impl Session {
             opened_mono_ms: mono_ms,
             heard_mono_ms: mono_ms,
             pinged: false,
+            exchange: None,
+            applied: false,
+            logins: Throttle::default(),
             oper_again_mono_ms: 0,
         }
     }

@@ -37,6 +37,8 @@ capabilities! {
     CapNotify = "cap-notify",
     /// CHGHOST lines instead of a surprising new host.
     Chghost = "chghost",
+    /// REGISTER and VERIFY.
+    AccountRegistration = "draft/account-registration",
     /// The ISUPPORT command and its batch.
     ExtendedIsupport = "draft/extended-isupport",
     /// Replies in other languages.
@@ -63,6 +65,8 @@ capabilities! {
     MultiPrefix = "multi-prefix",
     /// No NAMES after JOIN.
     NoImplicitNames = "no-implicit-names",
+    /// AUTHENTICATE.
+    Sasl = "sasl",
     /// When a line was said.
     ServerTime = "server-time",
     /// SETNAME.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::net::IpAddr;
 
+use ircd::auth::Salts;
 use ircd::config::{Config, load};
 use ircd::engine::{
     CloseReason, Door, Effect, Effects, Engine, Event, Job, JobAnswer, Line, Now, Seed, Texts, Ticket, Write,
@@ -74,6 +75,7 @@ impl Bench {
             records: Vec::new(),
             texts: Texts {
                 motd: Some("Welcome to the test.\n".into()),
+                address_blacklist: None,
                 catalogues: vec![
                     ircd::i18n::Catalogue::parse(include_str!("../../languages/zh-CN.lang.yaml")).unwrap(),
                 ],
@@ -144,6 +146,16 @@ impl Bench {
         self.handle(Event::Answered { ticket, answer })
     }
 
+    /// The oldest job is done as it would be: passphrases are compared and hashed, mail is delivered.
+    pub fn perform(&mut self) -> String {
+        let salts = || Some(Salts { bcrypt: [3; 16], scram: [4; 16] });
+        let answer = match &self.jobs[0].1 {
+            Job::SendMail { .. } => JobAnswer::Mailed,
+            job => ircd::jobs::hash::perform(job, salts),
+        };
+        self.answer(answer)
+    }
+
     pub fn has_jobs(&self) -> bool {
         !self.jobs.is_empty()
     }
@@ -193,8 +205,7 @@ impl Bench {
                     self.show(&mut lines, *session, "is closed");
                 }
                 Effect::Ask { ticket, job } => {
-                    let Job::VerifyPassword { password, .. } = job;
-                    writeln!(lines, "asks to verify {password}").unwrap();
+                    show_job(&mut lines, job);
                     self.jobs.push((*ticket, job.clone()));
                 }
                 Effect::Persist { writes } => self.store(writes),
@@ -242,6 +253,23 @@ impl Bench {
         let line = std::str::from_utf8(line).expect("output is UTF-8");
         writeln!(lines, "{} < {}", self.names[session.slot as usize], line.escape_debug_controls()).unwrap();
     }
+}
+
+fn show_job(lines: &mut String, job: &Job) {
+    match job {
+        Job::VerifyPassword { password, .. } => writeln!(lines, "asks to verify {password}"),
+        Job::CheckLogin { script: Some(_), passphrase, .. } => {
+            writeln!(lines, "asks the script to verify {}", passphrase.reveal())
+        }
+        Job::CheckLogin { passphrase, .. } => writeln!(lines, "asks to verify {}", passphrase.reveal()),
+        Job::AskAuthScript { .. } => writeln!(lines, "asks the script"),
+        Job::HashPassphrase { passphrase, .. } => writeln!(lines, "asks to hash {}", passphrase.reveal()),
+        Job::SendMail { mail, .. } => {
+            let code = mail.body.lines().find_map(|line| line.strip_prefix("Code: ")).unwrap_or_default();
+            writeln!(lines, "asks to mail {code} to {}", mail.to)
+        }
+    }
+    .unwrap();
 }
 
 trait EscapeControls {

@@ -9,6 +9,8 @@
 //! alice < :alice!~u@127.0.0.1 TOPIC #a :x               what must follow
 //! alice hangs up / alice overflows / alice drains
 //! job right / job wrong / job fails     the oldest job is done
+//! job done                              in earnest: passphrases are compared, mail is delivered
+//! job vouches                           auth-script says that the login is right
 //! clock +30s
 //! ```
 //!
@@ -16,7 +18,7 @@
 
 use std::path::Path;
 
-use ircd::engine::{CloseReason, JobAnswer};
+use ircd::engine::{CloseReason, JobAnswer, LoginVerdict};
 
 use crate::bench::{Bench, CONFIG};
 
@@ -97,6 +99,10 @@ fn step(bench: &mut Bench, line: &str) -> Option<String> {
         ("clock", rest) => bench.pass(milliseconds(rest)),
         ("job", "right") => bench.answer(JobAnswer::Password(true)),
         ("job", "wrong") => bench.answer(JobAnswer::Password(false)),
+        ("job", "done") => bench.perform(),
+        ("job", "vouches") => {
+            bench.answer(JobAnswer::Login(LoginVerdict::Vouched { account: String::new() }))
+        }
         ("job", "fails") => bench.answer(JobAnswer::Failed),
         ("server", "stops") => bench.stop("Server shutting down"),
         (_, "hangs up") => bench.hang_up(name, CloseReason::Hangup),

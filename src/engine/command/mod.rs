@@ -4,6 +4,7 @@
 //! in common (registration, rights, parameter counts) is `dispatch`'s; who is told is `announce`'s.
 //! Invariant: a handler reads the state by `Cx::state` and changes it by `Cx::commit` alone.
 
+pub mod authenticate;
 pub mod away;
 pub mod cap;
 pub mod help;
@@ -27,6 +28,7 @@ pub mod part;
 pub mod persistence;
 pub mod ping;
 pub mod quit;
+pub mod register;
 pub mod service;
 pub mod setname;
 pub mod topic;
@@ -70,6 +72,7 @@ pub enum When {
 
 /// All commands, by name.
 static TABLE: &[&Command] = &[
+    &authenticate::AUTHENTICATE,
     &away::AWAY,
     &cap::CAP,
     &service::CHANSERV,
@@ -107,6 +110,7 @@ static TABLE: &[&Command] = &[
     &ping::PONG,
     &message::PRIVMSG,
     &quit::QUIT,
+    &register::REGISTER,
     &setname::SETNAME,
     &info::SUMMON,
     &message::TAGMSG,
@@ -115,6 +119,7 @@ static TABLE: &[&Command] = &[
     &user::USER,
     &ison::USERHOST,
     &info::USERS,
+    &register::VERIFY,
     &info::VERSION,
     &who::WHO,
     &whois::WHOIS,

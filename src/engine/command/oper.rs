@@ -65,15 +65,15 @@ fn oper(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
 pub fn compared(cx: &mut Cx<'_>, name: &str, answer: &JobAnswer) -> Outcome {
     let keys = entry(cx.config(), name);
     match (answer, keys.filter(|keys| keys.password.is_some() && has_certificate(cx, keys))) {
-        (JobAnswer::Failed, _) => {
-            cx.reply(ERR_UNKNOWNERROR, &["OPER"], Text::Said(Phrase::SERVER_BUSY, &[]));
-            Ok(())
-        }
         (JobAnswer::Password(true), Some(keys)) => {
             grant(cx, name, keys);
             Ok(())
         }
         (JobAnswer::Password(_), _) => refuse(cx, name),
+        _ => {
+            cx.reply(ERR_UNKNOWNERROR, &["OPER"], Text::Said(Phrase::SERVER_BUSY, &[]));
+            Ok(())
+        }
     }
 }
 

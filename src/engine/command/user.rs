@@ -1,16 +1,20 @@
 //! USER and PASS: who is connecting.
 
+use crate::auth::Login;
 use crate::engine::cx::Cx;
+use crate::engine::event::JobAnswer;
+use crate::engine::login::{self, LoginRefused};
 use crate::engine::refusal::{Outcome, Refusal};
+use crate::engine::waiting::Continuation;
 use crate::i18n::Phrase;
 use crate::state::Fact;
 use crate::state::fact::Introduction;
 use crate::state::session::Password;
 use crate::text::{ident, truncate};
-use crate::wire::numeric::ERR_INVALIDUSERNAME;
+use crate::wire::numeric::{ERR_INVALIDUSERNAME, RPL_SASLSUCCESS};
 use crate::wire::{Message, Text};
 
-use super::{Command, When};
+use super::{Command, When, authenticate};
 
 pub(super) const USER: Command = Command {
     name: "USER",
@@ -26,7 +30,7 @@ pub(super) const PASS: Command = Command {
     params_min: 1,
     when: When::Always,
     right: None,
-    help: "<password>: gives the server's password; before NICK and USER",
+    help: "<password> | <account>[@<device>]:<password>: gives the server's password, or logs in; before NICK and USER",
     run: pass,
 };
 
@@ -40,8 +44,9 @@ fn user(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
         return Err(Refusal::NeedMoreParams("USER".into()));
     }
     let limits = &cx.config().limits;
+    let (who, passphrase) = split_login(m.param(0));
     // One byte is for the `~`.
-    let Some(username) = ident(m.param(0), limits.identlen.saturating_sub(1).max(1)) else {
+    let Some(username) = ident(&who.account, limits.identlen.saturating_sub(1).max(1)) else {
         cx.reply(ERR_INVALIDUSERNAME, &[], Text::Said(Phrase::MALFORMED_USERNAME, &[]));
         return Err(Refusal::Said);
     };
@@ -51,7 +56,27 @@ fn user(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
     };
     let said = Introduction::User { username: &username, realname };
     cx.commit(Fact::Introduced { session: cx.session, said });
+    if let Some(device) = &who.device {
+        cx.commit(Fact::Introduced { session: cx.session, said: Introduction::Device(device) });
+    }
+    if let Some(passphrase) = passphrase {
+        log_in(cx, who, passphrase);
+    }
     Ok(())
+}
+
+/// Splits `user`, `user@device`, `user@device:password` and `user:password@device`. Clients that know no
+/// SASL but let one choose the user name log in like that.
+fn split_login(raw: &str) -> (Login, Option<&str>) {
+    match (raw.find(':'), raw.find('@')) {
+        (Some(colon), at) if at.is_none_or(|at| colon < at) => {
+            let (passphrase, device) = raw[colon + 1..].rsplit_once('@').unwrap_or((&raw[colon + 1..], ""));
+            let device = (!device.is_empty()).then(|| device.to_owned());
+            (Login { account: raw[..colon].to_owned(), device }, Some(passphrase))
+        }
+        (Some(colon), _) => (Login::parse(&raw[..colon]), Some(&raw[colon + 1..])),
+        (None, _) => (Login::parse(raw), None),
+    }
 }
 
 fn pass(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
@@ -60,6 +85,37 @@ fn pass(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
     if registering.password == Password::Missing {
         let said = Introduction::Password(m.param(0));
         cx.commit(Fact::Introduced { session: cx.session, said });
+        if let Some((who, passphrase)) = m.param(0).split_once(':') {
+            log_in(cx, Login::parse(who), passphrase);
+        }
     }
     Ok(())
+}
+
+/// Logs in who sends account and passphrase in place of something else, where that is possible.
+fn log_in(cx: &mut Cx<'_>, who: Login, passphrase: &str) {
+    if !cx.config().accounts.login_via_pass_command || cx.account().is_some() {
+        return;
+    }
+    match login::attempt(cx, &who.account, passphrase) {
+        Ok(job) => cx.ask(job, Continuation::Pass(who)),
+        Err(refused) => refuse_login(cx, refused),
+    }
+}
+
+/// A login by PASS or USER was checked.
+pub fn login_checked(cx: &mut Cx<'_>, who: &Login, answer: &JobAnswer) -> Outcome {
+    let key = login::verdict(cx, &who.account, answer);
+    match key.and_then(|key| login::log_in(cx, &key, who.device.as_deref())) {
+        Ok(()) => cx.reply(RPL_SASLSUCCESS, &[], Text::Said(Phrase::SASL_SUCCESS, &[])),
+        Err(refused) => refuse_login(cx, refused),
+    }
+    Ok(())
+}
+
+/// Where the server has a password, PASS may have been that one, which is not judged yet.
+fn refuse_login(cx: &mut Cx<'_>, refused: LoginRefused) {
+    if cx.config().server.password.is_none() {
+        authenticate::refuse(cx, refused);
+    }
 }

@@ -46,6 +46,11 @@ pub fn claim_nick(
     Ok(Claim::Take(nick))
 }
 
+/// Whether the nick is a service's, or otherwise nobody's.
+pub fn is_service(nick: &Nick) -> bool {
+    RESERVED.contains(&nick.key())
+}
+
 fn in_use(nick: &Nick) -> Refusal {
     Refusal::NickInUse(nick.as_str().to_owned())
 }
@@ -70,7 +75,7 @@ fn shaped(
         return Ok(account.name.clone().into());
     }
     let nick = parse(wanted)?;
-    if RESERVED.contains(&nick.key()) {
+    if is_service(&nick) {
         return Err(Refusal::ErroneousNickname(wanted.to_owned()));
     }
     if account.is_none() && reservation.force_guest_format {
@@ -93,7 +98,8 @@ fn is_reserved(setup: &Setup, state: &State, nick: &Nick, account: Option<&Accou
     if owner.is_none() && setup.mapping.has_skeletons() {
         owner = state.reserved_for_skeleton(&setup.mapping.skeleton(nick.as_str()));
     }
-    let Some(owner) = owner.and_then(|key| state.accounts.get(key)) else { return false };
+    let owner = owner.and_then(|key| state.accounts.get(key)).filter(|owner| owner.verified);
+    let Some(owner) = owner else { return false };
     account.is_none_or(|account| account.name != owner.name)
         && identity::is_enforced(&setup.config, &owner.settings)
 }

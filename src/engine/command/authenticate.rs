@@ -1,0 +1,175 @@
+//! AUTHENTICATE: logs in by SASL (<https://ircv3.net/specs/extensions/sasl-3.2>).
+
+use crate::auth::{Claim, Exchange, Login, Mechanism, Reason, Step, challenge_chunks, nonce};
+use crate::engine::cx::Cx;
+use crate::engine::event::JobAnswer;
+use crate::engine::login::{self, Certified, LoginRefused};
+use crate::engine::refusal::Outcome;
+use crate::engine::waiting::Continuation;
+use crate::i18n::Phrase;
+use crate::state::Fact;
+use crate::wire::numeric::*;
+use crate::wire::{Message, Numeric, Text};
+
+use super::{Command, When};
+
+pub(super) const AUTHENTICATE: Command = Command {
+    name: "AUTHENTICATE",
+    params_min: 1,
+    when: When::Always,
+    right: None,
+    help: "<mechanism> | <base64> | *: logs into your account",
+    run: authenticate,
+};
+
+/// The mechanisms that are listed, the best known first.
+pub fn mechanisms(config: &crate::config::Config) -> String {
+    let mut names = vec![Mechanism::Plain.name(), Mechanism::External.name()];
+    if config.accounts.advertise_scram {
+        names.push(Mechanism::ScramSha256.name());
+    }
+    names.join(",")
+}
+
+fn authenticate(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
+    if !cx.config().accounts.authentication_enabled || cx.served().door.sts_only {
+        refuse(cx, LoginRefused::Disabled);
+        return Ok(());
+    }
+    match cx.served().exchange.clone() {
+        Some(exchange) => go_on(cx, exchange, m.param(0)),
+        None if m.param(0) == "*" => say(cx, ERR_SASLABORTED, Phrase::SASL_ABORTED),
+        None => begin(cx, m.param(0)),
+    }
+    Ok(())
+}
+
+fn begin(cx: &mut Cx<'_>, mechanism: &str) {
+    if is_bound(cx) {
+        return say(cx, ERR_SASLALREADY, Phrase::SASL_ALREADY);
+    }
+    let Some(mechanism) = Mechanism::parse(mechanism) else {
+        let offered = mechanisms(cx.config());
+        cx.reply(RPL_SASLMECHS, &[&offered], Text::Said(Phrase::SASL_MECHANISMS, &[]));
+        return say(cx, ERR_SASLFAIL, Phrase::SASL_FAILED);
+    };
+    set(cx, Some(Box::new(Exchange::new(mechanism))));
+    challenge(cx, &[]);
+}
+
+/// Whether the user is of its account for good: it stays when the session goes, or has others.
+fn is_bound(cx: &Cx<'_>) -> bool {
+    cx.served().user().is_some_and(|user| {
+        let user = &cx.state().users[user];
+        user.account.is_some() && (user.always_on || user.sessions.len() > 1)
+    })
+}
+
+fn go_on(cx: &mut Cx<'_>, mut exchange: Box<Exchange>, chunk: &str) {
+    let mut step = exchange.feed(chunk);
+    if let Step::Keys(login) = &step {
+        step = match login::attempt_scram(cx, &login.account) {
+            Ok(keys) => exchange.answer_keys(&keys, &nonce(cx.ids.secret())),
+            Err(refused) => {
+                set(cx, None);
+                return refuse(cx, refused);
+            }
+        };
+    }
+    match step {
+        Step::NeedMore => set(cx, Some(exchange)),
+        Step::Challenge(bytes) => {
+            set(cx, Some(exchange));
+            challenge(cx, &bytes);
+        }
+        Step::Check(claim) => {
+            set(cx, None);
+            check(cx, claim);
+        }
+        Step::Failed(reason) => {
+            set(cx, None);
+            fail(cx, reason);
+        }
+        Step::Keys(_) => unreachable!("keys were given just now"),
+    }
+}
+
+fn check(cx: &mut Cx<'_>, claim: Claim) {
+    let known = match claim {
+        Claim::Password { login, passphrase } => match login::attempt(cx, &login.account, &passphrase) {
+            Ok(job) => return cx.ask(job, Continuation::Sasl(login)),
+            Err(refused) => Err(refused),
+        },
+        Claim::External(login) => match login::attempt_certificate(cx, &login.account) {
+            Ok(Certified::Ask(job)) => return cx.ask(job, Continuation::Certificate(login)),
+            Ok(Certified::Known(key)) => Ok((key, login)),
+            Err(refused) => Err(refused),
+        },
+        Claim::Scram(login) => login::allowed(cx, &login.account).map(|key| (key, login)),
+    };
+    conclude(cx, known);
+}
+
+/// A login by passphrase was checked.
+pub fn checked(cx: &mut Cx<'_>, login: &Login, answer: &JobAnswer) -> Outcome {
+    let known = login::verdict(cx, &login.account, answer).map(|key| (key, login.clone()));
+    conclude(cx, known);
+    Ok(())
+}
+
+/// A login by certificate was checked.
+pub fn certificate_checked(cx: &mut Cx<'_>, login: &Login, answer: &JobAnswer) -> Outcome {
+    let known = login::certificate_verdict(cx, &login.account, answer).map(|key| (key, login.clone()));
+    conclude(cx, known);
+    Ok(())
+}
+
+/// Logs in who has proven to be the owner of an account.
+fn conclude(cx: &mut Cx<'_>, known: Result<(Box<str>, Login), LoginRefused>) {
+    let logged_in = known.and_then(|(key, login)| login::log_in(cx, &key, login.device.as_deref()));
+    match logged_in {
+        Ok(()) => say(cx, RPL_SASLSUCCESS, Phrase::SASL_SUCCESS),
+        Err(refused) => refuse(cx, refused),
+    }
+}
+
+/// Says why a login failed.
+pub fn refuse(cx: &mut Cx<'_>, refused: LoginRefused) {
+    let (phrase, args) = refused.phrase();
+    let args: Vec<&str> = args.iter().map(String::as_str).collect();
+    cx.reply(ERR_SASLFAIL, &[], Text::Said(phrase, &args));
+    if refused == LoginRefused::Unverified {
+        let text = Text::Said(Phrase::ACCOUNT_UNVERIFIED, &[]);
+        cx.reply_command("NOTE", &["AUTHENTICATE", "VERIFICATION_REQUIRED", "*"], text);
+    }
+}
+
+fn fail(cx: &mut Cx<'_>, reason: Reason) {
+    match reason {
+        Reason::Aborted => say(cx, ERR_SASLABORTED, Phrase::SASL_ABORTED),
+        Reason::ChunkTooLong => say(cx, ERR_SASLTOOLONG, Phrase::SASL_TOO_LONG),
+        Reason::ResponseTooLong => say(cx, ERR_SASLFAIL, Phrase::SASL_TOO_LONG),
+        Reason::Encoding | Reason::Malformed => say(cx, ERR_SASLFAIL, Phrase::SASL_MALFORMED),
+        Reason::OtherIdentity => say(cx, ERR_SASLFAIL, Phrase::SASL_OTHER_IDENTITY),
+        Reason::Proof => refuse(cx, LoginRefused::Wrong),
+    }
+}
+
+fn say(cx: &mut Cx<'_>, code: Numeric, text: Phrase) {
+    cx.reply(code, &[], Text::Said(text, &[]));
+}
+
+fn set(cx: &mut Cx<'_>, exchange: Option<Box<Exchange>>) {
+    cx.commit(Fact::Authenticating { session: cx.session, exchange });
+}
+
+/// Some clients know the command only when it comes from nobody (`send-unprefixed-sasl`).
+fn challenge(cx: &mut Cx<'_>, bytes: &[u8]) {
+    let bare = cx.config().server.compatibility.send_unprefixed_sasl;
+    for chunk in challenge_chunks(bytes) {
+        match bare {
+            true => cx.reply_bare("AUTHENTICATE", &[&chunk], Text::None),
+            false => cx.reply_command("AUTHENTICATE", &[&chunk], Text::None),
+        }
+    }
+}

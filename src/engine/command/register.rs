@@ -1,0 +1,158 @@
+//! REGISTER and VERIFY: makes an account
+//! (<https://ircv3.net/specs/extensions/account-registration>).
+
+use crate::config::Config;
+use crate::engine::cx::Cx;
+use crate::engine::login::LoginRefused;
+use crate::engine::login::register::{self, Made, RegisterRefused, Wish};
+use crate::engine::refusal::{Outcome, Refusal};
+use crate::i18n::Phrase;
+use crate::wire::{Message, Text};
+
+use super::{Command, When};
+
+pub(super) const REGISTER: Command = Command {
+    name: "REGISTER",
+    params_min: 3,
+    when: When::Always,
+    right: None,
+    help: "<account>|* <e-mail>|* <password>: makes an account with your nickname as its name",
+    run: register,
+};
+
+pub(super) const VERIFY: Command = Command {
+    name: "VERIFY",
+    params_min: 2,
+    when: When::Always,
+    right: None,
+    help: "<account> <code>: completes REGISTER with the code that was mailed to you",
+    run: verify,
+};
+
+/// The value of the capability.
+pub fn capability_value(config: &Config) -> String {
+    let rules = &config.accounts.registration;
+    let words = [
+        ("before-connect", rules.allow_before_connect),
+        ("email-required", rules.email_verification.enabled),
+    ];
+    let words: Vec<&str> = words.into_iter().filter_map(|(word, on)| on.then_some(word)).collect();
+    words.join(",")
+}
+
+fn register(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
+    // Nobody gets the name of someone else who is there: it is one's own nick or none.
+    let Some(name) = own_name(cx) else {
+        return Err(refusal("*", RegisterRefused::NameTaken));
+    };
+    if m.param(0) != "*" && m.param(0) != name {
+        let context = vec![printable(m.param(0))];
+        return Err(Refusal::Fail {
+            command: "REGISTER",
+            code: "ACCOUNT_NAME_MUST_BE_NICK",
+            context,
+            text: Phrase::ACCOUNT_NAME_IS_NICK,
+        });
+    }
+    let rules = &cx.config().accounts.registration;
+    if rules.enabled && cx.served().user().is_none() && !rules.allow_before_connect {
+        let context = vec![name];
+        return Err(Refusal::Fail {
+            command: "REGISTER",
+            code: "COMPLETE_CONNECTION_REQUIRED",
+            context,
+            text: Phrase::CONNECT_FIRST,
+        });
+    }
+    let email = Some(m.param(1)).filter(|email| *email != "*" && !email.is_empty());
+    let wish = Wish {
+        name,
+        passphrase: Some(m.param(2).into()),
+        certfp: None,
+        email: email.map(|email| email.strip_prefix("mailto:").unwrap_or(email).to_owned()),
+        by_operator: false,
+        tell,
+    };
+    register::apply(cx, wish);
+    Ok(())
+}
+
+/// The name the session can register: its nick, of a guest's the part that was chosen.
+pub fn own_name(cx: &Cx<'_>) -> Option<String> {
+    let nick = cx.nick();
+    let reservation = &cx.config().accounts.nick_reservation;
+    if nick == "*" {
+        return None;
+    }
+    let guest =
+        reservation.force_guest_format.then(|| reservation.guest_nickname_format.split_once('*')).flatten();
+    let chosen = guest.and_then(|(before, after)| nick.strip_prefix(before)?.strip_suffix(after));
+    Some(chosen.unwrap_or(nick).to_owned())
+}
+
+fn tell(cx: &mut Cx<'_>, wish: &Wish, outcome: Result<Made, RegisterRefused>) {
+    match outcome {
+        Ok(Made::Account) => {
+            let text = Text::Said(Phrase::REGISTERED_ACCOUNT, &[]);
+            cx.reply_command("REGISTER", &["SUCCESS", &wish.name], text);
+        }
+        Ok(Made::CodeSent) => {
+            let email = wish.email.as_deref().unwrap_or_default();
+            let text = Text::Said(Phrase::VERIFICATION_SENT, &[email]);
+            cx.reply_command("REGISTER", &["VERIFICATION_REQUIRED", &wish.name], text);
+        }
+        Err(refused) => refusal(&wish.name, refused).say(cx),
+    }
+}
+
+fn refusal(name: &str, refused: RegisterRefused) -> Refusal {
+    let code = match refused {
+        RegisterRefused::Disabled => "DISALLOWED",
+        RegisterRefused::AlreadyRegistered => "ALREADY_REGISTERED",
+        RegisterRefused::BadName => "INVALID_USERNAME",
+        RegisterRefused::NameTaken => "ACCOUNT_EXISTS",
+        RegisterRefused::BadPassphrase => "INVALID_PASSWORD",
+        RegisterRefused::BadEmail => "INVALID_EMAIL",
+        RegisterRefused::UnwantedEmail | RegisterRefused::MailFailed => "UNACCEPTABLE_EMAIL",
+        RegisterRefused::BadCertificate | RegisterRefused::Throttled | RegisterRefused::Busy => {
+            "UNKNOWN_ERROR"
+        }
+    };
+    let (context, text) = (vec![printable(name)], refused.phrase());
+    Refusal::Fail { command: "REGISTER", code, context, text }
+}
+
+/// What a client wrote as a parameter that is not the last.
+fn printable(raw: &str) -> String {
+    let fit = !raw.is_empty() && !raw.starts_with(':') && !raw.contains(' ');
+    if fit { raw.to_owned() } else { "*".to_owned() }
+}
+
+fn verify(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
+    let fail = |code, text| Refusal::Fail { command: "VERIFY", code, context: Vec::new(), text };
+    let rules = &cx.config().accounts.registration;
+    if !rules.enabled {
+        return Err(fail("DISALLOWED", Phrase::REGISTRATION_DISABLED));
+    }
+    if cx.served().user().is_none() && !rules.allow_before_connect {
+        return Err(fail("DISALLOWED", Phrase::CONNECT_FIRST));
+    }
+    if cx.account().is_some() {
+        return Err(fail("ALREADY_REGISTERED", Phrase::ACCOUNT_ALREADY_YOURS));
+    }
+    match register::verify(cx, m.param(0), m.param(1)) {
+        Ok(key) => {
+            let text = Text::Said(Phrase::REGISTERED_ACCOUNT, &[]);
+            cx.reply_command("VERIFY", &["SUCCESS", m.param(0)], text);
+            register::enter(cx, &key);
+            Ok(())
+        }
+        Err(LoginRefused::Wrong) => Err(fail("INVALID_CODE", Phrase::CODE_INVALID)),
+        Err(refused) => {
+            let (phrase, args) = refused.phrase();
+            let args: Vec<&str> = args.iter().map(String::as_str).collect();
+            cx.reply_command("FAIL", &["VERIFY", "UNKNOWN_ERROR"], Text::Said(phrase, &args));
+            Err(Refusal::Said)
+        }
+    }
+}

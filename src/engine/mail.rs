@@ -1,0 +1,106 @@
+//! Letters to the owners of accounts: who gets none, and what is in them.
+//!
+//! It sends nothing. Invariant: subject and text are single lines of plain text, so that nothing a user
+//! wrote can become a header.
+
+use regex::Regex;
+
+use crate::config::{EmailVerification, PatternSyntax};
+use crate::state::account::Purpose;
+use crate::text::glob;
+
+/// What follows from `accounts.registration.email-verification`.
+#[derive(Debug, Default)]
+pub struct Letters {
+    refused: Vec<Pattern>,
+    subject: String,
+}
+
+#[derive(Debug)]
+enum Pattern {
+    /// Folded.
+    Glob(String),
+    Regex(Regex),
+}
+
+impl Letters {
+    /// Reads the patterns; `more` is the text of the file with more of them, one a line. A pattern that is
+    /// none was named when the configuration was read, and matches nothing.
+    pub fn new(config: &EmailVerification, more: Option<&str>) -> Letters {
+        let lines = more.unwrap_or_default().lines().map(str::trim);
+        let lines = lines.filter(|line| !line.is_empty() && !line.starts_with('#'));
+        let all = config.address_blacklist.iter().map(String::as_str).chain(lines);
+        let pattern = |text: &str| match config.address_blacklist_syntax {
+            PatternSyntax::Glob => Some(Pattern::Glob(text.to_lowercase())),
+            PatternSyntax::Regex => {
+                Regex::new(&format!("^(?:{})$", text.to_lowercase())).ok().map(Pattern::Regex)
+            }
+        };
+        Letters { refused: all.filter_map(pattern).collect(), subject: config.verify_message_subject.clone() }
+    }
+
+    /// Whether an address is not wanted.
+    pub fn refuses(&self, address: &str) -> bool {
+        let address = address.to_lowercase();
+        self.refused.iter().any(|pattern| match pattern {
+            Pattern::Glob(glob) => glob::matches(glob, &address),
+            Pattern::Regex(regex) => regex.is_match(&address),
+        })
+    }
+
+    /// Subject and text of the letter with a code.
+    pub fn code(&self, server: &str, account: &str, purpose: Purpose, code: &str) -> (String, String) {
+        let (subject, command) = match purpose {
+            Purpose::Verification => {
+                (format!("Verify your account on {server}"), format!("/MSG NickServ VERIFY {account} {code}"))
+            }
+            Purpose::PasswordReset => (
+                format!("Reset your password on {server}"),
+                format!("/MSG NickServ RESETPASS {account} {code} <new password>"),
+            ),
+            Purpose::EmailChange => (
+                format!("Verify your e-mail address on {server}"),
+                format!("/MSG NickServ VERIFYEMAIL {code}"),
+            ),
+        };
+        let subject = match purpose {
+            Purpose::Verification if !self.subject.is_empty() => self.subject.clone(),
+            _ => subject,
+        };
+        let text = format!(
+            "Account: {account}\r\nCode: {code}\r\n\r\nTo use the code, enter this on the chat server:\r\n\r\n{command}\r\n"
+        );
+        (subject, text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn letters(syntax: PatternSyntax, patterns: &[&str], more: &str) -> Letters {
+        let config = EmailVerification {
+            address_blacklist: patterns.iter().map(|&pattern| pattern.to_owned()).collect(),
+            address_blacklist_syntax: syntax,
+            ..EmailVerification::default()
+        };
+        Letters::new(&config, Some(more))
+    }
+
+    #[test]
+    fn addresses_are_refused_in_any_case_and_as_a_whole() {
+        let globs = letters(PatternSyntax::Glob, &["*@Bad.example"], "# from a file\n\n spam*\n");
+        assert!(globs.refuses("Someone@BAD.example") && globs.refuses("spammer@good.example"));
+        assert!(!globs.refuses("someone@bad.example.org") && !globs.refuses("nospam@good.example"));
+        let regexes = letters(PatternSyntax::Regex, &["[0-9]+@.*", "("], "");
+        assert!(regexes.refuses("123@x.example") && !regexes.refuses("a123@x.example"));
+    }
+
+    #[test]
+    fn the_subject_is_the_configured_one_where_it_fits() {
+        let letters = Letters { subject: "Hello".into(), ..Letters::default() };
+        assert_eq!(letters.code("s", "a", Purpose::Verification, "c").0, "Hello");
+        assert_ne!(letters.code("s", "a", Purpose::PasswordReset, "c").0, "Hello");
+        assert!(letters.code("s", "a", Purpose::Verification, "c").1.contains("VERIFY a c"));
+    }
+}
