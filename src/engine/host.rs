@@ -7,17 +7,22 @@ use super::cx::Cx;
 
 /// Shows the host that is due now. Must follow whatever it depends on.
 pub fn renew(cx: &mut Cx<'_>, user: UserId) {
-    let due = due(cx, user);
+    let oper = cx.state().users[user].oper.as_ref().map(|oper| oper.name.to_string());
+    renew_for_oper(cx, user, oper.as_deref());
+}
+
+/// As [`renew`], for someone who is about to be this operator, or none.
+pub fn renew_for_oper(cx: &mut Cx<'_>, user: UserId, oper: Option<&str>) {
+    let due = due(cx, user, oper);
     if due != cx.state().users[user].host {
         cx.commit(Fact::HostChanged { user, host: &due });
     }
 }
 
-fn due(cx: &Cx<'_>, user: UserId) -> Box<str> {
+fn due(cx: &Cx<'_>, user: UserId, oper: Option<&str>) -> Box<str> {
     let (config, user) = (cx.config(), &cx.state().users[user]);
     let entry = |name: &str| config.opers.iter().find(|(own, _)| own.eq_ignore_ascii_case(name));
-    let entry = user.oper.as_ref().and_then(|oper| entry(&oper.name));
-    if let Some(host) = entry.and_then(|(_, keys)| keys.vhost.as_deref()) {
+    if let Some(host) = oper.and_then(entry).and_then(|(_, keys)| keys.vhost.as_deref()) {
         return host.into();
     }
     let account = user.account.as_ref().and_then(|name| cx.state().accounts.get(name.key()));

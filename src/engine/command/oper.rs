@@ -112,6 +112,7 @@ fn grant(cx: &mut Cx<'_>, name: &str, keys: &config::Oper) {
     let user = cx.me();
     let text = format!("{} is an operator now, as {name}", cx.user().source());
     cx.note(Level::Info, "opers", text);
+    host::renew_for_oper(cx, user, Some(name));
     cx.reply(RPL_YOUREOPER, &[], Text::Said(Phrase::YOU_ARE_OPER, &[]));
     let rights = cx.config().class_of(keys).into_iter().flat_map(|class| &class.capabilities);
     let oper = Oper {
@@ -121,7 +122,6 @@ fn grant(cx: &mut Cx<'_>, name: &str, keys: &config::Oper) {
         capabilities: rights.map(|right| right.as_str().into()).collect(),
     };
     cx.commit(Fact::OperChanged { user, oper: Some(Box::new(oper)) });
-    host::renew(cx, user);
     let (on, off) = mode_changes(&keys.modes, cx.user().modes);
     if on != Letters::default() || off != Letters::default() {
         cx.commit(Fact::UserModesChanged { user, on, off });
@@ -159,8 +159,8 @@ pub fn step_down(cx: &mut Cx<'_>) {
     let user = cx.me();
     let text = format!("{} is no operator any more", cx.user().source());
     cx.note(Level::Info, "opers", text);
+    host::renew_for_oper(cx, user, None);
     cx.commit(Fact::OperChanged { user, oper: None });
-    host::renew(cx, user);
 }
 
 #[cfg(test)]
