@@ -83,6 +83,7 @@ pub fn announce(cx: &mut Cx<'_>, fact: &Fact<'_>) -> After {
         | Fact::AccountRemoved { .. }
         | Fact::RegistryChanged { .. }
         | Fact::PurgeSet { .. }
+        | Fact::CloakSecretSet { .. }
         | Fact::Opened { .. }
         | Fact::Vanished { .. }
         | Fact::Introduced { .. }

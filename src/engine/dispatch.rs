@@ -268,6 +268,7 @@ fn run_long_answer(cx: &mut Cx<'_>) {
             Cursor::List(list) => list.step(cx),
             Cursor::Who(who) => who.step(cx),
             Cursor::Names(names) => names.step(cx),
+            Cursor::Channels(channels) => channels.step(cx),
         };
         if done {
             return;

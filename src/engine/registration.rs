@@ -18,7 +18,7 @@ use super::policy::{self, Claim};
 use super::refusal::Outcome;
 use super::setup::{Setup, VERSION};
 use super::waiting::Continuation;
-use super::{announce, identity};
+use super::{announce, host, identity};
 
 /// Registers the session if nothing is missing any more.
 pub fn advance(cx: &mut Cx<'_>) {
@@ -131,12 +131,8 @@ fn attach(cx: &mut Cx<'_>, user: UserId) {
 
 /// Shows the account's vhost, if there is one and its owner wants it.
 pub fn wear_vhost(cx: &mut Cx<'_>) {
-    let vhost = cx.account().and_then(|account| account.vhost.as_ref());
-    let host = vhost.filter(|vhost| vhost.enabled && cx.config().accounts.vhosts.enabled);
-    if let Some(host) = host.map(|vhost| vhost.host.to_string()) {
-        let user = cx.me();
-        cx.commit(Fact::HostChanged { user, host: &host });
-    }
+    let user = cx.me();
+    host::renew(cx, user);
 }
 
 fn welcome(cx: &mut Cx<'_>) {

@@ -108,6 +108,8 @@ pub enum Cursor {
     List(super::command::list::ListCursor),
     /// WHO.
     Who(super::command::who::WhoCursor),
+    /// The lists of ChanServ.
+    Channels(super::service::chanserv::ChannelsCursor),
     /// NAMES.
     Names(super::command::names::NamesCursor),
 }

@@ -107,6 +107,10 @@ impl State {
             Fact::AccountChanged { account, change } => self.change_account(moment, account, change),
             Fact::AccountRemoved { account, freed } => self.remove_account(moment, account, freed),
             Fact::RegistryChanged { channel, change } => self.change_registry(moment, channel, change),
+            Fact::CloakSecretSet { secret } => {
+                self.cloak_secret = Some(secret.into());
+                self.dirty.insert(super::record::CLOAK_SECRET_KEY.into());
+            }
             Fact::PurgeSet { key, purge } => self.set_purge(key, purge),
         }
     }

@@ -94,6 +94,8 @@ pub enum Fact<'a> {
     AccountRemoved { account: &'a str, freed: bool },
     /// A channel was registered, or something of its registration changed.
     RegistryChanged { channel: ChannelId, change: RegistryChange<'a> },
+    /// Cloaks are to be made with another secret, from the next configuration on.
+    CloakSecretSet { secret: &'a str },
     /// A channel name was closed, or (`None`) opened again.
     PurgeSet { key: &'a str, purge: Option<Purge> },
 }

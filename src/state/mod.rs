@@ -57,6 +57,8 @@ pub struct State {
     pub retired_accounts: BTreeSet<Box<str>>,
     /// Channel names nobody may use, by folded name.
     pub purges: BTreeMap<Box<str>, Purge>,
+    /// The secret of the cloaks, if an operator changed it.
+    pub cloak_secret: Option<Box<str>>,
     /// Keys of the stored records that have changed since they were last stored; see [`record`].
     pub dirty: BTreeSet<String>,
     /// Keys of records whose change nobody waits for; stored every now and then.

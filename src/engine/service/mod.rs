@@ -5,12 +5,13 @@
 //! answers with [`Cx::notice`]. Services are no users: they have no entry in the state. What they say is
 //! a phrase when it is a sentence; help texts and the lines of lists are in English only.
 
-mod chanserv;
+pub mod chanserv;
 mod confirm;
 mod help;
 mod histserv;
 mod hostserv;
 pub mod nickserv;
+mod pattern;
 
 use crate::config::Config;
 use crate::i18n::Phrase;
@@ -18,6 +19,7 @@ use crate::wire::Text;
 use crate::wire::clock::long_date;
 
 pub use confirm::confirmation_code;
+pub use pattern::pattern;
 
 use super::cx::Cx;
 use super::refusal::{Outcome, Refusal};

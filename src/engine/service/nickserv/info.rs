@@ -2,11 +2,11 @@
 
 use std::ops::Bound;
 
-use regex::{Regex, RegexBuilder};
+use regex::Regex;
 
 use crate::engine::cx::Cx;
 use crate::engine::refusal::Outcome;
-use crate::engine::service::{Command, Who};
+use crate::engine::service::{Command, Who, pattern};
 use crate::engine::waiting::Cursor;
 use crate::i18n::Phrase;
 use crate::state::Account;
@@ -15,8 +15,6 @@ use crate::wire::clock::long_date;
 
 use super::{NS, authenticates, find_account, own_account, suspend};
 
-/// Bytes that a compiled regular expression may take.
-const REGEX_BYTES_MAX: usize = 1 << 20;
 /// Accounts that are looked at in one step of a long list.
 const STEP_ACCOUNTS: usize = 64;
 
@@ -93,9 +91,7 @@ pub struct AccountsCursor {
 }
 
 fn list(cx: &mut Cx<'_>, params: &[&str]) -> Outcome {
-    let compile = |raw: &&str| RegexBuilder::new(raw).size_limit(REGEX_BYTES_MAX).build();
-    let pattern = params.first().map(compile).transpose();
-    let pattern = pattern.map_err(|_| NS.refuse(Phrase::REGEX_INVALID, &[]))?;
+    let pattern = params.first().map(|raw| pattern(NS, raw)).transpose()?;
     cx.answer_long(Cursor::Accounts(AccountsCursor { pattern, after: None }));
     Ok(())
 }
