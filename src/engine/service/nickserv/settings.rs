@@ -244,11 +244,11 @@ fn show(cx: &mut Cx<'_>, account: &Account, name: &str) -> Outcome {
 fn set_own(cx: &mut Cx<'_>, params: &[&str]) -> Outcome {
     let account = own_account(cx)?.clone();
     match params[0].to_ascii_lowercase().as_str() {
-        "email" => return email::ask(cx, &account, params[1], params.get(2).copied()),
-        "pass" | "password" => return Err(NS.refuse(Phrase::USE_PASSWD, &[])),
+        "email" => email::ask(cx, &account, params[1], params.get(2).copied()),
+        "pass" | "password" => Err(NS.refuse(Phrase::USE_PASSWD, &[])),
         // Of several users of one account only the one who bears its name can stay.
         "always-on" if cx.user().nick.as_str() != account.name.as_str() => {
-            return Err(NS.refuse(Phrase::NICK_MUST_BE_ACCOUNT, &[account.name.as_str()]));
+            Err(NS.refuse(Phrase::NICK_MUST_BE_ACCOUNT, &[account.name.as_str()]))
         }
         _ => set(cx, &account, params[0], params[1]),
     }
