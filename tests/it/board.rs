@@ -119,6 +119,7 @@ impl Core for Board {
                 let text = match answer {
                     JobAnswer::Password(matched) => format!("password {matched}"),
                     JobAnswer::Failed => "job failed".to_owned(),
+                    other => format!("{other:?}"),
                 };
                 self.answer(self.asked[number as usize], &text, out);
             }

@@ -316,9 +316,8 @@ impl Judge {
             (true, Some(name)) => match cx.find_channel(name) {
                 Ok(to) if to == self.channel => self.invalid(cx, 'f', name),
                 Ok(to) => {
-                    let there = &cx.state().channels[to];
-                    let name = there.name.clone();
-                    if there.is_at_least(cx.me(), Rank::Op) {
+                    let name = cx.state().channels[to].name.clone();
+                    if policy::standing(cx.state(), cx.me(), to) >= Some(Rank::Op) {
                         self.apply(ModeChange::Forward(Some(name)));
                     } else {
                         Refusal::NotChannelOperator(name.as_str().to_owned()).say(cx);
