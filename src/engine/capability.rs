@@ -46,6 +46,9 @@ impl Offer {
         if !config.accounts.registration.enabled {
             caps = caps.without(Cap::AccountRegistration);
         }
+        if config.limits.monitor_entries == 0 {
+            caps = caps.without(Cap::ExtendedMonitor);
+        }
         if !config.accounts.multiclient.enabled {
             caps = caps.without(Cap::Persistence);
         }

@@ -28,6 +28,7 @@ pub mod setup;
 mod timers;
 mod voice;
 mod waiting;
+mod watchers;
 
 pub use effect::{Effect, Effects, Job, Level, Mail, Note, ScriptCall, Write};
 pub use event::{CloseReason, Door, Event, JobAnswer, Line, LoginVerdict, Now, Ticket};
@@ -157,6 +158,7 @@ impl Engine {
             Event::Answered { ticket, answer } => self.answered(now, ticket, &answer, out),
             Event::Elapsed => self.elapsed(now, out),
             Event::Reconfigured { config, texts } => self.reconfigured(config, &texts),
+            Event::StoreChanged { .. } => {}
             Event::Stopping { reason } => self.stop(now, reason, out),
         }
     }

@@ -1,9 +1,10 @@
 //! The only code that changes the state. Facts were judged before: one that does not fit is a bug, and
 //! panics.
 
-use super::channel::{Channel, Member, Topic};
-use super::fact::{Change, Fact, Introduction};
+use super::channel::{Channel, Topic};
+use super::fact::{Change, Fact, Introduction, Target};
 use super::id::{ChannelId, SessionId, UserId};
+use super::members::Member;
 use super::modes::{Letters, ModeChange, Ranks};
 use super::session::{Password, Phase, Registering, Session};
 use super::user::{Invite, Oper, User};
@@ -39,7 +40,7 @@ impl State {
                 self.counts.unregistered += 1;
             }
             Fact::Vanished { session } => {
-                self.sessions.remove_at(session);
+                self.remove_session(session);
                 self.counts.unregistered -= 1;
             }
             Fact::Introduced { session, said: Introduction::Device(device) } => {
@@ -86,12 +87,12 @@ impl State {
             Fact::Cleared { channel, stays, .. } => self.clear(channel, stays),
             Fact::TopicSet { by, channel, text } => self.set_topic(moment, by, channel, text),
             Fact::ModesChanged { channel, changes, .. } => self.change_modes(channel, changes),
-            Fact::Invited { user, channel, opens, .. } => {
-                if opens {
-                    self.invite(moment, user, channel);
-                }
-            }
-            Fact::Said { by, .. } => self.users[by].active_s = moment.wall_s(),
+            Fact::Invited { opens: false, .. } => {}
+            Fact::Invited { user, channel, .. } => self.invite(moment, user, channel),
+            Fact::Uninvited { user, channel } => self.uninvite(user, channel),
+            Fact::Said { by, to, .. } => self.note_speech(moment, by, to),
+            Fact::Accepted { by, user, on } => self.users[by].accept(user, on),
+            Fact::MonitorChanged { session, change } => self.monitors.change(session, change),
             Fact::Attached { session, user } => self.attach(session, user),
             Fact::Detached { session, away } => self.detach(session, away),
             Fact::AlwaysOnSet { user, on } => self.set_always_on(user, on),
@@ -153,6 +154,11 @@ impl State {
         id
     }
 
+    pub(super) fn remove_session(&mut self, session: SessionId) -> Option<Session> {
+        self.monitors.clear(session);
+        self.sessions.remove_at(session)
+    }
+
     fn remove_user(&mut self, moment: Moment, id: UserId) {
         let Some(user) = self.users.remove(id) else { return };
         self.whowas.remember(&user, moment.wall_s());
@@ -167,7 +173,7 @@ impl State {
             self.remove_member(channel, id);
         }
         for &session in &user.sessions {
-            self.sessions.remove_at(session);
+            self.remove_session(session);
         }
         self.counts.invisible -= usize::from(user.modes.has('i'));
         self.counts.opers -= usize::from(user.modes.has('o'));
@@ -226,7 +232,7 @@ impl State {
     }
 
     fn remove_member(&mut self, channel: ChannelId, user: UserId) {
-        self.channels[channel].members.swap_remove(&user);
+        self.channels[channel].members.remove(&user);
         self.drop_if_empty(channel);
     }
 
@@ -307,6 +313,19 @@ impl State {
         }
         invites.push(Invite { channel, at_ms: moment.wall_ms });
     }
+
+    fn uninvite(&mut self, user: UserId, channel: ChannelId) {
+        self.users[user].invites.retain(|invite| invite.channel != channel);
+    }
+
+    fn note_speech(&mut self, moment: Moment, by: UserId, to: Target<'_>) {
+        let speaker = &mut self.users[by];
+        speaker.active_s = moment.wall_s();
+        if let Target::User(user) = to {
+            // Who is spoken to may answer.
+            speaker.accept(user, true);
+        }
+    }
 }
 
 fn introduce(registering: &mut Registering, said: Introduction<'_>) {
@@ -337,6 +356,7 @@ fn change_mode(channel: &mut Channel, Change { change, entry }: Change) {
         ModeChange::List { list, on: false, mask } => drop_mask(channel, list, &mask),
         ModeChange::Key(key) => channel.key = key.map(String::into_boxed_str),
         ModeChange::Limit(limit) => channel.limit = limit,
+        ModeChange::Forward(forward) => channel.forward = forward,
     }
 }
 

@@ -1,8 +1,7 @@
 //! A channel as data.
 
-use indexmap::IndexMap;
-
 use super::id::UserId;
+use super::members::Members;
 use super::modes::{Letters, List, Rank, Ranks};
 use super::registry::Registration;
 use super::user::User;
@@ -23,6 +22,8 @@ pub struct Channel {
     pub key: Option<Box<str>>,
     /// `+l`
     pub limit: Option<u32>,
+    /// `+f`: where those go who are refused for another reason than a ban.
+    pub forward: Option<ChannelName>,
     /// `+b`
     pub bans: Vec<MaskEntry>,
     /// `+e`
@@ -31,8 +32,8 @@ pub struct Channel {
     pub invexes: Vec<MaskEntry>,
     /// Set while it is registered; then it stays when its last member leaves.
     pub registration: Option<Box<Registration>>,
-    /// Who is in it. Joining and parting cost the same however many there are.
-    pub members: IndexMap<UserId, Member>,
+    /// Who is in it.
+    pub members: Members,
 }
 
 /// A topic.
@@ -44,15 +45,6 @@ pub struct Topic {
     pub by: Box<str>,
     /// When, seconds since 1970.
     pub at_s: u64,
-}
-
-/// A user's membership of a channel.
-#[derive(Clone, Copy, Debug)]
-pub struct Member {
-    /// The ranks held.
-    pub ranks: Ranks,
-    /// When they joined, seconds since 1970.
-    pub joined_s: u64,
 }
 
 /// An entry of a list of masks.
@@ -76,11 +68,12 @@ impl Channel {
             flags,
             key: None,
             limit: None,
+            forward: None,
             bans: Vec::new(),
             excepts: Vec::new(),
             invexes: Vec::new(),
             registration: None,
-            members: IndexMap::new(),
+            members: Members::default(),
         }
     }
 
@@ -116,6 +109,15 @@ impl Channel {
     pub fn is_founder(&self, user: &User) -> bool {
         let both = self.registration.as_ref().zip(user.account.as_ref());
         both.is_some_and(|(registration, account)| *registration.founder == *account.key())
+    }
+
+    /// Whether one user may know that another is a member. In an auditorium (`+u`) those without a
+    /// rank are hidden from each other.
+    pub fn shows(&self, viewer: UserId, subject: UserId) -> bool {
+        !self.flags.has('u')
+            || viewer == subject
+            || self.is_at_least(subject, Rank::Voice)
+            || self.is_at_least(viewer, Rank::Voice)
     }
 
     /// Whether a user is a member and holds the rank or a higher one.

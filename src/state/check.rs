@@ -31,6 +31,8 @@ pub fn violations(state: &State) -> Vec<String> {
             claim(member, &|| format!("{nick} is in a channel that does not know"));
         }
     }
+    let lives = |session| state.sessions.get(session).is_some_and(|s: &super::Session| s.user().is_some());
+    claim(state.monitors.violations(lives) == 0, &|| "the two sides of MONITOR disagree".into());
     claim(state.nicks.len() == state.users.len(), &|| "nicks and users differ in number".into());
     for (id, channel) in state.channels.iter() {
         let name = channel.name.as_str();

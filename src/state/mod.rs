@@ -13,7 +13,9 @@ pub mod channel;
 pub mod check;
 pub mod fact;
 pub mod id;
+pub mod members;
 pub mod modes;
+pub mod monitor;
 pub mod record;
 pub mod registry;
 pub mod session;
@@ -26,10 +28,12 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use crate::auth::Throttle;
 pub use account::Account;
 pub use apply::Moment;
-pub use channel::{Channel, Member};
+pub use channel::Channel;
 pub use fact::Fact;
 pub use id::{ChannelId, SessionId, UserId};
+pub use members::{Member, Members};
 pub use modes::{Letters, List, ModeChange, Rank, Ranks};
+use monitor::Monitors;
 use registry::{Purge, Registration};
 pub use session::{Door, Phase, Session};
 pub use slots::Slots;
@@ -45,6 +49,8 @@ pub struct State {
     pub users: Slots<UserId, User>,
     /// Channels.
     pub channels: Slots<ChannelId, Channel>,
+    /// Who watches which nick.
+    pub monitors: Monitors,
     /// Users of late.
     pub whowas: Whowas,
     /// What LUSERS tells, kept up as things change.
@@ -131,9 +137,15 @@ impl State {
         self.channels.iter().filter_map(|(id, channel)| Some((id, channel, channel.registration.as_deref()?)))
     }
 
-    /// Whether two users are in a channel together.
-    pub fn share_channel(&self, a: UserId, b: UserId) -> bool {
-        let (Some(a), Some(_)) = (self.users.get(a), self.users.get(b)) else { return false };
-        a.channels.iter().any(|&channel| self.channels[channel].members.contains_key(&b))
+    /// Whether two users are in a channel together, and the first may know.
+    pub fn share_channel(&self, viewer: UserId, subject: UserId) -> bool {
+        let (Some(a), Some(b)) = (self.users.get(viewer), self.users.get(subject)) else { return false };
+        let (few, other) = match a.channels.len() <= b.channels.len() {
+            true => (&a.channels, subject),
+            false => (&b.channels, viewer),
+        };
+        few.iter()
+            .map(|&channel| &self.channels[channel])
+            .any(|channel| channel.members.contains_key(&other) && channel.shows(viewer, subject))
     }
 }

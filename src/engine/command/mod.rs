@@ -4,6 +4,7 @@
 //! in common (registration, rights, parameter counts) is `dispatch`'s; who is told is `announce`'s.
 //! Invariant: a handler reads the state by `Cx::state` and changes it by `Cx::commit` alone.
 
+pub mod accept;
 pub mod authenticate;
 pub mod away;
 pub mod cap;
@@ -20,6 +21,7 @@ pub mod lusers;
 pub mod markread;
 pub mod message;
 pub mod mode;
+pub mod monitor;
 pub mod motd;
 pub mod names;
 pub mod nick;
@@ -72,6 +74,7 @@ pub enum When {
 
 /// All commands, by name.
 static TABLE: &[&Command] = &[
+    &accept::ACCEPT,
     &authenticate::AUTHENTICATE,
     &away::AWAY,
     &cap::CAP,
@@ -96,6 +99,7 @@ static TABLE: &[&Command] = &[
     &lusers::LUSERS,
     &markread::MARKREAD,
     &mode::MODE,
+    &monitor::MONITOR,
     &motd::MOTD,
     &names::NAMES,
     &nick::NICK,
@@ -116,6 +120,7 @@ static TABLE: &[&Command] = &[
     &message::TAGMSG,
     &info::TIME,
     &topic::TOPIC,
+    &invite::UNINVITE,
     &user::USER,
     &ison::USERHOST,
     &info::USERS,

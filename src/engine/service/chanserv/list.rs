@@ -1,6 +1,6 @@
 //! LIST, and the list of PURGE: which channels there are on record.
 
-use std::ops::Bound;
+use std::ops::{Bound, ControlFlow};
 
 use regex::Regex;
 
@@ -60,8 +60,8 @@ pub(super) fn purged(cx: &mut Cx<'_>) {
 }
 
 impl ChannelsCursor {
-    /// Lists some more; true at the end.
-    pub fn step(&mut self, cx: &mut Cx<'_>) -> bool {
+    /// Lists some more; goes on with how many were looked at, until that was all.
+    pub fn step(&mut self, cx: &mut Cx<'_>) -> ControlFlow<(), usize> {
         let (lines, more) = match self {
             ChannelsCursor::Registered { pattern, slot } => registered(cx, pattern.as_ref(), slot),
             ChannelsCursor::Purged { after } => purges(cx, after),
@@ -69,22 +69,24 @@ impl ChannelsCursor {
         lines.iter().for_each(|line| cx.notice(CS, Text::Plain(line)));
         if !more {
             cx.tell(CS, Phrase::SERVICE_LIST_END, &[]);
+            return ControlFlow::Break(());
         }
-        !more
+        ControlFlow::Continue(STEP_CHANNELS)
     }
 }
 
 fn registered(cx: &Cx<'_>, pattern: Option<&Regex>, slot: &mut u32) -> (Vec<String>, bool) {
+    let channels = &cx.state().channels;
+    let end = channels.slots().min(*slot + STEP_CHANNELS as u32);
     let mut lines = Vec::new();
-    let mut more = false;
-    for (id, channel) in cx.state().channels.iter_from(*slot).take(STEP_CHANNELS) {
-        (*slot, more) = (id.slot + 1, true);
+    for (_, channel) in (*slot..end).filter_map(|slot| channels.in_slot(slot)) {
         let name = channel.name.as_str();
         if channel.registration.is_some() && pattern.is_none_or(|pattern| pattern.is_match(name)) {
             lines.push(name.to_owned());
         }
     }
-    (lines, more)
+    *slot = end;
+    (lines, end < channels.slots())
 }
 
 fn purges(cx: &Cx<'_>, after: &mut Option<Box<str>>) -> (Vec<String>, bool) {

@@ -1,6 +1,6 @@
 //! INFO and LIST: what is known of accounts.
 
-use std::ops::Bound;
+use std::ops::{Bound, ControlFlow};
 
 use regex::Regex;
 
@@ -97,8 +97,8 @@ fn list(cx: &mut Cx<'_>, params: &[&str]) -> Outcome {
 }
 
 impl AccountsCursor {
-    /// Lists some more; true at the end.
-    pub fn step(&mut self, cx: &mut Cx<'_>) -> bool {
+    /// Lists some more; goes on with how many were looked at, until that was all.
+    pub fn step(&mut self, cx: &mut Cx<'_>) -> ControlFlow<(), usize> {
         let start = self.after.as_deref().map_or(Bound::Unbounded, Bound::Excluded);
         let range = cx.state().accounts.range::<str, _>((start, Bound::Unbounded));
         let some: Vec<(Box<str>, String)> = range
@@ -112,9 +112,9 @@ impl AccountsCursor {
         }
         let Some((last, _)) = some.into_iter().last() else {
             cx.tell(NS, Phrase::SERVICE_LIST_END, &[]);
-            return true;
+            return ControlFlow::Break(());
         };
         self.after = Some(last);
-        false
+        ControlFlow::Continue(STEP_ACCOUNTS)
     }
 }
