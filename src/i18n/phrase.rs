@@ -300,7 +300,7 @@ phrases! {
     BAN_THEN_KICK = "Who is in the channel stays until you /KICK them",
     BAN_OF_FOUNDER = "{0} is the founder and cannot be banned",
     BAN_OF_RANK = "{0} has a rank by AMODE, which has to be taken away first: no ban holds against it",
-    BAN_HITS_OTHERS = "Careful: it bans {0} more members",
+    BAN_HITS_OTHERS = "Careful: it bans other members, too: {0}",
     // HostServ
     NO_VHOST = "The account has no vhost",
     VHOST_ON = "Your vhost is shown",

@@ -8,7 +8,7 @@ use crate::wire::Text;
 use super::{Service, split_word};
 
 /// Where the explanations of a list begin.
-const NAME_WIDTH: usize = 14;
+const NAME_WIDTH: usize = 15;
 
 /// HELP [command]
 pub(super) fn help(cx: &mut Cx<'_>, service: Service, rest: &str) -> Outcome {
