@@ -103,13 +103,7 @@ impl Refusal {
             Refusal::NickIsAccount(n) => {
                 cx.reply(ERR_UNKNOWNERROR, &["NICK"], Text::Said(P::NICK_IS_ACCOUNT, &[&n]));
             }
-            Refusal::NickReserved(n) => {
-                // A client that only knows numerics would wait for an answer to its NICK forever.
-                if cx.served().registering().is_some() {
-                    numeric(cx, ERR_NICKNAMEINUSE, &[&n], P::NICKNAME_RESERVED);
-                }
-                cx.fail("NICK", "NICKNAME_RESERVED", &[&n], P::NICKNAME_RESERVED);
-            }
+            Refusal::NickReserved(n) => nick_reserved(cx, &n),
             Refusal::NoNickGiven => numeric(cx, ERR_NONICKNAMEGIVEN, &[], P::NO_NICKNAME_GIVEN),
             Refusal::NoOperatorHere(_) => numeric(cx, ERR_NOOPERHOST, &[], P::NO_OPER),
             Refusal::NoPrivileges => numeric(cx, ERR_NOPRIVILEGES, &[], P::NO_PRIVILEGE),
@@ -148,6 +142,14 @@ impl Refusal {
             Refusal::Said => {}
         }
     }
+}
+
+/// Before registration with a numeric, too: a client that knows no standard replies has to try another nick.
+fn nick_reserved(cx: &mut Cx<'_>, nick: &str) {
+    if cx.served().registering().is_some() {
+        numeric(cx, ERR_NICKNAMEINUSE, &[nick], Phrase::NICKNAME_RESERVED);
+    }
+    cx.fail("NICK", "NICKNAME_RESERVED", &[nick], Phrase::NICKNAME_RESERVED);
 }
 
 fn numeric(cx: &mut Cx<'_>, code: Numeric, params: &[&str], text: Phrase) {
