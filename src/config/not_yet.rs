@@ -12,10 +12,7 @@ const NOT_YET: &[Row] = &[
     ("server.relaymsg", |c| c.server.relaymsg.enabled),
     ("server.compatibility.force-trailing", |c| !c.server.compatibility.force_trailing),
     ("server.output-path", |c| !c.server.output_path.is_empty()),
-    ("server.override-services-hostname", |c| c.server.override_services_hostname.is_some()),
-    ("accounts.nick-reservation", |c| c.accounts.nick_reservation.enabled),
     ("accounts.multiclient", |c| c.accounts.multiclient.enabled),
-    ("accounts.vhosts", |c| c.accounts.vhosts.enabled),
     ("accounts.registration.email-verification.dkim", |c| {
         let mail = &c.accounts.registration.email_verification;
         mail.enabled && !mail.dkim.domain.is_empty()
@@ -26,7 +23,6 @@ const NOT_YET: &[Row] = &[
     }),
     ("accounts.oauth2", |c| c.accounts.oauth2.enabled),
     ("accounts.jwt-auth", |c| c.accounts.jwt_auth.enabled),
-    ("channels.registration", |c| c.channels.registration.enabled),
     ("debug.pprof-listener", |c| c.debug.pprof_listener.is_some()),
     ("datastore.mysql", |c| c.datastore.mysql.enabled),
     ("datastore.postgresql", |c| c.datastore.postgresql.enabled),

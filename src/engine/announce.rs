@@ -51,6 +51,9 @@ pub fn announce(cx: &mut Cx<'_>, fact: &Fact<'_>) -> After {
         Fact::Kicked { by, user, channel, reason } => {
             left(cx, *user, *channel, Some(*by), Text::Plain(reason), msgid);
         }
+        Fact::Cleared { by, channel, stays, reason } => {
+            cleared(cx, *by, *channel, *stays, reason);
+        }
         Fact::TopicSet { by, channel, text } => topic_set(cx, *by, *channel, text, msgid),
         Fact::ModesChanged { by, channel, changes } => modes_changed(cx, *by, *channel, changes, msgid),
         Fact::UserModesChanged { user, on, off } => user_modes_changed(cx, *user, *on, *off),
@@ -83,6 +86,7 @@ pub fn announce(cx: &mut Cx<'_>, fact: &Fact<'_>) -> After {
         | Fact::AccountRemoved { .. }
         | Fact::RegistryChanged { .. }
         | Fact::PurgeSet { .. }
+        | Fact::CloakSecretSet { .. }
         | Fact::Opened { .. }
         | Fact::Admitted { .. }
         | Fact::Proxied { .. }
@@ -285,6 +289,22 @@ fn killed(cx: &mut Cx<'_>, by: UserId, user: UserId, reason: &str, msgid: MsgId)
     quit(cx, user, &error, msgid);
 }
 
+/// A KICK for each who goes. The one who stays hears all of them, the others their own: were everyone told of
+/// everyone, a large channel could not be cleared in one go.
+fn cleared(cx: &mut Cx<'_>, by: UserId, channel: ChannelId, stays: Option<UserId>, reason: &str) {
+    let members: Vec<UserId> = cx.state().channels[channel].members.keys().copied().collect();
+    for user in members.into_iter().filter(|&user| Some(user) != stays) {
+        let msgid = cx.ids.msgid(cx.now.wall_ms);
+        let state: &State = cx.state;
+        let (name, nick) = (state.channels[channel].name.as_str(), state.users[user].nick.as_str());
+        let body = Body::Command { verb: "KICK", params: &[name, nick], text: Text::Plain(reason) };
+        let line =
+            Outgoing { source: state.users[by].source(), origin: origin_of(state, by, Some(msgid)), body };
+        let told = sessions_of(state, [user].into_iter().chain(stays));
+        cx.voice.deliver(state, &line, Caps::NONE, told);
+    }
+}
+
 fn joined(cx: &mut Cx<'_>, user: UserId, ranks: Ranks, channel: ChannelId, msgid: MsgId) -> After {
     let state: &State = cx.state;
     let (joiner, joined) = (&state.users[user], &state.channels[channel]);
@@ -300,7 +320,25 @@ fn joined(cx: &mut Cx<'_>, user: UserId, ranks: Ranks, channel: ChannelId, msgid
         let members = joined.members.keys().copied().filter(knows);
         cx.voice.deliver(state, &line, Caps::of(Cap::AwayNotify), sessions_of(state, members));
     }
+    show_ranks(cx, user, channel, ranks);
     After::Joined(user, channel)
+}
+
+/// Tells those who are there which ranks someone comes with; who comes reads it in NAMES.
+fn show_ranks(cx: &mut Cx<'_>, user: UserId, channel: ChannelId, ranks: Ranks) {
+    let state: &State = cx.state;
+    let channel = &state.channels[channel];
+    let letters: String = Rank::ALL.into_iter().filter(|&rank| ranks.has(rank)).map(Rank::letter).collect();
+    if letters.is_empty() {
+        return;
+    }
+    let nick = state.users[user].nick.as_str();
+    let mut params = vec![channel.name.as_str().to_owned(), format!("+{letters}")];
+    params.extend(letters.chars().map(|_| nick.to_owned()));
+    let params: Vec<&str> = params.iter().map(String::as_str).collect();
+    let body = Body::Command { verb: "MODE", params: &params, text: Text::None };
+    let line = Outgoing { source: cx.setup.server_name(), origin: Origin::default(), body };
+    cx.voice.deliver(state, &line, Caps::NONE, sessions_of(state, channel.members.keys().copied()));
 }
 
 fn invited(cx: &mut Cx<'_>, by: UserId, user: UserId, channel: ChannelId, msgid: MsgId) {

@@ -114,9 +114,10 @@ impl<'e> Cx<'e> {
         found.ok_or_else(|| Refusal::NoSuchNick(nick.to_owned()))
     }
 
-    /// Finds a channel by name; 403.
+    /// Finds a channel by name; 403, also while nobody may use the name.
     pub fn find_channel(&self, name: &str) -> Result<ChannelId, Refusal> {
         let key = self.setup.mapping.channel_key(name).ok();
+        let key = key.filter(|key| !self.state.purges.contains_key(&**key));
         let found = key.and_then(|key| self.state.channel_by_key(&key));
         found.ok_or_else(|| Refusal::NoSuchChannel(name.to_owned()))
     }
@@ -138,6 +139,12 @@ impl<'e> Cx<'e> {
     pub fn reply_bare(&mut self, verb: &str, params: &[&str], text: Text<'_>) {
         let body = Body::Command { verb, params, text };
         say(&mut self.voice, self.state, self.session, "", body);
+    }
+
+    /// Answers with a command that comes from someone who is no user.
+    pub fn reply_from(&mut self, source: &str, verb: &str, params: &[&str], text: Text<'_>) {
+        let body = Body::Command { verb, params, text };
+        say(&mut self.voice, self.state, self.session, source, body);
     }
 
     /// Answers with a standard reply of the FAIL kind.
@@ -202,6 +209,18 @@ impl<'e> Cx<'e> {
         self.reply_bare("ERROR", &[], Text::Plain(reason));
         self.forget_session(reason);
         self.closed = true;
+    }
+
+    /// Ends any session, as [`Cx::close`] ends the one being served.
+    pub fn disconnect(&mut self, session: SessionId, reason: &str) {
+        if session == self.session {
+            return self.close(reason);
+        }
+        self.serve(session, |cx| {
+            cx.reply_bare("ERROR", &[], Text::Plain(reason));
+            cx.forget_session(reason);
+        });
+        self.voice.out.push(Effect::Close { session });
     }
 
     /// Takes the session out of the state: with its user, if it was the last one and the user does not

@@ -19,7 +19,7 @@ use super::effect::{Effect, Effects, Level};
 use super::event::{JobAnswer, Line, Now, Ticket};
 use super::refusal::{Outcome, Refusal};
 use super::waiting::{Continuation, Cursor, Waited};
-use super::{Engine, arrival, fakelag, gateway, login, registration};
+use super::{Engine, arrival, fakelag, gateway, login, registration, service};
 
 /// Bytes of tags a client may send (message-tags, "Size limit"), `@` and the blank included.
 const CLIENT_TAG_SECTION_BYTES_MAX: usize = 4096;
@@ -303,6 +303,7 @@ fn is_http(message: &Message<'_>) -> bool {
 fn go_on(cx: &mut Cx<'_>, then: Continuation, answer: &JobAnswer) {
     let outcome = match then {
         Continuation::ServerPassword => registration::password_compared(cx, answer),
+        Continuation::NickServ(next) => service::nickserv::go_on(cx, next, answer),
         Continuation::Arrival(question) => arrival::answered(cx, question, answer),
         Continuation::Webirc(claim) => command::webirc::compared(cx, *claim, answer),
         Continuation::Oper { name } => command::oper::compared(cx, &name, answer),
@@ -329,9 +330,11 @@ fn run_long_answer(cx: &mut Cx<'_>) {
     let mut looked_at = 0;
     loop {
         let step = match &mut cursor {
+            Cursor::Accounts(accounts) => accounts.step(cx),
             Cursor::List(list) => list.step(cx),
             Cursor::Who(who) => who.step(cx),
             Cursor::Names(names) => names.step(cx),
+            Cursor::Channels(channels) => channels.step(cx),
         };
         match step {
             ControlFlow::Continue(items) => looked_at += items,

@@ -1,7 +1,7 @@
 //! What an account's settings and the configuration together say about its user.
 
 use crate::config::{Config, NickEnforcement, PersistentStatus};
-use crate::state::account::{Enforcement, Settings};
+use crate::state::account::{Enforcement, HistoryChoice, Settings};
 
 /// A choice that the server may take out of the user's hands.
 fn chosen(policy: PersistentStatus, choice: Option<bool>) -> bool {
@@ -46,5 +46,23 @@ pub fn is_enforced(config: &Config, settings: &Settings) -> bool {
     match settings.enforcement.filter(|_| reservation.allow_custom_enforcement) {
         Some(enforcement) => enforcement == Enforcement::Strict,
         None => reservation.method == NickEnforcement::Strict,
+    }
+}
+
+/// How the account's direct messages are kept.
+pub fn dm_history(config: &Config, settings: &Settings) -> HistoryChoice {
+    let history = &config.history;
+    if !history.enabled {
+        return HistoryChoice::Off;
+    }
+    let persistent = history.persistent.enabled;
+    match (history.persistent.direct_messages, settings.dm_history) {
+        (PersistentStatus::Mandatory, _) if persistent => HistoryChoice::On,
+        (PersistentStatus::OptOut, None) if persistent => HistoryChoice::On,
+        (PersistentStatus::OptIn | PersistentStatus::OptOut, Some(HistoryChoice::On)) if persistent => {
+            HistoryChoice::On
+        }
+        (_, Some(HistoryChoice::Off)) => HistoryChoice::Off,
+        _ => HistoryChoice::Ephemeral,
     }
 }

@@ -17,6 +17,7 @@ pub mod effect;
 pub mod event;
 mod fakelag;
 mod gateway;
+mod host;
 mod identity;
 mod ids;
 mod isupport;
@@ -26,6 +27,7 @@ mod motd;
 mod policy;
 mod refusal;
 mod registration;
+mod service;
 pub mod setup;
 mod sts;
 mod timers;
@@ -111,13 +113,14 @@ impl Engine {
         let bad_records = state.restore(moment, &seed.records, |account| {
             identity::is_always_on(&config, &account.settings) && !account.is_suspended(now.wall_ms)
         });
+        let cloak_secret = state.cloak_secret.as_deref().map_or(seed.cloak_secret, str::to_owned);
         Engine {
             state,
             bad_records,
             store_due_ms: None,
             expiry_due_ms: (!config.accounts.multiclient.always_on_expiration.is_zero())
                 .then_some(now.mono_ms),
-            setup: Setup::new(config, seed.cloak_secret, &seed.texts, long_date(now.wall_ms / 1000)),
+            setup: Setup::new(config, cloak_secret, &seed.texts, long_date(now.wall_ms / 1000)),
             ids: Ids::new(seed.entropy),
             timers: Timers::every(IDLE_STEP_MS),
             waiting: WaitingList::default(),
@@ -235,7 +238,9 @@ impl Engine {
     }
 
     fn reconfigured(&mut self, config: Box<Config>, texts: &Texts) {
-        let (secret, started) = (self.setup.cloak_secret.clone(), self.setup.started.clone());
+        let changed = self.state.cloak_secret.as_deref();
+        let secret = changed.unwrap_or(&self.setup.cloak_secret).to_owned();
+        let started = self.setup.started.clone();
         self.setup = Setup::new(config, secret, texts, started);
     }
 

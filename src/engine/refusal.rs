@@ -5,6 +5,7 @@ use crate::wire::numeric::*;
 use crate::wire::{Numeric, Text};
 
 use super::cx::Cx;
+use super::service::Service;
 
 /// The obstacle.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,6 +62,12 @@ pub enum Refusal {
         context: Vec<String>,
         text: Phrase,
     },
+    /// A service's words.
+    Service {
+        service: Service,
+        text: Phrase,
+        args: Vec<String>,
+    },
     /// An answer was given already.
     Said,
 }
@@ -96,7 +103,7 @@ impl Refusal {
             Refusal::NickIsAccount(n) => {
                 cx.reply(ERR_UNKNOWNERROR, &["NICK"], Text::Said(P::NICK_IS_ACCOUNT, &[&n]));
             }
-            Refusal::NickReserved(n) => cx.fail("NICK", "NICKNAME_RESERVED", &[&n], P::NICKNAME_RESERVED),
+            Refusal::NickReserved(n) => nick_reserved(cx, &n),
             Refusal::NoNickGiven => numeric(cx, ERR_NONICKNAMEGIVEN, &[], P::NO_NICKNAME_GIVEN),
             Refusal::NoOperatorHere(_) => numeric(cx, ERR_NOOPERHOST, &[], P::NO_OPER),
             Refusal::NoPrivileges => numeric(cx, ERR_NOPRIVILEGES, &[], P::NO_PRIVILEGE),
@@ -128,9 +135,21 @@ impl Refusal {
                 let context: Vec<&str> = context.iter().map(String::as_str).collect();
                 cx.fail(command, code, &context, text);
             }
+            Refusal::Service { service, text, args } => {
+                let args: Vec<&str> = args.iter().map(String::as_str).collect();
+                cx.tell(service, text, &args);
+            }
             Refusal::Said => {}
         }
     }
+}
+
+/// Before registration with a numeric, too: a client that knows no standard replies has to try another nick.
+fn nick_reserved(cx: &mut Cx<'_>, nick: &str) {
+    if cx.served().registering().is_some() {
+        numeric(cx, ERR_NICKNAMEINUSE, &[nick], Phrase::NICKNAME_RESERVED);
+    }
+    cx.fail("NICK", "NICKNAME_RESERVED", &[nick], Phrase::NICKNAME_RESERVED);
 }
 
 fn numeric(cx: &mut Cx<'_>, code: Numeric, params: &[&str], text: Phrase) {

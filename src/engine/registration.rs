@@ -22,7 +22,7 @@ use super::refusal::Outcome;
 use super::setup::VERSION;
 use super::sts;
 use super::waiting::Continuation;
-use super::{announce, identity};
+use super::{announce, host, identity};
 
 /// Silence before a PING to a client that comes through Tor, at most.
 const TOR_PING: Duration = Duration::from_secs(30);
@@ -145,12 +145,8 @@ fn attach(cx: &mut Cx<'_>, user: UserId) {
 
 /// Shows the account's vhost, if there is one and its owner wants it.
 pub fn wear_vhost(cx: &mut Cx<'_>) {
-    let vhost = cx.account().and_then(|account| account.vhost.as_ref());
-    let host = vhost.filter(|vhost| vhost.enabled && cx.config().accounts.vhosts.enabled);
-    if let Some(host) = host.map(|vhost| vhost.host.to_string()) {
-        let user = cx.me();
-        cx.commit(Fact::HostChanged { user, host: &host });
-    }
+    let user = cx.me();
+    host::renew(cx, user);
 }
 
 /// The welcome up to 005.

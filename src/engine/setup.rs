@@ -2,6 +2,8 @@
 
 use std::net::IpAddr;
 
+use regex::Regex;
+
 use crate::config::Config;
 use crate::i18n::Languages;
 use crate::state::Letters;
@@ -36,6 +38,8 @@ pub struct Setup {
     pub user_modes: Letters,
     /// Letters to the owners of accounts.
     pub letters: mail::Letters,
+    /// What a vhost must match.
+    pub vhost_pattern: Regex,
     /// Secret of the cloaks.
     pub cloak_secret: String,
     /// When the server was started, for 003.
@@ -63,6 +67,7 @@ impl Setup {
             ),
             channel_modes: Letters::of(&config.channels.default_modes),
             user_modes: Letters::of(&config.accounts.default_user_modes),
+            vhost_pattern: vhost_pattern(&config),
             cloak_secret,
             started,
             languages,
@@ -80,4 +85,9 @@ impl Setup {
         let text = ip.to_canonical().to_string();
         if text.starts_with(':') { format!("0{text}") } else { text }
     }
+}
+
+/// `accounts.vhosts.valid-regexp`, compiled.
+fn vhost_pattern(config: &Config) -> Regex {
+    Regex::new(&config.accounts.vhosts.valid_regexp).expect("the rules of the configuration have tried it")
 }

@@ -119,6 +119,8 @@ impl Waiting {
 pub enum Continuation {
     /// The server password was compared.
     ServerPassword,
+    /// NickServ goes on.
+    NickServ(super::service::nickserv::Next),
     /// Something was found out about where a client comes from.
     Arrival(super::arrival::Question),
     /// A gateway's password was compared.
@@ -143,10 +145,14 @@ pub enum Continuation {
 /// Where a long answer stands.
 #[derive(Debug)]
 pub enum Cursor {
+    /// NickServ's LIST.
+    Accounts(super::service::nickserv::info::AccountsCursor),
     /// LIST.
     List(super::command::list::ListCursor),
     /// WHO.
     Who(super::command::who::WhoCursor),
+    /// The lists of ChanServ.
+    Channels(super::service::chanserv::ChannelsCursor),
     /// NAMES.
     Names(super::command::names::NamesCursor),
 }

@@ -77,6 +77,7 @@ impl State {
             Fact::Parted { user, channel, .. } | Fact::Kicked { user, channel, .. } => {
                 self.leave(user, channel);
             }
+            Fact::Cleared { channel, stays, .. } => self.clear(channel, stays),
             Fact::TopicSet { by, channel, text } => self.set_topic(moment, by, channel, text),
             Fact::ModesChanged { channel, changes, .. } => self.change_modes(channel, changes),
             Fact::Invited { opens: false, .. } => {}
@@ -100,6 +101,10 @@ impl State {
             Fact::AccountChanged { account, change } => self.change_account(moment, account, change),
             Fact::AccountRemoved { account, freed } => self.remove_account(moment, account, freed),
             Fact::RegistryChanged { channel, change } => self.change_registry(moment, channel, change),
+            Fact::CloakSecretSet { secret } => {
+                self.cloak_secret = Some(secret.into());
+                self.dirty.insert(super::record::CLOAK_SECRET_KEY.into());
+            }
             Fact::PurgeSet { key, purge } => self.set_purge(key, purge),
         }
     }
@@ -195,6 +200,13 @@ impl State {
         self.users[user].channels.retain(|&other| other != channel);
         self.remove_member(channel, user);
         self.mark_presence(user);
+    }
+
+    fn clear(&mut self, channel: ChannelId, stays: Option<UserId>) {
+        let members: Vec<UserId> = self.channels[channel].members.keys().copied().collect();
+        for user in members.into_iter().filter(|&user| Some(user) != stays) {
+            self.leave(user, channel);
+        }
     }
 
     fn change_modes(&mut self, id: ChannelId, changes: Vec<Change>) {

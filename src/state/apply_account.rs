@@ -161,7 +161,12 @@ impl State {
             AccountChange::Settings(settings) => account.settings = settings,
             AccountChange::Vhost(vhost) => account.vhost = vhost,
             AccountChange::Suspended(suspension) => account.suspended = suspension,
-            AccountChange::Respelled(name) => account.name = name,
+            AccountChange::Respelled(name) => {
+                for user in self.users_of(key).to_vec() {
+                    self.users[user].account = Some(name.clone());
+                }
+                account.name = name;
+            }
         }
         self.index_account(moment, &account);
         self.accounts.insert(key.into(), account);
@@ -171,6 +176,7 @@ impl State {
     pub(super) fn remove_account(&mut self, moment: Moment, key: &str, freed: bool) {
         if let Some(account) = self.accounts.remove(key) {
             self.unindex_account(moment, &account);
+            self.forget_in_channels(moment, key);
         }
         if freed {
             self.retired_accounts.remove(key);

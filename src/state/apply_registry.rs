@@ -28,6 +28,7 @@ impl State {
             }
             (_, None) => return,
             (RegistryChange::Founder(founder), Some(registration)) => {
+                registration.amodes.shift_remove(founder);
                 registration.founder = founder.into();
                 registration.offered_to = None;
             }
@@ -39,6 +40,7 @@ impl State {
                     registration.amodes.shift_remove(account);
                 }
             },
+            (RegistryChange::NoAmodes, Some(registration)) => registration.amodes.clear(),
             (RegistryChange::Settings(settings), Some(registration)) => registration.settings = settings,
             (RegistryChange::Offered(account), Some(registration)) => {
                 registration.offered_to = account.map(Box::from);
@@ -53,6 +55,21 @@ impl State {
             None => self.purges.remove(key),
         };
         self.dirty.insert(record::purge_key(key));
+    }
+
+    /// An account is gone: the channels it founded are like any others again, and its ranks go with it,
+    /// lest the next one of that name gets them.
+    pub(super) fn forget_in_channels(&mut self, moment: Moment, account: &str) {
+        let channels: Vec<ChannelId> = self.registered_channels().map(|(id, ..)| id).collect();
+        for id in channels {
+            let Some(registration) = &mut self.channels[id].registration else { continue };
+            registration.offered_to.take_if(|offered_to| **offered_to == *account);
+            if *registration.founder == *account {
+                self.change_registry(moment, id, RegistryChange::Unregistered);
+            } else if registration.amodes.contains_key(account) {
+                self.change_registry(moment, id, RegistryChange::Amode { account, rank: None });
+            }
+        }
     }
 
     /// Notes that what is stored of a registered channel has changed.

@@ -4,6 +4,7 @@ use super::id::UserId;
 use super::members::Members;
 use super::modes::{Letters, List, Rank, Ranks};
 use super::registry::Registration;
+use super::user::User;
 use crate::text::{ChannelName, Mask};
 
 /// A channel and its members.
@@ -97,6 +98,17 @@ impl Channel {
     /// The ranks of a user; none for who is not a member.
     pub fn ranks(&self, user: UserId) -> Ranks {
         self.members.get(&user).map_or(Ranks::NONE, |member| member.ranks)
+    }
+
+    /// The rank that comes with the user's account, in a registered channel.
+    pub fn rank_by_account(&self, user: &User) -> Option<Rank> {
+        self.registration.as_ref()?.rank_of(user.account.as_ref()?.key())
+    }
+
+    /// Whether the channel is registered and belongs to the user's account.
+    pub fn is_founder(&self, user: &User) -> bool {
+        let both = self.registration.as_ref().zip(user.account.as_ref());
+        both.is_some_and(|(registration, account)| *registration.founder == *account.key())
     }
 
     /// Whether one user may know that another is a member. In an auditorium (`+u`) those without a

@@ -39,6 +39,13 @@ pub fn violations(state: &State) -> Vec<String> {
         claim(state.channel_by_key(channel.name.key()) == Some(id), &|| format!("{name} is not found"));
         let kept = !channel.members.is_empty() || channel.registration.is_some();
         claim(kept, &|| format!("{name} is empty"));
+        if let Some(registration) = &channel.registration {
+            let accounts = registration.amodes.keys().chain([&registration.founder]);
+            let known = accounts.into_iter().all(|account| state.accounts.contains_key(account));
+            claim(known, &|| format!("{name} is of an account that is gone"));
+        }
+        let closed = state.purges.contains_key(channel.name.key()) && !channel.members.is_empty();
+        claim(!closed, &|| format!("{name} is closed, and someone is in it"));
         for &user in channel.members.keys() {
             let back = state.users.get(user).is_some_and(|u| u.channels.contains(&id));
             claim(back, &|| format!("{name} has a member that does not know"));

@@ -60,6 +60,8 @@ pub enum Fact<'a> {
     Parted { user: UserId, channel: ChannelId, reason: Option<&'a str> },
     /// A user was thrown out by another.
     Kicked { by: UserId, user: UserId, channel: ChannelId, reason: &'a str },
+    /// All members but one were thrown out.
+    Cleared { by: UserId, channel: ChannelId, stays: Option<UserId>, reason: &'a str },
     /// The topic is now this; empty for none.
     TopicSet { by: UserId, channel: ChannelId, text: &'a str },
     /// Modes of a channel changed. `by` is `None` for the server itself.
@@ -106,6 +108,8 @@ pub enum Fact<'a> {
     AccountRemoved { account: &'a str, freed: bool },
     /// A channel was registered, or something of its registration changed.
     RegistryChanged { channel: ChannelId, change: RegistryChange<'a> },
+    /// Cloaks are to be made with another secret, from the next configuration on.
+    CloakSecretSet { secret: &'a str },
     /// A channel name was closed, or (`None`) opened again.
     PurgeSet { key: &'a str, purge: Option<Purge> },
 }
@@ -150,6 +154,8 @@ pub enum RegistryChange<'a> {
     Amode { account: &'a str, rank: Option<Rank> },
     /// What the founder chose.
     Settings(ChannelSettings),
+    /// No account gets a rank any more.
+    NoAmodes,
     /// Whom it is offered to.
     Offered(Option<&'a str>),
 }

@@ -36,7 +36,7 @@ pub use id::{ChannelId, SessionId, UserId};
 pub use members::{Member, Members};
 pub use modes::{Letters, List, ModeChange, Rank, Ranks};
 use monitor::Monitors;
-use registry::Purge;
+use registry::{Purge, Registration};
 pub use session::{Door, Endpoints, Phase, Session};
 pub use slots::Slots;
 pub use user::User;
@@ -67,6 +67,8 @@ pub struct State {
     pub retired_accounts: BTreeSet<Box<str>>,
     /// Channel names nobody may use, by folded name.
     pub purges: BTreeMap<Box<str>, Purge>,
+    /// The secret of the cloaks, if an operator changed it.
+    pub cloak_secret: Option<Box<str>>,
     /// Keys of the stored records that have changed since they were last stored; see [`record`].
     pub dirty: BTreeSet<String>,
     /// Keys of records whose change nobody waits for; stored every now and then.
@@ -132,6 +134,11 @@ impl State {
     /// Everyone who is logged into an account (folded).
     pub fn users_of(&self, account: &str) -> &[UserId] {
         self.account_users.get(account).map_or(&[], Vec::as_slice)
+    }
+
+    /// All registered channels.
+    pub fn registered_channels(&self) -> impl Iterator<Item = (ChannelId, &Channel, &Registration)> {
+        self.channels.iter().filter_map(|(id, channel)| Some((id, channel, channel.registration.as_deref()?)))
     }
 
     /// Whether two users are in a channel together, and the first may know.

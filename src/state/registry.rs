@@ -20,6 +20,16 @@ pub struct Registration {
     pub offered_to: Option<Box<str>>,
 }
 
+impl Registration {
+    /// The rank that comes with an account (folded): the founder's, or what AMODE says.
+    pub fn rank_of(&self, account: &str) -> Option<Rank> {
+        match *self.founder == *account {
+            true => Some(Rank::Founder),
+            false => self.amodes.get(account).copied(),
+        }
+    }
+}
+
 /// What a founder chose; `None` is the server's default.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ChannelSettings {

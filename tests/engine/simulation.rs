@@ -4,14 +4,26 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use ircd::engine::{CloseReason, JobAnswer};
+use ircd::engine::CloseReason;
 use ircd::wire::{Cap, Caps};
 
 use crate::bench::{Bench, CONFIG};
+use crate::transcript::merged;
 
 const SEEDS: u64 = 1000;
 const STEPS: usize = 150;
 const NAMES: [&str; 8] = ["a", "b", "c", "d", "e", "f", "g", "h"];
+
+/// The bench's, with accounts and registered channels.
+fn config() -> String {
+    const ACCOUNTS: &str = "{authentication-enabled: true, registration: {enabled: true, bcrypt-cost: 4},
+        nick-reservation: {enabled: true, method: strict, additional-nick-limit: 2},
+        vhosts: {enabled: true, max-length: 20}}";
+    const CHANNELS: &str = "{registration: {enabled: true, max-channels-per-account: 2}}";
+    const CLASSES: &str =
+        "{admin: {capabilities: [kill, ban, rehash, samode, sajoin, chanreg, accreg, vhosts]}}";
+    merged(CONFIG, &format!("{{accounts: {ACCOUNTS}, channels: {CHANNELS}, oper-classes: {CLASSES}}}"))
+}
 
 #[test]
 fn no_invariant_breaks_in_a_thousand_seeds() {
@@ -21,7 +33,7 @@ fn no_invariant_breaks_in_a_thousand_seeds() {
             let mut world = World::new(seed);
             let said = (0..STEPS).map(|_| world.step(&random.step(&world))).collect::<String>();
             let farewell = world.bench.stop("The end");
-            world.bench.assert_restores(CONFIG);
+            world.bench.assert_restores(&config());
             said + &farewell
         };
         let first = run();
@@ -62,6 +74,10 @@ impl Random {
             2..4 => Step::Drain(name),
             4..7 if world.bench.has_jobs() => Step::Answer(self.below(3)),
             7..10 => Step::Register(name),
+            10..13 if world.confirmations.contains_key(&name) => {
+                let line = world.confirmations[&name].clone();
+                Step::Line(name, line)
+            }
             _ => {
                 let line = self.line();
                 Step::Line(name, line)
@@ -87,7 +103,7 @@ impl Random {
             "nonsense",
         ];
         let (nick, channel) = (self.one(&NAMES), self.one(&CHANNELS));
-        let line = match self.below(33) {
+        let line = match self.below(41) {
             0..4 => format!("JOIN {channel}"),
             4 => format!("PART {channel} :bye"),
             5 => format!("JOIN {channel} key"),
@@ -116,11 +132,48 @@ impl Random {
             31 => {
                 format!("{} {nick}", self.one(&["ACCEPT", "ACCEPT -", "UNINVITE"])) + self.one(&["", " #x"])
             }
+            32..36 => self.say_to_channel_service(),
+            36..40 => self.say_to_other_service(),
             _ => "PING token".to_owned(),
         };
         match self.below(4) {
             0 if !line.starts_with('@') => format!("@label=L{} {line}", self.below(1000)),
             _ => line,
+        }
+    }
+}
+
+impl Random {
+    fn say_to_channel_service(&mut self) -> String {
+        let (account, channel) = (self.one(&NAMES), self.one(&["#x", "#y", "#X"]));
+        let command = match self.below(16) {
+            0..4 => format!("REGISTER {channel}"),
+            4 => format!("UNREGISTER {channel}"),
+            5 => format!("OP {channel} {account}"),
+            6 => format!("OP {channel}"),
+            7 => format!("DEOP {channel} {account}"),
+            8..10 => format!("AMODE {channel} {} {account}", self.one(&["+o", "-o", "+v", "+q", "-v"])),
+            10 => format!("CLEAR {channel} {}", self.one(&["users", "access", "nothing"])),
+            11 => format!("TRANSFER {channel} {account}"),
+            12 => format!("TRANSFER ACCEPT {channel}"),
+            13 => format!("PURGE {} {channel}", self.one(&["ADD", "DEL", "DEL"])),
+            14 => format!("HOWTOBAN {channel} {account}"),
+            _ => self.one(&["LIST", "INFO #x", "PURGE LIST", "SET #x history on", "HELP"]).to_owned(),
+        };
+        format!("CS {command}")
+    }
+
+    fn say_to_other_service(&mut self) -> String {
+        let (account, nick) = (self.one(&NAMES), self.one(&NAMES));
+        match self.below(12) {
+            0..4 => "NS REGISTER passphrase".to_owned(),
+            4..6 => format!("NS IDENTIFY {account} passphrase"),
+            6 => format!("NS UNREGISTER {account}"),
+            7 => format!("NS ERASE {account}"),
+            8 => self.one(&["NS GROUP", "NS DROP", "NS INFO", "NS LIST", "HS ON", "HS OFF"]).to_owned(),
+            9 => format!("NS GHOST {nick}"),
+            10 => format!("HS SET {account} {}", self.one(&["a.host", "b.host", "not!ahost"])),
+            _ => format!("HS DEL {account}"),
         }
     }
 }
@@ -143,12 +196,19 @@ pub struct World {
     seed: u64,
     connected: BTreeSet<String>,
     open_batches: BTreeMap<String, BTreeSet<String>>,
+    /// What a service wants to hear, code and all, before it does what the client asked for.
+    confirmations: BTreeMap<String, String>,
 }
 
 impl World {
     pub fn new(seed: u64) -> World {
-        let bench = Bench::new(CONFIG);
-        World { bench, seed, connected: BTreeSet::new(), open_batches: BTreeMap::new() }
+        World {
+            bench: Bench::new(&config()),
+            seed,
+            connected: BTreeSet::new(),
+            open_batches: BTreeMap::new(),
+            confirmations: BTreeMap::new(),
+        }
     }
 
     pub fn is_live(&self, name: &str) -> bool {
@@ -176,9 +236,7 @@ impl World {
                 self.bench.hang_up(name, reasons[*how].clone())
             }
             Step::Drain(name) => self.bench.drained(name),
-            Step::Answer(which) => self.bench.answer(
-                [JobAnswer::Password(true), JobAnswer::Password(false), JobAnswer::Failed][*which].clone(),
-            ),
+            Step::Answer(which) => self.bench.conclude(*which),
             Step::Pass(ms) => self.bench.pass(*ms),
         };
         self.check(step, &caps_before, &said);
@@ -202,6 +260,7 @@ impl World {
         for said_line in said.lines() {
             let Some((name, line)) = said_line.split_once(" < ") else { continue };
             self.check_batches(name, line);
+            self.remember_confirmation(name, line);
             // A backlog can ask for capabilities and end the session in one go.
             if matches!(step, Step::Drain(_) | Step::Answer(_)) && !caps_after.contains_key(name) {
                 continue;
@@ -210,6 +269,14 @@ impl World {
             check_tags(seed, line, before | caps_after.get(name).copied().unwrap_or_default());
         }
         check_label(seed, step, caps_before, said);
+    }
+
+    fn remember_confirmation(&mut self, name: &str, line: &str) {
+        let wanted = line.split_once("To confirm, run this command: /msg ");
+        let wanted = wanted.and_then(|(_, command)| command.split_once(' '));
+        if let Some((service, command)) = wanted {
+            self.confirmations.insert(name.to_owned(), format!("PRIVMSG {service} :{command}"));
+        }
     }
 
     fn check_batches(&mut self, name: &str, line: &str) {

@@ -78,7 +78,7 @@ fn play(text: &str) -> String {
 }
 
 /// Lays one YAML document over another.
-fn merged(base: &str, more: &str) -> String {
+pub fn merged(base: &str, more: &str) -> String {
     fn lay(base: &mut serde_yaml::Value, more: serde_yaml::Value) {
         match (base, more) {
             (serde_yaml::Value::Mapping(base), serde_yaml::Value::Mapping(more)) => {

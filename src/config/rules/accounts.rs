@@ -31,6 +31,9 @@ pub(super) fn logins(config: &Config, rules: &mut Rules<'_>) {
     if !(4..=31).contains(&accounts.registration.bcrypt_cost) {
         rules.wrong(&["accounts", "registration", "bcrypt-cost"], "a number from 4 to 31");
     }
+    if regex::Regex::new(&accounts.vhosts.valid_regexp).is_err() {
+        rules.wrong(&["accounts", "vhosts", "valid-regexp"], "a regular expression");
+    }
     let script = &accounts.auth_script;
     if script.enabled && script.command.is_empty() == script.socket.is_empty() {
         rules.broken(&["accounts", "auth-script"], "either `command` or `socket`", "both or neither");

@@ -35,7 +35,7 @@ fn invite(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
     policy::can_invite(cx.state(), by, user, channel)?;
     let nick = cx.state().users[user].nick.as_str().to_owned();
     let name = cx.state().channels[channel].name.as_str().to_owned();
-    let opens = cx.state().channels[channel].is_at_least(by, Rank::Op);
+    let opens = policy::standing(cx.state(), by, channel) >= Some(Rank::Op);
     cx.commit(Fact::Invited { by, user, channel, opens });
     cx.reply(RPL_INVITING, &[&nick, &name], Text::None);
     if let Some(away) = cx.state().users[user].away.clone() {

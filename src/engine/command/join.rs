@@ -61,6 +61,9 @@ fn enter(cx: &mut Cx<'_>, name: &str, key: Option<&str>) -> Outcome {
             let limit = cx.config().limits.channellen;
             let parsed = cx.setup.mapping.channel(name, limit);
             let parsed = parsed.map_err(|_| Refusal::NoSuchChannel(name.to_owned()))?;
+            if cx.state().purges.contains_key(parsed.key()) {
+                return Err(Refusal::NoSuchChannel(name.to_owned()));
+            }
             if cx.config().channels.operator_only_creation && !cx.user().may("chanreg") {
                 return Err(Refusal::ChannelCreationRestricted(name.to_owned()));
             }
@@ -78,7 +81,8 @@ fn enter_existing(cx: &mut Cx<'_>, channel: ChannelId, key: Option<&str>) -> Out
     let there = &cx.state().channels[channel];
     policy::can_join(there, cx.user(), key, is_invited(cx, channel))?;
     check_room(cx, there.name.as_str())?;
-    cx.commit(Fact::Joined { user: cx.me(), channel, ranks: Ranks::NONE });
+    let ranks = there.rank_by_account(cx.user()).map_or(Ranks::NONE, Ranks::of);
+    cx.commit(Fact::Joined { user: cx.me(), channel, ranks });
     Ok(())
 }
 
@@ -86,7 +90,7 @@ fn enter_existing(cx: &mut Cx<'_>, channel: ChannelId, key: Option<&str>) -> Out
 /// too; then there is no second detour.
 fn forward(cx: &mut Cx<'_>, from: ChannelId, refusal: Refusal) -> Outcome {
     let state = cx.state();
-    let to = state.channels[from].forward.as_ref().and_then(|name| state.channel_by_key(name.key()));
+    let to = state.channels[from].forward.as_ref().and_then(|name| cx.find_channel(name.as_str()).ok());
     let Some(to) = to.filter(|&to| !state.channels[to].members.contains_key(&cx.me())) else {
         return Err(refusal);
     };

@@ -6,6 +6,7 @@ use crate::engine::cx::Cx;
 use crate::engine::isupport::TARGETS_MAX;
 use crate::engine::policy;
 use crate::engine::refusal::{Outcome, Refusal};
+use crate::engine::service::{self, Service};
 use crate::state::fact::{Kind, Said, Target};
 use crate::state::{Fact, Rank, UserId};
 use crate::text::truncate;
@@ -147,6 +148,13 @@ fn say_to(cx: &mut Cx<'_>, target: &str, what: Said<'_>) -> Outcome {
         let at_least = policy::hears(&cx.state().channels[channel], by, at_least);
         let to = Target::Channel { channel, at_least, shown: &shown };
         cx.commit(Fact::Said { session, by, to, what });
+        return Ok(());
+    }
+    if let Some(service) = Service::by_name(target) {
+        // Services are programs: of a NOTICE they take no notice.
+        if what.kind == Kind::Privmsg {
+            service::hear(cx, service, what.text);
+        }
         return Ok(());
     }
     let user = cx.find_user(target)?;

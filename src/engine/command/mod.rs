@@ -31,6 +31,7 @@ pub mod persistence;
 pub mod ping;
 pub mod quit;
 pub mod register;
+pub mod service;
 pub mod setname;
 pub mod topic;
 pub mod umode;
@@ -78,10 +79,15 @@ static TABLE: &[&Command] = &[
     &authenticate::AUTHENTICATE,
     &away::AWAY,
     &cap::CAP,
+    &service::CHANSERV,
+    &service::CS,
     &oper::DEOPER,
     &message::ERROR,
     &help::HELP,
     &help::HELPOP,
+    &service::HISTSERV,
+    &service::HOSTSERV,
+    &service::HS,
     &info::INFO,
     &invite::INVITE,
     &ison::ISON,
@@ -98,7 +104,9 @@ static TABLE: &[&Command] = &[
     &motd::MOTD,
     &names::NAMES,
     &nick::NICK,
+    &service::NICKSERV,
     &message::NOTICE,
+    &service::NS,
     &oper::OPER,
     &part::PART,
     &user::PASS,

@@ -180,7 +180,11 @@ impl Judge {
 
     /// Whether the change is allowed; the first that is not is refused aloud.
     fn may(&mut self, cx: &mut Cx<'_>, rank: Option<Rank>, on: bool, is_self: bool) -> bool {
-        let own = self.ranks(cx, cx.me()).highest();
+        // Ranks as they will be after what was judged before; the founder needs none.
+        let own = match self.target(cx).is_founder(cx.user()) {
+            true => Some(Rank::Founder),
+            false => self.ranks(cx, cx.me()).highest(),
+        };
         let allowed = policy::can_change_mode(own, rank, on, is_self);
         if !allowed && !self.refused {
             self.refused = true;
@@ -312,9 +316,8 @@ impl Judge {
             (true, Some(name)) => match cx.find_channel(name) {
                 Ok(to) if to == self.channel => self.invalid(cx, 'f', name),
                 Ok(to) => {
-                    let there = &cx.state().channels[to];
-                    let name = there.name.clone();
-                    if there.is_at_least(cx.me(), Rank::Op) {
+                    let name = cx.state().channels[to].name.clone();
+                    if policy::standing(cx.state(), cx.me(), to) >= Some(Rank::Op) {
                         self.apply(ModeChange::Forward(Some(name)));
                     } else {
                         Refusal::NotChannelOperator(name.as_str().to_owned()).say(cx);

@@ -4,6 +4,7 @@ use crate::config::{self, Config};
 use crate::engine::cx::Cx;
 use crate::engine::effect::{Job, Level};
 use crate::engine::event::JobAnswer;
+use crate::engine::host;
 use crate::engine::refusal::{Outcome, Refusal};
 use crate::engine::waiting::Continuation;
 use crate::i18n::Phrase;
@@ -111,9 +112,7 @@ fn grant(cx: &mut Cx<'_>, name: &str, keys: &config::Oper) {
     let user = cx.me();
     let text = format!("{} is an operator now, as {name}", cx.user().source());
     cx.note(Level::Info, "opers", text);
-    if let Some(host) = keys.vhost.as_deref().filter(|&host| host != &*cx.user().host) {
-        cx.commit(Fact::HostChanged { user, host });
-    }
+    host::renew_for_oper(cx, user, Some(name));
     cx.reply(RPL_YOUREOPER, &[], Text::Said(Phrase::YOU_ARE_OPER, &[]));
     let rights = cx.config().class_of(keys).into_iter().flat_map(|class| &class.capabilities);
     let oper = Oper {
@@ -160,10 +159,7 @@ pub fn step_down(cx: &mut Cx<'_>) {
     let user = cx.me();
     let text = format!("{} is no operator any more", cx.user().source());
     cx.note(Level::Info, "opers", text);
-    let (host, cloak) = (&cx.user().host, cx.user().cloak.clone());
-    if *host != cloak {
-        cx.commit(Fact::HostChanged { user, host: &cloak });
-    }
+    host::renew_for_oper(cx, user, None);
     cx.commit(Fact::OperChanged { user, oper: None });
 }
 

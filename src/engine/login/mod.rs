@@ -246,8 +246,11 @@ pub fn find<'c>(cx: &'c Cx<'_>, name: &str) -> Option<&'c Account> {
     cx.state().accounts.get(&*key).map(|account| &**account)
 }
 
-/// Counts an attempt of the session.
-fn count(cx: &mut Cx<'_>) -> Result<(), LoginRefused> {
+/// Counts an attempt of the session, at whatever could be guessed.
+///
+/// # Errors
+/// When nobody can log in, or there were too many attempts of late.
+pub fn count(cx: &mut Cx<'_>) -> Result<(), LoginRefused> {
     let accounts = &cx.config().accounts;
     if !accounts.authentication_enabled {
         return Err(LoginRefused::Disabled);

@@ -29,15 +29,26 @@ pub fn folded_sources(user: &User) -> Vec<String> {
     all
 }
 
+/// A user's standing in a channel: the highest rank held. The founder of a registered channel needs to hold
+/// none, nor to be in it.
+pub fn standing(state: &State, user: UserId, channel: ChannelId) -> Option<Rank> {
+    let channel = &state.channels[channel];
+    match channel.is_founder(&state.users[user]) {
+        true => Some(Rank::Founder),
+        false => channel.ranks(user).highest(),
+    }
+}
+
 /// 404. Members with any rank are exempt from `+m`, `+M` and bans, as is usual.
 pub fn can_speak(state: &State, user: UserId, channel: ChannelId) -> Outcome {
+    let standing = standing(state, user, channel);
     let channel = &state.channels[channel];
     let refused = |mode| Err(Refusal::CannotSend { channel: channel.name.as_str().to_owned(), mode });
-    if channel.is_at_least(user, Rank::Voice) {
-        return Ok(());
-    }
     if channel.flags.has('n') && !channel.members.contains_key(&user) {
         return refused('n');
+    }
+    if standing.is_some() {
+        return Ok(());
     }
     if channel.flags.has('m') {
         return refused('m');
@@ -71,12 +82,13 @@ pub fn can_message(state: &State, by: UserId, hearer: UserId) -> Outcome {
 
 /// 442, 482.
 pub fn can_set_topic(state: &State, user: UserId, channel: ChannelId) -> Outcome {
+    let standing = standing(state, user, channel);
     let channel = &state.channels[channel];
     let name = || channel.name.as_str().to_owned();
     if !channel.members.contains_key(&user) {
         return Err(Refusal::NotOnChannel(name()));
     }
-    if channel.flags.has('t') && !channel.is_at_least(user, Rank::Halfop) {
+    if channel.flags.has('t') && standing < Some(Rank::Halfop) {
         return Err(Refusal::NotChannelOperator(name()));
     }
     Ok(())
@@ -84,12 +96,13 @@ pub fn can_set_topic(state: &State, user: UserId, channel: ChannelId) -> Outcome
 
 /// 442, 443, 482. In an invite-only channel inviting is for operators.
 pub fn can_invite(state: &State, user: UserId, guest: UserId, channel: ChannelId) -> Outcome {
+    let standing = standing(state, user, channel);
     let channel = &state.channels[channel];
     let name = || channel.name.as_str().to_owned();
     if !channel.members.contains_key(&user) {
         return Err(Refusal::NotOnChannel(name()));
     }
-    if channel.flags.has('i') && !channel.is_at_least(user, Rank::Op) {
+    if channel.flags.has('i') && standing < Some(Rank::Op) {
         return Err(Refusal::NotChannelOperator(name()));
     }
     if channel.members.contains_key(&guest) {
@@ -101,6 +114,7 @@ pub fn can_invite(state: &State, user: UserId, guest: UserId, channel: ChannelId
 
 /// 441, 442, 482.
 pub fn can_kick(state: &State, user: UserId, target: UserId, channel: ChannelId) -> Outcome {
+    let (own, other) = (standing(state, user, channel), standing(state, target, channel));
     let channel = &state.channels[channel];
     let name = || channel.name.as_str().to_owned();
     if !channel.members.contains_key(&user) {
@@ -110,7 +124,6 @@ pub fn can_kick(state: &State, user: UserId, target: UserId, channel: ChannelId)
         let nick = state.users[target].nick.as_str().to_owned();
         return Err(Refusal::UserNotInChannel { nick, channel: name() });
     }
-    let (own, other) = (channel.ranks(user).highest(), channel.ranks(target).highest());
     match own.filter(|&rank| rank >= Rank::Halfop) {
         Some(own) if stands_above(own, other) => Ok(()),
         _ => Err(Refusal::NotChannelOperator(name())),

@@ -1,14 +1,16 @@
 //! Who may join.
 
 use crate::engine::refusal::{Outcome, Refusal};
-use crate::state::{Channel, User};
+use crate::state::{Channel, Rank, User};
 
 use super::channel::{folded_sources, is_banned};
 
-/// 471, 475, 473, 474, 477, in this order. An invitation overrides them all.
+/// 471, 475, 473, 474, 477, in this order. An invitation overrides them all; so does the rank of halfop or a
+/// higher one that comes with the account, while voice opens an invite-only channel.
 pub fn can_join(channel: &Channel, user: &User, key: Option<&str>, invited: bool) -> Outcome {
     let name = || channel.name.as_str().to_owned();
-    if invited {
+    let rank = channel.rank_by_account(user);
+    if invited || rank >= Some(Rank::Halfop) {
         return Ok(());
     }
     if channel.limit.is_some_and(|limit| channel.members.len() >= limit as usize) {
@@ -21,7 +23,7 @@ pub fn can_join(channel: &Channel, user: &User, key: Option<&str>, invited: bool
         let nuhs = folded_sources(user);
         channel.invexes.iter().any(|entry| nuhs.iter().any(|nuh| entry.mask.matches(nuh)))
     };
-    if channel.flags.has('i') && !welcome() {
+    if channel.flags.has('i') && rank.is_none() && !welcome() {
         return Err(Refusal::InviteOnly(name()));
     }
     if is_banned(channel, user, false) && !welcome() {

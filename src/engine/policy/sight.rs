@@ -5,9 +5,13 @@ use crate::state::{ChannelId, Rank, Ranks, Slots, State, User, UserId};
 /// The capability that lets an operator see what is secret or invisible.
 const SEES_ALL: &str = "sajoin";
 
-/// Whether a channel exists for this user: to others than its members a secret channel does not.
+/// Whether a channel exists for this user: to others than its members a secret channel does not, and to
+/// nobody one whose name is purged.
 pub fn sees_channel(state: &State, viewer: UserId, channel: ChannelId) -> bool {
     let channel = &state.channels[channel];
+    if state.purges.contains_key(channel.name.key()) {
+        return false;
+    }
     !channel.flags.has('s') || channel.members.contains_key(&viewer) || state.users[viewer].may(SEES_ALL)
 }
 

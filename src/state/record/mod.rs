@@ -6,6 +6,7 @@
 //! | `retired/<folded name>` | an account name that may not be taken again |
 //! | `channel/<folded name>` | a registered channel |
 //! | `purge/<folded name>` | a channel name nobody may use |
+//! | `secret/cloak` | the secret of the cloaks, once an operator has changed the first one |
 //!
 //! What is read here was written here, by this version or an older one; names are kept as shown and
 //! folded anew, since folding depends on the case mapping.
@@ -46,6 +47,9 @@ pub fn purge_key(channel: &str) -> String {
     format!("purge/{channel}")
 }
 
+/// Key of the record of the cloaks' secret.
+pub const CLOAK_SECRET_KEY: &str = "secret/cloak";
+
 /// A record that cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BadRecord {
@@ -78,6 +82,11 @@ struct PurgeRecord {
 }
 
 #[derive(Serialize, Deserialize)]
+struct SecretRecord {
+    secret: String,
+}
+
+#[derive(Serialize, Deserialize)]
 struct Empty {}
 
 impl State {
@@ -102,6 +111,9 @@ impl State {
                     at_ms: purge.at_ms,
                 })
             }),
+            _ if key == CLOAK_SECRET_KEY => {
+                self.cloak_secret.as_ref().map(|secret| to_json(SecretRecord { secret: secret.to_string() }))
+            }
             _ => None,
         }
     }
@@ -153,6 +165,9 @@ impl State {
                 let PurgeRecord { name: shown, by, reason, at_ms } = from_json(value)?;
                 let purge = Purge { name: shown.into(), by: by.into(), reason: reason.into(), at_ms };
                 self.purges.insert(name.into(), purge);
+            }
+            _ if key == CLOAK_SECRET_KEY => {
+                self.cloak_secret = Some(from_json::<SecretRecord>(value)?.secret.into());
             }
             _ => return Err("unknown kind of record".into()),
         }

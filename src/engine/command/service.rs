@@ -1,0 +1,49 @@
+//! NS, CS, HS, HISTSERV and their long forms: what a service is told, without a PRIVMSG around it.
+
+use crate::engine::cx::Cx;
+use crate::engine::refusal::Outcome;
+use crate::engine::service::{self, Service};
+use crate::wire::Message;
+
+use super::{Command, When};
+
+pub(super) const NICKSERV: Command = Command {
+    name: "NICKSERV",
+    params_min: 0,
+    when: When::Registered,
+    right: None,
+    help: "<command> [<parameters>]: tells NickServ, who knows accounts and nicks",
+    run: |cx, m| tell(cx, Service::NickServ, m),
+};
+
+pub(super) const NS: Command = Command { name: "NS", ..NICKSERV };
+
+pub(super) const CHANSERV: Command = Command {
+    name: "CHANSERV",
+    help: "<command> [<parameters>]: tells ChanServ, who knows registered channels",
+    run: |cx, m| tell(cx, Service::ChanServ, m),
+    ..NICKSERV
+};
+
+pub(super) const CS: Command = Command { name: "CS", ..CHANSERV };
+
+pub(super) const HOSTSERV: Command = Command {
+    name: "HOSTSERV",
+    help: "<command> [<parameters>]: tells HostServ, who gives hosts",
+    run: |cx, m| tell(cx, Service::HostServ, m),
+    ..NICKSERV
+};
+
+pub(super) const HS: Command = Command { name: "HS", ..HOSTSERV };
+
+pub(super) const HISTSERV: Command = Command {
+    name: "HISTSERV",
+    help: "<command> [<parameters>]: tells HistServ, who knows what was said",
+    run: |cx, m| tell(cx, Service::HistServ, m),
+    ..NICKSERV
+};
+
+fn tell(cx: &mut Cx<'_>, service: Service, m: &Message<'_>) -> Outcome {
+    service::hear(cx, service, &m.params().join(" "));
+    Ok(())
+}

@@ -1,0 +1,68 @@
+//! CLEAR: throws everyone out, or takes all bans and ranks away.
+
+use crate::engine::cx::Cx;
+use crate::engine::refusal::Outcome;
+use crate::engine::service::{Command, Who};
+use crate::i18n::Phrase;
+use crate::state::fact::{Change, RegistryChange};
+use crate::state::{ChannelId, Fact, List, ModeChange};
+
+use super::{CS, find_governed, keeps_channels, shown};
+
+/// What those who are thrown out are told.
+pub(super) const REASON: &str = "Cleared by ChanServ";
+/// Bytes of masks in one MODE, so that it fits with any source and channel name.
+const MASKS_BYTES_MAX: usize = 200;
+
+pub(super) const CLEAR: Command = Command {
+    name: "CLEAR",
+    aliases: &[],
+    params_min: 2,
+    params_max: 2,
+    text_last: false,
+    who: Who::Anyone,
+    enabled: keeps_channels,
+    hidden: false,
+    help: "<channel> users|access: throws everyone but you out, or resets who may enter",
+    more: &["`access` removes all bans, exceptions and invite exceptions, and the ranks that AMODE gave."],
+    run: clear,
+};
+
+fn clear(cx: &mut Cx<'_>, params: &[&str]) -> Outcome {
+    let id = find_governed(cx, params[0])?;
+    match params[1].to_ascii_lowercase().as_str() {
+        "users" => throw_out(cx, id),
+        "access" => reset_access(cx, id),
+        _ => return Err(CS.refuse(Phrase::SERVICE_BAD_PARAMETERS, &[CS.name(), "CLEAR"])),
+    }
+    let name = shown(cx, id);
+    cx.tell(CS, Phrase::CHANNEL_CLEARED, &[&name]);
+    Ok(())
+}
+
+fn throw_out(cx: &mut Cx<'_>, id: ChannelId) {
+    let me = cx.me();
+    let stays = cx.state().channels[id].members.contains_key(&me).then_some(me);
+    cx.commit(Fact::Cleared { by: me, channel: id, stays, reason: REASON });
+}
+
+fn reset_access(cx: &mut Cx<'_>, id: ChannelId) {
+    let mut changes = Vec::new();
+    let mut bytes = 0;
+    for list in List::ALL {
+        for entry in cx.state().channels[id].list(list).clone() {
+            let mask = entry.mask.as_str().to_owned();
+            if bytes > 0 && bytes + mask.len() > MASKS_BYTES_MAX {
+                let changes = std::mem::take(&mut changes);
+                cx.commit(Fact::ModesChanged { by: None, channel: id, changes });
+                bytes = 0;
+            }
+            bytes += mask.len() + 2;
+            changes.push(Change { change: ModeChange::List { list, on: false, mask }, entry: None });
+        }
+    }
+    if !changes.is_empty() {
+        cx.commit(Fact::ModesChanged { by: None, channel: id, changes });
+    }
+    cx.commit(Fact::RegistryChanged { channel: id, change: RegistryChange::NoAmodes });
+}

@@ -1,0 +1,88 @@
+//! HOWTOBAN: proposes the mask that keeps someone out.
+
+use crate::engine::cx::Cx;
+use crate::engine::refusal::{Outcome, Refusal};
+use crate::engine::service::{Command, Who};
+use crate::engine::{identity, policy};
+use crate::i18n::Phrase;
+use crate::state::{ChannelId, Rank, UserId};
+use crate::text::{Mask, wrap};
+use crate::wire::Text;
+
+use super::{CS, find, keeps_channels, shown};
+
+/// Bytes of nicks in one line of the answer.
+const NICKS_BYTES_MAX: usize = 300;
+
+pub(super) const HOWTOBAN: Command = Command {
+    name: "HOWTOBAN",
+    aliases: &[],
+    params_min: 2,
+    params_max: 2,
+    text_last: false,
+    who: Who::Anyone,
+    enabled: keeps_channels,
+    hidden: false,
+    help: "<channel> <nick>: proposes the best ban against someone",
+    more: &["What it takes to keep someone out depends on how they are connected."],
+    run: how_to_ban,
+};
+
+fn how_to_ban(cx: &mut Cx<'_>, params: &[&str]) -> Outcome {
+    let id = find(cx, params[0])?;
+    if policy::standing(cx.state(), cx.me(), id) < Some(Rank::Op) && !cx.user().may("samode") {
+        return Err(CS.refuse(Phrase::NO_CHANNEL_PRIVILEGE, &[]));
+    }
+    let nick = params[1];
+    let user = cx.find_user(nick).ok();
+    let mask = match user {
+        Some(user) => mask_against(cx, id, user)?,
+        None => {
+            let key = cx.setup.mapping.nick_key(nick).ok();
+            let former = key.and_then(|key| cx.state().whowas.of(&key).next().map(|f| f.host.clone()));
+            let host = former.ok_or_else(|| CS.refuse(Phrase::NO_SUCH_NICK, &[]))?;
+            cx.tell(CS, Phrase::BAN_BY_WHOWAS, &[nick]);
+            format!("*!*@{host}")
+        }
+    };
+    let name = shown(cx, id);
+    cx.tell(CS, Phrase::BAN_PROPOSAL, &[nick, &format!("/MODE {name} +b {mask}")]);
+    warn_of_others(cx, id, user, &mask);
+    cx.tell(CS, Phrase::BAN_THEN_KICK, &[]);
+    Ok(())
+}
+
+/// Whose nick is that of the account cannot change it; others are known by their host. Behind a vhost the
+/// cloak stays the same.
+fn mask_against(cx: &Cx<'_>, id: ChannelId, user: UserId) -> Result<String, Refusal> {
+    let (channel, user) = (&cx.state().channels[id], &cx.state().users[user]);
+    if channel.is_founder(user) {
+        return Err(CS.refuse(Phrase::BAN_OF_FOUNDER, &[user.account_or_star()]));
+    }
+    if channel.rank_by_account(user).is_some() {
+        return Err(CS.refuse(Phrase::BAN_OF_RANK, &[user.account_or_star()]));
+    }
+    let account = user.account.as_ref().and_then(|name| cx.state().accounts.get(name.key()));
+    if account.is_some_and(|account| identity::uses_account_name(cx.config(), &account.settings)) {
+        return Ok(format!("{}!*@*", user.nick.as_str()));
+    }
+    let host = if cx.config().server.ip_cloaking.enabled { &user.cloak } else { &user.host };
+    Ok(format!("*!*@{host}"))
+}
+
+fn warn_of_others(cx: &mut Cx<'_>, id: ChannelId, target: Option<UserId>, mask: &str) {
+    let Some(mask) = Mask::parse(cx.setup.mapping, mask) else { return };
+    let users = &cx.state().users;
+    let hit = |&&user: &&UserId| {
+        Some(user) != target && policy::folded_sources(&users[user]).iter().any(|nuh| mask.matches(nuh))
+    };
+    let members = cx.state().channels[id].members.keys();
+    let others: Vec<String> = members.filter(hit).map(|&user| users[user].nick.as_str().to_owned()).collect();
+    if others.is_empty() {
+        return;
+    }
+    cx.tell(CS, Phrase::BAN_HITS_OTHERS, &[&others.len().to_string()]);
+    for line in wrap(&others, NICKS_BYTES_MAX) {
+        cx.notice(CS, Text::Plain(&line));
+    }
+}

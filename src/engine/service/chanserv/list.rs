@@ -1,0 +1,105 @@
+//! LIST, and the list of PURGE: which channels there are on record.
+
+use std::ops::{Bound, ControlFlow};
+
+use regex::Regex;
+
+use crate::engine::cx::Cx;
+use crate::engine::refusal::Outcome;
+use crate::engine::service::{Command, Who, always, pattern};
+use crate::engine::waiting::Cursor;
+use crate::i18n::Phrase;
+use crate::state::registry::Purge;
+use crate::wire::Text;
+
+use super::{CHANREG, CS};
+
+/// Channels that are looked at in one step of a long list.
+const STEP_CHANNELS: usize = 64;
+
+pub(super) const LIST: Command = Command {
+    name: "LIST",
+    aliases: &[],
+    params_min: 0,
+    params_max: 1,
+    text_last: false,
+    who: Who::Oper(CHANREG),
+    enabled: always,
+    hidden: false,
+    help: "[<regular expression>]: lists registered channels",
+    more: &[],
+    run: list,
+};
+
+/// Where a long list stands.
+#[derive(Debug)]
+pub enum ChannelsCursor {
+    /// Registered channels from this slot on.
+    Registered {
+        /// Those whose name matches.
+        pattern: Option<Regex>,
+        /// The slot to look at next.
+        slot: u32,
+    },
+    /// Closed names behind this one (folded).
+    Purged {
+        /// The last that was listed.
+        after: Option<Box<str>>,
+    },
+}
+
+fn list(cx: &mut Cx<'_>, params: &[&str]) -> Outcome {
+    let pattern = params.first().map(|raw| pattern(CS, raw)).transpose()?;
+    cx.answer_long(Cursor::Channels(ChannelsCursor::Registered { pattern, slot: 0 }));
+    Ok(())
+}
+
+/// PURGE LIST
+pub(super) fn purged(cx: &mut Cx<'_>) {
+    cx.answer_long(Cursor::Channels(ChannelsCursor::Purged { after: None }));
+}
+
+impl ChannelsCursor {
+    /// Lists some more; goes on with how many were looked at, until that was all.
+    pub fn step(&mut self, cx: &mut Cx<'_>) -> ControlFlow<(), usize> {
+        let (lines, more) = match self {
+            ChannelsCursor::Registered { pattern, slot } => registered(cx, pattern.as_ref(), slot),
+            ChannelsCursor::Purged { after } => purges(cx, after),
+        };
+        lines.iter().for_each(|line| cx.notice(CS, Text::Plain(line)));
+        if !more {
+            cx.tell(CS, Phrase::SERVICE_LIST_END, &[]);
+            return ControlFlow::Break(());
+        }
+        ControlFlow::Continue(STEP_CHANNELS)
+    }
+}
+
+fn registered(cx: &Cx<'_>, pattern: Option<&Regex>, slot: &mut u32) -> (Vec<String>, bool) {
+    let channels = &cx.state().channels;
+    let end = channels.slots().min(*slot + STEP_CHANNELS as u32);
+    let mut lines = Vec::new();
+    for (_, channel) in (*slot..end).filter_map(|slot| channels.in_slot(slot)) {
+        let name = channel.name.as_str();
+        if channel.registration.is_some() && pattern.is_none_or(|pattern| pattern.is_match(name)) {
+            lines.push(name.to_owned());
+        }
+    }
+    *slot = end;
+    (lines, end < channels.slots())
+}
+
+fn purges(cx: &Cx<'_>, after: &mut Option<Box<str>>) -> (Vec<String>, bool) {
+    let start = after.as_deref().map_or(Bound::Unbounded, Bound::Excluded);
+    let some = cx.state().purges.range::<str, _>((start, Bound::Unbounded)).take(STEP_CHANNELS);
+    let (keys, lines): (Vec<_>, Vec<_>) = some.map(|(key, purge)| (key.clone(), purge_line(purge))).unzip();
+    let last = keys.into_iter().last();
+    let more = last.is_some();
+    *after = last.or(after.take());
+    (lines, more)
+}
+
+fn purge_line(purge: &Purge) -> String {
+    let line = format!("{} (by {}) {}", purge.name, purge.by, purge.reason);
+    line.trim_end().to_owned()
+}

@@ -1,0 +1,135 @@
+//! ChanServ: channels that are registered stay, with their founder, their modes and the ranks that come with
+//! accounts.
+//!
+//! Here is the table, and what its functions have in common; they are in the files beside it. Unlike other
+//! commands, ChanServ finds channels whose name is purged, too.
+
+mod amode;
+mod clear;
+mod howtoban;
+mod info;
+mod list;
+mod purge;
+mod rank;
+mod register;
+mod settings;
+mod transfer;
+
+use crate::config::Config;
+use crate::engine::cx::Cx;
+use crate::engine::refusal::{Outcome, Refusal};
+use crate::i18n::Phrase;
+use crate::state::fact::Change;
+use crate::state::registry::Registration;
+use crate::state::{ChannelId, Fact, ModeChange, Rank, UserId};
+
+use super::{Command, Service};
+
+pub use list::ChannelsCursor;
+
+const CS: Service = Service::ChanServ;
+
+/// The operator capability that makes as good as a founder.
+const CHANREG: &str = "chanreg";
+
+pub(super) const ABOUT: &[&str] = &[
+    "ChanServ keeps registered channels for their founders: such a channel stays",
+    "when it is empty, and its topic, modes, bans and ranks stay with it.",
+];
+
+/// All commands, by name.
+pub(super) static COMMANDS: &[&Command] = &[
+    &amode::AMODE,
+    &clear::CLEAR,
+    &rank::DEOP,
+    &settings::GET,
+    &howtoban::HOWTOBAN,
+    &info::INFO,
+    &list::LIST,
+    &rank::OP,
+    &purge::PURGE,
+    &register::REGISTER,
+    &settings::SET,
+    &transfer::TRANSFER,
+    &register::UNREGISTER,
+];
+
+fn keeps_channels(config: &Config) -> bool {
+    config.channels.registration.enabled
+}
+
+fn find(cx: &Cx<'_>, name: &str) -> Result<ChannelId, Refusal> {
+    let key = cx.setup.mapping.channel_key(name).ok();
+    let found = key.and_then(|key| cx.state().channel_by_key(&key));
+    found.ok_or_else(|| CS.refuse(Phrase::NO_SUCH_CHANNEL, &[]))
+}
+
+fn find_registered(cx: &Cx<'_>, name: &str) -> Result<ChannelId, Refusal> {
+    let id = find(cx, name)?;
+    match cx.state().channels[id].registration {
+        Some(_) => Ok(id),
+        None => Err(CS.refuse(Phrase::CHANNEL_NOT_REGISTERED, &[name])),
+    }
+}
+
+/// Finds a registered channel which the user being served founded, or governs as an operator.
+fn find_governed(cx: &Cx<'_>, name: &str) -> Result<ChannelId, Refusal> {
+    let id = find_registered(cx, name)?;
+    match is_founder(cx, id) || cx.user().may(CHANREG) {
+        true => Ok(id),
+        false => Err(CS.refuse(Phrase::NO_CHANNEL_PRIVILEGE, &[])),
+    }
+}
+
+fn is_founder(cx: &Cx<'_>, id: ChannelId) -> bool {
+    cx.state().channels[id].is_founder(cx.user())
+}
+
+/// The registration of a channel that was found to have one.
+fn registration<'c>(cx: &'c Cx<'_>, id: ChannelId) -> &'c Registration {
+    cx.state().channels[id].registration.as_ref().expect("it was found as a registered one")
+}
+
+/// The channel's name as it is shown.
+fn shown(cx: &Cx<'_>, id: ChannelId) -> String {
+    cx.state().channels[id].name.as_str().to_owned()
+}
+
+/// Finds an account by name; gives the name folded.
+fn find_account(cx: &Cx<'_>, name: &str) -> Result<String, Refusal> {
+    let key = cx.setup.mapping.nick_key(name).ok();
+    let found = key.filter(|key| cx.state().accounts.contains_key(&**key));
+    found.map(|key| key.into_owned()).ok_or_else(|| CS.refuse(Phrase::NO_SUCH_ACCOUNT, &[]))
+}
+
+/// The account's name as it is shown; as it is known for one that is gone.
+fn account_name(cx: &Cx<'_>, key: &str) -> String {
+    cx.state().accounts.get(key).map_or(key, |account| account.name.as_str()).to_owned()
+}
+
+/// Gives a member a rank, or takes it away; the channel is told by the server.
+fn change_rank(cx: &mut Cx<'_>, id: ChannelId, user: UserId, rank: Rank, on: bool) {
+    let member = cx.state().channels[id].members.get(&user);
+    if member.is_some_and(|member| member.ranks.has(rank) != on) {
+        let changes = vec![Change { change: ModeChange::Rank { rank, on, user }, entry: None }];
+        cx.commit(Fact::ModesChanged { by: None, channel: id, changes });
+    }
+}
+
+/// As [`change_rank`], for those who are logged into an account.
+fn change_rank_of_account(cx: &mut Cx<'_>, id: ChannelId, account: &str, rank: Rank, on: bool) {
+    for user in cx.state().users_of(account).to_vec() {
+        change_rank(cx, id, user, rank, on);
+    }
+}
+
+/// Whether the account of the user being served may found one more channel.
+fn check_channel_limit(cx: &Cx<'_>) -> Outcome {
+    let Some(account) = cx.account() else { return Err(CS.refuse(Phrase::SERVICE_LOGIN_FIRST, &[])) };
+    let limit = cx.config().channels.registration.max_channels_per_account;
+    let own = cx.state().registered_channels().filter(|(.., r)| *r.founder == *account.name.key()).count();
+    match own < limit || cx.user().may(CHANREG) {
+        true => Ok(()),
+        false => Err(CS.refuse(Phrase::TOO_MANY_REGISTERED, &[&limit.to_string()])),
+    }
+}

@@ -1,0 +1,89 @@
+//! OP and DEOP: ranks of members, by what is registered.
+
+use crate::engine::cx::Cx;
+use crate::engine::policy;
+use crate::engine::refusal::Outcome;
+use crate::engine::service::{Command, Who};
+use crate::i18n::Phrase;
+use crate::state::fact::Change;
+use crate::state::{ChannelId, Fact, ModeChange, Rank, UserId};
+
+use super::{CS, change_rank, find, find_registered, is_founder, keeps_channels, shown};
+
+pub(super) const OP: Command = Command {
+    name: "OP",
+    aliases: &[],
+    params_min: 1,
+    params_max: 2,
+    text_last: false,
+    who: Who::LoggedIn,
+    enabled: keeps_channels,
+    hidden: false,
+    help: "<channel> [<nick>]: gives you the rank that is yours, or makes someone an operator",
+    more: &["Your rank is that of the founder, or what AMODE says. Only the founder can op someone else."],
+    run: op,
+};
+
+pub(super) const DEOP: Command = Command {
+    name: "DEOP",
+    who: Who::Anyone,
+    help: "<channel> [<nick>]: takes all ranks from you, or from someone else",
+    more: &["The ranks that you may take away are those that MODE lets you take away."],
+    run: deop,
+    ..OP
+};
+
+/// The member meant: the one named, or oneself.
+fn member(
+    cx: &Cx<'_>,
+    id: ChannelId,
+    nick: Option<&&str>,
+) -> Result<UserId, crate::engine::refusal::Refusal> {
+    let user = match nick {
+        Some(nick) => cx.find_user(nick).map_err(|_| CS.refuse(Phrase::NO_SUCH_NICK, &[]))?,
+        None => cx.me(),
+    };
+    match cx.state().channels[id].members.contains_key(&user) {
+        true => Ok(user),
+        false => Err(CS.refuse(Phrase::NOT_IN_THAT_CHANNEL, &[cx.state().users[user].nick.as_str()])),
+    }
+}
+
+fn op(cx: &mut Cx<'_>, params: &[&str]) -> Outcome {
+    let id = find_registered(cx, params[0])?;
+    let user = member(cx, id, params.get(1))?;
+    let rank = if user == cx.me() {
+        let own = cx.state().channels[id].rank_by_account(cx.user());
+        own.ok_or_else(|| CS.refuse(Phrase::NO_STORED_RANK, &[]))?
+    } else if is_founder(cx, id) {
+        Rank::Op
+    } else {
+        return Err(CS.refuse(Phrase::FOUNDER_ONLY, &[]));
+    };
+    change_rank(cx, id, user, rank, true);
+    let (nick, mode) = (cx.state().users[user].nick.as_str().to_owned(), rank.letter().to_string());
+    let channel = shown(cx, id);
+    cx.tell(CS, Phrase::RANK_GIVEN, &[&nick, &mode, &channel]);
+    Ok(())
+}
+
+fn deop(cx: &mut Cx<'_>, params: &[&str]) -> Outcome {
+    let id = find(cx, params[0])?;
+    let (me, user) = (cx.me(), member(cx, id, params.get(1))?);
+    let held = cx.state().channels[id].ranks(user);
+    let held: Vec<Rank> = Rank::ALL.into_iter().filter(|&rank| held.has(rank)).collect();
+    if held.is_empty() {
+        return Err(CS.refuse(Phrase::NO_RANK_TO_TAKE, &[]));
+    }
+    let own = policy::standing(cx.state(), me, id);
+    let may = |rank: &Rank| policy::can_change_mode(own, Some(*rank), false, user == me);
+    let taken = held.into_iter().filter(may);
+    let change = |rank| Change { change: ModeChange::Rank { rank, on: false, user }, entry: None };
+    let changes: Vec<Change> = taken.map(change).collect();
+    if changes.is_empty() {
+        return Err(CS.refuse(Phrase::NO_CHANNEL_PRIVILEGE, &[]));
+    }
+    cx.commit(Fact::ModesChanged { by: Some(me), channel: id, changes });
+    cx.tell(CS, Phrase::RANKS_TAKEN, &[]);
+    Ok(())
+}

@@ -1,0 +1,78 @@
+//! REGISTER and UNREGISTER: a channel gets a founder, or is like any other again.
+
+use crate::engine::cx::Cx;
+use crate::engine::effect::Level;
+use crate::engine::refusal::Outcome;
+use crate::engine::service::{Command, Who, confirmation_code};
+use crate::i18n::Phrase;
+use crate::state::fact::RegistryChange;
+use crate::state::{Fact, Rank};
+
+use super::{
+    CHANREG, CS, change_rank, check_channel_limit, find, find_governed, keeps_channels, registration, shown,
+};
+
+pub(super) const REGISTER: Command = Command {
+    name: "REGISTER",
+    aliases: &[],
+    params_min: 1,
+    params_max: 1,
+    text_last: false,
+    who: Who::LoggedIn,
+    enabled: keeps_channels,
+    hidden: false,
+    help: "<channel>: makes a channel yours",
+    more: &["You must be an operator of it. It stays when it is empty, with its topic and modes."],
+    run: register,
+};
+
+pub(super) const UNREGISTER: Command = Command {
+    name: "UNREGISTER",
+    aliases: &["DROP"],
+    params_max: 2,
+    who: Who::Anyone,
+    help: "<channel> [<code>]: gives a registered channel up",
+    more: &["Without the code, it tells you the code."],
+    run: unregister,
+    ..REGISTER
+};
+
+fn register(cx: &mut Cx<'_>, params: &[&str]) -> Outcome {
+    if cx.config().channels.registration.operator_only && !cx.user().may(CHANREG) {
+        return Err(CS.refuse(Phrase::REGISTRATION_RESTRICTED, &[]));
+    }
+    let id = find(cx, params[0])?;
+    let (me, channel) = (cx.me(), &cx.state().channels[id]);
+    if !channel.is_at_least(me, Rank::Op) {
+        return Err(CS.refuse(Phrase::REGISTER_NEEDS_OP, &[]));
+    }
+    let name = shown(cx, id);
+    if channel.registration.is_some() {
+        return Err(CS.refuse(Phrase::CHANNEL_IS_REGISTERED, &[&name]));
+    }
+    check_channel_limit(cx)?;
+    let founder = cx.account().expect("only for those logged in").name.key().to_owned();
+    cx.commit(Fact::RegistryChanged {
+        channel: id,
+        change: RegistryChange::Registered { founder: &founder },
+    });
+    cx.note(Level::Info, "services", format!("{} registered channel {name}", cx.nick()));
+    cx.tell(CS, Phrase::CHANNEL_REGISTERED, &[&name]);
+    change_rank(cx, id, me, Rank::Founder, true);
+    Ok(())
+}
+
+fn unregister(cx: &mut Cx<'_>, params: &[&str]) -> Outcome {
+    let id = find_governed(cx, params[0])?;
+    let name = shown(cx, id);
+    let code = confirmation_code(&name, registration(cx, id).registered_ms);
+    if params.get(1).is_none_or(|given| !given.eq_ignore_ascii_case(&code)) {
+        cx.tell(CS, Phrase::CHANNEL_UNREGISTER_WARNING, &[]);
+        cx.tell(CS, Phrase::SERVICE_CONFIRM, &[CS.name(), &format!("UNREGISTER {name} {code}")]);
+        return Ok(());
+    }
+    cx.commit(Fact::RegistryChanged { channel: id, change: RegistryChange::Unregistered });
+    cx.note(Level::Info, "services", format!("{} unregistered channel {name}", cx.nick()));
+    cx.tell(CS, Phrase::CHANNEL_UNREGISTERED, &[&name]);
+    Ok(())
+}

@@ -1,0 +1,48 @@
+//! SETCLOAKSECRET: another secret for the cloaks.
+
+use crate::engine::cx::Cx;
+use crate::engine::effect::Level;
+use crate::engine::refusal::Outcome;
+use crate::engine::service::{Command, Who, always, confirmation_code};
+use crate::i18n::Phrase;
+use crate::state::Fact;
+
+use super::{HS, VHOSTS};
+
+pub(super) const SETCLOAKSECRET: Command = Command {
+    name: "SETCLOAKSECRET",
+    aliases: &[],
+    params_min: 1,
+    params_max: 2,
+    text_last: false,
+    who: Who::Oper(VHOSTS),
+    enabled: always,
+    hidden: false,
+    help: "<secret> [<code>]: changes the secret that cloaks are made with",
+    more: &[
+        "It should be long and random. All cloaks change, and bans on the old ones hold no more.",
+        "It takes the right to REHASH, too. Without the code, it tells you the code.",
+    ],
+    run: set_secret,
+};
+
+fn set_secret(cx: &mut Cx<'_>, params: &[&str]) -> Outcome {
+    if !cx.user().may("rehash") {
+        return Err(HS.refuse(Phrase::SERVICE_NO_PRIVILEGE, &[]));
+    }
+    if !cx.config().server.ip_cloaking.secret.is_empty() {
+        return Err(HS.refuse(Phrase::CLOAK_SECRET_IN_CONFIG, &[]));
+    }
+    let secret = params[0];
+    // A code for this secret, and for replacing the one there is.
+    let code = confirmation_code(&format!("{} {secret}", cx.setup.cloak_secret), 0);
+    if params.get(1).is_none_or(|given| !given.eq_ignore_ascii_case(&code)) {
+        cx.tell(HS, Phrase::CLOAK_SECRET_WARNING, &[]);
+        cx.tell(HS, Phrase::SERVICE_CONFIRM, &[HS.name(), &format!("SETCLOAKSECRET {secret} {code}")]);
+        return Ok(());
+    }
+    cx.note(Level::Info, "opers", format!("{} changed the secret of the cloaks", cx.nick()));
+    cx.commit(Fact::CloakSecretSet { secret });
+    cx.tell(HS, Phrase::CLOAK_SECRET_SET, &[]);
+    Ok(())
+}

@@ -1,0 +1,126 @@
+//! ON, OFF, STATUS, SET and DEL: vhosts of accounts.
+
+use crate::config::Config;
+use crate::engine::cx::Cx;
+use crate::engine::effect::Level;
+use crate::engine::host;
+use crate::engine::refusal::{Outcome, Refusal};
+use crate::engine::service::{Command, Who};
+use crate::i18n::Phrase;
+use crate::state::account::Vhost;
+use crate::state::fact::AccountChange;
+use crate::state::{Account, Fact};
+
+use super::{HS, VHOSTS};
+
+pub(super) const ON: Command = Command {
+    name: "ON",
+    aliases: &[],
+    params_min: 0,
+    params_max: 0,
+    text_last: false,
+    who: Who::LoggedIn,
+    enabled: |config: &Config| config.accounts.vhosts.enabled,
+    hidden: false,
+    help: "shows your vhost, if you have one",
+    more: &[],
+    run: |cx, _| switch(cx, true),
+};
+
+pub(super) const OFF: Command =
+    Command { name: "OFF", help: "shows your vhost no longer", run: |cx, _| switch(cx, false), ..ON };
+
+pub(super) const STATUS: Command = Command {
+    name: "STATUS",
+    params_max: 1,
+    who: Who::Anyone,
+    help: "[<account>]: tells your vhost, or (for operators) another's",
+    run: status,
+    ..ON
+};
+
+pub(super) const SET: Command = Command {
+    name: "SET",
+    params_min: 2,
+    params_max: 2,
+    who: Who::Oper(VHOSTS),
+    help: "<account> <vhost>: gives an account a vhost, which is shown at once",
+    run: set,
+    ..ON
+};
+
+pub(super) const DEL: Command = Command {
+    name: "DEL",
+    params_min: 1,
+    params_max: 1,
+    who: Who::Oper(VHOSTS),
+    help: "<account>: takes an account's vhost away",
+    run: delete,
+    ..ON
+};
+
+fn find_account<'c>(cx: &'c Cx<'_>, name: &str) -> Result<&'c Account, Refusal> {
+    let key = cx.setup.mapping.nick_key(name).ok();
+    let found = key.and_then(|key| cx.state().accounts.get(&*key));
+    found.map(|account| &**account).ok_or_else(|| HS.refuse(Phrase::NO_SUCH_ACCOUNT, &[]))
+}
+
+/// Keeps it, and shows it or hides it wherever the account is logged into.
+fn keep(cx: &mut Cx<'_>, account: &str, vhost: Option<Vhost>) {
+    cx.commit(Fact::AccountChanged { account, change: AccountChange::Vhost(vhost) });
+    for user in cx.state().users_of(account).to_vec() {
+        host::renew(cx, user);
+    }
+}
+
+fn switch(cx: &mut Cx<'_>, on: bool) -> Outcome {
+    let account = cx.account().expect("only for those logged in");
+    let Some(vhost) = &account.vhost else { return Err(HS.refuse(Phrase::NO_VHOST, &[])) };
+    let (key, vhost) = (account.name.key().to_owned(), Vhost { enabled: on, ..vhost.clone() });
+    keep(cx, &key, Some(vhost));
+    cx.tell(HS, if on { Phrase::VHOST_ON } else { Phrase::VHOST_OFF }, &[]);
+    Ok(())
+}
+
+fn status(cx: &mut Cx<'_>, params: &[&str]) -> Outcome {
+    let account = match params.first() {
+        Some(_) if !cx.user().may(VHOSTS) => return Err(HS.refuse(Phrase::SERVICE_NO_PRIVILEGE, &[])),
+        Some(name) => find_account(cx, name)?,
+        None => cx.account().ok_or_else(|| HS.refuse(Phrase::SERVICE_LOGIN_FIRST, &[]))?,
+    };
+    let (name, vhost) = (account.name.as_str().to_owned(), account.vhost.clone());
+    let Some(vhost) = vhost else { return Err(HS.refuse(Phrase::NO_VHOST, &[])) };
+    cx.tell(HS, Phrase::VHOST_IS, &[&name, &vhost.host]);
+    if !vhost.enabled {
+        cx.tell(HS, Phrase::VHOST_IS_OFF, &[]);
+    }
+    Ok(())
+}
+
+fn set(cx: &mut Cx<'_>, params: &[&str]) -> Outcome {
+    let account = find_account(cx, params[0])?;
+    let (name, key) = (account.name.as_str().to_owned(), account.name.key().to_owned());
+    let host = params[1];
+    let fits = host.len() <= cx.config().accounts.vhosts.max_length && cx.setup.vhost_pattern.is_match(host);
+    // Whatever the configuration admits, it is part of `nick!user@host`, and a parameter of CHGHOST.
+    let is_host = !host.starts_with(':') && !host.contains(['!', '@', '*', '?']);
+    if !fits || !is_host {
+        return Err(HS.refuse(Phrase::VHOST_INVALID, &[]));
+    }
+    cx.note(Level::Info, "opers", format!("{} set vhost {host} on account {name}", cx.nick()));
+    keep(cx, &key, Some(Vhost { host: host.into(), enabled: true }));
+    cx.tell(HS, Phrase::VHOST_SET, &[&name, host]);
+    Ok(())
+}
+
+fn delete(cx: &mut Cx<'_>, params: &[&str]) -> Outcome {
+    let account = find_account(cx, params[0])?;
+    let (name, key) = (account.name.as_str().to_owned(), account.name.key().to_owned());
+    if account.vhost.is_none() {
+        return Err(HS.refuse(Phrase::NO_VHOST, &[]));
+    }
+    cx.note(Level::Info, "opers", format!("{} deleted the vhost of account {name}", cx.nick()));
+    keep(cx, &key, None);
+    cx.tell(HS, Phrase::VHOST_DELETED, &[&name]);
+    Ok(())
+}

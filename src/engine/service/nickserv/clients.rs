@@ -1,0 +1,104 @@
+//! CLIENTS: the connections of a user.
+
+use crate::engine::cx::Cx;
+use crate::engine::refusal::{Outcome, Refusal};
+use crate::engine::service::{Command, Who};
+use crate::engine::setup::Setup;
+use crate::i18n::Phrase;
+use crate::state::{SessionId, UserId};
+use crate::wire::Text;
+use crate::wire::clock::long_date;
+
+use super::NS;
+
+pub(super) const CLIENTS: Command = Command {
+    name: "CLIENTS",
+    aliases: &[],
+    params_min: 1,
+    params_max: 3,
+    text_last: false,
+    who: Who::Anyone,
+    enabled: |config| config.accounts.multiclient.enabled,
+    hidden: false,
+    help: "LIST [<nick>] | LOGOUT [<nick>] <number>: shows your connections, or ends one",
+    more: &["LOGOUT ends the one with that number, or with `all` all of them. Operators can name a nick."],
+    run: clients,
+};
+
+pub(super) const SESSIONS: Command = Command {
+    name: "SESSIONS",
+    params_min: 0,
+    params_max: 1,
+    hidden: true,
+    help: "[<nick>]: the same as CLIENTS LIST",
+    more: &[],
+    run: |cx, params| list(cx, params.first().copied()),
+    ..CLIENTS
+};
+
+fn clients(cx: &mut Cx<'_>, params: &[&str]) -> Outcome {
+    match (params[0].to_ascii_uppercase().as_str(), &params[1..]) {
+        ("LIST", []) => list(cx, None),
+        ("LIST", [nick]) => list(cx, Some(nick)),
+        ("LOGOUT", [number]) => log_out(cx, None, number),
+        ("LOGOUT", [nick, number]) => log_out(cx, Some(nick), number),
+        _ => Err(NS.bad_parameters(CLIENTS.name)),
+    }
+}
+
+fn target(cx: &Cx<'_>, nick: Option<&str>, right: &str) -> Result<UserId, Refusal> {
+    let Some(nick) = nick else { return Ok(cx.me()) };
+    let user = cx.find_user(nick).map_err(|_| NS.refuse(Phrase::NO_SUCH_NICK, &[]))?;
+    if user != cx.me() && !cx.user().may(right) {
+        return Err(NS.refuse(Phrase::SERVICE_NO_PRIVILEGE, &[]));
+    }
+    Ok(user)
+}
+
+fn list(cx: &mut Cx<'_>, nick: Option<&str>) -> Outcome {
+    let user = target(cx, nick, "ban")?;
+    let sessions = cx.state().users[user].sessions.clone();
+    let nick = cx.state().users[user].nick.as_str().to_owned();
+    cx.tell(NS, Phrase::CLIENTS_ARE, &[&nick, &sessions.len().to_string()]);
+    for session in sessions {
+        for line in describe(cx, session) {
+            cx.notice(NS, Text::Plain(&line));
+        }
+    }
+    Ok(())
+}
+
+fn describe(cx: &Cx<'_>, id: SessionId) -> Vec<String> {
+    let session = &cx.state().sessions[id];
+    let date = |mono_ms: u64| {
+        let ago_ms = cx.now.mono_ms.saturating_sub(mono_ms);
+        long_date(cx.now.wall_ms.saturating_sub(ago_ms) / 1000)
+    };
+    let current = if id == cx.session { " (this one)" } else { "" };
+    let mut lines = vec![format!("Client {}{current}:", id.slot)];
+    lines.extend(session.device.as_ref().map(|device| format!("    Device:      {device}")));
+    lines.push(format!("    IP address:  {}", Setup::address_text(session.door.ip)));
+    lines.push(format!("    Connected:   {}", date(session.opened_mono_ms)));
+    lines.push(format!("    Last heard:  {}", date(session.heard_mono_ms)));
+    lines.extend(session.door.certfp.as_ref().map(|certfp| format!("    Certificate: {certfp}")));
+    lines
+}
+
+fn log_out(cx: &mut Cx<'_>, nick: Option<&str>, number: &str) -> Outcome {
+    let user = target(cx, nick, "kill")?;
+    let mut sessions = cx.state().users[user].sessions.to_vec();
+    if !number.eq_ignore_ascii_case("all") {
+        sessions.retain(|session| Ok(session.slot) == number.parse());
+        if sessions.is_empty() {
+            return Err(NS.refuse(Phrase::NO_SUCH_CLIENT, &[]));
+        }
+    }
+    let reason = format!("Logged out by {}", cx.nick());
+    cx.tell(NS, Phrase::CLIENTS_LOGGED_OUT, &[&sessions.len().to_string()]);
+    // Who asks goes last, to hear of it.
+    sessions.sort_by_key(|&session| session == cx.session);
+    for session in sessions {
+        cx.disconnect(session, &reason);
+    }
+    Ok(())
+}

@@ -1,0 +1,103 @@
+//! SET EMAIL and VERIFYEMAIL: another address, which has to be one that its owner reads.
+
+use crate::engine::cx::Cx;
+use crate::engine::event::JobAnswer;
+use crate::engine::login::register;
+use crate::engine::login::{self, LoginRefused};
+use crate::engine::refusal::Outcome;
+use crate::engine::service::{Command, Who};
+use crate::engine::waiting::Continuation;
+use crate::i18n::Phrase;
+use crate::state::account::Purpose;
+use crate::state::fact::AccountChange;
+use crate::state::{Account, Fact};
+
+use super::identify::refusal;
+use super::{NS, Next, authenticates, own_account, password};
+
+pub(super) const VERIFYEMAIL: Command = Command {
+    name: "VERIFYEMAIL",
+    aliases: &[],
+    params_min: 1,
+    params_max: 1,
+    text_last: false,
+    who: Who::LoggedIn,
+    enabled: authenticates,
+    hidden: true,
+    help: "<code>: takes the address to which the code was sent",
+    more: &[],
+    run: verify,
+};
+
+/// The owner wants another address.
+pub(super) fn ask(cx: &mut Cx<'_>, account: &Account, email: &str, passphrase: Option<&str>) -> Outcome {
+    if !cx.config().accounts.registration.email_verification.enabled {
+        return Err(NS.refuse(Phrase::EMAIL_NOT_VERIFIED_HERE, &[]));
+    }
+    if !register::is_email(email) {
+        return Err(NS.refuse(Phrase::EMAIL_NEEDED, &[]));
+    }
+    if cx.setup.letters.refuses(email) {
+        return Err(NS.refuse(Phrase::EMAIL_UNWANTED, &[]));
+    }
+    let (name, key) = (account.name.as_str(), account.name.key().to_owned());
+    if account.credentials.passphrase_hash.is_none() {
+        login::count(cx).map_err(refusal)?;
+        return send(cx, &key, email);
+    }
+    let passphrase = passphrase.ok_or_else(|| NS.refuse(Phrase::PASSWORD_WANTED, &[]))?;
+    let job = login::attempt(cx, name, passphrase).map_err(refusal)?;
+    let next = Next::EmailPassphrase { account: key, email: email.to_owned() };
+    cx.ask(job, Continuation::NickServ(next));
+    Ok(())
+}
+
+/// The owner's passphrase was compared.
+pub(super) fn compared(cx: &mut Cx<'_>, account: &str, email: &str, answer: &JobAnswer) -> Outcome {
+    let key = login::verdict(cx, account, answer).map_err(refusal)?;
+    if *key != *account {
+        return Err(refusal(LoginRefused::Wrong));
+    }
+    send(cx, account, email)
+}
+
+fn send(cx: &mut Cx<'_>, account: &str, email: &str) -> Outcome {
+    let job = register::send_code(cx, account, Purpose::EmailChange, email);
+    cx.ask(job, Continuation::NickServ(Next::EmailMailed));
+    Ok(())
+}
+
+/// The code was mailed, or could not be.
+pub(super) fn mailed(cx: &mut Cx<'_>, answer: &JobAnswer) -> Outcome {
+    let sent = *answer == JobAnswer::Mailed;
+    cx.tell(NS, if sent { Phrase::EMAIL_CODE_SENT } else { Phrase::MAIL_FAILED }, &[]);
+    Ok(())
+}
+
+fn verify(cx: &mut Cx<'_>, params: &[&str]) -> Outcome {
+    login::count(cx).map_err(refusal)?;
+    let timeout = cx.config().accounts.registration.verify_timeout;
+    let account = own_account(cx)?;
+    let sent = account.codes.iter().find(|code| code.purpose == Purpose::EmailChange);
+    let fits =
+        password::fits(account, Purpose::EmailChange, params[0], timeout.as_millis() as u64, cx.now.wall_ms);
+    let Some(email) = sent.filter(|_| fits).map(|code| code.email.clone()) else {
+        return Err(NS.refuse(Phrase::CODE_WRONG, &[]));
+    };
+    let account = account.clone();
+    cx.commit(Fact::AccountChanged {
+        account: account.name.key(),
+        change: AccountChange::CodeUsed(Purpose::EmailChange),
+    });
+    set(cx, &account, &email)
+}
+
+/// Gives an account this address. A code for its password that went to the old one is of no use any more.
+pub(super) fn set(cx: &mut Cx<'_>, account: &Account, email: &str) -> Outcome {
+    for change in [AccountChange::Email(Some(email)), AccountChange::CodeUsed(Purpose::PasswordReset)] {
+        cx.commit(Fact::AccountChanged { account: account.name.key(), change });
+    }
+    cx.tell(NS, Phrase::SETTING_CHANGED, &[]);
+    cx.tell(NS, Phrase::SETTING_IS, &["email", email]);
+    Ok(())
+}

@@ -1,0 +1,86 @@
+//! IDENTIFY: logs in, by passphrase or certificate.
+
+use crate::engine::cx::Cx;
+use crate::engine::event::JobAnswer;
+use crate::engine::login::{self, Certified, LoginRefused};
+use crate::engine::refusal::{Outcome, Refusal};
+use crate::engine::service::{Command, Who};
+use crate::engine::waiting::Continuation;
+use crate::i18n::Phrase;
+
+use super::{NS, Next, authenticates};
+
+pub(super) const IDENTIFY: Command = Command {
+    name: "IDENTIFY",
+    aliases: &["LOGIN"],
+    params_min: 0,
+    params_max: 2,
+    text_last: false,
+    who: Who::Anyone,
+    enabled: authenticates,
+    hidden: false,
+    help: "[<account>] [<password>]: logs into an account",
+    more: &[
+        "Without an account, it is the one your nick is the name of.",
+        "Without a password, your client certificate has to be known; see HELP CERT.",
+    ],
+    run: identify,
+};
+
+fn identify(cx: &mut Cx<'_>, params: &[&str]) -> Outcome {
+    if cx.account().is_some() {
+        return Err(NS.refuse(Phrase::ALREADY_IDENTIFIED, &[]));
+    }
+    let has_certfp = cx.served().door.certfp.is_some();
+    match params {
+        [] => by_certificate(cx, ""),
+        [account] if has_certfp && login::find(cx, account).is_some() => by_certificate(cx, account),
+        [passphrase] => {
+            let nick = cx.nick().to_owned();
+            by_passphrase(cx, &nick, passphrase)
+        }
+        [account, passphrase, ..] => by_passphrase(cx, account, passphrase),
+    }
+}
+
+fn by_passphrase(cx: &mut Cx<'_>, account: &str, passphrase: &str) -> Outcome {
+    let job = login::attempt(cx, account, passphrase).map_err(refusal)?;
+    cx.ask(job, Continuation::NickServ(Next::Passphrase { account: account.to_owned() }));
+    Ok(())
+}
+
+fn by_certificate(cx: &mut Cx<'_>, account: &str) -> Outcome {
+    match login::attempt_certificate(cx, account).map_err(refusal)? {
+        Certified::Known(key) => enter(cx, &key),
+        Certified::Ask(job) => {
+            cx.ask(job, Continuation::NickServ(Next::Certificate { account: account.to_owned() }));
+            Ok(())
+        }
+    }
+}
+
+/// The passphrase was compared.
+pub(super) fn compared(cx: &mut Cx<'_>, account: &str, answer: &JobAnswer) -> Outcome {
+    let key = login::verdict(cx, account, answer).map_err(refusal)?;
+    enter(cx, &key)
+}
+
+/// The certificate was judged.
+pub(super) fn judged(cx: &mut Cx<'_>, account: &str, answer: &JobAnswer) -> Outcome {
+    let key = login::certificate_verdict(cx, account, answer).map_err(refusal)?;
+    enter(cx, &key)
+}
+
+fn enter(cx: &mut Cx<'_>, key: &str) -> Outcome {
+    login::log_in(cx, key, None).map_err(refusal)?;
+    let name = cx.account().map(|account| account.name.as_str().to_owned()).unwrap_or_default();
+    cx.tell(NS, Phrase::LOGGED_IN, &[&name]);
+    Ok(())
+}
+
+/// NickServ's words for a login that failed.
+pub(super) fn refusal(refused: LoginRefused) -> Refusal {
+    let (phrase, args) = refused.phrase();
+    let args: Vec<&str> = args.iter().map(String::as_str).collect();
+    NS.refuse(phrase, &args)
+}

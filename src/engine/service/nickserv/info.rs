@@ -1,0 +1,120 @@
+//! INFO and LIST: what is known of accounts.
+
+use std::ops::{Bound, ControlFlow};
+
+use regex::Regex;
+
+use crate::engine::cx::Cx;
+use crate::engine::refusal::Outcome;
+use crate::engine::service::{Command, Who, pattern};
+use crate::engine::waiting::Cursor;
+use crate::i18n::Phrase;
+use crate::state::Account;
+use crate::wire::Text;
+use crate::wire::clock::long_date;
+
+use super::{NS, authenticates, find_account, own_account, suspend};
+
+/// Accounts that are looked at in one step of a long list.
+const STEP_ACCOUNTS: usize = 64;
+
+pub(super) const INFO: Command = Command {
+    name: "INFO",
+    aliases: &[],
+    params_min: 0,
+    params_max: 1,
+    text_last: false,
+    who: Who::Anyone,
+    enabled: authenticates,
+    hidden: false,
+    help: "[<account>]: tells what is known of your account, or another",
+    more: &[],
+    run: info,
+};
+
+pub(super) const LIST: Command = Command {
+    name: "LIST",
+    who: Who::Oper("accreg"),
+    help: "[<regular expression>]: lists accounts",
+    run: list,
+    ..INFO
+};
+
+fn info(cx: &mut Cx<'_>, params: &[&str]) -> Outcome {
+    let account = match params.first() {
+        Some(name) if is_retired(cx, name) => return Err(NS.refuse(Phrase::ACCOUNT_NAME_RETIRED, &[])),
+        Some(name) => find_account(cx, name)?,
+        None => own_account(cx)?,
+    };
+    let account = account.clone();
+    let is_own = cx.account().is_some_and(|own| own.name == account.name);
+    let registered = long_date(account.registered_ms / 1000);
+    cx.tell(NS, Phrase::ACCOUNT_IS, &[account.name.as_str()]);
+    cx.tell(NS, Phrase::ACCOUNT_REGISTERED_AT, &[&registered]);
+    if !account.verified {
+        cx.tell(NS, Phrase::ACCOUNT_IS_UNVERIFIED, &[]);
+    }
+    if let Some(email) = account.email.as_deref().filter(|_| is_own || cx.user().may("accreg")) {
+        cx.tell(NS, Phrase::ACCOUNT_EMAIL_IS, &[email]);
+    }
+    for nick in &account.nicks {
+        cx.tell(NS, Phrase::ACCOUNT_NICK_IS, &[nick.as_str()]);
+    }
+    for channel in channels(cx, &account, is_own || cx.user().may("sajoin")) {
+        cx.tell(NS, Phrase::ACCOUNT_CHANNEL_IS, &[&channel]);
+    }
+    if let Some(line) = suspend::describe(&account, cx.now.wall_ms) {
+        cx.notice(NS, Text::Plain(&line));
+    }
+    Ok(())
+}
+
+fn is_retired(cx: &Cx<'_>, name: &str) -> bool {
+    let key = cx.setup.mapping.nick_key(name);
+    key.is_ok_and(|key| cx.state().retired_accounts.contains(&*key))
+}
+
+/// The channels that an account founded; the secret ones only for those who may know.
+fn channels(cx: &Cx<'_>, account: &Account, secret_too: bool) -> Vec<String> {
+    let founded = cx.state().registered_channels().filter(|(_, channel, registration)| {
+        *registration.founder == *account.name.key() && (secret_too || !channel.flags.has('s'))
+    });
+    founded.map(|(_, channel, _)| channel.name.as_str().to_owned()).collect()
+}
+
+/// Where a long LIST stands.
+#[derive(Debug)]
+pub struct AccountsCursor {
+    pattern: Option<Regex>,
+    /// The last account that was looked at.
+    after: Option<Box<str>>,
+}
+
+fn list(cx: &mut Cx<'_>, params: &[&str]) -> Outcome {
+    let pattern = params.first().map(|raw| pattern(NS, raw)).transpose()?;
+    cx.answer_long(Cursor::Accounts(AccountsCursor { pattern, after: None }));
+    Ok(())
+}
+
+impl AccountsCursor {
+    /// Lists some more; goes on with how many were looked at, until that was all.
+    pub fn step(&mut self, cx: &mut Cx<'_>) -> ControlFlow<(), usize> {
+        let start = self.after.as_deref().map_or(Bound::Unbounded, Bound::Excluded);
+        let range = cx.state().accounts.range::<str, _>((start, Bound::Unbounded));
+        let some: Vec<(Box<str>, String)> = range
+            .take(STEP_ACCOUNTS)
+            .map(|(key, account)| (key.clone(), account.name.as_str().to_owned()))
+            .collect();
+        for (_, name) in &some {
+            if self.pattern.as_ref().is_none_or(|pattern| pattern.is_match(name)) {
+                cx.notice(NS, Text::Plain(name));
+            }
+        }
+        let Some((last, _)) = some.into_iter().last() else {
+            cx.tell(NS, Phrase::SERVICE_LIST_END, &[]);
+            return ControlFlow::Break(());
+        };
+        self.after = Some(last);
+        ControlFlow::Continue(STEP_ACCOUNTS)
+    }
+}

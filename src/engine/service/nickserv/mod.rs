@@ -1,0 +1,88 @@
+//! NickServ: accounts, the nicks that belong to them, and who is logged into them.
+//!
+//! Here is the table; the functions are in the files beside it. Passwords are hashed and compared by
+//! jobs, never here.
+
+mod cert;
+mod clients;
+mod email;
+mod identify;
+pub mod info;
+mod next;
+mod nick;
+mod password;
+mod register;
+mod remove;
+mod settings;
+mod suspend;
+
+use crate::config::Config;
+use crate::engine::cx::Cx;
+use crate::engine::refusal::Refusal;
+use crate::i18n::Phrase;
+use crate::state::Account;
+
+pub use next::{Next, go_on};
+
+use super::{Command, Service};
+
+const NS: Service = Service::NickServ;
+
+pub(super) const ABOUT: &[&str] = &[
+    "NickServ keeps accounts: a nick that is registered belongs to its owner,",
+    "who logs in with a password or a certificate.",
+];
+
+/// All commands, by name.
+pub(super) static COMMANDS: &[&Command] = &[
+    &cert::CERT,
+    &clients::CLIENTS,
+    &nick::DROP,
+    &settings::ENFORCE,
+    &remove::ERASE,
+    &settings::GET,
+    &nick::GHOST,
+    &nick::GROUP,
+    &identify::IDENTIFY,
+    &info::INFO,
+    &info::LIST,
+    &password::PASSWD,
+    &register::REGISTER,
+    &remove::RENAME,
+    &password::RESETPASS,
+    &nick::SADROP,
+    &settings::SAGET,
+    &register::SAREGISTER,
+    &settings::SASET,
+    &remove::SAVERIFY,
+    &password::SENDPASS,
+    &clients::SESSIONS,
+    &settings::SET,
+    &suspend::SUSPEND,
+    &remove::UNREGISTER,
+    &register::VERIFY,
+    &email::VERIFYEMAIL,
+];
+
+fn authenticates(config: &Config) -> bool {
+    config.accounts.authentication_enabled
+}
+
+fn reserves_nicks(config: &Config) -> bool {
+    config.accounts.nick_reservation.enabled
+}
+
+/// The account that the user being served is logged into.
+fn own_account<'c>(cx: &'c Cx<'_>) -> Result<&'c Account, Refusal> {
+    cx.account().ok_or_else(|| NS.refuse(Phrase::SERVICE_LOGIN_FIRST, &[]))
+}
+
+/// Finds an account by its name, or by a nick that belongs to it.
+fn find_account<'c>(cx: &'c Cx<'_>, name: &str) -> Result<&'c Account, Refusal> {
+    let key = cx.setup.mapping.nick_key(name).ok();
+    let state = cx.state();
+    let by_name = key
+        .as_deref()
+        .and_then(|key| state.accounts.get(key).or_else(|| state.accounts.get(state.reserved_for(key)?)));
+    by_name.map(|account| &**account).ok_or_else(|| NS.refuse(Phrase::NO_SUCH_ACCOUNT, &[]))
+}

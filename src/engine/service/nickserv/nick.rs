@@ -1,0 +1,118 @@
+//! GROUP, DROP, SADROP and GHOST: the nicks of an account.
+
+use crate::engine::cx::Cx;
+use crate::engine::refusal::Outcome;
+use crate::engine::service::{Command, Who};
+use crate::i18n::Phrase;
+use crate::state::Fact;
+use crate::state::fact::AccountChange;
+
+use super::{NS, own_account, reserves_nicks};
+
+pub(super) const GROUP: Command = Command {
+    name: "GROUP",
+    aliases: &[],
+    params_min: 0,
+    params_max: 0,
+    text_last: false,
+    who: Who::LoggedIn,
+    enabled: reserves_nicks,
+    hidden: false,
+    help: "adds your current nick to your account",
+    more: &["Then nobody else can use it, as they cannot use your account's name."],
+    run: group,
+};
+
+pub(super) const DROP: Command = Command {
+    name: "DROP",
+    params_max: 1,
+    help: "[<nick>]: takes your current nick, or another of yours, away from your account",
+    more: &[],
+    run: |cx, params| drop_nick(cx, params.first().copied(), false),
+    ..GROUP
+};
+
+pub(super) const SADROP: Command = Command {
+    name: "SADROP",
+    params_min: 1,
+    params_max: 1,
+    who: Who::Oper("accreg"),
+    help: "<nick>: takes a nick away from whatever account it belongs to",
+    more: &[],
+    run: |cx, params| drop_nick(cx, params.first().copied(), true),
+    ..GROUP
+};
+
+pub(super) const GHOST: Command = Command {
+    name: "GHOST",
+    params_min: 1,
+    params_max: 1,
+    help: "<nick>: disconnects whoever uses a nick of yours",
+    more: &["It also disconnects another user who is logged into your account, whatever the nick."],
+    run: ghost,
+    ..GROUP
+};
+
+fn group(cx: &mut Cx<'_>, _: &[&str]) -> Outcome {
+    let nick = cx.user().nick.clone();
+    let account = own_account(cx)?;
+    let key = account.name.key().to_owned();
+    match cx.state().reserved_for(nick.key()) {
+        Some(owner) if owner == key => return Err(NS.refuse(Phrase::NICK_IS_YOURS, &[])),
+        Some(_) => return Err(NS.refuse(Phrase::NICKNAME_RESERVED, &[])),
+        None => {}
+    }
+    if cx.setup.mapping.has_skeletons() {
+        let skeleton = cx.setup.mapping.skeleton(nick.as_str());
+        if cx.state().reserved_for_skeleton(&skeleton).is_some_and(|owner| owner != key) {
+            return Err(NS.refuse(Phrase::NICKNAME_RESERVED, &[]));
+        }
+    }
+    if cx.state().retired_accounts.contains(nick.key()) {
+        return Err(NS.refuse(Phrase::ACCOUNT_NAME_RETIRED, &[]));
+    }
+    if account.nicks.len() >= cx.config().accounts.nick_reservation.additional_nick_limit {
+        return Err(NS.refuse(Phrase::TOO_MANY_NICKS, &[]));
+    }
+    let shown = nick.as_str().to_owned();
+    cx.commit(Fact::AccountChanged { account: &key, change: AccountChange::NickGrouped(nick) });
+    cx.tell(NS, Phrase::NICK_GROUPED, &[&shown]);
+    Ok(())
+}
+
+fn drop_nick(cx: &mut Cx<'_>, nick: Option<&str>, any: bool) -> Outcome {
+    let nick = nick.unwrap_or(cx.nick()).to_owned();
+    let no_such = || NS.refuse(Phrase::NICK_NOT_GROUPED, &[&nick]);
+    let nick_key = cx.setup.mapping.nick_key(&nick).map_err(|_| no_such())?.into_owned();
+    let owner = cx.state().reserved_for(&nick_key).ok_or_else(no_such)?.to_owned();
+    if !any && owner != own_account(cx)?.name.key() {
+        return Err(no_such());
+    }
+    if owner == nick_key {
+        return Err(NS.refuse(Phrase::NICK_IS_ACCOUNT_NAME, &[]));
+    }
+    cx.commit(Fact::AccountChanged { account: &owner, change: AccountChange::NickDropped(&nick_key) });
+    cx.tell(NS, Phrase::NICK_UNGROUPED, &[&nick]);
+    Ok(())
+}
+
+fn ghost(cx: &mut Cx<'_>, params: &[&str]) -> Outcome {
+    let user = cx.find_user(params[0]).map_err(|_| NS.refuse(Phrase::NO_SUCH_NICK, &[]))?;
+    if user == cx.me() {
+        return Err(NS.refuse(Phrase::CANNOT_GHOST_SELF, &[]));
+    }
+    let own = own_account(cx)?;
+    let ghost = &cx.state().users[user];
+    let is_own_nick = cx.state().reserved_for(ghost.nick.key()) == Some(own.name.key());
+    if !is_own_nick && ghost.account.as_ref() != Some(&own.name) {
+        return Err(NS.refuse(Phrase::NICK_NOT_YOURS, &[]));
+    }
+    if ghost.always_on {
+        return Err(NS.refuse(Phrase::CANNOT_GHOST_ALWAYS_ON, &[]));
+    }
+    let nick = ghost.nick.as_str().to_owned();
+    let reason = format!("GHOSTed by {}", cx.nick());
+    cx.commit(Fact::Killed { by: cx.me(), user, reason: &reason });
+    cx.tell(NS, Phrase::GHOSTED, &[&nick]);
+    Ok(())
+}

@@ -1,0 +1,195 @@
+//! PASSWD, SENDPASS and RESETPASS: new passphrases.
+
+use crate::auth::{self, Credentials, Secret, check_passphrase};
+use crate::config::Config;
+use crate::engine::cx::Cx;
+use crate::engine::effect::{Job, Level};
+use crate::engine::event::JobAnswer;
+use crate::engine::login::register::{self, RegisterRefused};
+use crate::engine::login::{self, LoginRefused};
+use crate::engine::refusal::{Outcome, Refusal};
+use crate::engine::service::{Command, Who};
+use crate::engine::waiting::Continuation;
+use crate::i18n::Phrase;
+use crate::state::account::Purpose;
+use crate::state::fact::AccountChange;
+use crate::state::{Account, Fact};
+
+use super::identify::refusal;
+use super::{NS, Next, authenticates, find_account, own_account};
+
+pub(super) const PASSWD: Command = Command {
+    name: "PASSWD",
+    aliases: &["PASSWORD"],
+    params_min: 2,
+    params_max: 3,
+    text_last: false,
+    who: Who::Anyone,
+    enabled: authenticates,
+    hidden: false,
+    help: "<old> <new> <new>: changes your password",
+    more: &[
+        "* stands for no password, before or after; then only a certificate logs you in.",
+        "Operators can change anyone's: <account> <new>.",
+    ],
+    run: |cx, params| match params {
+        [account, new] => change_other(cx, account, new),
+        _ => change_own(cx, params),
+    },
+};
+
+pub(super) const SENDPASS: Command = Command {
+    name: "SENDPASS",
+    aliases: &[],
+    params_min: 1,
+    params_max: 1,
+    enabled: resets_by_mail,
+    help: "<account>: sends a code for RESETPASS to the account's address",
+    more: &[],
+    run: send_code,
+    ..PASSWD
+};
+
+pub(super) const RESETPASS: Command = Command {
+    name: "RESETPASS",
+    aliases: &[],
+    params_min: 3,
+    enabled: resets_by_mail,
+    help: "<account> <code> <new>: changes a password with the code that SENDPASS sent",
+    more: &[],
+    run: reset,
+    ..PASSWD
+};
+
+fn resets_by_mail(config: &Config) -> bool {
+    let verification = &config.accounts.registration.email_verification;
+    verification.enabled && verification.password_reset.enabled
+}
+
+/// A new passphrase; `*` for none.
+fn wanted(raw: &str) -> Result<Option<Secret>, Refusal> {
+    if raw == "*" {
+        return Ok(None);
+    }
+    let bad = |_| NS.refuse(RegisterRefused::BadPassphrase.phrase(), &[]);
+    check_passphrase(raw).map_err(bad)?;
+    Ok(Some(Secret::from(raw)))
+}
+
+fn change_own(cx: &mut Cx<'_>, params: &[&str]) -> Outcome {
+    let account = own_account(cx)?;
+    let (name, key) = (account.name.as_str().to_owned(), account.name.key().to_owned());
+    if params[1] != params[2] {
+        return Err(NS.refuse(Phrase::PASSWORDS_DIFFER, &[]));
+    }
+    let new = wanted(params[1])?;
+    if new.is_none() && account.credentials.certfps.is_empty() {
+        return Err(NS.refuse(Phrase::PASSWORD_NEEDED, &[]));
+    }
+    if account.credentials.passphrase_hash.is_none() {
+        // Only a certificate can have logged in: that will do.
+        return set(cx, &key, new);
+    }
+    let job = login::attempt(cx, &name, params[0]).map_err(refusal)?;
+    cx.ask(job, Continuation::NickServ(Next::OldPassphrase { account: key, new }));
+    Ok(())
+}
+
+/// The old passphrase was compared.
+pub(super) fn compared(cx: &mut Cx<'_>, account: &str, new: Option<Secret>, answer: &JobAnswer) -> Outcome {
+    let key = login::verdict(cx, account, answer).map_err(refusal)?;
+    if *key != *account {
+        return Err(refusal(LoginRefused::Wrong));
+    }
+    set(cx, account, new)
+}
+
+fn change_other(cx: &mut Cx<'_>, account: &str, new: &str) -> Outcome {
+    let Some(oper) = cx.user().oper.as_ref().filter(|_| cx.user().may("accreg")) else {
+        return Err(NS.refuse(Phrase::SERVICE_NO_PRIVILEGE, &[]));
+    };
+    let oper = oper.name.to_string();
+    let key = find_account(cx, account)?.name.key().to_owned();
+    let new = wanted(new)?;
+    cx.note(Level::Info, "opers", format!("operator {oper} changed the password of account {key}"));
+    set(cx, &key, new)
+}
+
+fn set(cx: &mut Cx<'_>, account: &str, new: Option<Secret>) -> Outcome {
+    let Some(passphrase) = new else {
+        return replace(cx, account, &Credentials::default());
+    };
+    let cost = cx.config().accounts.registration.bcrypt_cost;
+    let job = Job::HashPassphrase { credentials: Box::default(), passphrase, cost };
+    cx.ask(job, Continuation::NickServ(Next::NewPassphrase { account: account.to_owned() }));
+    Ok(())
+}
+
+/// The new passphrase was hashed.
+pub(super) fn hashed(cx: &mut Cx<'_>, account: &str, answer: &JobAnswer) -> Outcome {
+    match answer {
+        JobAnswer::Hashed(new) => replace(cx, account, new),
+        _ => Err(NS.refuse(Phrase::SERVER_BUSY, &[])),
+    }
+}
+
+/// Gives an account the passphrase of these credentials; its certificates stay. A code that was sent to
+/// change the passphrase is of no use any more.
+fn replace(cx: &mut Cx<'_>, key: &str, new: &Credentials) -> Outcome {
+    let account = cx.state().accounts.get(key).ok_or_else(|| NS.refuse(Phrase::NO_SUCH_ACCOUNT, &[]))?;
+    let certfps = account.credentials.certfps.clone();
+    let credentials = Box::new(Credentials { certfps, ..new.clone() });
+    for change in [AccountChange::Credentials(credentials), AccountChange::CodeUsed(Purpose::PasswordReset)] {
+        cx.commit(Fact::AccountChanged { account: key, change });
+    }
+    cx.tell(NS, Phrase::PASSWORD_CHANGED, &[]);
+    Ok(())
+}
+
+fn send_code(cx: &mut Cx<'_>, params: &[&str]) -> Outcome {
+    login::count(cx).map_err(refusal)?;
+    let account = find_account(cx, params[0])?;
+    let key = account.name.key().to_owned();
+    let email = account.email.as_deref().filter(|_| account.verified).map(str::to_owned);
+    let cooldown = cx.config().accounts.registration.email_verification.password_reset.cooldown;
+    let since_ms = cx.now.wall_ms.saturating_sub(cooldown.as_millis() as u64);
+    let is_recent = account.codes.iter().any(|c| c.purpose == Purpose::PasswordReset && c.at_ms > since_ms);
+    login::allowed(cx, &key).map_err(refusal)?;
+    let email = email.ok_or_else(|| NS.refuse(Phrase::ACCOUNT_HAS_NO_EMAIL, &[]))?;
+    if is_recent {
+        return Err(NS.refuse(Phrase::TRY_LATER, &[]));
+    }
+    cx.note(Level::Info, "accounts", format!("{} had a password reset sent for account {key}", cx.nick()));
+    let job = register::send_code(cx, &key, Purpose::PasswordReset, &email);
+    cx.ask(job, Continuation::NickServ(Next::ResetMailed));
+    Ok(())
+}
+
+/// The code was mailed, or could not be.
+pub(super) fn mailed(cx: &mut Cx<'_>, answer: &JobAnswer) -> Outcome {
+    let sent = *answer == JobAnswer::Mailed;
+    cx.tell(NS, if sent { Phrase::PASSWORD_RESET_SENT } else { Phrase::MAIL_FAILED }, &[]);
+    Ok(())
+}
+
+fn reset(cx: &mut Cx<'_>, params: &[&str]) -> Outcome {
+    login::count(cx).map_err(refusal)?;
+    let new = wanted(params[2])?.ok_or_else(|| NS.bad_parameters(RESETPASS.name))?;
+    let key = find_account(cx, params[0])?.name.key().to_owned();
+    login::allowed(cx, &key).map_err(refusal)?;
+    let timeout = cx.config().accounts.registration.email_verification.password_reset.timeout;
+    let account = find_account(cx, &key)?;
+    if !fits(account, Purpose::PasswordReset, params[1], timeout.as_millis() as u64, cx.now.wall_ms) {
+        return Err(NS.refuse(Phrase::CODE_WRONG, &[]));
+    }
+    set(cx, &key, Some(new))
+}
+
+/// Whether this is the code that was sent for a purpose, and it is good still; it is good forever with a
+/// timeout of 0.
+pub(super) fn fits(account: &Account, purpose: Purpose, code: &str, timeout_ms: u64, now_ms: u64) -> bool {
+    account.codes.iter().filter(|sent| sent.purpose == purpose).any(|sent| {
+        let expires_ms = if timeout_ms == 0 { u64::MAX } else { sent.at_ms.saturating_add(timeout_ms) };
+        auth::Code::read(&sent.code, expires_ms).matches(code, now_ms)
+    })
+}

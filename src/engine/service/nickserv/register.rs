@@ -1,0 +1,120 @@
+//! REGISTER, SAREGISTER and VERIFY: new accounts.
+
+use crate::auth::{Certfp, Secret, check_passphrase};
+use crate::engine::cx::Cx;
+use crate::engine::login::LoginRefused;
+use crate::engine::login::register::{self, Made, RegisterRefused, Wish};
+use crate::engine::refusal::{Outcome, Refusal};
+use crate::engine::service::{Command, Who};
+use crate::i18n::Phrase;
+
+use super::identify::refusal;
+use super::{NS, authenticates};
+
+pub(super) const REGISTER: Command = Command {
+    name: "REGISTER",
+    aliases: &[],
+    params_min: 1,
+    params_max: 2,
+    text_last: false,
+    who: Who::Anyone,
+    enabled: |config| config.accounts.registration.enabled,
+    hidden: false,
+    help: "<password> [<email>]: makes an account of your nick",
+    more: &[
+        "Where the server wants an address, it sends a code there; see HELP VERIFY.",
+        "With * as the password, your client certificate alone logs you in.",
+    ],
+    run: register,
+};
+
+pub(super) const SAREGISTER: Command = Command {
+    name: "SAREGISTER",
+    who: Who::Oper("accreg"),
+    enabled: authenticates,
+    help: "<account> [<password>]: makes an account for someone else",
+    more: &["Without a password, nobody can log in until PASSWD gives it one."],
+    run: register_other,
+    ..REGISTER
+};
+
+pub(super) const VERIFY: Command = Command {
+    name: "VERIFY",
+    params_min: 2,
+    help: "<account> <code>: completes a registration with the code that was sent by mail",
+    more: &[],
+    run: verify,
+    ..REGISTER
+};
+
+fn register(cx: &mut Cx<'_>, params: &[&str]) -> Outcome {
+    let certfp = cx.served().door.certfp.as_deref().and_then(Certfp::parse);
+    let (passphrase, certfp) = match params[0] {
+        "*" if certfp.is_none() => return Err(NS.refuse(Phrase::NO_CERTIFICATE, &[])),
+        "*" => (None, certfp),
+        // Who writes their nick first takes this for another NickServ.
+        nick if nick.eq_ignore_ascii_case(cx.nick()) => return Err(NS.bad_parameters(REGISTER.name)),
+        passphrase => {
+            let free = |certfp: &Certfp| cx.state().account_by_certfp(certfp.as_str()).is_none();
+            (Some(Secret::from(passphrase)), certfp.filter(free))
+        }
+    };
+    let name = wanted_name(cx)?;
+    let email = params.get(1).map(|&email| email.to_owned());
+    register::apply(cx, Wish { name, passphrase, certfp, email, by_operator: false, tell });
+    Ok(())
+}
+
+/// The nick; of a guest, what the guest asked to be called.
+fn wanted_name(cx: &Cx<'_>) -> Result<String, Refusal> {
+    let reservation = &cx.config().accounts.nick_reservation;
+    let nick = cx.nick();
+    if !reservation.force_guest_format {
+        return Ok(nick.to_owned());
+    }
+    let (before, after) = reservation.guest_nickname_format.split_once('*').unwrap_or_default();
+    let name = nick.strip_prefix(before).and_then(|nick| nick.strip_suffix(after));
+    name.map(str::to_owned).ok_or_else(|| NS.refuse(Phrase::ERRONEOUS_NICKNAME, &[]))
+}
+
+fn tell(cx: &mut Cx<'_>, wish: &Wish, came: Result<Made, RegisterRefused>) {
+    match came {
+        Ok(Made::Account) => cx.tell(NS, Phrase::ACCOUNT_CREATED, &[]),
+        Ok(Made::CodeSent) => {
+            let email = wish.email.as_deref().unwrap_or_default();
+            cx.tell(NS, Phrase::ACCOUNT_CREATED_UNVERIFIED, &[email]);
+        }
+        Err(refused) => cx.tell(NS, refused.phrase(), &[]),
+    }
+}
+
+fn register_other(cx: &mut Cx<'_>, params: &[&str]) -> Outcome {
+    let passphrase = params.get(1).copied().filter(|&passphrase| passphrase != "*");
+    if passphrase.is_some_and(|passphrase| check_passphrase(passphrase).is_err()) {
+        return Err(NS.refuse(RegisterRefused::BadPassphrase.phrase(), &[]));
+    }
+    let (name, passphrase) = (params[0].to_owned(), passphrase.map(Secret::from));
+    let tell = tell_other;
+    register::apply(cx, Wish { name, passphrase, certfp: None, email: None, by_operator: true, tell });
+    Ok(())
+}
+
+fn tell_other(cx: &mut Cx<'_>, wish: &Wish, came: Result<Made, RegisterRefused>) {
+    match came {
+        Ok(_) => cx.tell(NS, Phrase::ACCOUNT_MADE, &[&wish.name]),
+        Err(refused) => cx.tell(NS, refused.phrase(), &[]),
+    }
+}
+
+fn verify(cx: &mut Cx<'_>, params: &[&str]) -> Outcome {
+    if cx.account().is_some() {
+        return Err(NS.refuse(Phrase::ALREADY_IDENTIFIED, &[]));
+    }
+    let key = register::verify(cx, params[0], params[1]).map_err(|refused| match refused {
+        LoginRefused::Wrong => NS.refuse(Phrase::CODE_WRONG, &[]),
+        refused => refusal(refused),
+    })?;
+    cx.tell(NS, Phrase::ACCOUNT_CREATED, &[]);
+    register::enter(cx, &key);
+    Ok(())
+}

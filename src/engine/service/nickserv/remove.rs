@@ -1,0 +1,146 @@
+//! UNREGISTER, ERASE, SAVERIFY and RENAME: what becomes of an account.
+
+use crate::engine::cx::Cx;
+use crate::engine::effect::Level;
+use crate::engine::refusal::{Outcome, Refusal};
+use crate::engine::service::{Command, Who, confirmation_code};
+use crate::i18n::Phrase;
+use crate::state::account::Purpose;
+use crate::state::fact::AccountChange;
+use crate::state::{Fact, UserId};
+
+use super::{NS, authenticates, find_account};
+
+pub(super) const UNREGISTER: Command = Command {
+    name: "UNREGISTER",
+    aliases: &[],
+    params_min: 1,
+    params_max: 2,
+    text_last: false,
+    who: Who::Anyone,
+    enabled: authenticates,
+    hidden: false,
+    help: "<account> [<code>]: deletes your account",
+    more: &[
+        "Without the code, it tells the code. Operators can delete any account.",
+        "The name stays closed: nobody can register it again.",
+    ],
+    run: |cx, params| remove(cx, params, false),
+};
+
+pub(super) const ERASE: Command = Command {
+    name: "ERASE",
+    who: Who::Oper("accreg"),
+    help: "<account> [<code>]: deletes an account and all that is known of it",
+    more: &[
+        "The name can then be registered again, by anyone: where old messages are kept by account,",
+        "make HistServ forget them first. UNREGISTER is the better choice as a rule.",
+    ],
+    run: |cx, params| remove(cx, params, true),
+    ..UNREGISTER
+};
+
+pub(super) const SAVERIFY: Command = Command {
+    name: "SAVERIFY",
+    params_max: 1,
+    who: Who::Oper("accreg"),
+    help: "<account>: completes someone's registration",
+    more: &[],
+    run: verify,
+    ..UNREGISTER
+};
+
+pub(super) const RENAME: Command = Command {
+    name: "RENAME",
+    params_min: 2,
+    who: Who::Oper("accreg"),
+    help: "<account> <name>: changes how an account's name is written",
+    more: &["Only capitals can change: Alice can become alice, but not Amanda."],
+    run: rename,
+    ..UNREGISTER
+};
+
+fn remove(cx: &mut Cx<'_>, params: &[&str], freed: bool) -> Outcome {
+    let (name, key, at_ms) = removable(cx, params[0], freed)?;
+    let code = confirmation_code(&name, at_ms);
+    if params.get(1).is_none_or(|given| !given.eq_ignore_ascii_case(&code)) {
+        let (warning, command) = match freed {
+            true => (Phrase::ERASE_WARNING, "ERASE"),
+            false => (Phrase::UNREGISTER_WARNING, "UNREGISTER"),
+        };
+        cx.tell(NS, warning, &[]);
+        cx.tell(NS, Phrase::SERVICE_CONFIRM, &[NS.name(), &format!("{command} {name} {code}")]);
+        return Ok(());
+    }
+    cx.note(Level::Info, "accounts", format!("{} unregistered account {name}", cx.nick()));
+    for user in cx.state().users_of(&key).to_vec() {
+        log_out(cx, user);
+    }
+    cx.commit(Fact::AccountRemoved { account: &key, freed });
+    if cx.state().sessions.get(cx.session).is_some_and(|session| session.user().is_some()) {
+        cx.tell(NS, Phrase::ACCOUNT_UNREGISTERED, &[&name]);
+    }
+    Ok(())
+}
+
+/// The account that may be removed: its name, its key and when it came to be. Of one that is gone, the
+/// name can still be freed.
+fn removable(cx: &Cx<'_>, name: &str, freed: bool) -> Result<(String, String, u64), Refusal> {
+    let key = cx.setup.mapping.nick_key(name).map(|key| key.into_owned()).unwrap_or_default();
+    let Some(account) = cx.state().accounts.get(&*key) else {
+        if freed && cx.state().retired_accounts.contains(&*key) {
+            return Ok((key.clone(), key, 0));
+        }
+        return Err(NS.refuse(Phrase::NO_SUCH_ACCOUNT, &[]));
+    };
+    let is_own = cx.account().is_some_and(|own| own.name == account.name);
+    if !is_own && !cx.user().may("accreg") {
+        return Err(NS.refuse(Phrase::SERVICE_NO_PRIVILEGE, &[]));
+    }
+    Ok((account.name.as_str().to_owned(), key, account.registered_ms))
+}
+
+/// A user loses the account: where everyone needs one it has to go, and without a session it has no reason
+/// to stay.
+fn log_out(cx: &mut Cx<'_>, user: UserId) {
+    let is_needed = cx.config().accounts.require_sasl.enabled && cx.state().users[user].oper.is_none();
+    if cx.state().users[user].sessions.is_empty() {
+        cx.commit(Fact::Quit { user, reason: "The account was deleted" });
+    } else if is_needed && user != cx.me() {
+        cx.commit(Fact::Killed { by: cx.me(), user, reason: "The account was deleted" });
+    } else {
+        cx.commit(Fact::LoggedOut { user });
+    }
+}
+
+fn verify(cx: &mut Cx<'_>, params: &[&str]) -> Outcome {
+    let account = find_account(cx, params[0])?;
+    let (name, key) = (account.name.as_str().to_owned(), account.name.key().to_owned());
+    if account.verified {
+        return Err(NS.refuse(Phrase::ACCOUNT_IS_VERIFIED, &[&name]));
+    }
+    cx.note(Level::Info, "accounts", format!("operator {} verified account {name}", cx.nick()));
+    cx.commit(Fact::AccountChanged { account: &key, change: AccountChange::Verified });
+    let change = AccountChange::CodeUsed(Purpose::Verification);
+    cx.commit(Fact::AccountChanged { account: &key, change });
+    cx.tell(NS, Phrase::ACCOUNT_VERIFIED, &[&name]);
+    Ok(())
+}
+
+fn rename(cx: &mut Cx<'_>, params: &[&str]) -> Outcome {
+    let account = find_account(cx, params[0])?;
+    let key = account.name.key().to_owned();
+    let nicklen = cx.config().limits.nicklen;
+    let name = cx.setup.mapping.nick(params[1], nicklen).ok().filter(|nick| nick.key() == key);
+    let name = name.ok_or_else(|| NS.refuse(Phrase::RENAME_ONLY_CAPITALS, &[]))?;
+    cx.commit(Fact::AccountChanged { account: &key, change: AccountChange::Respelled(name.clone().into()) });
+    for user in cx.state().users_of(&key).to_vec() {
+        let nick = &cx.state().users[user].nick;
+        if nick.key() == key && nick.as_str() != name.as_str() {
+            cx.commit(Fact::NickChanged { user, nick: name.clone() });
+        }
+    }
+    cx.note(Level::Info, "accounts", format!("{} renamed account {key} to {name}", cx.nick()));
+    cx.tell(NS, Phrase::ACCOUNT_RENAMED, &[name.as_str()]);
+    Ok(())
+}

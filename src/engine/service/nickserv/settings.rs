@@ -1,0 +1,275 @@
+//! GET and SET, for oneself and (SAGET, SASET) for others: what the owner of an account chose.
+
+use crate::config::Config;
+use crate::engine::command::persistence;
+use crate::engine::cx::Cx;
+use crate::engine::identity;
+use crate::engine::refusal::{Outcome, Refusal};
+use crate::engine::service::{Command, Who};
+use crate::i18n::Phrase;
+use crate::state::account::{Enforcement, HistoryChoice, Settings};
+use crate::state::fact::AccountChange;
+use crate::state::{Account, Fact};
+
+use super::{NS, authenticates, email, find_account, own_account, reserves_nicks};
+
+pub(super) const GET: Command = Command {
+    name: "GET",
+    aliases: &[],
+    params_min: 1,
+    params_max: 1,
+    text_last: false,
+    who: Who::LoggedIn,
+    enabled: authenticates,
+    hidden: false,
+    help: "<setting>: shows a setting of your account",
+    more: SETTINGS_HELP,
+    run: |cx, params| {
+        let account = own_account(cx)?.clone();
+        show(cx, &account, params[0])
+    },
+};
+
+pub(super) const SAGET: Command = Command {
+    name: "SAGET",
+    params_min: 2,
+    params_max: 2,
+    who: Who::Oper("accreg"),
+    help: "<account> <setting>: shows a setting of any account",
+    run: |cx, params| {
+        let account = find_account(cx, params[0])?.clone();
+        show(cx, &account, params[1])
+    },
+    ..GET
+};
+
+pub(super) const SET: Command = Command {
+    name: "SET",
+    params_min: 2,
+    params_max: 3,
+    help: "<setting> <value>: changes a setting of your account",
+    run: set_own,
+    ..GET
+};
+
+pub(super) const SASET: Command = Command {
+    name: "SASET",
+    params_min: 3,
+    params_max: 3,
+    who: Who::Oper("accreg"),
+    help: "<account> <setting> <value>: changes a setting of any account",
+    run: |cx, params| {
+        let account = find_account(cx, params[0])?.clone();
+        if params[1].eq_ignore_ascii_case("email") {
+            return email::set(cx, &account, params[2]);
+        }
+        set(cx, &account, params[1], params[2])
+    },
+    ..GET
+};
+
+pub(super) const ENFORCE: Command = Command {
+    name: "ENFORCE",
+    params_min: 0,
+    params_max: 1,
+    enabled: reserves_nicks,
+    hidden: true,
+    help: "[none|strict|default]: the same as GET ENFORCE and SET ENFORCE",
+    more: &[],
+    run: |cx, params| {
+        let account = own_account(cx)?.clone();
+        match params.first() {
+            Some(value) => set(cx, &account, "enforce", value),
+            None => show(cx, &account, "enforce"),
+        }
+    },
+    ..GET
+};
+
+const SETTINGS_HELP: &[&str] = &[
+    "ENFORCE            none, strict or default: whether others are kept from your nicks",
+    "MULTICLIENT        on, off or default: whether several of your clients can share a nick",
+    "ALWAYS-ON          true, false or default: whether you stay when your last client leaves",
+    "AUTO-AWAY          true, false or default: whether you are away then",
+    "AUTOREPLAY-LINES   a number or default: how much is replayed when you join a channel",
+    "AUTOREPLAY-MISSED  on or off: whether what you missed is replayed when you come back",
+    "REPLAY-JOINS       always or commands-only: whether joins and parts are replayed, too",
+    "DM-HISTORY         off, ephemeral, on or default: how your direct messages are kept",
+    "EMAIL              an address: where mail for you goes; SET wants your password after it",
+];
+
+/// A setting, by the name it goes by.
+struct Setting {
+    name: &'static str,
+    /// The value stored.
+    stored: fn(&Settings) -> String,
+    /// What follows from it under this configuration.
+    effective: fn(&Config, &Settings) -> String,
+    /// Takes a value, in lower case; false when it is none.
+    set: fn(&mut Settings, &str) -> bool,
+}
+
+static SETTINGS: &[Setting] = &[
+    Setting {
+        name: "always-on",
+        stored: |settings| choice(settings.always_on, "true", "false"),
+        effective: |config, settings| truth(identity::is_always_on(config, settings)),
+        set: |settings, value| put_choice(&mut settings.always_on, value),
+    },
+    Setting {
+        name: "auto-away",
+        stored: |settings| choice(settings.auto_away, "true", "false"),
+        effective: |config, settings| {
+            truth(identity::is_always_on(config, settings) && identity::is_auto_away(config, settings))
+        },
+        set: |settings, value| put_choice(&mut settings.auto_away, value),
+    },
+    Setting {
+        name: "autoreplay-lines",
+        stored: |settings| settings.autoreplay_lines.map_or("default".to_owned(), |lines| lines.to_string()),
+        effective: |config, settings| {
+            let default = config.history.autoreplay_on_join;
+            settings.autoreplay_lines.map_or(default, |lines| lines as usize).to_string()
+        },
+        set: |settings, value| {
+            let lines = value.parse().ok();
+            settings.autoreplay_lines = lines;
+            lines.is_some() || value == "default"
+        },
+    },
+    Setting {
+        name: "autoreplay-missed",
+        stored: |settings| choice(settings.autoreplay_missed, "on", "off"),
+        effective: |_, settings| choice(Some(settings.autoreplay_missed.unwrap_or(true)), "on", "off"),
+        set: |settings, value| put_choice(&mut settings.autoreplay_missed, value),
+    },
+    Setting {
+        name: "dm-history",
+        stored: |settings| history(settings.dm_history),
+        effective: |config, settings| history(Some(identity::dm_history(config, settings))),
+        set: |settings, value| {
+            settings.dm_history = match value {
+                "on" => Some(HistoryChoice::On),
+                "ephemeral" => Some(HistoryChoice::Ephemeral),
+                "off" => Some(HistoryChoice::Off),
+                _ => None,
+            };
+            settings.dm_history.is_some() || value == "default"
+        },
+    },
+    Setting {
+        name: "enforce",
+        stored: |settings| match settings.enforcement {
+            None => "default".to_owned(),
+            enforcement => enforced(enforcement == Some(Enforcement::Strict)),
+        },
+        effective: |config, settings| enforced(identity::is_enforced(config, settings)),
+        set: |settings, value| {
+            settings.enforcement = match value {
+                "strict" => Some(Enforcement::Strict),
+                "none" => Some(Enforcement::None),
+                _ => None,
+            };
+            settings.enforcement.is_some() || value == "default" || value == "optional"
+        },
+    },
+    Setting {
+        name: "multiclient",
+        stored: |settings| choice(settings.multiclient, "on", "off"),
+        effective: |config, settings| choice(Some(identity::is_multiclient(config, settings)), "on", "off"),
+        set: |settings, value| put_choice(&mut settings.multiclient, value),
+    },
+    Setting {
+        name: "replay-joins",
+        stored: |settings| joins(settings.replay_joins),
+        effective: |_, settings| joins(settings.replay_joins),
+        set: |settings, value| {
+            settings.replay_joins = value == "always";
+            matches!(value, "always" | "commands-only")
+        },
+    },
+];
+
+fn choice(value: Option<bool>, yes: &str, no: &str) -> String {
+    value.map_or("default", |value| if value { yes } else { no }).to_owned()
+}
+
+fn truth(value: bool) -> String {
+    choice(Some(value), "true", "false")
+}
+
+fn enforced(strict: bool) -> String {
+    choice(Some(strict), "strict", "none")
+}
+
+fn joins(always: bool) -> String {
+    choice(Some(always), "always", "commands-only")
+}
+
+fn history(value: Option<HistoryChoice>) -> String {
+    match value {
+        None => "default",
+        Some(HistoryChoice::Off) => "off",
+        Some(HistoryChoice::Ephemeral) => "ephemeral",
+        Some(HistoryChoice::On) => "on",
+    }
+    .to_owned()
+}
+
+fn put_choice(place: &mut Option<bool>, value: &str) -> bool {
+    *place = match value {
+        "on" | "true" | "yes" | "enabled" | "mandatory" => Some(true),
+        "off" | "false" | "no" | "disabled" => Some(false),
+        _ => None,
+    };
+    place.is_some() || value == "default"
+}
+
+fn find(name: &str) -> Result<&'static Setting, Refusal> {
+    let found = SETTINGS.iter().find(|setting| setting.name.eq_ignore_ascii_case(name));
+    found.ok_or_else(|| NS.refuse(Phrase::NO_SUCH_SETTING, &[]))
+}
+
+fn show(cx: &mut Cx<'_>, account: &Account, name: &str) -> Outcome {
+    if name.eq_ignore_ascii_case("email") {
+        cx.tell(NS, Phrase::SETTING_IS, &["email", account.email.as_deref().unwrap_or("-")]);
+        return Ok(());
+    }
+    let setting = find(name)?;
+    let effective = (setting.effective)(cx.config(), &account.settings);
+    cx.tell(NS, Phrase::SETTING_IS, &[setting.name, &(setting.stored)(&account.settings)]);
+    cx.tell(NS, Phrase::SETTING_COMES_TO, &[&effective]);
+    Ok(())
+}
+
+fn set_own(cx: &mut Cx<'_>, params: &[&str]) -> Outcome {
+    let account = own_account(cx)?.clone();
+    match params[0].to_ascii_lowercase().as_str() {
+        "email" => email::ask(cx, &account, params[1], params.get(2).copied()),
+        "pass" | "password" => Err(NS.refuse(Phrase::USE_PASSWD, &[])),
+        // Of several users of one account only the one who bears its name can stay.
+        "always-on" if cx.user().nick.as_str() != account.name.as_str() => {
+            Err(NS.refuse(Phrase::NICK_MUST_BE_ACCOUNT, &[account.name.as_str()]))
+        }
+        _ => set(cx, &account, params[0], params[1]),
+    }
+}
+
+fn set(cx: &mut Cx<'_>, account: &Account, name: &str, value: &str) -> Outcome {
+    let setting = find(name)?;
+    if setting.name == "enforce" && !cx.config().accounts.nick_reservation.allow_custom_enforcement {
+        return Err(NS.refuse(Phrase::SETTING_IS_FIXED, &[]));
+    }
+    let mut settings = account.settings.clone();
+    if !(setting.set)(&mut settings, &value.to_ascii_lowercase()) {
+        return Err(NS.refuse(Phrase::SETTING_VALUE_INVALID, &[]));
+    }
+    cx.tell(NS, Phrase::SETTING_CHANGED, &[]);
+    let key = account.name.key();
+    cx.commit(Fact::AccountChanged { account: key, change: AccountChange::Settings(settings) });
+    persistence::renew_always_on(cx, key);
+    match cx.state().accounts.get(key).map(|account| (**account).clone()) {
+        Some(account) => show(cx, &account, name),
+        None => Ok(()),
+    }
+}

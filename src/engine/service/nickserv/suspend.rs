@@ -1,0 +1,119 @@
+//! SUSPEND: accounts into which nobody may log for a while, or for good.
+
+use crate::config::parse_duration;
+use crate::engine::cx::Cx;
+use crate::engine::effect::Level;
+use crate::engine::refusal::Outcome;
+use crate::engine::service::{Command, Who, always};
+use crate::i18n::Phrase;
+use crate::state::account::Suspension;
+use crate::state::fact::AccountChange;
+use crate::state::{Account, Fact};
+use crate::text::truncate;
+use crate::wire::Text;
+use crate::wire::clock::long_date;
+
+use super::{NS, find_account};
+
+/// Where no reason is given.
+const NO_REASON: &str = "No reason given";
+
+pub(super) const SUSPEND: Command = Command {
+    name: "SUSPEND",
+    aliases: &[],
+    params_min: 1,
+    params_max: 3,
+    text_last: true,
+    who: Who::Oper("ban"),
+    enabled: always,
+    hidden: false,
+    help: "ADD <account> [DURATION <duration>] [<reason>] | DEL <account> | LIST: closes an account",
+    more: &[
+        "Nobody can log into a suspended account, and those who are logged in are disconnected.",
+        "A duration is written like 30m, 12h or 1w2d.",
+    ],
+    run: suspend,
+};
+
+fn suspend(cx: &mut Cx<'_>, params: &[&str]) -> Outcome {
+    match (params[0].to_ascii_uppercase().as_str(), params.get(1)) {
+        ("ADD", Some(account)) => add(cx, account, params.get(2).copied().unwrap_or_default()),
+        ("DEL" | "DELETE" | "REMOVE", Some(account)) => remove(cx, account),
+        ("LIST", None) => {
+            list(cx);
+            Ok(())
+        }
+        _ => Err(NS.bad_parameters(SUSPEND.name)),
+    }
+}
+
+fn add(cx: &mut Cx<'_>, account: &str, rest: &str) -> Outcome {
+    let (duration_ms, reason) =
+        read_duration(rest).ok_or_else(|| NS.refuse(Phrase::DURATION_INVALID, &[]))?;
+    let reason = if reason.is_empty() { NO_REASON } else { reason };
+    let reason = truncate(reason, cx.config().limits.kicklen);
+    let (name, key) = named(cx, account)?;
+    let by: Box<str> = cx.user().oper.as_ref().map_or("", |oper| &*oper.name).into();
+    cx.note(Level::Info, "opers", format!("operator {by} suspended account {name}: {reason}"));
+    let suspension = Suspension { by, reason: reason.into(), at_ms: cx.now.wall_ms, duration_ms };
+    cx.commit(Fact::AccountChanged { account: &key, change: AccountChange::Suspended(Some(suspension)) });
+    cx.tell(NS, Phrase::ACCOUNT_SUSPENDED_NOW, &[&name]);
+    for user in cx.state().users_of(&key).to_vec() {
+        cx.commit(Fact::Killed { by: cx.me(), user, reason: "This account is suspended" });
+    }
+    Ok(())
+}
+
+/// `DURATION <duration> <reason>` or `<reason>`.
+fn read_duration(rest: &str) -> Option<(Option<u64>, &str)> {
+    let (word, after) = crate::engine::service::split_word(rest);
+    if !word.eq_ignore_ascii_case("DURATION") {
+        return Some((None, rest));
+    }
+    let (span, reason) = crate::engine::service::split_word(after);
+    let span_ms = parse_duration(span)?.as_millis() as u64;
+    Some(((span_ms > 0).then_some(span_ms), reason))
+}
+
+fn remove(cx: &mut Cx<'_>, account: &str) -> Outcome {
+    let (name, key) = named(cx, account)?;
+    if find_account(cx, account)?.suspended.is_none() {
+        return Err(NS.refuse(Phrase::ACCOUNT_NOT_SUSPENDED, &[&name]));
+    }
+    let by = cx.user().oper.as_ref().map_or("", |oper| &*oper.name);
+    cx.note(Level::Info, "opers", format!("operator {by} lifted the suspension of account {name}"));
+    cx.commit(Fact::AccountChanged { account: &key, change: AccountChange::Suspended(None) });
+    cx.tell(NS, Phrase::ACCOUNT_UNSUSPENDED, &[&name]);
+    Ok(())
+}
+
+fn named(cx: &Cx<'_>, account: &str) -> Result<(String, String), crate::engine::refusal::Refusal> {
+    let account = find_account(cx, account)?;
+    Ok((account.name.as_str().to_owned(), account.name.key().to_owned()))
+}
+
+fn list(cx: &mut Cx<'_>) {
+    let now_ms = cx.now.wall_ms;
+    let mut suspended: Vec<(u64, String)> = cx
+        .state()
+        .accounts
+        .values()
+        .filter_map(|account| Some((account.suspended.as_ref()?.at_ms, describe(account, now_ms)?)))
+        .collect();
+    suspended.sort_by_key(|(at_ms, _)| std::cmp::Reverse(*at_ms));
+    cx.tell(NS, Phrase::SUSPENSIONS_ARE, &[&suspended.len().to_string()]);
+    for (_, line) in suspended {
+        cx.notice(NS, Text::Plain(&line));
+    }
+}
+
+/// A suspension that holds, in a line.
+pub(super) fn describe(account: &Account, now_ms: u64) -> Option<String> {
+    let suspension = account.suspended.as_ref().filter(|suspension| suspension.holds(now_ms))?;
+    let (name, since) = (account.name.as_str(), long_date(suspension.at_ms / 1000));
+    let until = match suspension.duration_ms {
+        Some(duration_ms) => format!("until {}", long_date((suspension.at_ms + duration_ms) / 1000)),
+        None => "for good".to_owned(),
+    };
+    Some(format!("Account {name} is suspended since {since} {until}: {}", suspension.reason))
+}
