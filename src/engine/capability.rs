@@ -2,9 +2,11 @@
 
 use crate::config::Config;
 use crate::i18n::Languages;
+use crate::state::Door;
 use crate::wire::{Cap, Caps};
 
 use super::command::{authenticate, register};
+use super::sts;
 
 /// Offered to clients that do not negotiate by version 302, too: those old enough for such clients.
 const BEFORE_302: [Cap; 13] = [
@@ -31,6 +33,7 @@ pub struct Offer {
     languages: String,
     mechanisms: String,
     registration: String,
+    sts: String,
 }
 
 impl Offer {
@@ -52,18 +55,33 @@ impl Offer {
         if !config.accounts.multiclient.enabled {
             caps = caps.without(Cap::Persistence);
         }
+        if !config.server.sts.enabled {
+            caps = caps.without(Cap::Sts);
+        }
         Offer {
             caps,
             languages: languages.capability_value(),
             mechanisms: authenticate::mechanisms(config),
             registration: register::capability_value(config),
+            sts: sts::value(&config.server.sts),
+        }
+    }
+
+    /// What is offered to who came in by a door.
+    pub fn at(&self, door: &Door) -> Caps {
+        if door.sts_only {
+            self.caps & sts::caps()
+        } else if door.hide_sts || door.tor {
+            self.caps.without(Cap::Sts)
+        } else {
+            self.caps
         }
     }
 
     /// The words of CAP LS for a client of this version.
-    pub fn words(&self, version: u16) -> Vec<String> {
+    pub fn words(&self, door: &Door, version: u16) -> Vec<String> {
         let shown = |cap: &Cap| version >= 302 || BEFORE_302.contains(cap);
-        self.caps.iter().filter(shown).map(|cap| self.word(cap, version)).collect()
+        self.at(door).iter().filter(shown).map(|cap| self.word(cap, version)).collect()
     }
 
     fn word(&self, cap: Cap, version: u16) -> String {
@@ -71,6 +89,7 @@ impl Offer {
             Cap::AccountRegistration => &self.registration,
             Cap::Languages => &self.languages,
             Cap::Sasl => &self.mechanisms,
+            Cap::Sts => return format!("{}={}", cap.name(), self.sts),
             _ => "",
         };
         match value {

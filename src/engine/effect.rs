@@ -5,8 +5,8 @@ use std::ops::Range;
 
 use super::event::Ticket;
 use crate::auth::{Credentials, Secret};
-use crate::config::{AuthScript, EmailVerification};
-use crate::state::SessionId;
+use crate::config::{AuthScript, EmailVerification, IpCheckScript};
+use crate::state::{Endpoints, SessionId};
 
 /// What the outside is to do, in this order.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -108,6 +108,25 @@ pub enum Job {
         settings: Box<EmailVerification>,
         /// What.
         mail: Box<Mail>,
+    },
+    /// Look up the host name of an address.
+    LookUpHost {
+        /// The address.
+        ip: IpAddr,
+        /// It counts only if it leads back to the address.
+        confirm: bool,
+    },
+    /// Ask the client's machine for the name of its user (RFC 1413).
+    AskIdent {
+        /// The connection it is about.
+        endpoints: Endpoints,
+    },
+    /// Ask `ip-check-script` about an address.
+    CheckIp {
+        /// The script.
+        script: Box<IpCheckScript>,
+        /// The address.
+        ip: IpAddr,
     },
 }
 

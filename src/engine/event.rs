@@ -116,6 +116,17 @@ pub enum LoginVerdict {
     Wrong,
 }
 
+/// What `ip-check-script` says of an address; the text is for the client, and may be empty.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum IpVerdict {
+    /// It may come in.
+    Accepted,
+    /// It may not.
+    Rejected(String),
+    /// It may with an account only.
+    NeedsLogin(String),
+}
+
 /// Result of a job.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum JobAnswer {
@@ -127,6 +138,12 @@ pub enum JobAnswer {
     Hashed(Box<Credentials>),
     /// Of [`super::Job::SendMail`]: a mail server has taken it.
     Mailed,
+    /// Of [`super::Job::LookUpHost`].
+    HostFound(Option<String>),
+    /// Of [`super::Job::AskIdent`]: as the machine put it.
+    IdentFound(Option<String>),
+    /// Of [`super::Job::CheckIp`].
+    IpChecked(IpVerdict),
     /// The job could not be done (queue full, time over).
     Failed,
 }

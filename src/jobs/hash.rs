@@ -27,7 +27,11 @@ pub fn perform(job: &Job, salts: impl Fn() -> Option<Salts>) -> JobAnswer {
             }
         }
         // Not for a processor.
-        Job::AskAuthScript { .. } | Job::SendMail { .. } => JobAnswer::Failed,
+        Job::AskAuthScript { .. }
+        | Job::SendMail { .. }
+        | Job::LookUpHost { .. }
+        | Job::AskIdent { .. }
+        | Job::CheckIp { .. } => JobAnswer::Failed,
     }
 }
 

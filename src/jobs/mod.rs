@@ -1,11 +1,18 @@
-//! Work too slow for the engine, on a few threads of its own.
+//! Work too slow for the engine, on a few threads of its own; what waits on a network or a program is
+//! asked [`outside`].
 //!
-//! Not for anything that waits on a network, and it knows nothing of who asked. Invariants: at most
-//! [`QUEUE_MAX`] jobs wait and as many run as there are threads; every job that was accepted is reported
-//! exactly once, with [`JobAnswer::Failed`] if it waited too long or panicked. For a job that
-//! [`Jobs::submit`] refuses, the caller answers.
+//! It knows nothing of who asked. Invariants: at most [`QUEUE_MAX`] jobs wait and as many run as there are
+//! threads; every job that was accepted is reported exactly once, with [`JobAnswer::Failed`] if it waited too
+//! long or panicked. For a job that [`Jobs::submit`] refuses, the caller answers.
 
+mod auth_script;
 pub mod hash;
+mod host;
+mod ident;
+mod ip_check;
+mod mail;
+mod outside;
+mod script;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
@@ -13,6 +20,7 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use self::outside::Outside;
 use crate::auth::Salts;
 use crate::engine::{Job, JobAnswer, Ticket};
 
@@ -31,6 +39,7 @@ struct Waiting {
 #[derive(Debug)]
 pub struct Jobs {
     queue: SyncSender<Waiting>,
+    outside: Outside,
 }
 
 impl std::fmt::Debug for Waiting {
@@ -61,12 +70,22 @@ impl Jobs {
             };
             thread::Builder::new().name(format!("job-{number}")).spawn(work)?;
         }
-        Ok(Jobs { queue })
+        Ok(Jobs { outside: Outside::start(report, queue.clone())?, queue })
     }
 
     /// Queues a job; false when the queue is full, and then nothing will be reported.
     pub fn submit(&self, ticket: Ticket, job: Job) -> bool {
-        self.queue.try_send(Waiting { ticket, job, since: Instant::now() }).is_ok()
+        match job {
+            Job::LookUpHost { .. }
+            | Job::AskIdent { .. }
+            | Job::CheckIp { .. }
+            | Job::AskAuthScript { .. }
+            | Job::SendMail { .. }
+            | Job::CheckLogin { script: Some(_), .. } => self.outside.submit(ticket, job),
+            Job::VerifyPassword { .. } | Job::CheckLogin { .. } | Job::HashPassphrase { .. } => {
+                self.queue.try_send(Waiting { ticket, job, since: Instant::now() }).is_ok()
+            }
+        }
     }
 }
 

@@ -7,12 +7,14 @@
 pub mod account;
 mod apply;
 mod apply_account;
+mod apply_door;
 mod apply_registry;
 pub mod ban;
 pub mod channel;
 pub mod check;
 pub mod fact;
 pub mod id;
+pub mod limits;
 pub mod members;
 pub mod modes;
 pub mod monitor;
@@ -35,7 +37,7 @@ pub use members::{Member, Members};
 pub use modes::{Letters, List, ModeChange, Rank, Ranks};
 use monitor::Monitors;
 use registry::{Purge, Registration};
-pub use session::{Door, Phase, Session};
+pub use session::{Door, Endpoints, Phase, Session};
 pub use slots::Slots;
 pub use user::User;
 use whowas::Whowas;
@@ -53,6 +55,8 @@ pub struct State {
     pub monitors: Monitors,
     /// Users of late.
     pub whowas: Whowas,
+    /// How many connections each host has and makes.
+    pub limits: limits::Limits,
     /// What LUSERS tells, kept up as things change.
     pub counts: Counts,
     /// Accounts by folded name.

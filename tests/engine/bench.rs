@@ -25,6 +25,7 @@ server:
   enforce-utf8: true
   idle-timeouts: {registration: 60s, ping: 90s, disconnect: 150s}
   max-sendq: 64k
+  lookup-hostnames: false
   coerce-ident: ~u
 channels: {default-modes: +nt, max-channels-per-client: 20}
 limits:
@@ -70,11 +71,16 @@ pub struct Bench {
 
 impl Bench {
     pub fn new(config_text: &str) -> Bench {
+        Bench::restored(config_text, BTreeMap::new())
+    }
+
+    /// An engine that starts from what another has stored.
+    pub fn restored(config_text: &str, records: BTreeMap<String, Vec<u8>>) -> Bench {
         let now = Now { mono_ms: 1_000_000, wall_ms: START_WALL_MS };
         let seed = Seed {
             entropy: [1; 32],
             cloak_secret: "secret".into(),
-            records: Vec::new(),
+            records: records.clone().into_iter().collect(),
             texts: Texts {
                 motd: Some("Welcome to the test.\n".into()),
                 address_blacklist: None,
@@ -85,7 +91,7 @@ impl Bench {
         };
         Bench {
             engine: Engine::new(config(config_text), seed, now),
-            records: BTreeMap::new(),
+            records,
             now,
             names: Vec::new(),
             live: Vec::new(),
@@ -107,19 +113,14 @@ impl Bench {
 
     /// A connection comes in; gives what follows as lines.
     pub fn connect(&mut self, name: &str, ip: IpAddr, secure: bool, certfp: Option<&str>) -> String {
+        self.enter(name, Door { secure, certfp: certfp.map(Box::from), ..door(ip) })
+    }
+
+    /// A connection comes in by any door.
+    pub fn enter(&mut self, name: &str, door: Door) -> String {
         let session = SessionId { slot: self.names.len() as u32, generation: 0 };
         self.names.push(name.to_owned());
         self.live.push(true);
-        let door = Door {
-            ip,
-            listener: "127.0.0.1:6667".into(),
-            secure,
-            certfp: certfp.map(Box::from),
-            websocket: false,
-            tor: false,
-            sts_only: false,
-            hide_sts: false,
-        };
         self.handle(Event::Opened { session, door: Box::new(door) })
     }
 
@@ -223,7 +224,7 @@ impl Bench {
                     self.show(&mut lines, *session, "is closed");
                 }
                 Effect::Ask { ticket, job } => {
-                    show_job(&mut lines, job);
+                    writeln!(lines, "asks {}", question(job)).unwrap();
                     self.jobs.push((*ticket, job.clone()));
                 }
                 Effect::Persist { writes } => self.store(writes),
@@ -273,21 +274,42 @@ impl Bench {
     }
 }
 
-fn show_job(lines: &mut String, job: &Job) {
+/// A plain listener, and a client at this address.
+pub fn door(ip: IpAddr) -> Door {
+    Door {
+        ip,
+        proxied: false,
+        endpoints: None,
+        listener: "127.0.0.1:6667".into(),
+        secure: false,
+        certfp: None,
+        websocket: false,
+        tor: false,
+        sts_only: false,
+        hide_sts: false,
+    }
+}
+
+fn question(job: &Job) -> String {
     match job {
-        Job::VerifyPassword { password, .. } => writeln!(lines, "asks to verify {password}"),
-        Job::CheckLogin { script: Some(_), passphrase, .. } => {
-            writeln!(lines, "asks the script to verify {}", passphrase.reveal())
+        Job::VerifyPassword { password, .. } => format!("to verify {password}"),
+        Job::LookUpHost { ip, confirm: false } => format!("the host name of {ip}"),
+        Job::LookUpHost { ip, confirm: true } => format!("the confirmed host name of {ip}"),
+        Job::AskIdent { endpoints } => {
+            format!("{} whose port {} is", endpoints.remote.ip(), endpoints.remote.port())
         }
-        Job::CheckLogin { passphrase, .. } => writeln!(lines, "asks to verify {}", passphrase.reveal()),
-        Job::AskAuthScript { .. } => writeln!(lines, "asks the script"),
-        Job::HashPassphrase { passphrase, .. } => writeln!(lines, "asks to hash {}", passphrase.reveal()),
+        Job::CheckIp { ip, .. } => format!("whether {ip} is welcome"),
+        Job::CheckLogin { script, passphrase, .. } => {
+            let script = if script.is_some() { "the script " } else { "" };
+            format!("{script}to verify {}", passphrase.reveal())
+        }
+        Job::AskAuthScript { .. } => "the script about a certificate".to_owned(),
+        Job::HashPassphrase { passphrase, .. } => format!("to hash {}", passphrase.reveal()),
         Job::SendMail { mail, .. } => {
             let code = mail.body.lines().find_map(|line| line.strip_prefix("Code: ")).unwrap_or_default();
-            writeln!(lines, "asks to mail {code} to {}", mail.to)
+            format!("to mail {code} to {}", mail.to)
         }
     }
-    .unwrap();
 }
 
 trait EscapeControls {

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use super::super::tree::shown_text;
-use super::super::{Config, TokenService, opers as classes};
+use super::super::{Config, PatternSyntax, TokenService, opers as classes};
 use super::Rules;
 
 /// User modes that can be set, as in the 004 reply but `Z`, which TLS sets.
@@ -60,6 +60,15 @@ pub(super) fn mail(config: &Config, rules: &mut Rules<'_>) {
     }
     if mail.local_address.as_ref().is_some_and(|address| address.parse::<IpAddr>().is_err()) {
         rules.wrong(&[&at[..], &["local-address"]].concat(), "an IP address");
+    }
+    let is_regex = mail.address_blacklist_syntax == PatternSyntax::Regex;
+    for (index, pattern) in mail.address_blacklist.iter().enumerate() {
+        if is_regex && regex::Regex::new(pattern).is_err() {
+            rules.wrong(
+                &[&at[..], &["address-blacklist", &index.to_string()]].concat(),
+                "a regular expression",
+            );
+        }
     }
     if !mail.dkim.domain.is_empty() && (mail.dkim.selector.is_empty() || mail.dkim.key_file.is_empty()) {
         rules.broken(

@@ -36,6 +36,7 @@ pub mod setname;
 pub mod topic;
 pub mod umode;
 pub mod user;
+pub mod webirc;
 pub mod who;
 pub mod whois;
 pub mod whowas;
@@ -126,6 +127,7 @@ static TABLE: &[&Command] = &[
     &info::USERS,
     &register::VERIFY,
     &info::VERSION,
+    &webirc::WEBIRC,
     &who::WHO,
     &whois::WHOIS,
     &whowas::WHOWAS,

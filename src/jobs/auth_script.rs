@@ -1,0 +1,92 @@
+//! `accounts.auth-script`: whether a login is right, in the words of `auth::AuthRequest`.
+
+use std::sync::{Arc, OnceLock};
+
+use tokio::sync::Semaphore;
+
+use super::script::Script;
+use crate::auth::{AuthAnswer, AuthRequest};
+use crate::engine::{LoginVerdict, ScriptCall};
+
+/// Asks the script, a bounded number of times at once; the bound is that of the first question.
+#[derive(Clone, Debug, Default)]
+pub(super) struct AuthScripts(Arc<OnceLock<Semaphore>>);
+
+impl AuthScripts {
+    /// What the script says of a login.
+    ///
+    /// # Errors
+    /// In words, when it says nothing that is understood.
+    pub(super) async fn ask(&self, call: &ScriptCall) -> Result<LoginVerdict, String> {
+        let script = &call.script;
+        let most = match script.max_concurrency {
+            0 => Semaphore::MAX_PERMITS,
+            most => most.min(Semaphore::MAX_PERMITS),
+        };
+        let running = self.0.get_or_init(|| Semaphore::new(most));
+        let _permit = running.acquire().await.map_err(|error| error.to_string())?;
+        let asked = Script {
+            command: &script.command,
+            args: &script.args,
+            socket: &script.socket,
+            timeout: script.timeout,
+            kill_timeout: script.kill_timeout,
+        };
+        let request = AuthRequest {
+            account_name: call.account.clone(),
+            passphrase: call.passphrase.reveal().to_owned(),
+            certfp: call.certfp.clone(),
+            ip: call.ip.to_string(),
+            ..AuthRequest::default()
+        };
+        let answer = asked.ask(request.to_line().trim_end()).await.map_err(|error| error.to_string())?;
+        match AuthAnswer::parse(answer.as_bytes()).map_err(|error| error.to_string())? {
+            AuthAnswer::Accepted(account) => Ok(LoginVerdict::Vouched { account }),
+            AuthAnswer::Refused => Ok(LoginVerdict::Wrong),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::AuthScript;
+    use std::time::Duration;
+
+    fn ask(program: &str) -> Result<LoginVerdict, String> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let script = AuthScript {
+            command: "/bin/sh".into(),
+            args: vec!["-c".into(), program.into()],
+            timeout: Duration::from_secs(5),
+            kill_timeout: Duration::from_millis(100),
+            max_concurrency: 1,
+            ..AuthScript::default()
+        };
+        let call = ScriptCall {
+            script,
+            account: "alice".into(),
+            passphrase: "a\"b".into(),
+            certfp: String::new(),
+            ip: "127.0.0.1".parse().unwrap(),
+        };
+        runtime.block_on(AuthScripts::default().ask(&call))
+    }
+
+    #[test]
+    fn the_script_sees_the_question_and_its_verdict_counts() {
+        let question = r#"{"accountName":"alice","passphrase":"a\"b","ip":"127.0.0.1"}"#;
+        let program = format!(
+            r#"read -r line; if [ "$line" = '{question}' ]; then echo '{{"success":true,"accountName":"Alice"}}'; else echo '{{}}'; fi"#
+        );
+        assert_eq!(ask(&program), Ok(LoginVerdict::Vouched { account: "Alice".into() }));
+        assert_eq!(ask(r#"echo '{"success":false}'"#), Ok(LoginVerdict::Wrong));
+    }
+
+    #[test]
+    fn a_script_that_fails_has_no_verdict() {
+        assert!(ask("exit 1").is_err());
+        assert!(ask("echo nonsense").unwrap_err().contains("malformed"));
+        assert!(ask(r#"echo '{"success":true,"error":"down"}'"#).unwrap_err().contains("down"));
+    }
+}

@@ -1,0 +1,186 @@
+//! Logging in by SCRAM, and what nobody gets past: throttles, suspension, replays, certificates.
+
+use data_encoding::BASE64;
+use hmac::{Hmac, KeyInit, Mac};
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+use crate::bench::{Bench, CONFIG};
+
+const ACCOUNTS: &str = "
+accounts:
+  authentication-enabled: true
+  advertise-scram: true
+  login-via-pass-command: true
+  registration: {enabled: true, allow-before-connect: true, bcrypt-cost: 4}
+";
+const CERTFP: &str = "abababababababababababababababababababababababababababababababab";
+
+/// A bench on which there is an account `alice` with the passphrase `sesame`, changed in its record.
+fn bench_with_alice(change: impl FnOnce(&mut Value)) -> Bench {
+    let config = format!("{CONFIG}{ACCOUNTS}");
+    let mut bench = Bench::new(&config);
+    connect(&mut bench, "alice", None);
+    bench.send("alice", "NICK alice");
+    bench.send("alice", "REGISTER * * sesame");
+    assert!(bench.perform().contains("REGISTER SUCCESS alice"));
+    let mut records = bench.records.clone();
+    let (_, record) = records.iter_mut().find(|(key, _)| key.contains("alice")).expect("a record");
+    let mut value: Value = serde_json::from_slice(record).unwrap();
+    change(&mut value);
+    *record = serde_json::to_vec(&value).unwrap();
+    Bench::restored(&config, records)
+}
+
+fn connect(bench: &mut Bench, name: &str, certfp: Option<&str>) {
+    bench.connect(name, "127.0.0.1".parse().unwrap(), true, certfp);
+}
+
+fn mac(key: &[u8], text: &str) -> Vec<u8> {
+    let mut mac = Hmac::<Sha256>::new_from_slice(key).unwrap();
+    mac.update(text.as_bytes());
+    mac.finalize().into_bytes().to_vec()
+}
+
+/// What the server says with its last AUTHENTICATE, decoded.
+fn challenge(said: &str) -> String {
+    let base64 = said.lines().find_map(|line| line.split_once(" AUTHENTICATE ")).expect("a challenge").1;
+    String::from_utf8(BASE64.decode(base64.as_bytes()).unwrap()).unwrap()
+}
+
+/// Starts an exchange; gives the server's first message.
+fn scram_first(bench: &mut Bench, client: &str, account: &str) -> String {
+    assert!(bench.send(client, "AUTHENTICATE SCRAM-SHA-256").contains("AUTHENTICATE +"));
+    let first = BASE64.encode(format!("n,,n={account},r=client").as_bytes());
+    challenge(&bench.send(client, &format!("AUTHENTICATE {first}")))
+}
+
+/// The proof of knowing a passphrase, as a line.
+fn scram_proof(server_first: &str, account: &str, passphrase: &str) -> String {
+    let field = |name: &str| server_first.split(',').find_map(|field| field.strip_prefix(name)).unwrap();
+    let mut salted = [0; 32];
+    let salt = BASE64.decode(field("s=").as_bytes()).unwrap();
+    pbkdf2::pbkdf2_hmac::<Sha256>(passphrase.as_bytes(), &salt, field("i=").parse().unwrap(), &mut salted);
+    let unproven = format!("c=biws,r={}", field("r="));
+    let client_key = mac(&salted, "Client Key");
+    let said = format!("n={account},r=client,{server_first},{unproven}");
+    let signature = mac(&Sha256::digest(&client_key), &said);
+    let proof: Vec<u8> = client_key.iter().zip(signature).map(|(key, sign)| key ^ sign).collect();
+    let proven = format!("{unproven},p={}", BASE64.encode(&proof));
+    format!("AUTHENTICATE {}", BASE64.encode(proven.as_bytes()))
+}
+
+/// Logs in by SCRAM; gives the last answer.
+fn scram(bench: &mut Bench, client: &str, account: &str, passphrase: &str) -> String {
+    let server_first = scram_first(bench, client, account);
+    let said = bench.send(client, &scram_proof(&server_first, account, passphrase));
+    if said.contains(" 904 ") { said } else { bench.send(client, "AUTHENTICATE +") }
+}
+
+fn plain(bench: &mut Bench, client: &str, account: &str, passphrase: &str) -> String {
+    bench.send(client, "AUTHENTICATE PLAIN");
+    let response = BASE64.encode(format!("\0{account}\0{passphrase}").as_bytes());
+    bench.send(client, &format!("AUTHENTICATE {response}"));
+    bench.perform()
+}
+
+#[test]
+fn scram_proves_the_passphrase() {
+    let mut bench = bench_with_alice(|_| {});
+    connect(&mut bench, "bob", None);
+    let said = scram(&mut bench, "bob", "alice", "sesame");
+    assert!(said.contains(" 900 * *!*@* alice ") && said.contains(" 903 "), "{said}");
+    assert!(scram(&mut bench, "bob", "alice", "Sesame").contains(" 904 * :Invalid account credentials"));
+}
+
+#[test]
+fn nobody_learns_by_scram_which_accounts_there_are() {
+    let mut bench = bench_with_alice(|_| {});
+    connect(&mut bench, "bob", None);
+    let shape = |first: String| (first.len(), first.split(',').count(), first.ends_with(",i=4096"));
+    let known = scram_first(&mut bench, "bob", "alice");
+    bench.send("bob", "AUTHENTICATE *");
+    let unknown = scram_first(&mut bench, "bob", "nobody");
+    bench.send("bob", "AUTHENTICATE *");
+    let again = scram_first(&mut bench, "bob", "nobody");
+    let salt = |first: &str| first.split(',').nth(1).unwrap().to_owned();
+    assert_eq!(salt(&unknown), salt(&again), "a salt that changes gives it away");
+    assert_ne!(unknown, again, "each exchange has a nonce of its own");
+    assert_eq!(shape(known), shape(unknown));
+    let proof = scram_proof(&again, "nobody", "sesame");
+    assert!(bench.send("bob", &proof).contains(" 904 * :Invalid account credentials"));
+}
+
+#[test]
+fn a_proof_is_good_for_one_exchange() {
+    let mut bench = bench_with_alice(|_| {});
+    connect(&mut bench, "bob", None);
+    let server_first = scram_first(&mut bench, "bob", "alice");
+    let proof = scram_proof(&server_first, "alice", "sesame");
+    bench.send("bob", &proof);
+    assert!(bench.send("bob", "AUTHENTICATE +").contains(" 903 "));
+    // The same lines on another connection, and on the same one once more.
+    connect(&mut bench, "eve", None);
+    for client in ["eve", "bob"] {
+        scram_first(&mut bench, client, "alice");
+        assert!(bench.send(client, &proof).contains(" 904 "), "{client}");
+    }
+    // A proof without an exchange is no mechanism.
+    assert!(bench.send("eve", &proof).contains(" 904 "));
+}
+
+#[test]
+fn a_closed_account_is_closed_on_every_way() {
+    let suspension = json!({"by": "admin", "reason": "spam", "at_ms": 0});
+    let suspended = bench_with_alice(|record| record["suspended"] = suspension);
+    every_way_is_closed(suspended, " 904 * :Your account has been suspended");
+    let unverified = bench_with_alice(|record| record["verified"] = json!(false));
+    every_way_is_closed(unverified, " 904 * :Your account has not been verified yet");
+}
+
+/// To those who know the passphrase, the server says why; to others, nothing.
+fn every_way_is_closed(mut bench: Bench, why: &str) {
+    connect(&mut bench, "bob", None);
+    let wrong = " 904 * :Invalid account credentials";
+    assert!(plain(&mut bench, "bob", "alice", "wrong").contains(wrong));
+    assert!(scram(&mut bench, "bob", "alice", "wrong").contains(wrong));
+    assert!(plain(&mut bench, "bob", "alice", "sesame").contains(why));
+    assert!(scram(&mut bench, "bob", "alice", "sesame").contains(why));
+    bench.send("bob", "PASS alice:sesame");
+    assert!(bench.perform().contains(why));
+    bench.send("bob", "NICK bob");
+    bench.send("bob", "USER alice:sesame 0 * :Bob");
+    assert!(!bench.perform().contains(" 900 "));
+}
+
+#[test]
+fn a_certificate_is_its_accounts_only() {
+    let mut bench = bench_with_alice(|record| record["credentials"]["Certfps"] = json!([CERTFP]));
+    connect(&mut bench, "bob", Some(CERTFP));
+    let mut external = |authzid: &str| {
+        bench.send("bob", "AUTHENTICATE EXTERNAL");
+        let response = if authzid.is_empty() { "+".to_owned() } else { BASE64.encode(authzid.as_bytes()) };
+        bench.send("bob", &format!("AUTHENTICATE {response}"))
+    };
+    assert!(external("").contains(" 900 * *!*@* alice "));
+    assert!(external("alice@phone").contains(" 903 "));
+    assert!(external("nobody").contains(" 904 "));
+    connect(&mut bench, "eve", Some(&CERTFP.replace('a', "c")));
+    bench.send("eve", "AUTHENTICATE EXTERNAL");
+    assert!(bench.send("eve", "AUTHENTICATE +").contains(" 904 * :Invalid account credentials"));
+}
+
+#[test]
+fn an_old_hash_is_made_anew_when_it_is_used() {
+    let old = |record: &mut Value| {
+        let credentials = &mut record["credentials"];
+        credentials["Version"] = json!(-2);
+        credentials["PassphraseHash"] = json!(BASE64.encode(b"plain:c2VzYW1l"));
+        credentials["Iters"] = json!(0);
+    };
+    let mut bench = bench_with_alice(old);
+    connect(&mut bench, "bob", None);
+    assert!(scram(&mut bench, "bob", "alice", "sesame").contains(" 904 "), "there are no keys yet");
+    assert!(plain(&mut bench, "bob", "alice", "sesame").contains(" 903 "));
+    assert!(scram(&mut bench, "bob", "alice", "sesame").contains(" 903 "));
+}
