@@ -103,7 +103,13 @@ impl Refusal {
             Refusal::NickIsAccount(n) => {
                 cx.reply(ERR_UNKNOWNERROR, &["NICK"], Text::Said(P::NICK_IS_ACCOUNT, &[&n]));
             }
-            Refusal::NickReserved(n) => cx.fail("NICK", "NICKNAME_RESERVED", &[&n], P::NICKNAME_RESERVED),
+            Refusal::NickReserved(n) => {
+                // A client that only knows numerics would wait for an answer to its NICK forever.
+                if cx.served().registering().is_some() {
+                    numeric(cx, ERR_NICKNAMEINUSE, &[&n], P::NICKNAME_RESERVED);
+                }
+                cx.fail("NICK", "NICKNAME_RESERVED", &[&n], P::NICKNAME_RESERVED);
+            }
             Refusal::NoNickGiven => numeric(cx, ERR_NONICKNAMEGIVEN, &[], P::NO_NICKNAME_GIVEN),
             Refusal::NoOperatorHere(_) => numeric(cx, ERR_NOOPERHOST, &[], P::NO_OPER),
             Refusal::NoPrivileges => numeric(cx, ERR_NOPRIVILEGES, &[], P::NO_PRIVILEGE),

@@ -135,8 +135,8 @@ impl Random {
             31 => {
                 format!("{} {nick}", self.one(&["ACCEPT", "ACCEPT -", "UNINVITE"])) + self.one(&["", " #x"])
             }
-            32..36 => self.to_channel_service(),
-            36..40 => self.to_other_service(),
+            32..36 => self.say_to_channel_service(),
+            36..40 => self.say_to_other_service(),
             _ => "PING token".to_owned(),
         };
         match self.below(4) {
@@ -147,7 +147,7 @@ impl Random {
 }
 
 impl Random {
-    fn to_channel_service(&mut self) -> String {
+    fn say_to_channel_service(&mut self) -> String {
         let (account, channel) = (self.one(&NAMES), self.one(&["#x", "#y", "#X"]));
         let command = match self.below(16) {
             0..4 => format!("REGISTER {channel}"),
@@ -166,7 +166,7 @@ impl Random {
         format!("CS {command}")
     }
 
-    fn to_other_service(&mut self) -> String {
+    fn say_to_other_service(&mut self) -> String {
         let (account, nick) = (self.one(&NAMES), self.one(&NAMES));
         match self.below(12) {
             0..4 => "NS REGISTER passphrase".to_owned(),

@@ -28,7 +28,8 @@ use super::setup::VERSION;
 /// Where services seem to be, unless `server.override-services-hostname` says otherwise.
 const HOST: &str = "localhost";
 
-/// One of the services.
+/// One of the services, by the name everybody knows it by.
+#[allow(clippy::enum_variant_names)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Service {
     /// Accounts and nicks.

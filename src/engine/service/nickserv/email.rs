@@ -37,6 +37,9 @@ pub(super) fn ask(cx: &mut Cx<'_>, account: &Account, email: &str, passphrase: O
     if !register::is_email(email) {
         return Err(NS.refuse(Phrase::EMAIL_NEEDED, &[]));
     }
+    if cx.setup.letters.refuses(email) {
+        return Err(NS.refuse(Phrase::EMAIL_UNWANTED, &[]));
+    }
     let (name, key) = (account.name.as_str(), account.name.key().to_owned());
     if account.credentials.passphrase_hash.is_none() {
         login::count(cx).map_err(refusal)?;
@@ -89,10 +92,11 @@ fn verify(cx: &mut Cx<'_>, params: &[&str]) -> Outcome {
     set(cx, &account, &email)
 }
 
-/// Gives an account this address.
+/// Gives an account this address. A code for its password that went to the old one is of no use any more.
 pub(super) fn set(cx: &mut Cx<'_>, account: &Account, email: &str) -> Outcome {
-    let change = AccountChange::Email(Some(email));
-    cx.commit(Fact::AccountChanged { account: account.name.key(), change });
+    for change in [AccountChange::Email(Some(email)), AccountChange::CodeUsed(Purpose::PasswordReset)] {
+        cx.commit(Fact::AccountChanged { account: account.name.key(), change });
+    }
     cx.tell(NS, Phrase::SETTING_CHANGED, &[]);
     cx.tell(NS, Phrase::SETTING_IS, &["email", email]);
     Ok(())

@@ -13,7 +13,7 @@ mod nick;
 mod password;
 mod register;
 mod remove;
-pub mod settings;
+mod settings;
 mod suspend;
 
 use crate::config::Config;

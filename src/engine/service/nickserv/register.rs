@@ -2,6 +2,7 @@
 
 use crate::auth::{Certfp, Secret, check_passphrase};
 use crate::engine::cx::Cx;
+use crate::engine::login::LoginRefused;
 use crate::engine::login::register::{self, Made, RegisterRefused, Wish};
 use crate::engine::refusal::{Outcome, Refusal};
 use crate::engine::service::{Command, Who};
@@ -109,7 +110,10 @@ fn verify(cx: &mut Cx<'_>, params: &[&str]) -> Outcome {
     if cx.account().is_some() {
         return Err(NS.refuse(Phrase::ALREADY_IDENTIFIED, &[]));
     }
-    let key = register::verify(cx, params[0], params[1]).map_err(refusal)?;
+    let key = register::verify(cx, params[0], params[1]).map_err(|refused| match refused {
+        LoginRefused::Wrong => NS.refuse(Phrase::CODE_WRONG, &[]),
+        refused => refusal(refused),
+    })?;
     cx.tell(NS, Phrase::ACCOUNT_CREATED, &[]);
     register::enter(cx, &key);
     Ok(())

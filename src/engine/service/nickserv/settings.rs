@@ -1,6 +1,7 @@
 //! GET and SET, for oneself and (SAGET, SASET) for others: what the owner of an account chose.
 
 use crate::config::Config;
+use crate::engine::command::persistence;
 use crate::engine::cx::Cx;
 use crate::engine::identity;
 use crate::engine::refusal::{Outcome, Refusal};
@@ -244,11 +245,11 @@ fn show(cx: &mut Cx<'_>, account: &Account, name: &str) -> Outcome {
 fn set_own(cx: &mut Cx<'_>, params: &[&str]) -> Outcome {
     let account = own_account(cx)?.clone();
     match params[0].to_ascii_lowercase().as_str() {
-        "email" => return email::ask(cx, &account, params[1], params.get(2).copied()),
-        "pass" | "password" => return Err(NS.refuse(Phrase::USE_PASSWD, &[])),
+        "email" => email::ask(cx, &account, params[1], params.get(2).copied()),
+        "pass" | "password" => Err(NS.refuse(Phrase::USE_PASSWD, &[])),
         // Of several users of one account only the one who bears its name can stay.
         "always-on" if cx.user().nick.as_str() != account.name.as_str() => {
-            return Err(NS.refuse(Phrase::NICK_MUST_BE_ACCOUNT, &[account.name.as_str()]));
+            Err(NS.refuse(Phrase::NICK_MUST_BE_ACCOUNT, &[account.name.as_str()]))
         }
         _ => set(cx, &account, params[0], params[1]),
     }
@@ -265,26 +266,10 @@ fn set(cx: &mut Cx<'_>, account: &Account, name: &str, value: &str) -> Outcome {
     }
     cx.tell(NS, Phrase::SETTING_CHANGED, &[]);
     let key = account.name.key();
-    change(cx, key, settings);
+    cx.commit(Fact::AccountChanged { account: key, change: AccountChange::Settings(settings) });
+    persistence::renew_always_on(cx, key);
     match cx.state().accounts.get(key).map(|account| (**account).clone()) {
         Some(account) => show(cx, &account, name),
         None => Ok(()),
-    }
-}
-
-/// Gives an account (folded) these settings, and its user what follows from them.
-pub fn change(cx: &mut Cx<'_>, key: &str, settings: Settings) {
-    let is_always_on = identity::is_always_on(cx.config(), &settings);
-    cx.commit(Fact::AccountChanged { account: key, change: AccountChange::Settings(settings) });
-    for user in cx.state().users_of(key).to_vec() {
-        let known = &cx.state().users[user];
-        let stays = is_always_on && known.nick.key() == key;
-        let is_gone = known.sessions.is_empty();
-        if known.always_on != stays {
-            cx.commit(Fact::AlwaysOnSet { user, on: stays });
-        }
-        if is_gone && !stays {
-            cx.commit(Fact::Quit { user, reason: "No longer always-on" });
-        }
     }
 }
