@@ -94,7 +94,13 @@ impl Engine {
             return;
         }
         waiting.resume();
-        if let Some(line) = waiting.pop() {
+        let line = waiting.pop();
+        if self.state.sessions.get(session).is_none() {
+            // It was ended by another meanwhile.
+            self.waiting.sessions.remove(&session);
+            return;
+        }
+        if let Some(line) = line {
             self.serve_line(now, session, line.as_line(), out);
         }
         self.serve_backlog(now, session, out);

@@ -160,15 +160,6 @@ pub enum RegistryChange<'a> {
     Offered(Option<&'a str>),
 }
 
-/// Whom a connection is counted with.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Counted {
-    /// The host or group.
-    pub key: Key,
-    /// How long connections count together that come one after the other.
-    pub window_ms: u64,
-}
-
 /// A change of what a session watches.
 #[derive(Clone, Copy, Debug)]
 pub enum MonitorChange<'a> {
@@ -178,6 +169,15 @@ pub enum MonitorChange<'a> {
     Removed(&'a str),
     /// None any longer.
     Cleared,
+}
+
+/// Whom a connection is counted with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Counted {
+    /// The host or group.
+    pub key: Key,
+    /// How long connections count together that come one after the other.
+    pub window_ms: u64,
 }
 
 /// What a connection says of itself, and what is found out about it, before registration.
