@@ -27,11 +27,13 @@ fn config() -> String {
 
 #[test]
 fn no_invariant_breaks_in_a_thousand_seeds() {
+    let mut registered = 0;
     for seed in 0..SEEDS {
-        let run = || {
+        let mut run = || {
             let mut random = Random(seed);
             let mut world = World::new(seed);
             let said = (0..STEPS).map(|_| world.step(&random.step(&world))).collect::<String>();
+            registered += world.bench.engine.state().registered_channels().count();
             let farewell = world.bench.stop("The end");
             world.bench.assert_restores(&config());
             said + &farewell
@@ -39,6 +41,7 @@ fn no_invariant_breaks_in_a_thousand_seeds() {
         let first = run();
         assert!(first == run(), "seed {seed} gave two different runs");
     }
+    assert!(registered as u64 > SEEDS / 10, "hardly any channel was registered: {registered}");
 }
 
 /// splitmix64: small, and the same everywhere.
