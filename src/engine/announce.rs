@@ -68,7 +68,11 @@ pub fn announce(cx: &mut Cx<'_>, fact: &Fact<'_>) -> After {
             let body = Body::Command { verb: "ACCOUNT", params: &["*"], text: Text::None };
             to_acquaintances(cx, *user, body, Caps::of(Cap::AccountNotify), None);
         }
-        Fact::Detached { .. }
+        Fact::SnomasksSet { .. }
+        | Fact::OperDid { .. }
+        | Fact::BanSet { .. }
+        | Fact::DefconSet { .. }
+        | Fact::Detached { .. }
         | Fact::Attached { .. }
         | Fact::AlwaysOnSet { .. }
         | Fact::Read { .. }

@@ -67,6 +67,13 @@ impl State {
             Fact::AwaySet { session, text } => self.set_away(session, text),
             Fact::UserModesChanged { user, on, off } => self.change_user_modes(user, on, off),
             Fact::OperChanged { user, oper } => self.set_oper(user, oper),
+            Fact::SnomasksSet { user, masks } => self.set_snomasks(user, masks),
+            Fact::OperDid { .. } => {}
+            Fact::BanSet { target, info, .. } => {
+                self.dirty.insert(super::record::ban_key(&target.key()));
+                self.bans.set(target, info.map(|info| *info));
+            }
+            Fact::DefconSet { level, .. } => self.defcon = level,
             Fact::OperFailed { session, again_mono_ms } => {
                 self.sessions[session].oper_again_mono_ms = again_mono_ms;
             }
@@ -161,6 +168,7 @@ impl State {
         for &session in &user.sessions {
             self.sessions.remove_at(session);
         }
+        self.watchers.remove(&id);
         self.counts.invisible -= usize::from(user.modes.has('i'));
         self.counts.opers -= usize::from(user.modes.has('o'));
     }
@@ -168,8 +176,23 @@ impl State {
     fn set_oper(&mut self, user: UserId, oper: Option<Box<Oper>>) {
         let mode = Letters::of("o");
         let (on, off) = if oper.is_some() { (mode, Letters::default()) } else { (Letters::default(), mode) };
+        if oper.is_none() {
+            self.set_snomasks(user, Letters::default());
+        }
         self.users[user].oper = oper;
         self.change_user_modes(user, on, off);
+    }
+
+    fn set_snomasks(&mut self, id: UserId, masks: Letters) {
+        let user = &mut self.users[id];
+        let reads = masks != Letters::default();
+        user.snomasks = masks;
+        user.modes.set('s', reads);
+        if reads {
+            self.watchers.insert(id);
+        } else {
+            self.watchers.remove(&id);
+        }
     }
 
     pub(super) fn form(&mut self, moment: Moment, name: ChannelName, flags: Letters) -> ChannelId {

@@ -2,7 +2,9 @@
 //! [`State::apply`](super::State::apply) does not ask again.
 
 use super::account::{Account, Code, Purpose, Settings, Suspension, Vhost};
+use super::ban::{BanInfo, BanTarget};
 use super::channel::MaskEntry;
+use super::defcon::Defcon;
 use super::id::{ChannelId, SessionId, UserId};
 use super::modes::{Letters, ModeChange, Rank, Ranks};
 use super::registry::{ChannelSettings, Purge};
@@ -42,6 +44,14 @@ pub enum Fact<'a> {
     UserModesChanged { user: UserId, on: Letters, off: Letters },
     /// A user became an operator, or (`None`) is none any more.
     OperChanged { user: UserId, oper: Option<Box<Oper>> },
+    /// The server notices that an operator reads; the letters of snomasks.
+    SnomasksSet { user: UserId, masks: Letters },
+    /// An operator did what others must know of.
+    OperDid { did: &'a str },
+    /// A ban was set by an operator, or (`None`) lifted; `by` is `None` when its time was over.
+    BanSet { target: BanTarget, info: Option<Box<BanInfo>>, by: Option<&'a str> },
+    /// An operator opened or closed the server a bit.
+    DefconSet { level: Defcon, by: UserId },
     /// An OPER of the session failed; it may try again then.
     OperFailed { session: SessionId, again_mono_ms: u64 },
     /// A channel came to be; the id is the next one of [`super::State::channels`].

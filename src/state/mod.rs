@@ -11,6 +11,7 @@ mod apply_registry;
 pub mod ban;
 pub mod channel;
 pub mod check;
+pub mod defcon;
 pub mod fact;
 pub mod id;
 pub mod modes;
@@ -26,6 +27,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 pub use account::Account;
 pub use apply::Moment;
 pub use channel::{Channel, Member};
+pub use defcon::Defcon;
 pub use fact::Fact;
 pub use id::{ChannelId, SessionId, UserId};
 pub use modes::{Letters, List, ModeChange, Rank, Ranks};
@@ -54,6 +56,12 @@ pub struct State {
     pub retired_accounts: BTreeSet<Box<str>>,
     /// Channel names nobody may use, by folded name.
     pub purges: BTreeMap<Box<str>, Purge>,
+    /// Bans from the server.
+    pub bans: ban::Bans,
+    /// How far the server has closed itself.
+    pub defcon: Defcon,
+    /// Operators who read server notices.
+    pub watchers: BTreeSet<UserId>,
     /// Keys of the stored records that have changed since they were last stored; see [`record`].
     pub dirty: BTreeSet<String>,
     /// Keys of records whose change nobody waits for; stored every now and then.

@@ -30,6 +30,8 @@ pub struct User {
     pub account: Option<AccountName>,
     /// User modes.
     pub modes: Letters,
+    /// The server notices that this operator reads; mode `s` is set while there are any.
+    pub snomasks: Letters,
     /// Set while this is an operator.
     pub oper: Option<Box<Oper>>,
     /// The away text, while every session is away.
@@ -109,6 +111,7 @@ impl User {
             ip: new.ip,
             account: new.account,
             modes: new.modes,
+            snomasks: Letters::default(),
             oper: None,
             away: None,
             sessions: session.into_iter().collect(),

@@ -6,11 +6,14 @@
 //! | `retired/<folded name>` | an account name that may not be taken again |
 //! | `channel/<folded name>` | a registered channel |
 //! | `purge/<folded name>` | a channel name nobody may use |
+//! | `ban/d/<range>` | a ban of a range of addresses |
+//! | `ban/k/<mask>` | a ban of a mask |
 //!
 //! What is read here was written here, by this version or an older one; names are kept as shown and
 //! folded anew, since folding depends on the case mapping.
 
 mod account;
+mod ban;
 mod channel;
 
 use std::fmt;
@@ -44,6 +47,11 @@ pub fn channel_key(channel: &str) -> String {
 /// Key of the record of a channel name nobody may use.
 pub fn purge_key(channel: &str) -> String {
     format!("purge/{channel}")
+}
+
+/// Key of a ban's record; see [`super::ban::BanTarget::key`].
+pub fn ban_key(target: &str) -> String {
+    format!("ban/{target}")
 }
 
 /// A record that cannot be read.
@@ -94,6 +102,7 @@ impl State {
                     .as_ref()
                     .map(|registration| to_json(channel::encode(channel, registration)))
             }
+            "ban" => self.bans.by_key(name).map(|info| to_json(ban::encode(info))),
             "purge" => self.purges.get(name).map(|purge| {
                 to_json(PurgeRecord {
                     name: purge.name.to_string(),
@@ -147,6 +156,10 @@ impl State {
             }
             "retired" => {
                 self.retired_accounts.insert(name.into());
+            }
+            "ban" => {
+                let target = ban::target(moment.mapping, name)?;
+                self.bans.set(target, Some(from_json::<ban::BanRecord>(value)?.decode()));
             }
             "channel" => from_json::<channel::ChannelRecord>(value)?.restore(self, moment)?,
             "purge" => {
