@@ -215,6 +215,11 @@ impl Net {
         Net { bits: bits_of(addr) & mask(prefix_len), prefix_len }
     }
 
+    /// The address, if there is only one.
+    pub fn single(&self) -> Option<IpAddr> {
+        (self.prefix_len == 128).then(|| IpAddr::V6(Ipv6Addr::from_bits(self.bits)).to_canonical())
+    }
+
     /// Bits that all addresses of the range begin with, IPv4 taken as IPv6.
     pub fn prefix_len(&self) -> u8 {
         self.prefix_len

@@ -185,9 +185,28 @@ impl<'e> Cx<'e> {
         self.pending = Some(Pending::Job(ticket, then));
     }
 
+    /// Asks for the configuration to be read again; the session waits as for a job.
+    pub fn ask_reload(&mut self, then: Continuation) {
+        let ticket = self.ids.ticket();
+        self.waiting.tickets.insert(ticket, self.session);
+        self.voice.out.push(Effect::Reload { ticket });
+        self.pending = Some(Pending::Job(ticket, then));
+    }
+
     /// Gives a long answer piece by piece as the client reads it.
     pub fn answer_long(&mut self, cursor: Cursor) {
         self.pending = Some(Pending::Room(cursor));
+    }
+
+    /// Says something to the session being served for which there is no numeric.
+    pub fn notice(&mut self, text: &str) {
+        let nick = self.nick().to_owned();
+        self.reply_command("NOTICE", &[&nick], Text::Plain(text));
+    }
+
+    /// Makes known what an operator did: to the log, and to operators who want to know.
+    pub fn oper_did(&mut self, did: &str) {
+        self.commit(Fact::OperDid { did });
     }
 
     /// Writes to the log.
@@ -200,6 +219,16 @@ impl<'e> Cx<'e> {
         self.reply_bare("ERROR", &[], Text::Plain(reason));
         self.forget_session(reason);
         self.closed = true;
+    }
+
+    /// Ends any session, as [`Cx::close`] does the one being served.
+    pub(super) fn expel(&mut self, session: SessionId, reason: &str) {
+        self.serve(session, |cx| cx.close(reason));
+    }
+
+    /// What the operator being served is called in `opers`.
+    pub fn oper_name(&self) -> String {
+        self.user().oper.as_ref().map_or_else(String::new, |oper| oper.name.to_string())
     }
 
     /// Takes the session out of the state: with its user, if it was the last one and the user does not
@@ -242,7 +271,11 @@ impl<'e> Cx<'e> {
         }
         let own = std::mem::replace(&mut self.voice.answer, Answer::new(session, None));
         let (own_session, own_pending) = (std::mem::replace(&mut self.session, session), self.pending.take());
+        let own_closed = std::mem::replace(&mut self.closed, false);
         say(self);
+        if std::mem::replace(&mut self.closed, own_closed) {
+            self.voice.out.push(Effect::Close { session });
+        }
         let answer = std::mem::replace(&mut self.voice.answer, own);
         let pending = std::mem::replace(&mut self.pending, own_pending);
         self.session = own_session;

@@ -238,6 +238,7 @@ fn is_http(message: &Message<'_>) -> bool {
 fn go_on(cx: &mut Cx<'_>, then: Continuation, answer: &JobAnswer) {
     let outcome = match then {
         Continuation::ServerPassword => registration::password_compared(cx, answer),
+        Continuation::Rehash => command::rehash::reloaded(cx, answer),
         Continuation::Oper { name } => command::oper::compared(cx, &name, answer),
     };
     if let Err(refusal) = outcome {

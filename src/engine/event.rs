@@ -98,6 +98,8 @@ pub struct Ticket(pub u64);
 pub enum JobAnswer {
     /// Of [`super::Job::VerifyPassword`]: whether it matched.
     Password(bool),
+    /// Of [`super::Effect::Reload`]: what is wrong with the configuration, if it is not in force.
+    Reloaded(Result<(), String>),
     /// The job could not be done (queue full, time over).
     Failed,
 }

@@ -6,6 +6,7 @@
 
 mod announce;
 mod answer;
+mod ban;
 pub mod capability;
 mod cloak;
 pub mod command;
@@ -18,9 +19,12 @@ mod ids;
 mod isupport;
 mod motd;
 mod policy;
+mod reconfigured;
 mod refusal;
 mod registration;
 pub mod setup;
+mod snomask;
+mod suspension;
 mod timers;
 mod voice;
 mod waiting;
@@ -149,7 +153,7 @@ impl Engine {
             Event::Drained { session } => self.resume(now, session, None, out),
             Event::Answered { ticket, answer } => self.answered(now, ticket, &answer, out),
             Event::Elapsed => self.elapsed(now, out),
-            Event::Reconfigured { config, texts } => self.reconfigured(config, &texts),
+            Event::Reconfigured { config, texts } => self.reconfigured(now, config, &texts, out),
             Event::Stopping { reason } => self.stop(now, reason, out),
         }
     }
@@ -199,6 +203,11 @@ impl Engine {
         let mut cx = self.cx(now, Answer::new(session, None), out);
         cx.note(Level::Info, "connect-ip", text);
         cx.commit(Fact::Opened { session, door });
+        let why = ban::at_the_door(cx.config(), cx.state(), &cx.served().door, now.wall_ms);
+        if let Some(why) = why {
+            cx.close(&why);
+            return cx.finish();
+        }
         if let Some(notice) = &cx.config().server.initial_notice {
             cx.reply_command("NOTICE", &["*"], crate::wire::Text::Plain(notice));
         }
@@ -213,11 +222,6 @@ impl Engine {
             CloseReason::SendqExceeded => "SendQ exceeded",
         };
         self.cx(now, Answer::mute(session), out).forget_session(reason);
-    }
-
-    fn reconfigured(&mut self, config: Box<Config>, texts: &Texts) {
-        let (secret, started) = (self.setup.cloak_secret.clone(), self.setup.started.clone());
-        self.setup = Setup::new(config, secret, texts, started);
     }
 
     fn elapsed(&mut self, now: Now, out: &mut Effects) {

@@ -18,7 +18,7 @@ use super::policy::{self, Claim};
 use super::refusal::Outcome;
 use super::setup::{Setup, VERSION};
 use super::waiting::Continuation;
-use super::{announce, identity};
+use super::{announce, ban, identity};
 
 /// Registers the session if nothing is missing any more.
 pub fn advance(cx: &mut Cx<'_>) {
@@ -44,7 +44,7 @@ pub fn password_compared(cx: &mut Cx<'_>, answer: &JobAnswer) -> Outcome {
             advance(cx);
         }
         JobAnswer::Password(false) => wrong_password(cx),
-        JobAnswer::Failed => cx.close(Phrase::SERVER_BUSY.english()),
+        _ => cx.close(Phrase::SERVER_BUSY.english()),
     }
     Ok(())
 }
@@ -77,10 +77,14 @@ fn appear(cx: &mut Cx<'_>, nick: Nick) {
     let (ip, secure) = (session.door.ip, session.door.secure);
     let real_host: Box<str> = Setup::address_text(ip).into();
     let cloak = cx.setup.cloak.host(ip).map_or_else(|| real_host.clone(), String::into_boxed_str);
-    let username = match &cx.config().server.coerce_ident {
+    let username: Box<str> = match &cx.config().server.coerce_ident {
         Some(ident) => ident.as_str().into(),
         None => format!("~{username}").into(),
     };
+    let nuhs = ban::sources(nick.key(), &username, &[&cloak, &real_host, &Setup::address_text(ip)]);
+    if ban::turns_away(cx, &nuhs) {
+        return;
+    }
     let mut modes: Letters = cx.setup.user_modes;
     modes.set('Z', secure);
     let text = format!("Client connected [{}] [u:{username}] [r:{realname}] [ip:{real_host}]", nick.as_str());
@@ -101,6 +105,13 @@ fn appear(cx: &mut Cx<'_>, nick: Nick) {
 
 /// A further session of a user who is there: it is told where the user is.
 fn attach(cx: &mut Cx<'_>, user: UserId) {
+    let mut nuhs = ban::sources_of(&cx.state().users[user]);
+    let ip = Setup::address_text(cx.served().door.ip);
+    let there = &cx.state().users[user];
+    nuhs.extend(ban::sources(there.nick.key(), &there.username, &[&ip]));
+    if ban::turns_away(cx, &nuhs) {
+        return;
+    }
     let nick = cx.state().users[user].nick.as_str().to_owned();
     cx.note(Level::Info, "connect", format!("Client attached [{nick}]"));
     let was_away = cx.state().users[user].away.is_some();
@@ -135,7 +146,7 @@ fn welcome(cx: &mut Cx<'_>) {
     cx.reply(RPL_CREATED, &[], Text::Said(Phrase::CREATED, &[&setup.started]));
     let modes = [server, VERSION, USER_MODES, CHANNEL_MODES, CHANNEL_MODES_WITH_PARAMETER];
     cx.reply(RPL_MYINFO, &modes, Text::None);
-    isupport(cx);
+    isupport(cx, &setup.isupport);
     lusers::show(cx);
     motd::show(cx);
     let modes = cx.user().modes.to_string();
@@ -146,12 +157,11 @@ fn welcome(cx: &mut Cx<'_>) {
 }
 
 /// The 005 lines; as a batch for those who can tell it apart (draft/extended-isupport).
-pub fn isupport(cx: &mut Cx<'_>) {
-    let setup = cx.setup;
+pub fn isupport(cx: &mut Cx<'_>, lines: &[Vec<String>]) {
     if cx.served().caps.has(Cap::ExtendedIsupport) {
         cx.open_batch("draft/isupport", &[]);
     }
-    for line in &setup.isupport {
+    for line in lines {
         let tokens: Vec<&str> = line.iter().map(String::as_str).collect();
         cx.reply(RPL_ISUPPORT, &tokens, Text::Said(Phrase::ARE_SUPPORTED, &[]));
     }

@@ -78,6 +78,8 @@ impl Waiting {
 pub enum Continuation {
     /// The server password was compared.
     ServerPassword,
+    /// The configuration was read again.
+    Rehash,
     /// An operator's password was compared.
     Oper {
         /// The entry in `opers`.

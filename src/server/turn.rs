@@ -16,6 +16,7 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, Sleep};
 
 use super::clock::Clock;
+use super::control::Control;
 use super::core::Core;
 use super::log;
 use crate::config::Config;
@@ -62,6 +63,7 @@ pub(super) struct Turns<C> {
     pub(super) core: C,
     pub(super) clock: Clock,
     pub(super) jobs: Jobs,
+    pub(super) control: Control,
     pub(super) outlet: Outlet,
     pub(super) input: mpsc::Receiver<Input>,
     effects: Effects,
@@ -85,11 +87,12 @@ impl<C: Core> Turns<C> {
         core: C,
         clock: Clock,
         jobs: Jobs,
+        control: Control,
         outlet: Outlet,
         input: mpsc::Receiver<Input>,
     ) -> Turns<C> {
         let (effects, shared, refused) = Default::default();
-        Turns { core, clock, jobs, outlet, input, effects, shared, refused }
+        Turns { core, clock, jobs, control, outlet, input, effects, shared, refused }
     }
 
     /// Runs until the server stops.
@@ -187,6 +190,9 @@ impl<C: Core> Turns<C> {
             for effect in self.effects.list() {
                 match effect {
                     Effect::Ask { ticket, job } if !self.jobs.submit(*ticket, job.clone()) => {
+                        self.refused.push(*ticket);
+                    }
+                    Effect::Reload { ticket } if !self.control.reload_for(*ticket) => {
                         self.refused.push(*ticket);
                     }
                     Effect::Note(note) => log::write(note),

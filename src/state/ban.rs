@@ -115,11 +115,11 @@ impl Bans {
     }
 
     /// Bans whose masks cover a user, given as made by [`crate::text::folded_nuh`].
-    pub fn over_mask<'a>(
-        &'a self,
-        folded_nuh: &'a str,
+    pub fn over_mask<'s, 'n>(
+        &'s self,
+        folded_nuh: &'n str,
         wall_ms: u64,
-    ) -> impl Iterator<Item = (&'a Mask, &'a BanInfo)> {
+    ) -> impl Iterator<Item = (&'s Mask, &'s BanInfo)> + use<'s, 'n> {
         let host = folded_nuh.rsplit_once('@').map_or(folded_nuh, |(_, host)| host);
         let labels = host.char_indices().filter(|(_, c)| *c == '.').map(|(at, _)| &host[at + 1..]);
         let ends = [host].into_iter().chain(labels).chain(Some("").filter(|_| !host.ends_with('.')));

@@ -178,6 +178,8 @@ pub enum Target<'a> {
     Channel { channel: ChannelId, at_least: Option<Rank>, shown: &'a str },
     /// A user.
     User(UserId),
+    /// All whom a mask of an operator covers, but for the speaker; `shown` is the target as written.
+    Many { users: &'a [UserId], shown: &'a str },
 }
 
 /// What is said.

@@ -53,6 +53,14 @@ pub fn config(text: &str) -> Box<Config> {
     }
 }
 
+fn texts() -> Texts {
+    let chinese = include_str!("../../languages/zh-CN.lang.yaml");
+    Texts {
+        motd: Some("Welcome to the test.\n".into()),
+        catalogues: vec![ircd::i18n::Catalogue::parse(chinese).unwrap()],
+    }
+}
+
 /// An engine and its clients.
 pub struct Bench {
     pub engine: Engine,
@@ -62,6 +70,7 @@ pub struct Bench {
     names: Vec<String>,
     live: Vec<bool>,
     jobs: Vec<(Ticket, Job)>,
+    reload: Option<Ticket>,
     effects: Effects,
 }
 
@@ -72,12 +81,7 @@ impl Bench {
             entropy: [1; 32],
             cloak_secret: "secret".into(),
             records: Vec::new(),
-            texts: Texts {
-                motd: Some("Welcome to the test.\n".into()),
-                catalogues: vec![
-                    ircd::i18n::Catalogue::parse(include_str!("../../languages/zh-CN.lang.yaml")).unwrap(),
-                ],
-            },
+            texts: texts(),
         };
         Bench {
             engine: Engine::new(config(config_text), seed, now),
@@ -86,6 +90,7 @@ impl Bench {
             names: Vec::new(),
             live: Vec::new(),
             jobs: Vec::new(),
+            reload: None,
             effects: Effects::default(),
         }
     }
@@ -117,6 +122,19 @@ impl Bench {
             hide_sts: false,
         };
         self.handle(Event::Opened { session, door: Box::new(door) })
+    }
+
+    /// A new configuration is in force; whoever asked for it hears.
+    pub fn reconfigure(&mut self, config_text: &str) -> String {
+        let texts = Box::new(texts());
+        let lines = self.handle(Event::Reconfigured { config: config(config_text), texts });
+        lines + &self.reloaded(Ok(()))
+    }
+
+    /// Whoever asked for a new configuration hears what came of it.
+    pub fn reloaded(&mut self, result: Result<(), String>) -> String {
+        let Some(ticket) = self.reload.take() else { return String::new() };
+        self.handle(Event::Answered { ticket, answer: JobAnswer::Reloaded(result) })
     }
 
     /// A line comes in. `\xHH` in it stands for a byte.
@@ -196,6 +214,10 @@ impl Bench {
                     let Job::VerifyPassword { password, .. } = job;
                     writeln!(lines, "asks to verify {password}").unwrap();
                     self.jobs.push((*ticket, job.clone()));
+                }
+                Effect::Reload { ticket } => {
+                    writeln!(lines, "asks to reload").unwrap();
+                    self.reload = Some(*ticket);
                 }
                 Effect::Persist { writes } => self.store(writes),
                 Effect::Note(_) => {}

@@ -9,6 +9,8 @@
 //! alice < :alice!~u@127.0.0.1 TOPIC #a :x               what must follow
 //! alice hangs up / alice overflows / alice drains
 //! job right / job wrong / job fails     the oldest job is done
+//! reload server: {...}                  a new configuration is in force, merged over that of the start
+//! reload fails                          the new configuration is wrong
 //! clock +30s
 //! ```
 //!
@@ -66,7 +68,12 @@ fn play(text: &str) -> String {
             continue;
         }
         let bench = bench.get_or_insert_with(|| Bench::new(&config));
-        if let Some(follows) = step(bench, line) {
+        let follows = match line.strip_prefix("reload ") {
+            Some("fails") => Some(bench.reloaded(Err("it is wrong".into()))),
+            Some(more) => Some(bench.reconfigure(&merged(&config, more))),
+            None => step(bench, line),
+        };
+        if let Some(follows) = follows {
             played += &format!("{line}\n{follows}");
         }
     }

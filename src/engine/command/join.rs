@@ -4,7 +4,7 @@ use crate::engine::cx::Cx;
 use crate::engine::effect::Level;
 use crate::engine::policy;
 use crate::engine::refusal::{Outcome, Refusal};
-use crate::state::{ChannelId, Fact, Rank, Ranks};
+use crate::state::{ChannelId, Fact, Rank, Ranks, UserId};
 use crate::wire::Message;
 
 use super::{Command, When, part};
@@ -70,6 +70,23 @@ fn enter(cx: &mut Cx<'_>, name: &str, key: Option<&str>) -> Outcome {
             cx.commit(Fact::Joined { user, channel, ranks: Ranks::of(Rank::Op) });
         }
     }
+    Ok(())
+}
+
+/// Makes a user join a channel whatever bars it.
+pub fn force(cx: &mut Cx<'_>, user: UserId, name: &str) -> Outcome {
+    let (channel, ranks) = match cx.find_channel(name) {
+        Ok(channel) if cx.state().channels[channel].members.contains_key(&user) => return Ok(()),
+        Ok(channel) => (channel, Ranks::NONE),
+        Err(_) => {
+            let parsed = cx.setup.mapping.channel(name, cx.config().limits.channellen);
+            let parsed = parsed.map_err(|_| Refusal::NoSuchChannel(name.to_owned()))?;
+            let channel = cx.state().channels.next_id();
+            cx.commit(Fact::Formed { name: parsed, flags: cx.setup.channel_modes });
+            (channel, Ranks::of(Rank::Op))
+        }
+    };
+    cx.commit(Fact::Joined { user, channel, ranks });
     Ok(())
 }
 

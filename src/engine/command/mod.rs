@@ -6,6 +6,7 @@
 
 pub mod away;
 pub mod cap;
+pub mod defcon;
 pub mod help;
 pub mod info;
 pub mod invite;
@@ -17,6 +18,7 @@ pub mod language;
 pub mod list;
 pub mod lusers;
 pub mod markread;
+mod mass;
 pub mod message;
 pub mod mode;
 pub mod motd;
@@ -27,13 +29,17 @@ pub mod part;
 pub mod persistence;
 pub mod ping;
 pub mod quit;
+pub mod rehash;
+pub mod sa;
 pub mod setname;
 pub mod topic;
+pub mod uban;
 pub mod umode;
 pub mod user;
 pub mod who;
 pub mod whois;
 pub mod whowas;
+pub mod xline;
 
 use crate::config::Config;
 use crate::wire::Message;
@@ -71,7 +77,9 @@ pub enum When {
 static TABLE: &[&Command] = &[
     &away::AWAY,
     &cap::CAP,
+    &defcon::DEFCON,
     &oper::DEOPER,
+    &xline::DLINE,
     &message::ERROR,
     &help::HELP,
     &help::HELPOP,
@@ -82,6 +90,7 @@ static TABLE: &[&Command] = &[
     &join::JOIN,
     &kick::KICK,
     &kill::KILL,
+    &xline::KLINE,
     &language::LANGUAGE,
     &list::LIST,
     &lusers::LUSERS,
@@ -99,11 +108,18 @@ static TABLE: &[&Command] = &[
     &ping::PONG,
     &message::PRIVMSG,
     &quit::QUIT,
+    &rehash::REHASH,
+    &sa::SAJOIN,
+    &sa::SAMODE,
+    &sa::SANICK,
     &setname::SETNAME,
     &info::SUMMON,
     &message::TAGMSG,
     &info::TIME,
     &topic::TOPIC,
+    &uban::UBAN,
+    &xline::UNDLINE,
+    &xline::UNKLINE,
     &user::USER,
     &ison::USERHOST,
     &info::USERS,

@@ -5,6 +5,7 @@ use crate::engine::cx::Cx;
 use crate::engine::effect::{Job, Level};
 use crate::engine::event::JobAnswer;
 use crate::engine::refusal::{Outcome, Refusal};
+use crate::engine::snomask;
 use crate::engine::waiting::Continuation;
 use crate::i18n::Phrase;
 use crate::state::user::Oper;
@@ -12,7 +13,7 @@ use crate::state::{Fact, Letters};
 use crate::wire::numeric::{ERR_UNKNOWNERROR, RPL_YOUREOPER};
 use crate::wire::{Message, Text};
 
-use super::umode::SETTABLE;
+use super::umode::{self, SETTABLE};
 use super::{Command, When};
 
 pub(super) const OPER: Command = Command {
@@ -64,15 +65,15 @@ fn oper(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
 pub fn compared(cx: &mut Cx<'_>, name: &str, answer: &JobAnswer) -> Outcome {
     let keys = entry(cx.config(), name);
     match (answer, keys.filter(|keys| keys.password.is_some() && has_certificate(cx, keys))) {
-        (JobAnswer::Failed, _) => {
-            cx.reply(ERR_UNKNOWNERROR, &["OPER"], Text::Said(Phrase::SERVER_BUSY, &[]));
-            Ok(())
-        }
         (JobAnswer::Password(true), Some(keys)) => {
             grant(cx, name, keys);
             Ok(())
         }
         (JobAnswer::Password(_), _) => refuse(cx, name),
+        (_, _) => {
+            cx.reply(ERR_UNKNOWNERROR, &["OPER"], Text::Said(Phrase::SERVER_BUSY, &[]));
+            Ok(())
+        }
     }
 }
 
@@ -127,6 +128,10 @@ fn grant(cx: &mut Cx<'_>, name: &str, keys: &config::Oper) {
     if on != Letters::default() || off != Letters::default() {
         cx.commit(Fact::UserModesChanged { user, on, off });
     }
+    let masks = keys.modes.split_once(' ').map_or("", |(_, masks)| masks);
+    if !masks.is_empty() && cx.user().may("snomasks") {
+        umode::set_snomasks(cx, snomask::changed(Letters::default(), masks, true));
+    }
 }
 
 /// What an entry's `modes` switches on and off for a user who has `current`. What follows the first
@@ -163,6 +168,9 @@ pub fn step_down(cx: &mut Cx<'_>) {
     let (host, cloak) = (&cx.user().host, cx.user().cloak.clone());
     if *host != cloak {
         cx.commit(Fact::HostChanged { user, host: &cloak });
+    }
+    if cx.user().modes.has('s') {
+        cx.commit(Fact::SnomasksSet { user, masks: Letters::default() });
     }
     cx.commit(Fact::OperChanged { user, oper: None });
 }
