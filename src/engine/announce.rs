@@ -119,7 +119,7 @@ fn show_place(cx: &mut Cx<'_>, channel: ChannelId) {
     }
     markread::show_channel(cx, channel);
     if !cx.served().caps.has(Cap::NoImplicitNames) {
-        names::show(cx, vec![channel]);
+        names::show(cx, channel);
     }
 }
 
@@ -316,12 +316,39 @@ fn said(cx: &mut Cx<'_>, session: SessionId, by: UserId, to: &Target<'_>, what: 
 }
 
 fn modes_changed(cx: &mut Cx<'_>, by: Option<UserId>, channel: ChannelId, changes: &[Change], msgid: MsgId) {
-    let state: &State = cx.state;
-    let mut letters = String::new();
-    let mut params: Vec<String> = Vec::new();
-    let mut sign = None;
+    let (state, name): (&State, _) = (cx.state, cx.state.channels[channel].name.as_str());
+    let source = by.map_or(cx.setup.server_name(), |user| state.users[user].source());
+    let frame = ":  MODE  \r\n".len() + source.len() + name.len();
+    let lines = mode_lines(state, changes, cx.config().server.max_line_len.saturating_sub(frame));
+    for (index, (letters, params)) in lines.iter().enumerate() {
+        let msgid = if index == 0 { msgid } else { cx.ids.msgid(cx.now.wall_ms) };
+        let origin = match by {
+            Some(user) => origin_of(state, user, Some(msgid)),
+            None => Origin { msgid: Some(msgid), ..Origin::default() },
+        };
+        let mut all = vec![name, letters];
+        all.extend(params.iter().map(String::as_str));
+        let body = Body::Command { verb: "MODE", params: &all, text: Text::None };
+        let members = state.channels[channel].members.keys().copied();
+        let line = Outgoing { source, origin, body };
+        cx.voice.deliver(state, &line, Caps::NONE, sessions_of(state, members));
+    }
+}
+
+/// Changes as letters with their parameters. Masks are longer in their canonical form than as given,
+/// so that a line of changes may have to become several.
+fn mode_lines(state: &State, changes: &[Change], bytes_max: usize) -> Vec<(String, Vec<String>)> {
+    let mut lines: Vec<(String, Vec<String>)> = Vec::new();
+    let (mut bytes, mut sign) = (bytes_max, None);
     for Change { change, .. } in changes {
         let (letter, on, param) = shown(state, change);
+        let more = 2 + param.as_ref().map_or(0, |param| 1 + param.len());
+        if bytes + more > bytes_max {
+            lines.push((String::new(), Vec::new()));
+            (bytes, sign) = (0, None);
+        }
+        bytes += more;
+        let (letters, params) = lines.last_mut().expect("the first change opens a line");
         if sign != Some(on) {
             letters.push(if on { '+' } else { '-' });
             sign = Some(on);
@@ -329,16 +356,7 @@ fn modes_changed(cx: &mut Cx<'_>, by: Option<UserId>, channel: ChannelId, change
         letters.push(letter);
         params.extend(param);
     }
-    let channel = &state.channels[channel];
-    let mut all = vec![channel.name.as_str(), &letters];
-    all.extend(params.iter().map(String::as_str));
-    let body = Body::Command { verb: "MODE", params: &all, text: Text::None };
-    let (source, origin) = match by {
-        Some(user) => (state.users[user].source(), origin_of(state, user, Some(msgid))),
-        None => (cx.setup.server_name(), Origin { msgid: Some(msgid), ..Origin::default() }),
-    };
-    let line = Outgoing { source, origin, body };
-    cx.voice.deliver(state, &line, Caps::NONE, sessions_of(state, channel.members.keys().copied()));
+    lines
 }
 
 /// A mode change as MODE shows it.

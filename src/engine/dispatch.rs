@@ -53,7 +53,9 @@ impl Engine {
             Line::Bytes(bytes) if self.setup.config.server.enforce_utf8 => {
                 // Only the text is bad: tags and command are looked for in what can be read.
                 let readable = String::from_utf8_lossy(bytes);
-                let command = Message::parse(&readable).map_or("*".to_owned(), |m| m.command.to_uppercase());
+                let parsed = Message::parse(&readable).ok();
+                let command = parsed.map(|message| message.command).filter(|name| name.is_ascii());
+                let command = command.map_or("*".to_owned(), str::to_ascii_uppercase);
                 let label = self.label_of(session, &readable);
                 let mut cx = self.cx(now, Answer::new(session, label.as_deref()), out);
                 cx.fail(&command, "INVALID_UTF8", &[], Phrase::INVALID_UTF8);

@@ -87,12 +87,8 @@ impl State {
             Fact::Parted { user, channel, .. } | Fact::Kicked { user, channel, .. } => {
                 self.leave(user, channel);
             }
-            Fact::TopicSet { by, channel, text } => {
-                self.set_topic(moment, by, channel, text);
-            }
-            Fact::ModesChanged { channel, changes, .. } => {
-                self.change_modes(channel, changes);
-            }
+            Fact::TopicSet { by, channel, text } => self.set_topic(moment, by, channel, text),
+            Fact::ModesChanged { channel, changes, .. } => self.change_modes(channel, changes),
             Fact::Invited { user, channel, opens, .. } => {
                 if opens {
                     self.invite(moment, user, channel);
@@ -205,9 +201,9 @@ impl State {
     fn join(&mut self, moment: Moment, user: UserId, channel: ChannelId, ranks: Ranks) {
         let joined = &mut self.channels[channel];
         joined.members.insert(user, Member { ranks, joined_s: moment.wall_s() });
-        let (key, user) = (joined.name.key(), &mut self.users[user]);
+        let user = &mut self.users[user];
         user.channels.push(channel);
-        user.invites.retain(|invite| &*invite.channel != key);
+        user.invites.retain(|invite| invite.channel != channel);
     }
 
     fn leave(&mut self, user: UserId, channel: ChannelId) {
@@ -308,7 +304,6 @@ impl State {
     }
 
     fn invite(&mut self, moment: Moment, user: UserId, channel: ChannelId) {
-        let channel: Box<str> = self.channels[channel].name.key().into();
         let invites = &mut self.users[user].invites;
         invites.retain(|invite| invite.channel != channel);
         if invites.len() == INVITES_MAX {

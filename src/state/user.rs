@@ -69,8 +69,8 @@ pub struct Oper {
 /// An invitation into a channel.
 #[derive(Clone, Debug)]
 pub struct Invite {
-    /// The channel's folded name.
-    pub channel: Box<str>,
+    /// The channel. One that is formed later under the same name is another.
+    pub channel: ChannelId,
     /// When it was given, milliseconds since 1970.
     pub at_ms: u64,
 }

@@ -144,8 +144,7 @@ fn register(bench: &mut Bench, name: &str, how: &str) -> String {
         bench.send(name, &format!("CAP REQ :{}", caps.replace(',', " ")));
     }
     bench.send(name, &format!("NICK {name}"));
-    bench.send(name, &format!("USER {name} 0 * :Real {name}"));
-    let welcome = bench.send(name, "CAP END");
-    assert!(bench.is_live(name), "{name} was not welcome: {welcome}");
+    let welcome = bench.send(name, &format!("USER {name} 0 * :Real {name}")) + &bench.send(name, "CAP END");
+    assert!(welcome.contains(" 001 "), "{name} was not welcome: {welcome}");
     String::new()
 }

@@ -35,9 +35,8 @@ fn join(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
 
 /// Joins the channels of `channels.auto-join`, where that is allowed.
 pub fn automatically(cx: &mut Cx<'_>) {
-    for entry in &cx.config().channels.auto_join {
-        let (name, key) = entry.split_once(' ').map_or((entry.as_str(), None), |(n, k)| (n, Some(k.trim())));
-        if let Err(refusal) = enter(cx, name, key) {
+    for name in &cx.config().channels.auto_join {
+        if let Err(refusal) = enter(cx, name, None) {
             let nick = cx.nick().to_owned();
             cx.note(Level::Debug, "channels", format!("{nick} could not auto-join {name}: {refusal:?}"));
         }
@@ -100,9 +99,8 @@ fn check_room(cx: &Cx<'_>, name: &str) -> Outcome {
 
 /// Whether there is an invitation that has not expired.
 fn is_invited(cx: &Cx<'_>, channel: ChannelId) -> bool {
-    let key = cx.state().channels[channel].name.key();
     let lifetime_ms = cx.config().channels.invite_expiration.as_millis() as u64;
     let now_ms = cx.now.wall_ms;
     let fresh = |at_ms: u64| lifetime_ms == 0 || now_ms.saturating_sub(at_ms) < lifetime_ms;
-    cx.user().invites.iter().any(|invite| &*invite.channel == key && fresh(invite.at_ms))
+    cx.user().invites.iter().any(|invite| invite.channel == channel && fresh(invite.at_ms))
 }

@@ -1,5 +1,7 @@
 //! PRIVMSG, NOTICE and TAGMSG: what people are here for.
 
+use indexmap::IndexMap;
+
 use crate::engine::cx::Cx;
 use crate::engine::isupport::TARGETS_MAX;
 use crate::engine::policy;
@@ -54,6 +56,14 @@ pub(super) const ERROR: Command = Command {
 };
 
 fn say(cx: &mut Cx<'_>, m: &Message<'_>, kind: Kind) -> Outcome {
+    match say_to_all(cx, m, kind) {
+        // NOTICE is never answered, so that two programs cannot keep each other busy.
+        Err(_) if kind == Kind::Notice => Ok(()),
+        outcome => outcome,
+    }
+}
+
+fn say_to_all(cx: &mut Cx<'_>, m: &Message<'_>, kind: Kind) -> Outcome {
     let targets = m.param_opt(0).filter(|targets| !targets.is_empty()).ok_or(Refusal::NoRecipient)?;
     let text = m.param(1);
     if kind != Kind::Tagmsg && text.is_empty() {
@@ -71,7 +81,6 @@ fn say(cx: &mut Cx<'_>, m: &Message<'_>, kind: Kind) -> Outcome {
             true => say_to(cx, target, what),
             false => Err(Refusal::TooManyTargets(target.to_owned())),
         };
-        // NOTICE is never answered, so that two programs cannot keep each other busy.
         if let (Err(refusal), true) = (outcome, kind != Kind::Notice) {
             refusal.say(cx);
         }
@@ -87,8 +96,10 @@ fn relayed_tags(cx: &Cx<'_>, data: &str) -> String {
     if !cx.served().caps.has(Cap::MessageTags) {
         return String::new();
     }
+    // A tag may be there only once; of several the last counts (message-tags, "Format").
+    let given: IndexMap<&str, &str> = tags(data).filter(|tag| tag.0.starts_with('+')).collect();
     let mut kept = String::new();
-    for (name, value) in tags(data).filter(|tag| tag.0.starts_with('+')) {
+    for (name, value) in given {
         let len = name.len() + value.len() + 2;
         if kept.len() + len > CLIENT_TAGS_BYTES_MAX {
             break;
@@ -159,7 +170,7 @@ fn check_ctcp(cx: &Cx<'_>, channel: crate::state::ChannelId, what: Said<'_>) -> 
 }
 
 fn is_ctcp(text: &str) -> bool {
-    text.starts_with('\x01') && !text.starts_with("\x01ACTION")
+    text.strip_prefix('\x01').is_some_and(|ctcp| ctcp.split([' ', '\x01']).next() != Some("ACTION"))
 }
 
 fn say_to_user(cx: &mut Cx<'_>, user: UserId, what: Said<'_>) {

@@ -6,7 +6,7 @@ use crate::engine::refusal::{Outcome, Refusal};
 use crate::i18n::Phrase;
 use crate::state::channel::MaskEntry;
 use crate::state::fact::Change;
-use crate::state::{Channel, ChannelId, Fact, List, ModeChange, Rank, UserId};
+use crate::state::{Channel, ChannelId, Fact, List, ModeChange, Rank, Ranks, UserId};
 use crate::text::Mask;
 use crate::wire::numeric::*;
 use crate::wire::{Message, Text};
@@ -87,12 +87,14 @@ struct Judge {
     /// An operator of the server has the last word.
     forced: bool,
     applied: Vec<Change>,
+    /// Lists shown already: however often a command names one, it is shown once.
+    listed: Vec<List>,
     refused: bool,
 }
 
 impl Judge {
     fn new(channel: ChannelId, forced: bool) -> Judge {
-        Judge { channel, forced, applied: Vec::new(), refused: false }
+        Judge { channel, forced, applied: Vec::new(), listed: Vec::new(), refused: false }
     }
 
     fn judge<'a>(
@@ -113,8 +115,7 @@ impl Judge {
             let param = if on { rest.next() } else { None };
             self.limit(cx, on, param);
         } else if CHANNEL_FLAGS.contains(letter) {
-            let differs = self.target(cx).flags.has(letter) != on;
-            if self.may(cx, None, on, false) && differs {
+            if self.may(cx, None, on, false) && self.has_flag(cx, letter) != on {
                 self.apply(ModeChange::Flag { letter, on });
             }
         } else {
@@ -127,13 +128,54 @@ impl Judge {
         &cx.state().channels[self.channel]
     }
 
+    /// What this command has changed already counts as done: the newest change that `find` knows.
+    fn latest<T>(&self, find: impl Fn(&ModeChange) -> Option<T>) -> Option<T> {
+        self.applied.iter().rev().find_map(|change| find(&change.change))
+    }
+
+    fn has_flag(&self, cx: &Cx<'_>, letter: char) -> bool {
+        let latest = self.latest(|change| match change {
+            ModeChange::Flag { letter: l, on } if *l == letter => Some(*on),
+            _ => None,
+        });
+        latest.unwrap_or_else(|| self.target(cx).flags.has(letter))
+    }
+
+    fn has_key(&self, cx: &Cx<'_>) -> bool {
+        let latest = self.latest(|change| match change {
+            ModeChange::Key(key) => Some(key.is_some()),
+            _ => None,
+        });
+        latest.unwrap_or_else(|| self.target(cx).key.is_some())
+    }
+
+    fn has_limit(&self, cx: &Cx<'_>) -> bool {
+        let latest = self.latest(|change| match change {
+            ModeChange::Limit(limit) => Some(limit.is_some()),
+            _ => None,
+        });
+        latest.unwrap_or_else(|| self.target(cx).limit.is_some())
+    }
+
+    fn ranks(&self, cx: &Cx<'_>, member: UserId) -> Ranks {
+        let mut ranks = self.target(cx).ranks(member);
+        for Change { change, .. } in &self.applied {
+            if let ModeChange::Rank { rank, on, user } = change
+                && *user == member
+            {
+                ranks.set(*rank, *on);
+            }
+        }
+        ranks
+    }
+
     fn apply(&mut self, change: ModeChange) {
         self.applied.push(Change { change, entry: None });
     }
 
     /// Whether the change is allowed; the first that is not is refused aloud.
     fn may(&mut self, cx: &mut Cx<'_>, rank: Option<Rank>, on: bool, is_self: bool) -> bool {
-        let own = self.target(cx).ranks(cx.me()).highest();
+        let own = self.ranks(cx, cx.me()).highest();
         let allowed = self.forced || policy::can_change_mode(own, rank, on, is_self);
         if !allowed && !self.refused {
             self.refused = true;
@@ -146,7 +188,9 @@ impl Judge {
     fn list(&mut self, cx: &mut Cx<'_>, list: List, on: bool, mask: Option<&str>) {
         let Some(raw) = mask else {
             // Everyone may see the bans; exceptions and invite exceptions are the operators' business.
-            if list == List::Ban || self.may(cx, None, on, false) {
+            let new = !self.listed.contains(&list);
+            if new && (list == List::Ban || self.may(cx, None, on, false)) {
+                self.listed.push(list);
                 show_list(cx, self.channel, list);
             }
             return;
@@ -183,13 +227,12 @@ impl Judge {
         self.applied.push(Change { change, entry });
     }
 
-    /// Whether the mask will be in the list, counting what this command has changed already.
     fn is_listed(&self, cx: &Cx<'_>, list: List, mask: &str) -> bool {
-        let earlier = self.applied.iter().rev().find_map(|change| match &change.change {
+        let latest = self.latest(|change| match change {
             ModeChange::List { list: l, on, mask: m } if *l == list && m == mask => Some(*on),
             _ => None,
         });
-        earlier.unwrap_or_else(|| self.target(cx).list(list).iter().any(|entry| entry.mask.as_str() == mask))
+        latest.unwrap_or_else(|| self.target(cx).list(list).iter().any(|entry| entry.mask.as_str() == mask))
     }
 
     fn len_of(&self, cx: &Cx<'_>, list: List) -> usize {
@@ -218,7 +261,7 @@ impl Judge {
         if !channel.members.contains_key(&user) {
             let (nick, channel) = (nick.to_owned(), channel.name.as_str().to_owned());
             Refusal::UserNotInChannel { nick, channel }.say(cx);
-        } else if channel.ranks(user).has(rank) != on {
+        } else if self.ranks(cx, user).has(rank) != on {
             self.apply(ModeChange::Rank { rank, on, user });
         }
     }
@@ -231,7 +274,7 @@ impl Judge {
             (true, None) => Refusal::NeedMoreParams("MODE".into()).say(cx),
             (true, Some(key)) if !is_key(key) => self.invalid(cx, 'k', key),
             (true, Some(key)) => self.apply(ModeChange::Key(Some(key.to_owned()))),
-            (false, _) if self.target(cx).key.is_some() => self.apply(ModeChange::Key(None)),
+            (false, _) if self.has_key(cx) => self.apply(ModeChange::Key(None)),
             (false, _) => {}
         }
     }
@@ -243,7 +286,7 @@ impl Judge {
         let Some(text) = limit else {
             if on {
                 Refusal::NeedMoreParams("MODE".into()).say(cx);
-            } else if self.target(cx).limit.is_some() {
+            } else if self.has_limit(cx) {
                 self.apply(ModeChange::Limit(None));
             }
             return;

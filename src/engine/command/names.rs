@@ -28,35 +28,33 @@ pub(super) const NAMES: Command = Command {
 
 fn names(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
     let Some(named) = m.param_opt(0) else {
-        let channels = cx.user().channels.clone();
-        show(cx, channels);
+        let channels = cx.user().channels.iter().rev().copied().collect();
+        cx.answer_long(Cursor::Names(NamesCursor { channels, next: 0 }));
         return Ok(());
     };
     // TARGMAX says NAMES:1.
     let name = named.split(',').next().unwrap_or(named);
     let me = cx.me();
     match cx.find_channel(name) {
-        Ok(channel) if policy::sees_channel(cx.state(), me, channel) => show(cx, vec![channel]),
+        Ok(channel) if policy::sees_channel(cx.state(), me, channel) => show(cx, channel),
         // Unknown and hidden channels look the same: empty.
         _ => cx.reply(RPL_ENDOFNAMES, &[name], Text::Said(Phrase::END_OF_NAMES, &[])),
     }
     Ok(())
 }
 
-/// Answers with the names of these channels, one after the other: small ones at once, so that they
-/// stand right behind a JOIN, large ones piece by piece as the client reads.
-pub fn show(cx: &mut Cx<'_>, channels: Vec<ChannelId>) {
-    for channel in channels {
-        if let Some(Pending::Room(Cursor::Names(later))) = &mut cx.pending {
-            later.channels.insert(0, channel);
-            continue;
-        }
-        let mut cursor = NamesCursor { channels: vec![channel], next: 0 };
-        if cx.state().channels[channel].members.len() > MEMBERS_AT_ONCE_MAX {
-            cx.answer_long(Cursor::Names(cursor));
-        } else {
-            while !cursor.step(cx) {}
-        }
+/// Answers with the names of a channel: a small one at once, so that they stand right behind a JOIN, a
+/// large one piece by piece as the client reads.
+pub fn show(cx: &mut Cx<'_>, channel: ChannelId) {
+    if let Some(Pending::Room(Cursor::Names(later))) = &mut cx.pending {
+        later.channels.insert(0, channel);
+        return;
+    }
+    let mut cursor = NamesCursor { channels: vec![channel], next: 0 };
+    if cx.state().channels[channel].members.len() > MEMBERS_AT_ONCE_MAX {
+        cx.answer_long(Cursor::Names(cursor));
+    } else {
+        while !cursor.step(cx) {}
     }
 }
 

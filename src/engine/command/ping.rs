@@ -2,6 +2,7 @@
 
 use crate::engine::cx::Cx;
 use crate::engine::refusal::Outcome;
+use crate::text::truncate;
 use crate::wire::{Message, Text};
 
 use super::{Command, When};
@@ -26,6 +27,9 @@ pub(super) const PONG: Command = Command {
 
 fn ping(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
     let server = cx.setup.server_name();
-    cx.reply_command("PONG", &[server], Text::Plain(m.param(0)));
+    // The answer is longer than the question, but no line may be too long.
+    let frame = ": PONG  :\r\n".len() + 2 * server.len();
+    let token = truncate(m.param(0), cx.config().server.max_line_len.saturating_sub(frame));
+    cx.reply_command("PONG", &[server], Text::Plain(token));
     Ok(())
 }

@@ -84,7 +84,16 @@ fn add(cx: &mut Cx<'_>, m: &Message<'_>, kind: Kind) -> Outcome {
         list(cx, |target| kind.lists(target));
         return Ok(());
     }
-    let (and_kill, myself) = (take_word(&mut rest, "andkill"), take_word(&mut rest, "myself"));
+    let (mut and_kill, mut myself) = (false, false);
+    while !(and_kill && myself) {
+        if take_word(&mut rest, "andkill") {
+            and_kill = true;
+        } else if take_word(&mut rest, "myself") {
+            myself = true;
+        } else {
+            break;
+        }
+    }
     let duration_ms = take_duration(&mut rest);
     let [raw, rest @ ..] = rest else { return Err(Refusal::NeedMoreParams(command)) };
     let Some(target) = kind.target(cx, raw) else {
@@ -165,9 +174,9 @@ pub(super) fn info(cx: &Cx<'_>, words: &str, duration_ms: Option<u64>, require_s
 pub(super) fn report(cx: &mut Cx<'_>, done: &ban::Enforced) {
     let count = done.closed.len();
     if count > 0 {
-        let killed = format!("{} killed {count} users by a ban", cx.oper_name());
+        let killed = format!("{} disconnected {count} by a ban", cx.oper_name());
         cx.oper_did(&killed);
-        cx.notice(&format!("Disconnected {count} users:"));
+        cx.notice(&format!("Disconnected ({count}):"));
         show_nicks(cx, &done.closed);
     }
     if !done.staying.is_empty() {
