@@ -1,6 +1,6 @@
 //! Who is told of a fact, and in which words. Nothing else in the engine knows.
 
-use crate::state::fact::{Change, Kind, Said, Target};
+use crate::state::fact::{Change, Kind, Ruling, Said, Target};
 use crate::state::{ChannelId, Fact, Letters, ModeChange, Rank, SessionId, State, UserId};
 use crate::wire::{Body, Cap, Caps, MsgId, Origin, Outgoing, Text};
 
@@ -70,13 +70,8 @@ pub fn announce(cx: &mut Cx<'_>, fact: &Fact<'_>) -> After {
             let body = Body::Command { verb: "ACCOUNT", params: &["*"], text: Text::None };
             to_acquaintances(cx, *user, body, Caps::of(Cap::AccountNotify), None);
         }
-        Fact::SnomasksSet { user, masks } if *masks == Letters::default() => {
-            tell_user_modes(cx, *user, "-s");
-        }
-        Fact::SnomasksSet { user, masks } => tell_user_modes(cx, *user, &format!("+s {masks}")),
-        Fact::OperDid { .. }
-        | Fact::BanSet { .. }
-        | Fact::DefconSet { .. }
+        Fact::Ruled(Ruling::Snomasks { user, masks }) => show_snomasks(cx, *user, *masks),
+        Fact::Ruled(_)
         | Fact::Detached { .. }
         | Fact::Attached { .. }
         | Fact::AlwaysOnSet { .. }
@@ -383,6 +378,13 @@ fn user_modes_changed(cx: &mut Cx<'_>, user: UserId, on: Letters, off: Letters) 
         }
     }
     tell_user_modes(cx, user, &change);
+}
+
+fn show_snomasks(cx: &mut Cx<'_>, user: UserId, masks: Letters) {
+    match masks == Letters::default() {
+        true => tell_user_modes(cx, user, "-s"),
+        false => tell_user_modes(cx, user, &format!("+s {masks}")),
+    }
 }
 
 fn tell_user_modes(cx: &mut Cx<'_>, user: UserId, change: &str) {

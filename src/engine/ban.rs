@@ -5,6 +5,7 @@
 
 use crate::config::Config;
 use crate::state::ban::{BanInfo, BanTarget};
+use crate::state::fact::Ruling;
 use crate::state::{Door, Fact, SessionId, State, User, UserId};
 use crate::text::folded_nuh;
 
@@ -42,8 +43,8 @@ pub fn at_the_door(config: &Config, state: &State, door: &Door, wall_ms: u64) ->
 pub fn turns_away(cx: &mut Cx<'_>, nuhs: &[String]) -> bool {
     let (state, logged_in) = (cx.state(), cx.account().is_some());
     let door = &cx.served().door;
-    let needs_account = state.defcon.requires_account() && !is_exempt(door)
-        || state.defcon.closes_registration() && door.tor;
+    let needs_account =
+        state.defcon.requires_account() && !is_exempt(door) || state.defcon.closes_registration() && door.tor;
     let why = match needs_account && !logged_in {
         true => Some("The server lets in only those who log into an account at present".to_owned()),
         false => over_user(state, door, nuhs, logged_in, cx.now.wall_ms).map(reason),
@@ -100,9 +101,9 @@ pub fn covers(state: &State, target: &BanTarget, session: SessionId) -> bool {
     }
     match target {
         BanTarget::Net(net) => net.contains(there.door.ip),
-        BanTarget::Mask(mask) => there.user().is_some_and(|user| {
-            sources_of(&state.users[user]).iter().any(|nuh| mask.matches(nuh))
-        }),
+        BanTarget::Mask(mask) => there
+            .user()
+            .is_some_and(|user| sources_of(&state.users[user]).iter().any(|nuh| mask.matches(nuh))),
     }
 }
 
@@ -112,12 +113,12 @@ pub fn set(cx: &mut Cx<'_>, target: BanTarget, info: BanInfo) -> bool {
     let over = |(_, info): &(BanTarget, &BanInfo)| !info.holds(cx.now.wall_ms);
     let expired: Vec<BanTarget> = cx.state().bans.all().filter(over).map(|(target, _)| target).collect();
     for target in expired {
-        cx.commit(Fact::BanSet { target, info: None, by: None });
+        cx.commit(Fact::Ruled(Ruling::Ban { target, info: None, by: None }));
     }
     if cx.state().bans.count() >= BANS_MAX && cx.state().bans.get(&target).is_none() {
         return false;
     }
-    cx.commit(Fact::BanSet { target, info: Some(Box::new(info)), by: None });
+    cx.commit(Fact::Ruled(Ruling::Ban { target, info: Some(Box::new(info)), by: None }));
     true
 }
 
@@ -128,7 +129,7 @@ pub fn lift(cx: &mut Cx<'_>, target: BanTarget) -> bool {
         return false;
     }
     let by = cx.oper_name();
-    cx.commit(Fact::BanSet { target, info: None, by: Some(&by) });
+    cx.commit(Fact::Ruled(Ruling::Ban { target, info: None, by: Some(&by) }));
     true
 }
 
@@ -149,9 +150,7 @@ pub fn enforce(cx: &mut Cx<'_>, target: &BanTarget, info: &BanInfo) -> Enforced 
         state.sessions.get(session).and_then(|session| session.user()).is_some_and(account)
     };
     let is_meant = |&session: &SessionId| {
-        session != cx.session
-            && !(info.require_sasl && logged_in(session))
-            && covers(state, target, session)
+        session != cx.session && !(info.require_sasl && logged_in(session)) && covers(state, target, session)
     };
     let sessions: Vec<SessionId> = state.sessions.iter().map(|(id, _)| id).filter(is_meant).collect();
     let mut done = Enforced::default();

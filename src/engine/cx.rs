@@ -4,6 +4,7 @@
 //! way to a socket at all.
 
 use crate::config::Config;
+use crate::state::fact::Ruling;
 use crate::state::{Account, ChannelId, Fact, Moment, Session, SessionId, State, User, UserId};
 use crate::wire::{Body, MsgId, Numeric, Origin, Outgoing, Text};
 
@@ -206,7 +207,7 @@ impl<'e> Cx<'e> {
 
     /// Makes known what an operator did: to the log, and to operators who want to know.
     pub fn oper_did(&mut self, did: &str) {
-        self.commit(Fact::OperDid { did });
+        self.commit(Fact::Ruled(Ruling::Did { did }));
     }
 
     /// Writes to the log.

@@ -15,16 +15,12 @@ use super::{Engine, Texts, isupport, registration};
 use crate::config::Config;
 
 impl Engine {
-    pub(super) fn reconfigured(
-        &mut self,
-        now: Now,
-        config: Box<Config>,
-        texts: &Texts,
-        out: &mut Effects,
-    ) {
+    pub(super) fn reconfigured(&mut self, now: Now, config: Box<Config>, texts: &Texts, out: &mut Effects) {
         let (secret, started) = (self.setup.cloak_secret.clone(), self.setup.started.clone());
         let before = std::mem::replace(&mut self.setup, Setup::new(config, secret, texts, started));
-        if self.expiry_due_ms.is_none() && !self.setup.config.accounts.multiclient.always_on_expiration.is_zero() {
+        if self.expiry_due_ms.is_none()
+            && !self.setup.config.accounts.multiclient.always_on_expiration.is_zero()
+        {
             self.expiry_due_ms = Some(now.mono_ms);
         }
         let tokens = isupport::changes(&before.isupport, &self.setup.isupport);

@@ -1,7 +1,7 @@
 //! Server notices: what operators who asked for it hear of what happens, by letter. Follows from facts
 //! alone.
 
-use crate::state::fact::{AccountChange, RegistryChange};
+use crate::state::fact::{AccountChange, RegistryChange, Ruling};
 use crate::state::{Fact, Letters, State, UserId};
 use crate::wire::{Body, Caps, Origin, Outgoing, Text};
 
@@ -41,10 +41,10 @@ pub fn changed(current: Letters, changes: &str, mut adding: bool) -> Letters {
 
 /// Tells the watchers of a fact that is about to hold.
 pub fn tell(cx: &mut Cx<'_>, fact: &Fact<'_>) {
-    if let Fact::OperDid { did } = fact {
+    if let Fact::Ruled(Ruling::Did { did }) = fact {
         cx.note(Level::Info, "opers", (*did).to_owned());
     }
-    if let Fact::BanSet { .. } | Fact::DefconSet { .. } = fact
+    if let Fact::Ruled(Ruling::Ban { .. }) | Fact::Ruled(Ruling::Defcon { .. }) = fact
         && let Some((_, text)) = told(cx.state(), fact)
     {
         cx.note(Level::Info, "opers", text);
@@ -102,7 +102,7 @@ fn told(state: &State, fact: &Fact<'_>) -> Option<(char, String)> {
         Fact::NickChanged { user, nick: new } => {
             ('n', format!("{} changed nickname to {}", nick(user), new.as_str()))
         }
-        Fact::OperDid { did } => ('o', (*did).to_owned()),
+        Fact::Ruled(Ruling::Did { did }) => ('o', (*did).to_owned()),
         Fact::OperChanged { user, oper: Some(oper) } => {
             ('o', format!("Client opered up [{}] [{}]", source(user), oper.name))
         }
@@ -112,13 +112,11 @@ fn told(state: &State, fact: &Fact<'_>) -> Option<(char, String)> {
             let user = state.sessions[*session].user()?;
             ('u', format!("Client {} logged into account {account}", source(&user)))
         }
-        Fact::AccountMade { account } => {
-            ('u', format!("Account {} was registered", account.name.as_str()))
-        }
+        Fact::AccountMade { account } => ('u', format!("Account {} was registered", account.name.as_str())),
         Fact::AccountRemoved { account, .. } => ('u', format!("Account {account} was unregistered")),
         Fact::AccountChanged { account, change } => return account_changed(account, change),
-        Fact::BanSet { target, info, by } => ('x', ban(target, info.as_deref(), *by)),
-        Fact::DefconSet { level, by } => {
+        Fact::Ruled(Ruling::Ban { target, info, by }) => ('x', ban(target, info.as_deref(), *by)),
+        Fact::Ruled(Ruling::Defcon { level, by }) => {
             ('a', format!("{} set DEFCON level to {}", nick(by), level.level()))
         }
         _ => return None,
@@ -138,9 +136,10 @@ fn registry(state: &State, channel: crate::state::ChannelId, change: &RegistryCh
 fn account_changed(account: &str, change: &AccountChange<'_>) -> Option<(char, String)> {
     Some(match change {
         AccountChange::Verified => ('u', format!("Account {account} was verified")),
-        AccountChange::Suspended(Some(suspension)) => {
-            ('u', format!("Account {account} was suspended by {} [reason: {}]", suspension.by, suspension.reason))
-        }
+        AccountChange::Suspended(Some(suspension)) => (
+            'u',
+            format!("Account {account} was suspended by {} [reason: {}]", suspension.by, suspension.reason),
+        ),
         AccountChange::Suspended(None) => ('u', format!("Account {account} is no longer suspended")),
         AccountChange::Vhost(Some(vhost)) if vhost.enabled => {
             ('v', format!("Account {account} has the vhost {}", vhost.host))

@@ -2,7 +2,7 @@
 //! panics.
 
 use super::channel::{Channel, Member, Topic};
-use super::fact::{Change, Fact, Introduction};
+use super::fact::{Change, Fact, Introduction, Ruling};
 use super::id::{ChannelId, SessionId, UserId};
 use super::modes::{Letters, ModeChange, Ranks};
 use super::session::{Password, Phase, Registering, Session};
@@ -67,13 +67,7 @@ impl State {
             Fact::AwaySet { session, text } => self.set_away(session, text),
             Fact::UserModesChanged { user, on, off } => self.change_user_modes(user, on, off),
             Fact::OperChanged { user, oper } => self.set_oper(user, oper),
-            Fact::SnomasksSet { user, masks } => self.set_snomasks(user, masks),
-            Fact::OperDid { .. } => {}
-            Fact::BanSet { target, info, .. } => {
-                self.dirty.insert(super::record::ban_key(&target.key()));
-                self.bans.set(target, info.map(|info| *info));
-            }
-            Fact::DefconSet { level, .. } => self.defcon = level,
+            Fact::Ruled(ruling) => self.rule(ruling),
             Fact::OperFailed { session, again_mono_ms } => {
                 self.sessions[session].oper_again_mono_ms = again_mono_ms;
             }
@@ -177,6 +171,18 @@ impl State {
         }
         self.users[user].oper = oper;
         self.change_user_modes(user, on, off);
+    }
+
+    fn rule(&mut self, ruling: Ruling<'_>) {
+        match ruling {
+            Ruling::Snomasks { user, masks } => self.set_snomasks(user, masks),
+            Ruling::Did { .. } => {}
+            Ruling::Ban { target, info, .. } => {
+                self.dirty.insert(super::record::ban_key(&target.key()));
+                self.bans.set(target, info.map(|info| *info));
+            }
+            Ruling::Defcon { level, .. } => self.defcon = level,
+        }
     }
 
     fn set_snomasks(&mut self, id: UserId, masks: Letters) {

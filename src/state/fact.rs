@@ -44,14 +44,8 @@ pub enum Fact<'a> {
     UserModesChanged { user: UserId, on: Letters, off: Letters },
     /// A user became an operator, or (`None`) is none any more.
     OperChanged { user: UserId, oper: Option<Box<Oper>> },
-    /// The server notices that an operator reads; the letters of snomasks.
-    SnomasksSet { user: UserId, masks: Letters },
-    /// An operator did what others must know of.
-    OperDid { did: &'a str },
-    /// A ban was set by an operator, or (`None`) lifted; `by` is `None` when its time was over.
-    BanSet { target: BanTarget, info: Option<Box<BanInfo>>, by: Option<&'a str> },
-    /// An operator opened or closed the server a bit.
-    DefconSet { level: Defcon, by: UserId },
+    /// An operator did something that is theirs alone to do.
+    Ruled(Ruling<'a>),
     /// An OPER of the session failed; it may try again then.
     OperFailed { session: SessionId, again_mono_ms: u64 },
     /// A channel came to be; the id is the next one of [`super::State::channels`].
@@ -96,6 +90,19 @@ pub enum Fact<'a> {
     RegistryChanged { channel: ChannelId, change: RegistryChange<'a> },
     /// A channel name was closed, or (`None`) opened again.
     PurgeSet { key: &'a str, purge: Option<Purge> },
+}
+
+/// What operators of the server decide.
+#[derive(Clone, Debug)]
+pub enum Ruling<'a> {
+    /// The server notices that an operator reads; the letters of snomasks.
+    Snomasks { user: UserId, masks: Letters },
+    /// Something that the others must know of.
+    Did { did: &'a str },
+    /// A ban was set, or (`None`) lifted; `by` is `None` when its time was over.
+    Ban { target: BanTarget, info: Option<Box<BanInfo>>, by: Option<&'a str> },
+    /// The server was opened or closed a bit.
+    Defcon { level: Defcon, by: UserId },
 }
 
 /// What changed of an account.

@@ -77,12 +77,8 @@ pub struct Bench {
 impl Bench {
     pub fn new(config_text: &str) -> Bench {
         let now = Now { mono_ms: 1_000_000, wall_ms: START_WALL_MS };
-        let seed = Seed {
-            entropy: [1; 32],
-            cloak_secret: "secret".into(),
-            records: Vec::new(),
-            texts: texts(),
-        };
+        let seed =
+            Seed { entropy: [1; 32], cloak_secret: "secret".into(), records: Vec::new(), texts: texts() };
         Bench {
             engine: Engine::new(config(config_text), seed, now),
             records: BTreeMap::new(),

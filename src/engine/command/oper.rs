@@ -8,6 +8,7 @@ use crate::engine::refusal::{Outcome, Refusal};
 use crate::engine::snomask;
 use crate::engine::waiting::Continuation;
 use crate::i18n::Phrase;
+use crate::state::fact::Ruling;
 use crate::state::user::Oper;
 use crate::state::{Fact, Letters};
 use crate::wire::numeric::{ERR_UNKNOWNERROR, RPL_YOUREOPER};
@@ -170,7 +171,7 @@ pub fn step_down(cx: &mut Cx<'_>) {
         cx.commit(Fact::HostChanged { user, host: &cloak });
     }
     if cx.user().modes.has('s') {
-        cx.commit(Fact::SnomasksSet { user, masks: Letters::default() });
+        cx.commit(Fact::Ruled(Ruling::Snomasks { user, masks: Letters::default() }));
     }
     cx.commit(Fact::OperChanged { user, oper: None });
 }

@@ -136,7 +136,10 @@ fn tell_of_ban(cx: &mut Cx<'_>, target: &BanTarget) {
             let own = state.bans.get(target).filter(|info| info.holds(now_ms)).map(|info| (*net, info));
             let over = net.single().into_iter().flat_map(|ip| state.bans.over_address(ip, now_ms));
             let over = over.filter(|(other, _)| other != net);
-            own.into_iter().chain(over).map(|(net, info)| described(&BanTarget::Net(net), info, now_ms)).collect()
+            own.into_iter()
+                .chain(over)
+                .map(|(net, info)| described(&BanTarget::Net(net), info, now_ms))
+                .collect()
         }
         BanTarget::Mask(_) => {
             let own = state.bans.get(target).filter(|info| info.holds(now_ms));
@@ -168,8 +171,7 @@ fn tell_of_account(cx: &mut Cx<'_>, account: &str) {
     };
     cx.notice(&line);
     let users = cx.state().users_of(account).iter();
-    let nicks: Vec<String> =
-        users.map(|&user| cx.state().users[user].nick.as_str().to_owned()).collect();
+    let nicks: Vec<String> = users.map(|&user| cx.state().users[user].nick.as_str().to_owned()).collect();
     cx.notice(&format!("{} users are logged into it", nicks.len()));
     show_nicks(cx, &nicks);
 }
@@ -177,7 +179,8 @@ fn tell_of_account(cx: &mut Cx<'_>, account: &str) {
 fn list_suspensions(cx: &mut Cx<'_>) {
     let now_ms = cx.now.wall_ms;
     let accounts = cx.state().accounts.values().filter(|account| account.is_suspended(now_ms));
-    let lines = accounts.filter_map(|account| Some(suspended(account.name.as_str(), account.suspended.as_ref()?)));
+    let lines =
+        accounts.filter_map(|account| Some(suspended(account.name.as_str(), account.suspended.as_ref()?)));
     for line in lines.take(SUSPENSIONS_MAX).collect::<Vec<_>>() {
         cx.notice(&line);
     }

@@ -2,9 +2,10 @@
 
 use crate::engine::cx::Cx;
 use crate::engine::refusal::{Outcome, Refusal};
-use crate::i18n::Phrase;
-use crate::state::{Fact, Letters, UserId};
 use crate::engine::snomask;
+use crate::i18n::Phrase;
+use crate::state::fact::Ruling;
+use crate::state::{Fact, Letters, UserId};
 use crate::wire::numeric::{ERR_UNKNOWNMODE, RPL_SNOMASKIS, RPL_UMODEIS};
 use crate::wire::{Message, Text};
 
@@ -71,7 +72,7 @@ pub fn mode(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
 pub fn set_snomasks(cx: &mut Cx<'_>, masks: Letters) {
     if masks != cx.user().snomasks {
         let user = cx.me();
-        cx.commit(Fact::SnomasksSet { user, masks });
+        cx.commit(Fact::Ruled(Ruling::Snomasks { user, masks }));
     }
     show_snomasks(cx);
 }

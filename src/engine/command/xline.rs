@@ -180,8 +180,10 @@ pub(super) fn report(cx: &mut Cx<'_>, done: &ban::Enforced) {
         show_nicks(cx, &done.closed);
     }
     if !done.staying.is_empty() {
-        cx.notice("Disconnected these users, who stay all the same, as they are always-on; \
-                   UBAN ADD <account> suspends their accounts:");
+        cx.notice(
+            "Disconnected these users, who stay all the same, as they are always-on; \
+                   UBAN ADD <account> suspends their accounts:",
+        );
         show_nicks(cx, &done.staying);
     }
 }
