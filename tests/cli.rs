@@ -295,3 +295,50 @@ fn a_smoke_run_starts_and_ends() {
     let quiet = place.run(&["run", "--smoke", "--quiet"]);
     assert!(quiet.status.success() && quiet.stderr.is_empty() && quiet.stdout.is_empty(), "{quiet:?}");
 }
+
+#[test]
+fn a_database_is_exported_and_imported_also_from_a_running_server() {
+    let place = Place::configured();
+    place.run(&["initdb"]);
+    let exported = out(&place.run(&["exportdb"]));
+    let lines: Vec<&str> = exported.lines().collect();
+    assert!(lines[0].starts_with("{\"key\":\"meta/export\","), "{exported}");
+    assert!(lines[1].starts_with("{\"key\":\"meta/cloak-secret\","), "{exported}");
+
+    let running = place.start();
+    let mode = fs::metadata(place.path("ircd.db.control")).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    assert_eq!(out(&place.run(&["exportdb"])), exported);
+    let to_file = place.run(&["exportdb", "backup.jsonl"]);
+    assert!(to_file.status.success(), "{to_file:?}");
+    drop(running);
+    assert_eq!(fs::read_to_string(place.path("backup.jsonl")).unwrap(), exported);
+    assert_eq!(fs::metadata(place.path("backup.jsonl")).unwrap().permissions().mode() & 0o777, 0o600);
+
+    assert!(place.refusal(&["importdb", "backup.jsonl"]).contains("ircd.db already exists"));
+    fs::remove_dir_all(place.path("ircd.db")).unwrap();
+    let imported = place.run(&["importdb", "backup.jsonl"]);
+    assert!(err(&imported).contains("database imported: ircd.db, 0 records"), "{imported:?}");
+    assert_eq!(out(&place.run(&["exportdb"])), exported);
+}
+
+#[test]
+fn an_import_with_problems_names_all_of_them_and_makes_nothing() {
+    let place = Place::configured();
+    place.write(
+        "backup.jsonl",
+        "{\"key\":\"meta/export\",\"value\":{\"schema\":1,\"lines\":3}}\n\
+         {\"key\":\"account/alice\",\"value\":{}\n\
+         {\"key\":\"meta/cloak-secret\",\"value\":\"s\"}\n\
+         nonsense\n",
+    );
+    let refused = place.refusal(&["importdb", "backup.jsonl"]);
+    assert!(
+        refused.contains("backup.jsonl: line 2: ") && refused.contains("backup.jsonl: line 4: "),
+        "{refused}"
+    );
+    place.write("other.json", "{\n\"version\": 1,\n\"source\": \"atheme\",\n\"users\": {}\n}\n");
+    let refused = place.refusal(&["importdb", "other.json"]);
+    assert!(refused.contains("an export of atheme, not of `ircd exportdb`"), "{refused}");
+    assert!(!place.path("ircd.db").exists());
+}

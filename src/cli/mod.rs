@@ -9,8 +9,10 @@ mod check;
 mod configuration;
 mod console;
 mod defaultconfig;
+mod exportdb;
 mod genpasswd;
 mod gentoken;
+mod importdb;
 mod initdb;
 mod mkcerts;
 mod run;
@@ -55,6 +57,16 @@ enum Command {
     Initdb,
     /// Change the datastore of an older version to the layout of this one
     Upgradedb,
+    /// Write all records as JSON Lines, one each; also while the server runs
+    Exportdb {
+        /// Where to [default: standard output]
+        file: Option<PathBuf>,
+    },
+    /// Make a new datastore from what exportdb wrote
+    Importdb {
+        /// What exportdb wrote
+        file: PathBuf,
+    },
     /// Read a password, twice from a terminal or as the first line of a pipe, and print its hash
     Genpasswd,
     /// Make self-signed certificates for the TLS listeners of the configuration
@@ -90,6 +102,8 @@ pub fn main() -> ExitCode {
         Command::Run { smoke } => run::run(&options, smoke),
         Command::Initdb => initdb::run(&options),
         Command::Upgradedb => upgradedb::run(&options),
+        Command::Exportdb { file } => exportdb::run(&options, file.as_deref()),
+        Command::Importdb { file } => importdb::run(&options, &file),
         Command::Genpasswd => genpasswd::run(),
         Command::Mkcerts => mkcerts::run(&options),
         Command::Defaultconfig => defaultconfig::run(),

@@ -28,8 +28,8 @@ pub(super) fn run(options: &Options, smoke: bool) -> Result<(), Failure> {
     let seed = Seed {
         entropy: store::entropy()?,
         cloak_secret: store.cloak_secret()?,
-        records: Vec::new(),
         texts: texts::read(&source, &config),
+        records: store.records()?,
     };
     let on_ready = move |running: Running| {
         tracing::info!(target: "server", "Server running");
@@ -38,7 +38,7 @@ pub(super) fn run(options: &Options, smoke: bool) -> Result<(), Failure> {
         }
     };
     let reload = reload(source, logs, config.clone());
-    server::run(RunOptions { config, seed, reload, on_ready: Box::new(on_ready) })?;
+    server::run(RunOptions { config, seed, store, reload, on_ready: Box::new(on_ready) })?;
     Ok(())
 }
 

@@ -29,7 +29,7 @@ section! {
         kicklen: usize [number(1..=TEXT_BYTES_MAX)] = 390,
         /// Of a topic. 1 or more.
         topiclen: usize [number(1..=TEXT_BYTES_MAX)] = 390,
-        /// Nicknames a client may monitor.
+        /// Nicknames a session may monitor; 0 turns MONITOR off.
         monitor_entries: usize [count] = 0,
         /// Nicknames that were in use of late, for WHOWAS.
         whowas_entries: usize [count] = 0,

@@ -37,7 +37,6 @@ const NOT_YET: &[Row] = &[
     ("datastore.mysql", |c| c.datastore.mysql.enabled),
     ("datastore.postgresql", |c| c.datastore.postgresql.enabled),
     ("datastore.sqlite", |c| c.datastore.sqlite.enabled),
-    ("limits.monitor-entries", |c| c.limits.monitor_entries > 0),
     ("limits.multiline", |c| c.limits.multiline.max_bytes > 0),
     ("fakelag", |c| c.fakelag.enabled),
     ("roleplay", |c| c.roleplay.enabled),

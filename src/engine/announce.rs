@@ -1,7 +1,8 @@
 //! Who is told of a fact, and in which words. Nothing else in the engine knows.
 
 use crate::state::fact::{Change, Kind, Ruling, Said, Target};
-use crate::state::{ChannelId, Fact, Letters, ModeChange, Rank, SessionId, State, UserId};
+use crate::state::{ChannelId, Fact, Letters, ModeChange, Rank, Ranks, SessionId, State, UserId};
+use crate::text::Nick;
 use crate::wire::{Body, Cap, Caps, MsgId, Origin, Outgoing, Text};
 
 use super::command::{markread, names, topic};
@@ -9,6 +10,7 @@ use super::cx::Cx;
 use super::effect::{Effect, Level};
 use super::snomask;
 use super::voice::{Voice, acquaintances, sessions_of};
+use super::watchers::{self, onlookers};
 
 /// What can only be told once the fact holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,6 +21,10 @@ pub enum After {
     Joined(UserId, ChannelId),
     /// That one's away state changed, to those who see it.
     Away(UserId),
+    /// That the session's user is there, to those who watch the nick.
+    Came(SessionId),
+    /// That the user has the nick, to those who watch it.
+    Renamed(UserId),
 }
 
 /// Tells a fact that is about to hold.
@@ -28,32 +34,25 @@ pub fn announce(cx: &mut Cx<'_>, fact: &Fact<'_>) -> After {
     match fact {
         Fact::Quit { user, reason } => quit(cx, *user, reason, msgid),
         Fact::Killed { by, user, reason } => killed(cx, *by, *user, reason, msgid),
-        Fact::NickChanged { user, nick } => {
-            let nick = nick.as_str().to_owned();
-            let body = Body::Command { verb: "NICK", params: &[], text: Text::Plain(&nick) };
-            to_acquaintances(cx, *user, body, Caps::NONE, Some(msgid));
-        }
+        Fact::NickChanged { user, nick } => return nick_changed(cx, *user, nick, msgid),
         Fact::RealnameChanged { user, realname } => {
             let body = Body::Command { verb: "SETNAME", params: &[], text: Text::Plain(realname) };
-            to_acquaintances(cx, *user, body, Caps::of(Cap::Setname), Some(msgid));
+            to_onlookers(cx, *user, body, Caps::of(Cap::Setname), Some(msgid));
         }
         Fact::HostChanged { user, host } => {
             let username = cx.state().users[*user].username.clone();
             let body = Body::Command { verb: "CHGHOST", params: &[&username, host], text: Text::None };
-            to_acquaintances(cx, *user, body, Caps::of(Cap::Chghost), None);
+            to_onlookers(cx, *user, body, Caps::of(Cap::Chghost), None);
         }
-        Fact::Joined { user, channel, .. } => return joined(cx, *user, *channel, msgid),
+        Fact::Joined { user, channel, ranks } => return joined(cx, *user, *ranks, *channel, msgid),
         Fact::Parted { user, channel, reason } => {
             let text = reason.map_or(Text::None, Text::Plain);
-            to_channel(cx, *user, *channel, "PART", &[], text, msgid);
+            left(cx, *user, *channel, None, text, msgid);
         }
         Fact::Kicked { by, user, channel, reason } => {
-            let nick = cx.state().users[*user].nick.as_str().to_owned();
-            to_channel(cx, *by, *channel, "KICK", &[&nick], Text::Plain(reason), msgid);
+            left(cx, *user, *channel, Some(*by), Text::Plain(reason), msgid);
         }
-        Fact::TopicSet { by, channel, text } => {
-            to_channel(cx, *by, *channel, "TOPIC", &[], Text::Plain(text), msgid);
-        }
+        Fact::TopicSet { by, channel, text } => topic_set(cx, *by, *channel, text, msgid),
         Fact::ModesChanged { by, channel, changes } => modes_changed(cx, *by, *channel, changes, msgid),
         Fact::UserModesChanged { user, on, off } => user_modes_changed(cx, *user, *on, *off),
         Fact::OperChanged { user, oper } => {
@@ -65,10 +64,11 @@ pub fn announce(cx: &mut Cx<'_>, fact: &Fact<'_>) -> After {
         Fact::AwaySet { session, .. } => {
             return cx.state().sessions[*session].user().map_or(After::Nothing, After::Away);
         }
+        Fact::Registered { session, .. } => return After::Came(*session),
         Fact::LoggedIn { session, account, .. } => logged_in(cx, *session, account),
         Fact::LoggedOut { user } => {
             let body = Body::Command { verb: "ACCOUNT", params: &["*"], text: Text::None };
-            to_acquaintances(cx, *user, body, Caps::of(Cap::AccountNotify), None);
+            to_onlookers(cx, *user, body, Caps::of(Cap::AccountNotify), None);
         }
         Fact::Ruled(Ruling::Snomasks { user, masks }) => show_snomasks(cx, *user, *masks),
         Fact::Ruled(_)
@@ -87,9 +87,11 @@ pub fn announce(cx: &mut Cx<'_>, fact: &Fact<'_>) -> After {
         | Fact::Introduced { .. }
         | Fact::CapsSet { .. }
         | Fact::LanguagesSet { .. }
-        | Fact::Registered { .. }
         | Fact::OperFailed { .. }
-        | Fact::Formed { .. } => {}
+        | Fact::Formed { .. }
+        | Fact::Uninvited { .. }
+        | Fact::Accepted { .. }
+        | Fact::MonitorChanged { .. } => {}
     }
     After::Nothing
 }
@@ -104,6 +106,12 @@ pub fn follow_up(cx: &mut Cx<'_>, after: After) {
             }
         }
         After::Away(user) => show_away(cx, user),
+        After::Came(session) => {
+            if let Some(user) = cx.state().sessions[session].user() {
+                watchers::came(cx, user);
+            }
+        }
+        After::Renamed(user) => watchers::came(cx, user),
     }
 }
 
@@ -150,9 +158,9 @@ pub fn show_away(cx: &mut Cx<'_>, user: UserId) {
     let text = cx.state().users[user].away.clone();
     let text = text.as_deref().map_or(Text::None, Text::Plain);
     let body = Body::Command { verb: "AWAY", params: &[], text };
-    let mut told = acquaintances(cx.state, cx.voice.scratch, user);
-    told.retain(|&other| other != user);
-    say(cx, user, body, Caps::of(Cap::AwayNotify), None, &told);
+    let mut told = onlookers(cx.state, cx.voice.scratch, user);
+    told.retain(|&session| cx.state.sessions[session].user() != Some(user));
+    say_to(cx, user, body, Caps::of(Cap::AwayNotify), None, told.into_iter());
 }
 
 /// What everyone may know of who says something.
@@ -168,33 +176,67 @@ fn origin_of(state: &State, user: UserId, msgid: Option<MsgId>) -> Origin<'_> {
 
 /// Says something in a user's name to all sessions of some users.
 fn say(cx: &mut Cx<'_>, by: UserId, body: Body<'_>, needs: Caps, msgid: Option<MsgId>, to: &[UserId]) {
-    let state: &State = cx.state;
-    let line = Outgoing { source: state.users[by].source(), origin: origin_of(state, by, msgid), body };
-    cx.voice.deliver(state, &line, needs, sessions_of(state, to.iter().copied()));
+    let sessions: Vec<SessionId> = sessions_of(cx.state, to.iter().copied()).collect();
+    say_to(cx, by, body, needs, msgid, sessions.into_iter());
 }
 
-fn to_acquaintances(cx: &mut Cx<'_>, user: UserId, body: Body<'_>, needs: Caps, msgid: Option<MsgId>) {
-    let told = acquaintances(cx.state, cx.voice.scratch, user);
-    say(cx, user, body, needs, msgid, &told);
-}
-
-/// Says something in a user's name to all members of a channel: `verb #channel params :text`.
-fn to_channel(
+fn say_to(
     cx: &mut Cx<'_>,
     by: UserId,
+    body: Body<'_>,
+    needs: Caps,
+    msgid: Option<MsgId>,
+    to: impl Iterator<Item = SessionId>,
+) {
+    let state: &State = cx.state;
+    let line = Outgoing { source: state.users[by].source(), origin: origin_of(state, by, msgid), body };
+    cx.voice.deliver(state, &line, needs, to);
+}
+
+/// Says what changed about a user to everyone whom it concerns.
+fn to_onlookers(cx: &mut Cx<'_>, user: UserId, body: Body<'_>, needs: Caps, msgid: Option<MsgId>) {
+    let told = onlookers(cx.state, cx.voice.scratch, user);
+    say_to(cx, user, body, needs, msgid, told.into_iter());
+}
+
+/// Those who watch either nick are told apart from the others; a change of case is nothing to them.
+fn nick_changed(cx: &mut Cx<'_>, user: UserId, nick: &Nick, msgid: MsgId) -> After {
+    let told = acquaintances(cx.state, cx.voice.scratch, user);
+    let body = Body::Command { verb: "NICK", params: &[], text: Text::Plain(nick.as_str()) };
+    say(cx, user, body, Caps::NONE, Some(msgid), &told);
+    if cx.state().users[user].nick.key() == nick.key() {
+        return After::Nothing;
+    }
+    watchers::sheds_nick(cx, user);
+    After::Renamed(user)
+}
+
+fn topic_set(cx: &mut Cx<'_>, by: UserId, channel: ChannelId, text: &str, msgid: MsgId) {
+    let name = cx.state().channels[channel].name.clone();
+    let body = Body::Command { verb: "TOPIC", params: &[name.as_str()], text: Text::Plain(text) };
+    let members: Vec<UserId> = cx.state().channels[channel].members.keys().copied().collect();
+    say(cx, by, body, Caps::NONE, Some(msgid), &members);
+}
+
+/// PART, or KICK by someone: not told to those whom an auditorium hides the member from.
+fn left(
+    cx: &mut Cx<'_>,
+    user: UserId,
     channel: ChannelId,
-    verb: &str,
-    params: &[&str],
+    kicked_by: Option<UserId>,
     text: Text<'_>,
     msgid: MsgId,
 ) {
     let state: &State = cx.state;
     let channel = &state.channels[channel];
-    let mut all = vec![channel.name.as_str()];
-    all.extend_from_slice(params);
-    let body = Body::Command { verb, params: &all, text };
+    let params = [channel.name.as_str(), state.users[user].nick.as_str()];
+    let (by, body) = match kicked_by {
+        None => (user, Body::Command { verb: "PART", params: &params[..1], text }),
+        Some(by) => (by, Body::Command { verb: "KICK", params: &params, text }),
+    };
     let line = Outgoing { source: state.users[by].source(), origin: origin_of(state, by, Some(msgid)), body };
-    cx.voice.deliver(state, &line, Caps::NONE, sessions_of(state, channel.members.keys().copied()));
+    let told = channel.members.keys().copied().filter(|&member| channel.shows(member, user));
+    cx.voice.deliver(state, &line, Caps::NONE, sessions_of(state, told));
 }
 
 /// account-notify: those who see the user learn the account. Before registration nobody does.
@@ -204,7 +246,7 @@ fn logged_in(cx: &mut Cx<'_>, session: SessionId, account: &str) {
         return;
     };
     let body = Body::Command { verb: "ACCOUNT", params: &[&name], text: Text::None };
-    to_acquaintances(cx, user, body, Caps::of(Cap::AccountNotify), None);
+    to_onlookers(cx, user, body, Caps::of(Cap::AccountNotify), None);
 }
 
 fn quit(cx: &mut Cx<'_>, user: UserId, reason: &str, msgid: MsgId) {
@@ -213,6 +255,7 @@ fn quit(cx: &mut Cx<'_>, user: UserId, reason: &str, msgid: MsgId) {
     // Who leaves hears ERROR instead.
     told.retain(|&other| other != user);
     say(cx, user, body, Caps::NONE, Some(msgid), &told);
+    watchers::leaves(cx, user);
     let nick = cx.state().users[user].nick.as_str();
     let text = format!("Client exited [{nick}]: {reason}");
     cx.note(Level::Info, "quit", text);
@@ -239,17 +282,19 @@ fn killed(cx: &mut Cx<'_>, by: UserId, user: UserId, reason: &str, msgid: MsgId)
     quit(cx, user, &error, msgid);
 }
 
-fn joined(cx: &mut Cx<'_>, user: UserId, channel: ChannelId, msgid: MsgId) -> After {
+fn joined(cx: &mut Cx<'_>, user: UserId, ranks: Ranks, channel: ChannelId, msgid: MsgId) -> After {
     let state: &State = cx.state;
     let (joiner, joined) = (&state.users[user], &state.channels[channel]);
     let line = join_line(state, user, channel, Some(msgid));
-    let members = joined.members.keys().copied().chain([user]);
-    cx.voice.deliver(state, &line, Caps::NONE, sessions_of(state, members));
+    // The joiner is no member yet.
+    let knows = |&member: &UserId| ranks != Ranks::NONE || joined.shows(member, user);
+    let members = joined.members.keys().copied().filter(knows);
+    cx.voice.deliver(state, &line, Caps::NONE, sessions_of(state, members.chain([user])));
     if let Some(away) = &joiner.away {
         // away-notify: who joins while away says so at once.
         let body = Body::Command { verb: "AWAY", params: &[], text: Text::Plain(away) };
         let line = Outgoing { source: joiner.source(), origin: origin_of(state, user, None), body };
-        let members = joined.members.keys().copied();
+        let members = joined.members.keys().copied().filter(knows);
         cx.voice.deliver(state, &line, Caps::of(Cap::AwayNotify), sessions_of(state, members));
     }
     After::Joined(user, channel)
@@ -364,6 +409,7 @@ fn shown(state: &State, change: &ModeChange) -> (char, bool, Option<String>) {
         ModeChange::List { list, on, mask } => (list.letter(), *on, Some(mask.clone())),
         // The key that is taken away is not repeated.
         ModeChange::Key(key) => ('k', key.is_some(), Some(key.clone().unwrap_or_else(|| "*".to_owned()))),
+        ModeChange::Forward(to) => ('f', to.is_some(), to.as_ref().map(|to| to.as_str().to_owned())),
         ModeChange::Limit(limit) => ('l', limit.is_some(), limit.map(|limit| limit.to_string())),
     }
 }

@@ -35,6 +35,9 @@ impl Offer {
         if !config.languages.enabled {
             caps = caps.without(Cap::Languages);
         }
+        if config.limits.monitor_entries == 0 {
+            caps = caps.without(Cap::ExtendedMonitor);
+        }
         if !config.accounts.multiclient.enabled {
             caps = caps.without(Cap::Persistence);
         }

@@ -2,6 +2,7 @@
 //! is checked here, once.
 
 use std::any::Any;
+use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
 use crate::i18n::Phrase;
@@ -24,6 +25,9 @@ use super::{Engine, registration};
 const CLIENT_TAG_SECTION_BYTES_MAX: usize = 4096;
 /// Bytes of a long answer given at once, before its client must have read most of it.
 const PIECE_BYTES_MAX: usize = 8 << 10;
+/// Channels, users or members looked at for a long answer before others have their turn, however few of
+/// them are told of: about a millisecond.
+const PIECE_ITEMS_MAX: usize = 1000;
 
 impl Engine {
     pub(super) fn received(&mut self, now: Now, session: SessionId, line: Line<'_>, out: &mut Effects) {
@@ -254,16 +258,19 @@ fn run_long_answer(cx: &mut Cx<'_>) {
     let Some(Pending::Room(mut cursor)) = cx.pending.take() else { return };
     let budget = PIECE_BYTES_MAX.min(cx.config().server.max_sendq / 2);
     let start = cx.voice.out.bytes_len();
+    let mut looked_at = 0;
     loop {
-        let done = match &mut cursor {
+        let step = match &mut cursor {
             Cursor::List(list) => list.step(cx),
             Cursor::Who(who) => who.step(cx),
             Cursor::Names(names) => names.step(cx),
         };
-        if done {
-            return;
+        match step {
+            ControlFlow::Continue(items) => looked_at += items,
+            ControlFlow::Break(()) => return,
         }
-        if cx.voice.out.bytes_len() - start + cx.voice.answer.kept_bytes() >= budget {
+        let bytes = cx.voice.out.bytes_len() - start + cx.voice.answer.kept_bytes();
+        if bytes >= budget || looked_at >= PIECE_ITEMS_MAX {
             cx.pending = Some(Pending::Room(cursor));
             return;
         }

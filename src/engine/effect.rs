@@ -131,6 +131,8 @@ pub struct Effects {
     list: Vec<Effect>,
     bytes: Vec<u8>,
     sessions: Vec<SessionId>,
+    /// Whether an [`Effect::Persist`] is among them.
+    persists: bool,
 }
 
 impl Effects {
@@ -159,15 +161,39 @@ impl Effects {
         self.bytes.len()
     }
 
+    /// Whether records are to be changed.
+    pub fn persists(&self) -> bool {
+        self.persists
+    }
+
+    /// Takes all changes to records out, in their order.
+    pub fn take_writes(&mut self) -> Vec<Write> {
+        self.persists = false;
+        let mut all = Vec::new();
+        for effect in &mut self.list {
+            if let Effect::Persist { writes } = effect {
+                all.append(writes);
+            }
+        }
+        all
+    }
+
+    /// Memory they take, in bytes, but for what jobs and log records hold.
+    pub fn memory_bytes(&self) -> usize {
+        self.bytes.len() + size_of_val(&self.list[..]) + size_of_val(&self.sessions[..])
+    }
+
     /// Forgets everything but keeps the memory for the next turn.
     pub fn clear(&mut self) {
         self.list.clear();
         self.bytes.clear();
         self.sessions.clear();
+        self.persists = false;
     }
 
     /// Adds an effect that carries no line.
     pub fn push(&mut self, effect: Effect) {
+        self.persists |= matches!(effect, Effect::Persist { .. });
         self.list.push(effect);
     }
 

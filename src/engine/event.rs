@@ -58,6 +58,11 @@ pub enum Event<'a> {
         /// What was read along with it.
         texts: Box<super::Texts>,
     },
+    /// The datastore has no room for new records, or has some again.
+    StoreChanged {
+        /// Whether what [`super::Effect::Persist`] adds can be kept.
+        writable: bool,
+    },
     /// The server is about to stop: everyone is to be told.
     Stopping {
         /// The text of the ERROR line.

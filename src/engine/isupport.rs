@@ -8,15 +8,15 @@ const TOKENS_MAX: usize = 13;
 const BYTES_MAX: usize = 380;
 
 /// Channel modes by kind: lists; with a parameter always; when set; without.
-pub const CHANMODES: &str = "Ibe,k,l,Cimnst";
+pub const CHANMODES: &str = "Ibe,k,fl,CMRUimnstu";
 /// Channel modes without a parameter.
-pub const CHANNEL_FLAGS: &str = "Cimnst";
+pub const CHANNEL_FLAGS: &str = "CMRUimnstu";
 /// User modes, as 004 shows them.
-pub const USER_MODES: &str = "BTZios";
+pub const USER_MODES: &str = "BRTZios";
 /// Channel modes, as 004 shows them.
-pub const CHANNEL_MODES: &str = "CIabehiklmnoqstv";
+pub const CHANNEL_MODES: &str = "CIMRUabefhiklmnoqstuv";
 /// Channel modes with a parameter, as 004 shows them.
-pub const CHANNEL_MODES_WITH_PARAMETER: &str = "Iabehkloqv";
+pub const CHANNEL_MODES_WITH_PARAMETER: &str = "Iabefhkloqv";
 /// Targets of one PRIVMSG, NOTICE or TAGMSG.
 pub const TARGETS_MAX: usize = 4;
 
@@ -55,6 +55,10 @@ fn cut(tokens: Vec<String>) -> Vec<Vec<String>> {
 
 fn tokens(config: &Config) -> Vec<String> {
     let (limits, server) = (&config.limits, &config.server);
+    let monitor = match limits.monitor_entries {
+        0 => String::new(),
+        entries => format!("MONITOR:{entries},"),
+    };
     let mut tokens = vec![
         format!("AWAYLEN={}", limits.awaylen),
         "BOT=B".into(),
@@ -66,6 +70,7 @@ fn tokens(config: &Config) -> Vec<String> {
         "ELIST=MNU".into(),
         "EXCEPTS".into(),
         "EXTBAN=,m".into(),
+        "FORWARD=f".into(),
         "INVEX".into(),
         format!("KICKLEN={}", limits.kicklen),
         format!("MAXLIST=beI:{}", limits.chan_list_modes),
@@ -78,12 +83,15 @@ fn tokens(config: &Config) -> Vec<String> {
         "SAFERATE".into(),
         "STATUSMSG=~&@%+".into(),
         format!(
-            "TARGMAX=JOIN:,KICK:,LIST:1,NAMES:1,NOTICE:{TARGETS_MAX},PART:,PRIVMSG:{TARGETS_MAX},\
+            "TARGMAX=JOIN:,KICK:,LIST:1,{monitor}NAMES:1,NOTICE:{TARGETS_MAX},PART:,PRIVMSG:{TARGETS_MAX},\
              TAGMSG:{TARGETS_MAX},USERHOST:10,WHOIS:1"
         ),
         format!("TOPICLEN={}", limits.topiclen),
         "WHOX".into(),
     ];
+    if limits.monitor_entries > 0 {
+        tokens.push(format!("MONITOR={}", limits.monitor_entries));
+    }
     if limits.realnamelen > 0 {
         tokens.push(format!("NAMELEN={}", limits.realnamelen));
     }

@@ -28,6 +28,7 @@ mod suspension;
 mod timers;
 mod voice;
 mod waiting;
+mod watchers;
 
 pub use effect::{Effect, Effects, Job, Level, Note, Write};
 pub use event::{CloseReason, Door, Event, JobAnswer, Line, Now, Ticket};
@@ -154,6 +155,7 @@ impl Engine {
             Event::Answered { ticket, answer } => self.answered(now, ticket, &answer, out),
             Event::Elapsed => self.elapsed(now, out),
             Event::Reconfigured { config, texts } => self.reconfigured(now, config, &texts, out),
+            Event::StoreChanged { .. } => {}
             Event::Stopping { reason } => self.stop(now, reason, out),
         }
     }

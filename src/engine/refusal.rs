@@ -41,6 +41,8 @@ pub enum Refusal {
     NotOnChannel(String),
     NotOperator,
     NotRegistered,
+    RegisteredOnly(String),
+    RegisteredOnlyMessages(String),
     TooManyChannels(String),
     TooManyTargets(String),
     UserNotInChannel {
@@ -109,6 +111,10 @@ impl Refusal {
             Refusal::NotOnChannel(c) => numeric(cx, ERR_NOTONCHANNEL, &[&c], P::NOT_ON_CHANNEL),
             Refusal::NotOperator => numeric(cx, ERR_NOPRIVILEGES, &[], P::NO_PRIVILEGES),
             Refusal::NotRegistered => numeric(cx, ERR_NOTREGISTERED, &[], P::NOT_REGISTERED),
+            Refusal::RegisteredOnly(c) => numeric(cx, ERR_NEEDREGGEDNICK, &[&c], P::REGISTERED_ONLY),
+            Refusal::RegisteredOnlyMessages(n) => {
+                numeric(cx, ERR_NEEDREGGEDNICK, &[&n], P::REGISTERED_ONLY_MESSAGES);
+            }
             Refusal::TooManyChannels(c) => numeric(cx, ERR_TOOMANYCHANNELS, &[&c], P::TOO_MANY_CHANNELS),
             Refusal::TooManyTargets(t) => numeric(cx, ERR_TOOMANYTARGETS, &[&t], P::TOO_MANY_TARGETS),
             Refusal::UserNotInChannel { nick, channel } => {

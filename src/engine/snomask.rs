@@ -39,7 +39,7 @@ pub fn changed(current: Letters, changes: &str, mut adding: bool) -> Letters {
     masks
 }
 
-/// Tells the watchers of a fact that is about to hold.
+/// Tells the readers of a fact that is about to hold.
 pub fn tell(cx: &mut Cx<'_>, fact: &Fact<'_>) {
     if let Fact::Ruled(Ruling::Did { did }) = fact {
         cx.note(Level::Info, "opers", (*did).to_owned());
@@ -49,7 +49,7 @@ pub fn tell(cx: &mut Cx<'_>, fact: &Fact<'_>) {
     {
         cx.note(Level::Info, "opers", text);
     }
-    if cx.state().watchers.is_empty() {
+    if cx.state().snomask_readers.is_empty() {
         return;
     }
     if let Some((letter, text)) = told(cx.state(), fact) {
@@ -61,7 +61,7 @@ fn send(cx: &mut Cx<'_>, letter: char, text: &str) {
     let name = MASKS.iter().find(|(known, _)| *known == letter).map_or("", |(_, name)| name);
     let text = format!("-{name}- {text}");
     let reads = |user: &UserId| cx.state().users[*user].snomasks.has(letter);
-    for user in cx.state().watchers.iter().copied().filter(reads).collect::<Vec<_>>() {
+    for user in cx.state().snomask_readers.iter().copied().filter(reads).collect::<Vec<_>>() {
         let state: &State = cx.state;
         let nick = state.users[user].nick.as_str();
         let body = Body::Command { verb: "NOTICE", params: &[nick], text: Text::Plain(&text) };

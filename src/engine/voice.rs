@@ -32,6 +32,11 @@ impl Scratch {
         }
     }
 
+    /// Whether the user was met in this walk.
+    pub fn has_met(&self, user: UserId) -> bool {
+        self.met.get(user.slot as usize) == Some(&self.mark)
+    }
+
     /// Whether the user is met for the first time in this walk.
     pub fn meet(&mut self, user: UserId) -> bool {
         let slot = user.slot as usize;
@@ -144,14 +149,16 @@ pub fn sessions_of<'s>(
     users.flat_map(move |user| state.users[user].sessions.iter().copied())
 }
 
-/// Everyone who shares a channel with the user, and the user; each once.
+/// Everyone who shares a channel with the user and may know, and the user; each once.
 pub fn acquaintances(state: &State, scratch: &mut Scratch, of: UserId) -> Vec<UserId> {
     scratch.start_walk();
     scratch.meet(of);
     let user: &User = &state.users[of];
     let mut all = vec![of];
     for &channel in &user.channels {
-        all.extend(state.channels[channel].members.keys().copied().filter(|&other| scratch.meet(other)));
+        let channel = &state.channels[channel];
+        let knowing = channel.members.keys().copied().filter(|&other| channel.shows(other, of));
+        all.extend(knowing.filter(|&other| scratch.meet(other)));
     }
     all
 }

@@ -67,6 +67,9 @@ phrases! {
     CHANNEL_IS_FULL = "Cannot join channel (+l)",
     INVITE_ONLY = "Cannot join channel (+i)",
     BANNED = "Cannot join channel (+b)",
+    REGISTERED_ONLY = "Cannot join channel (+R)",
+    FORWARDED = "Forwarding to another channel",
+    NOT_INVITE_ONLY = "Channel is not invite-only",
     BAD_CHANNEL_KEY = "Cannot join channel (+k)",
     CREATION_RESTRICTED = "Only operators can create channels here",
     NOT_CHANNEL_OPERATOR = "You're not a channel operator",
@@ -88,7 +91,13 @@ phrases! {
     // messages
     NO_RECIPIENT = "No recipient given",
     NO_TEXT = "No text to send",
+    REGISTERED_ONLY_MESSAGES = "You must be logged in to send a direct message to this user",
     TOO_MANY_TARGETS = "Too many targets",
+    ACCEPT_INVALID_USER = "No such user",
+    // monitor
+    MONITOR_LIST_FULL = "Monitor list is full.",
+    END_OF_MONITOR_LIST = "End of MONITOR list",
+    UNKNOWN_MONITOR_COMMAND = "Unknown MONITOR subcommand",
     // away
     NO_LONGER_AWAY = "You are no longer marked as being away",
     NOW_AWAY = "You have been marked as being away",

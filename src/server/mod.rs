@@ -3,9 +3,10 @@
 //!
 //! It decides nothing about IRC. Everything it needs from outside (configuration, secrets, how to read
 //! the configuration again) is handed to it. Invariant: [`run`] returns only after every client was
-//! told, or the time for that is over.
+//! told, or the time for that is over, and the datastore is closed.
 
 mod clock;
+mod commit;
 mod control;
 mod core;
 mod log;
@@ -21,6 +22,7 @@ pub use self::core::Core;
 use crate::config::Config;
 use crate::engine::{Engine, Now, Seed, Texts};
 pub use crate::net::Bound;
+use crate::store::{Store, Writer};
 
 /// Reads the configuration and its texts again; the error is one line for the log.
 pub type Reload = Arc<dyn Fn() -> Result<(Config, Texts), String> + Send + Sync>;
@@ -31,6 +33,8 @@ pub struct RunOptions {
     pub config: Config,
     /// What the engine needs from outside.
     pub seed: Seed,
+    /// What it stores is written there; the records in it are in the seed.
+    pub store: Store,
     /// Called on SIGHUP and by [`Control::reload`].
     pub reload: Reload,
     /// Called once when every listener is open.
@@ -53,37 +57,48 @@ pub struct Running {
     pub control: Control,
 }
 
-/// Why a server could not start: one line that names the thing and what is wrong with it.
+/// Why a server could not start or had to stop: one line that names the thing and what is wrong with it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct StartError(String);
+pub struct RunError(String);
 
-impl fmt::Display for StartError {
+impl fmt::Display for RunError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
 }
 
-impl std::error::Error for StartError {}
+impl std::error::Error for RunError {}
 
 /// Runs a server on this thread until a signal or [`Control::stop`] ends it.
 ///
 /// # Errors
-/// When a listener or a thread cannot be had; nobody was served then.
-pub fn run(options: RunOptions) -> Result<(), StartError> {
-    let RunOptions { config, seed, reload, on_ready } = options;
+/// When a listener or a thread cannot be had; nobody was served then. When the datastore failed;
+/// nobody was told of anything that it lost.
+pub fn run(options: RunOptions) -> Result<(), RunError> {
+    let RunOptions { config, seed, store, reload, on_ready } = options;
     let engine_config = Box::new(config.clone());
-    run_core(config, |now| Engine::new(engine_config, seed, now), reload, on_ready)
+    let writer = store.into_writer().map_err(|error| RunError(error.to_string()))?;
+    let engine = |now| {
+        let engine = Engine::new(engine_config, seed, now);
+        if let [first, rest @ ..] = engine.bad_records() {
+            let more = rest.len();
+            tracing::error!(target: "datastore", "cannot be read and is left as it is: {first} (and {more} more)");
+        }
+        engine
+    };
+    run_core(config, engine, writer, reload, on_ready)
 }
 
-/// Like [`run`], with any [`Core`] in the engine's place.
+/// Like [`run`], with any [`Core`] in the engine's place and any disk behind the writer.
 ///
 /// # Errors
 /// As [`run`].
 pub fn run_core<C: Core>(
     config: Config,
     core: impl FnOnce(Now) -> C,
+    writer: Writer,
     reload: Reload,
     on_ready: Box<dyn FnOnce(Running) + Send>,
-) -> Result<(), StartError> {
-    threads::run(config, core, reload, on_ready).map_err(StartError)
+) -> Result<(), RunError> {
+    threads::run(config, core, writer, reload, on_ready).map_err(RunError)
 }

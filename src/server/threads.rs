@@ -21,6 +21,7 @@ use crate::config::Config;
 use crate::engine::{Effects, JobAnswer, Now, Ticket};
 use crate::jobs::Jobs;
 use crate::net::{Arrival, Inbox, Limits, Listeners, Shard, admit, raise_limit};
+use crate::store::Writer;
 
 /// Accepted connections that may wait for a shard.
 const ARRIVALS_MAX: usize = 256;
@@ -44,6 +45,7 @@ type RemoteEnds = (Wiring, mpsc::Receiver<Arc<Effects>>);
 pub(super) fn run<C: Core>(
     config: Config,
     core: impl FnOnce(Now) -> C,
+    writer: Writer,
     reload: Reload,
     on_ready: Box<dyn FnOnce(Running) + Send>,
 ) -> Result<(), String> {
@@ -82,25 +84,26 @@ pub(super) fn run<C: Core>(
         tokio::task::spawn_local(supervisor.run(reload));
         Ok::<(), String>(())
     })?;
-    let turns = move |outlet| Turns::new(core, clock, jobs, own_control, outlet, inputs);
+    let turns = move |outlet| Turns::new(core, clock, jobs, own_control, outlet, inputs, writer);
     if shards > 1 {
         return run_apart(&runtime, wirings, turns);
     }
     runtime.block_on(async {
-        if let Some(wiring) = wirings.pop() {
-            let shard = start_shard(0, 1, wiring.arrivals, wiring.limits);
-            // A task, not the runtime's main future: woken by the first of many readers, it comes behind
-            // all that are ready, and one turn has the lines of all of them.
-            let turns = tokio::task::spawn_local(turns(Outlet::Local(shard.clone())).run());
-            if let Err(error) = turns.await
-                && let Ok(panic) = error.try_into_panic()
-            {
-                std::panic::resume_unwind(panic);
+        let Some(wiring) = wirings.pop() else { return Ok(()) };
+        let shard = start_shard(0, 1, wiring.arrivals, wiring.limits);
+        // A task, not the runtime's main future: woken by the first of many readers, it comes behind
+        // all that are ready, and one turn has the lines of all of them.
+        let turns = tokio::task::spawn_local(turns(Outlet::Local(shard.clone())).run());
+        let ended = turns.await;
+        match ended.map_err(tokio::task::JoinError::try_into_panic) {
+            Ok((_writer, done)) => {
+                wait_empty(&shard).await;
+                done
             }
-            wait_empty(&shard).await;
+            Err(Ok(panic)) => std::panic::resume_unwind(panic),
+            Err(Err(error)) => Err(error.to_string()),
         }
-    });
-    Ok(())
+    })
 }
 
 /// Several shards: this thread has the first, the turn loop and the others have their own.
@@ -118,21 +121,27 @@ fn run_apart<C: Core>(
         ends.push((wiring, effects));
     }
     let first = ends.remove(0);
-    let mut handles = vec![spawn("engine".into(), move |runtime| {
-        runtime.block_on(turns(Outlet::Remote(outlets)).run());
-    })?];
+    let engine = spawn("engine".into(), move |runtime| {
+        let (_writer, done) = runtime.block_on(turns(Outlet::Remote(outlets)).run());
+        done
+    })?;
+    let mut handles = Vec::new();
     for (index, ends) in (1..).zip(ends) {
         handles.push(spawn(format!("io-{index}"), move |runtime| {
             runtime.block_on(run_shard(index, shards, ends));
+            Ok(())
         })?);
     }
     runtime.block_on(run_shard(0, shards, first));
+    handles.push(engine);
+    let mut done = Ok(());
     for handle in handles {
-        if let Err(panic) = handle.join() {
-            std::panic::resume_unwind(panic);
+        match handle.join() {
+            Ok(ended) => done = done.and(ended),
+            Err(panic) => std::panic::resume_unwind(panic),
         }
     }
-    Ok(())
+    done
 }
 
 /// A shard apart from the turn loop: what it reads goes out as inboxes, effects come in.
@@ -195,10 +204,16 @@ fn runtime() -> io::Result<LocalRuntime> {
     Builder::new_current_thread().enable_all().build_local(LocalOptions::default())
 }
 
-fn spawn(name: String, work: impl FnOnce(LocalRuntime) + Send + 'static) -> Result<JoinHandle<()>, String> {
+/// How a thread ended.
+type Ended = Result<(), String>;
+
+fn spawn(
+    name: String,
+    work: impl FnOnce(LocalRuntime) -> Ended + Send + 'static,
+) -> Result<JoinHandle<Ended>, String> {
     let begin = move || match runtime() {
         Ok(runtime) => work(runtime),
-        Err(error) => tracing::error!(target: "server", "cannot start a thread's runtime: {error}"),
+        Err(error) => Err(format!("cannot start a thread's runtime: {error}")),
     };
     thread::Builder::new().name(name).spawn(begin).map_err(no_thread)
 }

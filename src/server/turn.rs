@@ -16,6 +16,7 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, Sleep};
 
 use super::clock::Clock;
+use super::commit::Commit;
 use super::control::Control;
 use super::core::Core;
 use super::log;
@@ -23,6 +24,7 @@ use crate::config::Config;
 use crate::engine::{Effect, Effects, Event, JobAnswer, Now, Texts, Ticket};
 use crate::jobs::Jobs;
 use crate::net::{Inbox, Shard};
+use crate::store::Writer;
 
 /// Events in one turn.
 const EVENTS_MAX: usize = 256;
@@ -32,6 +34,8 @@ const TURN_TIME_MAX: Duration = Duration::from_millis(1);
 const CLOCK_EVERY: usize = 16;
 /// Effects a shard may be behind before the core waits for it.
 pub(super) const EFFECTS_QUEUE_MAX: usize = 16;
+/// What clients are told when nothing can be stored any more.
+const STORE_FAILED: &str = "Server stops: its datastore failed";
 /// How far ahead the timer is set when there is no deadline.
 const FAR: Duration = Duration::from_secs(24 * 3600);
 
@@ -66,6 +70,7 @@ pub(super) struct Turns<C> {
     pub(super) control: Control,
     pub(super) outlet: Outlet,
     pub(super) input: mpsc::Receiver<Input>,
+    commit: Commit,
     effects: Effects,
     /// Sent to other threads; the memory comes back when the last of them is done with it.
     shared: VecDeque<Arc<Effects>>,
@@ -78,6 +83,8 @@ enum Wake {
     Inbox,
     Input(Input),
     Elapsed,
+    /// The writer came further.
+    Stored,
     /// Nobody is left who could send anything.
     Deserted,
 }
@@ -90,13 +97,33 @@ impl<C: Core> Turns<C> {
         control: Control,
         outlet: Outlet,
         input: mpsc::Receiver<Input>,
+        writer: Writer,
     ) -> Turns<C> {
         let (effects, shared, refused) = Default::default();
-        Turns { core, clock, jobs, control, outlet, input, effects, shared, refused }
+        let commit = Commit::new(writer);
+        Turns { core, clock, jobs, control, outlet, input, commit, effects, shared, refused }
     }
 
-    /// Runs until the server stops.
-    pub(super) async fn run(mut self) {
+    /// Runs until the server stops. The writer comes back, for the datastore to be closed once the
+    /// clients are gone; with the reason when it failed.
+    pub(super) async fn run(mut self) -> (Writer, Result<(), String>) {
+        self.run_turns().await;
+        self.let_out_durable().await;
+        while self.commit.is_pending() {
+            self.commit.wait().await;
+            self.let_out_durable().await;
+        }
+        let failure = self.commit.failure().map(str::to_owned);
+        if let Some(reason) = &failure {
+            tracing::error!(target: "datastore", "the datastore failed, the server stops: {reason}");
+            self.say_failed().await;
+        }
+        let done = failure.map_or(Ok(()), |reason| Err(format!("the datastore failed: {reason}")));
+        (self.commit.into_writer(), done)
+    }
+
+    /// Turns until the server stops or cannot go on.
+    async fn run_turns(&mut self) {
         let mut inbox = Inbox::default();
         let mut timer = Box::pin(tokio::time::sleep(FAR));
         loop {
@@ -117,6 +144,17 @@ impl<C: Core> Turns<C> {
                 // The timer may be early: a deadline that moved back leaves it as it was.
                 Wake::Elapsed if self.is_due() => self.handle(Event::Elapsed).await,
                 Wake::Elapsed => {}
+                Wake::Stored => {
+                    self.let_out_durable().await;
+                    if self.commit.failure().is_some() {
+                        return;
+                    }
+                    if let Some(writable) = self.commit.take_change() {
+                        let event = Event::StoreChanged { writable };
+                        self.core.handle(self.clock.now(), event, &mut self.effects);
+                    }
+                    self.carry_out().await;
+                }
                 Wake::Deserted => return,
             }
         }
@@ -137,6 +175,9 @@ impl<C: Core> Turns<C> {
     }
 
     fn poll_wake(&mut self, cx: &mut Context<'_>, inbox: &mut Inbox, timer: Pin<&mut Sleep>) -> Poll<Wake> {
+        if self.commit.poll(cx).is_ready() {
+            return Poll::Ready(Wake::Stored);
+        }
         // Answers and deadlines first: they are few, and lines could keep them waiting for ever.
         match self.input.poll_recv(cx) {
             Poll::Ready(Some(input)) => return Poll::Ready(Wake::Input(input)),
@@ -184,22 +225,19 @@ impl<C: Core> Turns<C> {
         events > 0
     }
 
-    /// Does what a turn wanted done.
+    /// Does what a turn wanted done, or keeps it until it may be done.
     async fn carry_out(&mut self) {
         loop {
-            for effect in self.effects.list() {
-                match effect {
-                    Effect::Ask { ticket, job } if !self.jobs.submit(*ticket, job.clone()) => {
-                        self.refused.push(*ticket);
-                    }
-                    Effect::Reload { ticket } if !self.control.reload_for(*ticket) => {
-                        self.refused.push(*ticket);
-                    }
-                    Effect::Note(note) => log::write(note),
-                    _ => {}
+            if self.commit.is_clear(&self.effects) {
+                self.let_out().await;
+            } else {
+                self.commit.keep(std::mem::take(&mut self.effects));
+                self.let_out_durable().await;
+                while self.commit.is_full() {
+                    self.commit.wait().await;
+                    self.let_out_durable().await;
                 }
             }
-            self.send_effects().await;
             if self.refused.is_empty() {
                 return;
             }
@@ -209,6 +247,39 @@ impl<C: Core> Turns<C> {
                 self.core.handle(now, event, &mut self.effects);
             }
         }
+    }
+
+    /// Lets out what waited for what is durable now. There must be no effects of a turn.
+    async fn let_out_durable(&mut self) {
+        while let Some(effects) = self.commit.take_durable() {
+            self.effects = effects;
+            self.let_out().await;
+        }
+    }
+
+    /// Jobs, log records and lines leave the engine's hands.
+    async fn let_out(&mut self) {
+        for effect in self.effects.list() {
+            match effect {
+                Effect::Ask { ticket, job } if !self.jobs.submit(*ticket, job.clone()) => {
+                    self.refused.push(*ticket);
+                }
+                Effect::Reload { ticket } if !self.control.reload_for(*ticket) => {
+                    self.refused.push(*ticket);
+                }
+                Effect::Note(note) => log::write(note),
+                _ => {}
+            }
+        }
+        self.send_effects().await;
+    }
+
+    /// Tells the clients that it is over, and nothing that was not stored.
+    async fn say_failed(&mut self) {
+        self.effects = Effects::default();
+        let event = Event::Stopping { reason: STORE_FAILED };
+        self.core.handle(self.clock.now(), event, &mut self.effects);
+        self.let_out().await;
     }
 
     async fn send_effects(&mut self) {

@@ -1,9 +1,10 @@
 //! The only code that changes the state. Facts were judged before: one that does not fit is a bug, and
 //! panics.
 
-use super::channel::{Channel, Member, Topic};
-use super::fact::{Change, Fact, Introduction, Ruling};
+use super::channel::{Channel, Topic};
+use super::fact::{Change, Fact, Introduction, Ruling, Target};
 use super::id::{ChannelId, SessionId, UserId};
+use super::members::Member;
 use super::modes::{Letters, ModeChange, Ranks};
 use super::session::{Password, Phase, Registering, Session};
 use super::user::{Invite, Oper, User};
@@ -39,7 +40,7 @@ impl State {
                 self.counts.unregistered += 1;
             }
             Fact::Vanished { session } => {
-                self.sessions.remove_at(session);
+                self.remove_session(session);
                 self.counts.unregistered -= 1;
             }
             Fact::Introduced { session, said } => introduce(self.registering_mut(session), said),
@@ -59,11 +60,7 @@ impl State {
                 self.users[user].realname = realname.into();
                 self.mark_presence(user);
             }
-            Fact::HostChanged { user, host } => {
-                let user = &mut self.users[user];
-                user.host = host.into();
-                user.renew_source();
-            }
+            Fact::HostChanged { user, host } => self.users[user].set_host(host),
             Fact::AwaySet { session, text } => self.set_away(session, text),
             Fact::UserModesChanged { user, on, off } => self.change_user_modes(user, on, off),
             Fact::OperChanged { user, oper } => self.set_oper(user, oper),
@@ -83,12 +80,12 @@ impl State {
             }
             Fact::TopicSet { by, channel, text } => self.set_topic(moment, by, channel, text),
             Fact::ModesChanged { channel, changes, .. } => self.change_modes(channel, changes),
-            Fact::Invited { user, channel, opens, .. } => {
-                if opens {
-                    self.invite(moment, user, channel);
-                }
-            }
-            Fact::Said { by, .. } => self.users[by].active_s = moment.wall_s(),
+            Fact::Invited { opens: false, .. } => {}
+            Fact::Invited { user, channel, .. } => self.invite(moment, user, channel),
+            Fact::Uninvited { user, channel } => self.uninvite(user, channel),
+            Fact::Said { by, to, .. } => self.note_speech(moment, by, to),
+            Fact::Accepted { by, user, on } => self.users[by].accept(user, on),
+            Fact::MonitorChanged { session, change } => self.monitors.change(session, change),
             Fact::Attached { session, user } => self.attach(session, user),
             Fact::Detached { session, away } => self.detach(session, away),
             Fact::AlwaysOnSet { user, on } => self.set_always_on(user, on),
@@ -142,6 +139,11 @@ impl State {
         id
     }
 
+    pub(super) fn remove_session(&mut self, session: SessionId) -> Option<Session> {
+        self.monitors.clear(session);
+        self.sessions.remove_at(session)
+    }
+
     fn remove_user(&mut self, moment: Moment, id: UserId) {
         let Some(user) = self.users.remove(id) else { return };
         self.whowas.remember(&user, moment.wall_s());
@@ -156,9 +158,9 @@ impl State {
             self.remove_member(channel, id);
         }
         for &session in &user.sessions {
-            self.sessions.remove_at(session);
+            self.remove_session(session);
         }
-        self.watchers.remove(&id);
+        self.snomask_readers.remove(&id);
         self.counts.invisible -= usize::from(user.modes.has('i'));
         self.counts.opers -= usize::from(user.modes.has('o'));
     }
@@ -191,9 +193,9 @@ impl State {
         user.snomasks = masks;
         user.modes.set('s', reads);
         if reads {
-            self.watchers.insert(id);
+            self.snomask_readers.insert(id);
         } else {
-            self.watchers.remove(&id);
+            self.snomask_readers.remove(&id);
         }
     }
 
@@ -236,7 +238,7 @@ impl State {
     }
 
     fn remove_member(&mut self, channel: ChannelId, user: UserId) {
-        self.channels[channel].members.swap_remove(&user);
+        self.channels[channel].members.remove(&user);
         self.drop_if_empty(channel);
     }
 
@@ -317,6 +319,19 @@ impl State {
         }
         invites.push(Invite { channel, at_ms: moment.wall_ms });
     }
+
+    fn uninvite(&mut self, user: UserId, channel: ChannelId) {
+        self.users[user].invites.retain(|invite| invite.channel != channel);
+    }
+
+    fn note_speech(&mut self, moment: Moment, by: UserId, to: Target<'_>) {
+        let speaker = &mut self.users[by];
+        speaker.active_s = moment.wall_s();
+        if let Target::User(user) = to {
+            // Who is spoken to may answer.
+            speaker.accept(user, true);
+        }
+    }
 }
 
 fn introduce(registering: &mut Registering, said: Introduction<'_>) {
@@ -345,6 +360,7 @@ fn change_mode(channel: &mut Channel, Change { change, entry }: Change) {
         ModeChange::List { list, on: false, mask } => drop_mask(channel, list, &mask),
         ModeChange::Key(key) => channel.key = key.map(String::into_boxed_str),
         ModeChange::Limit(limit) => channel.limit = limit,
+        ModeChange::Forward(forward) => channel.forward = forward,
     }
 }
 

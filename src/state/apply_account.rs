@@ -19,7 +19,7 @@ impl State {
     }
 
     pub(super) fn detach(&mut self, session: SessionId, away: Option<&str>) {
-        let Some(gone) = self.sessions.remove_at(session) else { return };
+        let Some(gone) = self.remove_session(session) else { return };
         if let Some(user) = gone.user() {
             self.users[user].sessions.retain(|other| *other != session);
             self.renew_away(user);

@@ -1,8 +1,7 @@
 //! A channel as data.
 
-use indexmap::IndexMap;
-
 use super::id::UserId;
+use super::members::Members;
 use super::modes::{Letters, List, Rank, Ranks};
 use super::registry::Registration;
 use crate::text::{ChannelName, Mask};
@@ -22,6 +21,8 @@ pub struct Channel {
     pub key: Option<Box<str>>,
     /// `+l`
     pub limit: Option<u32>,
+    /// `+f`: where those go who are refused for another reason than a ban.
+    pub forward: Option<ChannelName>,
     /// `+b`
     pub bans: Vec<MaskEntry>,
     /// `+e`
@@ -30,8 +31,8 @@ pub struct Channel {
     pub invexes: Vec<MaskEntry>,
     /// Set while it is registered; then it stays when its last member leaves.
     pub registration: Option<Box<Registration>>,
-    /// Who is in it. Joining and parting cost the same however many there are.
-    pub members: IndexMap<UserId, Member>,
+    /// Who is in it.
+    pub members: Members,
 }
 
 /// A topic.
@@ -43,15 +44,6 @@ pub struct Topic {
     pub by: Box<str>,
     /// When, seconds since 1970.
     pub at_s: u64,
-}
-
-/// A user's membership of a channel.
-#[derive(Clone, Copy, Debug)]
-pub struct Member {
-    /// The ranks held.
-    pub ranks: Ranks,
-    /// When they joined, seconds since 1970.
-    pub joined_s: u64,
 }
 
 /// An entry of a list of masks.
@@ -75,11 +67,12 @@ impl Channel {
             flags,
             key: None,
             limit: None,
+            forward: None,
             bans: Vec::new(),
             excepts: Vec::new(),
             invexes: Vec::new(),
             registration: None,
-            members: IndexMap::new(),
+            members: Members::default(),
         }
     }
 
@@ -104,6 +97,15 @@ impl Channel {
     /// The ranks of a user; none for who is not a member.
     pub fn ranks(&self, user: UserId) -> Ranks {
         self.members.get(&user).map_or(Ranks::NONE, |member| member.ranks)
+    }
+
+    /// Whether one user may know that another is a member. In an auditorium (`+u`) those without a
+    /// rank are hidden from each other.
+    pub fn shows(&self, viewer: UserId, subject: UserId) -> bool {
+        !self.flags.has('u')
+            || viewer == subject
+            || self.is_at_least(subject, Rank::Voice)
+            || self.is_at_least(viewer, Rank::Voice)
     }
 
     /// Whether a user is a member and holds the rank or a higher one.

@@ -27,7 +27,7 @@ pub fn violations(state: &State) -> Vec<String> {
             claim(state.users_of(account.key()).contains(&id), &|| format!("{nick} is not found by account"));
         }
         let reads = user.snomasks != Default::default();
-        claim(user.modes.has('s') == reads && state.watchers.contains(&id) == reads, &|| {
+        claim(user.modes.has('s') == reads && state.snomask_readers.contains(&id) == reads, &|| {
             format!("{nick} reads server notices and does not")
         });
         for &channel in &user.channels {
@@ -35,8 +35,10 @@ pub fn violations(state: &State) -> Vec<String> {
             claim(member, &|| format!("{nick} is in a channel that does not know"));
         }
     }
-    let gone = state.watchers.iter().any(|&id| state.users.get(id).is_none());
+    let gone = state.snomask_readers.iter().any(|&id| state.users.get(id).is_none());
     claim(!gone, &|| "someone who is gone reads server notices".into());
+    let lives = |session| state.sessions.get(session).is_some_and(|s: &super::Session| s.user().is_some());
+    claim(state.monitors.violations(lives) == 0, &|| "the two sides of MONITOR disagree".into());
     claim(state.nicks.len() == state.users.len(), &|| "nicks and users differ in number".into());
     for (id, channel) in state.channels.iter() {
         let name = channel.name.as_str();

@@ -62,6 +62,12 @@ pub enum Fact<'a> {
     ModesChanged { by: Option<UserId>, channel: ChannelId, changes: Vec<Change> },
     /// A user was invited by another; with `opens`, the invitation overrides what bars the channel.
     Invited { by: UserId, user: UserId, channel: ChannelId, opens: bool },
+    /// A user's invitations into a channel were taken back.
+    Uninvited { user: UserId, channel: ChannelId },
+    /// A user wants to hear another one in spite of `+R`, or (`on` unset) does not insist on it.
+    Accepted { by: UserId, user: UserId, on: bool },
+    /// A session watches other nicks than before.
+    MonitorChanged { session: SessionId, change: MonitorChange<'a> },
     /// A user said something to a channel or a user.
     Said { session: SessionId, by: UserId, to: Target<'a>, what: Said<'a> },
     /// A user was disconnected by another.
@@ -147,6 +153,17 @@ pub enum RegistryChange<'a> {
     Settings(ChannelSettings),
     /// Whom it is offered to.
     Offered(Option<&'a str>),
+}
+
+/// A change of what a session watches.
+#[derive(Clone, Copy, Debug)]
+pub enum MonitorChange<'a> {
+    /// This nick, too; folded, and as it was written.
+    Added { key: &'a str, shown: &'a str },
+    /// This one, folded, not any longer.
+    Removed(&'a str),
+    /// None any longer.
+    Cleared,
 }
 
 /// What a connection says of itself before registration.

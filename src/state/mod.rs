@@ -14,7 +14,9 @@ pub mod check;
 pub mod defcon;
 pub mod fact;
 pub mod id;
+pub mod members;
 pub mod modes;
+pub mod monitor;
 pub mod record;
 pub mod registry;
 pub mod session;
@@ -26,11 +28,13 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 pub use account::Account;
 pub use apply::Moment;
-pub use channel::{Channel, Member};
+pub use channel::Channel;
 pub use defcon::Defcon;
 pub use fact::Fact;
 pub use id::{ChannelId, SessionId, UserId};
+pub use members::{Member, Members};
 pub use modes::{Letters, List, ModeChange, Rank, Ranks};
+use monitor::Monitors;
 use registry::Purge;
 pub use session::{Door, Phase, Session};
 pub use slots::Slots;
@@ -46,6 +50,8 @@ pub struct State {
     pub users: Slots<UserId, User>,
     /// Channels.
     pub channels: Slots<ChannelId, Channel>,
+    /// Who watches which nick.
+    pub monitors: Monitors,
     /// Users of late.
     pub whowas: Whowas,
     /// What LUSERS tells, kept up as things change.
@@ -61,7 +67,7 @@ pub struct State {
     /// How far the server has closed itself.
     pub defcon: Defcon,
     /// Operators who read server notices.
-    pub watchers: BTreeSet<UserId>,
+    pub snomask_readers: BTreeSet<UserId>,
     /// Keys of the stored records that have changed since they were last stored; see [`record`].
     pub dirty: BTreeSet<String>,
     /// Keys of records whose change nobody waits for; stored every now and then.
@@ -129,9 +135,15 @@ impl State {
         self.account_users.get(account).map_or(&[], Vec::as_slice)
     }
 
-    /// Whether two users are in a channel together.
-    pub fn share_channel(&self, a: UserId, b: UserId) -> bool {
-        let (Some(a), Some(_)) = (self.users.get(a), self.users.get(b)) else { return false };
-        a.channels.iter().any(|&channel| self.channels[channel].members.contains_key(&b))
+    /// Whether two users are in a channel together, and the first may know.
+    pub fn share_channel(&self, viewer: UserId, subject: UserId) -> bool {
+        let (Some(a), Some(b)) = (self.users.get(viewer), self.users.get(subject)) else { return false };
+        let (few, other) = match a.channels.len() <= b.channels.len() {
+            true => (&a.channels, subject),
+            false => (&b.channels, viewer),
+        };
+        few.iter()
+            .map(|&channel| &self.channels[channel])
+            .any(|channel| channel.members.contains_key(&other) && channel.shows(viewer, subject))
     }
 }

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::id::UserId;
+use crate::text::ChannelName;
 
 /// A set of ASCII letters: user modes, or the channel modes that take no parameter.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -215,6 +216,8 @@ pub enum ModeChange {
     Key(Option<String>),
     /// `+l` with the number of members, or `-l`.
     Limit(Option<u32>),
+    /// `+f` with the channel, or `-f`.
+    Forward(Option<ChannelName>),
 }
 
 #[cfg(test)]

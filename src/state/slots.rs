@@ -84,16 +84,19 @@ impl<I: Id, T> Slots<I, T> {
 
     /// All values in the order of their slots.
     pub fn iter(&self) -> impl Iterator<Item = (I, &T)> {
-        self.iter_from(0)
+        (0..self.slots()).filter_map(|slot| self.in_slot(slot))
     }
 
-    /// All values from a slot on; how long answers go on where they stopped.
-    pub fn iter_from(&self, slot: u32) -> impl Iterator<Item = (I, &T)> {
-        let start = (slot as usize).min(self.entries.len());
-        self.entries[start..].iter().enumerate().filter_map(move |(offset, entry)| {
-            let id = I::new((start + offset) as u32, entry.generation);
-            entry.value.as_ref().map(|value| (id, value))
-        })
+    /// How many slots there are, whether in use or not.
+    pub fn slots(&self) -> u32 {
+        self.entries.len() as u32
+    }
+
+    /// The value in a slot, if it is in use. Long answers go through the table slot by slot, so that
+    /// they can stop and go on anywhere.
+    pub fn in_slot(&self, slot: u32) -> Option<(I, &T)> {
+        let entry = self.entries.get(slot as usize)?;
+        Some((I::new(slot, entry.generation), entry.value.as_ref()?))
     }
 
     /// How many values there are.
@@ -139,6 +142,8 @@ mod tests {
         assert_eq!(slots.get(a), None);
         assert_eq!((slots[b], slots[c], slots.len()), ("b", "c", 2));
         assert_eq!(slots.iter().map(|(_, v)| *v).collect::<Vec<_>>(), ["c", "b"]);
-        assert_eq!(slots.iter_from(1).map(|(_, v)| *v).collect::<Vec<_>>(), ["b"]);
+        slots.remove(c);
+        let in_slots: Vec<_> = (0..slots.slots()).map(|slot| slots.in_slot(slot)).collect();
+        assert_eq!(in_slots, [None, Some((b, &"b"))]);
     }
 }

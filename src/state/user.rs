@@ -5,9 +5,12 @@ use std::net::IpAddr;
 use indexmap::IndexMap;
 use smallvec::SmallVec;
 
-use super::id::{ChannelId, SessionId};
+use super::id::{ChannelId, SessionId, UserId};
 use super::modes::Letters;
 use crate::text::{AccountName, Nick};
+
+/// Users that one user accepts; the oldest is forgotten.
+const ACCEPTED_MAX: usize = 100;
 
 /// A registered user.
 #[derive(Clone, Debug)]
@@ -40,6 +43,8 @@ pub struct User {
     pub sessions: SmallVec<[SessionId; 1]>,
     /// The channels, in the order of joining; bounded by `max-channels-per-client`.
     pub channels: Vec<ChannelId>,
+    /// Whom the user hears in spite of `+R`; bounded, the oldest goes. Ids of those who left match nobody.
+    pub accepted: Vec<UserId>,
     /// Open invitations, by the channel's folded name; bounded, the oldest goes.
     pub invites: Vec<Invite>,
     /// How far each target was read, for who has no account; as in [`super::Account`].
@@ -116,6 +121,7 @@ impl User {
             away: None,
             sessions: session.into_iter().collect(),
             channels: Vec::new(),
+            accepted: Vec::new(),
             invites: Vec::new(),
             read_markers: IndexMap::new(),
             always_on: false,
@@ -132,9 +138,26 @@ impl User {
         &self.source
     }
 
+    pub(super) fn set_host(&mut self, host: &str) {
+        self.host = host.into();
+        self.renew_source();
+    }
+
     /// Must follow every change of nick, user name or host.
     pub(super) fn renew_source(&mut self) {
         self.source = format!("{}!{}@{}", self.nick.as_str(), self.username, self.host).into();
+    }
+
+    /// Notes that the user wants to hear another one, or does not insist on it any longer.
+    pub(super) fn accept(&mut self, other: UserId, on: bool) {
+        if !on {
+            self.accepted.retain(|&accepted| accepted != other);
+        } else if !self.accepted.contains(&other) {
+            if self.accepted.len() == ACCEPTED_MAX {
+                self.accepted.remove(0);
+            }
+            self.accepted.push(other);
+        }
     }
 
     /// Whether the operator's class has the capability.

@@ -9,8 +9,10 @@ use std::time::{Duration, Instant};
 
 use sled::{Batch, Db};
 
+use super::control::Control;
+use super::disk::Database;
 use super::migrate::{self, MIGRATIONS, Migration};
-use super::{FileLock, StoreError, keys, random_secret, seal};
+use super::{Export, FileLock, StoreError, Writer, keys, random_secret, reserve, seal};
 
 /// File in the datastore's directory that says whose it is, and that its user holds locked.
 pub(super) const MARKER: &str = "ircd";
@@ -42,7 +44,7 @@ pub struct Store {
     backup: Option<PathBuf>,
     // Dropped in this order: sled lets go, the seal is put on, others may open it.
     db: Db,
-    _closer: Closer,
+    closer: Closer,
     _lock: FileLock,
 }
 
@@ -65,7 +67,13 @@ impl Store {
 
     /// Opens an existing datastore.
     pub fn open(path: &Path, outdated: Outdated) -> Result<Store, StoreError> {
-        Store::open_with(path, outdated, MIGRATIONS)
+        match Store::open_with(path, outdated, MIGRATIONS) {
+            // Recovery writes, too.
+            Err(StoreError::Io(_, error)) if reserve::is_full(&error) && reserve::remove(path) => {
+                Store::open_with(path, outdated, MIGRATIONS)
+            }
+            opened => opened,
+        }
     }
 
     fn open_with(path: &Path, outdated: Outdated, migrations: &[Migration]) -> Result<Store, StoreError> {
@@ -74,8 +82,8 @@ impl Store {
             rehearse(path)?;
         }
         let db = read(path, path)?;
-        let closer = Closer(path.to_owned());
-        let mut store = Store { path: path.to_owned(), backup: None, db, _closer: closer, _lock: lock };
+        let closer = Closer { path: path.to_owned(), seals: true };
+        let mut store = Store { path: path.to_owned(), backup: None, db, closer, _lock: lock };
         let (found, known) = (migrate::version(path, &store.db)?, migrate::newest(migrations));
         if found > known {
             return Err(StoreError::Newer(path.to_owned(), found, known));
@@ -102,17 +110,99 @@ impl Store {
             .and_then(|secret| String::from_utf8(secret.to_vec()).ok())
             .ok_or_else(|| StoreError::damaged(&self.path, "its cloak secret is missing"))
     }
+
+    /// All records by key, as they were last written.
+    pub fn records(&self) -> Result<Vec<(String, Vec<u8>)>, StoreError> {
+        let mut records = Vec::new();
+        for record in self.db.iter() {
+            let (key, value) = record.map_err(|error| StoreError::damaged(&self.path, error))?;
+            let key = String::from_utf8(key.to_vec())
+                .map_err(|_| StoreError::damaged(&self.path, "a key is not text"))?;
+            if keys::is_record(&key) {
+                records.push((key, value.to_vec()));
+            }
+        }
+        Ok(records)
+    }
+
+    /// A copy of everything, to be written as text.
+    pub fn export(&self) -> Result<Export, StoreError> {
+        Export::of(self)
+    }
+
+    /// Makes a new datastore of a copy; fails if anything is at `path`.
+    pub fn import(path: &Path, export: &Export) -> Result<(), StoreError> {
+        let known = migrate::newest(MIGRATIONS);
+        if !(1..=known).contains(&export.schema) {
+            return Err(StoreError::Newer(path.to_owned(), export.schema, known));
+        }
+        let mut records = Batch::default();
+        records.insert(keys::SCHEMA_VERSION, export.schema.to_string().as_str());
+        records.insert(keys::CLOAK_SECRET, export.cloak_secret.as_str());
+        for (key, value) in &export.records {
+            records.insert(key.as_str(), value.as_slice());
+        }
+        create(path, records)
+    }
+
+    /// Hands it to a writer of its own, which also serves the control socket. Without the socket,
+    /// there is no export while the server runs, but nothing else is missing.
+    pub fn into_writer(self) -> Result<Writer, StoreError> {
+        let path = self.path.clone();
+        let mut writer = Writer::start(Database::new(self)?).map_err(StoreError::io(&path))?;
+        match Control::open(&path, writer.reader()) {
+            Ok(control) => writer.hold(control),
+            Err(error) => {
+                tracing::warn!(target: "datastore", "no control socket beside {}: {error}", path.display());
+            }
+        }
+        Ok(writer)
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    pub(super) fn db(&self) -> &Db {
+        &self.db
+    }
+
+    pub(super) fn schema(&self) -> Result<u32, StoreError> {
+        migrate::version(&self.path, &self.db)
+    }
+
+    /// Closes it and opens it again, after sled failed. What was not whole is gone then.
+    pub(super) fn reopen(self) -> Result<Store, StoreError> {
+        let Store { path, backup, db, mut closer, _lock } = self;
+        closer.seals = false;
+        drop(db);
+        wait_for_sled(&path).map_err(StoreError::io(&path))?;
+        let db = read(&path, &path)?;
+        migrate::version(&path, &db)?;
+        closer.seals = true;
+        Ok(Store { path, backup, db, closer, _lock })
+    }
+
+    /// It failed: the next start is to look at it as after a crash.
+    pub(super) fn leave_unsealed(&mut self) {
+        self.closer.seals = false;
+    }
 }
 
 /// Seals a datastore once sled has let go of it.
 #[derive(Debug)]
-struct Closer(PathBuf);
+struct Closer {
+    path: PathBuf,
+    seals: bool,
+}
 
 impl Drop for Closer {
     fn drop(&mut self) {
         // Without a seal the next start trusts sled's own recovery, as after a crash.
-        if let Err(error) = wait_for_sled(&self.0).and_then(|()| seal::close(&self.0)) {
-            tracing::warn!(target: "datastore", "{} could not be sealed: {error}", self.0.display());
+        if self.seals
+            && let Err(error) = wait_for_sled(&self.path).and_then(|()| seal::close(&self.path))
+        {
+            tracing::warn!(target: "datastore", "{} could not be sealed: {error}", self.path.display());
         }
     }
 }
@@ -148,7 +238,7 @@ fn write(dir: &Path, records: Batch) -> Result<(), StoreError> {
     let marker = dir.join(MARKER);
     fs::write(&marker, MARKER_TEXT).map_err(StoreError::io(&marker))?;
     let db = read(dir, dir)?;
-    let _closer = Closer(dir.to_owned());
+    let _closer = Closer { path: dir.to_owned(), seals: true };
     let written = db.apply_batch(records).and_then(|()| db.flush());
     drop(db);
     written.map(drop).map_err(|error| StoreError::Io(dir.to_owned(), io::Error::other(error)))
@@ -227,18 +317,43 @@ pub(super) fn beside(path: &Path, suffix: &str) -> PathBuf {
 /// Opens the database in `dir`, on a thread of its own: damage can make sled panic or never end. An
 /// error speaks of `path`.
 fn read(dir: &Path, path: &Path) -> Result<Db, StoreError> {
+    remove_half_snapshots(dir).map_err(StoreError::io(path))?;
     // Nothing is written behind our back every half second: whoever writes also flushes.
     let config = sled::Config::new().path(dir).cache_capacity(CACHE_BYTES).flush_every_ms(None);
-    let (sender, receiver) = mpsc::sync_channel(1);
-    thread::spawn(move || sender.send(config.open()));
-    match receiver.recv_timeout(OPEN_TIME_MAX) {
-        Ok(opened) => opened.map_err(|error| match error {
-            sled::Error::Io(error) => StoreError::Io(path.to_owned(), error),
-            error => StoreError::damaged(path, error),
-        }),
-        Err(mpsc::RecvTimeoutError::Timeout) => Err(StoreError::damaged(path, "reading it does not end")),
-        Err(mpsc::RecvTimeoutError::Disconnected) => Err(StoreError::damaged(path, "reading it failed")),
+    let opened = within(OPEN_TIME_MAX, move || config.open())
+        .map_err(|why| StoreError::damaged(path, format!("reading it {why}")))?;
+    opened.map_err(|error| match error {
+        sled::Error::Io(error) => StoreError::Io(path.to_owned(), error),
+        error => StoreError::damaged(path, error),
+    })
+}
+
+/// sled writes its snapshot under another name first, but when that was interrupted, by a kill or a full
+/// disk, takes what there is of it for its newest snapshot, and the database for damaged. The snapshot
+/// before that is still there.
+fn remove_half_snapshots(dir: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(dir)? {
+        let name = entry?.file_name();
+        let text = name.to_string_lossy();
+        if text.starts_with("snap.") && text.ends_with(".generating") {
+            fs::remove_file(dir.join(&name))?;
+        }
     }
+    Ok(())
+}
+
+/// Does work of sled on a thread of its own, as that can panic or never end; the error completes a
+/// sentence.
+fn within<T: Send + 'static>(
+    limit: Duration,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, &'static str> {
+    let (sender, receiver) = mpsc::sync_channel(1);
+    thread::Builder::new().spawn(move || sender.send(work())).map_err(|_| "needs a thread")?;
+    receiver.recv_timeout(limit).map_err(|error| match error {
+        mpsc::RecvTimeoutError::Timeout => "does not end",
+        mpsc::RecvTimeoutError::Disconnected => "failed",
+    })
 }
 
 #[cfg(test)]

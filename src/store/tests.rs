@@ -80,6 +80,16 @@ fn a_crash_is_recovered_from() {
 }
 
 #[test]
+fn a_crash_while_sled_wrote_a_snapshot_is_recovered_from() {
+    let (_dir, path) = place();
+    Store::create(&path).unwrap();
+    let secret = Store::open(&path, Outdated::Refuse).unwrap().cloak_secret().unwrap();
+    fs::remove_file(path.join("seal")).unwrap();
+    fs::write(path.join("snap.00000000FFFFFFFF.generating"), "half").unwrap();
+    assert_eq!(Store::open(&path, Outdated::Refuse).unwrap().cloak_secret().unwrap(), secret);
+}
+
+#[test]
 fn damage_after_a_crash_is_not_made_worse() {
     let (dir, path) = place();
     Store::create(&path).unwrap();

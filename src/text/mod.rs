@@ -18,4 +18,4 @@ pub use casemapping::CaseMapping;
 pub use mask::{Mask, folded_nuh};
 pub use name::{AccountName, BadName, ChannelName, Nick, ident};
 pub use truncate::truncate;
-pub use wrap::wrap;
+pub use wrap::{wrap, wrap_with};

@@ -53,6 +53,8 @@ capabilities! {
     EchoMessage = "echo-message",
     /// Account and real name in JOIN.
     ExtendedJoin = "extended-join",
+    /// What changes about monitored users.
+    ExtendedMonitor = "extended-monitor",
     /// INVITE lines to the channel's operators.
     InviteNotify = "invite-notify",
     /// Answers tied to commands.

@@ -33,6 +33,7 @@ limits:
   topiclen: 390
   whowas-entries: 100
   chan-list-modes: 4
+  monitor-entries: 4
 datastore: {path: ircd.db}
 languages: {enabled: true, default: en, path: languages}
 oper-classes:

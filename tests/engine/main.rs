@@ -2,5 +2,6 @@
 
 mod bench;
 mod determinism;
+mod long_answers;
 mod simulation;
 mod transcript;

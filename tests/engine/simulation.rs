@@ -71,22 +71,23 @@ impl Random {
 
     fn line(&mut self) -> String {
         const CHANNELS: [&str; 6] = ["#x", "#y", "#z", "#X", "#x,#y", "#none"];
-        const MODES: [&str; 14] = [
+        const MODES: [&str; 21] = [
             "+o", "-o", "+v", "+h", "+nt", "-n", "+m", "+i", "+s", "+C", "+b *!*@*", "-b *!*@*", "+l 2",
-            "+k key",
+            "+k key", "+f #y", "-f", "+M", "+R", "+U", "+u", "-u",
         ];
-        const CAPS: [&str; 8] = [
+        const CAPS: [&str; 9] = [
             "server-time",
             "message-tags",
             "echo-message",
             "batch labeled-response",
             "extended-join away-notify",
+            "extended-monitor setname",
             "multi-prefix userhost-in-names",
             "-echo-message",
             "nonsense",
         ];
         let (nick, channel) = (self.one(&NAMES), self.one(&CHANNELS));
-        let line = match self.below(30) {
+        let line = match self.below(33) {
             0..4 => format!("JOIN {channel}"),
             4 => format!("PART {channel} :bye"),
             5 => format!("JOIN {channel} key"),
@@ -110,6 +111,11 @@ impl Random {
             26 => self.one(&["OPER admin wrong", "OPER nobody x", "OPER admin operpassword"]).to_owned(),
             27 => format!("KILL {nick} :dead"),
             28 => self.one(&["", "\\xff\\xfe", ":", "@x", "PING", "NOSUCH x", "LANGUAGE zh-CN"]).to_owned(),
+            29 => format!("MONITOR {} {nick},{}", self.one(&["+", "-"]), self.one(&NAMES)),
+            30 => self.one(&["MONITOR C", "MONITOR L", "MONITOR S", "MODE c +R", "MODE d -R"]).to_owned(),
+            31 => {
+                format!("{} {nick}", self.one(&["ACCEPT", "ACCEPT -", "UNINVITE"])) + self.one(&["", " #x"])
+            }
             _ => "PING token".to_owned(),
         };
         match self.below(4) {

@@ -1,8 +1,10 @@
 //! A core for socket tests: it answers, tells everyone, holds and closes on command.
 
+use std::collections::BTreeMap;
+
 use indexmap::IndexMap;
 use ircd::config::Config;
-use ircd::engine::{Door, Effect, Effects, Event, Job, JobAnswer, Line, Now, Ticket};
+use ircd::engine::{Door, Effect, Effects, Event, Job, JobAnswer, Line, Now, Ticket, Write};
 use ircd::server::Core;
 use ircd::state::SessionId;
 
@@ -12,9 +14,15 @@ pub(crate) struct Board {
     asked: Vec<SessionId>,
     alarm: Option<(u64, SessionId)>,
     pub(crate) config: Config,
+    records: BTreeMap<String, Vec<u8>>,
 }
 
 impl Board {
+    /// One that has stored these before.
+    pub(crate) fn with(records: BTreeMap<String, Vec<u8>>) -> Board {
+        Board { records, ..Board::default() }
+    }
+
     fn answer(&self, to: SessionId, text: &str, out: &mut Effects) {
         let line = out.add_line(|buffer| buffer.extend_from_slice(text.as_bytes()));
         out.answer(to, line);
@@ -46,6 +54,27 @@ impl Board {
                 let bytes: usize = rest.parse().unwrap();
                 let line = "F".repeat(998);
                 (0..bytes / 1000).for_each(|_| self.tell_all(&line, out));
+            }
+            "KEEP" => {
+                let (keys, value) = rest.split_once(' ').unwrap();
+                let write = |key: &str| Write { key: key.into(), value: Some(format!("\"{value}\"").into()) };
+                let writes: Vec<Write> = keys.split(',').map(write).collect();
+                for Write { key, value } in &writes {
+                    self.records.insert(key.clone(), value.clone().unwrap());
+                }
+                out.push(Effect::Persist { writes });
+                self.answer(session, &format!("kept {rest}"), out);
+            }
+            "KEEPBIG" => {
+                let (key, bytes) = rest.split_once(' ').unwrap();
+                let value = Some(format!("\"{}\"", "x".repeat(bytes.parse().unwrap())).into());
+                out.push(Effect::Persist { writes: vec![Write { key: key.into(), value }] });
+                self.answer(session, &format!("kept {rest}"), out);
+            }
+            "RECORD" => {
+                let value =
+                    self.records.get(rest).map_or("nothing".into(), |value| String::from_utf8_lossy(value));
+                self.answer(session, &value, out);
             }
             "HOLD" => out.push(Effect::Hold { session }),
             "QUIT" => self.close(session, rest, out),
@@ -103,6 +132,7 @@ impl Core for Board {
                 self.config = *config;
                 self.tell_all("reconfigured", out);
             }
+            Event::StoreChanged { writable } => self.tell_all(&format!("store writable {writable}"), out),
             Event::Stopping { reason } => {
                 for session in self.doors.keys().copied().collect::<Vec<_>>() {
                     self.close(session, reason, out);

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use ircd::config::{Config, KeyPair, Listener};
 use ircd::engine::Texts;
-use ircd::server::{Control, StartError, run_core};
+use ircd::server::{Control, RunError, run_core};
 use tempfile::TempDir;
 use tokio_rustls::rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use tokio_rustls::rustls::crypto::ring;
@@ -21,7 +21,10 @@ use tokio_rustls::rustls::{
     SupportedProtocolVersion,
 };
 
+use ircd::store::Writer;
+
 use crate::board::Board;
+use crate::disk::TestDisk;
 
 /// Far more than anything takes; only a failing test waits so long.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
@@ -31,7 +34,7 @@ pub(crate) struct Server {
     pub(crate) control: Control,
     /// What a reload will read.
     pub(crate) next_config: Arc<Mutex<Result<Config, String>>>,
-    pub(crate) thread: Option<JoinHandle<Result<(), StartError>>>,
+    pub(crate) thread: Option<JoinHandle<Result<(), RunError>>>,
 }
 
 /// A configuration with these listeners; the addresses end in port 0.
@@ -48,6 +51,15 @@ pub(crate) fn plain() -> Config {
 }
 
 pub(crate) fn start(config: Config) -> Server {
+    start_with(config, writer())
+}
+
+/// A writer with a disk without faults.
+pub(crate) fn writer() -> Writer {
+    Writer::start(TestDisk::default()).unwrap()
+}
+
+pub(crate) fn start_with(config: Config, writer: Writer) -> Server {
     let (ready, readiness) = channel();
     let next_config = Arc::new(Mutex::new(Ok(config.clone())));
     let reloaded = next_config.clone();
@@ -55,6 +67,7 @@ pub(crate) fn start(config: Config) -> Server {
         run_core(
             config,
             |_| Board::default(),
+            writer,
             Arc::new(move || Ok((reloaded.lock().unwrap().clone()?, Texts::default()))),
             Box::new(move |running| ready.send(running).unwrap()),
         )
@@ -70,7 +83,7 @@ impl Server {
     }
 
     /// Waits for the server's own end.
-    pub(crate) fn join(mut self) -> Result<(), StartError> {
+    pub(crate) fn join(mut self) -> Result<(), RunError> {
         self.thread.take().unwrap().join().unwrap()
     }
 }

@@ -1,7 +1,10 @@
 //! The doors from outside: real sockets against a server whose core is a simple one.
 
 mod board;
+mod disk;
+mod durable;
 mod harness;
+mod keeper;
 mod limits;
 mod lines;
 mod stop;

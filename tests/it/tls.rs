@@ -11,7 +11,7 @@ use tokio_rustls::rustls::ProtocolVersion;
 use tokio_rustls::rustls::version::{TLS12, TLS13};
 
 use crate::board::Board;
-use crate::harness::{Client, certificate, config, plain, start, tcp, tls, tls_with};
+use crate::harness::{Client, certificate, config, plain, start, tcp, tls, tls_with, writer};
 
 #[test]
 fn lines_and_fingerprint_over_tls() {
@@ -77,7 +77,7 @@ fn start_error(mut listener: Listener, change: impl FnOnce(&mut Listener)) -> St
     change(&mut listener);
     let config = config(vec![("127.0.0.1:0", listener)]);
     let never = Arc::new(|| Err("never".to_owned()));
-    run_core(config, |_| Board::default(), never, Box::new(|_| ())).unwrap_err().to_string()
+    run_core(config, |_| Board::default(), writer(), never, Box::new(|_| ())).unwrap_err().to_string()
 }
 
 #[test]
@@ -101,6 +101,6 @@ fn an_occupied_port_is_one_clear_line() {
     let address = format!("127.0.0.1:{}", server.ports[0]);
     config.server.listeners = [(address.clone(), Listener::default())].into_iter().collect();
     let never = Arc::new(|| Err("never".to_owned()));
-    let error = run_core(config, |_| Board::default(), never, Box::new(|_| ())).unwrap_err();
+    let error = run_core(config, |_| Board::default(), writer(), never, Box::new(|_| ())).unwrap_err();
     assert_eq!(error.to_string(), format!("cannot listen on {address}: address already in use"));
 }

@@ -1,8 +1,9 @@
-//! INVITE: asks someone into a channel.
+//! INVITE and UNINVITE: asks someone into a channel, and takes it back.
 
 use crate::engine::cx::Cx;
 use crate::engine::policy;
-use crate::engine::refusal::Outcome;
+use crate::engine::refusal::{Outcome, Refusal};
+use crate::i18n::Phrase;
 use crate::state::{Fact, Rank};
 use crate::wire::numeric::{RPL_AWAY, RPL_INVITING};
 use crate::wire::{Message, Text};
@@ -18,6 +19,15 @@ pub(super) const INVITE: Command = Command {
     run: invite,
 };
 
+pub(super) const UNINVITE: Command = Command {
+    name: "UNINVITE",
+    params_min: 2,
+    when: When::Registered,
+    right: None,
+    help: "<nick> <channel>: takes back invitations into an invite-only channel",
+    run: uninvite,
+};
+
 fn invite(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
     let user = cx.find_user(m.param(0))?;
     let channel = cx.find_channel(m.param(1))?;
@@ -31,5 +41,26 @@ fn invite(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
     if let Some(away) = cx.state().users[user].away.clone() {
         cx.reply(RPL_AWAY, &[&nick], Text::Plain(&away));
     }
+    Ok(())
+}
+
+fn uninvite(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
+    let user = cx.find_user(m.param(0))?;
+    let id = cx.find_channel(m.param(1))?;
+    let channel = &cx.state().channels[id];
+    let name = channel.name.as_str().to_owned();
+    if !channel.members.contains_key(&cx.me()) {
+        return Err(Refusal::NotOnChannel(name));
+    }
+    let fail = |code, text| Refusal::Fail { command: "UNINVITE", code, context: vec![name.clone()], text };
+    if !channel.flags.has('i') {
+        return Err(fail("NOT_INVITE_ONLY", Phrase::NOT_INVITE_ONLY));
+    }
+    if !channel.is_at_least(cx.me(), Rank::Op) {
+        return Err(fail("PRIVS_NEEDED", Phrase::NOT_CHANNEL_OPERATOR));
+    }
+    let nick = cx.state().users[user].nick.as_str().to_owned();
+    cx.commit(Fact::Uninvited { user, channel: id });
+    cx.reply_command("UNINVITE", &[&nick, &name], Text::None);
     Ok(())
 }

@@ -4,8 +4,10 @@ use crate::engine::cx::Cx;
 use crate::engine::effect::Level;
 use crate::engine::policy;
 use crate::engine::refusal::{Outcome, Refusal};
+use crate::i18n::Phrase;
 use crate::state::{ChannelId, Fact, Rank, Ranks, UserId};
-use crate::wire::Message;
+use crate::wire::numeric::ERR_LINKCHANNEL;
+use crate::wire::{Message, Text};
 
 use super::{Command, When, part};
 
@@ -44,16 +46,17 @@ pub fn automatically(cx: &mut Cx<'_>) {
 }
 
 fn enter(cx: &mut Cx<'_>, name: &str, key: Option<&str>) -> Outcome {
+    check_defcon(cx, name)?;
     let user = cx.me();
     match cx.find_channel(name) {
         Ok(channel) => {
-            let there = &cx.state().channels[channel];
-            if there.members.contains_key(&user) {
+            if cx.state().channels[channel].members.contains_key(&user) {
                 return Ok(());
             }
-            policy::can_join(there, cx.user(), key, is_invited(cx, channel))?;
-            check_room(cx, name)?;
-            cx.commit(Fact::Joined { user, channel, ranks: Ranks::NONE });
+            match enter_existing(cx, channel, key) {
+                Err(refusal) if policy::is_forwarded(&refusal) => forward(cx, channel, refusal)?,
+                outcome => outcome?,
+            }
         }
         Err(_) => {
             let limit = cx.config().limits.channellen;
@@ -87,6 +90,37 @@ pub fn force(cx: &mut Cx<'_>, user: UserId, name: &str) -> Outcome {
     };
     cx.commit(Fact::Joined { user, channel, ranks });
     Ok(())
+}
+
+fn enter_existing(cx: &mut Cx<'_>, channel: ChannelId, key: Option<&str>) -> Outcome {
+    let there = &cx.state().channels[channel];
+    policy::can_join(there, cx.user(), key, is_invited(cx, channel))?;
+    check_room(cx, there.name.as_str())?;
+    cx.commit(Fact::Joined { user: cx.me(), channel, ranks: Ranks::NONE });
+    Ok(())
+}
+
+/// `+f`: 470, and into the other channel, if it is there and the user is not in it yet. It may refuse,
+/// too; then there is no second detour.
+fn forward(cx: &mut Cx<'_>, from: ChannelId, refusal: Refusal) -> Outcome {
+    let state = cx.state();
+    let to = state.channels[from].forward.as_ref().and_then(|name| state.channel_by_key(name.key()));
+    let Some(to) = to.filter(|&to| !state.channels[to].members.contains_key(&cx.me())) else {
+        return Err(refusal);
+    };
+    let (from, name) = (state.channels[from].name.clone(), state.channels[to].name.clone());
+    let text = Text::Said(Phrase::FORWARDED, &[]);
+    cx.reply(ERR_LINKCHANNEL, &[from.as_str(), name.as_str()], text);
+    enter_existing(cx, to, None)
+}
+
+/// 477. DEFCON: channels are for those with an account.
+fn check_defcon(cx: &Cx<'_>, name: &str) -> Outcome {
+    let is_guest = cx.user().account.is_none() && cx.user().oper.is_none();
+    match cx.state().defcon.requires_account() && is_guest {
+        true => Err(Refusal::RegisteredOnly(name.to_owned())),
+        false => Ok(()),
+    }
 }
 
 /// 405

@@ -1,11 +1,13 @@
 //! LIST: which channels there are.
 
+use std::ops::ControlFlow;
+
 use crate::engine::cx::Cx;
 use crate::engine::policy;
 use crate::engine::refusal::Outcome;
 use crate::engine::waiting::Cursor;
 use crate::i18n::Phrase;
-use crate::state::{ChannelId, State};
+use crate::state::{Channel, ChannelId, State};
 use crate::text::{CaseMapping, glob};
 use crate::wire::numeric::{RPL_LIST, RPL_LISTEND};
 use crate::wire::{Message, Text};
@@ -70,32 +72,34 @@ enum At {
 }
 
 impl ListCursor {
-    /// Looks at the next channel; whether that was all.
-    pub fn step(&mut self, cx: &mut Cx<'_>) -> bool {
-        let Some(id) = self.next(cx.state()) else {
+    /// Looks at the next channel; goes on with how many that were, until it was the last.
+    pub fn step(&mut self, cx: &mut Cx<'_>) -> ControlFlow<(), usize> {
+        let state = cx.state();
+        let Some(looked_at) = self.next(state) else {
             end(cx);
-            return true;
+            return ControlFlow::Break(());
         };
-        // A channel that was asked for by name may have gone while the client was reading.
-        let found = cx.state().channels.get(id).filter(|_| policy::sees_channel(cx.state(), cx.me(), id));
-        let shown = found.filter(|channel| self.query.admits(channel.name.key(), channel.members.len()));
-        if let Some(channel) = shown {
+        let seen = looked_at.filter(|&(id, _)| policy::sees_channel(state, cx.me(), id));
+        let shown = seen.filter(|(_, channel)| self.query.admits(channel.name.key(), channel.members.len()));
+        if let Some((_, channel)) = shown {
             let (name, users) = (channel.name.as_str().to_owned(), channel.members.len().to_string());
             let topic = channel.topic.clone();
             let topic = topic.as_ref().map_or("", |topic| &topic.text);
             cx.reply(RPL_LIST, &[&name, &users], Text::Plain(topic));
         }
-        false
+        ControlFlow::Continue(1)
     }
 
-    fn next(&mut self, state: &State) -> Option<ChannelId> {
+    /// The next channel, `Some(None)` if it is gone, or `None` when there is no more.
+    fn next<'s>(&mut self, state: &'s State) -> Option<Option<(ChannelId, &'s Channel)>> {
         match &mut self.at {
-            At::Named(left) => left.pop(),
-            At::Slot(slot) => {
-                let (id, _) = state.channels.iter_from(*slot).next()?;
-                *slot = id.slot + 1;
-                Some(id)
+            // What was asked for by name may have gone while the client was reading.
+            At::Named(left) => left.pop().map(|id| Some((id, state.channels.get(id)?))),
+            At::Slot(slot) if *slot < state.channels.slots() => {
+                *slot += 1;
+                Some(state.channels.in_slot(*slot - 1))
             }
+            At::Slot(_) => None,
         }
     }
 }

@@ -4,6 +4,7 @@
 //! in common (registration, rights, parameter counts) is `dispatch`'s; who is told is `announce`'s.
 //! Invariant: a handler reads the state by `Cx::state` and changes it by `Cx::commit` alone.
 
+pub mod accept;
 pub mod away;
 pub mod cap;
 pub mod defcon;
@@ -21,6 +22,7 @@ pub mod markread;
 mod mass;
 pub mod message;
 pub mod mode;
+pub mod monitor;
 pub mod motd;
 pub mod names;
 pub mod nick;
@@ -75,6 +77,7 @@ pub enum When {
 
 /// All commands, by name.
 static TABLE: &[&Command] = &[
+    &accept::ACCEPT,
     &away::AWAY,
     &cap::CAP,
     &defcon::DEFCON,
@@ -96,6 +99,7 @@ static TABLE: &[&Command] = &[
     &lusers::LUSERS,
     &markread::MARKREAD,
     &mode::MODE,
+    &monitor::MONITOR,
     &motd::MOTD,
     &names::NAMES,
     &nick::NICK,
@@ -119,6 +123,7 @@ static TABLE: &[&Command] = &[
     &topic::TOPIC,
     &uban::UBAN,
     &xline::UNDLINE,
+    &invite::UNINVITE,
     &xline::UNKLINE,
     &user::USER,
     &ison::USERHOST,

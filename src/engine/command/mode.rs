@@ -57,6 +57,10 @@ fn show(cx: &mut Cx<'_>, id: ChannelId) {
         letters.push('l');
         params.extend(inside.then(|| limit.to_string()));
     }
+    if let Some(to) = &channel.forward {
+        letters.push('f');
+        params.extend(inside.then(|| to.as_str().to_owned()));
+    }
     let (name, created) = (channel.name.as_str().to_owned(), channel.created_s.to_string());
     let mut all = vec![name.as_str(), &letters];
     all.extend(params.iter().map(String::as_str));
@@ -114,6 +118,9 @@ impl Judge {
             // Taking a limit away needs no parameter.
             let param = if on { rest.next() } else { None };
             self.limit(cx, on, param);
+        } else if letter == 'f' {
+            let param = if on { rest.next() } else { None };
+            self.forward(cx, on, param);
         } else if CHANNEL_FLAGS.contains(letter) {
             if self.may(cx, None, on, false) && self.has_flag(cx, letter) != on {
                 self.apply(ModeChange::Flag { letter, on });
@@ -147,6 +154,14 @@ impl Judge {
             _ => None,
         });
         latest.unwrap_or_else(|| self.target(cx).key.is_some())
+    }
+
+    fn has_forward(&self, cx: &Cx<'_>) -> bool {
+        let latest = self.latest(|change| match change {
+            ModeChange::Forward(to) => Some(to.is_some()),
+            _ => None,
+        });
+        latest.unwrap_or_else(|| self.target(cx).forward.is_some())
     }
 
     fn has_limit(&self, cx: &Cx<'_>) -> bool {
@@ -294,6 +309,31 @@ impl Judge {
         match text.parse().ok().filter(|&limit| limit > 0 && limit <= i32::MAX as u32) {
             Some(limit) => self.apply(ModeChange::Limit(Some(limit))),
             None => self.invalid(cx, 'l', text),
+        }
+    }
+
+    /// `+f` needs standing in the other channel, too: nobody is to be flooded with strangers.
+    fn forward(&mut self, cx: &mut Cx<'_>, on: bool, target: Option<&str>) {
+        if !self.may(cx, None, on, false) {
+            return;
+        }
+        match (on, target) {
+            (true, None) => Refusal::NeedMoreParams("MODE".into()).say(cx),
+            (true, Some(name)) => match cx.find_channel(name) {
+                Ok(to) if to == self.channel => self.invalid(cx, 'f', name),
+                Ok(to) => {
+                    let there = &cx.state().channels[to];
+                    let name = there.name.clone();
+                    if there.is_at_least(cx.me(), Rank::Op) {
+                        self.apply(ModeChange::Forward(Some(name)));
+                    } else {
+                        Refusal::NotChannelOperator(name.as_str().to_owned()).say(cx);
+                    }
+                }
+                Err(_) => self.invalid(cx, 'f', name),
+            },
+            (false, _) if self.has_forward(cx) => self.apply(ModeChange::Forward(None)),
+            (false, _) => {}
         }
     }
 

@@ -1,11 +1,14 @@
 //! NAMES: who is in a channel.
 
+use std::ops::ControlFlow;
+
 use crate::engine::cx::{Cx, Pending};
 use crate::engine::policy;
 use crate::engine::refusal::Outcome;
 use crate::engine::waiting::Cursor;
 use crate::i18n::Phrase;
 use crate::state::ChannelId;
+use crate::state::members::Place;
 use crate::wire::numeric::{RPL_ENDOFNAMES, RPL_NAMREPLY};
 use crate::wire::{Cap, Message, Text};
 
@@ -14,7 +17,7 @@ use super::{Command, When};
 /// Bytes of names in one 353, so that it fits with any server, nick and channel name.
 const NAMES_BYTES_MAX: usize = 380;
 
-/// Members of a channel whose names are given without a pause.
+/// Members of a channel that are looked at without a pause.
 const MEMBERS_AT_ONCE_MAX: usize = 200;
 
 pub(super) const NAMES: Command = Command {
@@ -29,7 +32,7 @@ pub(super) const NAMES: Command = Command {
 fn names(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
     let Some(named) = m.param_opt(0) else {
         let channels = cx.user().channels.iter().rev().copied().collect();
-        cx.answer_long(Cursor::Names(NamesCursor { channels, next: 0 }));
+        cx.answer_long(Cursor::Names(NamesCursor { channels, next: Place::default() }));
         return Ok(());
     };
     // TARGMAX says NAMES:1.
@@ -50,61 +53,86 @@ pub fn show(cx: &mut Cx<'_>, channel: ChannelId) {
         later.channels.insert(0, channel);
         return;
     }
-    let mut cursor = NamesCursor { channels: vec![channel], next: 0 };
+    let mut cursor = NamesCursor { channels: vec![channel], next: Place::default() };
     if cx.state().channels[channel].members.len() > MEMBERS_AT_ONCE_MAX {
         cx.answer_long(Cursor::Names(cursor));
     } else {
-        while !cursor.step(cx) {}
+        while cursor.step(cx).is_continue() {}
     }
 }
 
-/// Where a long NAMES stands: the channels still to come, the current one last.
+/// Where a long NAMES stands: the channels still to come, the current one last, and the member of it
+/// to go on with.
 #[derive(Debug)]
 pub struct NamesCursor {
     channels: Vec<ChannelId>,
-    next: usize,
+    next: Place,
 }
 
 impl NamesCursor {
-    /// Gives the next line; whether that was all.
-    pub fn step(&mut self, cx: &mut Cx<'_>) -> bool {
-        let Some(&id) = self.channels.last() else { return true };
+    /// Gives the next line; goes on with how many members were looked at, until that was all.
+    pub fn step(&mut self, cx: &mut Cx<'_>) -> ControlFlow<(), usize> {
+        let Some(&id) = self.channels.last() else { return ControlFlow::Break(()) };
         let Some(channel) = cx.state().channels.get(id) else {
             // It vanished while the client was reading.
-            self.channels.pop();
-            self.next = 0;
-            return self.channels.is_empty();
+            self.turn_to_next_channel();
+            return ControlFlow::Continue(1);
         };
-        let caps = cx.served().caps;
         let sign = if channel.flags.has('s') { "@" } else { "=" };
-        let sees_invisible = channel.members.contains_key(&cx.me()) || cx.user().modes.has('o');
-        let mut line = String::new();
-        while let Some((&user, member)) = channel.members.get_index(self.next) {
-            let user = &cx.state().users[user];
-            if user.modes.has('i') && !sees_invisible {
-                self.next += 1;
-                continue;
-            }
-            let shown = if caps.has(Cap::UserhostInNames) { user.source() } else { user.nick.as_str() };
-            if !line.is_empty() && line.len() + shown.len() + 6 > NAMES_BYTES_MAX {
-                break;
-            }
-            if !line.is_empty() {
-                line.push(' ');
-            }
-            line.extend(member.ranks.prefixes(caps.has(Cap::MultiPrefix)));
-            line.push_str(shown);
-            self.next += 1;
+        let name = channel.name.as_str().to_owned();
+        let line = self.fill_line(cx, id);
+        if !line.text.is_empty() {
+            cx.reply(RPL_NAMREPLY, &[sign, &name], Text::Plain(&line.text));
         }
-        let (name, more) = (channel.name.as_str().to_owned(), self.next < channel.members.len());
-        if !line.is_empty() {
-            cx.reply(RPL_NAMREPLY, &[sign, &name], Text::Plain(&line));
-        }
-        if !more {
+        if !line.more {
             cx.reply(RPL_ENDOFNAMES, &[&name], Text::Said(Phrase::END_OF_NAMES, &[]));
-            self.channels.pop();
-            self.next = 0;
+            self.turn_to_next_channel();
+            if self.channels.is_empty() {
+                return ControlFlow::Break(());
+            }
         }
-        self.channels.is_empty()
+        ControlFlow::Continue(line.looked_at)
     }
+
+    fn turn_to_next_channel(&mut self) {
+        self.channels.pop();
+        self.next = Place::default();
+    }
+
+    /// Gathers names until a line is full, so many members were looked at, or there is no more.
+    fn fill_line(&mut self, cx: &Cx<'_>, id: ChannelId) -> NamesLine {
+        let (state, caps) = (cx.state(), cx.served().caps);
+        let sight = policy::Sight::of(state, cx.me(), id);
+        let mut line = NamesLine { text: String::new(), looked_at: 1, more: true };
+        let text = &mut line.text;
+        for (place, user, member) in state.channels[id].members.iter_from(self.next) {
+            if line.looked_at > MEMBERS_AT_ONCE_MAX {
+                return line;
+            }
+            if sight.shows(user, member.ranks) {
+                let user = &state.users[user];
+                let shown = if caps.has(Cap::UserhostInNames) { user.source() } else { user.nick.as_str() };
+                if !text.is_empty() && text.len() + shown.len() + 6 > NAMES_BYTES_MAX {
+                    return line;
+                }
+                if !text.is_empty() {
+                    text.push(' ');
+                }
+                text.extend(member.ranks.prefixes(caps.has(Cap::MultiPrefix)));
+                text.push_str(shown);
+            }
+            self.next = place.next();
+            line.looked_at += 1;
+        }
+        line.more = false;
+        line
+    }
+}
+
+/// A line of names.
+struct NamesLine {
+    text: String,
+    looked_at: usize,
+    /// There are members left to look at.
+    more: bool,
 }

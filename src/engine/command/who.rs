@@ -1,13 +1,16 @@
 //! WHO: users by channel, nick or mask; with WHOX, the fields the client wants
 //! (<https://ircv3.net/specs/extensions/whox>).
 
+use std::ops::ControlFlow;
+
 use crate::engine::cx::Cx;
 use crate::engine::policy;
 use crate::engine::refusal::Outcome;
 use crate::engine::setup::Setup;
 use crate::engine::waiting::Cursor;
 use crate::i18n::Phrase;
-use crate::state::{ChannelId, Letters, UserId};
+use crate::state::members::Place;
+use crate::state::{ChannelId, Letters, State, UserId};
 use crate::text::{Mask, folded_nuh};
 use crate::wire::numeric::{RPL_ENDOFWHO, RPL_WHOREPLY, RPL_WHOSPCRPL};
 use crate::wire::{Cap, Message, Text};
@@ -48,7 +51,7 @@ fn scope(cx: &mut Cx<'_>, asked: &str, form: &Option<Form>) -> Option<Scope> {
     if asked.starts_with('#') {
         let channel = cx.find_channel(asked).ok()?;
         return policy::sees_channel(cx.state(), cx.me(), channel)
-            .then_some(Scope::Channel { channel, next: 0 });
+            .then_some(Scope::Channel { channel, next: Place::default() });
     }
     if asked.contains(['*', '?', '!', '@']) {
         let mask = Mask::parse(cx.setup.mapping, asked)?;
@@ -74,42 +77,52 @@ pub struct WhoCursor {
 #[derive(Debug)]
 enum Scope {
     /// The members of a channel from this one on.
-    Channel { channel: ChannelId, next: usize },
+    Channel { channel: ChannelId, next: Place },
     /// All users from this slot on whom the mask covers.
     All { mask: Mask, slot: u32 },
 }
 
 impl WhoCursor {
-    /// Looks at the next user; whether that was all.
-    pub fn step(&mut self, cx: &mut Cx<'_>) -> bool {
-        let (state, me) = (cx.state(), cx.me());
-        let (next, channel, shown) = match &mut self.scope {
+    /// Looks at the next user; goes on with how many that were, until it was the last.
+    pub fn step(&mut self, cx: &mut Cx<'_>) -> ControlFlow<(), usize> {
+        let Some(looked_at) = self.scope.next(cx.state(), cx.me()) else {
+            end(cx, &self.asked);
+            return ControlFlow::Break(());
+        };
+        if let Some(user) = looked_at {
+            tell(cx, user, self.scope.channel(), self.form.as_ref());
+        }
+        ControlFlow::Continue(1)
+    }
+}
+
+impl Scope {
+    fn channel(&self) -> Option<ChannelId> {
+        match self {
+            Scope::Channel { channel, .. } => Some(*channel),
+            Scope::All { .. } => None,
+        }
+    }
+
+    /// The next user, `Some(None)` for one who is not to be shown, or `None` when there is no more.
+    fn next(&mut self, state: &State, me: UserId) -> Option<Option<UserId>> {
+        match self {
             Scope::Channel { channel, next } => {
                 // It may have gone while the client was reading.
-                let members = state.channels.get(*channel).map(|channel| &channel.members);
-                let user = members.and_then(|members| members.get_index(*next)).map(|(&user, _)| user);
-                *next += 1;
-                let shown = user.is_some_and(|user| policy::sees_member(state, me, *channel, user));
-                (user, Some(*channel), shown)
+                let (place, user, _) = state.channels.get(*channel)?.members.iter_from(*next).next()?;
+                *next = place.next();
+                Some(Some(user).filter(|&user| policy::sees_member(state, me, *channel, user)))
             }
+            Scope::All { slot, .. } if *slot >= state.users.slots() => None,
             Scope::All { mask, slot } => {
-                let found = state.users.iter_from(*slot).next();
-                *slot = found.map_or(*slot, |(id, _)| id.slot + 1);
-                let shown = found.is_some_and(|(id, user)| {
+                *slot += 1;
+                let found = state.users.in_slot(*slot - 1).filter(|&(id, user)| {
                     mask.matches(&folded_nuh(user.nick.key(), &user.username, &user.host))
                         && policy::sees_user(state, me, id)
                 });
-                (found.map(|(id, _)| id), None, shown)
+                Some(found.map(|(id, _)| id))
             }
-        };
-        let Some(user) = next else {
-            end(cx, &self.asked);
-            return true;
-        };
-        if shown {
-            tell(cx, user, channel, self.form.as_ref());
         }
-        false
     }
 }
 

@@ -29,7 +29,7 @@ pub fn folded_sources(user: &User) -> Vec<String> {
     all
 }
 
-/// 404. Members with any rank are exempt from `+m` and from bans, as is usual.
+/// 404. Members with any rank are exempt from `+m`, `+M` and bans, as is usual.
 pub fn can_speak(state: &State, user: UserId, channel: ChannelId) -> Outcome {
     let channel = &state.channels[channel];
     let refused = |mode| Err(Refusal::CannotSend { channel: channel.name.as_str().to_owned(), mode });
@@ -43,8 +43,30 @@ pub fn can_speak(state: &State, user: UserId, channel: ChannelId) -> Outcome {
         return refused('m');
     }
     let speaker = &state.users[user];
+    if channel.flags.has('M') && speaker.account.is_none() {
+        return refused('M');
+    }
     if is_banned(channel, speaker, false) || is_banned(channel, speaker, true) {
         return refused('b');
+    }
+    Ok(())
+}
+
+/// The lowest rank that hears what a user says to those of a rank (STATUSMSG) or (`None`) to all: in an
+/// op-moderated channel (`+U`) those without a rank reach the halfops and higher only.
+pub fn hears(channel: &Channel, speaker: UserId, at_least: Option<Rank>) -> Option<Rank> {
+    let moderated = channel.flags.has('U') && !channel.is_at_least(speaker, Rank::Voice);
+    at_least.max(moderated.then_some(Rank::Halfop))
+}
+
+/// 477. `+R`, and DEFCON: only the logged-in, and whom the hearer accepts.
+pub fn can_message(state: &State, by: UserId, hearer: UserId) -> Outcome {
+    let (speaker, hearer) = (&state.users[by], &state.users[hearer]);
+    let is_guest = speaker.account.is_none() && speaker.oper.is_none();
+    let restricted =
+        hearer.modes.has('R') && speaker.account.is_none() || state.defcon.silences_guests() && is_guest;
+    if restricted && !hearer.accepted.contains(&by) && speaker.nick != hearer.nick {
+        return Err(Refusal::RegisteredOnlyMessages(hearer.nick.as_str().to_owned()));
     }
     Ok(())
 }

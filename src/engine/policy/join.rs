@@ -5,7 +5,7 @@ use crate::state::{Channel, User};
 
 use super::channel::{folded_sources, is_banned};
 
-/// 471, 475, 473, 474, in this order. An invitation overrides them all.
+/// 471, 475, 473, 474, 477, in this order. An invitation overrides them all.
 pub fn can_join(channel: &Channel, user: &User, key: Option<&str>, invited: bool) -> Outcome {
     let name = || channel.name.as_str().to_owned();
     if invited {
@@ -27,5 +27,14 @@ pub fn can_join(channel: &Channel, user: &User, key: Option<&str>, invited: bool
     if is_banned(channel, user, false) && !welcome() {
         return Err(Refusal::BannedFromChannel(name()));
     }
+    if channel.flags.has('R') && user.account.is_none() && !welcome() {
+        return Err(Refusal::RegisteredOnly(name()));
+    }
     Ok(())
+}
+
+/// Whether `+f` makes a detour of this refusal. A ban is meant for the person: there is no way around.
+pub fn is_forwarded(refusal: &Refusal) -> bool {
+    use Refusal::{BadChannelKey, ChannelFull, InviteOnly, RegisteredOnly};
+    matches!(refusal, ChannelFull(_) | BadChannelKey(_) | InviteOnly(_) | RegisteredOnly(_))
 }

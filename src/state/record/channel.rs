@@ -27,6 +27,8 @@ pub(super) struct ChannelRecord {
     key: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     limit: Option<u32>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    forward: Option<String>,
     #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
     amodes: IndexMap<String, String>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -94,6 +96,7 @@ pub(super) fn encode(channel: &Channel, registration: &Registration) -> ChannelR
         modes: channel.flags.iter().collect(),
         key: channel.key.as_deref().map(str::to_owned),
         limit: channel.limit,
+        forward: channel.forward.as_ref().map(|to| to.as_str().to_owned()),
         amodes: amodes.map(|(account, rank)| (account.to_string(), rank.letter().to_string())).collect(),
         bans: masks(List::Ban),
         excepts: masks(List::Except),
@@ -115,7 +118,10 @@ pub(super) fn encode(channel: &Channel, registration: &Registration) -> ChannelR
 impl ChannelRecord {
     /// Puts the channel back, without members.
     pub(super) fn restore(self, state: &mut State, moment: Moment) -> Result<(), String> {
-        let name = moment.mapping.channel(&self.name, NAME_BYTES_MAX).map_err(|error| error.to_string())?;
+        let named = |name: &str| {
+            moment.mapping.channel(name, NAME_BYTES_MAX).map_err(|error| format!("{name}: {error}"))
+        };
+        let (name, forward) = (named(&self.name)?, self.forward.as_deref().map(named).transpose()?);
         let id = state.form(moment, name, Letters::of(&self.modes));
         let masks = |list: Vec<MaskRecord>| {
             let entry = |record: MaskRecord| {
@@ -135,6 +141,7 @@ impl ChannelRecord {
             .map(|topic| Box::new(Topic { text: topic.text.into(), by: topic.by.into(), at_s: topic.at_s }));
         channel.key = self.key.map(Into::into);
         channel.limit = self.limit;
+        channel.forward = forward;
         channel.bans = masks(self.bans)?;
         channel.excepts = masks(self.excepts)?;
         channel.invexes = masks(self.invexes)?;

@@ -1,0 +1,33 @@
+//! ACCEPT: hears someone without an account in spite of `+R`.
+
+use crate::engine::cx::Cx;
+use crate::engine::refusal::{Outcome, Refusal};
+use crate::i18n::Phrase;
+use crate::state::Fact;
+use crate::wire::Message;
+
+use super::{Command, When};
+
+pub(super) const ACCEPT: Command = Command {
+    name: "ACCEPT",
+    params_min: 1,
+    when: When::Registered,
+    right: None,
+    help: "[-]<nick>{,[-]<nick>}: lets people message you in spite of user mode R, or (-) does no longer; whom you message may answer anyway",
+    run: accept,
+};
+
+fn accept(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
+    let by = cx.me();
+    for word in m.param(0).split(',').filter(|word| !word.is_empty()) {
+        let (nick, off) = word.strip_prefix('-').map_or((word, false), |nick| (nick, true));
+        match cx.find_user(nick) {
+            Ok(user) => cx.commit(Fact::Accepted { by, user, on: !off }),
+            Err(_) => {
+                let (code, context) = ("INVALID_USER", vec![nick.to_owned()]);
+                Refusal::Fail { command: "ACCEPT", code, context, text: Phrase::ACCEPT_INVALID_USER }.say(cx);
+            }
+        }
+    }
+    Ok(())
+}

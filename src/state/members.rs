@@ -1,0 +1,198 @@
+//! The members of a channel, in the order of joining.
+//!
+//! Joining and parting cost the same however many there are, and no member changes its place when
+//! another one leaves: the place of one who left stays empty until so many are empty that closing the
+//! ranks costs each departure no more than a constant. A long answer remembers the [`Place`] it has
+//! come to and goes on behind it, whoever left or joined meanwhile.
+
+use std::collections::HashMap;
+
+use super::id::UserId;
+use super::modes::Ranks;
+
+/// Empty places that are never worth closing the ranks for.
+const VACANT_MIN: usize = 16;
+
+/// A user's membership of a channel.
+#[derive(Clone, Copy, Debug)]
+pub struct Member {
+    /// The ranks held.
+    pub ranks: Ranks,
+    /// When they joined, seconds since 1970.
+    pub joined_s: u64,
+}
+
+/// Where a member stands: the count of those who had joined before. Never given twice in a channel.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place(u64);
+
+impl Place {
+    /// The one behind it.
+    pub fn next(self) -> Place {
+        Place(self.0 + 1)
+    }
+}
+
+/// The members.
+#[derive(Clone, Debug, Default)]
+pub struct Members {
+    /// By place, ascending.
+    entries: Vec<Entry>,
+    /// Index into `entries`. Never iterated.
+    index: HashMap<UserId, u32>,
+    next: Place,
+}
+
+#[derive(Clone, Debug)]
+struct Entry {
+    place: Place,
+    user: UserId,
+    /// `None` once the user left.
+    member: Option<Member>,
+}
+
+impl Members {
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.index.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.index.is_empty()
+    }
+
+    /// Whether a user is one of them.
+    pub fn contains_key(&self, user: &UserId) -> bool {
+        self.index.contains_key(user)
+    }
+
+    /// A user's membership.
+    pub fn get(&self, user: &UserId) -> Option<&Member> {
+        self.entries[*self.index.get(user)? as usize].member.as_ref()
+    }
+
+    /// As [`Members::get`], to change it.
+    pub fn get_mut(&mut self, user: &UserId) -> Option<&mut Member> {
+        self.entries[*self.index.get(user)? as usize].member.as_mut()
+    }
+
+    /// Adds a user behind all others; one who is there already keeps the place.
+    pub fn insert(&mut self, user: UserId, member: Member) {
+        if let Some(known) = self.get_mut(&user) {
+            *known = member;
+            return;
+        }
+        self.index.insert(user, self.entries.len() as u32);
+        self.entries.push(Entry { place: self.next, user, member: Some(member) });
+        self.next = self.next.next();
+    }
+
+    /// Takes a user out.
+    pub fn remove(&mut self, user: &UserId) -> Option<Member> {
+        let at = self.index.remove(user)?;
+        let member = self.entries[at as usize].member.take();
+        let vacant = self.entries.len() - self.index.len();
+        if vacant > self.index.len().max(VACANT_MIN) {
+            self.close_ranks();
+        }
+        member
+    }
+
+    fn close_ranks(&mut self) {
+        self.entries.retain(|entry| entry.member.is_some());
+        self.entries.shrink_to(2 * self.entries.len());
+        for (at, entry) in self.entries.iter().enumerate() {
+            self.index.insert(entry.user, at as u32);
+        }
+    }
+
+    /// All, in the order of joining.
+    pub fn iter(&self) -> impl Iterator<Item = (&UserId, &Member)> {
+        self.entries.iter().filter_map(|entry| Some((&entry.user, entry.member.as_ref()?)))
+    }
+
+    /// The users, in the order of joining.
+    pub fn keys(&self) -> impl Iterator<Item = &UserId> {
+        self.iter().map(|(user, _)| user)
+    }
+
+    /// Those from a place on, each with its place.
+    pub fn iter_from(&self, place: Place) -> impl Iterator<Item = (Place, UserId, &Member)> {
+        let start = self.entries.partition_point(|entry| entry.place < place);
+        let entries = self.entries[start..].iter();
+        entries.filter_map(|entry| Some((entry.place, entry.user, entry.member.as_ref()?)))
+    }
+}
+
+impl std::ops::Index<&UserId> for Members {
+    type Output = Member;
+
+    /// The membership of a user who is known to be a member.
+    fn index(&self, user: &UserId) -> &Member {
+        self.get(user).expect("a member")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn user(slot: u32) -> UserId {
+        UserId { slot, generation: 0 }
+    }
+
+    fn members(slots: impl IntoIterator<Item = u32>) -> Members {
+        let mut members = Members::default();
+        slots.into_iter().for_each(|slot| join(&mut members, slot));
+        members
+    }
+
+    fn join(members: &mut Members, slot: u32) {
+        members.insert(user(slot), Member { ranks: Ranks::NONE, joined_s: 0 });
+    }
+
+    fn slots(members: &Members) -> Vec<u32> {
+        members.keys().map(|user| user.slot).collect()
+    }
+
+    #[test]
+    fn the_order_is_that_of_joining() {
+        let mut members = members([3, 1, 2]);
+        assert!(members.remove(&user(1)).is_some() && members.remove(&user(1)).is_none());
+        join(&mut members, 1);
+        join(&mut members, 3);
+        assert_eq!(slots(&members), [3, 2, 1]);
+        assert_eq!((members.len(), members.contains_key(&user(2))), (3, true));
+    }
+
+    #[test]
+    fn a_walk_meets_everyone_once_whoever_leaves_meanwhile() {
+        const COUNT: u32 = 1000;
+        for leaves_every in [1, 2, 3, 7] {
+            let mut members = members(0..COUNT);
+            let (mut met, mut place, mut step) = (Vec::new(), Place::default(), 0);
+            let next =
+                |members: &Members, place| members.iter_from(place).map(|(at, who, _)| (at, who)).next();
+            while let Some((at, found)) = next(&members, place) {
+                met.push(found.slot);
+                place = at.next();
+                if step % leaves_every == 0 {
+                    members.remove(&user(step * 389 % COUNT));
+                }
+                step += 1;
+            }
+            assert!(met.is_sorted_by(|a, b| a < b), "someone was met twice");
+            assert!(slots(&members).iter().all(|slot| met.contains(slot)), "someone was missed");
+        }
+    }
+
+    #[test]
+    fn places_of_those_who_left_are_given_back() {
+        let mut members = members(0..1000);
+        (1..1000).for_each(|slot| assert!(members.remove(&user(slot)).is_some()));
+        assert!(members.entries.len() <= 1 + VACANT_MIN);
+        assert_eq!(slots(&members), [0]);
+        assert!(members.get(&user(0)).is_some());
+    }
+}

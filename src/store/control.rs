@@ -1,0 +1,102 @@
+//! The control socket: `<datastore>.control`, through which this program talks to the process that
+//! has the datastore open.
+//!
+//! For the same user only. It knows one word, `export`, and answers with what
+//! [`Export::write`](super::Export::write) writes. Invariant: one peer at a time, and none of them can
+//! keep the server waiting: everything has a time limit, on a thread of its own.
+
+use std::io::{self, BufReader, BufWriter, Read, Write};
+use std::net::Shutdown;
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+use std::{fs, thread};
+
+use socket2::{Domain, SockAddr, Socket, Type};
+
+use super::open::beside;
+use super::writer::Reader;
+
+const EXPORT: &[u8] = b"export\n";
+/// How long a peer may take for a request, or for the next piece of an answer.
+const PEER_TIME_MAX: Duration = Duration::from_secs(10);
+/// How long the server may take until the first piece of an answer.
+const ANSWER_TIME_MAX: Duration = Duration::from_secs(60);
+/// Peers that may wait for their turn.
+const BACKLOG: i32 = 4;
+
+/// The server's end. Dropped, it is gone.
+#[derive(Debug)]
+pub(super) struct Control {
+    path: PathBuf,
+    ended: Arc<AtomicBool>,
+}
+
+impl Control {
+    /// Opens the socket. Whoever calls has the datastore locked: a socket that is there is left over.
+    pub(super) fn open(datastore: &Path, reader: Reader) -> io::Result<Control> {
+        let path = beside(datastore, "control");
+        match fs::remove_file(&path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+        let socket = Socket::new(Domain::UNIX, Type::STREAM, None)?;
+        socket.bind(&SockAddr::unix(&path)?)?;
+        // Before it listens nobody can connect, whatever the mode was until now.
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o600))?;
+        socket.listen(BACKLOG)?;
+        let listener = UnixListener::from(std::os::fd::OwnedFd::from(socket));
+        let ended = Arc::new(AtomicBool::new(false));
+        let control = Control { path, ended: ended.clone() };
+        thread::Builder::new().name("control".into()).spawn(move || serve(&listener, &ended, &reader))?;
+        Ok(control)
+    }
+}
+
+impl Drop for Control {
+    fn drop(&mut self) {
+        self.ended.store(true, Ordering::Release);
+        // Wakes the thread; when that fails it has ended already.
+        let _ = UnixStream::connect(&self.path);
+        let _ = fs::remove_file(&self.path);
+    }
+}
+
+fn serve(listener: &UnixListener, ended: &AtomicBool, reader: &Reader) {
+    while let Ok((peer, _)) = listener.accept() {
+        if ended.load(Ordering::Acquire) {
+            return;
+        }
+        if let Err(error) = answer(peer, reader) {
+            tracing::warn!(target: "datastore", "export through the control socket: {error}");
+        }
+    }
+}
+
+fn answer(mut peer: UnixStream, reader: &Reader) -> io::Result<()> {
+    peer.set_read_timeout(Some(PEER_TIME_MAX))?;
+    peer.set_write_timeout(Some(PEER_TIME_MAX))?;
+    let mut request = [0; EXPORT.len()];
+    peer.read_exact(&mut request)?;
+    if request != EXPORT {
+        return Err(io::Error::new(io::ErrorKind::InvalidData, "unknown request"));
+    }
+    let export = reader.export().map_err(io::Error::other)?;
+    export.write(&mut BufWriter::new(peer))
+}
+
+/// Asks the process that has `datastore` open for an export of it.
+///
+/// # Errors
+/// When it cannot be asked.
+pub fn request_export(datastore: &Path) -> io::Result<impl Read> {
+    let mut server = UnixStream::connect(beside(datastore, "control"))?;
+    server.set_read_timeout(Some(ANSWER_TIME_MAX))?;
+    server.set_write_timeout(Some(PEER_TIME_MAX))?;
+    server.write_all(EXPORT)?;
+    server.shutdown(Shutdown::Write)?;
+    Ok(BufReader::new(server))
+}

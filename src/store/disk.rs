@@ -1,0 +1,163 @@
+//! The datastore as the writer's [`Disk`]: batches into sled, and what to do when the disk is full.
+//!
+//! sled fails for good once one of its writes failed: it is then closed and opened again, which ends
+//! with the last batch that was whole. Invariant: a datastore after a failure that was not recovered
+//! from is not sealed, so that the next start looks at it as after a crash.
+
+use std::fs::File;
+use std::path::Path;
+use std::sync::mpsc::{RecvTimeoutError, sync_channel};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::export::Export;
+use super::reserve::{Reserve, is_full};
+use super::writer::{Batch, Disk};
+use super::{Store, StoreError};
+
+/// How long a batch may take.
+const WRITE_TIME_MAX: Duration = Duration::from_secs(30);
+/// After how long a batch is worth another flush.
+const SLOW: Duration = Duration::from_secs(1);
+
+/// An open datastore with its reserve.
+#[derive(Debug)]
+pub(super) struct Database {
+    /// Absent only when it could not be opened again.
+    store: Option<Store>,
+    reserve: Reserve,
+    /// sled's file, for its length and the like to be durable too.
+    file: File,
+}
+
+impl Database {
+    pub(super) fn new(store: Store) -> Result<Database, StoreError> {
+        let file = open_file(store.path())?;
+        let reserve = Reserve::new(store.path());
+        Ok(Database { store: Some(store), reserve, file })
+    }
+
+    fn try_write(&self, batch: &Batch) -> Result<(), WriteError> {
+        let Some(store) = &self.store else { return Err(WriteError::Other("it is closed".to_owned())) };
+        let mut writes = sled::Batch::default();
+        for (key, value) in batch {
+            match value {
+                Some(value) => writes.insert(key.as_bytes(), value.as_slice()),
+                None => writes.remove(key.as_bytes()),
+            }
+        }
+        match apply(store.db(), writes) {
+            Ok(Ok(())) => {}
+            Ok(Err(sled::Error::Io(error))) if is_full(&error) => return Err(WriteError::Full),
+            Ok(Err(error)) => return Err(WriteError::Other(error.to_string())),
+            Err(why) => return Err(WriteError::Other(why)),
+        }
+        // sled waits for the bytes alone, which a power failure could leave without a place.
+        match self.file.sync_data() {
+            Err(error) if is_full(&error) => Err(WriteError::Full),
+            done => done.map_err(|error| WriteError::Other(error.to_string())),
+        }
+    }
+
+    fn reopen(&mut self) -> Result<(), StoreError> {
+        if let Some(store) = self.store.take() {
+            let store = store.reopen()?;
+            self.file = open_file(store.path())?;
+            self.store = Some(store);
+        }
+        Ok(())
+    }
+
+    /// After a full disk: with the space kept back, once more.
+    fn write_again(&mut self, batch: &Batch) -> Result<(), String> {
+        self.reserve.give_up();
+        self.reopen().map_err(|error| error.to_string())?;
+        self.try_write(batch).map_err(|error| error.to_string())
+    }
+}
+
+impl Disk for Database {
+    fn write(&mut self, batch: &Batch) -> Result<(), String> {
+        let bytes: usize =
+            batch.iter().map(|(key, value)| key.len() + value.as_ref().map_or(0, Vec::len)).sum();
+        self.reserve.prepare(bytes as u64);
+        let written = match self.try_write(batch) {
+            Err(WriteError::Full) => self.write_again(batch),
+            done => done.map_err(|error| error.to_string()),
+        };
+        if written.is_err()
+            && let Some(store) = &mut self.store
+        {
+            store.leave_unsealed();
+        }
+        written
+    }
+
+    fn has_room(&mut self) -> bool {
+        self.reserve.has_room()
+    }
+
+    fn export(&mut self) -> Result<Export, String> {
+        let store = self.store.as_ref().ok_or("it is closed")?;
+        Export::of(store).map_err(|error| error.to_string())
+    }
+}
+
+impl Drop for Database {
+    fn drop(&mut self) {
+        // The seal, too, needs a little space.
+        self.reserve.prepare(0);
+    }
+}
+
+/// Writes and flushes on another thread, as sled can panic.
+///
+/// A thread of sled that fails does not always wake the one that waits for it, which then waits for
+/// ever. Whoever flushes next sees the failure and wakes all, so a slow batch is flushed again.
+fn apply(db: &sled::Db, writes: sled::Batch) -> Result<sled::Result<()>, String> {
+    let (sender, receiver) = sync_channel(1);
+    let start = Instant::now();
+    let theirs = db.clone();
+    spawn(move || {
+        let done = theirs.apply_batch(writes).and_then(|()| theirs.flush()).map(drop);
+        drop(theirs);
+        let _ = sender.send(done);
+    })?;
+    while start.elapsed() < WRITE_TIME_MAX {
+        match receiver.recv_timeout(SLOW) {
+            Ok(done) => return Ok(done),
+            Err(RecvTimeoutError::Disconnected) => return Err("writing panicked".to_owned()),
+            Err(RecvTimeoutError::Timeout) => {
+                let db = db.clone();
+                spawn(move || drop(db.flush()))?;
+            }
+        }
+    }
+    Err("writing does not end".to_owned())
+}
+
+fn spawn(work: impl FnOnce() + Send + 'static) -> Result<(), String> {
+    let spawned = thread::Builder::new().name("sled-write".into()).spawn(work);
+    spawned.map(drop).map_err(|error| format!("no thread to write: {error}"))
+}
+
+fn open_file(datastore: &Path) -> Result<File, StoreError> {
+    let path = datastore.join("db");
+    File::options().read(true).write(true).open(&path).map_err(StoreError::io(&path))
+}
+
+/// Why a batch was not written.
+#[derive(Debug)]
+enum WriteError {
+    Full,
+    Other(String),
+}
+
+impl std::fmt::Display for WriteError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            WriteError::Full => f.write_str("no space left on its disk"),
+            WriteError::Other(why) => f.write_str(why),
+        }
+    }
+}

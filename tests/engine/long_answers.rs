@@ -1,0 +1,75 @@
+//! Long answers: they let others have their turn, and tell of everyone once whoever comes and goes
+//! while the client reads.
+
+use crate::bench::{Bench, CONFIG};
+
+/// More than is looked at in one go.
+const USERS: usize = 1500;
+
+fn register(bench: &mut Bench, name: &str) {
+    bench.connect(name, "127.0.0.1".parse().unwrap(), false, None);
+    bench.send(name, &format!("NICK {name}"));
+    bench.send(name, &format!("USER {name} 0 * :{name}"));
+}
+
+/// Lets the client read to the end; gives what it read and in how many pieces.
+fn read_all(bench: &mut Bench, name: &str, mut said: String, mut between: impl FnMut(&mut Bench)) -> String {
+    let mut pieces = 1;
+    while said.lines().last() == Some(&format!("{name} is held")) {
+        between(bench);
+        said += &bench.drained(name);
+        pieces += 1;
+    }
+    assert!(pieces > 1, "the answer was given in one go:\n{said}");
+    said
+}
+
+#[test]
+fn a_search_that_finds_nothing_pauses() {
+    let mut bench = Bench::new(CONFIG);
+    register(&mut bench, "asker");
+    (0..USERS).for_each(|number| register(&mut bench, &format!("u{number}")));
+    let first = bench.send("asker", "WHO nobody*");
+    assert_eq!(first, "asker is held\n");
+    let said = read_all(&mut bench, "asker", first, |_| {});
+    assert!(said.ends_with("315 asker nobody* :End of WHO list\nasker is released\n"), "{said}");
+
+    // Places of users who left cost time, too.
+    (0..USERS).for_each(|number| {
+        bench.send(&format!("u{number}"), "QUIT");
+    });
+    assert_eq!(bench.send("asker", "WHO nobody*"), "asker is held\n");
+}
+
+#[test]
+fn who_and_names_tell_of_everyone_once() {
+    const MEMBERS: usize = 700;
+    for asks in ["WHO #a", "NAMES #a"] {
+        let mut bench = Bench::new(&CONFIG.replace("max-sendq: 64k", "max-sendq: 4k"));
+        register(&mut bench, "asker");
+        bench.send("asker", "JOIN #a");
+        let names: Vec<String> = (0..MEMBERS).map(|number| format!("u{number}x")).collect();
+        for name in &names {
+            register(&mut bench, name);
+            bench.send(name, "JOIN #a");
+        }
+        let first = bench.send("asker", asks);
+        // Some who were told of already, and some who are still to come.
+        let (mut low, mut high) = ((0..MEMBERS).step_by(3), (0..MEMBERS).rev().step_by(5));
+        let mut left = Vec::new();
+        let said = read_all(&mut bench, "asker", first, |bench| {
+            for number in low.by_ref().take(9).chain(high.by_ref().take(9)) {
+                bench.send(&names[number], "PART #a");
+                left.push(number);
+            }
+        });
+        let replies = said.lines().filter(|line| line.contains(" 352 ") || line.contains(" 353 "));
+        let words: Vec<&str> = replies.flat_map(|line| line.split([' ', ':'])).collect();
+        for (number, name) in names.iter().enumerate() {
+            // WHO gives the nick once more, as the real name.
+            let told = words.iter().filter(|word| **word == name).count();
+            let whole = if asks.starts_with("WHO") { 2 } else { 1 };
+            assert!(told == whole || (told == 0 && left.contains(&number)), "{asks}: {name} {told} times");
+        }
+    }
+}

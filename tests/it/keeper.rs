@@ -1,0 +1,306 @@
+//! A server with a real datastore in a process of its own, so that it can be killed, starved of disk
+//! and looked at afterwards.
+
+use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::os::fd::AsRawFd;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::Arc;
+use std::sync::mpsc::channel;
+use std::time::Duration;
+use std::{fs, io, thread};
+
+use ircd::server::{Running, run_core};
+use ircd::store::{Outdated, Store};
+use rustix::process::{Pid, Resource, Rlimit, prlimit};
+
+use crate::board::Board;
+use crate::harness::{Client, plain, tcp};
+
+/// Where the server of a child process has its datastore.
+const DIRECTORY: &str = "IRCD_TEST_KEEPER";
+/// Its status when its datastore failed.
+const FAILED: i32 = 3;
+/// How often the server is killed; a long run has more.
+const ROUNDS: &str = "IRCD_TEST_KILLS";
+
+/// Serves what is stored in a directory until told to stop.
+fn serve(directory: &Path, on_ready: impl FnOnce(Running) + Send + 'static) -> Result<(), String> {
+    let store =
+        Store::open_or_create(&directory.join("ircd.db"), Outdated::Refuse).map_err(|e| e.to_string())?;
+    let records = store.records().map_err(|error| error.to_string())?.into_iter().collect();
+    let writer = store.into_writer().map_err(|error| error.to_string())?;
+    let board = Board::with(records);
+    let reload = Arc::new(|| Err("not here".to_owned()));
+    run_core(plain(), |_| board, writer, reload, Box::new(on_ready)).map_err(|error| error.to_string())
+}
+
+/// Stores and finds again; in a child process of the other tests it serves them instead.
+#[test]
+fn what_was_kept_is_there_after_an_orderly_stop() {
+    if let Some(directory) = std::env::var_os(DIRECTORY) {
+        let ended = serve(Path::new(&directory), |running| {
+            println!("\nport {}", running.bound[0].port.unwrap());
+            // As long as the server runs.
+            std::mem::forget(running);
+        });
+        println!("\nended {ended:?}");
+        std::process::exit(if ended.is_ok() { 0 } else { FAILED });
+    }
+    let directory = tempfile::tempdir().unwrap();
+    for round in 0..3 {
+        let (ready, readiness) = channel();
+        let place = directory.path().to_owned();
+        let server = thread::spawn(move || serve(&place, move |running| ready.send(running).unwrap()));
+        let running = readiness.recv().unwrap();
+        let mut alice = Client::new(tcp(running.bound[0].port.unwrap()));
+        if round > 0 {
+            assert_eq!(alice.ask("RECORD account/alice"), format!("\"{}\"", round - 1));
+        }
+        assert_eq!(alice.ask(&format!("KEEP account/alice {round}")), format!("kept account/alice {round}"));
+        running.control.stop("over");
+        server.join().unwrap().unwrap();
+        assert!(directory.path().join("ircd.db/seal").exists());
+        assert!(!directory.path().join("ircd.db.control").exists());
+    }
+}
+
+struct Keeper {
+    child: Child,
+    port: u16,
+    output: BufReader<std::process::ChildStdout>,
+}
+
+impl Keeper {
+    /// `wrapper` is a shell command whose last part is `"$@"`.
+    fn start(directory: &Path, wrapper: &str) -> Keeper {
+        let mut command = Command::new("sh");
+        command.args(["-c", wrapper, "sh"]).arg(std::env::current_exe().unwrap());
+        command.args(["--exact", "keeper::what_was_kept_is_there_after_an_orderly_stop", "--nocapture"]);
+        command.env(DIRECTORY, directory).stdin(Stdio::null()).stdout(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let mut output = BufReader::new(child.stdout.take().unwrap());
+        let mut said = String::new();
+        let port = loop {
+            let mut line = String::new();
+            assert_ne!(output.read_line(&mut line).unwrap(), 0, "it did not start: {said}");
+            if let Some(port) = line.trim().strip_prefix("port ") {
+                break port.parse().unwrap();
+            }
+            said.push_str(&line);
+        };
+        Keeper { child, port, output }
+    }
+
+    fn plain(directory: &Path) -> Keeper {
+        Keeper::start(directory, "exec \"$@\"")
+    }
+
+    fn connect(&self) -> Client<TcpStream> {
+        Client::new(tcp(self.port))
+    }
+
+    fn kill(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    /// Waits for its own end; its status, and what it said.
+    fn end(mut self) -> (ExitStatus, String) {
+        let mut said = String::new();
+        self.output.read_to_string(&mut said).unwrap();
+        (self.child.wait().unwrap(), said)
+    }
+}
+
+impl Drop for Keeper {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Sends `KEEP` after `KEEP` without waiting, until the connection breaks; then, what was acknowledged.
+fn keep_on(port: u16, client: usize, round: usize) -> BTreeMap<String, usize> {
+    let mut alice = Client::new(tcp(port));
+    let mut sender = alice.stream.get_ref().try_clone().unwrap();
+    let sending = thread::spawn(move || {
+        for number in 0.. {
+            // One key again and again, a new one, and two at once that are always the same.
+            let hot = format!("KEEP hot/{client} {}\r\n", round * 1_000_000 + number);
+            let new = format!("KEEP new/{client}/{round}/{number} {number}\r\n");
+            let pair = format!("KEEP left/{client},right/{client} {}\r\n", round * 1_000_000 + number);
+            if sender.write_all([hot, new, pair].concat().as_bytes()).is_err() {
+                return;
+            }
+            if number % 20 == 0 {
+                thread::sleep(Duration::from_millis(1));
+            }
+        }
+    });
+    let mut kept = BTreeMap::new();
+    let mut line = String::new();
+    while let Ok(1..) = alice.stream.read_line(&mut line) {
+        if let Some((keys, number)) =
+            line.strip_prefix("kept ").and_then(|rest| rest.strip_suffix("\r\n")?.split_once(' '))
+        {
+            kept.extend(keys.split(',').map(|key| (key.to_owned(), number.parse().unwrap())));
+        }
+        line.clear();
+    }
+    sending.join().unwrap();
+    kept
+}
+
+/// Looks at every record that was acknowledged.
+fn check(keeper: &Keeper, kept: &BTreeMap<String, usize>) {
+    let mut alice = keeper.connect();
+    let mut value = |key: &str| alice.ask(&format!("RECORD {key}")).trim_matches('"').to_owned();
+    for (key, number) in kept {
+        let found = value(key);
+        let found: usize = found.parse().unwrap_or_else(|_| panic!("{key} is lost: {found}"));
+        // One that was not acknowledged may have come after it.
+        assert!(
+            found == *number || (found > *number && !key.starts_with("new/")),
+            "{key}: {found} for {number}"
+        );
+    }
+    for client in 0..4 {
+        assert_eq!(value(&format!("left/{client}")), value(&format!("right/{client}")), "half of a turn");
+    }
+}
+
+#[test]
+fn what_was_acknowledged_survives_kill_9() {
+    let rounds = std::env::var(ROUNDS).map_or(20, |rounds| rounds.parse().unwrap());
+    let directory = tempfile::tempdir().unwrap();
+    let mut kept = BTreeMap::new();
+    for round in 0..rounds {
+        let mut keeper = Keeper::plain(directory.path());
+        check(&keeper, &kept);
+        let port = keeper.port;
+        let clients: Vec<_> =
+            (0..4).map(|client| thread::spawn(move || keep_on(port, client, round))).collect();
+        thread::sleep(Duration::from_millis(20 + round as u64 * 37 % 100));
+        keeper.kill();
+        let before = kept.len();
+        for client in clients {
+            kept.extend(client.join().unwrap());
+        }
+        assert!(kept.len() > before, "nothing was acknowledged");
+    }
+    check(&Keeper::plain(directory.path()), &kept);
+}
+
+/// Writes until the server says that it cannot go on; what it acknowledged, and its last line.
+fn fill_up(alice: &mut Client<TcpStream>) -> (Vec<String>, String) {
+    let mut kept = Vec::new();
+    for number in 0..10_000 {
+        alice.send(&format!("KEEPBIG full/{number} 5000"));
+        let mut line = "store".to_owned();
+        while line.starts_with("store") {
+            line = alice.line();
+        }
+        if !line.starts_with("kept ") {
+            return (kept, line);
+        }
+        kept.push(format!("full/{number}"));
+    }
+    panic!("the disk was never full");
+}
+
+/// Everything that was acknowledged is there.
+fn check_full(keeper: &Keeper, kept: &[String]) {
+    let mut alice = keeper.connect();
+    for key in kept {
+        assert_eq!(alice.ask(&format!("RECORD {key}")).len(), 5002, "{key}");
+    }
+}
+
+#[test]
+fn an_error_of_the_disk_ends_the_server_with_a_status_and_loses_nothing() {
+    let directory = tempfile::tempdir().unwrap();
+    // The signal would kill it; without it, writing fails with "File too large".
+    let keeper = Keeper::start(directory.path(), "trap '' XFSZ; exec \"$@\"");
+    let mut alice = keeper.connect();
+    assert_eq!(alice.ask("KEEP first x"), "kept first x");
+    let size = fs::metadata(directory.path().join("ircd.db/db")).unwrap().len() + (600 << 10);
+    let process = Pid::from_child(&keeper.child);
+    prlimit(Some(process), Resource::Fsize, Rlimit { current: Some(size), maximum: None }).unwrap();
+    let (kept, last) = fill_up(&mut alice);
+    assert_eq!(last, "ERROR :Server stops: its datastore failed");
+    drop(alice);
+    let (status, said) = keeper.end();
+    assert_eq!(status.code(), Some(FAILED), "{said}");
+    assert!(said.contains("the datastore failed: ") && said.contains("too large"), "{said}");
+
+    check_full(&Keeper::plain(directory.path()), &kept);
+}
+
+/// A small disk in a namespace of the child's own; where we see it, too.
+fn on_a_small_disk(directory: &Path) -> Option<(Keeper, PathBuf)> {
+    let mount = format!("mount -t tmpfs -o size=24m none {}", directory.display());
+    let tried = Command::new("unshare").args(["-rm", "sh", "-c", &mount]).output();
+    if !tried.as_ref().is_ok_and(|tried| tried.status.success()) {
+        eprintln!("NOT TESTED: a full disk, as this system lets nobody mount one: {tried:?}");
+        return None;
+    }
+    let keeper =
+        Keeper::start(directory, &format!("exec unshare -rm sh -c '{mount} && exec \"$@\"' sh \"$@\""));
+    let seen = PathBuf::from(format!("/proc/{}/root{}", keeper.child.id(), directory.display()));
+    Some((keeper, seen))
+}
+
+/// Takes all the space there is.
+fn take_all(place: &Path) -> io::Result<PathBuf> {
+    let path = place.join("others");
+    let mut file = fs::File::create(&path)?;
+    while file.write_all(&[1; 65536]).is_ok() {}
+    while file.write_all(&[1; 512]).is_ok() {}
+    Ok(path)
+}
+
+#[test]
+fn a_full_disk_stops_changes_but_not_the_server_until_there_is_room() {
+    let directory = tempfile::tempdir().unwrap();
+    let Some((keeper, seen)) = on_a_small_disk(directory.path()) else { return };
+    let mut alice = keeper.connect();
+    assert_eq!(alice.ask("KEEP first x"), "kept first x");
+    // The disk is there as long as we hold something of it.
+    let held = fs::File::open(&seen).unwrap();
+    let reserve = seen.join("ircd.db.reserve");
+    assert!(reserve.exists());
+    let others = take_all(&seen).unwrap();
+    // The next write is still made, and then the core knows.
+    assert_eq!(alice.ask("KEEP second x"), "kept second x");
+    assert_eq!(alice.line(), "store writable false");
+    assert!(!reserve.exists());
+    assert_eq!(alice.ask("KEEP third x"), "kept third x");
+    assert_eq!(alice.ask("ECHO chat"), "chat");
+    fs::remove_file(others).unwrap();
+    assert_eq!(alice.line(), "store writable true");
+    assert!(reserve.exists());
+    assert_eq!(alice.ask("KEEP fourth x"), "kept fourth x");
+
+    // A core that does not heed it comes to the end of the reserve, too.
+    take_all(&seen).unwrap();
+    let (kept, last) = fill_up(&mut alice);
+    assert!(kept.len() > 100, "{}", kept.len());
+    assert_eq!(last, "ERROR :Server stops: its datastore failed");
+    drop(alice);
+    let (status, output) = keeper.end();
+    assert_eq!(status.code(), Some(FAILED), "{output}");
+    assert!(output.to_lowercase().contains("no space left"), "{output}");
+
+    let roomy = tempfile::tempdir().unwrap();
+    let left = format!("/proc/{}/fd/{}/ircd.db", std::process::id(), held.as_raw_fd());
+    assert!(Command::new("cp").args(["-r", &left]).arg(roomy.path()).status().unwrap().success());
+    let again = Keeper::plain(roomy.path());
+    let mut alice = again.connect();
+    for key in ["first", "second", "third", "fourth"] {
+        assert_eq!(alice.ask(&format!("RECORD {key}")), "\"x\"");
+    }
+    check_full(&again, &kept);
+}
