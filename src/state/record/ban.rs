@@ -52,3 +52,40 @@ impl BanRecord {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::config::Net;
+    use crate::state::ban::{BanInfo, BanTarget};
+    use crate::state::{Moment, State};
+    use crate::text::CaseMapping;
+
+    #[test]
+    fn bans_are_read_back_as_they_were() {
+        let info = BanInfo {
+            by: "root".into(),
+            reason: "noise".into(),
+            oper_reason: "again".into(),
+            require_sasl: true,
+            at_ms: 1000,
+            duration_ms: Some(60_000),
+        };
+        let plain =
+            BanInfo { oper_reason: "".into(), duration_ms: None, require_sasl: false, ..info.clone() };
+        let net = BanTarget::Net(Net::parse("2001:db8::/32").unwrap());
+        let mask = BanTarget::mask(CaseMapping::Ascii, "*!*@*.example.org").unwrap();
+        let mut state = State::default();
+        state.bans.set(net.clone(), Some(info.clone()));
+        state.bans.set(mask.clone(), Some(plain.clone()));
+        let keys = [&net, &mask].map(|target| super::super::ban_key(&target.key()));
+        assert_eq!(keys, ["ban/d/2001:db8::/32", "ban/k/*!*@*.example.org"]);
+        let records: Vec<_> =
+            keys.into_iter().map(|key| (key.clone(), state.encode(&key).unwrap())).collect();
+        let moment = Moment { mono_ms: 0, wall_ms: 0, mapping: CaseMapping::Ascii };
+        let mut again = State::default();
+        assert!(again.restore(moment, &records, |_| false).is_empty());
+        assert_eq!((again.bans.get(&net), again.bans.get(&mask)), (Some(&info), Some(&plain)));
+        let nonsense = [("ban/x/y".to_owned(), records[0].1.clone())];
+        assert_eq!(again.restore(moment, &nonsense, |_| false).len(), 1);
+    }
+}
