@@ -37,7 +37,7 @@ limits:
 datastore: {path: ircd.db}
 languages: {enabled: true, default: en, path: languages}
 oper-classes:
-  admin: {title: Server Admin, capabilities: [kill, ban, rehash, samode, sajoin, chanreg]}
+  admin: {title: Server Admin, capabilities: [kill, ban, rehash, samode, sajoin, chanreg, snomasks, massmessage]}
 opers:
   admin:
     class: admin
