@@ -9,18 +9,8 @@ use super::tree::Node;
 type Row = (&'static str, fn(&Config) -> bool);
 
 const NOT_YET: &[Row] = &[
-    ("server.listeners.proxy", |c| c.server.listeners.values().any(|l| l.proxy)),
-    ("server.listeners.tor", |c| c.server.listeners.values().any(|l| l.tor)),
-    ("server.listeners.sts-only", |c| c.server.listeners.values().any(|l| l.sts_only)),
-    ("server.sts", |c| c.server.sts.enabled),
-    ("server.lookup-hostnames", |c| c.server.lookup_hostnames),
-    ("server.check-ident", |c| c.server.check_ident),
     ("server.relaymsg", |c| c.server.relaymsg.enabled),
-    ("server.proxy-allowed-from", |c| !c.server.proxy_allowed_from.is_empty()),
     ("server.compatibility.force-trailing", |c| !c.server.compatibility.force_trailing),
-    ("server.webirc", |c| !c.server.webirc.is_empty()),
-    ("server.ip-limits", |c| c.server.ip_limits.count || c.server.ip_limits.throttle),
-    ("server.ip-check-script", |c| c.server.ip_check_script.enabled),
     ("server.output-path", |c| !c.server.output_path.is_empty()),
     ("server.override-services-hostname", |c| c.server.override_services_hostname.is_some()),
     ("accounts.authentication-enabled", |c| c.accounts.authentication_enabled),
@@ -38,7 +28,6 @@ const NOT_YET: &[Row] = &[
     ("datastore.postgresql", |c| c.datastore.postgresql.enabled),
     ("datastore.sqlite", |c| c.datastore.sqlite.enabled),
     ("limits.multiline", |c| c.limits.multiline.max_bytes > 0),
-    ("fakelag", |c| c.fakelag.enabled),
     ("roleplay", |c| c.roleplay.enabled),
     ("extjwt", |c| c.extjwt.algorithm.is_some() || !c.extjwt.services.is_empty()),
     ("authtoken", |c| c.authtoken.enabled),

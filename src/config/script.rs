@@ -17,11 +17,11 @@ section! {
         /// Unix socket of a service that answers in its place.
         socket: String [text] = String::new(),
         /// How long it may take before it is asked to end.
-        timeout: Duration [duration] = Duration::ZERO,
+        timeout: Duration [duration] = Duration::from_secs(9),
         /// How much longer before it is killed.
-        kill_timeout: Duration [duration] = Duration::ZERO,
+        kill_timeout: Duration [duration] = Duration::from_secs(1),
         /// How many may run at a time; 0 is no limit.
-        max_concurrency: usize [count] = 0,
+        max_concurrency: usize [count] = 64,
         /// Whether those who log in are let in unasked.
         exempt_sasl: bool [boolean] = false,
     }

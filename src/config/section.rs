@@ -156,7 +156,7 @@ macro_rules! section {
         $( $(#[$doc:meta])* $field:ident : $ty:ty $([$read:expr] = $default:expr)? ),* $(,)?
     }) => {
         $(#[$meta])*
-        #[derive(Clone, Debug, PartialEq)]
+        #[derive(Clone, Debug, PartialEq, Eq)]
         pub struct $name { $( $(#[$doc])* pub $field: $ty, )* }
 
         impl Default for $name {

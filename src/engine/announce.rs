@@ -5,6 +5,7 @@ use crate::state::{ChannelId, Fact, Letters, ModeChange, Rank, Ranks, SessionId,
 use crate::text::Nick;
 use crate::wire::{Body, Cap, Caps, MsgId, Origin, Outgoing, Text};
 
+use super::command::message::is_ctcp;
 use super::command::{markread, names, topic};
 use super::cx::Cx;
 use super::effect::{Effect, Level};
@@ -83,6 +84,8 @@ pub fn announce(cx: &mut Cx<'_>, fact: &Fact<'_>) -> After {
         | Fact::RegistryChanged { .. }
         | Fact::PurgeSet { .. }
         | Fact::Opened { .. }
+        | Fact::Admitted { .. }
+        | Fact::Proxied { .. }
         | Fact::Vanished { .. }
         | Fact::Introduced { .. }
         | Fact::CapsSet { .. }
@@ -325,7 +328,9 @@ fn said(cx: &mut Cx<'_>, session: SessionId, by: UserId, to: &Target<'_>, what: 
     let origin = Origin { client_tags: what.client_tags, ..origin_of(state, by, Some(msgid)) };
     let line = Outgoing { source: state.users[by].source(), origin, body };
     let needs = if what.kind == Kind::Tagmsg { Caps::of(Cap::MessageTags) } else { Caps::NONE };
-    let others = |&id: &SessionId| id != session;
+    // What a client answers to CTCP tells more of it than who comes through Tor wants known.
+    let ctcp = is_ctcp(what.text);
+    let others = |&id: &SessionId| id != session && !(ctcp && state.sessions[id].door.tor);
     let voice: &mut Voice<'_> = &mut cx.voice;
     match to {
         Target::Channel { channel, at_least, .. } => {

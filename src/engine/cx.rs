@@ -52,6 +52,8 @@ pub enum Pending {
     Job(Ticket, Continuation),
     /// Until there is room for more of a long answer.
     Room(Cursor),
+    /// Until the next command may be served, milliseconds of the clock that never jumps.
+    Pace(u64),
 }
 
 impl<'e> Cx<'e> {

@@ -19,7 +19,7 @@ use super::effect::{Effect, Effects, Level};
 use super::event::{JobAnswer, Line, Now, Ticket};
 use super::refusal::{Outcome, Refusal};
 use super::waiting::{Continuation, Cursor, Waited};
-use super::{Engine, registration};
+use super::{Engine, arrival, fakelag, gateway, registration};
 
 /// Bytes of tags a client may send (message-tags, "Size limit"), `@` and the blank included.
 const CLIENT_TAG_SECTION_BYTES_MAX: usize = 4096;
@@ -48,7 +48,62 @@ impl Engine {
             }
             return;
         }
+        if let Some(until_ms) = self.must_wait(now, session, &line) {
+            self.hold_line(session, line, until_ms, out);
+            return;
+        }
         self.serve_line(now, session, line, out);
+    }
+
+    /// Charges a line to its session; if it came too fast, until when it has to wait.
+    fn must_wait(&mut self, now: Now, session: SessionId, line: &Line<'_>) -> Option<u64> {
+        let rules = &self.setup.config.fakelag;
+        if !rules.enabled {
+            return None;
+        }
+        let user = &self.state.users[self.state.sessions.get(session)?.user()?];
+        if user.may("nofakelag") {
+            return None;
+        }
+        let command = match line {
+            Line::Text(text) => fakelag::command_of(text),
+            Line::Bytes(_) | Line::Overlong => "",
+        };
+        let wait_ms = fakelag::charge(rules, self.state.pace(session), command, now.mono_ms);
+        (wait_ms > 0).then(|| now.mono_ms + wait_ms)
+    }
+
+    /// Puts off a line, and all that follow it.
+    fn hold_line(&mut self, session: SessionId, line: Line<'_>, until_ms: u64, out: &mut Effects) {
+        let line = match line {
+            Line::Text(text) => Waited::Text(text.to_owned()),
+            Line::Bytes(bytes) => Waited::Bytes(bytes.to_owned()),
+            Line::Overlong => Waited::Overlong,
+        };
+        let waiting = self.waiting.sessions.entry(session).or_default();
+        waiting.put_back(line);
+        waiting.hold(Pending::Pace(until_ms), Answer::new(session, None));
+        self.waiting.paced.arm(until_ms, session);
+        out.push(Effect::Hold { session });
+    }
+
+    /// Serves the line that was put off, if it is time.
+    pub(super) fn go_on_paced(&mut self, now: Now, session: SessionId, out: &mut Effects) {
+        let Some(waiting) = self.waiting.sessions.get_mut(&session) else { return };
+        if !matches!(waiting.pending(), Some(&Pending::Pace(until_ms)) if until_ms <= now.mono_ms) {
+            return;
+        }
+        waiting.resume();
+        let line = waiting.pop();
+        if self.state.sessions.get(session).is_none() {
+            // It was ended by another meanwhile.
+            self.waiting.sessions.remove(&session);
+            return;
+        }
+        if let Some(line) = line {
+            self.serve_line(now, session, line.as_line(), out);
+        }
+        self.serve_backlog(now, session, out);
     }
 
     fn serve_line(&mut self, now: Now, session: SessionId, line: Line<'_>, out: &mut Effects) {
@@ -85,6 +140,10 @@ impl Engine {
         let mut cx = self.cx(now, Answer::new(session, label.as_deref()), out);
         let (moment, session) = (cx.moment(), cx.session);
         cx.state.hear(moment, session);
+        if gateway::is_proxy_line(&cx, text) {
+            gateway::proxy_line(&mut cx, text);
+            return cx.finish();
+        }
         match parsed {
             Err(ParseError::NoCommand) => {}
             Err(ParseError::ForbiddenByte) => cx.close("Malformed input"),
@@ -125,14 +184,14 @@ impl Engine {
         out: &mut Effects,
     ) {
         let Some(waiting) = self.waiting.sessions.get_mut(&session) else { return };
-        if answer.is_none() && matches!(waiting.pending(), Some(Pending::Job(..))) {
+        if answer.is_none() && matches!(waiting.pending(), Some(Pending::Job(..) | Pending::Pace(_))) {
             return;
         }
         let Some((pending, held)) = waiting.resume() else { return };
         let mut cx = self.cx(now, held, out);
         match (pending, answer) {
             (Pending::Job(_, then), Some(answer)) => go_on(&mut cx, then, answer),
-            (Pending::Job(..), None) => {}
+            (Pending::Job(..), None) | (Pending::Pace(_), _) => {}
             (Pending::Room(cursor), _) => cx.answer_long(cursor),
         }
         run_long_answer(&mut cx);
@@ -147,9 +206,9 @@ impl Engine {
                 return;
             }
             let Some(line) = waiting.pop() else { break };
-            match &line {
-                Waited::Text(text) => self.serve_line(now, session, Line::Text(text), out),
-                Waited::Bytes(bytes) => self.serve_line(now, session, Line::Bytes(bytes), out),
+            match self.must_wait(now, session, &line.as_line()) {
+                Some(until_ms) => self.hold_line(session, line.as_line(), until_ms, out),
+                None => self.serve_line(now, session, line.as_line(), out),
             }
         }
         self.waiting.sessions.remove(&session);
@@ -245,6 +304,8 @@ fn go_on(cx: &mut Cx<'_>, then: Continuation, answer: &JobAnswer) {
     let outcome = match then {
         Continuation::ServerPassword => registration::password_compared(cx, answer),
         Continuation::Rehash => command::rehash::reloaded(cx, answer),
+        Continuation::Arrival(question) => arrival::answered(cx, question, answer),
+        Continuation::Webirc(claim) => command::webirc::compared(cx, *claim, answer),
         Continuation::Oper { name } => command::oper::compared(cx, &name, answer),
     };
     if let Err(refusal) = outcome {

@@ -1,9 +1,11 @@
 //! Everything the engine can want done, in one closed list, with the bytes beside it.
 
+use std::net::IpAddr;
 use std::ops::Range;
 
 use super::event::Ticket;
-use crate::state::SessionId;
+use crate::config::IpCheckScript;
+use crate::state::{Endpoints, SessionId};
 
 /// What the outside is to do, in this order.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -79,6 +81,25 @@ pub enum Job {
         hash: String,
         /// As the client sent it.
         password: String,
+    },
+    /// Look up the host name of an address.
+    LookUpHost {
+        /// The address.
+        ip: IpAddr,
+        /// It counts only if it leads back to the address.
+        confirm: bool,
+    },
+    /// Ask the client's machine for the name of its user (RFC 1413).
+    AskIdent {
+        /// The connection it is about.
+        endpoints: Endpoints,
+    },
+    /// Ask `ip-check-script` about an address.
+    CheckIp {
+        /// The script.
+        script: Box<IpCheckScript>,
+        /// The address.
+        ip: IpAddr,
     },
 }
 

@@ -98,6 +98,17 @@ pub enum CloseReason {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Ticket(pub u64);
 
+/// What `ip-check-script` says of an address; the text is for the client, and may be empty.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum IpVerdict {
+    /// It may come in.
+    Accepted,
+    /// It may not.
+    Rejected(String),
+    /// It may with an account only.
+    NeedsLogin(String),
+}
+
 /// Result of a job.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum JobAnswer {
@@ -105,6 +116,12 @@ pub enum JobAnswer {
     Password(bool),
     /// Of [`super::Effect::Reload`]: what is wrong with the configuration, if it is not in force.
     Reloaded(Result<(), String>),
+    /// Of [`super::Job::LookUpHost`].
+    HostFound(Option<String>),
+    /// Of [`super::Job::AskIdent`]: as the machine put it.
+    IdentFound(Option<String>),
+    /// Of [`super::Job::CheckIp`].
+    IpChecked(IpVerdict),
     /// The job could not be done (queue full, time over).
     Failed,
 }

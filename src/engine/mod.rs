@@ -4,8 +4,10 @@
 //! no clock, no entropy, no file, no socket and no thread in here: the same seed and events give the
 //! same bytes.
 
+mod admission;
 mod announce;
 mod answer;
+mod arrival;
 mod ban;
 pub mod capability;
 mod cloak;
@@ -14,6 +16,8 @@ mod cx;
 mod dispatch;
 pub mod effect;
 pub mod event;
+mod fakelag;
+mod gateway;
 mod identity;
 mod ids;
 mod isupport;
@@ -24,6 +28,7 @@ mod refusal;
 mod registration;
 pub mod setup;
 mod snomask;
+mod sts;
 mod suspension;
 mod timers;
 mod voice;
@@ -31,7 +36,7 @@ mod waiting;
 mod watchers;
 
 pub use effect::{Effect, Effects, Job, Level, Note, Write};
-pub use event::{CloseReason, Door, Event, JobAnswer, Line, Now, Ticket};
+pub use event::{CloseReason, Door, Event, IpVerdict, JobAnswer, Line, Now, Ticket};
 pub use setup::VERSION;
 
 use crate::config::Config;
@@ -79,6 +84,9 @@ pub struct Texts {
     pub catalogues: Vec<Catalogue>,
 }
 
+/// How exactly silence is measured, in milliseconds: there is an entry for each session.
+const IDLE_STEP_MS: u64 = 1000;
+
 /// All IRC rules and all state.
 #[derive(Debug)]
 pub struct Engine {
@@ -111,7 +119,7 @@ impl Engine {
                 .then_some(now.mono_ms),
             setup: Setup::new(config, seed.cloak_secret, &seed.texts, long_date(now.wall_ms / 1000)),
             ids: Ids::new(seed.entropy),
-            timers: Timers::default(),
+            timers: Timers::every(IDLE_STEP_MS),
             waiting: WaitingList::default(),
             scratch: Scratch::default(),
             applying: false,
@@ -162,7 +170,9 @@ impl Engine {
 
     /// When [`Event::Elapsed`] is due, on the clock of [`Now::mono_ms`].
     pub fn next_deadline_ms(&self) -> Option<u64> {
-        self.timers.next_ms().into_iter().chain(self.store_due_ms).chain(self.expiry_due_ms).min()
+        let timers =
+            [self.timers.next_ms(), self.waiting.paced.next_ms(), self.store_due_ms, self.expiry_due_ms];
+        timers.into_iter().flatten().min()
     }
 
     /// Stored records that could not be read; they are left out, and the store keeps them.
@@ -205,12 +215,10 @@ impl Engine {
         let mut cx = self.cx(now, Answer::new(session, None), out);
         cx.note(Level::Info, "connect-ip", text);
         cx.commit(Fact::Opened { session, door });
-        let why = ban::at_the_door(cx.config(), cx.state(), &cx.served().door, now.wall_ms);
-        if let Some(why) = why {
-            cx.close(&why);
-            return cx.finish();
-        }
-        if let Some(notice) = &cx.config().server.initial_notice {
+        admission::admit(&mut cx);
+        if let Some(notice) = &cx.config().server.initial_notice
+            && !cx.closed
+        {
             cx.reply_command("NOTICE", &["*"], crate::wire::Text::Plain(notice));
         }
         cx.finish();
@@ -227,6 +235,9 @@ impl Engine {
     }
 
     fn elapsed(&mut self, now: Now, out: &mut Effects) {
+        while let Some(due) = self.waiting.paced.take_due(now.mono_ms) {
+            due.into_iter().for_each(|session| self.go_on_paced(now, session, out));
+        }
         if self.expiry_due_ms.is_some_and(|due_ms| due_ms <= now.mono_ms) {
             self.expire_always_on(now, out);
         }

@@ -2,7 +2,7 @@
 //! told what they may use now.
 
 use crate::state::{Fact, SessionId};
-use crate::wire::{Cap, Caps};
+use crate::wire::Cap;
 
 use super::answer::Answer;
 use super::capability::Offer;
@@ -39,8 +39,13 @@ impl Engine {
 /// CAP DEL for what is no longer on offer, CAP NEW for what is new or has another value.
 fn renegotiate(cx: &mut Cx<'_>, before: &Offer) {
     let (caps, version) = (cx.served().caps, cx.served().cap_version);
-    let offer = &cx.setup.offer;
-    let (gone, fresh) = (names(before.caps, offer.caps), fresh(before, offer, version));
+    let (door, offer) = (&cx.served().door, &cx.setup.offer);
+    let (had, has) = (before.at(door), offer.at(door));
+    let old = before.words(door, version);
+    let fresh: Vec<String> =
+        offer.words(door, version).into_iter().filter(|word| !old.contains(word)).collect();
+    let gone: Vec<String> =
+        had.iter().filter(|&cap| !has.has(cap)).map(|cap| cap.name().to_owned()).collect();
     if caps.has(Cap::CapNotify) {
         if !gone.is_empty() {
             cap::show(cx, "DEL", gone);
@@ -49,18 +54,8 @@ fn renegotiate(cx: &mut Cx<'_>, before: &Offer) {
             cap::show(cx, "NEW", fresh);
         }
     }
-    let kept = caps & cx.setup.offer.caps;
+    let kept = caps & has;
     if kept != caps {
         cx.commit(Fact::CapsSet { session: cx.session, caps: kept, version });
     }
-}
-
-/// The names of what one set has and the other has not.
-fn names(has: Caps, has_not: Caps) -> Vec<String> {
-    has.iter().filter(|&cap| !has_not.has(cap)).map(|cap| cap.name().to_owned()).collect()
-}
-
-fn fresh(before: &Offer, now: &Offer, version: u16) -> Vec<String> {
-    let old = before.words(version);
-    now.words(version).into_iter().filter(|word| !old.contains(word)).collect()
 }

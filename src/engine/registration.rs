@@ -1,5 +1,7 @@
 //! From a connection to a user: what has to be known, and the welcome.
 
+use std::time::Duration;
+
 use crate::i18n::Phrase;
 use crate::state::fact::Introduction;
 use crate::state::session::Password;
@@ -9,6 +11,7 @@ use crate::text::Nick;
 use crate::wire::numeric::*;
 use crate::wire::{Cap, Text};
 
+use super::arrival;
 use super::command::{join, lusers, motd, oper};
 use super::cx::Cx;
 use super::effect::{Job, Level};
@@ -17,8 +20,12 @@ use super::isupport::{CHANNEL_MODES, CHANNEL_MODES_WITH_PARAMETER, USER_MODES};
 use super::policy::{self, Claim};
 use super::refusal::Outcome;
 use super::setup::{Setup, VERSION};
+use super::sts;
 use super::waiting::Continuation;
 use super::{announce, ban, identity};
+
+/// Silence before a PING to a client that comes through Tor, at most.
+const TOR_PING: Duration = Duration::from_secs(30);
 
 /// Registers the session if nothing is missing any more.
 pub fn advance(cx: &mut Cx<'_>) {
@@ -26,6 +33,13 @@ pub fn advance(cx: &mut Cx<'_>) {
     if known.negotiating || known.nick.is_none() || known.user.is_none() {
         return;
     }
+    if cx.served().door.sts_only {
+        return sts::turn_away(cx);
+    }
+    if arrival::inquire(cx) {
+        return;
+    }
+    let Some(known) = cx.served().registering() else { return };
     match (&cx.config().server.password, &known.password) {
         (None, _) | (Some(_), Password::Right) => register(cx),
         (Some(_), Password::Missing) => wrong_password(cx),
@@ -71,15 +85,15 @@ fn register(cx: &mut Cx<'_>) {
 /// A new user comes to be.
 fn appear(cx: &mut Cx<'_>, nick: Nick) {
     let session = cx.served();
-    let Some((username, realname)) = session.registering().and_then(|known| known.user.clone()) else {
-        return;
-    };
+    let Some(known) = session.registering() else { return };
+    let Some((username, realname)) = known.user.clone() else { return };
     let (ip, secure) = (session.door.ip, session.door.secure);
-    let real_host: Box<str> = Setup::address_text(ip).into();
-    let cloak = cx.setup.cloak.host(ip).map_or_else(|| real_host.clone(), String::into_boxed_str);
-    let username: Box<str> = match &cx.config().server.coerce_ident {
-        Some(ident) => ident.as_str().into(),
-        None => format!("~{username}").into(),
+    let (real_host, cloak) = arrival::hosts(cx, &session.door, &known.origin);
+    // What its machine vouches for needs no `~`.
+    let username: Box<str> = match (&cx.config().server.coerce_ident, known.origin.ident.found()) {
+        (Some(ident), _) => ident.as_str().into(),
+        (None, Some(ident)) => ident.into(),
+        (None, None) => format!("~{username}").into(),
     };
     let nuhs = ban::sources(nick.key(), &username, &[&cloak, &real_host, &Setup::address_text(ip)]);
     if ban::turns_away(cx, &nuhs) {
@@ -137,7 +151,8 @@ pub fn wear_vhost(cx: &mut Cx<'_>) {
     }
 }
 
-fn welcome(cx: &mut Cx<'_>) {
+/// The welcome up to 005.
+pub fn greet(cx: &mut Cx<'_>) {
     let nick = cx.nick().to_owned();
     let (server, network) = (cx.setup.server_name(), &cx.config().network.name);
     let setup = cx.setup;
@@ -147,6 +162,10 @@ fn welcome(cx: &mut Cx<'_>) {
     let modes = [server, VERSION, USER_MODES, CHANNEL_MODES, CHANNEL_MODES_WITH_PARAMETER];
     cx.reply(RPL_MYINFO, &modes, Text::None);
     isupport(cx, &setup.isupport);
+}
+
+fn welcome(cx: &mut Cx<'_>) {
+    greet(cx);
     lusers::show(cx);
     motd::show(cx);
     let modes = cx.user().modes.to_string();
@@ -170,8 +189,8 @@ pub fn isupport(cx: &mut Cx<'_>, lines: &[Vec<String>]) {
 
 /// The entry made when the session was opened comes up first as a rule, and is given its next time then.
 fn arm_ping(cx: &mut Cx<'_>) {
+    let ping_ms = ping_after_ms(cx);
     let timeouts = &cx.config().server.idle_timeouts;
-    let ping_ms = timeouts.ping.as_millis() as u64;
     let session = cx.served();
     let (due_ms, armed_ms) =
         (session.heard_mono_ms + ping_ms, session.opened_mono_ms + timeouts.registration.as_millis() as u64);
@@ -180,10 +199,17 @@ fn arm_ping(cx: &mut Cx<'_>) {
     }
 }
 
+/// Silence before a PING. A circuit through Tor that is dead is not closed: it is found out sooner.
+fn ping_after_ms(cx: &Cx<'_>) -> u64 {
+    let ping = cx.config().server.idle_timeouts.ping;
+    let ping = if cx.served().door.tor { ping.min(TOR_PING) } else { ping };
+    ping.as_millis() as u64
+}
+
 /// The session's deadline came up: it may have been quiet too long.
 pub fn check_idle(cx: &mut Cx<'_>) {
     let timeouts = &cx.config().server.idle_timeouts;
-    let (ping_ms, disconnect_ms) = (timeouts.ping.as_millis() as u64, timeouts.disconnect.as_millis() as u64);
+    let (ping_ms, disconnect_ms) = (ping_after_ms(cx), timeouts.disconnect.as_millis() as u64);
     let session = cx.served();
     let (heard_ms, pinged) = (session.heard_mono_ms, session.pinged);
     let idle_ms = cx.now.mono_ms.saturating_sub(heard_ms);

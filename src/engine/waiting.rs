@@ -1,4 +1,4 @@
-//! Sessions that wait: for a job, or for room for the rest of a long answer. Their later lines wait
+//! Sessions that wait: for a job, for room for the rest of a long answer, or because they send too fast. Their later lines wait
 //! with them, in order and bounded.
 
 use std::collections::{HashMap, VecDeque};
@@ -7,19 +7,32 @@ use crate::state::SessionId;
 
 use super::answer::Answer;
 use super::cx::Pending;
-use super::event::Ticket;
+use super::event::{Line, Ticket};
+use super::timers::Timers;
 
 /// Bytes of lines that may wait for one session. Its reading stops at once when it begins to wait, so
 /// only what had been read already comes here.
 pub const BACKLOG_BYTES_MAX: usize = 256 << 10;
 
+/// How exactly sessions are paced, in milliseconds.
+const PACE_STEP_MS: u64 = 10;
+
 /// All waits, and which session each job was asked for. Never iterated.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct WaitingList {
     /// By session.
     pub sessions: HashMap<SessionId, Waiting>,
     /// Jobs under way. A ticket outlives its session until the job is done.
     pub tickets: HashMap<Ticket, SessionId>,
+    /// When sessions that send too fast go on. An entry may outlive its wait.
+    pub paced: Timers,
+}
+
+impl Default for WaitingList {
+    fn default() -> Self {
+        let (sessions, tickets) = Default::default();
+        WaitingList { sessions, tickets, paced: Timers::every(PACE_STEP_MS) }
+    }
 }
 
 /// One session's wait.
@@ -37,6 +50,28 @@ pub enum Waited {
     Text(String),
     /// Not valid UTF-8.
     Bytes(Vec<u8>),
+    /// Longer than any line may be.
+    Overlong,
+}
+
+impl Waited {
+    /// As it came.
+    pub fn as_line(&self) -> Line<'_> {
+        match self {
+            Waited::Text(text) => Line::Text(text),
+            Waited::Bytes(bytes) => Line::Bytes(bytes),
+            Waited::Overlong => Line::Overlong,
+        }
+    }
+
+    fn bytes(&self) -> usize {
+        let len = match self {
+            Waited::Text(text) => text.len(),
+            Waited::Bytes(bytes) => bytes.len(),
+            Waited::Overlong => 0,
+        };
+        len + 1
+    }
 }
 
 impl Waiting {
@@ -58,18 +93,22 @@ impl Waiting {
     /// Adds a line; `false` when there is no room.
     #[must_use]
     pub fn push(&mut self, line: Waited) -> bool {
-        let len = match &line {
-            Waited::Text(text) => text.len(),
-            Waited::Bytes(bytes) => bytes.len(),
-        };
-        self.bytes += len + 1;
+        self.bytes += line.bytes();
         self.lines.push_back(line);
         self.bytes <= BACKLOG_BYTES_MAX
     }
 
+    /// Puts the line back that is to be served first.
+    pub fn put_back(&mut self, line: Waited) {
+        self.bytes += line.bytes();
+        self.lines.push_front(line);
+    }
+
     /// Takes the next line.
     pub fn pop(&mut self) -> Option<Waited> {
-        self.lines.pop_front()
+        let line = self.lines.pop_front()?;
+        self.bytes -= line.bytes();
+        Some(line)
     }
 }
 
@@ -80,6 +119,10 @@ pub enum Continuation {
     ServerPassword,
     /// The configuration was read again.
     Rehash,
+    /// Something was found out about where a client comes from.
+    Arrival(super::arrival::Question),
+    /// A gateway's password was compared.
+    Webirc(Box<super::command::webirc::Claim>),
     /// An operator's password was compared.
     Oper {
         /// The entry in `opers`.

@@ -1,9 +1,15 @@
-//! Work too slow for the engine, on a few threads of its own.
+//! Work too slow for the engine, on a few threads of its own; what waits on a network or a program is
+//! asked [`outside`].
 //!
-//! Not for anything that waits on a network, and it knows nothing of who asked. Invariants: at most
-//! [`QUEUE_MAX`] jobs wait and as many run as there are threads; every job that was accepted is reported
-//! exactly once, with [`JobAnswer::Failed`] if it waited too long or panicked. For a job that
-//! [`Jobs::submit`] refuses, the caller answers.
+//! It knows nothing of who asked. Invariants: at most [`QUEUE_MAX`] jobs wait and as many run as there are
+//! threads; every job that was accepted is reported exactly once, with [`JobAnswer::Failed`] if it waited too
+//! long or panicked. For a job that [`Jobs::submit`] refuses, the caller answers.
+
+mod host;
+mod ident;
+mod ip_check;
+mod outside;
+mod script;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
@@ -11,6 +17,7 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use self::outside::Outside;
 use crate::auth::verify_password;
 use crate::engine::{Job, JobAnswer, Ticket};
 
@@ -29,6 +36,7 @@ struct Waiting {
 #[derive(Debug)]
 pub struct Jobs {
     queue: SyncSender<Waiting>,
+    outside: Outside,
 }
 
 impl std::fmt::Debug for Waiting {
@@ -59,12 +67,19 @@ impl Jobs {
             };
             thread::Builder::new().name(format!("job-{number}")).spawn(work)?;
         }
-        Ok(Jobs { queue })
+        Ok(Jobs { queue, outside: Outside::start(report)? })
     }
 
     /// Queues a job; false when the queue is full, and then nothing will be reported.
     pub fn submit(&self, ticket: Ticket, job: Job) -> bool {
-        self.queue.try_send(Waiting { ticket, job, since: Instant::now() }).is_ok()
+        match job {
+            Job::LookUpHost { .. } | Job::AskIdent { .. } | Job::CheckIp { .. } => {
+                self.outside.submit(ticket, job)
+            }
+            Job::VerifyPassword { .. } => {
+                self.queue.try_send(Waiting { ticket, job, since: Instant::now() }).is_ok()
+            }
+        }
     }
 }
 
@@ -76,6 +91,8 @@ fn next(waiting: &Mutex<Receiver<Waiting>>) -> Option<Waiting> {
 fn execute(job: &Job) -> JobAnswer {
     catch_unwind(AssertUnwindSafe(|| match job {
         Job::VerifyPassword { hash, password } => JobAnswer::Password(verify_password(hash, password)),
+        // Not for these threads.
+        Job::LookUpHost { .. } | Job::AskIdent { .. } | Job::CheckIp { .. } => JobAnswer::Failed,
     }))
     .unwrap_or(JobAnswer::Failed)
 }

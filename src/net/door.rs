@@ -1,5 +1,5 @@
-//! From an accepted socket to a session: TLS handshake, WebSocket upgrade, and what the engine is told
-//! about how the client came in.
+//! From an accepted socket to a session: PROXY header, TLS handshake, WebSocket upgrade, and what the engine
+//! is told about how the client came in.
 
 use std::io;
 use std::net::IpAddr;
@@ -7,16 +7,21 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::{ServerConfig, ServerConnection};
 
 use super::listener::Permit;
+use super::proxy::{forwarded_for, read_header};
 use super::shard::Shard;
 use super::socket::{Handover, Socket};
 use super::tls::fingerprint;
-use super::upgrade::upgrade;
+use super::upgrade::{Upgraded, upgrade};
 use crate::config::{Config, Listener, Net};
 use crate::engine::Door;
+
+/// Time for a PROXY header: a proxy sends it at once.
+const HEADER_TIME_MAX: Duration = Duration::from_secs(5);
 
 /// What a listener demands of connections and says about them; replaced whole when the configuration
 /// or a certificate changes.
@@ -28,10 +33,15 @@ pub(super) struct Terms {
     pub(super) tls: Option<Arc<ServerConfig>>,
     pub(super) websocket: bool,
     pub(super) tor: bool,
+    /// Connections begin with a PROXY header.
+    proxy: bool,
     sts_only: bool,
     hide_sts: bool,
     allowed_origins: Vec<String>,
     secure_nets: Vec<Net>,
+    /// Whose word on addresses counts.
+    proxies: Vec<Net>,
+    check_ident: bool,
     /// Time for the handshakes.
     handshake: Duration,
 }
@@ -49,31 +59,70 @@ impl Terms {
             tls,
             websocket: listener.websocket,
             tor: listener.tor,
+            proxy: listener.proxy,
             sts_only: listener.sts_only,
             hide_sts: listener.hide_sts,
             allowed_origins: config.server.websockets.allowed_origins.clone(),
             secure_nets: config.server.secure_nets.clone(),
+            proxies: config.server.proxy_allowed_from.clone(),
+            check_ident: config.server.check_ident && !listener.tor,
             handshake: config.server.idle_timeouts.registration,
         }
     }
 
+    fn is_proxy(&self, peer: IpAddr) -> bool {
+        // The Tor daemon connects for everyone, and nobody is to say for whom.
+        !self.tor && self.proxies.iter().any(|net| net.contains(peer))
+    }
+
+    /// Whether the connection is as good as encrypted between the client and us.
+    fn is_secure(&self, peer: IpAddr, passed: &Passed) -> bool {
+        if self.tls.is_some() {
+            return true;
+        }
+        match &passed.upgraded {
+            // Before a web server anything could be: it has to say that it was encrypted.
+            Some(upgraded) => upgraded.https && self.is_proxy(peer),
+            None if self.is_unix => true,
+            // The Tor daemon's loopback address says nothing about where its clients are.
+            None => {
+                !self.tor && (peer.is_loopback() || self.secure_nets.iter().any(|net| net.contains(peer)))
+            }
+        }
+    }
+
     /// What the engine is told about a connection from `peer`.
-    fn door(&self, peer: IpAddr, certfp: Option<Box<str>>) -> Door {
-        let encrypted = self.tls.is_some();
-        // The Tor daemon's loopback address says nothing about where its clients are.
-        let trusted =
-            !self.tor && (peer.is_loopback() || self.secure_nets.iter().any(|net| net.contains(peer)));
+    fn door(&self, peer: IpAddr, socket: &Socket, passed: &Passed) -> Door {
+        let ip = match (&passed.header, &passed.upgraded) {
+            (Some(client), _) if self.is_proxy(peer) => *client,
+            (None, Some(upgraded)) if self.is_proxy(peer) => {
+                forwarded_for(peer, &upgraded.forwarded_for, &self.proxies)
+            }
+            _ => peer,
+        };
+        let proxied = ip != peer;
         Door {
-            ip: peer,
+            ip,
+            proxied,
+            endpoints: (self.check_ident && !proxied).then(|| socket.endpoints()).flatten(),
             listener: self.address.clone(),
-            secure: encrypted || self.is_unix || trusted,
-            certfp,
+            secure: self.is_secure(peer, passed),
+            certfp: passed.certfp.clone(),
             websocket: self.websocket,
             tor: self.tor,
             sts_only: self.sts_only,
             hide_sts: self.hide_sts,
         }
     }
+}
+
+/// What came to light before the first line.
+#[derive(Debug, Default)]
+struct Passed {
+    /// The client's address in the PROXY header.
+    header: Option<IpAddr>,
+    certfp: Option<Box<str>>,
+    upgraded: Option<Upgraded>,
 }
 
 /// A socket on its way from the listener to a shard.
@@ -97,17 +146,19 @@ pub fn admit(shard: &Rc<Shard>, arrival: Arrival) {
             return;
         }
     };
-    if terms.tls.is_none() && !terms.websocket {
-        shard.open(socket, permit, None, None, Box::new(terms.door(peer, None)));
+    if terms.tls.is_none() && !terms.websocket && !terms.proxy {
+        let door = Box::new(terms.door(peer, &socket, &Passed::default()));
+        shard.open(socket, permit, None, None, door);
         return;
     }
     let shard = shard.clone();
     tokio::task::spawn_local(async move {
         let hands = tokio::time::timeout(terms.handshake, shake_hands(socket, &terms)).await;
         match hands {
-            Ok(Ok(Some(done))) => {
-                let door = Box::new(terms.door(peer, done.certfp));
-                shard.open(done.socket, permit, done.tls, done.frames, door);
+            Ok(Ok(Some(Done { socket, tls, passed }))) => {
+                let door = Box::new(terms.door(peer, &socket, &passed));
+                let frames = passed.upgraded.map(|upgraded| upgraded.frames);
+                shard.open(socket, permit, tls, frames, door);
             }
             Ok(Ok(None)) => tracing::debug!(target: "connect-ip", %peer, "not a websocket client"),
             Ok(Err(error)) => {
@@ -122,27 +173,40 @@ pub fn admit(shard: &Rc<Shard>, arrival: Arrival) {
 struct Done {
     socket: Socket,
     tls: Option<Box<ServerConnection>>,
-    certfp: Option<Box<str>>,
-    frames: Option<u8>,
+    passed: Passed,
 }
 
 /// None when the client was refused politely.
 async fn shake_hands(mut socket: Socket, terms: &Terms) -> io::Result<Option<Done>> {
+    let mut passed = Passed::default();
+    if terms.proxy {
+        let header = tokio::time::timeout(HEADER_TIME_MAX, read_header(&mut socket)).await;
+        passed.header = header.map_err(|_| io::ErrorKind::TimedOut)??;
+    }
     let Some(config) = &terms.tls else {
-        let frames = upgrade(&mut socket, &terms.allowed_origins).await?;
-        return Ok(frames.map(|first| Done { socket, tls: None, certfp: None, frames: Some(first) }));
+        let accepted = passed.upgrade(&mut socket, terms).await?;
+        return Ok(accepted.then_some(Done { socket, tls: None, passed }));
     };
     // A client that says nothing costs no TLS state.
     socket.readable().await?;
     let mut stream = Box::pin(TlsAcceptor::from(config.clone()).accept(socket)).await?;
-    let mut frames = None;
-    if terms.websocket {
-        frames = upgrade(&mut stream, &terms.allowed_origins).await?;
-        if frames.is_none() {
-            return Ok(None);
-        }
+    if !passed.upgrade(&mut stream, terms).await? {
+        return Ok(None);
     }
     let (socket, tls) = stream.into_inner();
-    let certfp = tls.peer_certificates().and_then(|chain| chain.first()).map(fingerprint).map(Into::into);
-    Ok(Some(Done { socket, tls: Some(Box::new(tls)), certfp, frames }))
+    passed.certfp = tls.peer_certificates().and_then(|chain| chain.first()).map(fingerprint).map(Into::into);
+    Ok(Some(Done { socket, tls: Some(Box::new(tls)), passed }))
+}
+
+impl Passed {
+    /// Becomes a WebSocket where the listener speaks it; false when the client was refused.
+    async fn upgrade<S>(&mut self, stream: &mut S, terms: &Terms) -> io::Result<bool>
+    where
+        S: AsyncRead + AsyncWrite + Unpin,
+    {
+        if terms.websocket {
+            self.upgraded = upgrade(stream, &terms.allowed_origins).await?;
+        }
+        Ok(!terms.websocket || self.upgraded.is_some())
+    }
 }

@@ -15,6 +15,7 @@ mod input;
 mod listener;
 mod outbox;
 mod output;
+mod proxy;
 mod shard;
 mod socket;
 mod tls;

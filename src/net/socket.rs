@@ -9,6 +9,8 @@ use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpStream, UnixStream};
 
+use crate::state::Endpoints;
+
 /// A connected, non-blocking stream socket of the runtime it was made in.
 #[derive(Debug)]
 pub(super) enum Socket {
@@ -57,6 +59,13 @@ impl Socket {
             Socket::Tcp(stream) => SockRef::from(stream).send(bytes),
             Socket::Unix(stream) => SockRef::from(stream).send(bytes),
         }
+    }
+
+    /// Both ends; none of a Unix socket.
+    pub(super) fn endpoints(&self) -> Option<Box<Endpoints>> {
+        let Socket::Tcp(stream) = self else { return None };
+        let (local, remote) = (stream.local_addr().ok()?, stream.peer_addr().ok()?);
+        Some(Box::new(Endpoints { local, remote }))
     }
 
     /// Waits until there is something to read.

@@ -18,9 +18,20 @@ const HEAD_BYTES_MAX: usize = 8192;
 const HELP: &str =
     "This port of an IRC server is for WebSocket clients (ircv3.net/specs/extensions/websocket).\n";
 
-/// Speaks HTTP until the connection is a WebSocket. The result is the first byte of data frames on this
-/// connection (text or binary), or none when the client was refused, which it has then been told.
-pub(super) async fn upgrade<S>(stream: &mut S, allowed_origins: &[String]) -> io::Result<Option<u8>>
+/// A connection that has become a WebSocket.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Upgraded {
+    /// First byte of data frames (text or binary).
+    pub(super) frames: u8,
+    /// All of `X-Forwarded-For`, whoever wrote it.
+    pub(super) forwarded_for: String,
+    /// `X-Forwarded-Proto` says that it was HTTPS all the way.
+    pub(super) https: bool,
+}
+
+/// Speaks HTTP until the connection is a WebSocket; none when the client was refused, which it has then
+/// been told.
+pub(super) async fn upgrade<S>(stream: &mut S, allowed_origins: &[String]) -> io::Result<Option<Upgraded>>
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
@@ -29,7 +40,7 @@ where
         None => Err(refusal("431 Request Header Fields Too Large", "")),
     };
     let (bytes, result) = match answer {
-        Ok((bytes, opcode)) => (bytes, Some(opcode)),
+        Ok((bytes, upgraded)) => (bytes, Some(upgraded)),
         Err(bytes) => (bytes, None),
     };
     stream.write_all(&bytes).await?;
@@ -56,8 +67,8 @@ async fn read_head<S: AsyncRead + Unpin>(stream: &mut S) -> io::Result<Option<Ve
     Ok(Some(head))
 }
 
-/// The answer to a request: the switch with the kind of frames, or the refusal.
-fn decide(head: &[u8], allowed_origins: &[String]) -> Result<(Vec<u8>, u8), Vec<u8>> {
+/// The answer to a request: the switch with what is known by it, or the refusal.
+fn decide(head: &[u8], allowed_origins: &[String]) -> Result<(Vec<u8>, Upgraded), Vec<u8>> {
     let request = match Request::try_parse(head) {
         Ok(Some((_, request))) => request,
         Ok(None) | Err(_) => return Err(refusal("400 Bad Request", "")),
@@ -68,7 +79,7 @@ fn decide(head: &[u8], allowed_origins: &[String]) -> Result<(Vec<u8>, u8), Vec<
     if !origin_is_allowed(&request, allowed_origins) {
         return Err(refusal("403 Forbidden", ""));
     }
-    let opcode = match subprotocol(&request) {
+    let frames = match subprotocol(&request) {
         Some((name, opcode)) => {
             response.headers_mut().insert("Sec-WebSocket-Protocol", HeaderValue::from_static(name));
             opcode
@@ -76,11 +87,20 @@ fn decide(head: &[u8], allowed_origins: &[String]) -> Result<(Vec<u8>, u8), Vec<
         // Without an agreement the specification leaves it to us; text suits every browser.
         None => TEXT,
     };
+    let forwarded_for = joined(&request, "X-Forwarded-For");
+    let https = joined(&request, "X-Forwarded-Proto").split(',').all(|scheme| scheme.trim() == "https");
+    let upgraded = Upgraded { frames, forwarded_for, https };
     let mut bytes = Vec::with_capacity(256);
     match write_response(&mut bytes, &response) {
-        Ok(()) => Ok((bytes, opcode)),
+        Ok(()) => Ok((bytes, upgraded)),
         Err(_) => Err(refusal("400 Bad Request", "")),
     }
+}
+
+/// All values of a header as one list (RFC 9110 section 5.3).
+fn joined(request: &Request, name: &str) -> String {
+    let values = request.headers().get_all(name).iter().map(|value| value.to_str().unwrap_or("?"));
+    values.collect::<Vec<_>>().join(",")
 }
 
 /// The first of the client's subprotocols that we speak (websocket specification: the client's order).
@@ -122,7 +142,7 @@ mod tests {
         let head = format!("GET / HTTP/1.1\r\nHost: x\r\n{headers}\r\n");
         let allowed: Vec<String> = allowed.iter().map(|&glob| glob.to_owned()).collect();
         match decide(head.as_bytes(), &allowed) {
-            Ok((bytes, opcode)) => (String::from_utf8(bytes).unwrap(), Some(opcode)),
+            Ok((bytes, upgraded)) => (String::from_utf8(bytes).unwrap(), Some(upgraded.frames)),
             Err(bytes) => (String::from_utf8(bytes).unwrap(), None),
         }
     }

@@ -6,7 +6,7 @@ use super::fact::{Change, Fact, Introduction, Ruling, Target};
 use super::id::{ChannelId, SessionId, UserId};
 use super::members::Member;
 use super::modes::{Letters, ModeChange, Ranks};
-use super::session::{Password, Phase, Registering, Session};
+use super::session::{Finding, Password, Phase, Registering};
 use super::user::{Invite, Oper, User};
 use super::{List, State};
 use crate::text::{CaseMapping, ChannelName};
@@ -35,14 +35,10 @@ impl State {
     /// Makes a fact true.
     pub fn apply(&mut self, moment: Moment, fact: Fact<'_>) {
         match fact {
-            Fact::Opened { session, door } => {
-                self.sessions.insert_at(session, Session::new(door, moment.mono_ms));
-                self.counts.unregistered += 1;
-            }
-            Fact::Vanished { session } => {
-                self.remove_session(session);
-                self.counts.unregistered -= 1;
-            }
+            Fact::Opened { session, door } => self.open(moment, session, door),
+            Fact::Admitted { session, counted } => self.count(moment, session, counted),
+            Fact::Proxied { session, ip, secure, host } => self.speak_for(session, ip, secure, host),
+            Fact::Vanished { session } => self.vanish(session),
             Fact::Introduced { session, said } => introduce(self.registering_mut(session), said),
             Fact::CapsSet { session, caps, version } => {
                 let session = &mut self.sessions[session];
@@ -137,11 +133,6 @@ impl State {
         self.counts.invisible += usize::from(invisible);
         self.counts.users_max = self.counts.users_max.max(self.users.len());
         id
-    }
-
-    pub(super) fn remove_session(&mut self, session: SessionId) -> Option<Session> {
-        self.monitors.clear(session);
-        self.sessions.remove_at(session)
     }
 
     fn remove_user(&mut self, moment: Moment, id: UserId) {
@@ -345,6 +336,9 @@ fn introduce(registering: &mut Registering, said: Introduction<'_>) {
         Introduction::PasswordRight => registering.password = Password::Right,
         Introduction::Negotiating(on) => registering.negotiating = on,
         Introduction::Line => registering.lines += 1,
+        Introduction::Passed => registering.origin.passed = true,
+        Introduction::Host(host) => registering.origin.host = Finding::of(host),
+        Introduction::Ident(ident) => registering.origin.ident = Finding::of(ident),
     }
 }
 

@@ -1,11 +1,14 @@
 //! Facts: everything that can become true, in one closed list. A fact has been judged already;
 //! [`State::apply`](super::State::apply) does not ask again.
 
+use std::net::IpAddr;
+
 use super::account::{Account, Code, Purpose, Settings, Suspension, Vhost};
 use super::ban::{BanInfo, BanTarget};
 use super::channel::MaskEntry;
 use super::defcon::Defcon;
 use super::id::{ChannelId, SessionId, UserId};
+use super::limits::Key;
 use super::modes::{Letters, ModeChange, Rank, Ranks};
 use super::registry::{ChannelSettings, Purge};
 use super::session::Door;
@@ -20,6 +23,11 @@ use crate::wire::Caps;
 pub enum Fact<'a> {
     /// A connection appeared.
     Opened { session: SessionId, door: Box<Door> },
+    /// A connection is counted with these (`None`: with nobody), and no longer with others.
+    Admitted { session: SessionId, counted: Option<Counted> },
+    /// A trusted gateway said whose connection it is: the client's address, whether the way to it is
+    /// secure, and the host name if one is believed.
+    Proxied { session: SessionId, ip: IpAddr, secure: bool, host: Option<&'a str> },
     /// A connection that had not registered is gone.
     Vanished { session: SessionId },
     /// A connection said something of itself before registration.
@@ -166,7 +174,16 @@ pub enum MonitorChange<'a> {
     Cleared,
 }
 
-/// What a connection says of itself before registration.
+/// Whom a connection is counted with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Counted {
+    /// The host or group.
+    pub key: Key,
+    /// How long connections count together that come one after the other.
+    pub window_ms: u64,
+}
+
+/// What a connection says of itself, and what is found out about it, before registration.
 #[derive(Clone, Debug)]
 pub enum Introduction<'a> {
     /// NICK.
@@ -183,6 +200,12 @@ pub enum Introduction<'a> {
     Negotiating(bool),
     /// One more line.
     Line,
+    /// `ip-check-script` let it in.
+    Passed,
+    /// The host name of its address.
+    Host(Option<&'a str>),
+    /// What its machine calls its user.
+    Ident(Option<&'a str>),
 }
 
 /// A change of a channel's modes, with what the list entry needs.

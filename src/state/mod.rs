@@ -7,6 +7,7 @@
 pub mod account;
 mod apply;
 mod apply_account;
+mod apply_door;
 mod apply_registry;
 pub mod ban;
 pub mod channel;
@@ -14,6 +15,7 @@ pub mod check;
 pub mod defcon;
 pub mod fact;
 pub mod id;
+pub mod limits;
 pub mod members;
 pub mod modes;
 pub mod monitor;
@@ -36,7 +38,7 @@ pub use members::{Member, Members};
 pub use modes::{Letters, List, ModeChange, Rank, Ranks};
 use monitor::Monitors;
 use registry::Purge;
-pub use session::{Door, Phase, Session};
+pub use session::{Door, Endpoints, Phase, Session};
 pub use slots::Slots;
 pub use user::User;
 use whowas::Whowas;
@@ -54,6 +56,8 @@ pub struct State {
     pub monitors: Monitors,
     /// Users of late.
     pub whowas: Whowas,
+    /// How many connections each host has and makes.
+    pub limits: limits::Limits,
     /// What LUSERS tells, kept up as things change.
     pub counts: Counts,
     /// Accounts by folded name.

@@ -1,8 +1,11 @@
 //! A session as data: one connection, before and after registration.
 
+use std::net::{IpAddr, SocketAddr};
+
 use smallvec::SmallVec;
 
 use super::id::UserId;
+use super::limits::Key;
 use crate::i18n::LanguageId;
 use crate::text::Nick;
 use crate::wire::Caps;
@@ -32,6 +35,23 @@ pub struct Session {
     pub pinged: bool,
     /// When OPER may be tried again, on the same clock.
     pub oper_again_mono_ms: u64,
+    /// Whom it is counted with in [`super::limits`], if it is.
+    pub counted: Option<Key>,
+    /// How fast it has sent commands; kept only where that is limited.
+    pub pace: Option<Box<Pace>>,
+}
+
+/// How fast a session has sent commands.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Pace {
+    /// When the last command was served, milliseconds of the clock that never jumps.
+    pub served_mono_ms: u64,
+    /// Commands since the last rest, up to the burst's limit.
+    pub burst: usize,
+    /// The burst is used up: commands are spaced out until the next rest.
+    pub throttled: bool,
+    /// How often commands that have a budget were used at no cost; bounded by the budgets.
+    pub free: Vec<(Box<str>, usize)>,
 }
 
 /// Where a session stands.
@@ -54,10 +74,50 @@ pub struct Registering {
     pub negotiating: bool,
     /// The server password.
     pub password: Password,
+    /// What was found out about where it comes from.
+    pub origin: Origin,
     /// The account logged into, folded.
     pub account: Option<Box<str>>,
     /// Lines so far; bounded by `registration-messages`.
     pub lines: u32,
+}
+
+/// What was found out about where a connection comes from.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Origin {
+    /// `ip-check-script` let its address in.
+    pub passed: bool,
+    /// The host name of its address.
+    pub host: Finding,
+    /// What its machine calls its user (RFC 1413).
+    pub ident: Finding,
+}
+
+/// The answer to a question put to the outside.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Finding {
+    /// Not asked yet.
+    #[default]
+    Open,
+    /// There is none, or nobody knows it.
+    Nothing,
+    /// This.
+    Found(Box<str>),
+}
+
+impl Finding {
+    /// An answer.
+    pub fn of(answer: Option<&str>) -> Finding {
+        answer.map_or(Finding::Nothing, |text| Finding::Found(text.into()))
+    }
+
+    /// What was found.
+    pub fn found(&self) -> Option<&str> {
+        match self {
+            Finding::Found(text) => Some(text),
+            Finding::Open | Finding::Nothing => None,
+        }
+    }
 }
 
 /// How far PASS has come.
@@ -75,8 +135,12 @@ pub enum Password {
 /// How a connection came in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Door {
-    /// The peer's address (of a Unix socket: 127.0.0.1).
-    pub ip: std::net::IpAddr,
+    /// The client's address: the peer's (of a Unix socket: 127.0.0.1), or what a trusted proxy says.
+    pub ip: IpAddr,
+    /// A proxy said so, which it can do once.
+    pub proxied: bool,
+    /// Both ends of the TCP connection, where the client's machine is to be asked for its user.
+    pub endpoints: Option<Box<Endpoints>>,
     /// The address of the listener, as the configuration writes it.
     pub listener: Box<str>,
     /// Encrypted all the way, or from an address that counts as secure.
@@ -91,6 +155,15 @@ pub struct Door {
     pub sts_only: bool,
     /// The listener never advertises STS.
     pub hide_sts: bool,
+}
+
+/// The two ends of a TCP connection, as RFC 1413 needs them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Endpoints {
+    /// Ours.
+    pub local: SocketAddr,
+    /// The client's.
+    pub remote: SocketAddr,
 }
 
 impl Session {
@@ -108,6 +181,8 @@ impl Session {
             heard_mono_ms: mono_ms,
             pinged: false,
             oper_again_mono_ms: 0,
+            counted: None,
+            pace: None,
         }
     }
 

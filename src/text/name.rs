@@ -149,6 +149,18 @@ pub fn ident(raw: &str, bytes_max: usize) -> Option<String> {
     (begins_well && goes_on_well).then(|| cut.to_owned())
 }
 
+/// Whether a text is a host name: labels of letters, digits and hyphens with dots between them.
+pub fn is_hostname(text: &str) -> bool {
+    let text = text.strip_suffix('.').unwrap_or(text);
+    let label = |label: &str| {
+        (1..=63).contains(&label.len())
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+            && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+    };
+    (1..=253).contains(&text.len()) && text.split('.').all(label)
+}
+
 /// What the three kinds of name share: the shown name and, behind it, the key unless it is the same.
 #[derive(Clone)]
 struct Name {

@@ -71,6 +71,8 @@ capabilities! {
     Setname = "setname",
     /// FAIL, WARN and NOTE.
     StandardReplies = "standard-replies",
+    /// TLS from now on.
+    Sts = "sts",
     /// Full masks in NAMES.
     UserhostInNames = "userhost-in-names",
 }

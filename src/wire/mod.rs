@@ -9,6 +9,7 @@ pub mod clock;
 pub mod message;
 pub mod numeric;
 pub mod outgoing;
+pub mod proxy;
 
 pub use caps::{Cap, Caps};
 pub use clock::{MsgId, Stamp};

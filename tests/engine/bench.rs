@@ -23,6 +23,7 @@ server:
   enforce-utf8: true
   idle-timeouts: {registration: 60s, ping: 90s, disconnect: 150s}
   max-sendq: 64k
+  lookup-hostnames: false
   coerce-ident: ~u
 channels: {default-modes: +nt, max-channels-per-client: 20}
 limits:
@@ -105,19 +106,14 @@ impl Bench {
 
     /// A connection comes in; gives what follows as lines.
     pub fn connect(&mut self, name: &str, ip: IpAddr, secure: bool, certfp: Option<&str>) -> String {
+        self.enter(name, Door { secure, certfp: certfp.map(Box::from), ..door(ip) })
+    }
+
+    /// A connection comes in by any door.
+    pub fn enter(&mut self, name: &str, door: Door) -> String {
         let session = SessionId { slot: self.names.len() as u32, generation: 0 };
         self.names.push(name.to_owned());
         self.live.push(true);
-        let door = Door {
-            ip,
-            listener: "127.0.0.1:6667".into(),
-            secure,
-            certfp: certfp.map(Box::from),
-            websocket: false,
-            tor: false,
-            sts_only: false,
-            hide_sts: false,
-        };
         self.handle(Event::Opened { session, door: Box::new(door) })
     }
 
@@ -208,8 +204,7 @@ impl Bench {
                     self.show(&mut lines, *session, "is closed");
                 }
                 Effect::Ask { ticket, job } => {
-                    let Job::VerifyPassword { password, .. } = job;
-                    writeln!(lines, "asks to verify {password}").unwrap();
+                    writeln!(lines, "asks {}", question(job)).unwrap();
                     self.jobs.push((*ticket, job.clone()));
                 }
                 Effect::Reload { ticket } => {
@@ -260,6 +255,34 @@ impl Bench {
         assert!(self.live[session.slot as usize], "a line for a closed session");
         let line = std::str::from_utf8(line).expect("output is UTF-8");
         writeln!(lines, "{} < {}", self.names[session.slot as usize], line.escape_debug_controls()).unwrap();
+    }
+}
+
+/// A plain listener, and a client at this address.
+pub fn door(ip: IpAddr) -> Door {
+    Door {
+        ip,
+        proxied: false,
+        endpoints: None,
+        listener: "127.0.0.1:6667".into(),
+        secure: false,
+        certfp: None,
+        websocket: false,
+        tor: false,
+        sts_only: false,
+        hide_sts: false,
+    }
+}
+
+fn question(job: &Job) -> String {
+    match job {
+        Job::VerifyPassword { password, .. } => format!("to verify {password}"),
+        Job::LookUpHost { ip, confirm: false } => format!("the host name of {ip}"),
+        Job::LookUpHost { ip, confirm: true } => format!("the confirmed host name of {ip}"),
+        Job::AskIdent { endpoints } => {
+            format!("{} whose port {} is", endpoints.remote.ip(), endpoints.remote.port())
+        }
+        Job::CheckIp { ip, .. } => format!("whether {ip} is welcome"),
     }
 }
 

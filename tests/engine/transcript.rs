@@ -3,7 +3,7 @@
 //! ```text
 //! # a comment; a blank line separates
 //! config server: {password: ...}        merged over the default of `bench`, before anyone connects
-//! alice connects [from 10.0.0.1] [secure] [cert 0123...]
+//! alice connects [from 10.0.0.1] [port 4711] [secure] [tor] [sts-only] [hide-sts] [cert 0123...]
 //! alice registers [with server-time,batch] [from ...]   connects, negotiates, and is welcomed unseen
 //! alice > TOPIC #a :x                   a line comes in; `\xHH` is a byte
 //! alice < :alice!~u@127.0.0.1 TOPIC #a :x               what must follow
@@ -11,6 +11,7 @@
 //! job right / job wrong / job fails     the oldest job is done
 //! reload server: {...}                  a new configuration is in force, merged over that of the start
 //! reload fails                          the new configuration is wrong
+//! job host irc.example / job ident alice / job accepts / job rejects [why] / job demands [why]
 //! clock +30s
 //! ```
 //!
@@ -18,9 +19,10 @@
 
 use std::path::Path;
 
-use ircd::engine::{CloseReason, JobAnswer};
+use ircd::engine::{CloseReason, Door, IpVerdict, JobAnswer};
+use ircd::state::Endpoints;
 
-use crate::bench::{Bench, CONFIG};
+use crate::bench::{Bench, CONFIG, door};
 
 #[test]
 fn transcripts() {
@@ -104,6 +106,19 @@ fn step(bench: &mut Bench, line: &str) -> Option<String> {
         ("clock", rest) => bench.pass(milliseconds(rest)),
         ("job", "right") => bench.answer(JobAnswer::Password(true)),
         ("job", "wrong") => bench.answer(JobAnswer::Password(false)),
+        ("job", "accepts") => bench.answer(JobAnswer::IpChecked(IpVerdict::Accepted)),
+        ("job", rest) if rest.starts_with("rejects") => {
+            bench.answer(JobAnswer::IpChecked(IpVerdict::Rejected(rest["rejects".len()..].trim().into())))
+        }
+        ("job", rest) if rest.starts_with("demands") => {
+            bench.answer(JobAnswer::IpChecked(IpVerdict::NeedsLogin(rest["demands".len()..].trim().into())))
+        }
+        ("job", rest) if rest.starts_with("host") => {
+            bench.answer(JobAnswer::HostFound(option(rest, "host").map(str::to_owned)))
+        }
+        ("job", rest) if rest.starts_with("ident") => {
+            bench.answer(JobAnswer::IdentFound(option(rest, "ident").map(str::to_owned)))
+        }
         ("job", "fails") => bench.answer(JobAnswer::Failed),
         ("server", "stops") => bench.stop("Server shutting down"),
         (_, "hangs up") => bench.hang_up(name, CloseReason::Hangup),
@@ -134,8 +149,21 @@ fn option<'a>(how: &'a str, name: &str) -> Option<&'a str> {
 
 fn connect(bench: &mut Bench, name: &str, how: &str) -> String {
     let ip = option(how, "from").unwrap_or("127.0.0.1").parse().expect("an address");
-    let secure = how.split(' ').any(|word| word == "secure");
-    bench.connect(name, ip, secure, option(how, "cert"))
+    let is = |what: &str| how.split(' ').any(|word| word == what);
+    let endpoints = |port: &str| Endpoints {
+        local: "192.0.2.1:6667".parse().expect("an address"),
+        remote: (ip, port.parse().expect("a port")).into(),
+    };
+    let door = Door {
+        secure: is("secure"),
+        certfp: option(how, "cert").map(Box::from),
+        endpoints: option(how, "port").map(endpoints).map(Box::new),
+        tor: is("tor"),
+        sts_only: is("sts-only"),
+        hide_sts: is("hide-sts"),
+        ..door(ip)
+    };
+    bench.enter(name, door)
 }
 
 fn register(bench: &mut Bench, name: &str, how: &str) -> String {

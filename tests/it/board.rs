@@ -120,6 +120,7 @@ impl Core for Board {
                     JobAnswer::Password(matched) => format!("password {matched}"),
                     JobAnswer::Reloaded(result) => format!("reloaded {result:?}"),
                     JobAnswer::Failed => "job failed".to_owned(),
+                    other => format!("{other:?}"),
                 };
                 self.answer(self.asked[number as usize], &text, out);
             }

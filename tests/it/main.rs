@@ -7,6 +7,7 @@ mod harness;
 mod keeper;
 mod limits;
 mod lines;
+mod proxy;
 mod stop;
 mod tls;
 mod websocket;

@@ -16,7 +16,7 @@ fn websocket() -> Config {
     config(vec![("127.0.0.1:0", Listener { websocket: true, ..Listener::default() })])
 }
 
-fn open<S: Read + Write>(stream: S, headers: &[(&'static str, &str)]) -> (WebSocket<S>, Response) {
+pub(crate) fn open<S: Read + Write>(stream: S, headers: &[(&'static str, &str)]) -> (WebSocket<S>, Response) {
     let mut request = "ws://irc.example/".into_client_request().unwrap();
     for (name, value) in headers {
         request.headers_mut().insert(*name, value.parse().unwrap());

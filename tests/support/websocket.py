@@ -58,13 +58,14 @@ class Frames:
         return opcode, payload
 
 
-def client(port, protocol="text.ircv3.net", ca=None):
-    """A client on a WebSocket listener; over TLS when `ca` is given."""
+def client(port, protocol="text.ircv3.net", ca=None, forwarded_for=None):
+    """A client on a WebSocket listener; over TLS when `ca` is given. `forwarded_for` is what a proxy would have said."""
     sock = irc.connect(port, ca=ca)
+    forwarded = f"X-Forwarded-For: {forwarded_for}\r\n" if forwarded_for else ""
     key = base64.b64encode(os.urandom(16)).decode()
     sock.sendall((f"GET / HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
                   f"Origin: http://127.0.0.1\r\nSec-WebSocket-Key: {key}\r\nSec-WebSocket-Version: 13\r\n"
-                  f"Sec-WebSocket-Protocol: {protocol}\r\n\r\n").encode())
+                  f"{forwarded}Sec-WebSocket-Protocol: {protocol}\r\n\r\n").encode())
     answer = b""
     while b"\r\n\r\n" not in answer:
         data = sock.recv(4096)

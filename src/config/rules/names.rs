@@ -1,16 +1,6 @@
 //! Forms of names that several rules ask for.
 
-/// Whether a text is a host name: labels of letters, digits and hyphens with dots between them.
-pub(super) fn is_hostname(text: &str) -> bool {
-    let text = text.strip_suffix('.').unwrap_or(text);
-    let label = |label: &str| {
-        (1..=63).contains(&label.len())
-            && !label.starts_with('-')
-            && !label.ends_with('-')
-            && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
-    };
-    (1..=253).contains(&text.len()) && text.split('.').all(label)
-}
+pub(super) use crate::text::is_hostname;
 
 /// Whether a text can be the username in a `nick!user@host`.
 pub(super) fn is_ident(text: &str) -> bool {

@@ -51,7 +51,7 @@ fn ls(cx: &mut Cx<'_>, version: Option<&str>) {
         caps = caps.with(Cap::CapNotify);
     }
     cx.commit(Fact::CapsSet { session: cx.session, caps, version });
-    let words = cx.setup.offer.words(version);
+    let words = cx.setup.offer.words(&cx.served().door, version);
     show(cx, "LS", words);
 }
 
@@ -95,10 +95,12 @@ fn req(cx: &mut Cx<'_>, wanted: &str) {
 
 /// The capabilities after a REQ; `None` if any of it cannot be.
 fn changed(cx: &Cx<'_>, wanted: &str) -> Option<Caps> {
+    // "Clients MUST NOT request this capability" (sts, "Details").
+    let offer = cx.setup.offer.at(&cx.served().door).without(Cap::Sts);
     let mut caps = cx.served().caps;
     for word in wanted.split_ascii_whitespace() {
         let (name, on) = word.strip_prefix('-').map_or((word, true), |name| (name, false));
-        let cap = Cap::by_name(name).filter(|&cap| cx.setup.offer.caps.has(cap))?;
+        let cap = Cap::by_name(name).filter(|&cap| offer.has(cap))?;
         if on {
             caps = caps.with(cap);
         } else if cap == Cap::CapNotify && cx.served().cap_version >= VERSION_302 {

@@ -69,6 +69,11 @@ fn say_to_all(cx: &mut Cx<'_>, m: &Message<'_>, kind: Kind) -> Outcome {
     if kind != Kind::Tagmsg && text.is_empty() {
         return Err(Refusal::NoText);
     }
+    if cx.served().door.tor && is_ctcp(text) {
+        let nick = cx.nick().to_owned();
+        cx.reply_command("NOTICE", &[&nick], Text::Plain("CTCP is not available over Tor"));
+        return Ok(());
+    }
     let client_tags = if m.tags.is_empty() { String::new() } else { relayed_tags(cx, m.tags) };
     if kind == Kind::Tagmsg && client_tags.is_empty() {
         // Nothing would arrive.
@@ -171,7 +176,8 @@ fn check_ctcp(cx: &Cx<'_>, channel: crate::state::ChannelId, what: Said<'_>) -> 
     Ok(())
 }
 
-fn is_ctcp(text: &str) -> bool {
+/// Whether a text is a CTCP other than ACTION.
+pub fn is_ctcp(text: &str) -> bool {
     text.strip_prefix('\x01').is_some_and(|ctcp| ctcp.split([' ', '\x01']).next() != Some("ACTION"))
 }
 

@@ -38,6 +38,7 @@ pub mod topic;
 pub mod uban;
 pub mod umode;
 pub mod user;
+pub mod webirc;
 pub mod who;
 pub mod whois;
 pub mod whowas;
@@ -129,6 +130,7 @@ static TABLE: &[&Command] = &[
     &ison::USERHOST,
     &info::USERS,
     &info::VERSION,
+    &webirc::WEBIRC,
     &who::WHO,
     &whois::WHOIS,
     &whowas::WHOWAS,

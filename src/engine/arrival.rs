@@ -1,0 +1,124 @@
+//! What is found out about where a client comes from, before it is registered: whether its address is
+//! welcome, its host name, and what its machine calls its user. Each is asked once, for the address that
+//! counts, after PROXY or WEBIRC could have changed it. What cannot be answered lets the client in.
+
+use std::net::IpAddr;
+
+use crate::state::Fact;
+use crate::state::fact::Introduction;
+use crate::state::session::{Door, Finding, Origin, Registering};
+use crate::text::{ident, is_hostname};
+use crate::wire::Text;
+
+use super::cx::Cx;
+use super::effect::{Job, Level};
+use super::event::{IpVerdict, JobAnswer};
+use super::refusal::Outcome;
+use super::registration;
+use super::setup::Setup;
+use super::waiting::Continuation;
+
+/// What is said to those whom `ip-check-script` refuses without words of its own.
+const REFUSED: &str = "Your address is not welcome here";
+/// What is said to those who would be welcome with an account.
+const NEEDS_LOGIN: &str = "You must log in to connect from your address";
+
+/// What is asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Question {
+    /// Whether `ip-check-script` lets the address in.
+    Welcome,
+    /// The host name of the address.
+    Host,
+    /// What the client's machine calls its user.
+    Ident,
+}
+
+/// The host of a client, as it is, and as others see it.
+pub fn hosts(cx: &Cx<'_>, door: &Door, origin: &Origin) -> (Box<str>, Box<str>) {
+    let real = origin.host.found().map_or_else(|| Setup::address_text(door.ip), str::to_owned);
+    let tor = &cx.config().server.tor_listeners.vhost;
+    let shown = match door.tor && !tor.is_empty() {
+        true => tor.clone(),
+        false => cx.setup.cloak.host(door.ip).unwrap_or_else(|| real.clone()),
+    };
+    (real.into(), shown.into())
+}
+
+/// Asks the next question; false when all are answered and the client may come in.
+pub fn inquire(cx: &mut Cx<'_>) -> bool {
+    if cx.served().door.tor && cx.config().server.tor_listeners.require_sasl && cx.account().is_none() {
+        demand_login(cx, NEEDS_LOGIN);
+        return true;
+    }
+    let next = cx.served().registering().and_then(|known| next(cx, known));
+    let Some((question, job)) = next else { return false };
+    cx.ask(job, Continuation::Arrival(question));
+    true
+}
+
+fn next(cx: &Cx<'_>, known: &Registering) -> Option<(Question, Job)> {
+    let (server, door) = (&cx.config().server, &cx.served().door);
+    // The Tor network has one address for everyone.
+    if door.tor {
+        return None;
+    }
+    let script = &server.ip_check_script;
+    let exempt = door.ip.is_loopback() || (script.exempt_sasl && cx.account().is_some());
+    if script.enabled && !known.origin.passed && !exempt {
+        let job = Job::CheckIp { script: Box::new(script.clone()), ip: door.ip };
+        return Some((Question::Welcome, job));
+    }
+    if server.lookup_hostnames && known.origin.host == Finding::Open {
+        let job = Job::LookUpHost { ip: door.ip, confirm: server.forward_confirm_hostnames };
+        return Some((Question::Host, job));
+    }
+    let endpoints = door.endpoints.as_deref().filter(|_| server.check_ident)?;
+    let job = Job::AskIdent { endpoints: *endpoints };
+    (known.origin.ident == Finding::Open).then_some((Question::Ident, job))
+}
+
+/// A question was answered, or could not be.
+pub fn answered(cx: &mut Cx<'_>, question: Question, answer: &JobAnswer) -> Outcome {
+    let mut name = None;
+    let said = match (question, answer) {
+        (Question::Welcome, JobAnswer::IpChecked(IpVerdict::Rejected(why))) => {
+            refuse(cx, if why.is_empty() { REFUSED } else { why });
+            return Ok(());
+        }
+        (Question::Welcome, JobAnswer::IpChecked(IpVerdict::NeedsLogin(why))) if cx.account().is_none() => {
+            demand_login(cx, if why.is_empty() { NEEDS_LOGIN } else { why });
+            return Ok(());
+        }
+        (Question::Welcome, _) => Introduction::Passed,
+        (Question::Host, JobAnswer::HostFound(host)) => {
+            Introduction::Host(host.as_deref().filter(|host| is_host(host)))
+        }
+        (Question::Host, _) => Introduction::Host(None),
+        (Question::Ident, answer) => {
+            if let JobAnswer::IdentFound(Some(said)) = answer {
+                name = ident(said.trim_start_matches('~'), cx.config().limits.identlen);
+            }
+            Introduction::Ident(name.as_deref())
+        }
+    };
+    cx.commit(Fact::Introduced { session: cx.session, said });
+    registration::advance(cx);
+    Ok(())
+}
+
+fn demand_login(cx: &mut Cx<'_>, why: &str) {
+    cx.reply_command("FAIL", &["*", "ACCOUNT_REQUIRED"], Text::Plain(why));
+    refuse(cx, why);
+}
+
+fn refuse(cx: &mut Cx<'_>, why: &str) {
+    let ip = Setup::address_text(cx.served().door.ip);
+    cx.note(Level::Info, "connect-ip", format!("client from {ip} refused: {why}"));
+    cx.close(why);
+}
+
+/// Whether a name can be shown as a user's host: one that reads as an address would be another's.
+pub fn is_host(name: &str) -> bool {
+    is_hostname(name) && !name.ends_with('.') && name.parse::<IpAddr>().is_err()
+}

@@ -1,0 +1,117 @@
+//! `ip-check-script`: `{"ip": …}` goes in, `{"result": …, "banMessage": …}` comes out.
+
+use std::net::IpAddr;
+use std::sync::{Arc, OnceLock};
+
+use serde::{Deserialize, Serialize};
+use tokio::sync::Semaphore;
+
+use super::script::Script;
+use crate::config::IpCheckScript;
+use crate::engine::IpVerdict;
+
+#[derive(Serialize)]
+struct Question {
+    ip: String,
+}
+
+#[derive(Deserialize)]
+struct Answer {
+    /// 1 to let in, 2 to refuse, 3 to let in with an account.
+    result: u8,
+    #[serde(default, rename = "banMessage")]
+    ban_message: String,
+    #[serde(default)]
+    error: String,
+}
+
+/// Asks the script, a bounded number of times at once; the bound is that of the first question.
+#[derive(Clone, Debug, Default)]
+pub(super) struct IpChecks(Arc<OnceLock<Semaphore>>);
+
+impl IpChecks {
+    /// What the script says of an address.
+    ///
+    /// # Errors
+    /// In words, when it says nothing that is understood.
+    pub(super) async fn ask(&self, script: &IpCheckScript, ip: IpAddr) -> Result<IpVerdict, String> {
+        let most = match script.max_concurrency {
+            0 => Semaphore::MAX_PERMITS,
+            most => most.min(Semaphore::MAX_PERMITS),
+        };
+        let running = self.0.get_or_init(|| Semaphore::new(most));
+        let _permit = running.acquire().await.map_err(|error| error.to_string())?;
+        let asked = Script {
+            command: &script.command,
+            args: &script.args,
+            socket: &script.socket,
+            timeout: script.timeout,
+            kill_timeout: script.kill_timeout,
+        };
+        let question = serde_json::to_string(&Question { ip: ip.to_string() }).map_err(|e| e.to_string())?;
+        verdict(&asked.ask(&question).await.map_err(|error| error.to_string())?)
+    }
+}
+
+fn verdict(line: &str) -> Result<IpVerdict, String> {
+    let answer: Answer = serde_json::from_str(line).map_err(|error| error.to_string())?;
+    match answer.result {
+        _ if !answer.error.is_empty() => Err(answer.error),
+        1 => Ok(IpVerdict::Accepted),
+        2 => Ok(IpVerdict::Rejected(one_line(&answer.ban_message))),
+        3 => Ok(IpVerdict::NeedsLogin(one_line(&answer.ban_message))),
+        other => Err(format!("result {other} is none of 1, 2 and 3")),
+    }
+}
+
+/// The text goes into a line of the protocol.
+fn one_line(text: &str) -> String {
+    text.chars().filter(|c| !c.is_control()).take(300).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    #[test]
+    fn answers_are_understood() {
+        assert_eq!(verdict(r#"{"result": 1}"#), Ok(IpVerdict::Accepted));
+        let rejected = verdict(r#"{"result":2,"banMessage":"go\r\naway","cacheSeconds":0}"#);
+        assert_eq!(rejected, Ok(IpVerdict::Rejected("goaway".into())));
+        assert_eq!(verdict(r#"{"result":3}"#), Ok(IpVerdict::NeedsLogin(String::new())));
+        assert_eq!(verdict(r#"{"result":1,"error":"down"}"#), Err("down".into()));
+        for line in ["", "{}", r#"{"result":0}"#, r#"{"result":"1"}"#] {
+            assert!(verdict(line).is_err(), "{line}");
+        }
+    }
+
+    #[test]
+    fn no_more_run_at_once_than_may() {
+        let directory = tempfile::tempdir().unwrap();
+        let lock = directory.path().join("lock");
+        // mkdir fails when another one is inside.
+        let text =
+            format!("mkdir {0} || exit 1; sleep 0.1; rmdir {0}; echo '{{\"result\":1}}'", lock.display());
+        let script = IpCheckScript {
+            enabled: true,
+            command: "/bin/sh".into(),
+            args: vec!["-c".into(), text],
+            timeout: Duration::from_secs(10),
+            max_concurrency: 1,
+            ..IpCheckScript::default()
+        };
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let checks = IpChecks::default();
+        let ip = IpAddr::from([192, 0, 2, 1]);
+        let asked: Vec<_> = (0..4)
+            .map(|_| {
+                let (checks, script) = (checks.clone(), script.clone());
+                runtime.spawn(async move { checks.ask(&script, ip).await })
+            })
+            .collect();
+        for one in asked {
+            assert_eq!(runtime.block_on(one).unwrap(), Ok(IpVerdict::Accepted));
+        }
+    }
+}

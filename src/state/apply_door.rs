@@ -1,0 +1,58 @@
+//! How facts about connections at the door become true. Part of [`State::apply`](super::State::apply).
+
+use std::net::IpAddr;
+
+use super::State;
+use super::apply::Moment;
+use super::fact::Counted;
+use super::id::SessionId;
+use super::session::{Door, Finding, Origin, Pace, Phase, Session};
+
+impl State {
+    pub(super) fn open(&mut self, moment: Moment, session: SessionId, door: Box<Door>) {
+        self.sessions.insert_at(session, Session::new(door, moment.mono_ms));
+        self.counts.unregistered += 1;
+    }
+
+    pub(super) fn vanish(&mut self, session: SessionId) {
+        self.remove_session(session);
+        self.counts.unregistered -= 1;
+    }
+
+    /// Every session that ends must end here: hosts would run out of connections otherwise.
+    pub(super) fn remove_session(&mut self, id: SessionId) -> Option<Session> {
+        self.monitors.clear(id);
+        let session = self.sessions.remove_at(id)?;
+        if let Some(key) = &session.counted {
+            self.limits.leave(key);
+        }
+        Some(session)
+    }
+
+    /// What the connection itself showed was its gateway's.
+    pub(super) fn speak_for(&mut self, session: SessionId, ip: IpAddr, secure: bool, host: Option<&str>) {
+        let session = &mut self.sessions[session];
+        let door = &mut session.door;
+        (door.ip, door.proxied, door.secure) = (ip, true, secure);
+        (door.certfp, door.endpoints) = (None, None);
+        if let Phase::Registering(registering) = &mut session.phase {
+            let host = host.map_or(Finding::Open, |host| Finding::of(Some(host)));
+            registering.origin = Origin { host, ..Origin::default() };
+        }
+    }
+
+    pub(super) fn count(&mut self, moment: Moment, session: SessionId, counted: Option<Counted>) {
+        if let Some(Counted { key, window_ms }) = &counted {
+            self.limits.enter(key, moment.mono_ms, *window_ms);
+        }
+        let before = std::mem::replace(&mut self.sessions[session].counted, counted.map(|c| c.key));
+        if let Some(key) = before {
+            self.limits.leave(&key);
+        }
+    }
+
+    /// How fast a session has sent commands, from now on kept.
+    pub fn pace(&mut self, session: SessionId) -> &mut Pace {
+        self.sessions[session].pace.get_or_insert_default()
+    }
+}
