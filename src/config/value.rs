@@ -179,7 +179,7 @@ words! {
 }
 
 /// A range of IP addresses. IPv4 is kept, and compared, as IPv6 (`::ffff:0:0/96`).
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Net {
     bits: u128,
     prefix_len: u8,
@@ -210,9 +210,38 @@ impl Net {
         Some(Net { bits: bits_of(addr) & mask(prefix_len), prefix_len })
     }
 
+    /// The range of a size (a prefix of 0 to 128 bits, IPv4 taken as IPv6) in which an address lies.
+    pub fn around(addr: IpAddr, prefix_len: u8) -> Net {
+        Net { bits: bits_of(addr) & mask(prefix_len), prefix_len }
+    }
+
+    /// The address, if there is only one.
+    pub fn single(&self) -> Option<IpAddr> {
+        (self.prefix_len == 128).then(|| IpAddr::V6(Ipv6Addr::from_bits(self.bits)).to_canonical())
+    }
+
+    /// Bits that all addresses of the range begin with, IPv4 taken as IPv6.
+    pub fn prefix_len(&self) -> u8 {
+        self.prefix_len
+    }
+
     /// Whether an address lies in the range.
     pub fn contains(&self, addr: IpAddr) -> bool {
         bits_of(addr) & mask(self.prefix_len) == self.bits
+    }
+}
+
+impl fmt::Display for Net {
+    /// As people write it: `192.0.2.0/24`; a single address without its length.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (addr, width) = match Ipv6Addr::from_bits(self.bits).to_ipv4_mapped() {
+            Some(v4) if self.prefix_len >= 96 => (IpAddr::V4(v4), 32),
+            _ => (IpAddr::V6(Ipv6Addr::from_bits(self.bits)), 128),
+        };
+        match self.prefix_len {
+            128 => write!(f, "{addr}"),
+            len => write!(f, "{addr}/{}", len - (128 - width)),
+        }
     }
 }
 

@@ -2,7 +2,8 @@
 //! says that the address is another one.
 //!
 //! The order: Tor listeners have limits of their own and nothing else; loopback always passes, so that an
-//! operator cannot lock themselves out; then the connections that the host has and makes.
+//! operator cannot lock themselves out; then bans and DEFCON; then the connections that the host has and
+//! makes.
 
 use std::time::Duration;
 
@@ -11,6 +12,7 @@ use crate::state::fact::Counted;
 use crate::state::limits::{Key, Usage};
 use crate::state::{Fact, Session, State};
 
+use super::ban;
 use super::cx::Cx;
 use super::effect::Level;
 use super::setup::Setup;
@@ -27,6 +29,9 @@ struct Most {
 
 /// Lets the session being served in and counts it; otherwise closes it with the reason.
 pub fn admit(cx: &mut Cx<'_>) {
+    if let Some(why) = ban::at_the_door(cx.config(), cx.state(), &cx.served().door, cx.now.wall_ms) {
+        return refuse(cx, &why);
+    }
     let verdict = judge(cx.config(), cx.state(), cx.served(), cx.now.mono_ms);
     match verdict {
         Ok(counted) => {
@@ -35,12 +40,14 @@ pub fn admit(cx: &mut Cx<'_>) {
                 cx.commit(Fact::Admitted { session: cx.session, counted });
             }
         }
-        Err(reason) => {
-            let ip = Setup::address_text(cx.served().door.ip);
-            cx.note(Level::Info, "connect-ip", format!("client from {ip} refused: {reason}"));
-            cx.close(reason);
-        }
+        Err(reason) => refuse(cx, reason),
     }
+}
+
+fn refuse(cx: &mut Cx<'_>, reason: &str) {
+    let ip = Setup::address_text(cx.served().door.ip);
+    cx.note(Level::Info, "connect-ip", format!("client from {ip} refused: {reason}"));
+    cx.close(reason);
 }
 
 /// With whom the session is to be counted, if with anybody.

@@ -1,7 +1,7 @@
 //! Who is told of a fact, and in which words. Nothing else in the engine knows.
 
-use crate::state::fact::{Change, Kind, Said, Target};
-use crate::state::{ChannelId, Fact, ModeChange, Rank, Ranks, SessionId, State, UserId};
+use crate::state::fact::{Change, Kind, Ruling, Said, Target};
+use crate::state::{ChannelId, Fact, Letters, ModeChange, Rank, Ranks, SessionId, State, UserId};
 use crate::text::Nick;
 use crate::wire::{Body, Cap, Caps, MsgId, Origin, Outgoing, Text};
 
@@ -9,6 +9,7 @@ use super::command::message::is_ctcp;
 use super::command::{markread, names, topic};
 use super::cx::Cx;
 use super::effect::{Effect, Level};
+use super::snomask;
 use super::voice::{Voice, acquaintances, sessions_of};
 use super::watchers::{self, onlookers};
 
@@ -30,6 +31,7 @@ pub enum After {
 /// Tells a fact that is about to hold.
 pub fn announce(cx: &mut Cx<'_>, fact: &Fact<'_>) -> After {
     let msgid = cx.ids.msgid(cx.now.wall_ms);
+    snomask::tell(cx, fact);
     match fact {
         Fact::Quit { user, reason } => quit(cx, *user, reason, msgid),
         Fact::Killed { by, user, reason } => killed(cx, *by, *user, reason, msgid),
@@ -72,7 +74,9 @@ pub fn announce(cx: &mut Cx<'_>, fact: &Fact<'_>) -> After {
             let body = Body::Command { verb: "ACCOUNT", params: &["*"], text: Text::None };
             to_onlookers(cx, *user, body, Caps::of(Cap::AccountNotify), None);
         }
-        Fact::Detached { .. }
+        Fact::Ruled(Ruling::Snomasks { user, masks }) => show_snomasks(cx, *user, *masks),
+        Fact::Ruled(_)
+        | Fact::Detached { .. }
         | Fact::Attached { .. }
         | Fact::AlwaysOnSet { .. }
         | Fact::Authenticating { .. }
@@ -358,7 +362,7 @@ fn invited(cx: &mut Cx<'_>, by: UserId, user: UserId, channel: ChannelId, msgid:
 fn said(cx: &mut Cx<'_>, session: SessionId, by: UserId, to: &Target<'_>, what: &Said<'_>, msgid: MsgId) {
     let state: &State = cx.state;
     let target = match to {
-        Target::Channel { shown, .. } => shown,
+        Target::Channel { shown, .. } | Target::Many { shown, .. } => shown,
         Target::User(user) => state.users[*user].nick.as_str(),
     };
     let text = if what.kind == Kind::Tagmsg { Text::None } else { Text::Plain(what.text) };
@@ -381,6 +385,9 @@ fn said(cx: &mut Cx<'_>, session: SessionId, by: UserId, to: &Target<'_>, what: 
             let outside = !state.channels[*channel].members.contains_key(&by);
             let own = sessions_of(state, [by].into_iter().filter(|_| outside));
             voice.deliver(state, &line, needs, own.filter(others));
+        }
+        Target::Many { users, .. } => {
+            voice.deliver(state, &line, needs, sessions_of(state, users.iter().copied()).filter(others));
         }
         Target::User(user) => {
             let both = [*user, by].into_iter().take(if *user == by { 1 } else { 2 });
@@ -454,7 +461,7 @@ fn shown(state: &State, change: &ModeChange) -> (char, bool, Option<String>) {
     }
 }
 
-fn user_modes_changed(cx: &mut Cx<'_>, user: UserId, on: crate::state::Letters, off: crate::state::Letters) {
+fn user_modes_changed(cx: &mut Cx<'_>, user: UserId, on: Letters, off: Letters) {
     let mut change = String::new();
     for (sign, letters) in [('+', on), ('-', off)] {
         let letters: String = letters.iter().collect();
@@ -466,8 +473,17 @@ fn user_modes_changed(cx: &mut Cx<'_>, user: UserId, on: crate::state::Letters, 
     tell_user_modes(cx, user, &change);
 }
 
+fn show_snomasks(cx: &mut Cx<'_>, user: UserId, masks: Letters) {
+    match masks == Letters::default() {
+        true => tell_user_modes(cx, user, "-s"),
+        false => tell_user_modes(cx, user, &format!("+s {masks}")),
+    }
+}
+
 fn tell_user_modes(cx: &mut Cx<'_>, user: UserId, change: &str) {
     let nick = cx.state().users[user].nick.as_str().to_owned();
-    let body = Body::Command { verb: "MODE", params: &[&nick, change], text: Text::None };
+    let mut params = vec![nick.as_str()];
+    params.extend(change.split(' '));
+    let body = Body::Command { verb: "MODE", params: &params, text: Text::None };
     say(cx, user, body, Caps::NONE, None, &[user]);
 }

@@ -4,6 +4,7 @@
 //! way to a socket at all.
 
 use crate::config::Config;
+use crate::state::fact::Ruling;
 use crate::state::{Account, ChannelId, Fact, Moment, Session, SessionId, State, User, UserId};
 use crate::wire::{Body, MsgId, Numeric, Origin, Outgoing, Text};
 
@@ -194,9 +195,28 @@ impl<'e> Cx<'e> {
         self.pending = Some(Pending::Job(ticket, then));
     }
 
+    /// Asks for the configuration to be read again; the session waits as for a job.
+    pub fn ask_reload(&mut self, then: Continuation) {
+        let ticket = self.ids.ticket();
+        self.waiting.tickets.insert(ticket, self.session);
+        self.voice.out.push(Effect::Reload { ticket });
+        self.pending = Some(Pending::Job(ticket, then));
+    }
+
     /// Gives a long answer piece by piece as the client reads it.
     pub fn answer_long(&mut self, cursor: Cursor) {
         self.pending = Some(Pending::Room(cursor));
+    }
+
+    /// Says something to the session being served for which there is no numeric.
+    pub fn server_notice(&mut self, text: &str) {
+        let nick = self.nick().to_owned();
+        self.reply_command("NOTICE", &[&nick], Text::Plain(text));
+    }
+
+    /// Makes known what an operator did: to the log, and to operators who want to know.
+    pub fn oper_did(&mut self, did: &str) {
+        self.commit(Fact::Ruled(Ruling::Did { did }));
     }
 
     /// Writes to the log.
@@ -212,15 +232,13 @@ impl<'e> Cx<'e> {
     }
 
     /// Ends any session, as [`Cx::close`] ends the one being served.
-    pub fn disconnect(&mut self, session: SessionId, reason: &str) {
-        if session == self.session {
-            return self.close(reason);
-        }
-        self.serve(session, |cx| {
-            cx.reply_bare("ERROR", &[], Text::Plain(reason));
-            cx.forget_session(reason);
-        });
-        self.voice.out.push(Effect::Close { session });
+    pub(super) fn expel(&mut self, session: SessionId, reason: &str) {
+        self.serve(session, |cx| cx.close(reason));
+    }
+
+    /// What the operator being served is called in `opers`.
+    pub fn oper_name(&self) -> String {
+        self.user().oper.as_ref().map_or_else(String::new, |oper| oper.name.to_string())
     }
 
     /// Takes the session out of the state: with its user, if it was the last one and the user does not
@@ -263,7 +281,11 @@ impl<'e> Cx<'e> {
         }
         let own = std::mem::replace(&mut self.voice.answer, Answer::new(session, None));
         let (own_session, own_pending) = (std::mem::replace(&mut self.session, session), self.pending.take());
+        let own_closed = std::mem::replace(&mut self.closed, false);
         say(self);
+        if std::mem::replace(&mut self.closed, own_closed) {
+            self.voice.out.push(Effect::Close { session });
+        }
         let answer = std::mem::replace(&mut self.voice.answer, own);
         let pending = std::mem::replace(&mut self.pending, own_pending);
         self.session = own_session;

@@ -304,6 +304,7 @@ fn go_on(cx: &mut Cx<'_>, then: Continuation, answer: &JobAnswer) {
     let outcome = match then {
         Continuation::ServerPassword => registration::password_compared(cx, answer),
         Continuation::NickServ(next) => service::nickserv::go_on(cx, next, answer),
+        Continuation::Rehash => command::rehash::reloaded(cx, answer),
         Continuation::Arrival(question) => arrival::answered(cx, question, answer),
         Continuation::Webirc(claim) => command::webirc::compared(cx, *claim, answer),
         Continuation::Oper { name } => command::oper::compared(cx, &name, answer),

@@ -49,6 +49,12 @@ pub enum Effect {
         /// What to do.
         job: Job,
     },
+    /// Read the configuration again. If it is right, [`super::Event::Reconfigured`] is due; then, whatever
+    /// came of it, [`super::Event::Answered`].
+    Reload {
+        /// To be returned with the answer.
+        ticket: Ticket,
+    },
     /// Make records durable. Nothing that is said in or after this event may leave the process before.
     Persist {
         /// What changed; one record at most once.

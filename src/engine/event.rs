@@ -138,6 +138,8 @@ pub enum JobAnswer {
     Hashed(Box<Credentials>),
     /// Of [`super::Job::SendMail`]: a mail server has taken it.
     Mailed,
+    /// Of [`super::Effect::Reload`]: what is wrong with the configuration, if it is not in force.
+    Reloaded(Result<(), String>),
     /// Of [`super::Job::LookUpHost`].
     HostFound(Option<String>),
     /// Of [`super::Job::AskIdent`]: as the machine put it.

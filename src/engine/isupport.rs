@@ -12,7 +12,7 @@ pub const CHANMODES: &str = "Ibe,k,fl,CMRUimnstu";
 /// Channel modes without a parameter.
 pub const CHANNEL_FLAGS: &str = "CMRUimnstu";
 /// User modes, as 004 shows them.
-pub const USER_MODES: &str = "BRTZio";
+pub const USER_MODES: &str = "BRTZios";
 /// Channel modes, as 004 shows them.
 pub const CHANNEL_MODES: &str = "CIMRUabefhiklmnoqstuv";
 /// Channel modes with a parameter, as 004 shows them.
@@ -22,9 +22,26 @@ pub const TARGETS_MAX: usize = 4;
 
 /// All tokens, sorted and cut into lines.
 pub fn lines(config: &Config) -> Vec<Vec<String>> {
+    cut(tokens(config))
+}
+
+/// What is different in `after`, cut into lines: tokens that are new or have another value, and `-TOKEN` for
+/// those that are gone. No lines if nothing is.
+pub fn changes(before: &[Vec<String>], after: &[Vec<String>]) -> Vec<Vec<String>> {
+    let (before, after) = (before.concat(), after.concat());
+    fn name(token: &str) -> &str {
+        token.split('=').next().unwrap_or(token)
+    }
+    let mut tokens: Vec<String> = after.iter().filter(|token| !before.contains(token)).cloned().collect();
+    let gone = before.iter().filter(|old| !after.iter().any(|new| name(new) == name(old)));
+    tokens.extend(gone.map(|old| format!("-{}", name(old))));
+    if tokens.is_empty() { Vec::new() } else { cut(tokens) }
+}
+
+fn cut(tokens: Vec<String>) -> Vec<Vec<String>> {
     let mut lines = vec![Vec::new()];
     let mut bytes = 0;
-    for token in tokens(config) {
+    for token in tokens {
         let line = lines.last().expect("never empty");
         if line.len() == TOKENS_MAX || bytes + token.len() + 1 > BYTES_MAX {
             lines.push(Vec::new());
@@ -103,6 +120,14 @@ fn escaped(value: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_changes_is_told() {
+        let lines = |tokens: &[&str]| vec![tokens.iter().map(|t| t.to_string()).collect::<Vec<_>>()];
+        let (before, after) = (lines(&["A=1", "B", "C=x"]), lines(&["A=2", "B", "D"]));
+        assert_eq!(changes(&before, &after), lines(&["A=2", "D", "-C"]));
+        assert!(changes(&before, &before).is_empty());
+    }
 
     #[test]
     fn lines_are_sorted_and_short() {

@@ -8,6 +8,7 @@ mod admission;
 mod announce;
 mod answer;
 mod arrival;
+mod ban;
 pub mod capability;
 mod cloak;
 pub mod command;
@@ -25,11 +26,14 @@ pub mod login;
 mod mail;
 mod motd;
 mod policy;
+mod reconfigured;
 mod refusal;
 mod registration;
 mod service;
 pub mod setup;
+mod snomask;
 mod sts;
+mod suspension;
 mod timers;
 mod voice;
 mod waiting;
@@ -165,7 +169,7 @@ impl Engine {
             Event::Drained { session } => self.resume(now, session, None, out),
             Event::Answered { ticket, answer } => self.answered(now, ticket, &answer, out),
             Event::Elapsed => self.elapsed(now, out),
-            Event::Reconfigured { config, texts } => self.reconfigured(config, &texts),
+            Event::Reconfigured { config, texts } => self.reconfigured(now, config, &texts, out),
             Event::StoreChanged { .. } => {}
             Event::Stopping { reason } => self.stop(now, reason, out),
         }
@@ -235,13 +239,6 @@ impl Engine {
             CloseReason::SendqExceeded => "SendQ exceeded",
         };
         self.cx(now, Answer::mute(session), out).forget_session(reason);
-    }
-
-    fn reconfigured(&mut self, config: Box<Config>, texts: &Texts) {
-        let changed = self.state.cloak_secret.as_deref();
-        let secret = changed.unwrap_or(&self.setup.cloak_secret).to_owned();
-        let started = self.setup.started.clone();
-        self.setup = Setup::new(config, secret, texts, started);
     }
 
     fn elapsed(&mut self, now: Now, out: &mut Effects) {

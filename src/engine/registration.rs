@@ -19,10 +19,10 @@ use super::event::JobAnswer;
 use super::isupport::{CHANNEL_MODES, CHANNEL_MODES_WITH_PARAMETER, USER_MODES};
 use super::policy::{self, Claim};
 use super::refusal::Outcome;
-use super::setup::VERSION;
+use super::setup::{Setup, VERSION};
 use super::sts;
 use super::waiting::Continuation;
-use super::{announce, host, identity};
+use super::{announce, ban, host, identity};
 
 /// Silence before a PING to a client that comes through Tor, at most.
 const TOR_PING: Duration = Duration::from_secs(30);
@@ -108,6 +108,10 @@ fn appear(cx: &mut Cx<'_>, nick: Nick) {
         (None, Some(ident)) => ident.into(),
         (None, None) => format!("~{username}").into(),
     };
+    let nuhs = ban::sources(nick.key(), &username, &[&cloak, &real_host, &Setup::address_text(ip)]);
+    if ban::turns_away(cx, &nuhs) {
+        return;
+    }
     let mut modes: Letters = cx.setup.user_modes;
     modes.set('Z', secure);
     let text = format!("Client connected [{}] [u:{username}] [r:{realname}] [ip:{real_host}]", nick.as_str());
@@ -128,6 +132,13 @@ fn appear(cx: &mut Cx<'_>, nick: Nick) {
 
 /// A further session of a user who is there: it is told where the user is.
 fn attach(cx: &mut Cx<'_>, user: UserId) {
+    let mut nuhs = ban::sources_of(&cx.state().users[user]);
+    let ip = Setup::address_text(cx.served().door.ip);
+    let there = &cx.state().users[user];
+    nuhs.extend(ban::sources(there.nick.key(), &there.username, &[&ip]));
+    if ban::turns_away(cx, &nuhs) {
+        return;
+    }
     let nick = cx.state().users[user].nick.as_str().to_owned();
     cx.note(Level::Info, "connect", format!("Client attached [{nick}]"));
     let was_away = cx.state().users[user].away.is_some();
@@ -159,7 +170,7 @@ pub fn greet(cx: &mut Cx<'_>) {
     cx.reply(RPL_CREATED, &[], Text::Said(Phrase::CREATED, &[&setup.started]));
     let modes = [server, VERSION, USER_MODES, CHANNEL_MODES, CHANNEL_MODES_WITH_PARAMETER];
     cx.reply(RPL_MYINFO, &modes, Text::None);
-    isupport(cx);
+    isupport(cx, &setup.isupport);
 }
 
 fn welcome(cx: &mut Cx<'_>) {
@@ -174,12 +185,11 @@ fn welcome(cx: &mut Cx<'_>) {
 }
 
 /// The 005 lines; as a batch for those who can tell it apart (draft/extended-isupport).
-pub fn isupport(cx: &mut Cx<'_>) {
-    let setup = cx.setup;
+pub fn isupport(cx: &mut Cx<'_>, lines: &[Vec<String>]) {
     if cx.served().caps.has(Cap::ExtendedIsupport) {
         cx.open_batch("draft/isupport", &[]);
     }
-    for line in &setup.isupport {
+    for line in lines {
         let tokens: Vec<&str> = line.iter().map(String::as_str).collect();
         cx.reply(RPL_ISUPPORT, &tokens, Text::Said(Phrase::ARE_SUPPORTED, &[]));
     }

@@ -121,6 +121,8 @@ pub enum Continuation {
     ServerPassword,
     /// NickServ goes on.
     NickServ(super::service::nickserv::Next),
+    /// The configuration was read again.
+    Rehash,
     /// Something was found out about where a client comes from.
     Arrival(super::arrival::Question),
     /// A gateway's password was compared.

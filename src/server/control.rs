@@ -8,13 +8,15 @@ use tokio::sync::mpsc;
 use super::Reload;
 use super::turn::Input;
 use crate::config::Config;
+use crate::engine::{JobAnswer, Ticket};
 use crate::net::Listeners;
 
 /// What can be asked of a running server.
 #[derive(Debug)]
 pub(super) enum Command {
     Stop(String),
-    Reload,
+    /// For the asker with this ticket, if there is one.
+    Reload(Option<Ticket>),
 }
 
 /// Commands that may wait; more are refused.
@@ -30,9 +32,15 @@ impl Control {
         self.0.try_send(Command::Stop(reason.to_owned())).is_ok()
     }
 
+    /// Reads the configuration again for someone who waits; false when the server has ended or too much
+    /// waits.
+    pub(super) fn reload_for(&self, asker: Ticket) -> bool {
+        self.0.try_send(Command::Reload(Some(asker))).is_ok()
+    }
+
     /// Reads the configuration again; false when the server has ended or too much waits.
     pub fn reload(&self) -> bool {
-        self.0.try_send(Command::Reload).is_ok()
+        self.0.try_send(Command::Reload(None)).is_ok()
     }
 }
 
@@ -77,7 +85,16 @@ impl<L: Fn(&Config)> Supervisor<L> {
                     let _ = self.input.send(Input::Stopping(reason)).await;
                     return;
                 }
-                Command::Reload => self.reload(&reload).await,
+                Command::Reload(asker) => {
+                    let result = self.reload(&reload).await;
+                    match &result {
+                        Ok(()) => tracing::info!(target: "server", "configuration reloaded"),
+                        Err(why) => tracing::error!(target: "server", "configuration not reloaded: {why}"),
+                    }
+                    if let Some(ticket) = asker {
+                        let _ = self.input.send(Input::Answered(ticket, JobAnswer::Reloaded(result))).await;
+                    }
+                }
             }
         }
     }
@@ -91,7 +108,7 @@ impl<L: Fn(&Config)> Supervisor<L> {
             }
         }
         if self.signals.hangup.poll_recv(cx).is_ready() {
-            return Poll::Ready(Command::Reload);
+            return Poll::Ready(Command::Reload(None));
         }
         match self.commands.poll_recv(cx) {
             Poll::Ready(Some(command)) => Poll::Ready(command),
@@ -100,19 +117,11 @@ impl<L: Fn(&Config)> Supervisor<L> {
         }
     }
 
-    async fn reload(&mut self, reload: &Reload) {
+    /// Puts the configuration in force as it is now; the error is one line.
+    async fn reload(&mut self, reload: &Reload) -> Result<(), String> {
         let read = reload.clone();
-        let (config, texts) = match tokio::task::spawn_blocking(move || read()).await {
-            Ok(Ok(read)) => read,
-            Ok(Err(reason)) => {
-                tracing::error!(target: "server", "configuration not reloaded: {reason}");
-                return;
-            }
-            Err(_) => {
-                tracing::error!(target: "server", "configuration not reloaded: reading it failed");
-                return;
-            }
-        };
+        let read = tokio::task::spawn_blocking(move || read()).await;
+        let (config, texts) = read.map_err(|_| "reading it failed".to_owned())??;
         for problem in self.listeners.change(&config) {
             tracing::error!(target: "listeners", "{problem}");
         }
@@ -121,6 +130,6 @@ impl<L: Fn(&Config)> Supervisor<L> {
         }
         (self.on_config)(&config);
         let _ = self.input.send(Input::Reconfigured(Box::new(config), Box::new(texts))).await;
-        tracing::info!(target: "server", "configuration reloaded");
+        Ok(())
     }
 }

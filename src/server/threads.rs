@@ -70,11 +70,13 @@ pub(super) fn run<C: Core>(
     let core = core(clock.now());
     let runtime = runtime().map_err(no_thread)?;
     let jobs = Jobs::start(cores, reporter(input.clone())).map_err(no_thread)?;
+    let (control, commands) = mpsc::channel(COMMANDS_MAX);
+    let control = Control(control);
+    let own_control = control.clone();
     runtime.block_on(async {
         let signals = Signals::new().map_err(|error| format!("cannot listen for signals: {error}"))?;
         listeners.accept().map_err(|error| format!("cannot accept: {error}"))?;
-        let (control, commands) = mpsc::channel(COMMANDS_MAX);
-        on_ready(Running { bound: listeners.bound(), control: Control(control) });
+        on_ready(Running { bound: listeners.bound(), control });
         let on_config = move |config: &Config| {
             let _ = set_limits.send(Limits::of(config));
         };
@@ -82,7 +84,7 @@ pub(super) fn run<C: Core>(
         tokio::task::spawn_local(supervisor.run(reload));
         Ok::<(), String>(())
     })?;
-    let turns = move |outlet| Turns::new(core, clock, jobs, outlet, inputs, writer);
+    let turns = move |outlet| Turns::new(core, clock, jobs, own_control, outlet, inputs, writer);
     if shards > 1 {
         return run_apart(&runtime, wirings, turns);
     }

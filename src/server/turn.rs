@@ -17,6 +17,7 @@ use tokio::time::{Instant, Sleep};
 
 use super::clock::Clock;
 use super::commit::Commit;
+use super::control::Control;
 use super::core::Core;
 use super::log;
 use crate::config::Config;
@@ -66,6 +67,7 @@ pub(super) struct Turns<C> {
     pub(super) core: C,
     pub(super) clock: Clock,
     pub(super) jobs: Jobs,
+    pub(super) control: Control,
     pub(super) outlet: Outlet,
     pub(super) input: mpsc::Receiver<Input>,
     commit: Commit,
@@ -92,13 +94,14 @@ impl<C: Core> Turns<C> {
         core: C,
         clock: Clock,
         jobs: Jobs,
+        control: Control,
         outlet: Outlet,
         input: mpsc::Receiver<Input>,
         writer: Writer,
     ) -> Turns<C> {
         let (effects, shared, refused) = Default::default();
         let commit = Commit::new(writer);
-        Turns { core, clock, jobs, outlet, input, commit, effects, shared, refused }
+        Turns { core, clock, jobs, control, outlet, input, commit, effects, shared, refused }
     }
 
     /// Runs until the server stops. The writer comes back, for the datastore to be closed once the
@@ -259,6 +262,9 @@ impl<C: Core> Turns<C> {
         for effect in self.effects.list() {
             match effect {
                 Effect::Ask { ticket, job } if !self.jobs.submit(*ticket, job.clone()) => {
+                    self.refused.push(*ticket);
+                }
+                Effect::Reload { ticket } if !self.control.reload_for(*ticket) => {
                     self.refused.push(*ticket);
                 }
                 Effect::Note(note) => log::write(note),

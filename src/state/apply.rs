@@ -2,7 +2,7 @@
 //! panics.
 
 use super::channel::{Channel, Topic};
-use super::fact::{Change, Fact, Introduction, Target};
+use super::fact::{Change, Fact, Introduction, Ruling, Target};
 use super::id::{ChannelId, SessionId, UserId};
 use super::members::Member;
 use super::modes::{Letters, ModeChange, Ranks};
@@ -56,14 +56,11 @@ impl State {
                 self.users[user].realname = realname.into();
                 self.mark_presence(user);
             }
-            Fact::HostChanged { user, host } => {
-                let user = &mut self.users[user];
-                user.host = host.into();
-                user.renew_source();
-            }
+            Fact::HostChanged { user, host } => self.users[user].set_host(host),
             Fact::AwaySet { session, text } => self.set_away(session, text),
             Fact::UserModesChanged { user, on, off } => self.change_user_modes(user, on, off),
             Fact::OperChanged { user, oper } => self.set_oper(user, oper),
+            Fact::Ruled(ruling) => self.rule(ruling),
             Fact::OperFailed { session, again_mono_ms } => {
                 self.sessions[session].oper_again_mono_ms = again_mono_ms;
             }
@@ -170,6 +167,7 @@ impl State {
         for &session in &user.sessions {
             self.remove_session(session);
         }
+        self.snomask_readers.remove(&id);
         self.counts.invisible -= usize::from(user.modes.has('i'));
         self.counts.opers -= usize::from(user.modes.has('o'));
     }
@@ -177,8 +175,35 @@ impl State {
     fn set_oper(&mut self, user: UserId, oper: Option<Box<Oper>>) {
         let mode = Letters::of("o");
         let (on, off) = if oper.is_some() { (mode, Letters::default()) } else { (Letters::default(), mode) };
+        if oper.is_none() {
+            self.set_snomasks(user, Letters::default());
+        }
         self.users[user].oper = oper;
         self.change_user_modes(user, on, off);
+    }
+
+    fn rule(&mut self, ruling: Ruling<'_>) {
+        match ruling {
+            Ruling::Snomasks { user, masks } => self.set_snomasks(user, masks),
+            Ruling::Did { .. } => {}
+            Ruling::Ban { target, info, .. } => {
+                self.dirty.insert(super::record::ban_key(&target.key()));
+                self.bans.set(target, info.map(|info| *info));
+            }
+            Ruling::Defcon { level, .. } => self.defcon = level,
+        }
+    }
+
+    fn set_snomasks(&mut self, id: UserId, masks: Letters) {
+        let user = &mut self.users[id];
+        let reads = masks != Letters::default();
+        user.snomasks = masks;
+        user.modes.set('s', reads);
+        if reads {
+            self.snomask_readers.insert(id);
+        } else {
+            self.snomask_readers.remove(&id);
+        }
     }
 
     pub(super) fn form(&mut self, moment: Moment, name: ChannelName, flags: Letters) -> ChannelId {

@@ -26,11 +26,17 @@ pub fn violations(state: &State) -> Vec<String> {
         if let Some(account) = &user.account {
             claim(state.users_of(account.key()).contains(&id), &|| format!("{nick} is not found by account"));
         }
+        let reads = user.snomasks != Default::default();
+        claim(user.modes.has('s') == reads && state.snomask_readers.contains(&id) == reads, &|| {
+            format!("{nick} reads server notices and does not")
+        });
         for &channel in &user.channels {
             let member = state.channels.get(channel).is_some_and(|c| c.members.contains_key(&id));
             claim(member, &|| format!("{nick} is in a channel that does not know"));
         }
     }
+    let gone = state.snomask_readers.iter().any(|&id| state.users.get(id).is_none());
+    claim(!gone, &|| "someone who is gone reads server notices".into());
     let lives = |session| state.sessions.get(session).is_some_and(|s: &super::Session| s.user().is_some());
     claim(state.monitors.violations(lives) == 0, &|| "the two sides of MONITOR disagree".into());
     claim(state.nicks.len() == state.users.len(), &|| "nicks and users differ in number".into());

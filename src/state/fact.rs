@@ -4,7 +4,9 @@
 use std::net::IpAddr;
 
 use super::account::{Account, Code, Purpose, Settings, Suspension, Vhost};
+use super::ban::{BanInfo, BanTarget};
 use super::channel::MaskEntry;
+use super::defcon::Defcon;
 use super::id::{ChannelId, SessionId, UserId};
 use super::limits::Key;
 use super::modes::{Letters, ModeChange, Rank, Ranks};
@@ -50,6 +52,8 @@ pub enum Fact<'a> {
     UserModesChanged { user: UserId, on: Letters, off: Letters },
     /// A user became an operator, or (`None`) is none any more.
     OperChanged { user: UserId, oper: Option<Box<Oper>> },
+    /// An operator did something that is theirs alone to do.
+    Ruled(Ruling<'a>),
     /// An OPER of the session failed; it may try again then.
     OperFailed { session: SessionId, again_mono_ms: u64 },
     /// A channel came to be; the id is the next one of [`super::State::channels`].
@@ -112,6 +116,19 @@ pub enum Fact<'a> {
     CloakSecretSet { secret: &'a str },
     /// A channel name was closed, or (`None`) opened again.
     PurgeSet { key: &'a str, purge: Option<Purge> },
+}
+
+/// What operators of the server decide.
+#[derive(Clone, Debug)]
+pub enum Ruling<'a> {
+    /// The server notices that an operator reads; the letters of snomasks.
+    Snomasks { user: UserId, masks: Letters },
+    /// Something that the others must know of.
+    Did { did: &'a str },
+    /// A ban was set, or (`None`) lifted; `by` is `None` when its time was over.
+    Ban { target: BanTarget, info: Option<Box<BanInfo>>, by: Option<&'a str> },
+    /// The server was opened or closed a bit.
+    Defcon { level: Defcon, by: UserId },
 }
 
 /// What changed of an account.
@@ -224,6 +241,8 @@ pub enum Target<'a> {
     Channel { channel: ChannelId, at_least: Option<Rank>, shown: &'a str },
     /// A user.
     User(UserId),
+    /// All whom a mask of an operator covers, but for the speaker; `shown` is the target as written.
+    Many { users: &'a [UserId], shown: &'a str },
 }
 
 /// What is said.

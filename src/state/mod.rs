@@ -12,6 +12,7 @@ mod apply_registry;
 pub mod ban;
 pub mod channel;
 pub mod check;
+pub mod defcon;
 pub mod fact;
 pub mod id;
 pub mod limits;
@@ -31,6 +32,7 @@ use crate::auth::Throttle;
 pub use account::Account;
 pub use apply::Moment;
 pub use channel::Channel;
+pub use defcon::Defcon;
 pub use fact::Fact;
 pub use id::{ChannelId, SessionId, UserId};
 pub use members::{Member, Members};
@@ -69,6 +71,12 @@ pub struct State {
     pub purges: BTreeMap<Box<str>, Purge>,
     /// The secret of the cloaks, if an operator changed it.
     pub cloak_secret: Option<Box<str>>,
+    /// Bans from the server.
+    pub bans: ban::Bans,
+    /// How far the server has closed itself.
+    pub defcon: Defcon,
+    /// Operators who read server notices.
+    pub snomask_readers: BTreeSet<UserId>,
     /// Keys of the stored records that have changed since they were last stored; see [`record`].
     pub dirty: BTreeSet<String>,
     /// Keys of records whose change nobody waits for; stored every now and then.

@@ -33,6 +33,8 @@ pub struct User {
     pub account: Option<AccountName>,
     /// User modes.
     pub modes: Letters,
+    /// The server notices that this operator reads; mode `s` is set while there are any.
+    pub snomasks: Letters,
     /// Set while this is an operator.
     pub oper: Option<Box<Oper>>,
     /// The away text, while every session is away.
@@ -114,6 +116,7 @@ impl User {
             ip: new.ip,
             account: new.account,
             modes: new.modes,
+            snomasks: Letters::default(),
             oper: None,
             away: None,
             sessions: session.into_iter().collect(),
@@ -133,6 +136,11 @@ impl User {
     /// `nick!user@host` as others see it.
     pub fn source(&self) -> &str {
         &self.source
+    }
+
+    pub(super) fn set_host(&mut self, host: &str) {
+        self.host = host.into();
+        self.renew_source();
     }
 
     /// Must follow every change of nick, user name or host.

@@ -40,7 +40,7 @@ limits:
 datastore: {path: ircd.db}
 languages: {enabled: true, default: en, path: languages}
 oper-classes:
-  admin: {title: Server Admin, capabilities: [kill, ban, rehash, samode, sajoin, chanreg]}
+  admin: {title: Server Admin, capabilities: [kill, ban, rehash, samode, sajoin, chanreg, snomasks, massmessage]}
 opers:
   admin:
     class: admin
@@ -57,6 +57,15 @@ pub fn config(text: &str) -> Box<Config> {
     }
 }
 
+fn texts() -> Texts {
+    let chinese = include_str!("../../languages/zh-CN.lang.yaml");
+    Texts {
+        address_blacklist: None,
+        motd: Some("Welcome to the test.\n".into()),
+        catalogues: vec![ircd::i18n::Catalogue::parse(chinese).unwrap()],
+    }
+}
+
 /// An engine and its clients.
 pub struct Bench {
     pub engine: Engine,
@@ -66,6 +75,7 @@ pub struct Bench {
     names: Vec<String>,
     live: Vec<bool>,
     jobs: Vec<(Ticket, Job)>,
+    reload: Option<Ticket>,
     effects: Effects,
 }
 
@@ -81,13 +91,7 @@ impl Bench {
             entropy: [1; 32],
             cloak_secret: "secret".into(),
             records: records.clone().into_iter().collect(),
-            texts: Texts {
-                motd: Some("Welcome to the test.\n".into()),
-                address_blacklist: None,
-                catalogues: vec![
-                    ircd::i18n::Catalogue::parse(include_str!("../../languages/zh-CN.lang.yaml")).unwrap(),
-                ],
-            },
+            texts: texts(),
         };
         Bench {
             engine: Engine::new(config(config_text), seed, now),
@@ -96,6 +100,7 @@ impl Bench {
             names: Vec::new(),
             live: Vec::new(),
             jobs: Vec::new(),
+            reload: None,
             effects: Effects::default(),
         }
     }
@@ -122,6 +127,19 @@ impl Bench {
         self.names.push(name.to_owned());
         self.live.push(true);
         self.handle(Event::Opened { session, door: Box::new(door) })
+    }
+
+    /// A new configuration is in force; whoever asked for it hears.
+    pub fn reconfigure(&mut self, config_text: &str) -> String {
+        let texts = Box::new(texts());
+        let lines = self.handle(Event::Reconfigured { config: config(config_text), texts });
+        lines + &self.reloaded(Ok(()))
+    }
+
+    /// Whoever asked for a new configuration hears what came of it.
+    pub fn reloaded(&mut self, result: Result<(), String>) -> String {
+        let Some(ticket) = self.reload.take() else { return String::new() };
+        self.handle(Event::Answered { ticket, answer: JobAnswer::Reloaded(result) })
     }
 
     /// A line comes in. `\xHH` in it stands for a byte.
@@ -226,6 +244,10 @@ impl Bench {
                 Effect::Ask { ticket, job } => {
                     writeln!(lines, "asks {}", question(job)).unwrap();
                     self.jobs.push((*ticket, job.clone()));
+                }
+                Effect::Reload { ticket } => {
+                    writeln!(lines, "asks to reload").unwrap();
+                    self.reload = Some(*ticket);
                 }
                 Effect::Persist { writes } => self.store(writes),
                 Effect::Note(_) => {}

@@ -105,8 +105,19 @@ impl Random {
             "-echo-message",
             "nonsense",
         ];
+        const RULINGS: [&str; 9] = [
+            "KLINE ANDKILL 1h a!*@*",
+            "KLINE ANDKILL MYSELF *!*@192.0.2.1",
+            "UNKLINE *!*@192.0.2.1",
+            "DLINE ANDKILL 30s 192.0.2.0/24",
+            "UBAN ADD 192.0.2.1",
+            "UBAN DEL 192.0.2.1",
+            "UBAN LIST",
+            "MODE a +s cdjknoqux",
+            "PRIVMSG $$* :to all",
+        ];
         let (nick, channel) = (self.one(&NAMES), self.one(&CHANNELS));
-        let line = match self.below(41) {
+        let line = match self.below(45) {
             0..4 => format!("JOIN {channel}"),
             4 => format!("PART {channel} :bye"),
             5 => format!("JOIN {channel} key"),
@@ -137,6 +148,11 @@ impl Random {
             }
             32..36 => self.say_to_channel_service(),
             36..40 => self.say_to_other_service(),
+            40 => self.one(&RULINGS).to_owned(),
+            41 => {
+                format!("{} {nick} {channel}", self.one(&["SAJOIN", "SANICK", "SAMODE"]))
+                    + self.one(&["", " +B"])
+            }
             _ => "PING token".to_owned(),
         };
         match self.below(4) {
@@ -226,7 +242,9 @@ impl World {
             Step::Connect(name, secure) => {
                 self.connected.insert(name.clone());
                 self.open_batches.remove(name);
-                self.bench.connect(name, "127.0.0.1".parse().unwrap(), *secure, None)
+                // Bans do not touch loopback.
+                let ip = if *secure { "192.0.2.1" } else { "127.0.0.1" };
+                self.bench.connect(name, ip.parse().unwrap(), *secure, None)
             }
             Step::Register(name) => {
                 self.bench.send(name, &format!("NICK {name}"))

@@ -11,6 +11,8 @@
 //! job right / job wrong / job fails     the oldest job is done
 //! job done                              in earnest: passphrases are compared, mail is delivered
 //! job vouches                           auth-script says that the login is right
+//! reload server: {...}                  a new configuration is in force, merged over that of the start
+//! reload fails                          the new configuration is wrong
 //! job host irc.example / job ident alice / job accepts / job rejects [why] / job demands [why]
 //! clock +30s
 //! ```
@@ -70,7 +72,12 @@ fn play(text: &str) -> String {
             continue;
         }
         let bench = bench.get_or_insert_with(|| Bench::new(&config));
-        if let Some(follows) = step(bench, line) {
+        let follows = match line.strip_prefix("reload ") {
+            Some("fails") => Some(bench.reloaded(Err("it is wrong".into()))),
+            Some(more) => Some(bench.reconfigure(&merged(&config, more))),
+            None => step(bench, line),
+        };
+        if let Some(follows) = follows {
             played += &format!("{line}\n{follows}");
         }
     }

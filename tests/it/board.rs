@@ -118,6 +118,7 @@ impl Core for Board {
             Event::Answered { ticket: Ticket(number), answer } => {
                 let text = match answer {
                     JobAnswer::Password(matched) => format!("password {matched}"),
+                    JobAnswer::Reloaded(result) => format!("reloaded {result:?}"),
                     JobAnswer::Failed => "job failed".to_owned(),
                     other => format!("{other:?}"),
                 };

@@ -56,7 +56,7 @@ fn ls(cx: &mut Cx<'_>, version: Option<&str>) {
 }
 
 /// Answers with a list of names, over several lines where the client understands that.
-fn show(cx: &mut Cx<'_>, verb: &str, words: Vec<String>) {
+pub fn show(cx: &mut Cx<'_>, verb: &str, words: Vec<String>) {
     let mut lines = vec![String::new()];
     for word in words {
         let line = lines.last_mut().expect("never empty");

@@ -65,6 +65,23 @@ static TOPICS: &[(&str, &str, &[&str])] = &[
         &["~  +q  founder", "&  +a  admin", "@  +o  operator", "%  +h  half-operator", "+  +v  voice"],
     ),
     (
+        "SNOMASKS",
+        "Server notices for operators: MODE <nick> +s <letters>",
+        &[
+            "a  announcements, such as of DEFCON",
+            "c  connections",
+            "d  connections that end while their user stays",
+            "j  channels formed, registered or closed",
+            "k  kills",
+            "n  changes of nicks",
+            "o  what operators do",
+            "q  users who leave",
+            "u  accounts",
+            "v  vhosts",
+            "x  bans",
+        ],
+    ),
+    (
         "UMODES",
         "User modes",
         &[
@@ -74,6 +91,7 @@ static TOPICS: &[(&str, &str, &[&str])] = &[
             "+Z  connected securely; set by the server",
             "+i  invisible: found only by those in the same channels",
             "+o  an operator of the server; set by OPER",
+            "+s  <letters>  an operator who reads server notices; see HELP SNOMASKS",
         ],
     ),
 ];

@@ -82,7 +82,7 @@ fn time(cx: &mut Cx<'_>, _: &Message<'_>) -> Outcome {
 
 fn version(cx: &mut Cx<'_>, _: &Message<'_>) -> Outcome {
     cx.reply(RPL_VERSION, &[SERVER_VERSION, cx.setup.server_name()], Text::None);
-    registration::isupport(cx);
+    registration::isupport(cx, &cx.setup.isupport);
     Ok(())
 }
 
@@ -91,7 +91,7 @@ fn isupport(cx: &mut Cx<'_>, _: &Message<'_>) -> Outcome {
     if cx.served().user().is_none() && !cx.served().caps.has(Cap::ExtendedIsupport) {
         return Err(Refusal::NotRegistered);
     }
-    registration::isupport(cx);
+    registration::isupport(cx, &cx.setup.isupport);
     Ok(())
 }
 

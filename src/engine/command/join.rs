@@ -5,7 +5,7 @@ use crate::engine::effect::Level;
 use crate::engine::policy;
 use crate::engine::refusal::{Outcome, Refusal};
 use crate::i18n::Phrase;
-use crate::state::{ChannelId, Fact, Rank, Ranks};
+use crate::state::{ChannelId, Fact, Rank, Ranks, UserId};
 use crate::wire::numeric::ERR_LINKCHANNEL;
 use crate::wire::{Message, Text};
 
@@ -46,6 +46,7 @@ pub fn automatically(cx: &mut Cx<'_>) {
 }
 
 fn enter(cx: &mut Cx<'_>, name: &str, key: Option<&str>) -> Outcome {
+    check_defcon(cx, name)?;
     let user = cx.me();
     match cx.find_channel(name) {
         Ok(channel) => {
@@ -77,6 +78,23 @@ fn enter(cx: &mut Cx<'_>, name: &str, key: Option<&str>) -> Outcome {
     Ok(())
 }
 
+/// Makes a user join a channel whatever bars it.
+pub fn force(cx: &mut Cx<'_>, user: UserId, name: &str) -> Outcome {
+    let (channel, ranks) = match cx.find_channel(name) {
+        Ok(channel) if cx.state().channels[channel].members.contains_key(&user) => return Ok(()),
+        Ok(channel) => (channel, Ranks::NONE),
+        Err(_) => {
+            let parsed = cx.setup.mapping.channel(name, cx.config().limits.channellen);
+            let parsed = parsed.map_err(|_| Refusal::NoSuchChannel(name.to_owned()))?;
+            let channel = cx.state().channels.next_id();
+            cx.commit(Fact::Formed { name: parsed, flags: cx.setup.channel_modes });
+            (channel, Ranks::of(Rank::Op))
+        }
+    };
+    cx.commit(Fact::Joined { user, channel, ranks });
+    Ok(())
+}
+
 fn enter_existing(cx: &mut Cx<'_>, channel: ChannelId, key: Option<&str>) -> Outcome {
     let there = &cx.state().channels[channel];
     policy::can_join(there, cx.user(), key, is_invited(cx, channel))?;
@@ -98,6 +116,15 @@ fn forward(cx: &mut Cx<'_>, from: ChannelId, refusal: Refusal) -> Outcome {
     let text = Text::Said(Phrase::FORWARDED, &[]);
     cx.reply(ERR_LINKCHANNEL, &[from.as_str(), name.as_str()], text);
     enter_existing(cx, to, None)
+}
+
+/// 477. DEFCON: channels are for those with an account.
+fn check_defcon(cx: &Cx<'_>, name: &str) -> Outcome {
+    let is_guest = cx.user().account.is_none() && cx.user().oper.is_none();
+    match cx.state().defcon.requires_account() && is_guest {
+        true => Err(Refusal::RegisteredOnly(name.to_owned())),
+        false => Ok(()),
+    }
 }
 
 /// 405

@@ -14,7 +14,7 @@ use crate::wire::message::tags;
 use crate::wire::numeric::RPL_AWAY;
 use crate::wire::{Cap, Message, Text};
 
-use super::{Command, When};
+use super::{Command, When, mass};
 
 /// Bytes of client-only tags that are relayed (message-tags, "Size limit").
 const CLIENT_TAGS_BYTES_MAX: usize = 4094;
@@ -134,6 +134,9 @@ fn fitting<'t>(cx: &Cx<'_>, target: &str, text: &'t str, kind: Kind) -> Result<&
 }
 
 fn say_to(cx: &mut Cx<'_>, target: &str, what: Said<'_>) -> Outcome {
+    if mass::is_mask(target) {
+        return mass::say(cx, target, what);
+    }
     let by = cx.me();
     let session = cx.session;
     let name = target.trim_start_matches(|c| Rank::by_prefix(c).is_some());

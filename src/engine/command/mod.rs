@@ -8,6 +8,7 @@ pub mod accept;
 pub mod authenticate;
 pub mod away;
 pub mod cap;
+pub mod defcon;
 pub mod help;
 pub mod info;
 pub mod invite;
@@ -19,6 +20,7 @@ pub mod language;
 pub mod list;
 pub mod lusers;
 pub mod markread;
+mod mass;
 pub mod message;
 pub mod mode;
 pub mod monitor;
@@ -31,15 +33,19 @@ pub mod persistence;
 pub mod ping;
 pub mod quit;
 pub mod register;
+pub mod rehash;
+pub mod sa;
 pub mod service;
 pub mod setname;
 pub mod topic;
+pub mod uban;
 pub mod umode;
 pub mod user;
 pub mod webirc;
 pub mod who;
 pub mod whois;
 pub mod whowas;
+pub mod xline;
 
 use crate::config::Config;
 use crate::wire::Message;
@@ -81,7 +87,9 @@ static TABLE: &[&Command] = &[
     &cap::CAP,
     &service::CHANSERV,
     &service::CS,
+    &defcon::DEFCON,
     &oper::DEOPER,
+    &xline::DLINE,
     &message::ERROR,
     &help::HELP,
     &help::HELPOP,
@@ -95,6 +103,7 @@ static TABLE: &[&Command] = &[
     &join::JOIN,
     &kick::KICK,
     &kill::KILL,
+    &xline::KLINE,
     &language::LANGUAGE,
     &list::LIST,
     &lusers::LUSERS,
@@ -116,12 +125,19 @@ static TABLE: &[&Command] = &[
     &message::PRIVMSG,
     &quit::QUIT,
     &register::REGISTER,
+    &rehash::REHASH,
+    &sa::SAJOIN,
+    &sa::SAMODE,
+    &sa::SANICK,
     &setname::SETNAME,
     &info::SUMMON,
     &message::TAGMSG,
     &info::TIME,
     &topic::TOPIC,
+    &uban::UBAN,
+    &xline::UNDLINE,
     &invite::UNINVITE,
+    &xline::UNKLINE,
     &user::USER,
     &ison::USERHOST,
     &info::USERS,

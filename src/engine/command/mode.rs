@@ -35,7 +35,12 @@ fn mode(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
         show(cx, id);
         return Ok(());
     }
-    change(cx, id, &m.params()[1..])
+    change(cx, Judge::new(id, false), &m.params()[1..])
+}
+
+/// Changes the modes of a channel without asking for a rank, and beyond the limit of lists.
+pub fn force(cx: &mut Cx<'_>, id: ChannelId, params: &[&str]) -> Outcome {
+    change(cx, Judge::new(id, true), params)
 }
 
 /// 324 and 329; the key is for members.
@@ -63,8 +68,7 @@ fn show(cx: &mut Cx<'_>, id: ChannelId) {
     cx.reply(RPL_CREATIONTIME, &[&name, &created], Text::None);
 }
 
-fn change(cx: &mut Cx<'_>, id: ChannelId, params: &[&str]) -> Outcome {
-    let mut judge = Judge { channel: id, applied: Vec::new(), listed: Vec::new(), refused: false };
+fn change(cx: &mut Cx<'_>, mut judge: Judge, params: &[&str]) -> Outcome {
     let mut rest = params[1..].iter().copied();
     let mut on = true;
     for letter in params[0].chars() {
@@ -76,7 +80,7 @@ fn change(cx: &mut Cx<'_>, id: ChannelId, params: &[&str]) -> Outcome {
     }
     if !judge.applied.is_empty() {
         let by = Some(cx.me());
-        cx.commit(Fact::ModesChanged { by, channel: id, changes: judge.applied });
+        cx.commit(Fact::ModesChanged { by, channel: judge.channel, changes: judge.applied });
     }
     Ok(())
 }
@@ -84,6 +88,8 @@ fn change(cx: &mut Cx<'_>, id: ChannelId, params: &[&str]) -> Outcome {
 /// Judges one letter after the other; what is allowed gathers in `applied`.
 struct Judge {
     channel: ChannelId,
+    /// An operator of the server has the last word.
+    forced: bool,
     applied: Vec<Change>,
     /// Lists shown already: however often a command names one, it is shown once.
     listed: Vec<List>,
@@ -91,6 +97,10 @@ struct Judge {
 }
 
 impl Judge {
+    fn new(channel: ChannelId, forced: bool) -> Judge {
+        Judge { channel, forced, applied: Vec::new(), listed: Vec::new(), refused: false }
+    }
+
     fn judge<'a>(
         &mut self,
         cx: &mut Cx<'_>,
@@ -185,7 +195,7 @@ impl Judge {
             true => Some(Rank::Founder),
             false => self.ranks(cx, cx.me()).highest(),
         };
-        let allowed = policy::can_change_mode(own, rank, on, is_self);
+        let allowed = self.forced || policy::can_change_mode(own, rank, on, is_self);
         if !allowed && !self.refused {
             self.refused = true;
             let name = self.target(cx).name.as_str().to_owned();
@@ -223,7 +233,7 @@ impl Judge {
             cx.reply(code, &[&name, raw, &letter], Text::Said(text, &[]));
             return;
         }
-        if on && self.len_of(cx, list) >= cx.config().limits.chan_list_modes {
+        if on && !self.forced && self.len_of(cx, list) >= cx.config().limits.chan_list_modes {
             Refusal::BanListFull { channel: name, letter: list.letter() }.say(cx);
             return;
         }

@@ -6,14 +6,16 @@ use crate::engine::effect::{Job, Level};
 use crate::engine::event::JobAnswer;
 use crate::engine::host;
 use crate::engine::refusal::{Outcome, Refusal};
+use crate::engine::snomask;
 use crate::engine::waiting::Continuation;
 use crate::i18n::Phrase;
+use crate::state::fact::Ruling;
 use crate::state::user::Oper;
 use crate::state::{Fact, Letters};
 use crate::wire::numeric::{ERR_UNKNOWNERROR, RPL_YOUREOPER};
 use crate::wire::{Message, Text};
 
-use super::umode::SETTABLE;
+use super::umode::{self, SETTABLE};
 use super::{Command, When};
 
 pub(super) const OPER: Command = Command {
@@ -126,6 +128,10 @@ fn grant(cx: &mut Cx<'_>, name: &str, keys: &config::Oper) {
     if on != Letters::default() || off != Letters::default() {
         cx.commit(Fact::UserModesChanged { user, on, off });
     }
+    let masks = keys.modes.split_once(' ').map_or("", |(_, masks)| masks);
+    if !masks.is_empty() && cx.user().may("snomasks") {
+        umode::set_snomasks(cx, snomask::changed(Letters::default(), masks, true));
+    }
 }
 
 /// What an entry's `modes` switches on and off for a user who has `current`. What follows the first
@@ -160,6 +166,9 @@ pub fn step_down(cx: &mut Cx<'_>) {
     let text = format!("{} is no operator any more", cx.user().source());
     cx.note(Level::Info, "opers", text);
     host::renew_for_oper(cx, user, None);
+    if cx.user().modes.has('s') {
+        cx.commit(Fact::Ruled(Ruling::Snomasks { user, masks: Letters::default() }));
+    }
     cx.commit(Fact::OperChanged { user, oper: None });
 }
 

@@ -2,9 +2,11 @@
 
 use crate::engine::cx::Cx;
 use crate::engine::refusal::{Outcome, Refusal};
+use crate::engine::snomask;
 use crate::i18n::Phrase;
-use crate::state::{Fact, Letters};
-use crate::wire::numeric::{ERR_UNKNOWNMODE, RPL_UMODEIS};
+use crate::state::fact::Ruling;
+use crate::state::{Fact, Letters, UserId};
+use crate::wire::numeric::{ERR_UNKNOWNMODE, RPL_SNOMASKIS, RPL_UMODEIS};
 use crate::wire::{Message, Text};
 
 /// Modes that users switch themselves: bot, messages from the logged-in only, no CTCP, invisible.
@@ -21,8 +23,13 @@ pub fn mode(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
     let Some(changes) = m.param_opt(1) else {
         let modes = cx.user().modes.to_string();
         cx.reply(RPL_UMODEIS, &[&modes], Text::None);
+        if cx.user().modes.has('s') {
+            show_snomasks(cx);
+        }
         return Ok(());
     };
+    let mut params = m.params()[2..].iter().copied();
+    let mut masks = None;
     let modes = cx.user().modes;
     let (mut on, mut off) = (Letters::default(), Letters::default());
     let (mut adding, mut steps_down) = (true, false);
@@ -35,19 +42,68 @@ pub fn mode(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
                 on.set(letter, differs && adding);
                 off.set(letter, differs && !adding);
             }
+            's' if cx.user().may("snomasks") => {
+                let changes = params.next();
+                masks = Some(match changes {
+                    Some(changes) => snomask::changed(masks.unwrap_or(cx.user().snomasks), changes, adding),
+                    None if adding => cx.user().snomasks,
+                    None => Letters::default(),
+                });
+            }
+            's' => Refusal::NoPrivileges.say(cx),
             'o' if !adding => steps_down = modes.has('o'),
             _ if AUTOMATIC.contains(letter) => {}
-            _ => {
-                let letter = letter.to_string();
-                cx.reply(ERR_UNKNOWNMODE, &[&letter], Text::Said(Phrase::UNKNOWN_MODE, &[]));
-            }
+            _ => unknown(cx, letter),
         }
     }
     if on != Letters::default() || off != Letters::default() {
         cx.commit(Fact::UserModesChanged { user, on, off });
     }
+    if let Some(masks) = masks {
+        set_snomasks(cx, masks);
+    }
     if steps_down {
         super::oper::step_down(cx);
     }
     Ok(())
+}
+
+/// Chooses the server notices that the user being served reads; 008.
+pub fn set_snomasks(cx: &mut Cx<'_>, masks: Letters) {
+    if masks != cx.user().snomasks {
+        let user = cx.me();
+        cx.commit(Fact::Ruled(Ruling::Snomasks { user, masks }));
+    }
+    show_snomasks(cx);
+}
+
+fn show_snomasks(cx: &mut Cx<'_>) {
+    let masks = cx.user().snomasks.to_string();
+    cx.reply(RPL_SNOMASKIS, &[&masks], Text::Said(Phrase::SNOMASKS_ARE, &[]));
+}
+
+/// Switches modes of any user that the user could switch, too.
+pub fn force(cx: &mut Cx<'_>, user: UserId, changes: &str) {
+    let modes = cx.state().users[user].modes;
+    let (mut on, mut off, mut adding) = (Letters::default(), Letters::default(), true);
+    for letter in changes.chars() {
+        match letter {
+            '+' => adding = true,
+            '-' => adding = false,
+            _ if SETTABLE.contains(letter) => {
+                on.set(letter, adding && !modes.has(letter));
+                off.set(letter, !adding && modes.has(letter));
+            }
+            _ => unknown(cx, letter),
+        }
+    }
+    if on != Letters::default() || off != Letters::default() {
+        cx.commit(Fact::UserModesChanged { user, on, off });
+    }
+}
+
+/// 472
+fn unknown(cx: &mut Cx<'_>, letter: char) {
+    let letter = letter.to_string();
+    cx.reply(ERR_UNKNOWNMODE, &[&letter], Text::Said(Phrase::UNKNOWN_MODE, &[]));
 }

@@ -70,10 +70,12 @@ pub fn hears(channel: &Channel, speaker: UserId, at_least: Option<Rank>) -> Opti
     at_least.max(moderated.then_some(Rank::Halfop))
 }
 
-/// 477. `+R`: only the logged-in, and whom the hearer accepts.
+/// 477. `+R`, and DEFCON: only the logged-in, and whom the hearer accepts.
 pub fn can_message(state: &State, by: UserId, hearer: UserId) -> Outcome {
     let (speaker, hearer) = (&state.users[by], &state.users[hearer]);
-    let restricted = hearer.modes.has('R') && speaker.account.is_none();
+    let is_guest = speaker.account.is_none() && speaker.oper.is_none();
+    let restricted =
+        hearer.modes.has('R') && speaker.account.is_none() || state.defcon.silences_guests() && is_guest;
     if restricted && !hearer.accepted.contains(&by) && speaker.nick != hearer.nick {
         return Err(Refusal::RegisteredOnlyMessages(hearer.nick.as_str().to_owned()));
     }

@@ -178,7 +178,7 @@ fn encode_code(code: &Code) -> CodeRecord {
 fn encode_presence(state: &State, id: UserId) -> PresenceRecord {
     let user = &state.users[id];
     // Operator status is not kept: the next session has to ask for it again.
-    let kept: String = user.modes.iter().filter(|letter| !"oZ".contains(*letter)).collect();
+    let kept: String = user.modes.iter().filter(|letter| !"osZ".contains(*letter)).collect();
     let place = |channel: &ChannelId| {
         let channel = &state.channels[*channel];
         let member = channel.members[&id];

@@ -7,11 +7,14 @@
 //! | `channel/<folded name>` | a registered channel |
 //! | `purge/<folded name>` | a channel name nobody may use |
 //! | `secret/cloak` | the secret of the cloaks, once an operator has changed the first one |
+//! | `ban/d/<range>` | a ban of a range of addresses |
+//! | `ban/k/<mask>` | a ban of a mask |
 //!
 //! What is read here was written here, by this version or an older one; names are kept as shown and
 //! folded anew, since folding depends on the case mapping.
 
 mod account;
+mod ban;
 mod channel;
 
 use std::fmt;
@@ -49,6 +52,11 @@ pub fn purge_key(channel: &str) -> String {
 
 /// Key of the record of the cloaks' secret.
 pub const CLOAK_SECRET_KEY: &str = "secret/cloak";
+
+/// Key of a ban's record; see [`super::ban::BanTarget::key`].
+pub fn ban_key(target: &str) -> String {
+    format!("ban/{target}")
+}
 
 /// A record that cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -103,6 +111,7 @@ impl State {
                     .as_ref()
                     .map(|registration| to_json(channel::encode(channel, registration)))
             }
+            "ban" => self.bans.by_key(name).map(|info| to_json(ban::encode(info))),
             "purge" => self.purges.get(name).map(|purge| {
                 to_json(PurgeRecord {
                     name: purge.name.to_string(),
@@ -159,6 +168,10 @@ impl State {
             }
             "retired" => {
                 self.retired_accounts.insert(name.into());
+            }
+            "ban" => {
+                let target = ban::target(moment.mapping, name)?;
+                self.bans.set(target, Some(from_json::<ban::BanRecord>(value)?.decode()));
             }
             "channel" => from_json::<channel::ChannelRecord>(value)?.restore(self, moment)?,
             "purge" => {

@@ -98,7 +98,7 @@ fn log_out(cx: &mut Cx<'_>, nick: Option<&str>, number: &str) -> Outcome {
     // Who asks goes last, to hear of it.
     sessions.sort_by_key(|&session| session == cx.session);
     for session in sessions {
-        cx.disconnect(session, &reason);
+        cx.expel(session, &reason);
     }
     Ok(())
 }

@@ -1,0 +1,33 @@
+//! DEFCON: closes the server step by step against an attack.
+
+use crate::engine::cx::Cx;
+use crate::engine::refusal::{Outcome, Refusal};
+use crate::i18n::Phrase;
+use crate::state::fact::Ruling;
+use crate::state::{Defcon, Fact};
+use crate::wire::numeric::ERR_UNKNOWNERROR;
+use crate::wire::{Message, Text};
+
+use super::{Command, When};
+
+pub(super) const DEFCON: Command = Command {
+    name: "DEFCON",
+    params_min: 0,
+    when: When::Registered,
+    right: Some("defcon"),
+    help: "[<level>]: shows or sets how closed the server is, from 5 (open) to 1 (nobody comes in)",
+    run: defcon,
+};
+
+fn defcon(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
+    if let Some(raw) = m.param_opt(0) {
+        let Some(level) = raw.parse().ok().and_then(Defcon::new) else {
+            cx.reply(ERR_UNKNOWNERROR, &["DEFCON"], Text::Said(Phrase::DEFCON_INVALID, &[]));
+            return Err(Refusal::Said);
+        };
+        cx.commit(Fact::Ruled(Ruling::Defcon { level, by: cx.me() }));
+    }
+    let level = cx.state().defcon.level();
+    cx.server_notice(&format!("The DEFCON level is {level}"));
+    Ok(())
+}

@@ -1,0 +1,38 @@
+//! Messages to everyone, or to all on certain hosts: `$$<server mask>` and `$#<host mask>` as targets of
+//! PRIVMSG, NOTICE and TAGMSG (RFC 2812, 3.3.1), for operators with the right to it.
+
+use crate::engine::cx::Cx;
+use crate::engine::refusal::{Outcome, Refusal};
+use crate::state::fact::{Said, Target};
+use crate::state::{Fact, UserId};
+use crate::text::glob;
+
+/// The capability it needs.
+const RIGHT: &str = "massmessage";
+
+/// Whether a target is a mask.
+pub fn is_mask(target: &str) -> bool {
+    target.starts_with("$$") || target.starts_with("$#")
+}
+
+/// Says something to all whom the mask covers; 481.
+pub fn say(cx: &mut Cx<'_>, target: &str, what: Said<'_>) -> Outcome {
+    match cx.user().oper {
+        None => return Err(Refusal::NotOperator),
+        Some(_) if !cx.user().may(RIGHT) => return Err(Refusal::NoPrivileges),
+        Some(_) => {}
+    }
+    let me = cx.me();
+    let mask = target[2..].to_lowercase();
+    let here = target.starts_with("$$") && glob::matches(&mask, &cx.setup.server_name().to_lowercase());
+    let by_host = target.starts_with("$#");
+    let users = cx.state().users.iter().filter(|(id, user)| {
+        *id != me && (here || by_host && glob::matches(&mask, &user.host.to_lowercase()))
+    });
+    let users: Vec<UserId> = users.map(|(id, _)| id).collect();
+    let did = format!("Operator {} messaged {target}: {} users", cx.oper_name(), users.len());
+    cx.oper_did(&did);
+    let to = Target::Many { users: &users, shown: target };
+    cx.commit(Fact::Said { session: cx.session, by: me, to, what });
+    Ok(())
+}

@@ -1,0 +1,54 @@
+//! REHASH: reads the configuration again, as SIGHUP does. The session waits until it is in force, so that
+//! what it sends next is judged by it.
+
+use crate::engine::cx::Cx;
+use crate::engine::event::JobAnswer;
+use crate::engine::refusal::{Outcome, Refusal};
+use crate::engine::waiting::Continuation;
+use crate::i18n::Phrase;
+use crate::text::truncate;
+use crate::wire::numeric::{ERR_UNKNOWNERROR, RPL_REHASHING};
+use crate::wire::{Message, Text};
+
+use super::{Command, When};
+
+/// What the configuration is called, wherever it is.
+const NAME: &str = "ircd.yaml";
+/// Bytes of what is wrong with a configuration, so that it fits on a line.
+const REASON_BYTES_MAX: usize = 350;
+
+pub(super) const REHASH: Command = Command {
+    name: "REHASH",
+    params_min: 0,
+    when: When::Registered,
+    right: Some("rehash"),
+    help: "reads the configuration again",
+    run: rehash,
+};
+
+fn rehash(cx: &mut Cx<'_>, _: &Message<'_>) -> Outcome {
+    let did = format!("Operator {} used REHASH", cx.oper_name());
+    cx.oper_did(&did);
+    cx.ask_reload(Continuation::Rehash);
+    Ok(())
+}
+
+/// The configuration was read: 382, or 400 with what is wrong.
+pub fn reloaded(cx: &mut Cx<'_>, answer: &JobAnswer) -> Outcome {
+    match answer {
+        JobAnswer::Reloaded(Ok(())) => {
+            cx.reply(RPL_REHASHING, &[NAME], Text::Said(Phrase::REHASHING, &[]));
+            Ok(())
+        }
+        JobAnswer::Reloaded(Err(reason)) => {
+            let reason = reason.replace(['\r', '\n'], " ");
+            let reason = truncate(&reason, REASON_BYTES_MAX);
+            cx.reply(ERR_UNKNOWNERROR, &["REHASH"], Text::Plain(reason));
+            Err(Refusal::Said)
+        }
+        _ => {
+            cx.reply(ERR_UNKNOWNERROR, &["REHASH"], Text::Said(Phrase::SERVER_BUSY, &[]));
+            Err(Refusal::Said)
+        }
+    }
+}

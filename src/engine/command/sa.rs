@@ -1,0 +1,105 @@
+//! SAJOIN, SAMODE, SANICK: what operators of the server may do where others have a say.
+
+use crate::engine::cx::Cx;
+use crate::engine::policy::{self, Claim};
+use crate::engine::refusal::{Outcome, Refusal};
+use crate::i18n::Phrase;
+use crate::state::Fact;
+use crate::wire::{Message, Text};
+
+use super::{Command, When, join, mode, umode};
+
+pub(super) const SAJOIN: Command = Command {
+    name: "SAJOIN",
+    params_min: 1,
+    when: When::Registered,
+    right: Some("sajoin"),
+    help: "[<nick>] <channel>{,<channel>}: joins channels whatever bars them, or makes a user join them",
+    run: sajoin,
+};
+
+pub(super) const SAMODE: Command = Command {
+    name: "SAMODE",
+    params_min: 2,
+    when: When::Registered,
+    right: Some("samode"),
+    help: "<target> <changes> [<parameters>]: changes modes of any channel or user",
+    run: samode,
+};
+
+pub(super) const SANICK: Command = Command {
+    name: "SANICK",
+    params_min: 2,
+    when: When::Registered,
+    right: Some("samode"),
+    help: "<nick> <new nick>: changes a user's nick",
+    run: sanick,
+};
+
+fn sajoin(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
+    let (user, channels) = match (m.param(0).starts_with('#'), m.param_opt(1)) {
+        (true, _) => (cx.me(), m.param(0)),
+        (false, Some(channels)) => (cx.find_user(m.param(0))?, channels),
+        (false, None) => return Err(Refusal::NeedMoreParams("SAJOIN".into())),
+    };
+    said(cx, m);
+    for name in channels.split(',').filter(|name| !name.is_empty()) {
+        if let Err(refusal) = join::force(cx, user, name) {
+            refusal.say(cx);
+        }
+    }
+    Ok(())
+}
+
+fn samode(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
+    if m.param(0).starts_with('#') {
+        let channel = cx.find_channel(m.param(0))?;
+        said(cx, m);
+        return mode::force(cx, channel, &m.params()[1..]);
+    }
+    let user = cx.find_user(m.param(0))?;
+    said(cx, m);
+    umode::force(cx, user, m.param(1));
+    Ok(())
+}
+
+fn sanick(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
+    let (old, wanted) = (m.param(0), m.param(1));
+    let user = cx.find_user(old).map_err(|_| fail("NO_SUCH_NICKNAME", old, Phrase::NO_SUCH_NICK))?;
+    let account = cx.state().users[user].account.as_ref();
+    let account = account.and_then(|name| cx.state().accounts.get(name.key())).map(|account| &**account);
+    let nick = match policy::claim_nick(cx.setup, cx.state(), wanted, account, Some(user)) {
+        Ok(Claim::Take(nick)) => nick,
+        Err(Refusal::NickInUse(_)) => {
+            return Err(fail("NICKNAME_IN_USE", wanted, Phrase::NICKNAME_IN_USE));
+        }
+        Err(Refusal::NickReserved(_)) => {
+            return Err(fail("NICKNAME_RESERVED", wanted, Phrase::NICKNAME_RESERVED));
+        }
+        Err(Refusal::ErroneousNickname(_)) => {
+            return Err(fail("NICKNAME_INVALID", wanted, Phrase::ERRONEOUS_NICKNAME));
+        }
+        Ok(Claim::Attach(_)) | Err(_) => {
+            return Err(fail("UNKNOWN_ERROR", wanted, Phrase::NICK_CANNOT_CHANGE));
+        }
+    };
+    if cx.state().users[user].nick.as_str() == nick.as_str() {
+        cx.reply_command("NOTE", &["SANICK", "NOOP"], Text::Said(Phrase::NICK_IS_THE_SAME, &[]));
+        return Ok(());
+    }
+    said(cx, m);
+    cx.commit(Fact::NickChanged { user, nick });
+    Ok(())
+}
+
+fn fail(code: &'static str, context: &str, text: Phrase) -> Refusal {
+    let context = if context.is_empty() || context.contains(' ') { "*" } else { context };
+    Refusal::Fail { command: "SANICK", code, context: vec![context.to_owned()], text }
+}
+
+/// Makes known that the operator used one of these.
+fn said(cx: &mut Cx<'_>, m: &Message<'_>) {
+    let name = cx.oper_name();
+    let did = format!("Operator {name} used {} {}", m.command.to_ascii_uppercase(), m.params().join(" "));
+    cx.oper_did(&did);
+}

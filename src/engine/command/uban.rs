@@ -1,0 +1,191 @@
+//! UBAN: all ways to keep people out in one command: by address, by mask, by account.
+
+use crate::config::{Net, parse_duration};
+use crate::engine::cx::Cx;
+use crate::engine::refusal::{Outcome, Refusal};
+use crate::engine::{ban, suspension};
+use crate::i18n::Phrase;
+use crate::state::account::Suspension;
+use crate::state::ban::BanTarget;
+use crate::text::truncate;
+use crate::wire::Message;
+
+use super::xline::{described, info, list, report, show_nicks, take_word};
+use super::{Command, When};
+
+/// Suspended accounts shown by LIST.
+const SUSPENSIONS_MAX: usize = 500;
+
+pub(super) const UBAN: Command = Command {
+    name: "UBAN",
+    params_min: 1,
+    when: When::Registered,
+    right: Some("ban"),
+    help: "ADD <target> [REQUIRE-SASL] [DURATION <duration>] [<reason>] | DEL <target> | INFO <target> | LIST: \
+           keeps an address, a range, a mask or an account out",
+    run: uban,
+};
+
+/// Whom it is about.
+enum Target {
+    Ban(BanTarget),
+    /// An account, folded.
+    Account(String),
+}
+
+fn uban(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
+    let word = m.param(0).to_ascii_lowercase();
+    if word == "list" {
+        list(cx, |_| true);
+        list_suspensions(cx);
+        return Ok(());
+    }
+    if !["add", "del", "info"].contains(&word.as_str()) {
+        return Err(fail("UNKNOWN_COMMAND", Phrase::UNKNOWN_COMMAND));
+    }
+    let raw = m.param_opt(1).ok_or_else(|| fail("INVALID_PARAMS", Phrase::NOT_ENOUGH_PARAMETERS))?;
+    let target = target(cx, raw).ok_or_else(|| fail("INVALID_PARAMS", Phrase::BAN_TARGET_INVALID))?;
+    match (word.as_str(), target) {
+        ("add", target) => add(cx, target, &m.params()[2..]),
+        ("del", target) => delete(cx, target),
+        (_, Target::Ban(target)) => {
+            tell_of_ban(cx, &target);
+            Ok(())
+        }
+        (_, Target::Account(account)) => {
+            tell_of_account(cx, &account);
+            Ok(())
+        }
+    }
+}
+
+fn fail(code: &'static str, text: Phrase) -> Refusal {
+    Refusal::Fail { command: "UBAN", code, context: Vec::new(), text }
+}
+
+fn target(cx: &Cx<'_>, raw: &str) -> Option<Target> {
+    if let Some(net) = Net::parse(raw) {
+        return Some(Target::Ban(BanTarget::Net(net)));
+    }
+    if raw.contains(['!', '@']) {
+        return BanTarget::mask(cx.setup.mapping, raw).map(Target::Ban);
+    }
+    let key = cx.setup.mapping.nick_key(raw).ok()?;
+    cx.state().accounts.contains_key(&*key).then(|| Target::Account(key.into_owned()))
+}
+
+fn add(cx: &mut Cx<'_>, target: Target, mut rest: &[&str]) -> Outcome {
+    let (mut require_sasl, mut duration_ms) = (false, None);
+    loop {
+        if take_word(&mut rest, "require-sasl") {
+            require_sasl = true;
+        } else if take_word(&mut rest, "duration") {
+            let duration = rest.first().and_then(|raw| parse_duration(raw));
+            let duration = duration.ok_or_else(|| fail("INVALID_PARAMS", Phrase::PARAMETERS_INVALID))?;
+            duration_ms = Some(duration.as_millis() as u64).filter(|&duration_ms| duration_ms > 0);
+            rest = &rest[1..];
+        } else {
+            break;
+        }
+    }
+    let info = info(cx, &rest.join(" "), duration_ms, require_sasl);
+    match target {
+        Target::Account(account) => {
+            let reason = truncate(&rest.join(" "), cx.config().limits.kicklen).into();
+            let suspension = Suspension { by: info.by, reason, at_ms: info.at_ms, duration_ms };
+            let gone = suspension::suspend(cx, &account, suspension);
+            cx.server_notice(&format!("Suspended the account {account}"));
+            show_nicks(cx, &gone);
+        }
+        Target::Ban(target) => {
+            let own = ban::covers(cx.state(), &target, cx.session);
+            if !ban::set(cx, target.clone(), info.clone()) {
+                return Err(fail("INVALID_PARAMS", Phrase::TOO_MANY_BANS));
+            }
+            cx.server_notice(&format!("Added a ban of {target}"));
+            if own {
+                cx.server_notice("It covers you: you will not come in again");
+            }
+            let done = ban::enforce(cx, &target, &info);
+            report(cx, &done);
+        }
+    }
+    Ok(())
+}
+
+fn delete(cx: &mut Cx<'_>, target: Target) -> Outcome {
+    let (name, lifted) = match target {
+        Target::Ban(target) => (target.to_string(), ban::lift(cx, target)),
+        Target::Account(account) => {
+            let lifted = suspension::lift(cx, &account);
+            (account, lifted)
+        }
+    };
+    if !lifted {
+        return Err(fail("INVALID_PARAMS", Phrase::NO_SUCH_BAN));
+    }
+    cx.server_notice(&format!("Removed the ban of {name}"));
+    Ok(())
+}
+
+/// The ban, what else applies to the address, and who is there that it covers.
+fn tell_of_ban(cx: &mut Cx<'_>, target: &BanTarget) {
+    let (state, now_ms) = (cx.state(), cx.now.wall_ms);
+    let mut lines: Vec<String> = match target {
+        BanTarget::Net(net) => {
+            let own = state.bans.get(target).filter(|info| info.holds(now_ms)).map(|info| (*net, info));
+            let over = net.single().into_iter().flat_map(|ip| state.bans.over_address(ip, now_ms));
+            let over = over.filter(|(other, _)| other != net);
+            own.into_iter()
+                .chain(over)
+                .map(|(net, info)| described(&BanTarget::Net(net), info, now_ms))
+                .collect()
+        }
+        BanTarget::Mask(_) => {
+            let own = state.bans.get(target).filter(|info| info.holds(now_ms));
+            own.map(|info| described(target, info, now_ms)).into_iter().collect()
+        }
+    };
+    if lines.is_empty() {
+        lines.push(format!("There is no ban of {target}"));
+    }
+    let mut nicks: Vec<String> = Vec::new();
+    for (_, user) in state.users.iter() {
+        if user.sessions.iter().any(|&session| ban::covers(state, target, session)) {
+            nicks.push(user.nick.as_str().to_owned());
+        }
+    }
+    for line in lines {
+        cx.server_notice(&line);
+    }
+    cx.server_notice(&format!("It covers {} users who are here", nicks.len()));
+    show_nicks(cx, &nicks);
+}
+
+fn tell_of_account(cx: &mut Cx<'_>, account: &str) {
+    let Some(there) = cx.state().accounts.get(account) else { return };
+    let name = there.name.as_str().to_owned();
+    let line = match there.suspended.as_ref().filter(|_| there.is_suspended(cx.now.wall_ms)) {
+        Some(suspension) => suspended(&name, suspension),
+        None => format!("The account {name} is not suspended"),
+    };
+    cx.server_notice(&line);
+    let users = cx.state().users_of(account).iter();
+    let nicks: Vec<String> = users.map(|&user| cx.state().users[user].nick.as_str().to_owned()).collect();
+    cx.server_notice(&format!("{} users are logged into it", nicks.len()));
+    show_nicks(cx, &nicks);
+}
+
+fn list_suspensions(cx: &mut Cx<'_>) {
+    let now_ms = cx.now.wall_ms;
+    let accounts = cx.state().accounts.values().filter(|account| account.is_suspended(now_ms));
+    let lines =
+        accounts.filter_map(|account| Some(suspended(account.name.as_str(), account.suspended.as_ref()?)));
+    for line in lines.take(SUSPENSIONS_MAX).collect::<Vec<_>>() {
+        cx.server_notice(&line);
+    }
+}
+
+fn suspended(name: &str, suspension: &Suspension) -> String {
+    format!("Suspended: account {name} (by {}) {}", suspension.by, suspension.reason).trim_end().to_owned()
+}

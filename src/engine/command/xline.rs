@@ -1,0 +1,233 @@
+//! DLINE, KLINE and what undoes them: bans of addresses and of masks, the old way. [`super::uban`] is the
+//! one command for all of it.
+
+use crate::config::{Net, parse_duration};
+use crate::engine::ban;
+use crate::engine::cx::Cx;
+use crate::engine::refusal::{Outcome, Refusal};
+use crate::i18n::Phrase;
+use crate::state::ban::{BanInfo, BanTarget};
+use crate::text::{truncate, wrap};
+use crate::wire::clock::long_date;
+use crate::wire::numeric::ERR_UNKNOWNERROR;
+use crate::wire::{Message, Text};
+
+use super::{Command, When};
+
+/// Bans shown by one LIST.
+const LISTED_MAX: usize = 500;
+/// Bytes of nicks in one line.
+const NICKS_BYTES_MAX: usize = 380;
+
+pub(super) const DLINE: Command = Command {
+    name: "DLINE",
+    params_min: 1,
+    when: When::Registered,
+    right: Some("ban"),
+    help: "[ANDKILL] [MYSELF] [<duration>] <address>[/<bits>] [<reason>[|<for operators>]], or LIST: \
+           bans addresses",
+    run: |cx, m| add(cx, m, Kind::Address),
+};
+
+pub(super) const KLINE: Command = Command {
+    name: "KLINE",
+    params_min: 1,
+    when: When::Registered,
+    right: Some("ban"),
+    help: "[ANDKILL] [MYSELF] [<duration>] <nick!user@host> [<reason>[|<for operators>]], or LIST: bans masks",
+    run: |cx, m| add(cx, m, Kind::Mask),
+};
+
+pub(super) const UNDLINE: Command = Command {
+    name: "UNDLINE",
+    params_min: 1,
+    when: When::Registered,
+    right: Some("ban"),
+    help: "<address>[/<bits>]: lifts a ban of addresses",
+    run: |cx, m| remove(cx, m, Kind::Address),
+};
+
+pub(super) const UNKLINE: Command = Command {
+    name: "UNKLINE",
+    params_min: 1,
+    when: When::Registered,
+    right: Some("ban"),
+    help: "<nick!user@host>: lifts a ban of a mask",
+    run: |cx, m| remove(cx, m, Kind::Mask),
+};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Address,
+    Mask,
+}
+
+impl Kind {
+    fn target(self, cx: &Cx<'_>, raw: &str) -> Option<BanTarget> {
+        match self {
+            Kind::Address => Net::parse(raw).map(BanTarget::Net),
+            Kind::Mask => BanTarget::mask(cx.setup.mapping, raw),
+        }
+    }
+
+    fn lists(self, target: &BanTarget) -> bool {
+        (self == Kind::Address) == matches!(target, BanTarget::Net(_))
+    }
+}
+
+fn add(cx: &mut Cx<'_>, m: &Message<'_>, kind: Kind) -> Outcome {
+    let command = m.command.to_ascii_uppercase();
+    let mut rest = m.params();
+    if let [only] = rest
+        && only.eq_ignore_ascii_case("list")
+    {
+        list(cx, |target| kind.lists(target));
+        return Ok(());
+    }
+    let (mut and_kill, mut myself) = (false, false);
+    while !(and_kill && myself) {
+        if take_word(&mut rest, "andkill") {
+            and_kill = true;
+        } else if take_word(&mut rest, "myself") {
+            myself = true;
+        } else {
+            break;
+        }
+    }
+    let duration_ms = take_duration(&mut rest);
+    let [raw, rest @ ..] = rest else { return Err(Refusal::NeedMoreParams(command)) };
+    let Some(target) = kind.target(cx, raw) else {
+        return refuse(cx, &command, Phrase::BAN_TARGET_INVALID);
+    };
+    if rest.first() == Some(&"ON") {
+        return refuse(cx, &command, Phrase::NO_OTHER_SERVERS);
+    }
+    let own = ban::covers(cx.state(), &target, cx.session);
+    if own && !myself {
+        return refuse(cx, &command, Phrase::BAN_COVERS_YOU);
+    }
+    let info = info(cx, &rest.join(" "), duration_ms, false);
+    if !ban::set(cx, target.clone(), info.clone()) {
+        return refuse(cx, &command, Phrase::TOO_MANY_BANS);
+    }
+    cx.server_notice(&format!("Added a ban of {target}"));
+    if and_kill {
+        let done = ban::enforce(cx, &target, &info);
+        report(cx, &done);
+        if own {
+            cx.close(&ban::reason(&info));
+        }
+    }
+    Ok(())
+}
+
+fn remove(cx: &mut Cx<'_>, m: &Message<'_>, kind: Kind) -> Outcome {
+    let command = m.command.to_ascii_uppercase();
+    let Some(target) = kind.target(cx, m.param(0)) else {
+        return refuse(cx, &command, Phrase::BAN_TARGET_INVALID);
+    };
+    let text = format!("Removed the ban of {target}");
+    if !ban::lift(cx, target) {
+        return refuse(cx, &command, Phrase::NO_SUCH_BAN);
+    }
+    cx.server_notice(&text);
+    Ok(())
+}
+
+/// 400
+fn refuse(cx: &mut Cx<'_>, command: &str, text: Phrase) -> Outcome {
+    cx.reply(ERR_UNKNOWNERROR, &[command], Text::Said(text, &[]));
+    Err(Refusal::Said)
+}
+
+/// Takes the first parameter if it is this word, in either case.
+pub(super) fn take_word(rest: &mut &[&str], word: &str) -> bool {
+    let there = rest.first().is_some_and(|first| first.eq_ignore_ascii_case(word));
+    if there {
+        *rest = &rest[1..];
+    }
+    there
+}
+
+/// Takes the first parameter if it is a span of time.
+fn take_duration(rest: &mut &[&str]) -> Option<u64> {
+    let duration = parse_duration(rest.first()?)?;
+    *rest = &rest[1..];
+    Some(duration.as_millis() as u64).filter(|&duration_ms| duration_ms > 0)
+}
+
+/// What is noted of a ban that is set now; `words` is `reason | reason for operators`.
+pub(super) fn info(cx: &Cx<'_>, words: &str, duration_ms: Option<u64>, require_sasl: bool) -> BanInfo {
+    let (reason, oper_reason) = words.split_once('|').unwrap_or((words, ""));
+    let cut = |text: &str| truncate(text.trim(), cx.config().limits.kicklen).into();
+    BanInfo {
+        by: cx.oper_name().into(),
+        reason: cut(reason),
+        oper_reason: cut(oper_reason),
+        require_sasl,
+        at_ms: cx.now.wall_ms,
+        duration_ms,
+    }
+}
+
+/// Tells what became of those whom a ban covers.
+pub(super) fn report(cx: &mut Cx<'_>, done: &ban::Enforced) {
+    let count = done.closed.len();
+    if count > 0 {
+        let killed = format!("{} disconnected {count} by a ban", cx.oper_name());
+        cx.oper_did(&killed);
+        cx.server_notice(&format!("Disconnected ({count}):"));
+        show_nicks(cx, &done.closed);
+    }
+    if !done.staying.is_empty() {
+        cx.server_notice(
+            "Disconnected these users, who stay all the same, as they are always-on; \
+                   UBAN ADD <account> suspends their accounts:",
+        );
+        show_nicks(cx, &done.staying);
+    }
+}
+
+/// Names users, a few on each line.
+pub(super) fn show_nicks(cx: &mut Cx<'_>, nicks: &[String]) {
+    for line in wrap(nicks.iter().take(LISTED_MAX), NICKS_BYTES_MAX) {
+        cx.server_notice(&line);
+    }
+}
+
+/// Shows the bans wanted.
+pub(super) fn list(cx: &mut Cx<'_>, wanted: impl Fn(&BanTarget) -> bool) {
+    let now_ms = cx.now.wall_ms;
+    let bans = cx.state().bans.all().filter(|(target, info)| wanted(target) && info.holds(now_ms));
+    let mut lines: Vec<String> =
+        bans.take(LISTED_MAX + 1).map(|(target, info)| described(&target, info, now_ms)).collect();
+    if lines.is_empty() {
+        cx.server_notice("There are no such bans");
+    }
+    let more = lines.len() > LISTED_MAX;
+    lines.truncate(LISTED_MAX);
+    for line in lines {
+        cx.server_notice(&line);
+    }
+    if more {
+        cx.server_notice("There are more; UBAN INFO tells of each");
+    }
+}
+
+/// A ban in one line.
+pub(super) fn described(target: &BanTarget, info: &BanInfo, wall_ms: u64) -> String {
+    let kind = if info.require_sasl { "Login required" } else { "Banned" };
+    let left = match info.duration_ms {
+        Some(duration_ms) => {
+            let left_s = (info.at_ms.saturating_add(duration_ms)).saturating_sub(wall_ms).div_ceil(1000);
+            format!("{left_s} seconds left")
+        }
+        None => "for good".to_owned(),
+    };
+    let mut reasons = info.reason.to_string();
+    if !info.oper_reason.is_empty() {
+        reasons += &format!(" | {}", info.oper_reason);
+    }
+    let at = long_date(info.at_ms / 1000);
+    format!("{kind}: {target} ({left}; set by {} on {at}) {reasons}", info.by).trim_end().to_owned()
+}

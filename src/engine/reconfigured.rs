@@ -1,0 +1,62 @@
+//! A new configuration is in force: everything that follows from it is worked out anew, and clients are
+//! told what they may use now.
+
+use crate::state::{Fact, SessionId};
+use crate::wire::Cap;
+
+use super::answer::Answer;
+use super::capability::Offer;
+use super::command::cap;
+use super::cx::Cx;
+use super::effect::Effects;
+use super::event::Now;
+use super::setup::Setup;
+use super::{Engine, Texts, isupport, registration};
+use crate::config::Config;
+
+impl Engine {
+    pub(super) fn reconfigured(&mut self, now: Now, config: Box<Config>, texts: &Texts, out: &mut Effects) {
+        let secret = self.state.cloak_secret.as_deref().unwrap_or(&self.setup.cloak_secret).to_owned();
+        let started = self.setup.started.clone();
+        let before = std::mem::replace(&mut self.setup, Setup::new(config, secret, texts, started));
+        if self.expiry_due_ms.is_none()
+            && !self.setup.config.accounts.multiclient.always_on_expiration.is_zero()
+        {
+            self.expiry_due_ms = Some(now.mono_ms);
+        }
+        let tokens = isupport::changes(&before.isupport, &self.setup.isupport);
+        let sessions: Vec<SessionId> = self.state.sessions.iter().map(|(session, _)| session).collect();
+        for session in sessions {
+            let mut cx = self.cx(now, Answer::new(session, None), out);
+            renegotiate(&mut cx, &before.offer);
+            if cx.served().user().is_some() && !tokens.is_empty() {
+                registration::isupport(&mut cx, &tokens);
+            }
+            cx.finish();
+        }
+    }
+}
+
+/// CAP DEL for what is no longer on offer, CAP NEW for what is new or has another value.
+fn renegotiate(cx: &mut Cx<'_>, before: &Offer) {
+    let (caps, version) = (cx.served().caps, cx.served().cap_version);
+    let (door, offer) = (&cx.served().door, &cx.setup.offer);
+    let (had, has) = (before.at(door), offer.at(door));
+    let old = before.words(door, version);
+    let fresh: Vec<String> =
+        offer.words(door, version).into_iter().filter(|word| !old.contains(word)).collect();
+    let gone: Vec<String> =
+        had.iter().filter(|&cap| !has.has(cap)).map(|cap| cap.name().to_owned()).collect();
+    if caps.has(Cap::CapNotify) {
+        if !gone.is_empty() {
+            cap::show(cx, "DEL", gone);
+        }
+        if !fresh.is_empty() {
+            cap::show(cx, "NEW", fresh);
+        }
+    }
+    let kept = caps & has;
+    if kept != caps {
+        cx.commit(Fact::CapsSet { session: cx.session, caps: kept, version });
+    }
+}

@@ -1,0 +1,48 @@
+//! Accounts that nobody may use: suspending them, with what becomes of those who do.
+
+use crate::state::account::Suspension;
+use crate::state::fact::AccountChange;
+use crate::state::{Fact, UserId};
+
+use super::cx::Cx;
+
+/// What those who are logged in read.
+const REASON: &str = "Your account has been suspended";
+
+/// Suspends an account (folded). Everyone logged into it leaves, always-on or not; the session being served
+/// stays, should it be one of them. Gives the nicks of those who had to go.
+pub fn suspend(cx: &mut Cx<'_>, account: &str, suspension: Suspension) -> Vec<String> {
+    let change = AccountChange::Suspended(Some(suspension));
+    cx.commit(Fact::AccountChanged { account, change });
+    let mut gone = Vec::new();
+    for user in cx.state().users_of(account).to_vec() {
+        if !cx.state().users[user].sessions.contains(&cx.session) {
+            gone.push(cx.state().users[user].nick.as_str().to_owned());
+            remove(cx, user);
+        }
+    }
+    gone
+}
+
+/// Lets people log into an account (folded) again; false when it was not suspended.
+#[must_use]
+pub fn lift(cx: &mut Cx<'_>, account: &str) -> bool {
+    let there = cx.state().accounts.get(account).is_some_and(|there| there.suspended.is_some());
+    if there {
+        cx.commit(Fact::AccountChanged { account, change: AccountChange::Suspended(None) });
+    }
+    there
+}
+
+fn remove(cx: &mut Cx<'_>, user: UserId) {
+    if cx.state().users[user].always_on {
+        cx.commit(Fact::AlwaysOnSet { user, on: false });
+    }
+    let sessions = cx.state().users[user].sessions.to_vec();
+    if sessions.is_empty() {
+        cx.commit(Fact::Quit { user, reason: REASON });
+    }
+    for session in sessions {
+        cx.expel(session, REASON);
+    }
+}
