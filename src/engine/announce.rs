@@ -40,11 +40,7 @@ pub fn announce(cx: &mut Cx<'_>, fact: &Fact<'_>) -> After {
             let body = Body::Command { verb: "SETNAME", params: &[], text: Text::Plain(realname) };
             to_onlookers(cx, *user, body, Caps::of(Cap::Setname), Some(msgid));
         }
-        Fact::HostChanged { user, host } => {
-            let username = cx.state().users[*user].username.clone();
-            let body = Body::Command { verb: "CHGHOST", params: &[&username, host], text: Text::None };
-            to_onlookers(cx, *user, body, Caps::of(Cap::Chghost), None);
-        }
+        Fact::HostChanged { user, host } => host_changed(cx, *user, host),
         Fact::Joined { user, channel, ranks } => return joined(cx, *user, *ranks, *channel, msgid),
         Fact::Parted { user, channel, reason } => {
             let text = reason.map_or(Text::None, Text::Plain);
@@ -53,16 +49,12 @@ pub fn announce(cx: &mut Cx<'_>, fact: &Fact<'_>) -> After {
         Fact::Kicked { by, user, channel, reason } => {
             left(cx, *user, *channel, Some(*by), Text::Plain(reason), msgid);
         }
-        Fact::Cleared { by, channel, stays, reason } => {
-            cleared(cx, *by, *channel, *stays, reason);
-        }
+        Fact::Cleared { by, channel, stays, reason } => cleared(cx, *by, *channel, *stays, reason),
         Fact::TopicSet { by, channel, text } => topic_set(cx, *by, *channel, text, msgid),
         Fact::ModesChanged { by, channel, changes } => modes_changed(cx, *by, *channel, changes, msgid),
         Fact::UserModesChanged { user, on, off } => user_modes_changed(cx, *user, *on, *off),
-        Fact::OperChanged { user, oper } => {
-            let change = if oper.is_some() { "+o" } else { "-o" };
-            tell_user_modes(cx, *user, change);
-        }
+        Fact::OperChanged { user, oper: Some(_) } => tell_user_modes(cx, *user, "+o"),
+        Fact::OperChanged { user, oper: None } => tell_user_modes(cx, *user, "-o"),
         Fact::Invited { by, user, channel, .. } => invited(cx, *by, *user, *channel, msgid),
         Fact::Said { session, by, to, what } => said(cx, *session, *by, to, what, msgid),
         Fact::AwaySet { session, .. } => {
@@ -70,10 +62,7 @@ pub fn announce(cx: &mut Cx<'_>, fact: &Fact<'_>) -> After {
         }
         Fact::Registered { session, .. } => return After::Came(*session),
         Fact::LoggedIn { session, account, .. } => logged_in(cx, *session, account),
-        Fact::LoggedOut { user } => {
-            let body = Body::Command { verb: "ACCOUNT", params: &["*"], text: Text::None };
-            to_onlookers(cx, *user, body, Caps::of(Cap::AccountNotify), None);
-        }
+        Fact::LoggedOut { user } => tell_account(cx, *user, "*"),
         Fact::Ruled(Ruling::Snomasks { user, masks }) => show_snomasks(cx, *user, *masks),
         Fact::Ruled(_)
         | Fact::Detached { .. }
@@ -155,6 +144,16 @@ pub fn show_joined(cx: &mut Cx<'_>, user: UserId, channel: ChannelId) {
     show_place(cx, channel);
 }
 
+/// Tells a session that its user, as far as the session goes, quits; ERROR follows.
+pub fn show_quit(cx: &mut Cx<'_>, reason: &str) {
+    let state: &State = cx.state;
+    let Some(session) = state.sessions.get(cx.session) else { return };
+    let Some(user) = session.user() else { return };
+    let body = Body::Command { verb: "QUIT", params: &[], text: Text::Plain(reason) };
+    let line = Outgoing { source: state.users[user].source(), origin: origin_of(state, user, None), body };
+    cx.voice.reply(session, &line);
+}
+
 /// Tells a session its own full mask, in the form of a SETNAME (draft/whoami).
 pub fn show_self(cx: &mut Cx<'_>) {
     let state: &State = cx.state;
@@ -172,6 +171,18 @@ pub fn show_away(cx: &mut Cx<'_>, user: UserId) {
     let mut told = onlookers(cx.state, cx.voice.scratch, user);
     told.retain(|&session| cx.state.sessions[session].user() != Some(user));
     say_to(cx, user, body, Caps::of(Cap::AwayNotify), None, told.into_iter());
+}
+
+fn host_changed(cx: &mut Cx<'_>, user: UserId, host: &str) {
+    let username = cx.state().users[user].username.clone();
+    let body = Body::Command { verb: "CHGHOST", params: &[&username, host], text: Text::None };
+    to_onlookers(cx, user, body, Caps::of(Cap::Chghost), None);
+}
+
+/// account-notify: `*` for none.
+fn tell_account(cx: &mut Cx<'_>, user: UserId, account: &str) {
+    let body = Body::Command { verb: "ACCOUNT", params: &[account], text: Text::None };
+    to_onlookers(cx, user, body, Caps::of(Cap::AccountNotify), None);
 }
 
 /// What everyone may know of who says something.
@@ -256,8 +267,7 @@ fn logged_in(cx: &mut Cx<'_>, session: SessionId, account: &str) {
     let Some(name) = cx.state().accounts.get(account).map(|account| account.name.as_str().to_owned()) else {
         return;
     };
-    let body = Body::Command { verb: "ACCOUNT", params: &[&name], text: Text::None };
-    to_onlookers(cx, user, body, Caps::of(Cap::AccountNotify), None);
+    tell_account(cx, user, &name);
 }
 
 fn quit(cx: &mut Cx<'_>, user: UserId, reason: &str, msgid: MsgId) {

@@ -226,6 +226,7 @@ impl<'e> Cx<'e> {
 
     /// Ends the session being served: the channels see `reason`, and so does the client.
     pub fn close(&mut self, reason: &str) {
+        super::announce::show_quit(self, reason);
         self.reply_bare("ERROR", &[], Text::Plain(reason));
         self.forget_session(reason);
         self.closed = true;

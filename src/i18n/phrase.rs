@@ -313,6 +313,7 @@ phrases! {
     BAN_HITS_OTHERS = "Careful: it bans other members, too: {0}",
     // HostServ
     NO_VHOST = "The account has no vhost",
+    VHOSTS_CLOSED = "Vhosts cannot be changed at present",
     VHOST_ON = "Your vhost is shown",
     VHOST_OFF = "Your vhost is not shown",
     VHOST_IS = "{0} has the vhost {1}",

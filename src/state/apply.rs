@@ -40,13 +40,8 @@ impl State {
             Fact::Proxied { session, ip, secure, host } => self.speak_for(session, ip, secure, host),
             Fact::Vanished { session } => self.vanish(session),
             Fact::Introduced { session, said } => self.introduce(session, said),
-            Fact::CapsSet { session, caps, version } => {
-                let session = &mut self.sessions[session];
-                (session.caps, session.cap_version) = (caps, version);
-            }
-            Fact::LanguagesSet { session, languages } => {
-                self.sessions[session].languages = languages.into();
-            }
+            Fact::CapsSet { session, caps, version } => self.sessions[session].set_caps(caps, version),
+            Fact::LanguagesSet { session, languages } => self.sessions[session].languages = languages.into(),
             Fact::Registered { session, user } => {
                 self.register(moment, session, User::new(*user, Some(session)))
             }
@@ -98,12 +93,14 @@ impl State {
             Fact::AccountChanged { account, change } => self.change_account(moment, account, change),
             Fact::AccountRemoved { account, freed } => self.remove_account(moment, account, freed),
             Fact::RegistryChanged { channel, change } => self.change_registry(moment, channel, change),
-            Fact::CloakSecretSet { secret } => {
-                self.cloak_secret = Some(secret.into());
-                self.dirty.insert(super::record::CLOAK_SECRET_KEY.into());
-            }
+            Fact::CloakSecretSet { secret } => self.set_cloak_secret(secret),
             Fact::PurgeSet { key, purge } => self.set_purge(key, purge),
         }
+    }
+
+    fn set_cloak_secret(&mut self, secret: &str) {
+        self.cloak_secret = Some(secret.into());
+        self.dirty.insert(super::record::CLOAK_SECRET_KEY.into());
     }
 
     /// Notes that a line came in.

@@ -196,6 +196,10 @@ impl Session {
         }
     }
 
+    pub(super) fn set_caps(&mut self, caps: Caps, version: u16) {
+        (self.caps, self.cap_version) = (caps, version);
+    }
+
     /// The user, once registered.
     pub fn user(&self) -> Option<UserId> {
         match self.phase {

@@ -25,6 +25,34 @@ fn config() -> String {
     merged(CONFIG, &format!("{{accounts: {ACCOUNTS}, channels: {CHANNELS}, oper-classes: {CLASSES}}}"))
 }
 
+const CHANNELS: [&str; 6] = ["#x", "#y", "#z", "#X", "#x,#y", "#none"];
+const MODES: [&str; 21] = [
+    "+o", "-o", "+v", "+h", "+nt", "-n", "+m", "+i", "+s", "+C", "+b *!*@*", "-b *!*@*", "+l 2", "+k key",
+    "+f #y", "-f", "+M", "+R", "+U", "+u", "-u",
+];
+const CAPS: [&str; 9] = [
+    "server-time",
+    "message-tags",
+    "echo-message",
+    "batch labeled-response",
+    "extended-join away-notify",
+    "extended-monitor setname",
+    "multi-prefix userhost-in-names",
+    "-echo-message",
+    "nonsense",
+];
+const RULINGS: [&str; 9] = [
+    "KLINE ANDKILL 1h a!*@*",
+    "KLINE ANDKILL MYSELF *!*@192.0.2.1",
+    "UNKLINE *!*@192.0.2.1",
+    "DLINE ANDKILL 30s 192.0.2.0/24",
+    "UBAN ADD 192.0.2.1",
+    "UBAN DEL 192.0.2.1",
+    "UBAN LIST",
+    "MODE a +s cdjknoqux",
+    "PRIVMSG $$* :to all",
+];
+
 #[test]
 fn no_invariant_breaks_in_a_thousand_seeds() {
     let mut registered = 0;
@@ -89,33 +117,6 @@ impl Random {
     }
 
     fn line(&mut self) -> String {
-        const CHANNELS: [&str; 6] = ["#x", "#y", "#z", "#X", "#x,#y", "#none"];
-        const MODES: [&str; 21] = [
-            "+o", "-o", "+v", "+h", "+nt", "-n", "+m", "+i", "+s", "+C", "+b *!*@*", "-b *!*@*", "+l 2",
-            "+k key", "+f #y", "-f", "+M", "+R", "+U", "+u", "-u",
-        ];
-        const CAPS: [&str; 9] = [
-            "server-time",
-            "message-tags",
-            "echo-message",
-            "batch labeled-response",
-            "extended-join away-notify",
-            "extended-monitor setname",
-            "multi-prefix userhost-in-names",
-            "-echo-message",
-            "nonsense",
-        ];
-        const RULINGS: [&str; 9] = [
-            "KLINE ANDKILL 1h a!*@*",
-            "KLINE ANDKILL MYSELF *!*@192.0.2.1",
-            "UNKLINE *!*@192.0.2.1",
-            "DLINE ANDKILL 30s 192.0.2.0/24",
-            "UBAN ADD 192.0.2.1",
-            "UBAN DEL 192.0.2.1",
-            "UBAN LIST",
-            "MODE a +s cdjknoqux",
-            "PRIVMSG $$* :to all",
-        ];
         let (nick, channel) = (self.one(&NAMES), self.one(&CHANNELS));
         let line = match self.below(45) {
             0..4 => format!("JOIN {channel}"),

@@ -82,7 +82,10 @@ fn enter(cx: &mut Cx<'_>, name: &str, key: Option<&str>) -> Outcome {
 pub fn force(cx: &mut Cx<'_>, user: UserId, name: &str) -> Outcome {
     let (channel, ranks) = match cx.find_channel(name) {
         Ok(channel) if cx.state().channels[channel].members.contains_key(&user) => return Ok(()),
-        Ok(channel) => (channel, Ranks::NONE),
+        Ok(channel) => {
+            let rank = cx.state().channels[channel].rank_by_account(&cx.state().users[user]);
+            (channel, rank.map_or(Ranks::NONE, Ranks::of))
+        }
         Err(_) => {
             let parsed = cx.setup.mapping.channel(name, cx.config().limits.channellen);
             let parsed = parsed.map_err(|_| Refusal::NoSuchChannel(name.to_owned()))?;

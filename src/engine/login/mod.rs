@@ -19,7 +19,7 @@ use super::cx::Cx;
 use super::effect::{Job, Level, ScriptCall};
 use super::event::{JobAnswer, LoginVerdict};
 use super::policy::{self, Claim};
-use super::{identity, registration};
+use super::{host, identity, registration};
 
 /// Why someone is not logged in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -195,9 +195,9 @@ pub fn log_in(cx: &mut Cx<'_>, account: &str, device: Option<&str>) -> Result<()
     };
     let text = format!("Client {} logged into account {account}", cx.nick());
     cx.note(Level::Info, "accounts", text);
+    say_logged_in(cx, account);
     cx.commit(Fact::LoggedIn { session: cx.session, account, device });
     cx.commit(Fact::Seen { account, device: device.unwrap_or_default(), at_ms: cx.now.wall_ms });
-    say_logged_in(cx);
     let Some(user) = cx.served().user() else { return Ok(()) };
     if let Some(nick) = nick {
         cx.commit(Fact::NickChanged { user, nick });
@@ -214,6 +214,7 @@ pub fn log_out(cx: &mut Cx<'_>) {
     let Some(user) = cx.served().user().filter(|_| cx.account().is_some()) else { return };
     let source = cx.user().source().to_owned();
     cx.commit(Fact::LoggedOut { user });
+    host::renew(cx, user);
     cx.reply(RPL_LOGGEDOUT, &[&source], Text::Said(Phrase::LOGGED_OUT, &[]));
 }
 
@@ -230,8 +231,10 @@ fn owed_nick(cx: &Cx<'_>, account: &str, me: UserId) -> Result<Option<crate::tex
 }
 
 /// RPL_LOGGEDIN: `900 nick nick!user@host account :…`.
-fn say_logged_in(cx: &mut Cx<'_>) {
-    let Some(name) = cx.account().map(|account| account.name.as_str().to_owned()) else { return };
+fn say_logged_in(cx: &mut Cx<'_>, account: &str) {
+    let Some(name) = cx.state().accounts.get(account).map(|account| account.name.as_str().to_owned()) else {
+        return;
+    };
     let source = match cx.served().user() {
         Some(user) => cx.state().users[user].source().to_owned(),
         // Before registration nobody has a mask.

@@ -121,7 +121,8 @@ pub fn apply(cx: &mut Cx<'_>, wish: Wish) {
 fn judge(cx: &mut Cx<'_>, wish: &Wish) -> Result<(), RegisterRefused> {
     let rules = &cx.config().accounts.registration;
     let before_connect = rules.allow_before_connect;
-    if !rules.enabled || (cx.served().user().is_none() && !before_connect) {
+    let closed = !rules.enabled || cx.state().defcon.closes_registration();
+    if closed || (cx.served().user().is_none() && !before_connect) {
         return Err(RegisterRefused::Disabled);
     }
     if cx.account().is_some() || cx.served().applied {

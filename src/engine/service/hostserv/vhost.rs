@@ -74,6 +74,9 @@ fn keep(cx: &mut Cx<'_>, account: &str, vhost: Option<Vhost>) {
 }
 
 fn switch(cx: &mut Cx<'_>, on: bool) -> Outcome {
+    if cx.state().defcon.silences_guests() {
+        return Err(HS.refuse(Phrase::VHOSTS_CLOSED, &[]));
+    }
     let account = cx.account().expect("only for those logged in");
     let Some(vhost) = &account.vhost else { return Err(HS.refuse(Phrase::NO_VHOST, &[])) };
     let (key, vhost) = (account.name.key().to_owned(), Vhost { enabled: on, ..vhost.clone() });

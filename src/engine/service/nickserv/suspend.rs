@@ -5,10 +5,10 @@ use crate::engine::cx::Cx;
 use crate::engine::effect::Level;
 use crate::engine::refusal::Outcome;
 use crate::engine::service::{Command, Who, always};
+use crate::engine::suspension;
 use crate::i18n::Phrase;
+use crate::state::Account;
 use crate::state::account::Suspension;
-use crate::state::fact::AccountChange;
-use crate::state::{Account, Fact};
 use crate::text::truncate;
 use crate::wire::Text;
 use crate::wire::clock::long_date;
@@ -56,11 +56,8 @@ fn add(cx: &mut Cx<'_>, account: &str, rest: &str) -> Outcome {
     let by: Box<str> = cx.user().oper.as_ref().map_or("", |oper| &*oper.name).into();
     cx.note(Level::Info, "opers", format!("operator {by} suspended account {name}: {reason}"));
     let suspension = Suspension { by, reason: reason.into(), at_ms: cx.now.wall_ms, duration_ms };
-    cx.commit(Fact::AccountChanged { account: &key, change: AccountChange::Suspended(Some(suspension)) });
+    suspension::suspend(cx, &key, suspension);
     cx.tell(NS, Phrase::ACCOUNT_SUSPENDED_NOW, &[&name]);
-    for user in cx.state().users_of(&key).to_vec() {
-        cx.commit(Fact::Killed { by: cx.me(), user, reason: "This account is suspended" });
-    }
     Ok(())
 }
 
@@ -77,12 +74,11 @@ fn read_duration(rest: &str) -> Option<(Option<u64>, &str)> {
 
 fn remove(cx: &mut Cx<'_>, account: &str) -> Outcome {
     let (name, key) = named(cx, account)?;
-    if find_account(cx, account)?.suspended.is_none() {
+    if !suspension::lift(cx, &key) {
         return Err(NS.refuse(Phrase::ACCOUNT_NOT_SUSPENDED, &[&name]));
     }
     let by = cx.user().oper.as_ref().map_or("", |oper| &*oper.name);
     cx.note(Level::Info, "opers", format!("operator {by} lifted the suspension of account {name}"));
-    cx.commit(Fact::AccountChanged { account: &key, change: AccountChange::Suspended(None) });
     cx.tell(NS, Phrase::ACCOUNT_UNSUSPENDED, &[&name]);
     Ok(())
 }
