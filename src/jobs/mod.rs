@@ -1,5 +1,5 @@
 //! Work too slow for the engine, on a few threads of its own; what waits on a network or a program is
-//! asked [`outside`].
+//! asked `outside`.
 //!
 //! It knows nothing of who asked. Invariants: at most [`QUEUE_MAX`] jobs wait and as many run as there are
 //! threads; every job that was accepted is reported exactly once, with [`JobAnswer::Failed`] if it waited too

@@ -10,7 +10,7 @@ use super::{Service, split_word};
 /// Where the explanations of a list begin.
 const NAME_WIDTH: usize = 15;
 
-/// HELP [command]
+/// `HELP [command]`.
 pub(super) fn help(cx: &mut Cx<'_>, service: Service, rest: &str) -> Outcome {
     match split_word(rest).0 {
         "" => list(cx, service),
