@@ -170,7 +170,7 @@ impl Engine {
             Event::Answered { ticket, answer } => self.answered(now, ticket, &answer, out),
             Event::Elapsed => self.elapsed(now, out),
             Event::Reconfigured { config, texts } => self.reconfigured(now, config, &texts, out),
-            Event::StoreChanged { .. } => {}
+            Event::StoreChanged { writable } => self.state.store_full = !writable,
             Event::Stopping { reason } => self.stop(now, reason, out),
         }
     }

@@ -55,6 +55,8 @@ pub enum Refusal {
         channel: String,
     },
     UsersDontMatch,
+    /// What this command would change cannot be stored.
+    StoreFull(String),
     /// A standard reply: FAIL command code context :text.
     Fail {
         command: &'static str,
@@ -122,6 +124,7 @@ impl Refusal {
             Refusal::RegisteredOnlyMessages(n) => {
                 numeric(cx, ERR_NEEDREGGEDNICK, &[&n], P::REGISTERED_ONLY_MESSAGES);
             }
+            Refusal::StoreFull(c) => numeric(cx, ERR_UNKNOWNERROR, &[&c], P::STORE_FULL),
             Refusal::TooManyChannels(c) => numeric(cx, ERR_TOOMANYCHANNELS, &[&c], P::TOO_MANY_CHANNELS),
             Refusal::TooManyTargets(t) => numeric(cx, ERR_TOOMANYTARGETS, &[&t], P::TOO_MANY_TARGETS),
             Refusal::UserNotInChannel { nick, channel } => {

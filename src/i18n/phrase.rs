@@ -44,6 +44,7 @@ phrases! {
     INVALID_UTF8 = "Message rejected for containing invalid UTF-8",
     INTERNAL_ERROR = "The command failed inside the server; this has been logged",
     SERVER_BUSY = "The server is too busy for that; please try again",
+    STORE_FULL = "The server's disk is full, so nothing can be changed for good until there is room again",
     UNKNOWN_CAP_COMMAND = "Invalid CAP command",
     // nicks
     NO_NICKNAME_GIVEN = "No nickname given",

@@ -77,6 +77,8 @@ pub struct State {
     pub defcon: Defcon,
     /// Operators who read server notices.
     pub snomask_readers: BTreeSet<UserId>,
+    /// The disk has no room: nothing should be promised that would have to be stored.
+    pub store_full: bool,
     /// Keys of the stored records that have changed since they were last stored; see [`record`].
     pub dirty: BTreeSet<String>,
     /// Keys of records whose change nobody waits for; stored every now and then.

@@ -212,6 +212,11 @@ impl Bench {
         lines
     }
 
+    /// The disk has no room, or has it again.
+    pub fn store_changed(&mut self, writable: bool) -> String {
+        self.handle(Event::StoreChanged { writable })
+    }
+
     pub fn stop(&mut self, reason: &str) -> String {
         self.handle(Event::Stopping { reason })
     }

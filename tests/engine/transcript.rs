@@ -126,6 +126,8 @@ fn step(bench: &mut Bench, line: &str) -> Option<String> {
             bench.answer(JobAnswer::IdentFound(option(rest, "ident").map(str::to_owned)))
         }
         ("job", "fails") => bench.answer(JobAnswer::Failed),
+        ("store", "full") => bench.store_changed(false),
+        ("store", "well") => bench.store_changed(true),
         ("server", "stops") => bench.stop("Server shutting down"),
         (_, "hangs up") => bench.hang_up(name, CloseReason::Hangup),
         (_, "overflows") => bench.hang_up(name, CloseReason::SendqExceeded),

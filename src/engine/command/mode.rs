@@ -78,6 +78,11 @@ fn change(cx: &mut Cx<'_>, mut judge: Judge, params: &[&str]) -> Outcome {
             _ => judge.judge(cx, letter, on, &mut rest),
         }
     }
+    let lasts = |change: &Change| !matches!(change.change, ModeChange::Rank { .. });
+    let is_stored = judge.target(cx).registration.is_some() && judge.applied.iter().any(lasts);
+    if cx.state().store_full && is_stored {
+        return Err(Refusal::StoreFull("MODE".to_owned()));
+    }
     if !judge.applied.is_empty() {
         let by = Some(cx.me());
         cx.commit(Fact::ModesChanged { by, channel: judge.channel, changes: judge.applied });

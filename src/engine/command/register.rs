@@ -41,6 +41,7 @@ pub fn capability_value(config: &Config) -> String {
 }
 
 fn register(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
+    can_store(cx, "REGISTER")?;
     // Nobody gets the name of someone else who is there: it is one's own nick or none.
     let Some(name) = own_name(cx) else {
         return Err(refusal("*", RegisterRefused::NameTaken));
@@ -75,6 +76,15 @@ fn register(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
     };
     register::apply(cx, wish);
     Ok(())
+}
+
+/// Not while the disk is full.
+fn can_store(cx: &Cx<'_>, command: &'static str) -> Outcome {
+    if !cx.state().store_full {
+        return Ok(());
+    }
+    let context = vec![own_name(cx).unwrap_or_else(|| "*".to_owned())];
+    Err(Refusal::Fail { command, code: "TEMPORARILY_UNAVAILABLE", context, text: Phrase::STORE_FULL })
 }
 
 /// The name the session can register: its nick, of a guest's the part that was chosen.
@@ -129,6 +139,7 @@ fn printable(raw: &str) -> String {
 }
 
 fn verify(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
+    can_store(cx, "VERIFY")?;
     let fail = |code, text| Refusal::Fail { command: "VERIFY", code, context: Vec::new(), text };
     let rules = &cx.config().accounts.registration;
     if !rules.enabled {

@@ -32,6 +32,10 @@ fn topic(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
         return Ok(());
     };
     policy::can_set_topic(cx.state(), cx.me(), channel)?;
+    let shown = &cx.state().channels[channel];
+    if cx.state().store_full && shown.registration.is_some() {
+        return Err(Refusal::StoreFull("TOPIC".to_owned()));
+    }
     let text = truncate(text, cx.config().limits.topiclen);
     cx.commit(Fact::TopicSet { by: cx.me(), channel, text });
     Ok(())

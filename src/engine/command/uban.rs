@@ -45,6 +45,9 @@ fn uban(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
     }
     let raw = m.param_opt(1).ok_or_else(|| fail("INVALID_PARAMS", Phrase::NOT_ENOUGH_PARAMETERS))?;
     let target = target(cx, raw).ok_or_else(|| fail("INVALID_PARAMS", Phrase::BAN_TARGET_INVALID))?;
+    if word != "info" && cx.state().store_full {
+        return Err(fail("TEMPORARILY_UNAVAILABLE", Phrase::STORE_FULL));
+    }
     match (word.as_str(), target) {
         ("add", target) => add(cx, target, &m.params()[2..]),
         ("del", target) => delete(cx, target),

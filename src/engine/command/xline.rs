@@ -75,6 +75,13 @@ impl Kind {
     }
 }
 
+fn can_store(cx: &Cx<'_>, command: &str) -> Outcome {
+    match cx.state().store_full {
+        true => Err(Refusal::StoreFull(command.to_owned())),
+        false => Ok(()),
+    }
+}
+
 fn add(cx: &mut Cx<'_>, m: &Message<'_>, kind: Kind) -> Outcome {
     let command = m.command.to_ascii_uppercase();
     let mut rest = m.params();
@@ -84,6 +91,7 @@ fn add(cx: &mut Cx<'_>, m: &Message<'_>, kind: Kind) -> Outcome {
         list(cx, |target| kind.lists(target));
         return Ok(());
     }
+    can_store(cx, &command)?;
     let (mut and_kill, mut myself) = (false, false);
     while !(and_kill && myself) {
         if take_word(&mut rest, "andkill") {
@@ -123,6 +131,7 @@ fn add(cx: &mut Cx<'_>, m: &Message<'_>, kind: Kind) -> Outcome {
 
 fn remove(cx: &mut Cx<'_>, m: &Message<'_>, kind: Kind) -> Outcome {
     let command = m.command.to_ascii_uppercase();
+    can_store(cx, &command)?;
     let Some(target) = kind.target(cx, m.param(0)) else {
         return refuse(cx, &command, Phrase::BAN_TARGET_INVALID);
     };

@@ -28,6 +28,12 @@ use super::setup::VERSION;
 /// Where services seem to be, unless `server.override-services-hostname` says otherwise.
 const HOST: &str = "localhost";
 
+/// Commands that change no stored record, and so can be used while the disk is full.
+const LEAVES_RECORDS: &[&str] = &[
+    "CLEAR", "CLIENTS", "DEOP", "GET", "GHOST", "HOWTOBAN", "IDENTIFY", "INFO", "LIST", "OP", "SAGET",
+    "SESSIONS", "STATUS",
+];
+
 /// One of the services, by the name everybody knows it by.
 #[allow(clippy::enum_variant_names)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -196,6 +202,9 @@ fn run(cx: &mut Cx<'_>, service: Service, text: &str) -> Outcome {
     let params = params_of(command, rest);
     if !(command.params_min..=command.params_max).contains(&params.len()) {
         return Err(service.bad_parameters(command.name));
+    }
+    if cx.state().store_full && !LEAVES_RECORDS.contains(&command.name) {
+        return Err(service.refuse(Phrase::STORE_FULL, &[]));
     }
     (command.run)(cx, &params)
 }

@@ -1,0 +1,1 @@
+def check_damage(*_): pass

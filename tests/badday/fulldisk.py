@@ -1,0 +1,1 @@
+def check_full_disk(*_): pass

@@ -1,0 +1,247 @@
+"""kill -9 at random moments of a life with accounts and channels: what was acknowledged is there afterwards.
+
+Of each thing it is known how it was acknowledged last, and how it will be if the change on its way came to the
+disk. Everything else after a restart is a loss. A change of several modes is there whole or not at all.
+"""
+
+import collections
+import random
+import threading
+import time
+
+from lasting import Server, log_in, new_always_on, order
+from support import irc
+
+Channel = collections.namedtuple("Channel", "registered member flags key bans topic")
+ABSENT = Channel(False, False, frozenset("nt"), None, frozenset(), None)
+FLAGS = "mC"
+FOUNDERS = 3
+REGISTRANTS = 2
+CHANNELS_AT_ONCE = 5
+
+
+class Thing:
+    """How something was acknowledged last, and how it may be by now."""
+
+    def __init__(self, acknowledged):
+        self.acknowledged, self.possible = acknowledged, None
+
+    def try_for(self, wanted, act):
+        """Does `act`, which returns once `wanted` is acknowledged."""
+        self.possible = wanted
+        act()
+        self.acknowledged, self.possible = wanted, None
+
+    def states(self):
+        return [self.acknowledged] + ([self.possible] if self.possible is not None else [])
+
+    def settle(self, found):
+        self.acknowledged, self.possible = found, None
+
+
+class Founder:
+    """An always-on user who makes channels, changes them, comes and goes."""
+
+    def __init__(self, port, number):
+        self.port, self.nick, self.password = port, f"founder{number}", "sesame"
+        self.random, self.channels, self.made = random.Random(number), {}, 0
+        new_always_on(port, self.nick, self.password).close()
+
+    def live(self, count):
+        client = log_in(self.port, self.nick, self.password)
+        while True:
+            name = self.pick()
+            thing = self.channels[name]
+            kind, wanted, line, sign = self.wish(name, thing.acknowledged)
+            thing.try_for(wanted, lambda: self.demand(client, line, sign))
+            count[kind] += 1
+
+    @staticmethod
+    def demand(client, line, sign):
+        client.send(line)
+        client.wait(sign, f"the answer to {line}")
+
+    def pick(self):
+        if len(self.channels) < CHANNELS_AT_ONCE or self.random.random() < 0.05:
+            self.made += 1
+            name = f"#{self.nick}-{self.made}"
+            self.channels[name] = Thing(ABSENT)
+            return name
+        return self.random.choice(list(self.channels)[-CHANNELS_AT_ONCE:])
+
+    def wish(self, name, now):
+        """What to do next with a channel: its kind, how the channel is then, the line, what acknowledges it."""
+        by_me = lambda verb: lambda m: m.verb == verb and m.nick == self.nick and m.params[0] == name
+        if not now.member:
+            line = f"JOIN {name} {now.key or ''}".strip()
+            return "JOIN", now._replace(member=True), line, lambda m: m.verb == "366" and name in m.params
+        if not now.registered:
+            yours = lambda m: m.nick == "ChanServ" and "is yours now" in m.raw and name in m.raw
+            return "CS REGISTER", now._replace(registered=True), f"CS REGISTER {name}", yours
+        kind = self.random.choice(["TOPIC", "MODE", "MODE", "PART"])
+        if kind == "PART":
+            return kind, now._replace(member=False), f"PART {name}", by_me("PART")
+        if kind == "TOPIC":
+            topic = f"topic {self.random.randrange(10**9)} " + "x" * self.random.randrange(300)
+            return kind, now._replace(topic=topic), f"TOPIC {name} :{topic}", by_me("TOPIC")
+        wanted, changes = self.modes(now)
+        return kind, wanted, f"MODE {name} {changes}", by_me("MODE")
+
+    def modes(self, now):
+        """Flags, the key and the ban list change together."""
+        flag, mask = self.random.choice(FLAGS), f"eve{self.random.randrange(10**6)}!*@*"
+        flags, letters, params = now.flags ^ {flag}, "-" if flag in now.flags else "+", []
+        letters += flag
+        key = None if now.key else f"key{self.random.randrange(10**6)}"
+        letters += "+k" if key else "-k"
+        params.append(key or now.key)
+        bans = now.bans | {mask}
+        letters += "+b"
+        params.append(mask)
+        if len(now.bans) > 5:
+            gone = sorted(now.bans)[0]
+            bans, letters = bans - {gone}, letters + "-b"
+            params.append(gone)
+        return now._replace(flags=flags, key=key, bans=bans), f"{letters} {' '.join(params)}"
+
+    def losses(self):
+        """What is not as it must be; what is found is how it is from now on."""
+        client = log_in(self.port, self.nick, self.password)
+        if client is None:
+            return [f"{self.nick}: the password was refused"]
+        here = {m.params[0] for m in client.seen if m.verb == "JOIN" and m.nick == self.nick}
+        losses = [f"{name}: {self.nick} is there and should not be" for name in here - set(self.channels)]
+        for name, thing in list(self.channels.items()):
+            found = look(client, name, name in here)
+            match = [state for state in thing.states() if shown(state) == shown(found)]
+            if not match:
+                losses.append(f"{name}: found {found}, acknowledged {thing.acknowledged}, possible {thing.possible}")
+            thing.settle(match[0] if match else found)
+            if not thing.acknowledged.registered:
+                if found.member:
+                    self.demand(client, f"PART {name}", lambda m: m.verb == "PART" and name in m.params)
+                del self.channels[name]
+        client.close()
+        return losses
+
+
+def shown(channel):
+    """What of a channel can be seen: of an unregistered one nothing lasts but who is in it; a key is for members."""
+    if not channel.registered:
+        return channel.member
+    return channel if channel.member else channel._replace(key=bool(channel.key))
+
+
+def look(client, name, member):
+    """A channel as it is now."""
+    client.send(f"CS INFO {name}", f"MODE {name}", f"TOPIC {name}", f"MODE {name} b", f"PING {name}")
+    start = client.cursor
+    client.wait(lambda m: m.verb == "PONG" and name in m.params, f"what {name} is like")
+    channel = ABSENT._replace(member=member)
+    for line in client.seen[start:client.cursor]:
+        if line.nick == "ChanServ" and f"registered by {client.nick}" in line.raw:
+            channel = channel._replace(registered=True)
+        elif line.verb == "324":
+            letters, params = line.params[2].lstrip("+"), line.params[3:]
+            key = (params[0] if params else "hidden") if "k" in letters else None
+            channel = channel._replace(flags=frozenset(letters) - {"k"}, key=key)
+        elif line.verb == "332":
+            channel = channel._replace(topic=line.params[2])
+        elif line.verb == "367":
+            channel = channel._replace(bans=channel.bans | {line.params[2]})
+    return channel
+
+
+class Registrant:
+    """Registers accounts, and changes their passwords."""
+
+    def __init__(self, port, number):
+        self.port, self.number, self.made, self.accounts = port, number, 0, {}
+        self.random = random.Random(100 + number)
+
+    def live(self, count):
+        while True:
+            self.made += 1
+            nick = f"user{self.number}-{self.made}"
+            client = irc.plain(self.port).register(nick)
+            account = self.accounts[nick] = Thing("")
+            password = f"first{self.random.randrange(10**9)}"
+            account.try_for(password, lambda: order(client, f"NS REGISTER {password}", "Account created"))
+            count["NS REGISTER"] += 1
+            for _ in range(self.random.randrange(4)):
+                old, new = account.acknowledged, f"new{self.random.randrange(10**9)}"
+                account.try_for(new, lambda: order(client, f"NS PASSWD {old} {new} {new}", "Password changed"))
+                count["NS PASSWD"] += 1
+            client.close()
+
+    def losses(self, everyone=False):
+        """The accounts of the last life, or all."""
+        losses, names = [], list(self.accounts)
+        for nick in names if everyone else names[-4:]:
+            thing = self.accounts[nick]
+            right = [password for password in thing.states() if password and self.opens(nick, password)]
+            if len(right) != 1 and thing.acknowledged:
+                losses.append(f"{nick}: {len(right)} passwords are right of {thing.states()}")
+            thing.settle(right[0] if right else "")
+            if not right:
+                del self.accounts[nick]
+        return losses
+
+    def opens(self, nick, password):
+        client = log_in(self.port, nick, password)
+        if client:
+            client.close()
+        return client is not None
+
+
+def one_life(server, actors, count, seconds):
+    """Everyone lives until the server is killed; gives what went wrong before."""
+    problems, killed = [], threading.Event()
+
+    def live(actor):
+        try:
+            actor.live(count)
+        except (AssertionError, OSError) as problem:
+            if not killed.is_set():
+                problems.append(f"{type(problem).__name__}: {problem}")
+
+    threads = [threading.Thread(target=live, args=(actor,)) for actor in actors]
+    for thread in threads:
+        thread.start()
+    time.sleep(seconds)
+    killed.set()
+    server.kill()
+    for thread in threads:
+        thread.join()
+    return problems
+
+
+def check_kills(checks, binary, directory, rounds):
+    """Prints the figures; each round that loses something is a failure."""
+    chance, count, lost, starts = random.Random(1), collections.Counter(), [], []
+    with Server(binary, directory / "kills") as server:
+        server.start()
+        actors = [Founder(server.plain, number) for number in range(FOUNDERS)]
+        actors += [Registrant(server.plain, number) for number in range(REGISTRANTS)]
+        problems, done = [], 0
+        for _ in range(rounds):
+            problems += one_life(server, actors, count, chance.uniform(0.1, 0.6))
+            start = time.monotonic()
+            server.start()
+            starts.append(time.monotonic() - start)
+            lost += [loss for actor in actors for loss in actor.losses()]
+            done += 1
+            if len(lost) + len(problems) > 20:
+                break
+        for actor in actors[FOUNDERS:]:
+            lost += actor.losses(everyone=True)
+        log = server.log_text()
+    bad = [line for line in log.splitlines() if "panicked" in line or "could not be read" in line]
+    kinds = ", ".join(f"{number} {kind}" for kind, number in sorted(count.items()))
+    print(f"kills: {done} rounds, {sum(count.values())} acknowledged changes ({kinds}), {len(lost)} lost; "
+          f"restart {max(starts):.2f} s at most")
+    checks.check(f"kills: nothing acknowledged is lost in {rounds} rounds", not lost and done == rounds, lost[:5])
+    checks.check("kills: everyone is answered until the end", not problems, problems[:5])
+    checks.check("kills: no record is half written", not bad, bad[:5])
+    checks.check("kills: there was something to lose", min((count[kind] for kind in (
+        "NS REGISTER", "NS PASSWD", "CS REGISTER", "TOPIC", "MODE", "JOIN", "PART")), default=0) > 0, kinds)
