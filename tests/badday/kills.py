@@ -14,7 +14,7 @@ from support import irc
 
 Channel = collections.namedtuple("Channel", "registered member flags key bans topic")
 ABSENT = Channel(False, False, frozenset("nt"), None, frozenset(), None)
-FLAGS = "mC"
+FLAGS = "mCu"
 FOUNDERS = 3
 REGISTRANTS = 2
 CHANNELS_AT_ONCE = 5
@@ -44,7 +44,7 @@ class Founder:
 
     def __init__(self, port, number):
         self.port, self.nick, self.password = port, f"founder{number}", "sesame"
-        self.random, self.channels, self.made = random.Random(number), {}, 0
+        self.random, self.channels, self.touched, self.made = random.Random(number), {}, set(), 0
         new_always_on(port, self.nick, self.password).close()
 
     def live(self, count):
@@ -52,6 +52,7 @@ class Founder:
         while True:
             name = self.pick()
             thing = self.channels[name]
+            self.touched.add(name)
             kind, wanted, line, sign = self.wish(name, thing.acknowledged)
             thing.try_for(wanted, lambda: self.demand(client, line, sign))
             count[kind] += 1
@@ -62,7 +63,7 @@ class Founder:
         client.wait(sign, f"the answer to {line}")
 
     def pick(self):
-        if len(self.channels) < CHANNELS_AT_ONCE or self.random.random() < 0.05:
+        if len(self.channels) < CHANNELS_AT_ONCE or self.random.random() < 0.03:
             self.made += 1
             name = f"#{self.nick}-{self.made}"
             self.channels[name] = Thing(ABSENT)
@@ -104,14 +105,15 @@ class Founder:
             params.append(gone)
         return now._replace(flags=flags, key=key, bans=bans), f"{letters} {' '.join(params)}"
 
-    def losses(self):
-        """What is not as it must be; what is found is how it is from now on."""
+    def losses(self, everything=False):
+        """What of the last life, or of all, is not as it must be; what is found is how it is from now on."""
         client = log_in(self.port, self.nick, self.password)
         if client is None:
             return [f"{self.nick}: the password was refused"]
         here = {m.params[0] for m in client.seen if m.verb == "JOIN" and m.nick == self.nick}
         losses = [f"{name}: {self.nick} is there and should not be" for name in here - set(self.channels)]
-        for name, thing in list(self.channels.items()):
+        for name in list(self.channels) if everything else sorted(self.touched):
+            thing = self.channels[name]
             found = look(client, name, name in here)
             match = [state for state in thing.states() if shown(state) == shown(found)]
             if not match:
@@ -121,6 +123,7 @@ class Founder:
                 if found.member:
                     self.demand(client, f"PART {name}", lambda m: m.verb == "PART" and name in m.params)
                 del self.channels[name]
+        self.touched.clear()
         client.close()
         return losses
 
@@ -156,7 +159,8 @@ class Registrant:
     """Registers accounts, and changes their passwords."""
 
     def __init__(self, port, number):
-        self.port, self.number, self.made, self.accounts = port, number, 0, {}
+        self.port, self.number, self.made = port, number, 0
+        self.accounts, self.touched = {}, set()
         self.random = random.Random(100 + number)
 
     def live(self, count):
@@ -165,6 +169,7 @@ class Registrant:
             nick = f"user{self.number}-{self.made}"
             client = irc.plain(self.port).register(nick)
             account = self.accounts[nick] = Thing("")
+            self.touched.add(nick)
             password = f"first{self.random.randrange(10**9)}"
             account.try_for(password, lambda: order(client, f"NS REGISTER {password}", "Account created"))
             count["NS REGISTER"] += 1
@@ -174,10 +179,10 @@ class Registrant:
                 count["NS PASSWD"] += 1
             client.close()
 
-    def losses(self, everyone=False):
+    def losses(self, everything=False):
         """The accounts of the last life, or all."""
-        losses, names = [], list(self.accounts)
-        for nick in names if everyone else names[-4:]:
+        losses = []
+        for nick in list(self.accounts) if everything else sorted(self.touched):
             thing = self.accounts[nick]
             right = [password for password in thing.states() if password and self.opens(nick, password)]
             if len(right) != 1 and thing.acknowledged:
@@ -185,6 +190,7 @@ class Registrant:
             thing.settle(right[0] if right else "")
             if not right:
                 del self.accounts[nick]
+        self.touched.clear()
         return losses
 
     def opens(self, nick, password):
@@ -233,8 +239,7 @@ def check_kills(checks, binary, directory, rounds):
             done += 1
             if len(lost) + len(problems) > 20:
                 break
-        for actor in actors[FOUNDERS:]:
-            lost += actor.losses(everyone=True)
+        lost += [loss for actor in actors for loss in actor.losses(everything=True)]
         log = server.log_text()
     bad = [line for line in log.splitlines() if "panicked" in line or "could not be read" in line]
     kinds = ", ".join(f"{number} {kind}" for kind, number in sorted(count.items()))

@@ -35,13 +35,13 @@ class Server(ircd.Server):
 def log_in(port, nick, password):
     """A client that came in by SASL PLAIN, or None when the password was refused."""
     client = irc.plain(port)
-    client.send("CAP REQ :sasl", f"NICK {nick}", f"USER {nick} 0 * :{nick}", "AUTHENTICATE PLAIN")
+    client.send("CAP REQ :sasl", f"USER {nick} 0 * :{nick}", "AUTHENTICATE PLAIN")
     client.wait(lambda m: m.verb == "AUTHENTICATE", f"AUTHENTICATE for {nick}")
     client.send("AUTHENTICATE " + base64.b64encode(f"{nick}\0{nick}\0{password}".encode()).decode())
     if client.wait(lambda m: m.verb in ("903", "904"), f"the answer to the login of {nick}").verb == "904":
         client.close()
         return None
-    client.send("CAP END")
+    client.send(f"NICK {nick}", "CAP END")
     client.wait(lambda m: m.verb == "001", f"welcome of {nick}")
     client.ping("welcomed")
     client.nick = nick
