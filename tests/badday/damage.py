@@ -1,1 +1,101 @@
-def check_damage(*_): pass
+"""A datastore cut short or garbled after a crash: a clear word, nothing overwritten, and a copy brings everything back."""
+
+import hashlib
+import random
+import shutil
+import subprocess
+
+from lasting import Server, log_in, new_account, order
+
+CASES = 12
+START_S = 90
+
+
+def files(datastore):
+    """The content of each file of a datastore."""
+    return {str(path.relative_to(datastore)): hashlib.sha256(path.read_bytes()).hexdigest()
+            for path in sorted(datastore.rglob("*")) if path.is_file()}
+
+
+def cut(data, chance):
+    return data[:chance.randrange(len(data))]
+
+
+def garble(data, chance):
+    """Noise over some of what is written; the room kept beyond it means nothing."""
+    written = len(data.rstrip(b"\0"))
+    start = chance.randrange(written)
+    end = min(written, start + chance.randrange(16, 4096))
+    return data[:start] + chance.randbytes(end - start) + data[end:]
+
+
+def what_it_says(server):
+    """Starts the server on what is there: its exit status and its words; None while it runs."""
+    process = subprocess.Popen([server.binary, "run", "--conf", str(server.conf)], cwd=server.directory,
+                               stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    try:
+        _, words = process.communicate(timeout=START_S)
+        return process.returncode, words
+    finally:
+        if process.poll() is None:
+            process.kill()
+            process.wait()
+
+
+def intact(server):
+    """Whether all that was acknowledged is there, once it has started."""
+    owner = log_in(server.plain, "owner7", "sesame")
+    if owner is None:
+        return False
+    owner.send("CS INFO #kept")
+    said = owner.wait(lambda m: m.nick == "ChanServ", "CS INFO")
+    owner.close()
+    return "registered by owner7" in said.raw
+
+
+def damaged_once(server, whole, number):
+    """One kind of damage; what is wrong with how the server met it, or None."""
+    chance = random.Random(number)
+    shutil.rmtree(server.datastore)
+    shutil.copytree(whole, server.datastore)
+    path = server.datastore / "db"
+    data = path.read_bytes()
+    how = (cut, garble)[number % 2]
+    changed = how(data, chance)
+    path.write_bytes(changed)
+    before = files(server.datastore)
+    try:
+        server.start()
+    except AssertionError:
+        status, words = what_it_says(server)
+        lines = [line for line in words.splitlines() if "damaged" in line and str(server.datastore) in line]
+        if status is None or status <= 0 or not lines:
+            return f"{how.__name__} {number}: exit status {status}: {words[-600:]}"
+        if files(server.datastore) != before:
+            return f"{how.__name__} {number}: something was overwritten"
+        return None
+    kept = intact(server)
+    server.kill()
+    return None if kept else f"{how.__name__} {number}: it started, and what was acknowledged is not there"
+
+
+def check_damage(checks, binary, directory):
+    with Server(binary, directory / "damage") as server:
+        server.start()
+        for number in range(8):
+            owner = new_account(server.plain, f"owner{number}", "sesame")
+        owner.join("#kept")
+        order(owner, "CS REGISTER #kept", "is yours now")
+        server.kill()
+        whole = directory / "whole"
+        shutil.copytree(server.datastore, whole)
+        wrong = []
+        for number in range(CASES):
+            problem = damaged_once(server, whole, number)
+            if problem:
+                wrong.append(problem)
+        checks.check(f"damage: {CASES} times a clear word and nothing overwritten, or all is there", not wrong, wrong)
+        shutil.rmtree(server.datastore)
+        shutil.copytree(whole, server.datastore)
+        server.start()
+        checks.check("damage: a copy put in its place brings everything back", intact(server))

@@ -1,1 +1,95 @@
-def check_full_disk(*_): pass
+"""A full disk under the datastore: clear refusals, chat goes on, nothing acknowledged is lost, and all is well after."""
+
+import pathlib
+import subprocess
+import time
+
+from lasting import Server, log_in, new_account, order
+from support import irc
+
+SIZE = "24m"
+FULL = "disk is full"
+PATIENCE_S = 10.0
+
+
+def fill(ballast):
+    """Takes all the space that is left."""
+    with open(ballast, "ab", buffering=0) as file:
+        for size in (1 << 16, 1 << 10, 1):
+            try:
+                while True:
+                    file.write(b"\0" * size)
+            except OSError:
+                continue
+
+
+def full_at_last(client, ballast):
+    """Sets topics until one is refused; gives the last one that was acknowledged."""
+    deadline, topic, number = time.monotonic() + 4 * PATIENCE_S, None, 0
+    while time.monotonic() < deadline:
+        fill(ballast)
+        number += 1
+        wanted = f"topic {number}"
+        if not order(client, f"TOPIC #kept :{wanted}", f" TOPIC #kept :{wanted}", FULL):
+            return topic
+        topic = wanted
+    raise AssertionError(f"{number} topics were taken with a full disk")
+
+
+def check_refusals(checks, server, owner, guest):
+    """What each refusal says."""
+    for client, line in ((guest, "NS REGISTER sesame"), (owner, "NS PASSWD sesame open open"), (owner, "MODE #kept +m"),
+                         (owner, "CS REGISTER #new"), (owner, "TOPIC #kept :no"), (guest, "REGISTER * * sesame")):
+        client.send(line)
+        answer = client.find(lambda m: FULL in m.raw)
+        checks.check(f"full disk: {line} is refused in words", answer is not None)
+    owner.send("PRIVMSG #kept :still here")
+    heard = guest.find(lambda m: m.verb == "PRIVMSG" and "still here" in m.raw)
+    checks.check("full disk: chat goes on", heard is not None)
+    guest.send("JOIN #passing", "TOPIC #passing :fleeting")
+    checks.check("full disk: other channels are as ever", guest.find(lambda m: "fleeting" in m.raw) is not None)
+    checks.check("full disk: the server runs", server.running(), server.tail(5))
+
+
+def check_after(checks, server, topic, ballast):
+    """Killed with a full disk, and with room again."""
+    server.kill()
+    server.start()
+    owner = log_in(server.plain, "owner", "sesame")
+    checks.check("full disk: after kill -9 it starts, and the owner logs in", owner is not None)
+    owner.join("#kept")
+    shown = next((m for m in reversed(owner.seen) if m.verb == "332"), None)
+    checks.check("full disk: nothing acknowledged is lost", shown and shown.params[-1] == topic, f"{shown}, not {topic}")
+    ballast.unlink()
+    start = time.monotonic()
+    while not order(owner, "TOPIC #kept :well again", " TOPIC #kept :well again", FULL):
+        if time.monotonic() > start + PATIENCE_S:
+            break
+        time.sleep(0.1)
+    took_s = time.monotonic() - start
+    print(f"full disk: writable {took_s:.1f} s after there was room")
+    checks.check("full disk: all is well soon after", took_s < PATIENCE_S)
+    new_account(server.plain, "late", "sesame").close()
+    checks.check("full disk: accounts can be registered again", log_in(server.plain, "late", "sesame") is not None)
+
+
+def check_full_disk(checks, binary, directory):
+    disk = pathlib.Path(directory) / "small-disk"
+    disk.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={SIZE}", "tmpfs", str(disk)],
+                             capture_output=True, text=True)
+    if mounted.returncode:
+        print(f"skip  full disk: no small disk can be mounted here: {mounted.stderr.strip()}")
+        return
+    try:
+        with Server(binary, directory / "full-disk", datastore=disk / "ircd.db") as server:
+            server.start()
+            owner = new_account(server.plain, "owner", "sesame").join("#kept")
+            order(owner, "CS REGISTER #kept", "is yours now")
+            owner.join("#new")
+            guest = irc.plain(server.plain).register("guest").join("#kept")
+            topic = full_at_last(owner, disk / "ballast")
+            check_refusals(checks, server, owner, guest)
+            check_after(checks, server, topic, disk / "ballast")
+    finally:
+        subprocess.run(["umount", str(disk)], check=True)
