@@ -54,7 +54,7 @@ def intact(server):
 
 
 def damaged_once(server, whole, number):
-    """One kind of damage; what is wrong with how the server met it, or None."""
+    """One kind of damage: whether the server refused it, and what is wrong with how it met it, or None."""
     chance = random.Random(number)
     shutil.rmtree(server.datastore)
     shutil.copytree(whole, server.datastore)
@@ -70,13 +70,13 @@ def damaged_once(server, whole, number):
         status, words = what_it_says(server)
         lines = [line for line in words.splitlines() if "damaged" in line and str(server.datastore) in line]
         if status is None or status <= 0 or not lines:
-            return f"{how.__name__} {number}: exit status {status}: {words[-600:]}"
+            return True, f"{how.__name__} {number}: exit status {status}: {words[-600:]}"
         if files(server.datastore) != before:
-            return f"{how.__name__} {number}: something was overwritten"
-        return None
+            return True, f"{how.__name__} {number}: something was overwritten"
+        return True, None
     kept = intact(server)
     server.kill()
-    return None if kept else f"{how.__name__} {number}: it started, and what was acknowledged is not there"
+    return False, None if kept else f"{how.__name__} {number}: it started, and what was acknowledged is not there"
 
 
 def check_damage(checks, binary, directory):
@@ -89,11 +89,9 @@ def check_damage(checks, binary, directory):
         server.kill()
         whole = directory / "whole"
         shutil.copytree(server.datastore, whole)
-        wrong = []
-        for number in range(CASES):
-            problem = damaged_once(server, whole, number)
-            if problem:
-                wrong.append(problem)
+        met = [damaged_once(server, whole, number) for number in range(CASES)]
+        wrong, refused = [problem for _, problem in met if problem], sum(refused for refused, _ in met)
+        print(f"damage: {CASES} times, of which {refused} were refused and {CASES - refused} lost nothing")
         checks.check(f"damage: {CASES} times a clear word and nothing overwritten, or all is there", not wrong, wrong)
         shutil.rmtree(server.datastore)
         shutil.copytree(whole, server.datastore)
