@@ -26,6 +26,8 @@ use crate::engine::{Job, JobAnswer, Ticket};
 
 /// Jobs that may wait.
 pub const QUEUE_MAX: usize = 256;
+/// How much the threads of the pool give way to the others; a tenth of a busy processor is still theirs.
+const NICENESS: i32 = 10;
 /// How long a job may wait before it is no longer worth doing: its client has given up.
 const WAIT_MAX: Duration = Duration::from_secs(30);
 
@@ -63,6 +65,8 @@ impl Jobs {
         for number in 0..threads.max(1) {
             let (waiting, report) = (waiting.clone(), report.clone());
             let work = move || {
+                // Linux counts it for this thread alone. Refused, the work is the same.
+                let _ = rustix::process::nice(NICENESS);
                 while let Some(Waiting { ticket, job, since }) = next(&waiting) {
                     let fresh = since.elapsed() < WAIT_MAX;
                     report(ticket, if fresh { execute(&job) } else { JobAnswer::Failed });

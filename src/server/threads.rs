@@ -69,7 +69,8 @@ pub(super) fn run<C: Core>(
     let clock = Clock::new();
     let core = core(clock.now());
     let runtime = runtime().map_err(no_thread)?;
-    let jobs = Jobs::start(cores, reporter(input.clone())).map_err(no_thread)?;
+    // One core is left to the lines of all while many log in at once.
+    let jobs = Jobs::start(cores.saturating_sub(1).max(1), reporter(input.clone())).map_err(no_thread)?;
     let (control, commands) = mpsc::channel(COMMANDS_MAX);
     let control = Control(control);
     let own_control = control.clone();

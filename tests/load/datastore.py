@@ -1,0 +1,113 @@
+"""A server with many accounts: its config, and its datastore as the JSON Lines that `ircd importdb` reads.
+
+Passphrases are hashed by the server itself: an account registered there is exported, and its credentials serve for all.
+Invariant: an account's passphrase is `PASSPHRASE`, a channel's founder and topic follow from its number.
+"""
+
+import base64
+import json
+
+from support import ircd, irc
+
+PASSPHRASE = "correct-horse"
+COST, DEFAULT_COST = 10, 12
+AT_MS = 1_700_000_000_000
+ACCOUNTS = f"""\
+accounts:
+    authentication-enabled: true
+    login-via-pass-command: true
+    registration:
+        enabled: true
+        bcrypt-cost: {COST}
+        throttling: {{enabled: false}}
+        verify-timeout: 0s
+    login-throttling: {{enabled: false}}
+"""
+
+
+class Server(ircd.Server):
+    """`ircd` without throttles, whose new passphrases cost `COST`, or what `cost` says."""
+
+    def __init__(self, binary, directory, cost=COST):
+        self.cost = cost
+        super().__init__(binary, directory, other_keys="channels:\n    registration: {enabled: true}\n")
+
+    def yaml(self, server_keys, other_keys):
+        accounts = ACCOUNTS.replace(f"bcrypt-cost: {COST}", f"bcrypt-cost: {self.cost}")
+        return super().yaml(server_keys, other_keys).replace("accounts:\n", accounts, 1)
+
+    def rss_mb(self):
+        """Resident memory, in MB."""
+        with open(f"/proc/{self.process.pid}/status") as status:
+            return next(int(line.split()[1]) for line in status if line.startswith("VmRSS")) / 1024
+
+    def conf_command(self, *arguments):
+        done = self.command(*arguments, "--conf", str(self.conf), timeout_s=600)
+        if done.returncode:
+            raise AssertionError(f"{arguments[0]}: exit {done.returncode}, {done.stdout}{done.stderr}")
+        return done.stdout
+
+
+def account(number):
+    return f"account{number:06}"
+
+
+def channel(number):
+    return f"#channel{number:05}"
+
+
+def topic(number):
+    return f"The topic of channel {number}, as long as topics are:{' la' * 12}"
+
+
+def plain(name, passphrase=PASSPHRASE):
+    """What AUTHENTICATE PLAIN sends."""
+    return base64.b64encode(f"\0{name}\0{passphrase}".encode()).decode()
+
+
+def template(binary, directory, cost):
+    """The header lines and one account's record, as a server of this cost exports them."""
+    with Server(binary, directory, cost) as server:
+        server.make_certs()
+        server.start()
+        client = irc.plain(server.plain).register("template")
+        client.send(f"NS REGISTER {PASSPHRASE}")
+        client.wait(lambda m: m.verb == "900", "an account")
+        lines = [json.loads(line) for line in exported(server).splitlines()]
+    return lines[0], lines[1], next(line["value"] for line in lines if line["key"] == "account/template")
+
+
+def exported(server):
+    target = server.directory / "export.jsonl"
+    done = server.command("exportdb", str(target), "--conf", str(server.conf))
+    return target.read_text() if target.exists() else done.stdout
+
+
+def records(accounts, channels, cheap, dear):
+    """All records: the accounts, of which `dear` are for logins at the default cost, and the channels."""
+    def one(name, credentials=cheap["credentials"], **others):
+        return "account/" + name, {**cheap, "name": name, "registered_ms": AT_MS, "credentials": credentials, **others}
+
+    for number in range(accounts):
+        yield one(account(number), email=f"{account(number)}@example.com")
+    yield one("dear", dear["credentials"])
+    yield one("suspended", suspended={"by": "admin", "reason": "spam", "at_ms": AT_MS})
+    yield one("unverified", verified=False)
+    for number in range(channels):
+        yield "channel/" + channel(number), {
+            "version": cheap["version"], "name": channel(number), "created_s": AT_MS // 1000, "registered_ms": AT_MS,
+            "founder": account(number % accounts), "modes": "nt",
+            "topic": {"text": topic(number), "by": account(number % accounts), "at_s": AT_MS // 1000},
+        }
+
+
+def fill(server, accounts, channels):
+    """Makes the datastore of a server that has not started yet; returns the size of its export in MB."""
+    header, secret, cheap = template(server.binary, server.directory / "cheap", COST)
+    dear = template(server.binary, server.directory / "dear", DEFAULT_COST)[2]
+    lines = [secret] + [{"key": key, "value": value} for key, value in records(accounts, channels, cheap, dear)]
+    header["value"]["lines"] = len(lines)
+    file = server.directory / "import.jsonl"
+    file.write_text("".join(json.dumps(line) + "\n" for line in [header, *lines]))
+    server.conf_command("importdb", str(file))
+    return file.stat().st_size / 1e6
