@@ -133,14 +133,18 @@ class Chromium:
 
         return Handler
 
-    def open(self, pages, port, channels, irc_framework, certificate, home):
-        """Starts the browser with a page for each of `pages`, a list of (nick, subprotocol)."""
+    def open(self, pages, port, channels, irc_framework, certificate, home, password=None):
+        """Starts the browser with a page for each of `pages`, a list of (nick, subprotocol).
+
+        `password` is that of the accounts of these names, to which the pages then log in by SASL PLAIN.
+        """
         self.files = {"/page.html": ("text/html", HERE / "page.html"), "/client.js": ("text/javascript", HERE / "client.js"),
                       "/irc-framework.js": ("text/javascript", irc_framework)}
         frames = []
         for nick, protocol in pages:
             self.pages[nick] = Page(nick, protocol)
             query = {"id": nick, "nick": nick, "protocol": protocol, "host": "127.0.0.1", "port": port, "channels": ",".join(channels)}
+            query |= {"password": password} if password else {}
             frames.append(f'<iframe src="/page.html?{html.escape(urllib.parse.urlencode(query))}"></iframe>')
         home.mkdir()
         (home / "frames.html").write_text("<!doctype html>" + "".join(frames))

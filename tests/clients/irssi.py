@@ -1,6 +1,7 @@
 """irssi in a terminal of its own: typed at through a pty, read through the channel logs it writes.
 
-The logs are irssi's `autolog`, so what is read is what it would show, with its own formatting of each event.
+The logs are irssi's own, so what is read is what it would show, with its own formatting of each event: `autolog` makes one for
+each window, and `EVERYTHING` is one more, of all of them with what belongs to no window.
 """
 
 import fcntl
@@ -15,8 +16,10 @@ import time
 
 CONFIG = """\
 servers = ( {{ address = "localhost"; chatnet = "net"; port = "{port}"; family = "inet"; autoconnect = "yes"; {tls} }} );
-chatnets = {{ net = {{ type = "IRC"; nick = "{nick}"; username = "{nick}"; realname = "irssi {nick}"; }}; }};
+chatnets = {{ net = {{ type = "IRC"; nick = "{nick}"; username = "{nick}"; realname = "irssi {nick}"; {sasl} }}; }};
 channels = ( {channels} );
+aliases = {{ NS = "quote NS"; CS = "quote CS"; }};
+logs = {{ "{home}/everything.log" = {{ auto_open = "yes"; level = "ALL"; }}; }};
 settings = {{
   core = {{ real_name = "irssi"; user_name = "{nick}"; nick = "{nick}"; resolve_prefer_ipv6 = "no"; }};
   "fe-text" = {{ term_charset = "UTF-8"; paste_verify_line_count = "0"; }};
@@ -26,17 +29,24 @@ settings = {{
 }};
 """
 TLS = 'use_tls = "yes"; tls_verify = "yes"; tls_cafile = "{ca}";'
+CERTIFICATE = ' tls_cert = "{pem}"; tls_pkey = "{pem}";'
+EVERYTHING = "everything"
 
 
 class Irssi:
-    """One irssi. `ca` is the certificate its TLS connection must verify against; without it the connection is plain."""
+    """One irssi. `ca` is the certificate its TLS connection must verify against; without it the connection is plain.
 
-    def __init__(self, nick, port, home, channels, ca=None):
+    `pem` is the file with its own certificate and key; with `external` it logs in with them by SASL EXTERNAL.
+    """
+
+    def __init__(self, nick, port, home, channels, ca=None, pem=None, external=False):
         self.nick, self.home = nick, home
         home.mkdir()
         joins = ", ".join(f'{{ name = "{name}"; chatnet = "net"; autojoin = "yes"; }}' for name in channels)
         tls = TLS.format(ca=ca) if ca else 'use_tls = "no";'
-        (home / "config").write_text(CONFIG.format(port=port, tls=tls, nick=nick, channels=joins, home=home))
+        tls += CERTIFICATE.format(pem=pem) if pem else ""
+        sasl = 'sasl_mechanism = "EXTERNAL";' if external else ""
+        (home / "config").write_text(CONFIG.format(port=port, tls=tls, nick=nick, sasl=sasl, channels=joins, home=home))
         self.screen = b""
         self.terminal, inner = pty.openpty()
         fcntl.ioctl(inner, termios.TIOCSWINSZ, struct.pack("HHHH", 50, 200, 0, 0))
@@ -76,6 +86,10 @@ class Irssi:
                 break
             time.sleep(0.05)
         return bool(found)
+
+    def shows(self, pattern, timeout_s=10):
+        """Whether it shows a line with the pattern in any window."""
+        return self.find(EVERYTHING, pattern, timeout_s)
 
     def joined(self, channel, timeout_s=15):
         return self.find(channel, rf"^\d\d:\d\d -!- {re.escape(self.nick)} \[.*has joined {re.escape(channel)}$", timeout_s)

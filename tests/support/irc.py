@@ -4,6 +4,7 @@ It is not a general client: it answers PING and nothing else. Invariant: `wait` 
 so the order in which a test waits is the order in which the server must speak.
 """
 
+import base64
 import socket
 import ssl
 import time
@@ -136,6 +137,16 @@ class Client:
         self.ping("welcomed")
         self.nick = nick
         return self
+
+    def log_in(self, account, password):
+        """As `register`, as the account of the same name by SASL PLAIN; where it is there already, as one more client of it."""
+        credentials = base64.b64encode(f"\0{account}\0{password}".encode()).decode()
+        self.send("CAP REQ sasl", "AUTHENTICATE PLAIN")
+        self.wait(lambda m: m.verb == "AUTHENTICATE", f"AUTHENTICATE + to {account}")
+        self.send(f"AUTHENTICATE {credentials}")
+        self.wait(lambda m: m.verb == "903", f"login of {account}")
+        self.send("CAP END")
+        return self.register(account)
 
     def join(self, channel):
         self.send(f"JOIN {channel}")

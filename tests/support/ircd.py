@@ -45,17 +45,17 @@ def free_ports(count):
 class Server:
     """`ircd` on 127.0.0.1 with a plain, a TLS, a WebSocket and a secure WebSocket listener."""
 
-    def __init__(self, binary, directory, server_keys="", other_keys="", descriptors_max=None):
+    def __init__(self, binary, directory, server_keys="", other_keys="", account_keys="", descriptors_max=None):
         self.binary, self.directory = binary, pathlib.Path(directory)
         self.directory.mkdir(parents=True, exist_ok=True)
         self.plain, self.tls, self.ws, self.wss = free_ports(4)
         self.cert, self.key = self.directory / "fullchain.pem", self.directory / "privkey.pem"
         self.conf, self.log = self.directory / "ircd.yaml", self.directory / "ircd.log"
-        self.conf.write_text(self.yaml(server_keys, other_keys))
+        self.conf.write_text(self.yaml(server_keys, other_keys, account_keys))
         self.descriptors_max, self.process = descriptors_max, None
 
-    def yaml(self, server_keys, other_keys):
-        """The config; `server_keys` are YAML lines indented by four blanks, `other_keys` start at the margin."""
+    def yaml(self, server_keys, other_keys, account_keys):
+        """The config; `server_keys` and `account_keys` are YAML lines indented by four blanks, `other_keys` start at the margin."""
         pair = f"{{cert: {self.cert}, key: {self.key}}}"
         (self.directory / "ircd.motd").write_text("The first line of the day\n\nand 最后一行 ✓\n")
         return f"""\
@@ -82,6 +82,7 @@ server:
 {server_keys}
 accounts:
     default-user-modes: +i
+{account_keys}
 limits:
     nicklen: 32
     identlen: 20

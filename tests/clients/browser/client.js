@@ -77,9 +77,11 @@ const client = new Client({
     username: settings.nick,
     gecos: "irc-framework",
     websocket_protocol: settings.protocol,
+    ...(settings.password ? { account: { account: settings.nick, password: settings.password } } : {}),
     ...(settings.protocol === "binary.ircv3.net" ? { transport: BinaryTransport } : {}),
 });
 client.on("registered", () => channels.forEach((channel) => client.join(channel)));
+client.on("loggedin", (event) => report("logged in", { account: event.account }));
 client.on("userlist", (event) => report("userlist", { channel: event.channel, nicks: event.users.map((user) => user.nick) }));
 client.on("message", (event) => report("message", { nick: event.nick, target: event.target, text: event.message, tags: event.tags }));
 client.on("irc error", (event) => report("irc error", { text: JSON.stringify(event) }));
