@@ -1,4 +1,4 @@
-"""A datastore cut short or garbled after a crash: a clear word, nothing overwritten, and a copy brings everything back."""
+"""A datastore cut short or garbled after a crash: a clear word, nothing overwritten, and a copy brings all back."""
 
 import hashlib
 import random

@@ -1,4 +1,4 @@
-"""A full disk under the datastore: clear refusals, chat goes on, nothing acknowledged is lost, and all is well after."""
+"""A full disk under the datastore: clear refusals, chat goes on, nothing acknowledged is lost, all is well after."""
 
 import pathlib
 import subprocess

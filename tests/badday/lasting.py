@@ -49,7 +49,7 @@ def log_in(port, nick, password):
 
 
 def order(client, line, *answers):
-    """Sends a line and waits for a line with one of `answers` in it; the first is the good one. Gives whether it came."""
+    """Sends a line and waits for one of `answers` in what comes; gives whether it was the first, which is the good one."""
     client.send(line)
     said = client.wait(lambda m: any(answer in m.raw for answer in answers), f"the answer to {line}")
     return answers[0] in said.raw
