@@ -3,7 +3,7 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
-use std::sync::mpsc::channel;
+use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -32,8 +32,8 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 pub(crate) struct Server {
     pub(crate) ports: Vec<u16>,
     pub(crate) control: Control,
-    /// What a reload will read.
-    pub(crate) next_config: Arc<Mutex<Result<Config, String>>>,
+    /// What the reloads will read, one after the other.
+    next_configs: Sender<Result<Config, String>>,
     pub(crate) thread: Option<JoinHandle<Result<(), RunError>>>,
 }
 
@@ -61,25 +61,34 @@ pub(crate) fn writer() -> Writer {
 
 pub(crate) fn start_with(config: Config, writer: Writer) -> Server {
     let (ready, readiness) = channel();
-    let next_config = Arc::new(Mutex::new(Ok(config.clone())));
-    let reloaded = next_config.clone();
+    let (next_configs, to_read) = channel::<Result<Config, String>>();
+    let to_read = Mutex::new(to_read);
     let thread = std::thread::spawn(move || {
         run_core(
             config,
             |_| Board::default(),
             writer,
-            Arc::new(move || Ok((reloaded.lock().unwrap().clone()?, Texts::default()))),
+            Arc::new(move || {
+                let config = to_read.lock().unwrap().recv_timeout(PATIENCE).expect("a configuration to read");
+                Ok((config?, Texts::default()))
+            }),
             Box::new(move |running| ready.send(running).unwrap()),
         )
     });
     let running = readiness.recv_timeout(PATIENCE).expect("the server starts");
     let ports = running.bound.iter().map(|bound| bound.port.unwrap_or(0)).collect();
-    Server { ports, control: running.control, next_config, thread: Some(thread) }
+    Server { ports, control: running.control, next_configs, thread: Some(thread) }
 }
 
 impl Server {
     pub(crate) fn connect(&self) -> Client<TcpStream> {
         Client::new(tcp(self.ports[0]))
+    }
+
+    /// Has the server read this configuration, or the error, in its next reload.
+    pub(crate) fn reload(&self, next: Result<Config, String>) {
+        self.next_configs.send(next).unwrap();
+        assert!(self.control.reload());
     }
 
     /// Waits for the server's own end.

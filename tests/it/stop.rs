@@ -54,8 +54,7 @@ fn a_reload_opens_and_closes_listeners_and_keeps_connections() {
     let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let mut next = config(vec![(&format!("127.0.0.1:{free}"), Listener::default())]);
     next.network.name = "Other".into();
-    *server.next_config.lock().unwrap() = Ok(next);
-    assert!(server.control.reload());
+    server.reload(Ok(next));
     assert_eq!(alice.line(), "reconfigured");
     assert_eq!(alice.ask("NETWORK"), "Other");
     let mut bob = Client::new(tcp(free));
@@ -66,8 +65,7 @@ fn a_reload_opens_and_closes_listeners_and_keeps_connections() {
 #[test]
 fn a_failed_reload_changes_nothing() {
     let server = start(plain());
-    *server.next_config.lock().unwrap() = Err("line 3: no".into());
-    assert!(server.control.reload());
+    server.reload(Err("line 3: no".into()));
     let mut alice = server.connect();
     assert_eq!(alice.ask("ECHO x"), "x");
     let pair = certificate("irc.example");
@@ -79,8 +77,7 @@ fn a_failed_reload_changes_nothing() {
             ..Listener::default()
         },
     );
-    *server.next_config.lock().unwrap() = Ok(next);
-    assert!(server.control.reload());
+    server.reload(Ok(next));
     assert_eq!(alice.line(), "reconfigured");
     assert_eq!(server.connect().ask("ECHO y"), "y");
 }

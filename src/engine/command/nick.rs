@@ -34,9 +34,17 @@ fn nick(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
     }
     let Some(user) = me else {
         // What it comes to is decided when registration is complete: the account may still come.
-        let nick = match policy::claim_nick(cx.setup, cx.state(), raw, cx.account(), None)? {
-            Claim::Take(nick) => nick,
-            Claim::Attach(user) => cx.state().users[user].nick.clone(),
+        let negotiating = cx.served().registering().is_some_and(|registering| registering.negotiating);
+        let nick = match policy::claim_nick(cx.setup, cx.state(), raw, cx.account(), None) {
+            Ok(Claim::Take(nick)) => nick,
+            Ok(Claim::Attach(user)) => cx.state().users[user].nick.clone(),
+            // Most clients say their nick before they log in by SASL.
+            Err(Refusal::NickInUse(_) | Refusal::NickReserved(_)) if negotiating => cx
+                .setup
+                .mapping
+                .nick(raw, cx.config().limits.nicklen)
+                .map_err(|_| Refusal::ErroneousNickname(raw.to_owned()))?,
+            Err(refusal) => return Err(refusal),
         };
         cx.commit(Fact::Introduced { session: cx.session, said: Introduction::Nick(nick) });
         return Ok(());
