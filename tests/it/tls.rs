@@ -39,7 +39,8 @@ fn lines_and_fingerprint_over_tls() {
 fn the_certificate_follows_the_name_asked_for_and_the_files() {
     let (one, other) = (certificate("one.example"), certificate("other.example"));
     let listener = Listener { tls_certificates: vec![one.files(), other.files()], ..Listener::default() };
-    let server = start(config(vec![("127.0.0.1:0", listener)]));
+    let config = config(vec![("127.0.0.1:0", listener)]);
+    let server = start(config.clone());
     let seen = |name: &str| {
         let mut client = Client::new(tls(server.ports[0], name, None));
         assert_eq!(client.ask("ECHO x"), "x");
@@ -52,7 +53,7 @@ fn the_certificate_follows_the_name_asked_for_and_the_files() {
     std::fs::copy(renewed.files().cert, one.files().cert).unwrap();
     std::fs::copy(renewed.files().key, one.files().key).unwrap();
     let mut watcher = Client::new(tls(server.ports[0], "one.example", None));
-    assert!(server.control.reload());
+    server.reload(Ok(config));
     assert_eq!(watcher.line(), "reconfigured");
     assert_eq!(seen("one.example"), renewed.certificate);
 }
