@@ -15,17 +15,11 @@ CHANNELS = "channels: {max-channels-per-client: 10000, registration: {enabled: t
 
 
 class Server(ircd.Server):
-    """`ircd` with accounts, registered channels and always-on users; its datastore is at `datastore`."""
+    """`ircd` with accounts, registered channels and always-on users."""
 
     def __init__(self, binary, directory, datastore=None):
-        self.datastore = datastore
-        super().__init__(binary, directory, other_keys=CHANNELS)
-        self.datastore = datastore or self.directory / "ircd.db"
+        super().__init__(binary, directory, other_keys=CHANNELS, account_keys=ACCOUNTS, datastore=datastore)
         self.make_certs()
-
-    def yaml(self, server_keys, other_keys):
-        text = super().yaml(server_keys, other_keys).replace("accounts:\n", "accounts:\n" + ACCOUNTS)
-        return text.replace(f"{self.directory}/ircd.db", str(self.datastore or self.directory / "ircd.db"))
 
     def kill(self):
         self.process.kill()

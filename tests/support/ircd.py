@@ -45,11 +45,12 @@ def free_ports(count):
 class Server:
     """`ircd` on 127.0.0.1 with a plain, a TLS, a WebSocket and a secure WebSocket listener."""
 
-    def __init__(self, binary, directory, server_keys="", other_keys="", account_keys="", descriptors_max=None):
+    def __init__(self, binary, directory, server_keys="", other_keys="", account_keys="", descriptors_max=None, datastore=None):
         self.binary, self.directory = binary, pathlib.Path(directory)
         self.directory.mkdir(parents=True, exist_ok=True)
         self.plain, self.tls, self.ws, self.wss = free_ports(4)
         self.cert, self.key = self.directory / "fullchain.pem", self.directory / "privkey.pem"
+        self.datastore = datastore or self.directory / "ircd.db"
         self.conf, self.log = self.directory / "ircd.yaml", self.directory / "ircd.log"
         self.conf.write_text(self.yaml(server_keys, other_keys, account_keys))
         self.descriptors_max, self.process = descriptors_max, None
@@ -94,7 +95,7 @@ limits:
     chan-list-modes: 60
 lock-file: {self.directory}/ircd.lock
 datastore:
-    path: {self.directory}/ircd.db
+    path: {self.datastore}
 logging:
     - {{method: stderr, type: "* -userinput -useroutput -connect -connect-ip -quit", level: info}}
 {other_keys}
