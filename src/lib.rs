@@ -10,6 +10,7 @@
 //! | [`text`] | pure | names, masks, case mapping, truncation |
 //! | [`i18n`] | pure | phrases and their translations |
 //! | [`wire`] | pure | messages, tags, numerics, capabilities |
+//! | [`history`] | pure | what was said, and the latest of it in memory |
 //! | [`config`] | pure | YAML in, checked configuration out |
 //! | [`auth`] | pure | credentials and SASL mechanisms, not users or sessions |
 //! | [`state`] | pure | users, sessions, channels as plain data |
@@ -27,6 +28,8 @@ pub mod cli;
 pub mod config;
 #[deny(clippy::disallowed_methods, clippy::disallowed_types, clippy::iter_over_hash_type)]
 pub mod engine;
+#[deny(clippy::disallowed_methods, clippy::disallowed_types, clippy::iter_over_hash_type)]
+pub mod history;
 #[deny(clippy::disallowed_methods, clippy::disallowed_types, clippy::iter_over_hash_type)]
 pub mod i18n;
 pub mod jobs;

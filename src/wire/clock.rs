@@ -89,17 +89,34 @@ pub fn long_date(wall_s: u64) -> String {
 /// A message id: 26 lower-case base32 characters of 128 bits. The high 48 bits are the time in
 /// milliseconds and the next 24 a counter, so that ids sort like their messages; the rest keeps ids of
 /// different runs and servers apart.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct MsgId([u8; 26]);
 
 impl MsgId {
     /// Puts an id together from its three parts; each is cut to its width.
     pub fn new(wall_ms: u64, counter: u32, salt: u64) -> MsgId {
-        // RFC 4648's "extended hex" alphabet: it sorts like the numbers it stands for.
-        const ALPHABET: &[u8; 32] = b"0123456789abcdefghijklmnopqrstuv";
-        let high = u128::from(wall_ms & 0xffff_ffff_ffff) << 80;
+        let high = u128::from(wall_ms & WALL_MS_MAX) << 80;
         let middle = u128::from(counter & 0xff_ffff) << 56;
-        let bits = high | middle | u128::from(salt & 0xff_ffff_ffff_ffff);
+        MsgId::from_bits(high | middle | u128::from(salt & 0xff_ffff_ffff_ffff))
+    }
+
+    /// Before every id of this millisecond.
+    pub fn first_of(wall_ms: u64) -> MsgId {
+        MsgId::from_bits(u128::from(wall_ms.min(WALL_MS_MAX)) << 80)
+    }
+
+    /// After every id of this millisecond.
+    pub fn last_of(wall_ms: u64) -> MsgId {
+        MsgId::from_bits(u128::from(wall_ms.min(WALL_MS_MAX)) << 80 | ((1 << 80) - 1))
+    }
+
+    /// The id as a number.
+    pub fn to_bits(self) -> u128 {
+        self.0.iter().fold(0, |bits, &c| bits << 5 | u128::from(value_of(c).unwrap_or_default()))
+    }
+
+    /// The id that is this number.
+    pub fn from_bits(bits: u128) -> MsgId {
         let mut text = [0; 26];
         for (index, slot) in text.iter_mut().enumerate() {
             *slot = ALPHABET[(bits >> (5 * (25 - index)) & 31) as usize];
@@ -107,9 +124,46 @@ impl MsgId {
         MsgId(text)
     }
 
+    /// Reads an id, in either case; `None` if it is none of ours.
+    pub fn parse(text: &str) -> Option<MsgId> {
+        let id = MsgId(text.as_bytes().try_into().map(|id: [u8; 26]| id.map(|c| c.to_ascii_lowercase())).ok()?);
+        // Of the 130 bits that the characters hold the id has 128.
+        (id.0.iter().all(|&c| value_of(c).is_some()) && id.0[0] <= ALPHABET[7]).then_some(id)
+    }
+
+    /// The time it holds, milliseconds since 1970.
+    pub fn wall_ms(&self) -> u64 {
+        (self.to_bits() >> 80) as u64
+    }
+
     /// The text.
     pub fn as_bytes(&self) -> &[u8] {
         &self.0
+    }
+
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        str::from_utf8(&self.0).expect("all characters are of the alphabet")
+    }
+}
+
+impl fmt::Debug for MsgId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// RFC 4648's "extended hex" alphabet: it sorts like the numbers it stands for.
+const ALPHABET: &[u8; 32] = b"0123456789abcdefghijklmnopqrstuv";
+
+/// The latest time an id can hold, in the year 10889.
+const WALL_MS_MAX: u64 = 0xffff_ffff_ffff;
+
+fn value_of(character: u8) -> Option<u8> {
+    match character {
+        b'0'..=b'9' => Some(character - b'0'),
+        b'a'..=b'v' => Some(character - b'a' + 10),
+        _ => None,
     }
 }
 
@@ -134,5 +188,19 @@ mod tests {
             [MsgId::new(5, 9, u64::MAX), MsgId::new(6, 0, 1), MsgId::new(6, 1, 0), MsgId::new(1 << 40, 0, 0)];
         assert!(ids.windows(2).all(|pair| pair[0] < pair[1]));
         assert!(ids[0].as_bytes().iter().all(u8::is_ascii_alphanumeric));
+    }
+
+    #[test]
+    fn an_id_can_be_read_and_lies_within_its_millisecond() {
+        let id = MsgId::new(1_605_232_502_201, 77, u64::MAX);
+        assert_eq!(MsgId::parse(id.as_str()), Some(id));
+        assert_eq!(MsgId::parse(&id.as_str().to_uppercase()), Some(id));
+        assert_eq!(MsgId::from_bits(id.to_bits()), id);
+        assert_eq!(id.wall_ms(), 1_605_232_502_201);
+        assert!(MsgId::first_of(id.wall_ms()) < id && id < MsgId::last_of(id.wall_ms()));
+        assert!(MsgId::last_of(id.wall_ms()) < MsgId::first_of(id.wall_ms() + 1));
+        for wrong in ["", "x", "0123456789abcdefghijklmnow", "80000000000000000000000000"] {
+            assert_eq!(MsgId::parse(wrong), None, "{wrong}");
+        }
     }
 }

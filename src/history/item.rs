@@ -1,0 +1,221 @@
+//! One line of history: what was told, before anyone's capabilities.
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::wire::MsgId;
+
+/// What happened. The numbers are stored: they must not change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Kind {
+    /// PRIVMSG
+    Privmsg = 1,
+    /// NOTICE
+    Notice = 2,
+    /// JOIN
+    Join = 3,
+    /// PART
+    Part = 4,
+    /// KICK
+    Kick = 5,
+    /// QUIT
+    Quit = 6,
+    /// MODE
+    Mode = 7,
+    /// TAGMSG
+    Tagmsg = 8,
+    /// NICK
+    Nick = 9,
+    /// TOPIC
+    Topic = 10,
+    /// INVITE
+    Invite = 11,
+}
+
+impl Kind {
+    const ALL: [Kind; 11] = [
+        Kind::Privmsg,
+        Kind::Notice,
+        Kind::Join,
+        Kind::Part,
+        Kind::Kick,
+        Kind::Quit,
+        Kind::Mode,
+        Kind::Tagmsg,
+        Kind::Nick,
+        Kind::Topic,
+        Kind::Invite,
+    ];
+
+    /// The kind with this number.
+    pub fn from_number(number: u8) -> Option<Kind> {
+        Kind::ALL.into_iter().find(|&kind| kind as u8 == number)
+    }
+
+    /// The kind of the lines with this command, if they are kept at all.
+    pub fn of_verb(verb: &str) -> Option<Kind> {
+        Kind::ALL.into_iter().find(|kind| kind.verb() == verb)
+    }
+
+    /// The command.
+    pub fn verb(self) -> &'static str {
+        match self {
+            Kind::Privmsg => "PRIVMSG",
+            Kind::Notice => "NOTICE",
+            Kind::Join => "JOIN",
+            Kind::Part => "PART",
+            Kind::Kick => "KICK",
+            Kind::Quit => "QUIT",
+            Kind::Mode => "MODE",
+            Kind::Tagmsg => "TAGMSG",
+            Kind::Nick => "NICK",
+            Kind::Topic => "TOPIC",
+            Kind::Invite => "INVITE",
+        }
+    }
+
+    /// Whether it is something said, which every client understands in a replay.
+    pub fn is_message(self) -> bool {
+        matches!(self, Kind::Privmsg | Kind::Notice)
+    }
+}
+
+/// An item, opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Fields<'a> {
+    /// Its id, which holds its time.
+    pub id: MsgId,
+    /// What happened.
+    pub kind: Kind,
+    /// Who did it: `nick!user@host`, or a server's name.
+    pub source: &'a str,
+    /// That one's account.
+    pub account: Option<&'a str>,
+    /// That one was a bot.
+    pub bot: bool,
+    /// Client-only tags, escaped, separated by `;`.
+    pub client_tags: &'a str,
+    /// The parameters but for the last, separated by blanks.
+    pub params: &'a str,
+    /// The last parameter; for JOIN the real name. A multiline message has all its lines here, each behind a
+    /// line feed, or behind a carriage return where it goes on without a break (`draft/multiline-concat`).
+    pub text: Option<&'a str>,
+}
+
+/// A line of history in one piece of memory, shared by all who keep it. Its bytes are also its form on disk.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Item(Arc<[u8]>);
+
+/// Version of the bytes, kind, flags, id, and the lengths of source, account, client tags and parameters.
+const HEAD_BYTES: usize = 3 + ID_BYTES + 4 * 2;
+const ID_BYTES: usize = 26;
+const FORMAT: u8 = 1;
+const HAS_ACCOUNT: u8 = 1;
+const IS_BOT: u8 = 2;
+const HAS_TEXT: u8 = 4;
+
+impl Item {
+    /// Packs an item. What is longer than a line can be (64 KiB) is cut off.
+    pub fn new(fields: &Fields<'_>) -> Item {
+        let mut bytes = Vec::with_capacity(256);
+        let flag = |set: bool, flag: u8| if set { flag } else { 0 };
+        let flags = flag(fields.account.is_some(), HAS_ACCOUNT)
+            | flag(fields.bot, IS_BOT)
+            | flag(fields.text.is_some(), HAS_TEXT);
+        bytes.extend_from_slice(&[FORMAT, fields.kind as u8, flags]);
+        bytes.extend_from_slice(fields.id.as_bytes());
+        let parts = [fields.source, fields.account.unwrap_or_default(), fields.client_tags, fields.params];
+        let parts = parts.map(|part| crate::text::truncate(part, usize::from(u16::MAX)));
+        parts.iter().for_each(|part| bytes.extend_from_slice(&(part.len() as u16).to_le_bytes()));
+        parts.iter().for_each(|part| bytes.extend_from_slice(part.as_bytes()));
+        bytes.extend_from_slice(fields.text.unwrap_or_default().as_bytes());
+        Item(bytes.into())
+    }
+
+    /// Reads what [`Item::as_bytes`] gave; `None` if it is anything else.
+    pub fn from_bytes(bytes: &[u8]) -> Option<Item> {
+        open(bytes).map(|_| Item(bytes.into()))
+    }
+
+    /// Its form on disk.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// Its id.
+    pub fn id(&self) -> MsgId {
+        self.fields().id
+    }
+
+    /// Opens it.
+    pub fn fields(&self) -> Fields<'_> {
+        open(&self.0).expect("an item is made or checked when it comes to be")
+    }
+}
+
+impl fmt::Debug for Item {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.fields().fmt(f)
+    }
+}
+
+fn open(bytes: &[u8]) -> Option<Fields<'_>> {
+    let (head, mut rest) = bytes.split_at_checked(HEAD_BYTES)?;
+    let &[FORMAT, kind, flags] = head.first_chunk()? else { return None };
+    let id = MsgId::parse(str::from_utf8(&head[3..3 + ID_BYTES]).ok()?)?;
+    let mut parts = [""; 4];
+    for (part, len) in parts.iter_mut().zip(head[3 + ID_BYTES..].as_chunks::<2>().0) {
+        let (bytes, after) = rest.split_at_checked(usize::from(u16::from_le_bytes(*len)))?;
+        *part = str::from_utf8(bytes).ok()?;
+        rest = after;
+    }
+    let [source, account, client_tags, params] = parts;
+    Some(Fields {
+        id,
+        kind: Kind::from_number(kind)?,
+        source,
+        account: (flags & HAS_ACCOUNT != 0).then_some(account),
+        bot: flags & IS_BOT != 0,
+        client_tags,
+        params,
+        text: if flags & HAS_TEXT != 0 { Some(str::from_utf8(rest).ok()?) } else { None },
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_item_is_what_was_put_in_also_from_its_bytes() {
+        let whole = Fields {
+            id: MsgId::new(1_605_232_502_201, 7, 9),
+            kind: Kind::Privmsg,
+            source: "alice!~u@host",
+            account: Some("Alice"),
+            bot: true,
+            client_tags: "+draft/react=x;+y",
+            params: "#chan",
+            text: Some("one\ntwo ü\rthree"),
+        };
+        let bare = Fields { account: None, bot: false, client_tags: "", text: None, ..whole };
+        for fields in [whole, bare, Fields { text: Some(""), ..bare }] {
+            let item = Item::new(&fields);
+            assert_eq!(item.fields(), fields);
+            assert_eq!(Item::from_bytes(item.as_bytes()), Some(item.clone()));
+            let cut = &item.as_bytes()[..HEAD_BYTES + 3];
+            assert_eq!(Item::from_bytes(cut), None);
+        }
+        assert_eq!(Item::from_bytes(b"something else, long enough to hold a head"), None);
+    }
+
+    #[test]
+    fn kinds_keep_their_numbers_and_verbs() {
+        for kind in Kind::ALL {
+            assert_eq!(Kind::from_number(kind as u8), Some(kind));
+            assert_eq!(Kind::of_verb(kind.verb()), Some(kind));
+        }
+        assert_eq!(Kind::from_number(0), None);
+        assert_eq!(Kind::of_verb("PING"), None);
+    }
+}

@@ -1,0 +1,196 @@
+//! The latest items, in memory.
+
+use std::collections::VecDeque;
+
+use super::item::Item;
+use super::range::{End, Range};
+use crate::wire::MsgId;
+
+/// Items from which on the age of the oldest decides whether there may be more.
+const GROWS_FROM: usize = 32;
+
+/// How many items a ring may hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bounds {
+    /// At most.
+    pub items_max: usize,
+    /// A ring whose items cover more than this does not grow (`autoresize-window`); 0 is no such rule.
+    pub window_ms: u64,
+}
+
+/// The latest items of a channel, or of all conversations of a user. Ordered by id.
+#[derive(Clone, Debug, Default)]
+pub struct Ring {
+    entries: VecDeque<Entry>,
+    /// Nothing from here on is missing but what was removed on purpose.
+    complete_from: Option<MsgId>,
+}
+
+#[derive(Clone, Debug)]
+struct Entry {
+    /// The other one, folded; empty in a channel.
+    with: Box<str>,
+    item: Item,
+}
+
+impl Ring {
+    /// Adds the latest item; the oldest may have to go.
+    pub fn push(&mut self, with: &str, item: Item, bounds: Bounds) {
+        if bounds.items_max == 0 {
+            return;
+        }
+        let id = item.id();
+        let covers_window = |oldest: &Entry| {
+            bounds.window_ms > 0 && id.wall_ms().saturating_sub(oldest.item.id().wall_ms()) >= bounds.window_ms
+        };
+        // It grows by doubling; only then its age matters.
+        let is_step = self.entries.len() >= GROWS_FROM && self.entries.len().is_power_of_two();
+        let stays = is_step && self.entries.front().is_some_and(covers_window);
+        while self.entries.len() >= bounds.items_max || (stays && self.entries.len().is_power_of_two()) {
+            self.entries.pop_front();
+            self.complete_from = Some(self.entries.front().map_or(id, |entry| entry.item.id()));
+        }
+        self.complete_from.get_or_insert(id);
+        self.entries.push_back(Entry { with: with.into(), item });
+    }
+
+    /// From which id on it holds everything; `None` while it holds nothing.
+    pub fn complete_from(&self) -> Option<MsgId> {
+        self.complete_from
+    }
+
+    /// The items of a range, with one (or, with `None`, with anyone); the oldest first.
+    pub fn page(&self, with: Option<&str>, range: &Range) -> Vec<Item> {
+        let from = range.after.map_or(0, |after| self.entries.partition_point(|e| e.item.id() <= after));
+        let to = range.before.map_or(self.entries.len(), |before| {
+            self.entries.partition_point(|entry| entry.item.id() < before)
+        });
+        if from >= to {
+            return Vec::new();
+        }
+        let wanted = |entry: &&Entry| {
+            with.is_none_or(|with| *entry.with == *with)
+                && (range.events || entry.item.fields().kind.is_message())
+        };
+        let within = self.entries.range(from..to).filter(wanted).map(|entry| &entry.item);
+        match range.from {
+            End::Oldest => within.take(range.limit).cloned().collect(),
+            End::Newest => {
+                let mut page: Vec<Item> = within.rev().take(range.limit).cloned().collect();
+                page.reverse();
+                page
+            }
+        }
+    }
+
+    /// The item with this id.
+    pub fn find(&self, id: MsgId) -> Option<&Item> {
+        self.position(id).map(|at| &self.entries[at].item)
+    }
+
+    /// Takes an item out; whether it was there.
+    pub fn remove(&mut self, id: MsgId) -> bool {
+        let found = self.position(id);
+        found.is_some_and(|at| self.entries.remove(at).is_some())
+    }
+
+    /// Takes out all items for which something holds.
+    pub fn remove_all(&mut self, is_wanted_gone: impl Fn(&Item) -> bool) {
+        self.entries.retain(|entry| !is_wanted_gone(&entry.item));
+    }
+
+    /// Everyone there are items with, each once, and the id of the latest.
+    pub fn correspondents(&self) -> Vec<(&str, MsgId)> {
+        let mut met = indexmap::IndexMap::new();
+        for entry in self.entries.iter().rev() {
+            met.entry(&*entry.with).or_insert_with(|| entry.item.id());
+        }
+        met.into_iter().collect()
+    }
+
+    /// How many items there are.
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    fn position(&self, id: MsgId) -> Option<usize> {
+        self.entries.binary_search_by(|entry| entry.item.id().cmp(&id)).ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::item::{Fields, Kind};
+    use super::*;
+
+    const ROOM: Bounds = Bounds { items_max: 100, window_ms: 0 };
+
+    fn item(ms: u64, kind: Kind) -> Item {
+        Item::new(&Fields {
+            id: MsgId::new(ms, 0, 0),
+            kind,
+            source: "a!b@c",
+            account: None,
+            bot: false,
+            client_tags: "",
+            params: "#c",
+            text: None,
+        })
+    }
+
+    fn times(items: &[Item]) -> Vec<u64> {
+        items.iter().map(|item| item.id().wall_ms()).collect()
+    }
+
+    #[test]
+    fn the_oldest_goes_and_the_ring_knows_it() {
+        let mut ring = Ring::default();
+        assert_eq!(ring.complete_from(), None);
+        for ms in 1..=5 {
+            ring.push("", item(ms, Kind::Privmsg), Bounds { items_max: 3, window_ms: 0 });
+        }
+        assert_eq!(ring.complete_from(), Some(MsgId::new(3, 0, 0)));
+        let all = Range { after: None, before: None, from: End::Newest, limit: 9, events: true };
+        assert_eq!(times(&ring.page(None, &all)), [3, 4, 5]);
+        assert!(ring.remove(MsgId::new(3, 0, 0)) && !ring.remove(MsgId::new(3, 0, 0)));
+        // What was taken back is not missing.
+        assert_eq!(ring.complete_from(), Some(MsgId::new(3, 0, 0)));
+    }
+
+    #[test]
+    fn a_ring_that_covers_its_window_does_not_grow() {
+        let bounds = Bounds { items_max: 1000, window_ms: 100 };
+        let (mut slow, mut fast) = (Ring::default(), Ring::default());
+        for n in 0..500 {
+            slow.push("", item(n * 10, Kind::Privmsg), bounds);
+            fast.push("", item(n / 10, Kind::Privmsg), bounds);
+        }
+        assert_eq!((slow.len(), fast.len()), (32, 500));
+    }
+
+    #[test]
+    fn a_page_is_counted_from_its_end_and_in_order() {
+        let mut ring = Ring::default();
+        for ms in 1..=9 {
+            let kind = if ms % 3 == 0 { Kind::Join } else { Kind::Privmsg };
+            ring.push(if ms < 5 { "x" } else { "y" }, item(ms, kind), ROOM);
+        }
+        let range = Range {
+            after: Some(MsgId::new(1, 0, 0)),
+            before: Some(MsgId::new(9, 0, 0)),
+            from: End::Newest,
+            limit: 3,
+            events: true,
+        };
+        assert_eq!(times(&ring.page(None, &range)), [6, 7, 8]);
+        assert_eq!(times(&ring.page(None, &Range { from: End::Oldest, ..range })), [2, 3, 4]);
+        assert_eq!(times(&ring.page(None, &Range { events: false, ..range })), [5, 7, 8]);
+        assert_eq!(times(&ring.page(Some("x"), &range)), [2, 3, 4]);
+        assert_eq!(ring.correspondents(), [("y", MsgId::new(9, 0, 0)), ("x", MsgId::new(4, 0, 0))]);
+    }
+}
