@@ -6,6 +6,7 @@ use std::ops::Range;
 use super::event::Ticket;
 use crate::auth::{Credentials, Secret};
 use crate::config::{AuthScript, EmailVerification, IpCheckScript};
+use crate::history::{Query, Record};
 use crate::state::{Endpoints, SessionId};
 
 /// What the outside is to do, in this order.
@@ -60,6 +61,8 @@ pub enum Effect {
         /// What changed; one record at most once.
         writes: Vec<Write>,
     },
+    /// Store history for good. Where none is stored, nothing happens.
+    Record(Record),
     /// Write to the log.
     Note(Note),
 }
@@ -127,6 +130,8 @@ pub enum Job {
         /// The connection it is about.
         endpoints: Endpoints,
     },
+    /// Ask the stored history.
+    AskHistory(Box<Query>),
     /// Ask `ip-check-script` about an address.
     CheckIp {
         /// The script.

@@ -2,6 +2,7 @@
 
 use crate::auth::Credentials;
 use crate::config::Config;
+use crate::history::Found;
 pub use crate::state::Door;
 use crate::state::SessionId;
 
@@ -146,6 +147,8 @@ pub enum JobAnswer {
     IdentFound(Option<String>),
     /// Of [`super::Job::CheckIp`].
     IpChecked(IpVerdict),
+    /// Of [`super::Job::AskHistory`].
+    HistoryFound(Found),
     /// The job could not be done (queue full, time over).
     Failed,
 }

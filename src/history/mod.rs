@@ -4,11 +4,11 @@
 //! Invariant: ids sort like time ([`MsgId`](crate::wire::MsgId)), so a page is a range of ids.
 
 mod item;
-mod range;
+mod query;
 mod record;
 mod ring;
 
 pub use item::{Fields, Item, Kind};
-pub use range::{End, Range};
+pub use query::{End, Found, Listing, Query, Range};
 pub use record::{Record, Target};
 pub use ring::{Bounds, Ring};

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use super::item::Item;
-use super::range::{End, Range};
+use super::query::{End, Range};
 use crate::wire::MsgId;
 
 /// Items from which on the age of the oldest decides whether there may be more.
@@ -41,7 +41,8 @@ impl Ring {
         }
         let id = item.id();
         let covers_window = |oldest: &Entry| {
-            bounds.window_ms > 0 && id.wall_ms().saturating_sub(oldest.item.id().wall_ms()) >= bounds.window_ms
+            bounds.window_ms > 0
+                && id.wall_ms().saturating_sub(oldest.item.id().wall_ms()) >= bounds.window_ms
         };
         // It grows by doubling; only then its age matters.
         let is_step = self.entries.len() >= GROWS_FROM && self.entries.len().is_power_of_two();

@@ -28,6 +28,7 @@ pub fn perform(job: &Job, salts: impl Fn() -> Option<Salts>) -> JobAnswer {
         }
         // Not for a processor.
         Job::AskAuthScript { .. }
+        | Job::AskHistory(_)
         | Job::SendMail { .. }
         | Job::LookUpHost { .. }
         | Job::AskIdent { .. }

@@ -86,6 +86,8 @@ impl Jobs {
             | Job::AskAuthScript { .. }
             | Job::SendMail { .. }
             | Job::CheckLogin { script: Some(_), .. } => self.outside.submit(ticket, job),
+            // No history is stored.
+            Job::AskHistory(_) => false,
             Job::VerifyPassword { .. } | Job::CheckLogin { .. } | Job::HashPassphrase { .. } => {
                 self.queue.try_send(Waiting { ticket, job, since: Instant::now() }).is_ok()
             }

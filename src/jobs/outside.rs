@@ -168,6 +168,9 @@ async fn ask(means: &Means, job: Job) -> Found {
             }
         },
         // Not for the outside.
-        Job::VerifyPassword { .. } | Job::CheckLogin { .. } | Job::HashPassphrase { .. } => JobAnswer::Failed,
+        Job::VerifyPassword { .. }
+        | Job::CheckLogin { .. }
+        | Job::HashPassphrase { .. }
+        | Job::AskHistory(_) => JobAnswer::Failed,
     })
 }

@@ -61,7 +61,11 @@ impl Inner {
                 Effect::Hold { session } => self.hold(*session),
                 Effect::Release { session } => self.release(*session),
                 Effect::Close { session } => self.close(*session),
-                Effect::Ask { .. } | Effect::Reload { .. } | Effect::Persist { .. } | Effect::Note(_) => {}
+                Effect::Ask { .. }
+                | Effect::Reload { .. }
+                | Effect::Persist { .. }
+                | Effect::Record(_)
+                | Effect::Note(_) => {}
             }
         }
     }

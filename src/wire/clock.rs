@@ -126,7 +126,8 @@ impl MsgId {
 
     /// Reads an id, in either case; `None` if it is none of ours.
     pub fn parse(text: &str) -> Option<MsgId> {
-        let id = MsgId(text.as_bytes().try_into().map(|id: [u8; 26]| id.map(|c| c.to_ascii_lowercase())).ok()?);
+        let id =
+            MsgId(text.as_bytes().try_into().map(|id: [u8; 26]| id.map(|c| c.to_ascii_lowercase())).ok()?);
         // Of the 130 bits that the characters hold the id has 128.
         (id.0.iter().all(|&c| value_of(c).is_some()) && id.0[0] <= ALPHABET[7]).then_some(id)
     }
