@@ -255,7 +255,7 @@ impl Bench {
                     self.reload = Some(*ticket);
                 }
                 Effect::Persist { writes } => self.store(writes),
-                Effect::Note(_) => {}
+                Effect::Record(_) | Effect::Note(_) => {}
             }
         }
         self.effects = effects;
@@ -336,6 +336,7 @@ fn question(job: &Job) -> String {
             let code = mail.body.lines().find_map(|line| line.strip_prefix("Code: ")).unwrap_or_default();
             format!("to mail {code} to {}", mail.to)
         }
+        Job::AskHistory(query) => format!("the history {query:?}"),
     }
 }
 
