@@ -9,6 +9,7 @@ use crate::state::{Account, ChannelId, Fact, Moment, Session, SessionId, State, 
 use crate::wire::{Body, MsgId, Numeric, Origin, Outgoing, Text};
 
 use super::answer::Answer;
+use super::chronicle::Chronicle;
 use super::effect::{Effect, Job, Level, Note};
 use super::event::{Now, Ticket};
 use super::identity;
@@ -37,6 +38,8 @@ pub struct Cx<'e> {
     pub(super) ids: &'e mut Ids,
     pub(super) timers: &'e mut Timers,
     pub(super) waiting: &'e mut WaitingList,
+    /// What is to be kept of what is being told.
+    pub(super) chronicle: Chronicle,
     /// Set while the state is between two facts; a panic that leaves it set is not survived.
     pub(super) applying: &'e mut bool,
     /// What the session waits for once this command is over.
@@ -182,6 +185,12 @@ impl<'e> Cx<'e> {
         let after = super::announce::announce(self, &fact);
         let moment = self.moment();
         *self.applying = true;
+        // Before the fact: who parts may leave no channel behind.
+        if !self.chronicle.is_empty() {
+            for (place, item, bounds) in self.chronicle.take() {
+                self.state.apply(moment, Fact::Kept { place, item, bounds });
+            }
+        }
         self.state.apply(moment, fact);
         *self.applying = false;
         super::announce::follow_up(self, after);

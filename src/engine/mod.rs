@@ -10,6 +10,7 @@ mod answer;
 mod arrival;
 mod ban;
 pub mod capability;
+mod chronicle;
 mod cloak;
 pub mod command;
 mod cx;
@@ -50,6 +51,7 @@ use crate::state::{Fact, Moment, SessionId, State, User};
 use crate::wire::Stamp;
 use crate::wire::clock::long_date;
 use answer::Answer;
+use chronicle::Chronicle;
 use cx::Cx;
 use ids::Ids;
 use setup::Setup;
@@ -209,6 +211,7 @@ impl Engine {
             ids: &mut self.ids,
             timers: &mut self.timers,
             waiting: &mut self.waiting,
+            chronicle: Chronicle::default(),
             applying: &mut self.applying,
             pending: None,
             closed: false,

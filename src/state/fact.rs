@@ -14,9 +14,10 @@ use super::registry::{ChannelSettings, Purge};
 use super::session::Door;
 use super::user::{NewUser, Oper};
 use crate::auth::{Credentials, Exchange, Throttle};
+use crate::history::{Bounds, Item};
 use crate::i18n::LanguageId;
 use crate::text::{AccountName, ChannelName, Nick};
-use crate::wire::Caps;
+use crate::wire::{Caps, MsgId};
 
 /// Something that has become true.
 #[derive(Clone, Debug)]
@@ -114,8 +115,21 @@ pub enum Fact<'a> {
     RegistryChanged { channel: ChannelId, change: RegistryChange<'a> },
     /// Cloaks are to be made with another secret, from the next configuration on.
     CloakSecretSet { secret: &'a str },
+    /// Something is kept in memory.
+    Kept { place: Place, item: Item, bounds: Bounds },
+    /// Something that was kept is taken back.
+    TakenBack { places: &'a [Place], by: UserId, id: MsgId, reason: Option<&'a str> },
     /// A channel name was closed, or (`None`) opened again.
     PurgeSet { key: &'a str, purge: Option<Purge> },
+}
+
+/// Whose history.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// A channel's.
+    Channel(ChannelId),
+    /// A user's, of the conversation with another: an account or a nick, folded.
+    Conversation { user: UserId, with: Box<str> },
 }
 
 /// What operators of the server decide.
