@@ -39,7 +39,17 @@ impl Answer {
             escape(label, &mut bytes);
             String::from_utf8(bytes).expect("escaping keeps UTF-8")
         };
-        Answer { session, mute: false, label: label.map(escaped), kept: Vec::new(), outer: None, inner: None }
+        Answer::under(session, label.map(escaped))
+    }
+
+    /// An answer under a label that was put off ([`Answer::put_off`]).
+    pub fn under(session: SessionId, label: Option<String>) -> Answer {
+        Answer { session, mute: false, label, kept: Vec::new(), outer: None, inner: None }
+    }
+
+    /// Takes the label away: what it belongs to is not complete, and will be answered under it later.
+    pub fn put_off(&mut self) -> Option<String> {
+        self.label.take()
     }
 
     /// An answer that nobody hears.
@@ -67,8 +77,9 @@ impl Answer {
         self.inner = reference;
     }
 
-    /// Adds a line; `write` renders it with the inner batch's tag, if one is open.
-    pub fn add(&mut self, out: &mut Effects, write: impl FnOnce(&mut Vec<u8>)) {
+    /// Adds a line; `write` renders it with the inner batch's tag, if one is open. A `part` is inside a batch
+    /// that it names itself.
+    pub fn add(&mut self, out: &mut Effects, part: bool, write: impl FnOnce(&mut Vec<u8>)) {
         if self.mute {
             return;
         }
@@ -79,7 +90,7 @@ impl Answer {
         }
         let mut line = Vec::new();
         write(&mut line);
-        let kept = Kept { line, inner: self.inner.is_some() };
+        let kept = Kept { line, inner: part || self.inner.is_some() };
         match &self.outer {
             Some(outer) => {
                 let tag = format!("batch={outer}");

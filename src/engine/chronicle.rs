@@ -144,13 +144,7 @@ fn bounds(config: &Config, items_max: usize) -> Bounds {
     Bounds { items_max, window_ms: config.history.autoresize_window.as_millis() as u64 }
 }
 
-fn record(
-    setup: &Setup,
-    item: Item,
-    targets: SmallVec<[Target; 1]>,
-    line: &Outgoing<'_>,
-    out: &mut Effects,
-) {
+fn record(setup: &Setup, item: Item, targets: SmallVec<[Target; 1]>, line: &Outgoing<'_>, out: &mut Effects) {
     if targets.is_empty() {
         return;
     }
@@ -177,7 +171,7 @@ fn item_of(line: &Outgoing<'_>) -> Option<Item> {
         client_tags: line.origin.client_tags,
         params: &params,
         text: match text {
-            Text::Plain(text) => Some(text),
+            Text::Plain(text) | Text::Lines(text) => Some(text),
             Text::None | Text::Said(..) => None,
         },
     }))

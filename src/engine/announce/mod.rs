@@ -134,6 +134,7 @@ fn origin_of(state: &State, user: UserId, msgid: Option<MsgId>) -> Origin<'_> {
         account: user.account.as_ref().map(|account| account.as_str()),
         bot: user.modes.has('B'),
         client_tags: "",
+        part: None,
     }
 }
 
