@@ -144,13 +144,7 @@ fn bounds(config: &Config, items_max: usize) -> Bounds {
     Bounds { items_max, window_ms: config.history.autoresize_window.as_millis() as u64 }
 }
 
-fn record(
-    setup: &Setup,
-    item: Item,
-    targets: SmallVec<[Target; 1]>,
-    line: &Outgoing<'_>,
-    out: &mut Effects,
-) {
+fn record(setup: &Setup, item: Item, targets: SmallVec<[Target; 1]>, line: &Outgoing<'_>, out: &mut Effects) {
     if targets.is_empty() {
         return;
     }

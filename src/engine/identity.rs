@@ -1,8 +1,8 @@
 //! What the configuration and the settings of an account, or of a channel, say together.
 
 use crate::config::{Config, NickEnforcement, PersistentStatus};
-use crate::state::account::{Enforcement, HistoryChoice, Settings};
 use crate::state::Channel;
+use crate::state::account::{Enforcement, HistoryChoice, Settings};
 
 /// A choice that the server may take out of the user's hands.
 fn chosen(policy: PersistentStatus, choice: Option<bool>) -> bool {

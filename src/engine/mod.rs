@@ -28,8 +28,10 @@ mod mail;
 mod motd;
 mod policy;
 mod reconfigured;
+mod redaction;
 mod refusal;
 mod registration;
+mod replay;
 mod service;
 pub mod setup;
 mod snomask;
@@ -39,6 +41,7 @@ mod timers;
 mod voice;
 mod waiting;
 mod watchers;
+mod znc;
 
 pub use effect::{Effect, Effects, Job, Level, Mail, Note, ScriptCall, Write};
 pub use event::{CloseReason, Door, Event, IpVerdict, JobAnswer, Line, LoginVerdict, Now, Ticket};
