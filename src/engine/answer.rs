@@ -6,6 +6,7 @@
 
 use crate::state::SessionId;
 use crate::wire::message::escape;
+use crate::wire::{Body, Outgoing};
 
 use super::effect::Effects;
 
@@ -19,8 +20,30 @@ pub struct Answer {
     kept: Vec<Kept>,
     /// The batch around all lines, once it is open.
     outer: Option<String>,
-    /// A batch that a command opened inside its answer.
-    inner: Option<String>,
+    /// The batches that a command has open inside its answer, the innermost last.
+    inner: Vec<String>,
+}
+
+/// What a line of the answer is to its batches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// One like others.
+    Plain,
+    /// It opens one.
+    Opens,
+    /// It is inside one that it names itself.
+    Part,
+}
+
+impl Role {
+    /// What this line is.
+    pub fn of(line: &Outgoing<'_>) -> Role {
+        match &line.body {
+            _ if line.origin.part.is_some() => Role::Part,
+            Body::Command { verb: "BATCH", params: [start, ..], .. } if start.starts_with('+') => Role::Opens,
+            _ => Role::Plain,
+        }
+    }
 }
 
 /// A line with its tags but without label or outer batch.
@@ -29,6 +52,8 @@ struct Kept {
     line: Vec<u8>,
     /// It is inside an inner batch, whose reference it carries already.
     inner: bool,
+    /// It opens an inner batch.
+    opens: bool,
 }
 
 impl Answer {
@@ -44,7 +69,7 @@ impl Answer {
 
     /// An answer under a label that was put off ([`Answer::put_off`]).
     pub fn under(session: SessionId, label: Option<String>) -> Answer {
-        Answer { session, mute: false, label, kept: Vec::new(), outer: None, inner: None }
+        Answer { session, mute: false, label, kept: Vec::new(), outer: None, inner: Vec::new() }
     }
 
     /// Takes the label away: what it belongs to is not complete, and will be answered under it later.
@@ -69,17 +94,21 @@ impl Answer {
 
     /// The `batch=` tag of the inner batch that is open.
     pub fn inner_tag(&self) -> Option<String> {
-        self.inner.as_ref().map(|reference| format!("batch={reference}"))
+        self.inner.last().map(|reference| format!("batch={reference}"))
     }
 
-    /// Opens (`Some`) or closes an inner batch: lines from now on are inside it or not.
-    pub fn set_inner(&mut self, reference: Option<String>) {
-        self.inner = reference;
+    /// The line added last opened a batch: lines from now on are inside it.
+    pub fn enter_batch(&mut self, reference: String) {
+        self.inner.push(reference);
     }
 
-    /// Adds a line; `write` renders it with the inner batch's tag, if one is open. A `part` is inside a batch
-    /// that it names itself.
-    pub fn add(&mut self, out: &mut Effects, part: bool, write: impl FnOnce(&mut Vec<u8>)) {
+    /// Leaves the innermost batch: the line that closes it is outside. Returns its reference.
+    pub fn leave_batch(&mut self) -> Option<String> {
+        self.inner.pop()
+    }
+
+    /// Adds a line; `write` renders it with the inner batch's tag, if one is open.
+    pub fn add(&mut self, out: &mut Effects, role: Role, write: impl FnOnce(&mut Vec<u8>)) {
         if self.mute {
             return;
         }
@@ -90,7 +119,8 @@ impl Answer {
         }
         let mut line = Vec::new();
         write(&mut line);
-        let kept = Kept { line, inner: part || self.inner.is_some() };
+        let inner = role == Role::Part || !self.inner.is_empty();
+        let kept = Kept { line, inner, opens: role == Role::Opens };
         match &self.outer {
             Some(outer) => {
                 let tag = format!("batch={outer}");
@@ -150,10 +180,8 @@ impl Answer {
 /// Whether the whole answer is one inner batch: its start, its lines, its end. Then the label goes on
 /// the batch itself.
 fn is_one_inner_batch(lines: &[Kept]) -> bool {
-    lines.len() > 2
-        && !lines[0].inner
-        && lines[1..lines.len() - 1].iter().all(|line| line.inner)
-        && !lines[lines.len() - 1].inner
+    let [first, between @ .., last] = lines else { return false };
+    first.opens && !first.inner && between.iter().all(|line| line.inner) && !last.inner && !last.opens
 }
 
 /// Sends a line with one more tag in front of those that it has; lines of an inner batch keep theirs.

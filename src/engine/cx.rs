@@ -160,6 +160,11 @@ impl<'e> Cx<'e> {
 
     /// Opens a batch around what is answered next, if the client knows batches.
     pub fn open_batch(&mut self, kind: &str, params: &[&str]) {
+        self.open_batch_tagged("", kind, params);
+    }
+
+    /// Like [`Cx::open_batch`], with tags on the line that opens it.
+    pub fn open_batch_tagged(&mut self, client_tags: &str, kind: &str, params: &[&str]) {
         if !self.served().caps.has(crate::wire::Cap::Batch) {
             return;
         }
@@ -167,16 +172,17 @@ impl<'e> Cx<'e> {
         let start = format!("+{reference}");
         let mut all = vec![start.as_str(), kind];
         all.extend_from_slice(params);
-        self.reply_command("BATCH", &all, Text::None);
-        self.voice.answer.set_inner(Some(reference));
+        let body = Body::Command { verb: "BATCH", params: &all, text: Text::None };
+        let origin = Origin { client_tags, ..Origin::default() };
+        let line = Outgoing { source: self.setup.server_name(), origin, body };
+        self.voice.reply(&self.state.sessions[self.session], &line);
+        self.voice.answer.enter_batch(reference);
     }
 
-    /// Closes the batch that [`Cx::open_batch`] opened.
+    /// Closes the batch that was opened last, if the client knows batches.
     pub fn close_batch(&mut self) {
-        let Some(tag) = self.voice.answer.inner_tag() else { return };
-        self.voice.answer.set_inner(None);
-        let end = tag.replacen("batch=", "-", 1);
-        self.reply_command("BATCH", &[&end], Text::None);
+        let Some(reference) = self.voice.answer.leave_batch() else { return };
+        self.reply_command("BATCH", &[&format!("-{reference}")], Text::None);
     }
 
     /// Makes a fact true: tells everyone concerned, then applies it. What can only be told
@@ -202,6 +208,13 @@ impl<'e> Cx<'e> {
         self.waiting.tickets.insert(ticket, self.session);
         self.voice.out.push(Effect::Ask { ticket, job });
         self.pending = Some(Pending::Job(ticket, then));
+    }
+
+    /// Asks for a job that may take long; the session goes on meanwhile.
+    pub fn ask_aside(&mut self, job: Job, then: Continuation) {
+        let ticket = self.ids.ticket();
+        self.waiting.aside.insert(ticket, (self.session, then));
+        self.voice.out.push(Effect::Ask { ticket, job });
     }
 
     /// Asks for the configuration to be read again; the session waits as for a job.

@@ -29,8 +29,10 @@ mod motd;
 mod multiline;
 mod policy;
 mod reconfigured;
+mod redaction;
 mod refusal;
 mod registration;
+mod replay;
 mod service;
 pub mod setup;
 mod snomask;
@@ -40,6 +42,7 @@ mod timers;
 mod voice;
 mod waiting;
 mod watchers;
+mod znc;
 
 pub use effect::{Effect, Effects, Job, Level, Mail, Note, ScriptCall, Write};
 pub use event::{CloseReason, Door, Event, IpVerdict, JobAnswer, Line, LoginVerdict, Now, Ticket};

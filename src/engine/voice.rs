@@ -3,7 +3,7 @@
 use crate::state::{Session, SessionId, State, User, UserId};
 use crate::wire::{Caps, Form, Outgoing, Stamp};
 
-use super::answer::Answer;
+use super::answer::{Answer, Role};
 use super::effect::Effects;
 use super::multiline::{BATCHED, each_line};
 use super::setup::Setup;
@@ -71,15 +71,15 @@ impl Voice<'_> {
 
     fn reply_line(&mut self, session: &Session, line: &Outgoing<'_>) {
         // A part names its own batch.
-        let part = line.origin.part.is_some();
-        let inner = self.answer.inner_tag().filter(|_| !part);
+        let role = Role::of(line);
+        let inner = self.answer.inner_tag().filter(|_| role != Role::Part);
         let form = Form {
             caps: session.caps,
             language: language_of(self.setup, session),
             extra_tags: inner.as_deref().unwrap_or_default(),
         };
         let (stamp, languages) = (&self.stamp, &self.setup.languages);
-        self.answer.add(self.out, part, |bytes| line.render(form, stamp, languages, bytes));
+        self.answer.add(self.out, role, |bytes| line.render(form, stamp, languages, bytes));
     }
 
     /// Says something to all sessions given that have the capabilities it needs. The session being

@@ -95,6 +95,8 @@ impl State {
             Fact::RegistryChanged { channel, change } => self.change_registry(moment, channel, change),
             Fact::Kept { place, item, bounds } => self.keep(&place, item, bounds),
             Fact::TakenBack { places, id, .. } => self.take_back(places, id),
+            Fact::Forgotten { place, account } => self.forget(moment, &place, account),
+            Fact::PlaybackAsked { session, playback } => self.sessions[session].playback = Some(playback),
             Fact::CloakSecretSet { secret } => self.set_cloak_secret(secret),
             Fact::PurgeSet { key, purge } => self.set_purge(key, purge),
         }

@@ -1,6 +1,7 @@
 //! Changes of what is kept in memory of what was said.
 
 use super::State;
+use super::apply::Moment;
 use super::fact::Place;
 use crate::history::{Bounds, Item, Ring};
 use crate::wire::MsgId;
@@ -21,6 +22,15 @@ impl State {
             if let Some(ring) = self.ring_mut(place) {
                 ring.remove(id);
             }
+        }
+    }
+
+    pub(super) fn forget(&mut self, moment: Moment, place: &Place, account: &str) {
+        if let Some(ring) = self.ring_mut(place) {
+            let by_account = |item: &Item| {
+                item.fields().account.is_some_and(|author| moment.mapping.fold_lossy(author) == account)
+            };
+            ring.remove_all(by_account);
         }
     }
 

@@ -124,6 +124,11 @@ impl Channel {
             || self.is_at_least(viewer, Rank::Voice)
     }
 
+    /// Whether most members may not know that the user is there: an auditorium's members without a rank.
+    pub fn hides(&self, user: UserId) -> bool {
+        self.flags.has('u') && !self.is_at_least(user, Rank::Voice)
+    }
+
     /// Whether a user is a member and holds the rank or a higher one.
     pub fn is_at_least(&self, user: UserId, rank: Rank) -> bool {
         self.ranks(user).at_least(rank)

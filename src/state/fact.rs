@@ -11,7 +11,7 @@ use super::id::{ChannelId, SessionId, UserId};
 use super::limits::Key;
 use super::modes::{Letters, ModeChange, Rank, Ranks};
 use super::registry::{ChannelSettings, Purge};
-use super::session::Door;
+use super::session::{Door, Playback};
 use super::user::{NewUser, Oper};
 use crate::auth::{Credentials, Exchange, Throttle};
 use crate::history::{Bounds, Item};
@@ -117,8 +117,12 @@ pub enum Fact<'a> {
     CloakSecretSet { secret: &'a str },
     /// Something is kept in memory.
     Kept { place: Place, item: Item, bounds: Bounds },
-    /// Something that was kept is taken back.
-    TakenBack { places: &'a [Place], by: UserId, id: MsgId, reason: Option<&'a str> },
+    /// Something that was kept is taken back. `shown` is what the channel, or the other one, is called.
+    TakenBack { by: UserId, places: &'a [Place], shown: &'a str, id: MsgId, reason: Option<&'a str> },
+    /// All that an account (folded) said is taken back in one history.
+    Forgotten { place: Place, account: &'a str },
+    /// A session wants history played, also of channels that it is about to join.
+    PlaybackAsked { session: SessionId, playback: Box<Playback> },
     /// A channel name was closed, or (`None`) opened again.
     PurgeSet { key: &'a str, purge: Option<Purge> },
 }

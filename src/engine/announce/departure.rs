@@ -7,7 +7,7 @@ use super::super::cx::Cx;
 use super::super::effect::{Effect, Level};
 use super::super::voice::acquaintances;
 use super::super::watchers;
-use super::{origin_of, say};
+use super::{keep_everywhere, origin_of, say};
 
 /// Tells a session that its user, as far as the session goes, quits; ERROR follows.
 pub fn show_quit(cx: &mut Cx<'_>, reason: &str) {
@@ -24,7 +24,8 @@ pub(super) fn quit(cx: &mut Cx<'_>, user: UserId, reason: &str, msgid: MsgId) {
     let mut told = acquaintances(cx.state, cx.voice.scratch, user);
     // Who leaves hears ERROR instead.
     told.retain(|&other| other != user);
-    say(cx, user, body, Caps::NONE, Some(msgid), &told);
+    say(cx, user, body.clone(), Caps::NONE, Some(msgid), &told);
+    keep_everywhere(cx, user, body, msgid);
     watchers::leaves(cx, user);
     let nick = cx.state().users[user].nick.as_str();
     let text = format!("Client exited [{nick}]: {reason}");

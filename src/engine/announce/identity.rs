@@ -7,7 +7,7 @@ use crate::wire::{Body, Cap, Caps, MsgId, Origin, Outgoing, Text};
 use super::super::cx::Cx;
 use super::super::voice::acquaintances;
 use super::super::watchers::{self, onlookers};
-use super::{After, say, say_to, to_onlookers};
+use super::{After, keep_everywhere, say, say_to, to_onlookers};
 
 /// Tells a session its own full mask, in the form of a SETNAME (draft/whoami).
 pub fn show_self(cx: &mut Cx<'_>) {
@@ -53,7 +53,8 @@ pub(super) fn logged_in(cx: &mut Cx<'_>, session: SessionId, account: &str) {
 pub(super) fn nick_changed(cx: &mut Cx<'_>, user: UserId, nick: &Nick, msgid: MsgId) -> After {
     let told = acquaintances(cx.state, cx.voice.scratch, user);
     let body = Body::Command { verb: "NICK", params: &[], text: Text::Plain(nick.as_str()) };
-    say(cx, user, body, Caps::NONE, Some(msgid), &told);
+    say(cx, user, body.clone(), Caps::NONE, Some(msgid), &told);
+    keep_everywhere(cx, user, body, msgid);
     if cx.state().users[user].nick.key() == nick.key() {
         return After::Nothing;
     }

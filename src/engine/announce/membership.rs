@@ -52,6 +52,9 @@ pub(super) fn joined(cx: &mut Cx<'_>, user: UserId, ranks: Ranks, channel: Chann
         let members = joined.members.keys().copied().filter(knows);
         cx.voice.deliver(state, &line, Caps::of(Cap::AwayNotify), sessions_of(state, members));
     }
+    if ranks.at_least(Rank::Voice) || !joined.flags.has('u') {
+        cx.chronicle.keep_in_channels(cx.setup, state, [channel].into_iter(), &line, cx.voice.out);
+    }
     show_ranks(cx, user, channel, ranks);
     After::Joined(user, channel)
 }
@@ -83,7 +86,8 @@ pub(super) fn left(
     msgid: MsgId,
 ) {
     let state: &State = cx.state;
-    let channel = &state.channels[channel];
+    let id = channel;
+    let channel = &state.channels[id];
     let params = [channel.name.as_str(), state.users[user].nick.as_str()];
     let (by, body) = match kicked_by {
         None => (user, Body::Command { verb: "PART", params: &params[..1], text }),
@@ -92,6 +96,9 @@ pub(super) fn left(
     let line = Outgoing { source: state.users[by].source(), origin: origin_of(state, by, Some(msgid)), body };
     let told = channel.members.keys().copied().filter(|&member| channel.shows(member, user));
     cx.voice.deliver(state, &line, Caps::NONE, sessions_of(state, told));
+    if !channel.hides(user) {
+        cx.chronicle.keep_in_channels(cx.setup, state, [id].into_iter(), &line, cx.voice.out);
+    }
 }
 
 /// A KICK for each who goes. The one who stays hears all of them, the others their own: were everyone told of
@@ -107,6 +114,7 @@ pub(super) fn cleared(cx: &mut Cx<'_>, by: UserId, channel: ChannelId, stays: Op
             Outgoing { source: state.users[by].source(), origin: origin_of(state, by, Some(msgid)), body };
         let told = sessions_of(state, [user].into_iter().chain(stays));
         cx.voice.deliver(state, &line, Caps::NONE, told);
+        cx.chronicle.keep_in_channels(cx.setup, state, [channel].into_iter(), &line, cx.voice.out);
     }
 }
 
@@ -122,4 +130,5 @@ pub(super) fn invited(cx: &mut Cx<'_>, by: UserId, user: UserId, channel: Channe
     });
     let watchers = watchers.map(|(&member, _)| member);
     cx.voice.deliver(state, &line, Caps::of(Cap::InviteNotify), sessions_of(state, watchers));
+    cx.chronicle.keep_between(cx.setup, state, [by, user], &line, cx.voice.out);
 }

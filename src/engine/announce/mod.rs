@@ -18,8 +18,9 @@ use self::departure::{killed, quit};
 use self::identity::{host_changed, logged_in, nick_changed, tell_account};
 use self::membership::{cleared, invited, joined, left, show_place};
 use self::modes::{modes_changed, show_snomasks, tell_user_modes, user_modes_changed};
-use self::speech::{said, topic_set};
+use self::speech::{said, taken_back, topic_set};
 use super::cx::Cx;
+use super::replay;
 use super::snomask;
 use super::voice::sessions_of;
 use super::watchers::{self, onlookers};
@@ -74,6 +75,9 @@ pub fn announce(cx: &mut Cx<'_>, fact: &Fact<'_>) -> After {
         Fact::Registered { session, .. } => return After::Came(*session),
         Fact::LoggedIn { session, account, .. } => logged_in(cx, *session, account),
         Fact::LoggedOut { user } => tell_account(cx, *user, "*"),
+        Fact::TakenBack { by, places, shown, id, reason } => {
+            taken_back(cx, *by, places, [shown, id.as_str()], *reason, msgid);
+        }
         Fact::Ruled(Ruling::Snomasks { user, masks }) => show_snomasks(cx, *user, *masks),
         Fact::Ruled(_)
         | Fact::Detached { .. }
@@ -99,6 +103,9 @@ pub fn announce(cx: &mut Cx<'_>, fact: &Fact<'_>) -> After {
         | Fact::CapsSet { .. }
         | Fact::LanguagesSet { .. }
         | Fact::OperFailed { .. }
+        | Fact::Kept { .. }
+        | Fact::Forgotten { .. }
+        | Fact::PlaybackAsked { .. }
         | Fact::Formed { .. }
         | Fact::Uninvited { .. }
         | Fact::Accepted { .. }
@@ -113,7 +120,10 @@ pub fn follow_up(cx: &mut Cx<'_>, after: After) {
         After::Nothing => {}
         After::Joined(user, channel) => {
             for session in cx.state().users[user].sessions.clone() {
-                cx.serve(session, |cx| show_place(cx, channel));
+                cx.serve(session, |cx| {
+                    show_place(cx, channel);
+                    replay::on_join(cx, channel);
+                });
             }
         }
         After::Away(user) => show_away(cx, user),
@@ -155,6 +165,15 @@ fn say_to(
     let state: &State = cx.state;
     let line = Outgoing { source: state.users[by].source(), origin: origin_of(state, by, msgid), body };
     cx.voice.deliver(state, &line, needs, to);
+}
+
+/// Keeps what someone did in all channels where that one could be seen.
+fn keep_everywhere(cx: &mut Cx<'_>, by: UserId, body: Body<'_>, msgid: MsgId) {
+    let state: &State = cx.state;
+    let user = &state.users[by];
+    let line = Outgoing { source: user.source(), origin: origin_of(state, by, Some(msgid)), body };
+    let channels = user.channels.iter().copied().filter(|&channel| !state.channels[channel].hides(by));
+    cx.chronicle.keep_in_channels(cx.setup, state, channels, &line, cx.voice.out);
 }
 
 /// Says what changed about a user to everyone whom it concerns.

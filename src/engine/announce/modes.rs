@@ -31,6 +31,7 @@ pub(super) fn modes_changed(
         let members = state.channels[channel].members.keys().copied();
         let line = Outgoing { source, origin, body };
         cx.voice.deliver(state, &line, Caps::NONE, sessions_of(state, members));
+        cx.chronicle.keep_in_channels(cx.setup, state, [channel].into_iter(), &line, cx.voice.out);
     }
 }
 

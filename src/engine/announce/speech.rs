@@ -1,13 +1,14 @@
 //! What someone says, to whom, and the topic.
 
-use crate::state::fact::{Kind, Said, Target};
+use crate::state::fact::{Kind, Place, Said, Target};
 use crate::state::{ChannelId, SessionId, State, UserId};
 use crate::wire::{Body, Cap, Caps, MsgId, Origin, Outgoing, Text};
 
+use super::super::chronicle;
 use super::super::command::message::is_ctcp;
 use super::super::cx::Cx;
 use super::super::voice::{Voice, sessions_of};
-use super::{origin_of, say};
+use super::origin_of;
 
 pub(super) fn said(
     cx: &mut Cx<'_>,
@@ -51,8 +52,20 @@ pub(super) fn said(
             voice.deliver(state, &line, needs, sessions_of(state, both).filter(others));
         }
     }
+    if chronicle::is_kept(&cx.setup.config, what) {
+        let out = &mut *cx.voice.out;
+        match *to {
+            Target::Channel { channel, at_least: None, .. } => {
+                cx.chronicle.keep_in_channels(cx.setup, state, [channel].into_iter(), &line, out);
+            }
+            Target::User(user) => cx.chronicle.keep_between(cx.setup, state, [by, user], &line, out),
+            // Not for everyone in the channel, or for no conversation.
+            Target::Channel { .. } | Target::Many { .. } => {}
+        }
+    }
     // echo-message: the speaker's own copy is part of the answer. What is said to oneself arrives
     // besides, as from anyone else.
+    let voice: &mut Voice<'_> = &mut cx.voice;
     voice.deliver(state, &line, needs | Caps::of(Cap::EchoMessage), [session].into_iter());
     if matches!(to, Target::User(user) if *user == by) {
         voice.deliver_alone(&state.sessions[session], session, &line, needs);
@@ -60,8 +73,32 @@ pub(super) fn said(
 }
 
 pub(super) fn topic_set(cx: &mut Cx<'_>, by: UserId, channel: ChannelId, text: &str, msgid: MsgId) {
-    let name = cx.state().channels[channel].name.clone();
-    let body = Body::Command { verb: "TOPIC", params: &[name.as_str()], text: Text::Plain(text) };
-    let members: Vec<UserId> = cx.state().channels[channel].members.keys().copied().collect();
-    say(cx, by, body, Caps::NONE, Some(msgid), &members);
+    let state: &State = cx.state;
+    let told = &state.channels[channel];
+    let body = Body::Command { verb: "TOPIC", params: &[told.name.as_str()], text: Text::Plain(text) };
+    let line = Outgoing { source: state.users[by].source(), origin: origin_of(state, by, Some(msgid)), body };
+    cx.voice.deliver(state, &line, Caps::NONE, sessions_of(state, told.members.keys().copied()));
+    cx.chronicle.keep_in_channels(cx.setup, state, [channel].into_iter(), &line, cx.voice.out);
+}
+
+/// REDACT, to all of the channel, or to both of a conversation (draft/message-redaction).
+pub(super) fn taken_back(
+    cx: &mut Cx<'_>,
+    by: UserId,
+    places: &[Place],
+    params: [&str; 2],
+    reason: Option<&str>,
+    msgid: MsgId,
+) {
+    let state: &State = cx.state;
+    let text = reason.map_or(Text::None, Text::Plain);
+    let body = Body::Command { verb: "REDACT", params: &params, text };
+    let line = Outgoing { source: state.users[by].source(), origin: origin_of(state, by, Some(msgid)), body };
+    for place in places {
+        let told: Vec<UserId> = match *place {
+            Place::Channel(channel) => state.channels[channel].members.keys().copied().collect(),
+            Place::Conversation { user, .. } => vec![user],
+        };
+        cx.voice.deliver(state, &line, Caps::of(Cap::MessageRedaction), sessions_of(state, told.into_iter()));
+    }
 }
