@@ -34,12 +34,11 @@ impl Lines {
     /// Adds a line without its ending. The first goes on from nothing, whatever it says.
     pub fn push(&mut self, line: Line<'_>) {
         debug_assert!(!is_several(line.text), "a line has no line break");
+        self.bytes = self.bytes_with(line);
         if self.count > 0 {
             self.joined.push(if line.concat { CONCAT } else { BREAK });
-            self.bytes += usize::from(!line.concat);
         }
         self.joined.push_str(line.text);
-        self.bytes += line.text.len();
         self.count += 1;
         self.is_blank &= line.text.is_empty();
     }
@@ -52,6 +51,11 @@ impl Lines {
     /// Bytes of the message that they make, with one for each line break.
     pub fn bytes(&self) -> usize {
         self.bytes
+    }
+
+    /// What [`Lines::bytes`] would be with one more line.
+    pub fn bytes_with(&self, line: Line<'_>) -> usize {
+        self.bytes + usize::from(self.count > 0 && !line.concat) + line.text.len()
     }
 
     /// Whether there is no word in any.

@@ -84,6 +84,7 @@ pub fn announce(cx: &mut Cx<'_>, fact: &Fact<'_>) -> After {
         | Fact::Attached { .. }
         | Fact::AlwaysOnSet { .. }
         | Fact::Authenticating { .. }
+        | Fact::BatchChanged { .. }
         | Fact::LoginTried { .. }
         | Fact::Applied { .. }
         | Fact::RegistrationTried { .. }
