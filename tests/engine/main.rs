@@ -5,4 +5,5 @@ mod determinism;
 mod login;
 mod long_answers;
 mod simulation;
+mod stored;
 mod transcript;
