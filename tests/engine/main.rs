@@ -4,5 +4,7 @@ mod bench;
 mod determinism;
 mod login;
 mod long_answers;
+mod promises;
 mod simulation;
+mod stored;
 mod transcript;

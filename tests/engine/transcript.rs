@@ -14,6 +14,7 @@
 //! reload server: {...}                  a new configuration is in force, merged over that of the start
 //! reload fails                          the new configuration is wrong
 //! job host irc.example / job ident alice / job accepts / job rejects [why] / job demands [why]
+//! restart                               with what is stored; nobody is connected then
 //! clock +30s
 //! ```
 //!
@@ -72,6 +73,11 @@ fn play(text: &str) -> String {
             continue;
         }
         let bench = bench.get_or_insert_with(|| Bench::new(&config));
+        if line == "restart" {
+            bench.restart(&config);
+            played += "restart\n";
+            continue;
+        }
         let follows = match line.strip_prefix("reload ") {
             Some("fails") => Some(bench.reloaded(Err("it is wrong".into()))),
             Some(more) => Some(bench.reconfigure(&merged(&config, more))),
