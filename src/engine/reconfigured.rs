@@ -6,12 +6,12 @@ use crate::wire::Cap;
 
 use super::answer::Answer;
 use super::capability::Offer;
-use super::command::cap;
+use super::command::{cap, oper};
 use super::cx::Cx;
 use super::effect::Effects;
 use super::event::Now;
 use super::setup::Setup;
-use super::{Engine, Texts, isupport, registration};
+use super::{Engine, NOBODY, Texts, isupport, registration};
 use crate::config::Config;
 
 impl Engine {
@@ -33,6 +33,17 @@ impl Engine {
                 registration::isupport(&mut cx, &tokens);
             }
             cx.finish();
+        }
+        self.renew_opers(now, out);
+        let entries_max = self.setup.config.limits.whowas_entries;
+        self.cx(now, Answer::mute(NOBODY), out).commit(Fact::WhowasResized { entries_max });
+    }
+
+    /// Operators have the rights that the configuration gives them now.
+    fn renew_opers(&mut self, now: Now, out: &mut Effects) {
+        let opers = self.state.users.iter().filter(|(_, user)| user.oper.is_some());
+        for user in opers.map(|(id, _)| id).collect::<Vec<_>>() {
+            oper::renew(&mut self.cx(now, Answer::mute(NOBODY), out), user);
         }
     }
 }

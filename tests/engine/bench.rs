@@ -310,6 +310,7 @@ pub fn door(ip: IpAddr) -> Door {
         listener: "127.0.0.1:6667".into(),
         secure: false,
         certfp: None,
+        certificates: Box::default(),
         websocket: false,
         tor: false,
         sts_only: false,

@@ -32,7 +32,7 @@ fn bench(source: &str, hash: &str) -> Bench {
 fn log_in(bench: &mut Bench, client: &str, passphrase: &str) -> String {
     bench.connect(client, "127.0.0.1".parse().unwrap(), true, None);
     bench.send(client, "CAP REQ :sasl");
-    bench.send(client, "NICK al");
+    bench.send(client, &format!("NICK {client}"));
     bench.send(client, "USER u 0 * :r");
     bench.send(client, "AUTHENTICATE PLAIN");
     let response = BASE64.encode(format!("\0alice\0{passphrase}").as_bytes());
@@ -52,7 +52,7 @@ fn a_hash_of_theirs_becomes_one_of_ours_at_the_first_login() {
         assert!(said.contains(" 904 "), "{said}");
         assert_eq!(stored(&bench, "alice"), (version, false), "only the right passphrase counts");
         let said = log_in(&mut bench, "alice", passphrase);
-        assert!(said.contains(" 903 ") && said.contains(" 001 al "), "{said}");
+        assert!(said.contains(" 903 ") && said.contains(" 001 alice "), "{said}");
         assert_eq!(stored(&bench, "alice"), (1, true));
         let said = log_in(&mut bench, "again", passphrase);
         assert!(said.contains(" 903 "), "{said}");
@@ -64,6 +64,6 @@ fn what_was_theirs_is_theirs_here() {
     let mut bench = bench("anope", "md5:dbf8be80e8dccdd33915b482e4390426");
     log_in(&mut bench, "alice", "edpassphrase");
     let said = bench.send("alice", "JOIN #roses");
-    assert!(said.contains(":al!~u@garden JOIN #roses"), "{said}");
-    assert!(said.contains(" 332 al #roses :Thorns") && said.contains(" 353 al = #roses :~al"), "{said}");
+    assert!(said.contains(":alice!~u@garden JOIN #roses"), "{said}");
+    assert!(said.contains(" 332 alice #roses :Thorns") && said.contains(" 353 alice = #roses :~alice"), "{said}");
 }

@@ -278,6 +278,7 @@ fn script_call(cx: &Cx<'_>, account: &str, passphrase: &str) -> Option<Box<Scrip
             account: account.to_owned(),
             passphrase: Secret::from(passphrase),
             certfp: door.certfp.as_deref().unwrap_or_default().to_owned(),
+            certificates: door.certificates.clone(),
             ip: door.ip,
         })
     })
