@@ -30,7 +30,6 @@ const NOT_YET: &[Row] = &[
     ("roleplay", |c| c.roleplay.enabled),
     ("extjwt", |c| c.extjwt.algorithm.is_some() || !c.extjwt.services.is_empty()),
     ("authtoken", |c| c.authtoken.enabled),
-    ("history", |c| c.history.enabled),
     ("metadata", |c| c.metadata.enabled),
     ("webpush", |c| c.webpush.enabled),
     ("api", |c| c.api.enabled),

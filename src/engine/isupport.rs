@@ -90,6 +90,13 @@ fn tokens(config: &Config) -> Vec<String> {
     if limits.monitor_entries > 0 {
         tokens.push(format!("MONITOR={}", limits.monitor_entries));
     }
+    if config.history.enabled && config.history.chathistory_maxmessages > 0 {
+        let messages_max = config.history.chathistory_maxmessages;
+        // Clients of old know the second name only.
+        tokens.push(format!("CHATHISTORY={messages_max}"));
+        tokens.push(format!("draft/CHATHISTORY={messages_max}"));
+        tokens.push("MSGREFTYPES=msgid,timestamp".into());
+    }
     if limits.realnamelen > 0 {
         tokens.push(format!("NAMELEN={}", limits.realnamelen));
     }

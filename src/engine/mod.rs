@@ -10,6 +10,7 @@ mod answer;
 mod arrival;
 mod ban;
 pub mod capability;
+mod chronicle;
 mod cloak;
 pub mod command;
 mod cx;
@@ -27,8 +28,10 @@ mod mail;
 mod motd;
 mod policy;
 mod reconfigured;
+mod redaction;
 mod refusal;
 mod registration;
+mod replay;
 mod secrecy;
 mod service;
 pub mod setup;
@@ -39,6 +42,7 @@ mod timers;
 mod voice;
 mod waiting;
 mod watchers;
+mod znc;
 
 pub use effect::{Effect, Effects, Job, Level, Mail, Note, ScriptCall, Write};
 pub use event::{CloseReason, Door, Event, IpRefusal, IpVerdict, JobAnswer, Line, LoginVerdict, Now, Ticket};
@@ -51,6 +55,7 @@ use crate::state::{Fact, Moment, SessionId, State, User};
 use crate::wire::Stamp;
 use crate::wire::clock::long_date;
 use answer::Answer;
+use chronicle::Chronicle;
 use cx::Cx;
 use ids::Ids;
 use setup::Setup;
@@ -215,6 +220,7 @@ impl Engine {
             ids: &mut self.ids,
             timers: &mut self.timers,
             waiting: &mut self.waiting,
+            chronicle: Chronicle::default(),
             applying: &mut self.applying,
             pending: None,
             closed: false,

@@ -26,6 +26,28 @@ macro_rules! phrases {
 }
 
 phrases! {
+    // history
+    HISTORY_UNAVAILABLE = "Messages could not be retrieved",
+    HISTORY_DISABLED = "No history is kept here",
+    HISTORY_JOINED = "{0} joined the channel",
+    HISTORY_PARTED = "{0} left the channel ({1})",
+    HISTORY_QUIT = "{0} quit ({1})",
+    HISTORY_KICKED = "{0} kicked {1} ({2})",
+    HISTORY_RENAMED = "{0} is now known as {1}",
+    HISTORY_TOPIC = "{0} set the topic: {1}",
+    HISTORY_MODE = "{0} set modes: {1}",
+    END_OF_PLAYBACK = "End of history playback",
+    UNKNOWN_SUBCOMMAND = "Unknown command",
+    REFERENCE_INVALID = "Invalid message reference",
+    MESSAGE_UNKNOWN = "This message does not exist or is too old",
+    REDACTION_FORBIDDEN = "You are not authorized to delete this message",
+    MESSAGE_DELETED = "The message is deleted",
+    FORGETTING = "All that {0} said is being deleted",
+    EXPORTED = "{0} messages of {1} are in the file {2}",
+    EXPORTING = "What {0} said is being written to the file {1}",
+    EXPORT_FAILED = "The messages could not be exported; the log says why",
+    ACCOUNTS_NOT_INDEXED = "Messages are not indexed by account here (history.retention.enable-account-indexing)",
+    NO_ZNC_MODULE = "There is no module {0} here",
     // registration
     WELCOME = "Welcome to the {0} IRC network, {1}",
     LINES_ARE_LOGGED = "This server logs everything that is said, for its operators to find a fault; passwords are left out",

@@ -8,7 +8,7 @@
 pub mod chanserv;
 mod confirm;
 mod help;
-mod histserv;
+pub mod histserv;
 mod hostserv;
 pub mod nickserv;
 mod pattern;
