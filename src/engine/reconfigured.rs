@@ -13,6 +13,7 @@ use super::event::Now;
 use super::setup::Setup;
 use super::{Engine, NOBODY, Texts, isupport, registration};
 use crate::config::Config;
+use crate::i18n::{LanguageId, Languages};
 
 impl Engine {
     pub(super) fn reconfigured(&mut self, now: Now, config: Box<Config>, texts: &Texts, out: &mut Effects) {
@@ -29,6 +30,7 @@ impl Engine {
         for session in sessions {
             let mut cx = self.cx(now, Answer::new(session, None), out);
             renegotiate(&mut cx, &before.offer);
+            find_languages(&mut cx, &before.languages);
             if cx.served().user().is_some() && !tokens.is_empty() {
                 registration::isupport(&mut cx, &tokens);
             }
@@ -45,6 +47,16 @@ impl Engine {
         for user in opers.map(|(id, _)| id).collect::<Vec<_>>() {
             oper::renew(&mut self.cx(now, Answer::mute(NOBODY), out), user);
         }
+    }
+}
+
+/// Languages are numbered as they were loaded; those that are gone are asked for no longer.
+fn find_languages(cx: &mut Cx<'_>, before: &Languages) {
+    let asked = &cx.served().languages;
+    let known = |&id: &LanguageId| cx.setup.languages.by_code(before.code(id));
+    let found: Vec<LanguageId> = asked.iter().filter_map(known).collect();
+    if found[..] != asked[..] {
+        cx.commit(Fact::LanguagesSet { session: cx.session, languages: &found });
     }
 }
 
