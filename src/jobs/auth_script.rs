@@ -55,15 +55,20 @@ mod tests {
     use std::time::Duration;
 
     fn ask(program: &str) -> Result<LoginVerdict, String> {
-        ask_about(program, "", &[])
+        ask_about(program, "", &[], Duration::from_secs(5))
     }
 
-    fn ask_about(program: &str, certfp: &str, certificates: &[Vec<u8>]) -> Result<LoginVerdict, String> {
+    fn ask_about(
+        program: &str,
+        certfp: &str,
+        certificates: &[Vec<u8>],
+        timeout: Duration,
+    ) -> Result<LoginVerdict, String> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let script = AuthScript {
             command: "/bin/sh".into(),
             args: vec!["-c".into(), program.into()],
-            timeout: Duration::from_secs(5),
+            timeout,
             kill_timeout: Duration::from_millis(100),
             max_concurrency: 1,
             ..AuthScript::default()
@@ -98,7 +103,18 @@ mod tests {
         let program =
             format!(r#"read -r line; [ "$line" = '{question}' ] && echo '{{"success":true}}' || echo '{{}}'"#);
         let vouched = Ok(LoginVerdict::Vouched { account: String::new() });
-        assert_eq!(ask_about(&program, "ab", &[vec![0, 1]]), vouched);
+        assert_eq!(ask_about(&program, "ab", &[vec![0, 1]], Duration::from_secs(5)), vouched);
+    }
+
+    #[test]
+    fn a_script_that_hangs_or_floods_has_no_verdict() {
+        let begun = std::time::Instant::now();
+        assert!(ask("tr '\\0' x < /dev/zero").is_err());
+        assert!(ask("while :; do echo '{\"success\":'; done").is_err());
+        assert!(ask("exec 1>&-; exit 0").is_err());
+        let hanging = "trap '' TERM; while :; do sleep 1; done";
+        assert_eq!(ask_about(hanging, "", &[], Duration::from_millis(100)), Err("no answer in time".into()));
+        assert!(begun.elapsed() < Duration::from_secs(20), "{:?}", begun.elapsed());
     }
 
     #[test]

@@ -193,6 +193,11 @@ impl Bench {
         self.answer(answer)
     }
 
+    /// The oldest job that is not done.
+    pub fn job(&self) -> &Job {
+        &self.jobs[0].1
+    }
+
     pub fn has_jobs(&self) -> bool {
         !self.jobs.is_empty()
     }
