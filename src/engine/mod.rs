@@ -83,6 +83,8 @@ pub struct Seed {
     pub records: Vec<(String, Vec<u8>)>,
     /// What is read from files.
     pub texts: Texts,
+    /// The time of the latest message of earlier runs, milliseconds since 1970.
+    pub latest_message_ms: Option<u64>,
 }
 
 /// Texts from files beside the configuration, read again with it.
@@ -131,7 +133,7 @@ impl Engine {
             expiry_due_ms: (!config.accounts.multiclient.always_on_expiration.is_zero())
                 .then_some(now.mono_ms),
             setup: Setup::new(config, cloak_secret, &seed.texts, long_date(now.wall_ms / 1000)),
-            ids: Ids::new(seed.entropy),
+            ids: Ids::new(seed.entropy, seed.latest_message_ms),
             timers: Timers::every(IDLE_STEP_MS),
             waiting: WaitingList::default(),
             scratch: Scratch::default(),
@@ -214,7 +216,7 @@ impl Engine {
                 setup: &self.setup,
                 out,
                 answer,
-                stamp: Stamp::new(now.wall_ms),
+                stamp: Stamp::new(self.ids.time_ms(now.wall_ms)),
                 scratch: &mut self.scratch,
             },
             ids: &mut self.ids,

@@ -6,4 +6,5 @@ mod imported;
 mod login;
 mod long_answers;
 mod simulation;
+mod stored;
 mod transcript;

@@ -15,6 +15,7 @@
 //! reload fails                          the new configuration is wrong
 //! job host irc.example / job ident alice / job accepts
 //! job rejects [192.0.2.0/24 for 60s] [why] / job demands [192.0.2.0/24 for 60s] [why]
+//! restart                               with what is stored; nobody is connected then
 //! clock +30s
 //! ```
 //!
@@ -87,6 +88,11 @@ fn play(text: &str) -> String {
             continue;
         }
         let bench = bench.get_or_insert_with(|| Bench::new(&config));
+        if line == "restart" {
+            bench.restart(&config);
+            played += "restart\n";
+            continue;
+        }
         let follows = match line.strip_prefix("reload ") {
             Some("fails") => Some(bench.reloaded(Err("it is wrong".into()))),
             Some(more) => Some(bench.reconfigure(&merged(&config, more))),
