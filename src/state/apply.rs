@@ -37,6 +37,8 @@ impl State {
         match fact {
             Fact::Opened { session, door } => self.open(moment, session, door),
             Fact::Admitted { session, counted } => self.count(moment, session, counted),
+            Fact::Forgiven { key } => self.limits.forgive(&key),
+            Fact::WhowasResized { entries_max } => self.whowas.resize(entries_max),
             Fact::Proxied { session, ip, secure, host } => self.speak_for(session, ip, secure, host),
             Fact::Vanished { session } => self.vanish(session),
             Fact::Introduced { session, said } => self.introduce(session, said),
@@ -187,6 +189,7 @@ impl State {
         match ruling {
             Ruling::Snomasks { user, masks } => self.set_snomasks(user, masks),
             Ruling::Did { .. } => {}
+            Ruling::Renewed { user, oper } => self.users[user].oper = Some(oper),
             Ruling::Ban { target, info, .. } => {
                 self.dirty.insert(super::record::ban_key(&target.key()));
                 self.bans.set(target, info.map(|info| *info));

@@ -218,6 +218,11 @@ impl Bench {
         self.answer(answer)
     }
 
+    /// The oldest job that is not done.
+    pub fn job(&self) -> &Job {
+        &self.jobs[0].1
+    }
+
     pub fn has_jobs(&self) -> bool {
         !self.jobs.is_empty()
     }
@@ -336,6 +341,7 @@ pub fn door(ip: IpAddr) -> Door {
         listener: "127.0.0.1:6667".into(),
         secure: false,
         certfp: None,
+        certificates: Box::default(),
         websocket: false,
         tor: false,
         sts_only: false,
