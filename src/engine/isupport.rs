@@ -9,8 +9,6 @@ const BYTES_MAX: usize = 380;
 
 /// Channel modes by kind: lists; with a parameter always; when set; without.
 pub const CHANMODES: &str = "Ibe,k,fl,CEMRUimnstu";
-/// Channel modes without a parameter.
-pub const CHANNEL_FLAGS: &str = "CEMRUimnstu";
 /// User modes, as 004 shows them.
 pub const USER_MODES: &str = "BERTZios";
 /// Channel modes, as 004 shows them.

@@ -33,6 +33,7 @@ mod redaction;
 mod refusal;
 mod registration;
 mod replay;
+mod secrecy;
 mod service;
 pub mod setup;
 mod snomask;
@@ -45,7 +46,7 @@ mod watchers;
 mod znc;
 
 pub use effect::{Effect, Effects, Job, Level, Mail, Note, ScriptCall, Write};
-pub use event::{CloseReason, Door, Event, IpVerdict, JobAnswer, Line, LoginVerdict, Now, Ticket};
+pub use event::{CloseReason, Door, Event, IpRefusal, IpVerdict, JobAnswer, Line, LoginVerdict, Now, Ticket};
 pub use setup::VERSION;
 
 use crate::config::Config;
@@ -193,6 +194,11 @@ impl Engine {
     /// Stored records that could not be read; they are left out, and the store keeps them.
     pub fn bad_records(&self) -> &[BadRecord] {
         &self.bad_records
+    }
+
+    /// A line of a client, or to one, as it may be logged: without passwords.
+    pub fn masked<'l>(&self, line: &'l str) -> std::borrow::Cow<'l, str> {
+        secrecy::masked(&self.setup.config, line)
     }
 
     /// What the engine knows, for tests and metrics.

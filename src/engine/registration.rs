@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::config::Logging;
 use crate::i18n::Phrase;
 use crate::state::fact::Introduction;
 use crate::state::session::Password;
@@ -189,6 +190,10 @@ fn welcome(cx: &mut Cx<'_>) {
     greet(cx);
     lusers::show(cx);
     motd::show(cx);
+    if cx.config().logging.iter().any(Logging::shows_lines) {
+        let nick = cx.nick().to_owned();
+        cx.reply_command("NOTICE", &[&nick], Text::Said(Phrase::LINES_ARE_LOGGED, &[]));
+    }
     let modes = cx.user().modes.to_string();
     cx.reply(RPL_UMODEIS, &[&modes], Text::None);
     if cx.served().caps.has(Cap::Whoami) {

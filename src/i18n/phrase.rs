@@ -50,6 +50,7 @@ phrases! {
     NO_ZNC_MODULE = "There is no module {0} here",
     // registration
     WELCOME = "Welcome to the {0} IRC network, {1}",
+    LINES_ARE_LOGGED = "This server logs everything that is said, for its operators to find a fault; passwords are left out",
     YOUR_HOST = "Your host is {0}, running version {1}",
     CREATED = "This server was created {0}",
     ARE_SUPPORTED = "are supported by this server",
@@ -159,6 +160,8 @@ phrases! {
     WHOIS_ACTUALLY = "actual username@host, actual IP",
     WHOIS_MODES = "is using modes {0}",
     WHOIS_ACCOUNT = "is logged in as",
+    WHOIS_SERVICE = "is a network service",
+    WHOWAS_IP = "was connecting from {0}",
     WHOIS_CERTFP = "has client certificate fingerprint {0}",
     USERS_VISIBLE = "There are {0} users and {1} invisible on {2} server(s)",
     OPERATORS_ONLINE = "IRC Operators online",

@@ -37,6 +37,8 @@ impl State {
         match fact {
             Fact::Opened { session, door } => self.open(moment, session, door),
             Fact::Admitted { session, counted } => self.count(moment, session, counted),
+            Fact::Forgiven { key } => self.limits.forgive(&key),
+            Fact::WhowasResized { entries_max } => self.whowas.resize(entries_max),
             Fact::Proxied { session, ip, secure, host } => self.speak_for(session, ip, secure, host),
             Fact::Vanished { session } => self.vanish(session),
             Fact::Introduced { session, said } => self.introduce(session, said),
@@ -47,10 +49,7 @@ impl State {
             }
             Fact::Quit { user, .. } | Fact::Killed { user, .. } => self.remove_user(moment, user),
             Fact::NickChanged { user, nick } => self.change_nick(moment, user, nick),
-            Fact::RealnameChanged { user, realname } => {
-                self.users[user].realname = realname.into();
-                self.mark_presence(user);
-            }
+            Fact::RealnameChanged { user, realname } => self.set_realname(user, realname),
             Fact::HostChanged { user, host } => self.users[user].set_host(host),
             Fact::AwaySet { session, text } => self.set_away(session, text),
             Fact::UserModesChanged { user, on, off } => self.change_user_modes(user, on, off),
@@ -188,6 +187,7 @@ impl State {
         match ruling {
             Ruling::Snomasks { user, masks } => self.set_snomasks(user, masks),
             Ruling::Did { .. } => {}
+            Ruling::Renewed { user, oper } => self.users[user].oper = Some(oper),
             Ruling::Ban { target, info, .. } => {
                 self.dirty.insert(super::record::ban_key(&target.key()));
                 self.bans.set(target, info.map(|info| *info));
@@ -213,6 +213,11 @@ impl State {
         let id = self.channels.insert(Channel::new(name, flags, moment.wall_s()));
         self.channel_names.insert(key, id);
         id
+    }
+
+    fn set_realname(&mut self, user: UserId, realname: &str) {
+        self.users[user].realname = realname.into();
+        self.mark_presence(user);
     }
 
     fn join(&mut self, moment: Moment, user: UserId, channel: ChannelId, ranks: Ranks) {

@@ -16,6 +16,7 @@ pub mod channel;
 pub mod check;
 pub mod defcon;
 pub mod fact;
+pub mod foreign;
 pub mod id;
 pub mod limits;
 pub mod members;

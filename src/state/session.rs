@@ -178,6 +178,8 @@ pub struct Door {
     pub secure: bool,
     /// SHA-256 of the client certificate, lower-case hex.
     pub certfp: Option<Box<str>>,
+    /// The client's certificate in DER, and those that it sent along; none where they are too long.
+    pub certificates: Box<[Vec<u8>]>,
     /// It speaks WebSocket.
     pub websocket: bool,
     /// The listener is for Tor only.

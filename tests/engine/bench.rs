@@ -218,6 +218,11 @@ impl Bench {
         self.answer(answer)
     }
 
+    /// The oldest job that is not done.
+    pub fn job(&self) -> &Job {
+        &self.jobs[0].1
+    }
+
     pub fn has_jobs(&self) -> bool {
         !self.jobs.is_empty()
     }
@@ -336,6 +341,7 @@ pub fn door(ip: IpAddr) -> Door {
         listener: "127.0.0.1:6667".into(),
         secure: false,
         certfp: None,
+        certificates: Box::default(),
         websocket: false,
         tor: false,
         sts_only: false,
@@ -377,7 +383,9 @@ fn history_question(query: &Query) -> String {
             format!("for {} items of {}", limits.join("+"), named(target))
         }
         Query::Targets(Listing { owner, channels, .. }) => {
-            format!("for targets of {} and {}", owner.as_deref().unwrap_or("nobody"), channels.join(" "))
+            let owner = owner.iter().map(|owner| owner.to_string());
+            let all: Vec<String> = owner.chain(channels.iter().map(|channel| channel.to_string())).collect();
+            format!("for targets of {}", all.join(" and "))
         }
         Query::Find { target, .. } => format!("for an item of {}", named(target)),
         Query::Export { account, .. } => format!("to export {account}"),

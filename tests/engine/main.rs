@@ -2,6 +2,7 @@
 
 mod bench;
 mod determinism;
+mod imported;
 mod login;
 mod long_answers;
 mod promises;
