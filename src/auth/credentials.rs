@@ -90,9 +90,11 @@ impl Credentials {
     }
 
     /// Whether [`Credentials::set_passphrase`] should be called with a passphrase found right: the
-    /// hash is of an old form, or SCRAM cannot be used yet.
-    pub fn is_outdated(&self) -> bool {
-        self.passphrase_hash.is_some() && (self.version != Version::Current || self.scram.is_none())
+    /// hash is of an old form or of another cost, or SCRAM cannot be used yet.
+    pub fn is_outdated(&self, cost: u32) -> bool {
+        let Some(hash) = &self.passphrase_hash else { return false };
+        let other_cost = || !hash.get(4..6).is_some_and(|digits| digits == format!("{cost:02}").as_bytes());
+        self.version != Version::Current || self.scram.is_none() || other_cost()
     }
 
     /// Makes this the passphrase. Slow: for a job. Whether it is allowed is not asked here; see
@@ -278,10 +280,10 @@ mod tests {
     #[test]
     fn a_passphrase_is_set_and_removed() {
         let mut credentials = Credentials::default();
-        assert!(credentials.is_empty() && !credentials.verify("") && !credentials.is_outdated());
+        assert!(credentials.is_empty() && !credentials.verify("") && !credentials.is_outdated(4));
         credentials.set_passphrase("sesame", 4, SALTS).unwrap();
         assert!(credentials.verify("sesame") && !credentials.verify("Sesame"));
-        assert!(!credentials.is_empty() && !credentials.is_outdated());
+        assert!(!credentials.is_empty() && !credentials.is_outdated(4) && credentials.is_outdated(5));
         assert_eq!(credentials.scram, Some(ScramKeys::derive("sesame", vec![2; 16], 4096)));
         let before = credentials.clone();
         assert_eq!(credentials.set_passphrase("other", 99, SALTS), Err(BadCost(99)));
@@ -299,9 +301,9 @@ mod tests {
             certfps: vec![certfp('a')],
             scram: None,
         };
-        assert!(credentials.verify("edpassphrase") && credentials.is_outdated());
+        assert!(credentials.verify("edpassphrase") && credentials.is_outdated(4));
         credentials.set_passphrase("edpassphrase", 4, SALTS).unwrap();
-        assert!(credentials.verify("edpassphrase") && !credentials.is_outdated());
+        assert!(credentials.verify("edpassphrase") && !credentials.is_outdated(4));
         assert_eq!(credentials.certfps, [certfp('a')]);
     }
 

@@ -11,6 +11,7 @@ use sha1::Sha1;
 use sha2::block_api::compress256;
 use sha2::{Digest, Sha256, Sha512};
 
+use super::credentials::Version;
 use super::md5_crypt::md5_crypt;
 use super::passphrase::{PASSPHRASE_BYTES_MAX, verify_bcrypt};
 use super::same;
@@ -60,6 +61,16 @@ pub(super) fn verify_anope(hash: &[u8], passphrase: &str) -> bool {
             .and_then(|(digest, iv)| Some((digest, <[u8; 32]>::try_from(unhex(iv)?).ok()?)))
             .is_some_and(|(digest, iv)| verify_hex(digest, &sha256_from(iv, passphrase))),
         _ => false,
+    }
+}
+
+/// Whether a hash of Atheme's or Anope's is of a kind that can be compared.
+pub fn is_known_hash(version: Version, hash: &str) -> bool {
+    let starts = |prefixes: &[&str]| prefixes.iter().any(|prefix| hash.starts_with(prefix));
+    match version {
+        Version::Atheme => starts(&["$rawsha1$", "$z$", "$1$", "$5$", "$6$", "$2"]) || hash.len() == 144,
+        Version::Anope => starts(&["plain:", "md5:", "sha1:", "bcrypt:", "sha256:"]),
+        Version::Oragono | Version::Current => false,
     }
 }
 

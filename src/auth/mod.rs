@@ -16,6 +16,7 @@ mod throttle;
 mod token;
 
 pub use credentials::{CERTFPS_MAX, Certfp, CertfpRefused, Credentials, Salts, Version};
+pub use legacy::is_known_hash;
 pub use passphrase::{
     BadCost, BadPassphrase, COST_MAX, COST_MIN, PASSPHRASE_BYTES_MAX, check_passphrase, hash_passphrase,
     verify_passphrase, verify_password,

@@ -32,6 +32,7 @@ pub(super) fn run(options: &Options, smoke: bool) -> Result<(), Failure> {
         cloak_secret: store.cloak_secret()?,
         texts: texts::read(&source, &config),
         records: store.records()?,
+        latest_message_ms: None,
     };
     let on_ready = move |running: Running| {
         tracing::info!(target: "server", "Server running");

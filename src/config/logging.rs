@@ -29,3 +29,12 @@ section! {
         pprof_listener: Option<String> [filled] = None,
     }
 }
+
+impl Logging {
+    /// Whether it shows the lines of clients, or those to them.
+    pub fn shows_lines(&self) -> bool {
+        let has = |wanted: &str| self.r#type.split_whitespace().any(|word| word.eq_ignore_ascii_case(wanted));
+        let shows = |kind: &str| (has("*") || has(kind)) && !has(&format!("-{kind}"));
+        self.level == LogLevel::Debug && (shows("userinput") || shows("useroutput"))
+    }
+}

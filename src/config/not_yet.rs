@@ -11,7 +11,6 @@ type Row = (&'static str, fn(&Config) -> bool);
 const NOT_YET: &[Row] = &[
     ("server.relaymsg", |c| c.server.relaymsg.enabled),
     ("server.compatibility.force-trailing", |c| !c.server.compatibility.force_trailing),
-    ("server.output-path", |c| !c.server.output_path.is_empty()),
     ("accounts.registration.email-verification.dkim", |c| {
         let mail = &c.accounts.registration.email_verification;
         mail.enabled && !mail.dkim.domain.is_empty()
@@ -28,7 +27,6 @@ const NOT_YET: &[Row] = &[
     ("roleplay", |c| c.roleplay.enabled),
     ("extjwt", |c| c.extjwt.algorithm.is_some() || !c.extjwt.services.is_empty()),
     ("authtoken", |c| c.authtoken.enabled),
-    ("history", |c| c.history.enabled),
     ("metadata", |c| c.metadata.enabled),
     ("webpush", |c| c.webpush.enabled),
     ("api", |c| c.api.enabled),

@@ -88,6 +88,14 @@ fn within(most: &Most, usage: Usage, mono_ms: u64, too_many: Reason, too_fast: R
     Ok(())
 }
 
+/// Forgets the connections that an address made of late; false when there were none.
+pub fn forgive(cx: &mut Cx<'_>, ip: std::net::IpAddr) -> bool {
+    let (key, _) = host(&cx.config().server.ip_limits, ip);
+    let made = cx.state().limits.usage(&key).made_lately(cx.now.mono_ms) > 0;
+    cx.commit(Fact::Forgiven { key });
+    made
+}
+
 /// The group or network of an address, with its limits.
 fn host(limits: &IpLimits, ip: std::net::IpAddr) -> (Key, Most) {
     // Without a list of networks, the name of a group is its network.

@@ -19,8 +19,8 @@ pub struct Answer {
     kept: Vec<Kept>,
     /// The batch around all lines, once it is open.
     outer: Option<String>,
-    /// A batch that a command opened inside its answer.
-    inner: Option<String>,
+    /// The batches that a command has open inside its answer, the innermost last.
+    inner: Vec<String>,
 }
 
 /// A line with its tags but without label or outer batch.
@@ -29,6 +29,8 @@ struct Kept {
     line: Vec<u8>,
     /// It is inside an inner batch, whose reference it carries already.
     inner: bool,
+    /// It opens an inner batch.
+    opens: bool,
 }
 
 impl Answer {
@@ -39,7 +41,14 @@ impl Answer {
             escape(label, &mut bytes);
             String::from_utf8(bytes).expect("escaping keeps UTF-8")
         };
-        Answer { session, mute: false, label: label.map(escaped), kept: Vec::new(), outer: None, inner: None }
+        Answer {
+            session,
+            mute: false,
+            label: label.map(escaped),
+            kept: Vec::new(),
+            outer: None,
+            inner: Vec::new(),
+        }
     }
 
     /// An answer that nobody hears.
@@ -59,12 +68,20 @@ impl Answer {
 
     /// The `batch=` tag of the inner batch that is open.
     pub fn inner_tag(&self) -> Option<String> {
-        self.inner.as_ref().map(|reference| format!("batch={reference}"))
+        self.inner.last().map(|reference| format!("batch={reference}"))
     }
 
-    /// Opens (`Some`) or closes an inner batch: lines from now on are inside it or not.
-    pub fn set_inner(&mut self, reference: Option<String>) {
-        self.inner = reference;
+    /// The line added last opened a batch: lines from now on are inside it.
+    pub fn enter_batch(&mut self, reference: String) {
+        self.inner.push(reference);
+        if let Some(kept) = self.kept.last_mut() {
+            kept.opens = true;
+        }
+    }
+
+    /// Leaves the innermost batch: the line that closes it is outside. Returns its reference.
+    pub fn leave_batch(&mut self) -> Option<String> {
+        self.inner.pop()
     }
 
     /// Adds a line; `write` renders it with the inner batch's tag, if one is open.
@@ -79,7 +96,7 @@ impl Answer {
         }
         let mut line = Vec::new();
         write(&mut line);
-        let kept = Kept { line, inner: self.inner.is_some() };
+        let kept = Kept { line, inner: !self.inner.is_empty(), opens: false };
         match &self.outer {
             Some(outer) => {
                 let tag = format!("batch={outer}");
@@ -139,10 +156,8 @@ impl Answer {
 /// Whether the whole answer is one inner batch: its start, its lines, its end. Then the label goes on
 /// the batch itself.
 fn is_one_inner_batch(lines: &[Kept]) -> bool {
-    lines.len() > 2
-        && !lines[0].inner
-        && lines[1..lines.len() - 1].iter().all(|line| line.inner)
-        && !lines[lines.len() - 1].inner
+    let [first, between @ .., last] = lines else { return false };
+    first.opens && !first.inner && between.iter().all(|line| line.inner) && !last.inner && !last.opens
 }
 
 /// Sends a line with one more tag in front of those that it has; lines of an inner batch keep theirs.

@@ -5,19 +5,23 @@
 use std::net::IpAddr;
 
 use crate::state::Fact;
+use crate::state::ban::{BanInfo, BanTarget};
 use crate::state::fact::Introduction;
 use crate::state::session::{Door, Finding, Origin, Registering};
 use crate::text::{ident, is_hostname};
 use crate::wire::Text;
 
+use super::ban;
 use super::cx::Cx;
 use super::effect::{Job, Level};
-use super::event::{IpVerdict, JobAnswer};
+use super::event::{IpRefusal, IpVerdict, JobAnswer};
 use super::refusal::Outcome;
 use super::registration;
 use super::setup::Setup;
 use super::waiting::Continuation;
 
+/// Who sets bans that are its verdicts.
+const SCRIPT: &str = "ip-check-script";
 /// What is said to those whom `ip-check-script` refuses without words of its own.
 const REFUSED: &str = "Your address is not welcome here";
 /// What is said to those who would be welcome with an account.
@@ -64,7 +68,9 @@ fn next(cx: &Cx<'_>, known: &Registering) -> Option<(Question, Job)> {
         return None;
     }
     let script = &server.ip_check_script;
-    let exempt = door.ip.is_loopback() || (script.exempt_sasl && cx.account().is_some());
+    // A ban that an account lifts says enough of the address.
+    let known_of = cx.state().bans.over_address(door.ip, cx.now.wall_ms).next().is_some();
+    let exempt = door.ip.is_loopback() || known_of || (script.exempt_sasl && cx.account().is_some());
     if script.enabled && !known.origin.passed && !exempt {
         let job = Job::CheckIp { script: Box::new(script.clone()), ip: door.ip };
         return Some((Question::Welcome, job));
@@ -82,13 +88,18 @@ fn next(cx: &Cx<'_>, known: &Registering) -> Option<(Question, Job)> {
 pub fn answered(cx: &mut Cx<'_>, question: Question, answer: &JobAnswer) -> Outcome {
     let mut name = None;
     let said = match (question, answer) {
-        (Question::Welcome, JobAnswer::IpChecked(IpVerdict::Rejected(why))) => {
-            refuse(cx, if why.is_empty() { REFUSED } else { why });
+        (Question::Welcome, JobAnswer::IpChecked(IpVerdict::Rejected(refusal))) => {
+            remember(cx, refusal, false);
+            refuse(cx, if refusal.why.is_empty() { REFUSED } else { &refusal.why });
             return Ok(());
         }
-        (Question::Welcome, JobAnswer::IpChecked(IpVerdict::NeedsLogin(why))) if cx.account().is_none() => {
-            demand_login(cx, if why.is_empty() { NEEDS_LOGIN } else { why });
-            return Ok(());
+        (Question::Welcome, JobAnswer::IpChecked(IpVerdict::NeedsLogin(refusal))) => {
+            remember(cx, refusal, true);
+            if cx.account().is_none() {
+                demand_login(cx, if refusal.why.is_empty() { NEEDS_LOGIN } else { &refusal.why });
+                return Ok(());
+            }
+            Introduction::Passed
         }
         (Question::Welcome, _) => Introduction::Passed,
         (Question::Host, JobAnswer::HostFound(host)) => {
@@ -105,6 +116,22 @@ pub fn answered(cx: &mut Cx<'_>, question: Question, answer: &JobAnswer) -> Outc
     cx.commit(Fact::Introduced { session: cx.session, said });
     registration::advance(cx);
     Ok(())
+}
+
+/// A verdict that lasts is a ban: it holds for others, too, and outlives a restart.
+fn remember(cx: &mut Cx<'_>, refusal: &IpRefusal, require_sasl: bool) {
+    let Some((net, duration)) = refusal.lasts else { return };
+    let info = BanInfo {
+        by: SCRIPT.into(),
+        reason: refusal.why.as_str().into(),
+        oper_reason: "".into(),
+        require_sasl,
+        at_ms: cx.now.wall_ms,
+        duration_ms: Some(duration.as_millis() as u64),
+    };
+    if cx.state().store_full || !ban::set(cx, BanTarget::Net(net), info) {
+        cx.note(Level::Warn, "internal", format!("a verdict of {SCRIPT} on {net} was not kept"));
+    }
 }
 
 fn demand_login(cx: &mut Cx<'_>, why: &str) {

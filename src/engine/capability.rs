@@ -55,6 +55,16 @@ impl Offer {
         if !config.accounts.multiclient.enabled {
             caps = caps.without(Cap::Persistence);
         }
+        let history = &config.history;
+        if !history.enabled || history.chathistory_maxmessages == 0 {
+            caps = caps.without(Cap::Chathistory).without(Cap::EventPlayback);
+        }
+        if !history.enabled || !history.retention.allow_individual_delete {
+            caps = caps.without(Cap::MessageRedaction);
+        }
+        if !history.enabled {
+            caps = caps.without(Cap::ZncPlayback).without(Cap::ZncSelfMessage);
+        }
         if !config.server.sts.enabled {
             caps = caps.without(Cap::Sts);
         }

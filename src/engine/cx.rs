@@ -9,6 +9,7 @@ use crate::state::{Account, ChannelId, Fact, Moment, Session, SessionId, State, 
 use crate::wire::{Body, MsgId, Numeric, Origin, Outgoing, Text};
 
 use super::answer::Answer;
+use super::chronicle::Chronicle;
 use super::effect::{Effect, Job, Level, Note};
 use super::event::{Now, Ticket};
 use super::identity;
@@ -37,6 +38,8 @@ pub struct Cx<'e> {
     pub(super) ids: &'e mut Ids,
     pub(super) timers: &'e mut Timers,
     pub(super) waiting: &'e mut WaitingList,
+    /// What is to be kept of what is being told.
+    pub(super) chronicle: Chronicle,
     /// Set while the state is between two facts; a panic that leaves it set is not survived.
     pub(super) applying: &'e mut bool,
     /// What the session waits for once this command is over.
@@ -157,6 +160,11 @@ impl<'e> Cx<'e> {
 
     /// Opens a batch around what is answered next, if the client knows batches.
     pub fn open_batch(&mut self, kind: &str, params: &[&str]) {
+        self.open_batch_tagged("", kind, params);
+    }
+
+    /// Like [`Cx::open_batch`], with tags on the line that opens it.
+    pub fn open_batch_tagged(&mut self, client_tags: &str, kind: &str, params: &[&str]) {
         if !self.served().caps.has(crate::wire::Cap::Batch) {
             return;
         }
@@ -164,16 +172,17 @@ impl<'e> Cx<'e> {
         let start = format!("+{reference}");
         let mut all = vec![start.as_str(), kind];
         all.extend_from_slice(params);
-        self.reply_command("BATCH", &all, Text::None);
-        self.voice.answer.set_inner(Some(reference));
+        let body = Body::Command { verb: "BATCH", params: &all, text: Text::None };
+        let origin = Origin { client_tags, ..Origin::default() };
+        let line = Outgoing { source: self.setup.server_name(), origin, body };
+        self.voice.reply(&self.state.sessions[self.session], &line);
+        self.voice.answer.enter_batch(reference);
     }
 
-    /// Closes the batch that [`Cx::open_batch`] opened.
+    /// Closes the batch that was opened last, if the client knows batches.
     pub fn close_batch(&mut self) {
-        let Some(tag) = self.voice.answer.inner_tag() else { return };
-        self.voice.answer.set_inner(None);
-        let end = tag.replacen("batch=", "-", 1);
-        self.reply_command("BATCH", &[&end], Text::None);
+        let Some(reference) = self.voice.answer.leave_batch() else { return };
+        self.reply_command("BATCH", &[&format!("-{reference}")], Text::None);
     }
 
     /// Makes a fact true: tells everyone concerned, then applies it. What can only be told
@@ -182,6 +191,12 @@ impl<'e> Cx<'e> {
         let after = super::announce::announce(self, &fact);
         let moment = self.moment();
         *self.applying = true;
+        // Before the fact: who parts may leave no channel behind.
+        if !self.chronicle.is_empty() {
+            for (place, item, bounds) in self.chronicle.take() {
+                self.state.apply(moment, Fact::Kept { place, item, bounds });
+            }
+        }
         self.state.apply(moment, fact);
         *self.applying = false;
         super::announce::follow_up(self, after);
@@ -193,6 +208,13 @@ impl<'e> Cx<'e> {
         self.waiting.tickets.insert(ticket, self.session);
         self.voice.out.push(Effect::Ask { ticket, job });
         self.pending = Some(Pending::Job(ticket, then));
+    }
+
+    /// Asks for a job that may take long; the session goes on meanwhile.
+    pub fn ask_aside(&mut self, job: Job, then: Continuation) {
+        let ticket = self.ids.ticket();
+        self.waiting.aside.insert(ticket, (self.session, then));
+        self.voice.out.push(Effect::Ask { ticket, job });
     }
 
     /// Asks for the configuration to be read again; the session waits as for a job.

@@ -19,7 +19,7 @@ use super::effect::{Effect, Effects, Level};
 use super::event::{JobAnswer, Line, Now, Ticket};
 use super::refusal::{Outcome, Refusal};
 use super::waiting::{Continuation, Cursor, Waited};
-use super::{Engine, arrival, fakelag, gateway, login, registration, service};
+use super::{Engine, arrival, fakelag, gateway, login, redaction, registration, replay, service};
 
 /// Bytes of tags a client may send (message-tags, "Size limit"), `@` and the blank included.
 const CLIENT_TAG_SECTION_BYTES_MAX: usize = 4096;
@@ -167,6 +167,14 @@ impl Engine {
     /// A job is done.
     pub(super) fn answered(&mut self, now: Now, ticket: Ticket, answer: &JobAnswer, out: &mut Effects) {
         let waits = |pending: Option<&Pending>| matches!(pending, Some(Pending::Job(t, _)) if *t == ticket);
+        if let Some((session, then)) = self.waiting.aside.remove(&ticket) {
+            if self.state.sessions.get(session).is_some() {
+                let mut cx = self.cx(now, Answer::new(session, None), out);
+                go_on(&mut cx, then, answer);
+                cx.finish();
+            }
+            return;
+        }
         // A ticket dies with its session: then there is nobody to answer.
         let Some(session) = self.waiting.tickets.remove(&ticket) else { return };
         if self.waiting.sessions.get(&session).is_some_and(|waiting| waits(waiting.pending())) {
@@ -311,6 +319,16 @@ fn go_on(cx: &mut Cx<'_>, then: Continuation, answer: &JobAnswer) {
         Continuation::Sasl(login) => command::authenticate::checked(cx, &login, answer),
         Continuation::Certificate(login) => command::authenticate::certificate_checked(cx, &login, answer),
         Continuation::Pass(login) => command::user::login_checked(cx, &login, answer),
+        Continuation::History(steps) => {
+            replay::go_on(cx, steps, answer);
+            Ok(())
+        }
+        Continuation::HistoryTargets(wanted) => command::chathistory::targets_found(cx, *wanted, answer),
+        Continuation::Redaction(redaction) => redaction::go_on(cx, &redaction, answer),
+        Continuation::Exported { account, name } => {
+            service::histserv::exported(cx, &account, &name, answer);
+            Ok(())
+        }
         Continuation::AccountHashed(wish) => login::register::hashed(cx, *wish, answer),
         Continuation::CodeMailed(wish) => login::register::mailed(cx, *wish, answer),
     };
@@ -332,6 +350,7 @@ fn run_long_answer(cx: &mut Cx<'_>) {
     loop {
         let step = match &mut cursor {
             Cursor::Accounts(accounts) => accounts.step(cx),
+            Cursor::Forget(forget) => forget.step(cx),
             Cursor::List(list) => list.step(cx),
             Cursor::Who(who) => who.step(cx),
             Cursor::Names(names) => names.step(cx),

@@ -152,6 +152,8 @@ pub struct ScriptCall {
     pub passphrase: Secret,
     /// The client's certificate; empty for none.
     pub certfp: String,
+    /// The client's certificates in DER, its own first.
+    pub certificates: Box<[Vec<u8>]>,
     /// The client's address.
     pub ip: IpAddr,
 }

@@ -1,7 +1,9 @@
 //! Everything that can happen to the engine, in one closed list.
 
+use std::time::Duration;
+
 use crate::auth::Credentials;
-use crate::config::Config;
+use crate::config::{Config, Net};
 use crate::history::Found;
 pub use crate::state::Door;
 use crate::state::SessionId;
@@ -117,15 +119,24 @@ pub enum LoginVerdict {
     Wrong,
 }
 
-/// What `ip-check-script` says of an address; the text is for the client, and may be empty.
+/// What `ip-check-script` says of an address.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum IpVerdict {
     /// It may come in.
     Accepted,
     /// It may not.
-    Rejected(String),
+    Rejected(IpRefusal),
     /// It may with an account only.
-    NeedsLogin(String),
+    NeedsLogin(IpRefusal),
+}
+
+/// What comes with a verdict against an address.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct IpRefusal {
+    /// For the client; may be empty.
+    pub why: String,
+    /// Addresses to which it applies, and for how long, without the script being asked again.
+    pub lasts: Option<(Net, Duration)>,
 }
 
 /// Result of a job.

@@ -1,6 +1,7 @@
-//! What an account's settings and the configuration together say about its user.
+//! What the configuration and the settings of an account, or of a channel, say together.
 
 use crate::config::{Config, NickEnforcement, PersistentStatus};
+use crate::state::Channel;
 use crate::state::account::{Enforcement, HistoryChoice, Settings};
 
 /// A choice that the server may take out of the user's hands.
@@ -51,15 +52,37 @@ pub fn is_enforced(config: &Config, settings: &Settings) -> bool {
 
 /// How the account's direct messages are kept.
 pub fn dm_history(config: &Config, settings: &Settings) -> HistoryChoice {
+    kept(config, config.history.persistent.direct_messages, settings.dm_history)
+}
+
+/// How the direct messages of someone without an account are kept: later nobody could be told apart from
+/// whoever has the nick then.
+pub fn guest_history(config: &Config) -> HistoryChoice {
+    kept(config, PersistentStatus::Disabled, None)
+}
+
+/// How what is said in a channel is kept.
+pub fn channel_history(config: &Config, channel: &Channel) -> HistoryChoice {
+    let persistent = &config.history.persistent;
+    match &channel.registration {
+        Some(registration) => kept(config, persistent.registered_channels, registration.settings.history),
+        None if persistent.unregistered_channels => kept(config, PersistentStatus::Mandatory, None),
+        None => kept(config, PersistentStatus::Disabled, None),
+    }
+}
+
+/// A founder's or user's choice within the server's.
+fn kept(config: &Config, policy: PersistentStatus, choice: Option<HistoryChoice>) -> HistoryChoice {
     let history = &config.history;
     if !history.enabled {
         return HistoryChoice::Off;
     }
-    let persistent = history.persistent.enabled;
-    match (history.persistent.direct_messages, settings.dm_history) {
-        (PersistentStatus::Mandatory, _) if persistent => HistoryChoice::On,
-        (PersistentStatus::OptOut, None) if persistent => HistoryChoice::On,
-        (PersistentStatus::OptIn | PersistentStatus::OptOut, Some(HistoryChoice::On)) if persistent => {
+    match (policy, choice) {
+        (PersistentStatus::Mandatory, _)
+        | (PersistentStatus::OptOut, None)
+        | (PersistentStatus::OptIn | PersistentStatus::OptOut, Some(HistoryChoice::On))
+            if history.persistent.enabled =>
+        {
             HistoryChoice::On
         }
         (_, Some(HistoryChoice::Off)) => HistoryChoice::Off,

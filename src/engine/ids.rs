@@ -19,10 +19,18 @@ pub struct Ids {
 }
 
 impl Ids {
-    /// Counters for one run; the salt keeps its ids apart from those of other runs.
-    pub fn new(salt: [u8; 32]) -> Ids {
+    /// Counters for one run; the salt keeps its ids apart from those of other runs. `used_ms` is the latest
+    /// millisecond that is known to have been used in ids: all ids are later.
+    pub fn new(salt: [u8; 32], used_ms: Option<u64>) -> Ids {
         let secret = digest(b"secret", &salt);
-        Ids { salt, secret, messages: 0, message_ms: 0, batches: 0, tickets: 0 }
+        let message_ms = used_ms.map_or(0, |used_ms| used_ms + 1);
+        Ids { salt, secret, messages: 0, message_ms, batches: 0, tickets: 0 }
+    }
+
+    /// The time that a message has which is said now: never before that of another, even when the clock was
+    /// set back.
+    pub fn time_ms(&self, wall_ms: u64) -> u64 {
+        self.message_ms.max(wall_ms)
     }
 
     /// A message id; later ids are greater, even when the clock was set back.
@@ -76,15 +84,17 @@ mod tests {
 
     #[test]
     fn secrets_differ_between_calls_and_runs() {
-        let (mut ids, mut others) = (Ids::new([7; 32]), Ids::new([8; 32]));
+        let (mut ids, mut others) = (Ids::new([7; 32], None), Ids::new([8; 32], None));
         let made: [[u8; 18]; 3] = [ids.secret(), ids.secret(), others.secret()];
         assert!(made[0] != made[1] && made[0] != made[2] && made[1] != made[2]);
     }
 
     #[test]
     fn message_ids_grow_even_when_the_clock_goes_back() {
-        let mut ids = Ids::new([7; 32]);
+        let mut ids = Ids::new([7; 32], None);
         let made: Vec<MsgId> = [5, 6, 3, 3, 9].into_iter().map(|ms| ids.msgid(ms)).collect();
         assert!(made.windows(2).all(|pair| pair[0] < pair[1]));
+        assert_eq!((ids.time_ms(3), ids.time_ms(12)), (9, 12));
+        assert!(made[4] < Ids::new([8; 32], Some(9)).msgid(4));
     }
 }

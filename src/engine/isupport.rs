@@ -9,8 +9,6 @@ const BYTES_MAX: usize = 380;
 
 /// Channel modes by kind: lists; with a parameter always; when set; without.
 pub const CHANMODES: &str = "Ibe,k,fl,CMRUimnstu";
-/// Channel modes without a parameter.
-pub const CHANNEL_FLAGS: &str = "CMRUimnstu";
 /// User modes, as 004 shows them.
 pub const USER_MODES: &str = "BRTZios";
 /// Channel modes, as 004 shows them.
@@ -91,6 +89,13 @@ fn tokens(config: &Config) -> Vec<String> {
     ];
     if limits.monitor_entries > 0 {
         tokens.push(format!("MONITOR={}", limits.monitor_entries));
+    }
+    if config.history.enabled && config.history.chathistory_maxmessages > 0 {
+        let messages_max = config.history.chathistory_maxmessages;
+        // Clients of old know the second name only.
+        tokens.push(format!("CHATHISTORY={messages_max}"));
+        tokens.push(format!("draft/CHATHISTORY={messages_max}"));
+        tokens.push("MSGREFTYPES=msgid,timestamp".into());
     }
     if limits.realnamelen > 0 {
         tokens.push(format!("NAMELEN={}", limits.realnamelen));

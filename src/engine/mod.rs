@@ -10,6 +10,7 @@ mod answer;
 mod arrival;
 mod ban;
 pub mod capability;
+mod chronicle;
 mod cloak;
 pub mod command;
 mod cx;
@@ -27,8 +28,11 @@ mod mail;
 mod motd;
 mod policy;
 mod reconfigured;
+mod redaction;
 mod refusal;
 mod registration;
+mod replay;
+mod secrecy;
 mod service;
 pub mod setup;
 mod snomask;
@@ -38,9 +42,10 @@ mod timers;
 mod voice;
 mod waiting;
 mod watchers;
+mod znc;
 
 pub use effect::{Effect, Effects, Job, Level, Mail, Note, ScriptCall, Write};
-pub use event::{CloseReason, Door, Event, IpVerdict, JobAnswer, Line, LoginVerdict, Now, Ticket};
+pub use event::{CloseReason, Door, Event, IpRefusal, IpVerdict, JobAnswer, Line, LoginVerdict, Now, Ticket};
 pub use setup::VERSION;
 
 use crate::config::Config;
@@ -50,6 +55,7 @@ use crate::state::{Fact, Moment, SessionId, State, User};
 use crate::wire::Stamp;
 use crate::wire::clock::long_date;
 use answer::Answer;
+use chronicle::Chronicle;
 use cx::Cx;
 use ids::Ids;
 use setup::Setup;
@@ -77,6 +83,8 @@ pub struct Seed {
     pub records: Vec<(String, Vec<u8>)>,
     /// What is read from files.
     pub texts: Texts,
+    /// The time of the latest message of earlier runs, milliseconds since 1970.
+    pub latest_message_ms: Option<u64>,
 }
 
 /// Texts from files beside the configuration, read again with it.
@@ -125,7 +133,7 @@ impl Engine {
             expiry_due_ms: (!config.accounts.multiclient.always_on_expiration.is_zero())
                 .then_some(now.mono_ms),
             setup: Setup::new(config, cloak_secret, &seed.texts, long_date(now.wall_ms / 1000)),
-            ids: Ids::new(seed.entropy),
+            ids: Ids::new(seed.entropy, seed.latest_message_ms),
             timers: Timers::every(IDLE_STEP_MS),
             waiting: WaitingList::default(),
             scratch: Scratch::default(),
@@ -187,6 +195,11 @@ impl Engine {
         &self.bad_records
     }
 
+    /// A line of a client, or to one, as it may be logged: without passwords.
+    pub fn masked<'l>(&self, line: &'l str) -> std::borrow::Cow<'l, str> {
+        secrecy::masked(&self.setup.config, line)
+    }
+
     /// What the engine knows, for tests and metrics.
     pub fn state(&self) -> &State {
         &self.state
@@ -203,12 +216,13 @@ impl Engine {
                 setup: &self.setup,
                 out,
                 answer,
-                stamp: Stamp::new(now.wall_ms),
+                stamp: Stamp::new(self.ids.time_ms(now.wall_ms)),
                 scratch: &mut self.scratch,
             },
             ids: &mut self.ids,
             timers: &mut self.timers,
             waiting: &mut self.waiting,
+            chronicle: Chronicle::default(),
             applying: &mut self.applying,
             pending: None,
             closed: false,

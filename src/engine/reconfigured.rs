@@ -6,13 +6,14 @@ use crate::wire::Cap;
 
 use super::answer::Answer;
 use super::capability::Offer;
-use super::command::cap;
+use super::command::{cap, oper};
 use super::cx::Cx;
 use super::effect::Effects;
 use super::event::Now;
 use super::setup::Setup;
-use super::{Engine, Texts, isupport, registration};
+use super::{Engine, NOBODY, Texts, isupport, registration};
 use crate::config::Config;
+use crate::i18n::{LanguageId, Languages};
 
 impl Engine {
     pub(super) fn reconfigured(&mut self, now: Now, config: Box<Config>, texts: &Texts, out: &mut Effects) {
@@ -29,11 +30,33 @@ impl Engine {
         for session in sessions {
             let mut cx = self.cx(now, Answer::new(session, None), out);
             renegotiate(&mut cx, &before.offer);
+            find_languages(&mut cx, &before.languages);
             if cx.served().user().is_some() && !tokens.is_empty() {
                 registration::isupport(&mut cx, &tokens);
             }
             cx.finish();
         }
+        self.renew_opers(now, out);
+        let entries_max = self.setup.config.limits.whowas_entries;
+        self.cx(now, Answer::mute(NOBODY), out).commit(Fact::WhowasResized { entries_max });
+    }
+
+    /// Operators have the rights that the configuration gives them now.
+    fn renew_opers(&mut self, now: Now, out: &mut Effects) {
+        let opers = self.state.users.iter().filter(|(_, user)| user.oper.is_some());
+        for user in opers.map(|(id, _)| id).collect::<Vec<_>>() {
+            oper::renew(&mut self.cx(now, Answer::mute(NOBODY), out), user);
+        }
+    }
+}
+
+/// Languages are numbered as they were loaded; those that are gone are asked for no longer.
+fn find_languages(cx: &mut Cx<'_>, before: &Languages) {
+    let asked = &cx.served().languages;
+    let known = |&id: &LanguageId| cx.setup.languages.by_code(before.code(id));
+    let found: Vec<LanguageId> = asked.iter().filter_map(known).collect();
+    if found[..] != asked[..] {
+        cx.commit(Fact::LanguagesSet { session: cx.session, languages: &found });
     }
 }
 

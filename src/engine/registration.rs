@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::config::Logging;
 use crate::i18n::Phrase;
 use crate::state::fact::Introduction;
 use crate::state::session::Password;
@@ -22,7 +23,7 @@ use super::refusal::Outcome;
 use super::setup::{Setup, VERSION};
 use super::sts;
 use super::waiting::Continuation;
-use super::{announce, ban, host, identity};
+use super::{announce, ban, host, identity, replay};
 
 /// Silence before a PING to a client that comes through Tor, at most.
 const TOR_PING: Duration = Duration::from_secs(30);
@@ -142,6 +143,7 @@ fn attach(cx: &mut Cx<'_>, user: UserId) {
     let nick = cx.state().users[user].nick.as_str().to_owned();
     cx.note(Level::Info, "connect", format!("Client attached [{nick}]"));
     let was_away = cx.state().users[user].away.is_some();
+    let since_ms = missed_since(cx, user);
     cx.commit(Fact::Attached { session: cx.session, user });
     welcome(cx);
     arm_ping(cx);
@@ -152,6 +154,17 @@ fn attach(cx: &mut Cx<'_>, user: UserId) {
         announce::show_away(cx, user);
     }
     oper::by_certificate(cx);
+    replay::catch_up(cx, user, since_ms);
+}
+
+/// When the device was last there, if it is not there already with another session.
+fn missed_since(cx: &Cx<'_>, user: UserId) -> Option<u64> {
+    let session = cx.served();
+    let is_there = cx.state().users[user]
+        .sessions
+        .iter()
+        .any(|&other| cx.state().sessions[other].device == session.device);
+    session.last_seen_ms.filter(|_| !is_there)
 }
 
 /// Shows the account's vhost, if there is one and its owner wants it.
@@ -177,6 +190,10 @@ fn welcome(cx: &mut Cx<'_>) {
     greet(cx);
     lusers::show(cx);
     motd::show(cx);
+    if cx.config().logging.iter().any(Logging::shows_lines) {
+        let nick = cx.nick().to_owned();
+        cx.reply_command("NOTICE", &[&nick], Text::Said(Phrase::LINES_ARE_LOGGED, &[]));
+    }
     let modes = cx.user().modes.to_string();
     cx.reply(RPL_UMODEIS, &[&modes], Text::None);
     if cx.served().caps.has(Cap::Whoami) {

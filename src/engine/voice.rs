@@ -68,7 +68,7 @@ impl Voice<'_> {
         let inner = self.answer.inner_tag();
         let form = Form {
             caps: session.caps,
-            language: language_of(self.setup, session),
+            languages: &session.languages,
             extra_tags: inner.as_deref().unwrap_or_default(),
         };
         let (stamp, languages) = (&self.stamp, &self.setup.languages);
@@ -119,7 +119,7 @@ impl Voice<'_> {
     pub fn deliver_alone(&mut self, session: &Session, id: SessionId, line: &Outgoing<'_>, needs: Caps) {
         if session.caps.contains(needs) {
             let (stamp, languages) = (&self.stamp, &self.setup.languages);
-            let form = Form { caps: session.caps, language: languages.default, extra_tags: "" };
+            let form = Form { caps: session.caps, languages: &[], extra_tags: "" };
             let span = self.out.add_line(|bytes| line.render(form, stamp, languages, bytes));
             self.out.deliver(span, &[id]);
         }
@@ -129,16 +129,11 @@ impl Voice<'_> {
         let (stamp, languages) = (&self.stamp, &self.setup.languages);
         for variant in &self.scratch.variants[..used] {
             // What is said to others holds no phrase, so their languages make no difference.
-            let form = Form { caps: variant.caps, language: languages.default, extra_tags: "" };
+            let form = Form { caps: variant.caps, languages: &[], extra_tags: "" };
             let span = self.out.add_line(|bytes| line.render(form, stamp, languages, bytes));
             self.out.deliver(span, &variant.to);
         }
     }
-}
-
-/// The language a session hears.
-pub fn language_of(setup: &Setup, session: &Session) -> crate::i18n::LanguageId {
-    session.languages.first().copied().unwrap_or(setup.languages.default)
 }
 
 /// All sessions of some users.

@@ -26,14 +26,16 @@ pub struct WaitingList {
     pub sessions: HashMap<SessionId, Waiting>,
     /// Jobs under way. A ticket outlives its session until the job is done.
     pub tickets: HashMap<Ticket, SessionId>,
+    /// Jobs that nobody waits for, and what comes after.
+    pub aside: HashMap<Ticket, (SessionId, Continuation)>,
     /// When sessions that send too fast go on. An entry may outlive its wait.
     pub paced: Timers,
 }
 
 impl Default for WaitingList {
     fn default() -> Self {
-        let (sessions, tickets) = Default::default();
-        WaitingList { sessions, tickets, paced: Timers::every(PACE_STEP_MS) }
+        let (sessions, tickets, aside) = Default::default();
+        WaitingList { sessions, tickets, aside, paced: Timers::every(PACE_STEP_MS) }
     }
 }
 
@@ -138,6 +140,19 @@ pub enum Continuation {
     Certificate(Login),
     /// A login by PASS or USER was checked.
     Pass(Login),
+    /// Pages of history were found; they are told in this order.
+    History(VecDeque<super::replay::Step>),
+    /// Targets of CHATHISTORY were found.
+    HistoryTargets(Box<super::command::chathistory::Wanted>),
+    /// A message that is to be taken back was found.
+    Redaction(Box<super::redaction::Redaction>),
+    /// What an account said was written to a file.
+    Exported {
+        /// The account.
+        account: String,
+        /// The file.
+        name: String,
+    },
     /// A new account's passphrase was hashed.
     AccountHashed(Box<Wish>),
     /// A new account's code was mailed.
@@ -149,6 +164,8 @@ pub enum Continuation {
 pub enum Cursor {
     /// NickServ's LIST.
     Accounts(super::service::nickserv::info::AccountsCursor),
+    /// HistServ's FORGET.
+    Forget(super::service::histserv::ForgetCursor),
     /// LIST.
     List(super::command::list::ListCursor),
     /// WHO.

@@ -60,6 +60,11 @@ impl Ring {
         self.complete_from
     }
 
+    /// From now on it may lack what was said so far.
+    pub fn interrupt(&mut self) {
+        self.complete_from = None;
+    }
+
     /// The items of a range, with one (or, with `None`, with anyone); the oldest first.
     pub fn page(&self, with: Option<&str>, range: &Range) -> Vec<Item> {
         let from = range.after.map_or(0, |after| self.entries.partition_point(|e| e.item.id() <= after));

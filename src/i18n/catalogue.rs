@@ -147,17 +147,19 @@ impl Languages {
         value
     }
 
-    /// The text of a phrase in a language.
-    pub fn text(&self, id: LanguageId, phrase: Phrase) -> &str {
-        id.0.checked_sub(1)
-            .and_then(|index| self.catalogues.get(usize::from(index)))
-            .and_then(|catalogue| catalogue.texts[phrase as usize].as_deref())
-            .unwrap_or(phrase.english())
+    /// The text of a phrase in the first of some languages that has it: those given, best first, then the
+    /// default one, then English.
+    pub fn text(&self, wanted: &[LanguageId], phrase: Phrase) -> &str {
+        let in_one = |id: &LanguageId| match id.0.checked_sub(1) {
+            None => Some(phrase.english()),
+            Some(index) => self.catalogues.get(usize::from(index))?.texts[phrase as usize].as_deref(),
+        };
+        wanted.iter().chain([&self.default]).find_map(in_one).unwrap_or(phrase.english())
     }
 
-    /// Writes a phrase with its arguments in place of `{0}`, `{1}` ….
-    pub fn write(&self, id: LanguageId, phrase: Phrase, args: &[&str], out: &mut Vec<u8>) {
-        fill(self.text(id, phrase), args, out);
+    /// Writes a phrase as [`Languages::text`] finds it, with its arguments in place of `{0}`, `{1}` ….
+    pub fn write(&self, wanted: &[LanguageId], phrase: Phrase, args: &[&str], out: &mut Vec<u8>) {
+        fill(self.text(wanted, phrase), args, out);
     }
 }
 
@@ -192,7 +194,7 @@ mod tests {
 
     fn said(languages: &Languages, code: &str, args: &[&str]) -> String {
         let mut out = Vec::new();
-        languages.write(languages.by_code(code).unwrap(), Phrase::WELCOME, args, &mut out);
+        languages.write(&[languages.by_code(code).unwrap()], Phrase::WELCOME, args, &mut out);
         String::from_utf8(out).unwrap()
     }
 
@@ -203,6 +205,22 @@ mod tests {
         assert_eq!(said(&languages, "en", &["Net", "bob"]), "Welcome to the Net IRC network, bob");
         assert_eq!(languages.code(languages.default), "xx");
         assert_eq!(languages.capability_value(), "2,en,~xx");
+    }
+
+    #[test]
+    fn what_one_language_lacks_the_next_one_says() {
+        let second = "code: yy\nname: More\nphrases:\n  WELCOME: \"{0} yy {1}\"\n  CREATED: \"yy {0}\"\n";
+        let catalogues = [DOCUMENT, second].map(|text| Catalogue::parse(text).unwrap()).to_vec();
+        let mut languages = Languages::new(catalogues, "en");
+        let [en, xx, yy] = ["en", "xx", "yy"].map(|code| languages.by_code(code).unwrap());
+        let english = Phrase::CREATED.english();
+        assert_eq!(languages.text(&[xx, yy], Phrase::WELCOME), "{1} ni {0}");
+        assert_eq!(languages.text(&[xx, yy], Phrase::CREATED), "yy {0}");
+        assert_eq!(languages.text(&[xx, en, yy], Phrase::CREATED), english, "English lacks nothing");
+        assert_eq!(languages.text(&[xx], Phrase::CREATED), english);
+        languages.default = yy;
+        assert_eq!(languages.text(&[xx], Phrase::CREATED), "yy {0}");
+        assert_eq!(languages.text(&[], Phrase::WELCOME), "{0} yy {1}");
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 use tokio::sync::Semaphore;
 
 use super::script::Script;
-use crate::auth::{AuthAnswer, AuthRequest};
+use crate::auth::{AuthAnswer, AuthRequest, certificate_pem};
 use crate::engine::{LoginVerdict, ScriptCall};
 
 /// Asks the script, a bounded number of times at once; the bound is that of the first question.
@@ -36,6 +36,7 @@ impl AuthScripts {
             account_name: call.account.clone(),
             passphrase: call.passphrase.reveal().to_owned(),
             certfp: call.certfp.clone(),
+            peer_certs: call.certificates.iter().map(|der| certificate_pem(der)).collect(),
             ip: call.ip.to_string(),
             ..AuthRequest::default()
         };
@@ -54,11 +55,20 @@ mod tests {
     use std::time::Duration;
 
     fn ask(program: &str) -> Result<LoginVerdict, String> {
+        ask_about(program, "", &[], Duration::from_secs(5))
+    }
+
+    fn ask_about(
+        program: &str,
+        certfp: &str,
+        certificates: &[Vec<u8>],
+        timeout: Duration,
+    ) -> Result<LoginVerdict, String> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let script = AuthScript {
             command: "/bin/sh".into(),
             args: vec!["-c".into(), program.into()],
-            timeout: Duration::from_secs(5),
+            timeout,
             kill_timeout: Duration::from_millis(100),
             max_concurrency: 1,
             ..AuthScript::default()
@@ -67,7 +77,8 @@ mod tests {
             script,
             account: "alice".into(),
             passphrase: "a\"b".into(),
-            certfp: String::new(),
+            certfp: certfp.into(),
+            certificates: certificates.into(),
             ip: "127.0.0.1".parse().unwrap(),
         };
         runtime.block_on(AuthScripts::default().ask(&call))
@@ -81,6 +92,29 @@ mod tests {
         );
         assert_eq!(ask(&program), Ok(LoginVerdict::Vouched { account: "Alice".into() }));
         assert_eq!(ask(r#"echo '{"success":false}'"#), Ok(LoginVerdict::Wrong));
+    }
+
+    #[test]
+    fn the_script_sees_the_certificates() {
+        let question = concat!(
+            r#"{"accountName":"alice","passphrase":"a\"b","certfp":"ab","#,
+            r#""peerCerts":["-----BEGIN CERTIFICATE-----\nAAE=\n-----END CERTIFICATE-----\n"],"ip":"127.0.0.1"}"#
+        );
+        let program =
+            format!(r#"read -r line; [ "$line" = '{question}' ] && echo '{{"success":true}}' || echo '{{}}'"#);
+        let vouched = Ok(LoginVerdict::Vouched { account: String::new() });
+        assert_eq!(ask_about(&program, "ab", &[vec![0, 1]], Duration::from_secs(5)), vouched);
+    }
+
+    #[test]
+    fn a_script_that_hangs_or_floods_has_no_verdict() {
+        let begun = std::time::Instant::now();
+        assert!(ask("tr '\\0' x < /dev/zero").is_err());
+        assert!(ask("while :; do echo '{\"success\":'; done").is_err());
+        assert!(ask("exec 1>&-; exit 0").is_err());
+        let hanging = "trap '' TERM; while :; do sleep 1; done";
+        assert_eq!(ask_about(hanging, "", &[], Duration::from_millis(100)), Err("no answer in time".into()));
+        assert!(begun.elapsed() < Duration::from_secs(20), "{:?}", begun.elapsed());
     }
 
     #[test]

@@ -12,7 +12,7 @@ pub fn perform(job: &Job, salts: impl Fn() -> Option<Salts>) -> JobAnswer {
         Job::CheckLogin { credentials, passphrase, cost, .. } => {
             let verdict = match credentials.verify(passphrase.reveal()) {
                 true => {
-                    let outdated = credentials.is_outdated();
+                    let outdated = credentials.is_outdated(*cost);
                     let hashed = || salted(credentials, passphrase.reveal(), *cost, &salts);
                     LoginVerdict::Right { renewed: outdated.then(hashed).flatten() }
                 }

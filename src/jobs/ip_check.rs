@@ -2,13 +2,14 @@
 
 use std::net::IpAddr;
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use tokio::sync::Semaphore;
 
 use super::script::Script;
-use crate::config::IpCheckScript;
-use crate::engine::IpVerdict;
+use crate::config::{IpCheckScript, Net};
+use crate::engine::{IpRefusal, IpVerdict};
 
 #[derive(Serialize)]
 struct Question {
@@ -21,6 +22,11 @@ struct Answer {
     result: u8,
     #[serde(default, rename = "banMessage")]
     ban_message: String,
+    /// Other addresses that the same is true of, for so long; without them only this one is meant, now.
+    #[serde(default, rename = "cacheNet")]
+    cache_net: String,
+    #[serde(default, rename = "cacheSeconds")]
+    cache_seconds: u64,
     #[serde(default)]
     error: String,
 }
@@ -58,9 +64,21 @@ fn verdict(line: &str) -> Result<IpVerdict, String> {
     match answer.result {
         _ if !answer.error.is_empty() => Err(answer.error),
         1 => Ok(IpVerdict::Accepted),
-        2 => Ok(IpVerdict::Rejected(one_line(&answer.ban_message))),
-        3 => Ok(IpVerdict::NeedsLogin(one_line(&answer.ban_message))),
+        2 => answer.refusal().map(IpVerdict::Rejected),
+        3 => answer.refusal().map(IpVerdict::NeedsLogin),
         other => Err(format!("result {other} is none of 1, 2 and 3")),
+    }
+}
+
+impl Answer {
+    fn refusal(&self) -> Result<IpRefusal, String> {
+        let why = one_line(&self.ban_message);
+        if self.cache_seconds == 0 {
+            return Ok(IpRefusal { why, lasts: None });
+        }
+        let net = Net::parse(&self.cache_net);
+        let net = net.ok_or_else(|| format!("cacheNet {:?} is no network", self.cache_net))?;
+        Ok(IpRefusal { why, lasts: Some((net, Duration::from_secs(self.cache_seconds))) })
     }
 }
 
@@ -72,16 +90,18 @@ fn one_line(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::time::Duration;
 
     #[test]
     fn answers_are_understood() {
         assert_eq!(verdict(r#"{"result": 1}"#), Ok(IpVerdict::Accepted));
         let rejected = verdict(r#"{"result":2,"banMessage":"go\r\naway","cacheSeconds":0}"#);
-        assert_eq!(rejected, Ok(IpVerdict::Rejected("goaway".into())));
-        assert_eq!(verdict(r#"{"result":3}"#), Ok(IpVerdict::NeedsLogin(String::new())));
+        assert_eq!(rejected, Ok(IpVerdict::Rejected(IpRefusal { why: "goaway".into(), lasts: None })));
+        assert_eq!(verdict(r#"{"result":3}"#), Ok(IpVerdict::NeedsLogin(IpRefusal::default())));
+        let lasting = verdict(r#"{"result":3,"cacheNet":"192.0.2.0/24","cacheSeconds":60}"#);
+        let lasts = Some((Net::parse("192.0.2.0/24").unwrap(), Duration::from_secs(60)));
+        assert_eq!(lasting, Ok(IpVerdict::NeedsLogin(IpRefusal { why: String::new(), lasts })));
         assert_eq!(verdict(r#"{"result":1,"error":"down"}"#), Err("down".into()));
-        for line in ["", "{}", r#"{"result":0}"#, r#"{"result":"1"}"#] {
+        for line in ["", "{}", r#"{"result":2,"cacheSeconds":60}"#, r#"{"result":0}"#, r#"{"result":"1"}"#] {
             assert!(verdict(line).is_err(), "{line}");
         }
     }

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::pki_types::CertificateDer;
 use tokio_rustls::rustls::{ServerConfig, ServerConnection};
 
 use super::listener::Permit;
@@ -22,6 +23,9 @@ use crate::engine::Door;
 
 /// Time for a PROXY header: a proxy sends it at once.
 const HEADER_TIME_MAX: Duration = Duration::from_secs(5);
+
+/// The longest certificates of a client that are kept, in bytes.
+const CERTIFICATES_BYTES_MAX: usize = 16 << 10;
 
 /// What a listener demands of connections and says about them; replaced whole when the configuration
 /// or a certificate changes.
@@ -107,7 +111,8 @@ impl Terms {
             endpoints: (self.check_ident && !proxied).then(|| socket.endpoints()).flatten(),
             listener: self.address.clone(),
             secure: self.is_secure(peer, passed),
-            certfp: passed.certfp.clone(),
+            certfp: passed.certificates.first().map(|own| fingerprint(own).into()),
+            certificates: passed.shown_certificates(),
             websocket: self.websocket,
             tor: self.tor,
             sts_only: self.sts_only,
@@ -121,7 +126,8 @@ impl Terms {
 struct Passed {
     /// The client's address in the PROXY header.
     header: Option<IpAddr>,
-    certfp: Option<Box<str>>,
+    /// Those of the client, its own first.
+    certificates: Vec<CertificateDer<'static>>,
     upgraded: Option<Upgraded>,
 }
 
@@ -194,11 +200,19 @@ async fn shake_hands(mut socket: Socket, terms: &Terms) -> io::Result<Option<Don
         return Ok(None);
     }
     let (socket, tls) = stream.into_inner();
-    passed.certfp = tls.peer_certificates().and_then(|chain| chain.first()).map(fingerprint).map(Into::into);
+    passed.certificates = tls.peer_certificates().unwrap_or_default().to_vec();
     Ok(Some(Done { socket, tls: Some(Box::new(tls)), passed }))
 }
 
 impl Passed {
+    fn shown_certificates(&self) -> Box<[Vec<u8>]> {
+        let bytes: usize = self.certificates.iter().map(|certificate| certificate.len()).sum();
+        if bytes > CERTIFICATES_BYTES_MAX {
+            return Box::default();
+        }
+        self.certificates.iter().map(|certificate| certificate.to_vec()).collect()
+    }
+
     /// Becomes a WebSocket where the listener speaks it; false when the client was refused.
     async fn upgrade<S>(&mut self, stream: &mut S, terms: &Terms) -> io::Result<bool>
     where

@@ -1,5 +1,7 @@
 //! What the turn loop needs of an engine.
 
+use std::borrow::Cow;
+
 use crate::engine::{Effects, Engine, Event, Now};
 
 /// Something that turns events into effects. The server has one, the [`Engine`]; socket tests have
@@ -11,6 +13,11 @@ pub trait Core: Send + 'static {
 
     /// When [`Event::Elapsed`] is due, on the clock of [`Now::mono_ms`].
     fn next_deadline_ms(&self) -> Option<u64>;
+
+    /// A line of a client, or to one, as it may be logged.
+    fn masked<'l>(&self, line: &'l str) -> Cow<'l, str> {
+        Cow::Borrowed(line)
+    }
 }
 
 impl Core for Engine {
@@ -20,5 +27,9 @@ impl Core for Engine {
 
     fn next_deadline_ms(&self) -> Option<u64> {
         Engine::next_deadline_ms(self)
+    }
+
+    fn masked<'l>(&self, line: &'l str) -> Cow<'l, str> {
+        Engine::masked(self, line)
     }
 }

@@ -1,8 +1,14 @@
 //! Log records of the engine, and what clients send and get when someone wants to see it.
 
+use std::borrow::Cow;
+
 use tracing::Level as TracingLevel;
 
-use crate::engine::{Event, Level, Line, Note};
+use super::core::Core;
+use crate::engine::{Effect, Effects, Event, Level, Line, Note};
+
+/// Sessions that a record names of those who get a line.
+const SESSIONS_MAX: usize = 20;
 
 /// `tracing` wants its targets as constants: one arm for each log type.
 macro_rules! emit {
@@ -36,14 +42,35 @@ pub(super) fn wants_input() -> bool {
 }
 
 /// Logs a line that a client sent.
-pub(super) fn write_input(event: &Event<'_>) {
+pub(super) fn write_input(core: &impl Core, event: &Event<'_>) {
     let Event::Received { session, line } = event else { return };
-    match line {
-        Line::Text(text) => tracing::debug!(target: "userinput", session = session.slot, "{text}"),
-        Line::Bytes(bytes) => {
-            let text = String::from_utf8_lossy(bytes);
-            tracing::debug!(target: "userinput", session = session.slot, "{text}");
+    let text = match line {
+        Line::Text(text) => Cow::Borrowed(*text),
+        Line::Bytes(bytes) => String::from_utf8_lossy(bytes),
+        Line::Overlong => Cow::Borrowed("(overlong line)"),
+    };
+    tracing::debug!(target: "userinput", session = session.slot, "{}", core.masked(&text));
+}
+
+/// Whether someone wants to see what clients get.
+pub(super) fn wants_output() -> bool {
+    tracing::enabled!(target: "useroutput", TracingLevel::DEBUG)
+}
+
+/// Logs the lines that clients get.
+pub(super) fn write_output(core: &impl Core, effects: &Effects) {
+    for effect in effects.list() {
+        let (line, to) = match effect {
+            Effect::Deliver { line, to } => (line, effects.sessions(*to)),
+            Effect::Answer { to, line } => (line, std::slice::from_ref(to)),
+            _ => continue,
+        };
+        let text = String::from_utf8_lossy(effects.line(*line));
+        let mut sessions: Vec<String> =
+            to.iter().take(SESSIONS_MAX).map(|session| session.slot.to_string()).collect();
+        if to.len() > SESSIONS_MAX {
+            sessions.push(format!("and {} more", to.len() - SESSIONS_MAX));
         }
-        Line::Overlong => tracing::debug!(target: "userinput", session = session.slot, "(overlong line)"),
+        tracing::debug!(target: "useroutput", session = sessions.join(" "), "{}", core.masked(&text));
     }
 }

@@ -218,7 +218,7 @@ impl<C: Core> Turns<C> {
             && let Some(event) = inbox.take_next()
         {
             if wants_input {
-                log::write_input(&event);
+                log::write_input(&self.core, &event);
             }
             self.core.handle(now, event, &mut self.effects);
             events += 1;
@@ -261,6 +261,9 @@ impl<C: Core> Turns<C> {
 
     /// Jobs, log records and lines leave the engine's hands.
     async fn let_out(&mut self) {
+        if log::wants_output() {
+            log::write_output(&self.core, &self.effects);
+        }
         for effect in self.effects.list() {
             match effect {
                 Effect::Ask { ticket, job } if !self.submit(*ticket, job) => {

@@ -76,8 +76,9 @@ pub struct Settings {
     pub auto_away: Option<bool>,
     /// Lines replayed on joining a channel.
     pub autoreplay_lines: Option<u32>,
-    /// Whether joins and parts are replayed, too.
-    pub replay_joins: bool,
+    /// Whether clients that cannot be shown what is not a message are told of it in words: in every replay, or
+    /// (`false`) only where it was asked for; the default is nowhere.
+    pub replay_joins: Option<bool>,
     /// Whether missed lines are replayed on connecting; the default is yes.
     pub autoreplay_missed: Option<bool>,
     /// How direct messages are kept.

@@ -37,6 +37,8 @@ impl State {
         match fact {
             Fact::Opened { session, door } => self.open(moment, session, door),
             Fact::Admitted { session, counted } => self.count(moment, session, counted),
+            Fact::Forgiven { key } => self.limits.forgive(&key),
+            Fact::WhowasResized { entries_max } => self.whowas.resize(entries_max),
             Fact::Proxied { session, ip, secure, host } => self.speak_for(session, ip, secure, host),
             Fact::Vanished { session } => self.vanish(session),
             Fact::Introduced { session, said } => self.introduce(session, said),
@@ -93,6 +95,10 @@ impl State {
             Fact::AccountChanged { account, change } => self.change_account(moment, account, change),
             Fact::AccountRemoved { account, freed } => self.remove_account(moment, account, freed),
             Fact::RegistryChanged { channel, change } => self.change_registry(moment, channel, change),
+            Fact::Kept { place, item, bounds } => self.keep(&place, item, bounds),
+            Fact::TakenBack { places, id, .. } => self.take_back(places, id),
+            Fact::Forgotten { place, account } => self.forget(moment, &place, account),
+            Fact::PlaybackAsked { session, playback } => self.sessions[session].playback = Some(playback),
             Fact::CloakSecretSet { secret } => self.set_cloak_secret(secret),
             Fact::PurgeSet { key, purge } => self.set_purge(key, purge),
         }
@@ -151,7 +157,7 @@ impl State {
     fn remove_user(&mut self, moment: Moment, id: UserId) {
         let Some(user) = self.users.remove(id) else { return };
         self.whowas.remember(&user, moment.wall_s());
-        self.unindex_nick(moment.mapping, &user);
+        self.unindex_nick(moment.mapping, &user.nick);
         if let Some(account) = &user.account {
             self.unindex_account_user(account, id);
             if user.always_on {
@@ -183,6 +189,7 @@ impl State {
         match ruling {
             Ruling::Snomasks { user, masks } => self.set_snomasks(user, masks),
             Ruling::Did { .. } => {}
+            Ruling::Renewed { user, oper } => self.users[user].oper = Some(oper),
             Ruling::Ban { target, info, .. } => {
                 self.dirty.insert(super::record::ban_key(&target.key()));
                 self.bans.set(target, info.map(|info| *info));
@@ -269,7 +276,7 @@ impl State {
         if user.nick.key() != nick.key() {
             self.whowas.remember(user, moment.wall_s());
         }
-        let old = self.users[id].clone();
+        let old = self.users[id].nick.clone();
         self.unindex_nick(moment.mapping, &old);
         self.index_nick(moment.mapping, nick.key(), nick.as_str(), id);
         let user = &mut self.users[id];
@@ -285,10 +292,10 @@ impl State {
         }
     }
 
-    fn unindex_nick(&mut self, mapping: CaseMapping, user: &User) {
-        self.nicks.remove(user.nick.key());
+    fn unindex_nick(&mut self, mapping: CaseMapping, nick: &crate::text::Nick) {
+        self.nicks.remove(nick.key());
         if mapping.has_skeletons() {
-            self.skeletons.remove(&*mapping.skeleton(user.nick.as_str()));
+            self.skeletons.remove(&*mapping.skeleton(nick.as_str()));
         }
     }
 

@@ -40,6 +40,9 @@ impl State {
         if device.is_some() {
             self.sessions[session].device = device.map(Box::from);
         }
+        let seen = self.accounts.get(account).map(|account| &account.last_seen);
+        let seen_ms = seen.and_then(|seen| seen.get(device.unwrap_or_default())).copied();
+        self.sessions[session].last_seen_ms = seen_ms;
         match &mut self.sessions[session].phase {
             Phase::Registering(registering) => registering.account = Some(account.into()),
             Phase::Attached(user) => {
@@ -53,6 +56,8 @@ impl State {
     fn set_account(&mut self, user: UserId, account: &str) {
         let Some(name) = self.accounts.get(account).map(|account| account.name.clone()) else { return };
         self.users[user].account = Some(name);
+        // What was said to the account before was not heard here.
+        self.users[user].history.interrupt();
         self.index_account_user(user);
     }
 

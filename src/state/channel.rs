@@ -5,6 +5,7 @@ use super::members::Members;
 use super::modes::{Letters, List, Rank, Ranks};
 use super::registry::Registration;
 use super::user::User;
+use crate::history::Ring;
 use crate::text::{ChannelName, Mask};
 
 /// A channel and its members.
@@ -34,6 +35,8 @@ pub struct Channel {
     pub registration: Option<Box<Registration>>,
     /// Who is in it.
     pub members: Members,
+    /// The latest of what was said and done.
+    pub history: Ring,
 }
 
 /// A topic.
@@ -74,6 +77,7 @@ impl Channel {
             invexes: Vec::new(),
             registration: None,
             members: Members::default(),
+            history: Ring::default(),
         }
     }
 
@@ -118,6 +122,11 @@ impl Channel {
             || viewer == subject
             || self.is_at_least(subject, Rank::Voice)
             || self.is_at_least(viewer, Rank::Voice)
+    }
+
+    /// Whether most members may not know that the user is there: an auditorium's members without a rank.
+    pub fn hides(&self, user: UserId) -> bool {
+        self.flags.has('u') && !self.is_at_least(user, Rank::Voice)
     }
 
     /// Whether a user is a member and holds the rank or a higher one.

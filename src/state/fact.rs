@@ -11,12 +11,13 @@ use super::id::{ChannelId, SessionId, UserId};
 use super::limits::Key;
 use super::modes::{Letters, ModeChange, Rank, Ranks};
 use super::registry::{ChannelSettings, Purge};
-use super::session::Door;
+use super::session::{Door, Playback};
 use super::user::{NewUser, Oper};
 use crate::auth::{Credentials, Exchange, Throttle};
+use crate::history::{Bounds, Item};
 use crate::i18n::LanguageId;
 use crate::text::{AccountName, ChannelName, Nick};
-use crate::wire::Caps;
+use crate::wire::{Caps, MsgId};
 
 /// Something that has become true.
 #[derive(Clone, Debug)]
@@ -25,6 +26,10 @@ pub enum Fact<'a> {
     Opened { session: SessionId, door: Box<Door> },
     /// A connection is counted with these (`None`: with nobody), and no longer with others.
     Admitted { session: SessionId, counted: Option<Counted> },
+    /// The connections that a host made of late count no longer.
+    Forgiven { key: Key },
+    /// So many former users are remembered.
+    WhowasResized { entries_max: usize },
     /// A trusted gateway said whose connection it is: the client's address, whether the way to it is
     /// secure, and the host name if one is believed.
     Proxied { session: SessionId, ip: IpAddr, secure: bool, host: Option<&'a str> },
@@ -114,8 +119,25 @@ pub enum Fact<'a> {
     RegistryChanged { channel: ChannelId, change: RegistryChange<'a> },
     /// Cloaks are to be made with another secret, from the next configuration on.
     CloakSecretSet { secret: &'a str },
+    /// Something is kept in memory.
+    Kept { place: Place, item: Item, bounds: Bounds },
+    /// Something that was kept is taken back. `shown` is what the channel, or the other one, is called.
+    TakenBack { by: UserId, places: &'a [Place], shown: &'a str, id: MsgId, reason: Option<&'a str> },
+    /// All that an account (folded) said is taken back in one history.
+    Forgotten { place: Place, account: &'a str },
+    /// A session wants history played, also of channels that it is about to join.
+    PlaybackAsked { session: SessionId, playback: Box<Playback> },
     /// A channel name was closed, or (`None`) opened again.
     PurgeSet { key: &'a str, purge: Option<Purge> },
+}
+
+/// Whose history.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// A channel's.
+    Channel(ChannelId),
+    /// A user's, of the conversation with another: an account or a nick, folded.
+    Conversation { user: UserId, with: Box<str> },
 }
 
 /// What operators of the server decide.
@@ -127,6 +149,8 @@ pub enum Ruling<'a> {
     Did { did: &'a str },
     /// A ban was set, or (`None`) lifted; `by` is `None` when its time was over.
     Ban { target: BanTarget, info: Option<Box<BanInfo>>, by: Option<&'a str> },
+    /// What an operator is and may do, now that the configuration has changed.
+    Renewed { user: UserId, oper: Box<Oper> },
     /// The server was opened or closed a bit.
     Defcon { level: Defcon, by: UserId },
 }

@@ -101,6 +101,13 @@ impl Limits {
         }
     }
 
+    /// Forgets the connections that a host made of late; those that are open still count.
+    pub(super) fn forgive(&mut self, key: &Key) {
+        if let Some(usage) = self.hosts.get_mut(key) {
+            usage.made = 0;
+        }
+    }
+
     fn sweep(&mut self, mono_ms: u64) {
         let full = self.hosts.len() >= HOSTS_MAX;
         for _ in 0..SWEEP.min(self.hosts.len()) {
@@ -148,6 +155,8 @@ mod tests {
         assert_eq!(limits.usage(&host), Usage { open: 3, made: 1, window_ends_ms: 2000 });
         limits.leave(&host);
         assert_eq!(limits.usage(&host).open, 2);
+        limits.forgive(&host);
+        assert_eq!(limits.usage(&host), Usage { open: 2, made: 0, window_ends_ms: 2000 });
     }
 
     #[test]

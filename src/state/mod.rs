@@ -8,12 +8,14 @@ pub mod account;
 mod apply;
 mod apply_account;
 mod apply_door;
+mod apply_history;
 mod apply_registry;
 pub mod ban;
 pub mod channel;
 pub mod check;
 pub mod defcon;
 pub mod fact;
+pub mod foreign;
 pub mod id;
 pub mod limits;
 pub mod members;
@@ -114,6 +116,12 @@ impl State {
     /// Finds a user by folded nick.
     pub fn user_by_key(&self, key: &str) -> Option<UserId> {
         self.nicks.get(key).copied()
+    }
+
+    /// The account a user is logged into.
+    pub fn account_of(&self, user: UserId) -> Option<&Account> {
+        let name = self.users[user].account.as_ref()?;
+        self.accounts.get(name.key()).map(|account| &**account)
     }
 
     /// Finds the user whose nick looks like this; see [`crate::text`] on skeletons.

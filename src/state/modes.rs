@@ -5,6 +5,18 @@ use std::fmt;
 use super::id::UserId;
 use crate::text::ChannelName;
 
+/// The channel modes without a parameter.
+pub const CHANNEL_FLAGS: &str = "CMRUimnstu";
+
+/// Longest channel key, in bytes.
+pub const KEY_BYTES_MAX: usize = 64;
+
+/// Whether a text can be a channel's key: it must fit a middle parameter of JOIN and MODE, and JOIN's
+/// comma list.
+pub fn is_channel_key(key: &str) -> bool {
+    !key.is_empty() && key.len() <= KEY_BYTES_MAX && !key.starts_with(':') && !key.contains([' ', ','])
+}
+
 /// A set of ASCII letters: user modes, or the channel modes that take no parameter.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Letters(u64);

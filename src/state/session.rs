@@ -46,6 +46,10 @@ pub struct Session {
     pub counted: Option<Key>,
     /// How fast it has sent commands; kept only where that is limited.
     pub pace: Option<Box<Pace>>,
+    /// What it wanted played when it joins.
+    pub playback: Option<Box<Playback>>,
+    /// When its device was last there before it logged in, milliseconds since 1970.
+    pub last_seen_ms: Option<u64>,
 }
 
 /// How fast a session has sent commands.
@@ -59,6 +63,19 @@ pub struct Pace {
     pub throttled: bool,
     /// How often commands that have a budget were used at no cost; bounded by the budgets.
     pub free: Vec<(Box<str>, usize)>,
+}
+
+/// A playback that a client asked for before it joined the channels.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Playback {
+    /// Folded names; `None` is all.
+    pub channels: Option<Vec<Box<str>>>,
+    /// Only what was said after this, milliseconds since 1970.
+    pub after_ms: Option<u64>,
+    /// Only what was said before this, milliseconds since 1970.
+    pub before_ms: Option<u64>,
+    /// When it asked.
+    pub asked_mono_ms: u64,
 }
 
 /// Where a session stands.
@@ -154,6 +171,8 @@ pub struct Door {
     pub secure: bool,
     /// SHA-256 of the client certificate, lower-case hex.
     pub certfp: Option<Box<str>>,
+    /// The client's certificate in DER, and those that it sent along; none where they are too long.
+    pub certificates: Box<[Vec<u8>]>,
     /// It speaks WebSocket.
     pub websocket: bool,
     /// The listener is for Tor only.
@@ -193,6 +212,8 @@ impl Session {
             oper_again_mono_ms: 0,
             counted: None,
             pace: None,
+            playback: None,
+            last_seen_ms: None,
         }
     }
 

@@ -7,6 +7,7 @@ use smallvec::SmallVec;
 
 use super::id::{ChannelId, SessionId, UserId};
 use super::modes::Letters;
+use crate::history::Ring;
 use crate::text::{AccountName, Nick};
 
 /// Users that one user accepts; the oldest is forgotten.
@@ -49,6 +50,8 @@ pub struct User {
     pub invites: Vec<Invite>,
     /// How far each target was read, for who has no account; as in [`super::Account`].
     pub read_markers: IndexMap<Box<str>, u64>,
+    /// The latest of all conversations.
+    pub history: Ring,
     /// The user stays when no session is left.
     pub always_on: bool,
     /// When the user appeared, seconds since 1970.
@@ -124,6 +127,7 @@ impl User {
             accepted: Vec::new(),
             invites: Vec::new(),
             read_markers: IndexMap::new(),
+            history: Ring::default(),
             always_on: false,
             signed_on_s: new.at_s,
             active_s: new.at_s,

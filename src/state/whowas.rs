@@ -1,6 +1,7 @@
 //! Users of late, for WHOWAS: a ring for the whole server.
 
 use std::collections::VecDeque;
+use std::net::IpAddr;
 
 use super::user::User;
 
@@ -15,6 +16,8 @@ pub struct Former {
     pub username: Box<str>,
     /// The visible host.
     pub host: Box<str>,
+    /// The address of the connection.
+    pub ip: IpAddr,
     /// The real name.
     pub realname: Box<str>,
     /// When the nick was given up, seconds since 1970.
@@ -34,6 +37,13 @@ impl Whowas {
         Whowas { entries: VecDeque::new(), entries_max }
     }
 
+    /// Changes the size; of what is too much, the oldest goes.
+    pub(super) fn resize(&mut self, entries_max: usize) {
+        self.entries_max = entries_max;
+        let surplus = self.entries.len().saturating_sub(entries_max);
+        self.entries.drain(..surplus);
+    }
+
     /// Remembers a user; the oldest is forgotten.
     pub fn remember(&mut self, user: &User, at_s: u64) {
         self.entries.push_back(Former {
@@ -41,6 +51,7 @@ impl Whowas {
             nick: user.nick.as_str().into(),
             username: user.username.clone(),
             host: user.host.clone(),
+            ip: user.ip,
             realname: user.realname.clone(),
             at_s,
         });

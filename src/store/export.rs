@@ -10,7 +10,7 @@ use std::io::{self, BufRead, Read, Write};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::{Store, StoreError, keys};
+use super::{Store, StoreError, keys, migrate, random_secret};
 
 /// Key of the first line.
 const HEADER: &str = "meta/export";
@@ -47,6 +47,15 @@ struct Header {
 }
 
 impl Export {
+    /// The records of a network that comes from elsewhere, with a new cloak secret.
+    ///
+    /// # Errors
+    /// When the system has no random bytes.
+    pub fn new(records: Vec<(String, Vec<u8>)>) -> Result<Export, StoreError> {
+        let schema = migrate::newest(migrate::MIGRATIONS);
+        Ok(Export { schema, cloak_secret: random_secret()?, records })
+    }
+
     /// Copies what is in an open datastore.
     pub(super) fn of(store: &Store) -> Result<Export, StoreError> {
         Ok(Export { schema: store.schema()?, cloak_secret: store.cloak_secret()?, records: store.records()? })

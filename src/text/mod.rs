@@ -16,6 +16,6 @@ mod wrap;
 
 pub use casemapping::CaseMapping;
 pub use mask::{Mask, folded_nuh};
-pub use name::{AccountName, BadName, ChannelName, Nick, ident, is_hostname};
+pub use name::{AccountName, BadName, ChannelName, Nick, ident, is_hostname, is_shown_host};
 pub use truncate::truncate;
 pub use wrap::{wrap, wrap_with};

@@ -161,6 +161,12 @@ pub fn is_hostname(text: &str) -> bool {
     (1..=253).contains(&text.len()) && text.split('.').all(label)
 }
 
+/// Whether a text can stand for the host in `nick!user@host`, and as a parameter of its own.
+pub fn is_shown_host(text: &str) -> bool {
+    let forbidden = |c: char| c.is_whitespace() || c.is_control() || "!@*?".contains(c);
+    !text.is_empty() && !text.starts_with(':') && !text.contains(forbidden)
+}
+
 /// What the three kinds of name share: the shown name and, behind it, the key unless it is the same.
 #[derive(Clone)]
 struct Name {

@@ -39,10 +39,16 @@ capabilities! {
     Chghost = "chghost",
     /// REGISTER and VERIFY.
     AccountRegistration = "draft/account-registration",
+    /// CHATHISTORY, and no history that was not asked for.
+    Chathistory = "draft/chathistory",
+    /// History with what happened besides messages.
+    EventPlayback = "draft/event-playback",
     /// The ISUPPORT command and its batch.
     ExtendedIsupport = "draft/extended-isupport",
     /// Replies in other languages.
     Languages = "draft/languages",
+    /// REDACT.
+    MessageRedaction = "draft/message-redaction",
     /// PERSISTENCE.
     Persistence = "draft/persistence",
     /// AWAY before registration, and `AWAY *`.
@@ -79,6 +85,10 @@ capabilities! {
     Sts = "sts",
     /// Full masks in NAMES.
     UserhostInNames = "userhost-in-names",
+    /// ZNC's way to ask for history; none that was not asked for.
+    ZncPlayback = "znc.in/playback",
+    /// Own messages are understood in a replay of conversations.
+    ZncSelfMessage = "znc.in/self-message",
 }
 
 impl Cap {

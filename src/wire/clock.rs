@@ -57,6 +57,12 @@ pub fn parse_stamp(text: &str) -> Option<u64> {
     u64::try_from(moment.unix_timestamp_nanos() / 1_000_000).ok()
 }
 
+/// The time of day in UTC, for people: `01:55:02`.
+pub fn time_of_day(wall_ms: u64) -> String {
+    let date = date(wall_ms / 1000);
+    format!("{:02}:{:02}:{:02}", date.hour(), date.minute(), date.second())
+}
+
 fn put(digits: &mut [u8], mut value: u64) {
     for digit in digits.iter_mut().rev() {
         *digit = b'0' + (value % 10) as u8;

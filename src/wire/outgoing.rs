@@ -59,8 +59,8 @@ pub enum Text<'a> {
 pub struct Form<'a> {
     /// Capabilities in use.
     pub caps: Caps,
-    /// The language of phrases.
-    pub language: LanguageId,
+    /// The languages of phrases, best first; then the default one.
+    pub languages: &'a [LanguageId],
     /// Tags of this one answer (`label=x` or `batch=1`), escaped; empty for none.
     pub extra_tags: &'a str,
 }
@@ -86,7 +86,7 @@ impl Outgoing<'_> {
     /// Writes the line, without its ending, for one kind of recipient.
     pub fn render(&self, form: Form<'_>, stamp: &Stamp, languages: &Languages, out: &mut Vec<u8>) {
         self.write_tags(form, stamp, out);
-        self.write_body(form.caps, form.language, languages, out);
+        self.write_body(form.caps, form.languages, languages, out);
     }
 
     /// Writes the tag section, if there is any, with the blank after it.
@@ -117,7 +117,7 @@ impl Outgoing<'_> {
         }
     }
 
-    fn write_body(&self, caps: Caps, language: LanguageId, languages: &Languages, out: &mut Vec<u8>) {
+    fn write_body(&self, caps: Caps, wanted: &[LanguageId], languages: &Languages, out: &mut Vec<u8>) {
         if !self.source.is_empty() {
             out.push(b':');
             out.extend_from_slice(self.source.as_bytes());
@@ -127,20 +127,20 @@ impl Outgoing<'_> {
             Body::Command { verb, params, text } => {
                 out.extend_from_slice(verb.as_bytes());
                 params.iter().for_each(|param| write_param(param, out));
-                write_text(*text, language, languages, out);
+                write_text(*text, wanted, languages, out);
             }
             Body::Numeric { code, nick, params, text } => {
                 out.extend_from_slice(&code.digits());
                 write_param(nick, out);
                 params.iter().for_each(|param| write_param(param, out));
-                write_text(*text, language, languages, out);
+                write_text(*text, wanted, languages, out);
             }
             Body::Join { channel, account, realname } => {
                 out.extend_from_slice(b"JOIN");
                 write_param(channel, out);
                 if caps.has(Cap::ExtendedJoin) {
                     write_param(account, out);
-                    write_text(Text::Plain(realname), language, languages, out);
+                    write_text(Text::Plain(realname), wanted, languages, out);
                 }
             }
         }
@@ -158,7 +158,7 @@ fn write_param(param: &str, out: &mut Vec<u8>) {
     }
 }
 
-fn write_text(text: Text<'_>, language: LanguageId, languages: &Languages, out: &mut Vec<u8>) {
+fn write_text(text: Text<'_>, wanted: &[LanguageId], languages: &Languages, out: &mut Vec<u8>) {
     match text {
         Text::None => {}
         Text::Plain(plain) => {
@@ -167,7 +167,7 @@ fn write_text(text: Text<'_>, language: LanguageId, languages: &Languages, out: 
         }
         Text::Said(phrase, args) => {
             out.extend_from_slice(b" :");
-            languages.write(language, phrase, args, out);
+            languages.write(wanted, phrase, args, out);
         }
     }
 }
@@ -191,7 +191,7 @@ mod tests {
 
     fn rendered(outgoing: &Outgoing<'_>, caps: Caps, extra_tags: &str) -> String {
         let mut out = Vec::new();
-        let form = Form { caps, language: LanguageId(0), extra_tags };
+        let form = Form { caps, languages: &[], extra_tags };
         outgoing.render(form, &Stamp::new(1_605_232_502_201), &Languages::default(), &mut out);
         String::from_utf8(out).unwrap()
     }

@@ -10,7 +10,10 @@ use ircd::engine::{
     CloseReason, Door, Effect, Effects, Engine, Event, Job, JobAnswer, Line, LoginVerdict, Now, Seed, Texts,
     Ticket, Write,
 };
+use ircd::history::{Listing, Query, Target};
 use ircd::state::SessionId;
+
+use crate::stored::Stored;
 
 /// 2020-11-13T01:55:02.201Z.
 const START_WALL_MS: u64 = 1_605_232_502_201;
@@ -72,6 +75,8 @@ pub struct Bench {
     /// What a datastore would hold by now.
     pub records: BTreeMap<String, Vec<u8>>,
     pub now: Now,
+    /// The history that would be stored by now.
+    pub stored: Stored,
     names: Vec<String>,
     live: Vec<bool>,
     jobs: Vec<(Ticket, Job)>,
@@ -86,23 +91,41 @@ impl Bench {
 
     /// An engine that starts from what another has stored.
     pub fn restored(config_text: &str, records: BTreeMap<String, Vec<u8>>) -> Bench {
-        let now = Now { mono_ms: 1_000_000, wall_ms: START_WALL_MS };
+        Bench::restored_at(config_text, records, Now { mono_ms: 1_000_000, wall_ms: START_WALL_MS }, None)
+    }
+
+    fn restored_at(
+        config_text: &str,
+        records: BTreeMap<String, Vec<u8>>,
+        now: Now,
+        latest_message_ms: Option<u64>,
+    ) -> Bench {
         let seed = Seed {
             entropy: [1; 32],
             cloak_secret: "secret".into(),
             records: records.clone().into_iter().collect(),
             texts: texts(),
+            latest_message_ms,
         };
         Bench {
             engine: Engine::new(config(config_text), seed, now),
             records,
             now,
+            stored: Stored::default(),
             names: Vec::new(),
             live: Vec::new(),
             jobs: Vec::new(),
             reload: None,
             effects: Effects::default(),
         }
+    }
+
+    /// The server is started again with what is stored.
+    pub fn restart(&mut self, config_text: &str) {
+        let (records, stored) = (std::mem::take(&mut self.records), std::mem::take(&mut self.stored));
+        let now = Now { mono_ms: 1_000_000, ..self.now };
+        let next = Bench::restored_at(config_text, records, now, stored.latest_ms());
+        *self = Bench { stored, ..next };
     }
 
     /// The newest connection of that name.
@@ -172,6 +195,7 @@ impl Bench {
         let salts = || Some(Salts { bcrypt: [3; 16], scram: [4; 16] });
         let answer = match &self.jobs[0].1 {
             Job::SendMail { .. } => JobAnswer::Mailed,
+            Job::AskHistory(query) => JobAnswer::HistoryFound(self.stored.find(query)),
             job => ircd::jobs::hash::perform(job, salts),
         };
         self.answer(answer)
@@ -188,9 +212,15 @@ impl Bench {
             (Job::CheckLogin { .. } | Job::AskAuthScript { .. }, _) => JobAnswer::Login(LoginVerdict::Wrong),
             (Job::HashPassphrase { credentials, .. }, 0) => JobAnswer::Hashed(credentials.clone()),
             (Job::SendMail { .. }, 0) => JobAnswer::Mailed,
+            (Job::AskHistory(query), 0) => JobAnswer::HistoryFound(self.stored.find(query)),
             _ => JobAnswer::Failed,
         };
         self.answer(answer)
+    }
+
+    /// The oldest job that is not done.
+    pub fn job(&self) -> &Job {
+        &self.jobs[0].1
     }
 
     pub fn has_jobs(&self) -> bool {
@@ -255,7 +285,8 @@ impl Bench {
                     self.reload = Some(*ticket);
                 }
                 Effect::Persist { writes } => self.store(writes),
-                Effect::Record(_) | Effect::Note(_) => {}
+                Effect::Record(record) => self.stored.store(record),
+                Effect::Note(_) => {}
             }
         }
         self.effects = effects;
@@ -310,6 +341,7 @@ pub fn door(ip: IpAddr) -> Door {
         listener: "127.0.0.1:6667".into(),
         secure: false,
         certfp: None,
+        certificates: Box::default(),
         websocket: false,
         tor: false,
         sts_only: false,
@@ -336,7 +368,27 @@ fn question(job: &Job) -> String {
             let code = mail.body.lines().find_map(|line| line.strip_prefix("Code: ")).unwrap_or_default();
             format!("to mail {code} to {}", mail.to)
         }
-        Job::AskHistory(query) => format!("the history {query:?}"),
+        Job::AskHistory(query) => history_question(query),
+    }
+}
+
+fn history_question(query: &Query) -> String {
+    let named = |target: &Target| match target {
+        Target::Channel(name) => name.to_string(),
+        Target::Conversation { owner, with } => format!("{owner} with {with}"),
+    };
+    match query {
+        Query::Page { target, ranges } => {
+            let limits: Vec<String> = ranges.iter().map(|range| range.limit.to_string()).collect();
+            format!("for {} items of {}", limits.join("+"), named(target))
+        }
+        Query::Targets(Listing { owner, channels, .. }) => {
+            let owner = owner.iter().map(|owner| owner.to_string());
+            let all: Vec<String> = owner.chain(channels.iter().map(|channel| channel.to_string())).collect();
+            format!("for targets of {}", all.join(" and "))
+        }
+        Query::Find { target, .. } => format!("for an item of {}", named(target)),
+        Query::Export { account, .. } => format!("to export {account}"),
     }
 }
 

@@ -5,6 +5,8 @@ use hmac::{Hmac, KeyInit, Mac};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
+use ircd::engine::Job;
+
 use crate::bench::{Bench, CONFIG};
 
 const ACCOUNTS: &str = "
@@ -132,15 +134,24 @@ fn a_proof_is_good_for_one_exchange() {
 #[test]
 fn a_closed_account_is_closed_on_every_way() {
     let suspension = json!({"by": "admin", "reason": "spam", "at_ms": 0});
-    let suspended = bench_with_alice(|record| record["suspended"] = suspension);
-    every_way_is_closed(suspended, " 904 * :Your account has been suspended");
-    let unverified = bench_with_alice(|record| record["verified"] = json!(false));
-    every_way_is_closed(unverified, " 904 * :Your account has not been verified yet");
+    let with_certificate = |record: &mut Value| record["credentials"]["Certfps"] = json!([CERTFP]);
+    let suspended = bench_with_alice(|record| {
+        record["suspended"] = suspension;
+        with_certificate(record);
+    });
+    every_way_is_closed(suspended, "Your account has been suspended");
+    let unverified = bench_with_alice(|record| {
+        record["verified"] = json!(false);
+        with_certificate(record);
+    });
+    every_way_is_closed(unverified, "Your account has not been verified yet");
 }
 
 /// To those who know the passphrase, the server says why; to others, nothing.
 fn every_way_is_closed(mut bench: Bench, why: &str) {
     connect(&mut bench, "bob", None);
+    let said_why = why;
+    let why = &format!(" 904 * :{said_why}");
     let wrong = " 904 * :Invalid account credentials";
     assert!(plain(&mut bench, "bob", "alice", "wrong").contains(wrong));
     assert!(scram(&mut bench, "bob", "alice", "wrong").contains(wrong));
@@ -151,6 +162,77 @@ fn every_way_is_closed(mut bench: Bench, why: &str) {
     bench.send("bob", "NICK bob");
     bench.send("bob", "USER alice:sesame 0 * :Bob");
     assert!(!bench.perform().contains(" 900 "));
+    connect(&mut bench, "eve", Some(CERTFP));
+    bench.send("eve", "AUTHENTICATE EXTERNAL");
+    assert!(bench.send("eve", "AUTHENTICATE +").contains(why));
+    bench.send("eve", "NICK eve");
+    bench.send("eve", "USER eve 0 * :Eve");
+    assert!(bench.send("eve", "NS IDENTIFY").contains(said_why));
+    bench.send("eve", "NS IDENTIFY alice sesame");
+    assert!(bench.perform().contains(said_why));
+    bench.send("eve", "NS IDENTIFY alice wrong");
+    assert!(!bench.perform().contains(said_why));
+    assert!(bench.send("eve", "NS GHOST alice").contains("NOTICE eve"));
+    assert!(bench.engine.state().users_of("alice").is_empty());
+}
+
+/// The hash that a passphrase is compared with, and what the client reads in the end.
+fn refusal(bench: &mut Bench, lines: &[&str]) -> (String, String) {
+    let mut said: String = lines.iter().map(|line| bench.send("bob", line)).collect();
+    let Job::CheckLogin { credentials, .. } = bench.job() else { panic!("{said}") };
+    let hash = String::from_utf8(credentials.passphrase_hash.clone().unwrap()).unwrap();
+    said += &bench.perform();
+    (hash, said.lines().filter(|line| line.starts_with("bob < ")).map(|line| format!("{line}\n")).collect())
+}
+
+#[test]
+fn a_wrong_name_costs_what_a_wrong_passphrase_costs_and_is_answered_alike() {
+    let attempts = |account: &str| -> [Vec<String>; 3] {
+        let response = BASE64.encode(format!("\0{account}\0guess").as_bytes());
+        [
+            vec!["AUTHENTICATE PLAIN".to_owned(), format!("AUTHENTICATE {response}")],
+            vec![format!("PASS {account}:guess")],
+            vec![format!("NS IDENTIFY {account} guess")],
+        ]
+    };
+    for (known, unknown) in attempts("alice").into_iter().zip(attempts("nobody")) {
+        let outcome = |lines: Vec<String>| {
+            let mut bench = bench_with_alice(|_| {});
+            connect(&mut bench, "bob", None);
+            if lines[0].starts_with("NS ") {
+                bench.send("bob", "NICK bob");
+                bench.send("bob", "USER bob 0 * :Bob");
+            }
+            refusal(&mut bench, &lines.iter().map(String::as_str).collect::<Vec<_>>())
+        };
+        let (real, wrong_passphrase) = outcome(known);
+        let (decoy, wrong_name) = outcome(unknown);
+        assert_eq!(wrong_passphrase, wrong_name);
+        // Version and cost are what the time depends on.
+        assert_eq!(real[..7], decoy[..7]);
+        assert_eq!(&real[..7], "$2a$04$");
+        assert_eq!(real.len(), decoy.len());
+        assert_ne!(real, decoy);
+    }
+}
+
+#[test]
+fn a_hash_of_another_cost_is_made_anew_when_it_is_used() {
+    let hash_of = |bench: &Bench| {
+        let record: Value = serde_json::from_slice(&bench.records["account/alice"]).unwrap();
+        let hash = BASE64.decode(record["credentials"]["PassphraseHash"].as_str().unwrap().as_bytes());
+        String::from_utf8(hash.unwrap()).unwrap()
+    };
+    let before = bench_with_alice(|_| {});
+    assert!(hash_of(&before).starts_with("$2a$04$"));
+    let dearer = format!("{CONFIG}{}", ACCOUNTS.replace("bcrypt-cost: 4", "bcrypt-cost: 5"));
+    let mut bench = Bench::restored(&dearer, before.records);
+    connect(&mut bench, "bob", None);
+    assert!(plain(&mut bench, "bob", "alice", "sesamf").contains(" 904 "));
+    assert!(hash_of(&bench).starts_with("$2a$04$"));
+    assert!(plain(&mut bench, "bob", "alice", "sesame").contains(" 903 "));
+    assert!(hash_of(&bench).starts_with("$2a$05$"), "now an unknown name takes as long again");
+    assert!(scram(&mut bench, "bob", "alice", "sesame").contains(" 903 "));
 }
 
 #[test]

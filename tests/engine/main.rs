@@ -2,7 +2,9 @@
 
 mod bench;
 mod determinism;
+mod imported;
 mod login;
 mod long_answers;
 mod simulation;
+mod stored;
 mod transcript;

@@ -22,7 +22,14 @@ fn config() -> String {
     const CHANNELS: &str = "{registration: {enabled: true, max-channels-per-account: 2}}";
     const CLASSES: &str =
         "{admin: {capabilities: [kill, ban, rehash, samode, sajoin, chanreg, accreg, vhosts]}}";
-    merged(CONFIG, &format!("{{accounts: {ACCOUNTS}, channels: {CHANNELS}, oper-classes: {CLASSES}}}"))
+    // Little memory, so that what is stored is asked for.
+    const HISTORY: &str = "{enabled: true, channel-length: 5, client-length: 5, chathistory-maxmessages: 20,
+        autoreplay-on-join: 3, tagmsg-storage: {default: true}, retention: {allow-individual-delete: true},
+        persistent: {enabled: true, unregistered-channels: true, registered-channels: opt-out,
+            direct-messages: opt-out}}";
+    const DATASTORE: &str = "{sqlite: {enabled: true, database-path: history.db}}";
+    let sections = format!("accounts: {ACCOUNTS}, channels: {CHANNELS}, oper-classes: {CLASSES}");
+    merged(CONFIG, &format!("{{{sections}, history: {HISTORY}, datastore: {DATASTORE}}}"))
 }
 
 const CHANNELS: [&str; 6] = ["#x", "#y", "#z", "#X", "#x,#y", "#none"];
@@ -30,7 +37,10 @@ const MODES: [&str; 21] = [
     "+o", "-o", "+v", "+h", "+nt", "-n", "+m", "+i", "+s", "+C", "+b *!*@*", "-b *!*@*", "+l 2", "+k key",
     "+f #y", "-f", "+M", "+R", "+U", "+u", "-u",
 ];
-const CAPS: [&str; 9] = [
+const CAPS: [&str; 12] = [
+    "draft/chathistory draft/event-playback",
+    "znc.in/playback",
+    "draft/message-redaction message-tags",
     "server-time",
     "message-tags",
     "echo-message",
@@ -103,7 +113,8 @@ impl Random {
             0 => Step::HangUp(name, self.below(3)),
             1 => Step::Pass([10, 1000, 61_000, 95_000][self.below(4)]),
             2..4 => Step::Drain(name),
-            4..7 if world.bench.has_jobs() => Step::Answer(self.below(3)),
+            // Else most would wait most of the time.
+            4..24 if world.bench.has_jobs() => Step::Answer(self.below(5) / 2),
             7..10 => Step::Register(name),
             10..13 if world.confirmations.contains_key(&name) => {
                 let line = world.confirmations[&name].clone();
@@ -118,7 +129,7 @@ impl Random {
 
     fn line(&mut self) -> String {
         let (nick, channel) = (self.one(&NAMES), self.one(&CHANNELS));
-        let line = match self.below(45) {
+        let line = match self.below(52) {
             0..4 => format!("JOIN {channel}"),
             4 => format!("PART {channel} :bye"),
             5 => format!("JOIN {channel} key"),
@@ -154,6 +165,7 @@ impl Random {
                 format!("{} {nick} {channel}", self.one(&["SAJOIN", "SANICK", "SAMODE"]))
                     + self.one(&["", " +B"])
             }
+            42..48 => self.look_back(),
             _ => "PING token".to_owned(),
         };
         match self.below(4) {
@@ -164,6 +176,36 @@ impl Random {
 }
 
 impl Random {
+    /// What was said is asked for, or taken back.
+    fn look_back(&mut self) -> String {
+        let target = self.one(&["#x", "#y", "#x", "a", "b", "c"]);
+        let (start, end) = (self.reference(), self.reference());
+        match self.below(12) {
+            0..3 => format!("CHATHISTORY LATEST {target} {start} 10"),
+            3 => format!("CHATHISTORY BEFORE {target} {start} 10"),
+            4 => format!("CHATHISTORY AFTER {target} {start} 10"),
+            5 => format!("CHATHISTORY AROUND {target} {start} 5"),
+            6 => format!("CHATHISTORY BETWEEN {target} {start} {end} 10"),
+            7 => format!("CHATHISTORY TARGETS {start} {end} 10"),
+            8 => format!("REDACT {target} {}", start.trim_start_matches("msgid=")),
+            9 => format!("HISTORY {target}"),
+            10 => {
+                self.one(&["PRIVMSG *playback :PLAY *", "PRIVMSG *playback :LIST", "HISTSERV PLAY #x"]).into()
+            }
+            _ => "HISTSERV FORGET a".to_owned(),
+        }
+    }
+
+    /// The ids of one run are those of every other for a while.
+    fn reference(&mut self) -> String {
+        let number = self.below(60) as u32;
+        match self.below(3) {
+            0 => "*".to_owned(),
+            1 => format!("timestamp=2020-11-13T01:55:{number:02}.201Z"),
+            _ => format!("msgid={}", ircd::wire::MsgId::new(1_605_232_502_201, number, 0).as_str()),
+        }
+    }
+
     fn say_to_channel_service(&mut self) -> String {
         let (account, channel) = (self.one(&NAMES), self.one(&["#x", "#y", "#X"]));
         let command = match self.below(16) {
@@ -216,6 +258,8 @@ pub struct World {
     seed: u64,
     connected: BTreeSet<String>,
     open_batches: BTreeMap<String, BTreeSet<String>>,
+    /// Channel messages as they were told first, by id.
+    told: BTreeMap<String, String>,
     /// What a service wants to hear, code and all, before it does what the client asked for.
     confirmations: BTreeMap<String, String>,
 }
@@ -227,6 +271,7 @@ impl World {
             seed,
             connected: BTreeSet::new(),
             open_batches: BTreeMap::new(),
+            told: BTreeMap::new(),
             confirmations: BTreeMap::new(),
         }
     }
@@ -283,6 +328,7 @@ impl World {
             let Some((name, line)) = said_line.split_once(" < ") else { continue };
             self.check_batches(name, line);
             self.remember_confirmation(name, line);
+            self.check_told(line);
             // A backlog can ask for capabilities and end the session in one go.
             if matches!(step, Step::Drain(_) | Step::Answer(_)) && !caps_after.contains_key(name) {
                 continue;
@@ -299,6 +345,23 @@ impl World {
         if let Some((service, command)) = wanted {
             self.confirmations.insert(name.to_owned(), format!("PRIVMSG {service} :{command}"));
         }
+    }
+
+    /// What is told again is what was told.
+    fn check_told(&mut self, line: &str) {
+        let Some(id) = tag(line, "msgid") else { return };
+        let said = line.split_once(' ').map_or("", |(_, said)| said);
+        let verb = said.split(' ').nth(1).unwrap_or_default();
+        if !matches!(verb, "PRIVMSG" | "NOTICE") || !said.contains(&format!(" {verb} #")) {
+            return;
+        }
+        // Who is not shown the time is told it in front.
+        let said = match said.split_once(" :[").map(|(front, timed)| (front, timed.split_once("] "))) {
+            Some((front, Some((_, text)))) => format!("{front} :{text}"),
+            _ => said.to_owned(),
+        };
+        let first = self.told.entry(id.to_owned()).or_insert_with(|| said.clone());
+        assert_eq!(*first, said, "seed {}: told in another way before", self.seed);
     }
 
     fn check_batches(&mut self, name: &str, line: &str) {

@@ -13,7 +13,9 @@
 //! job vouches                           auth-script says that the login is right
 //! reload server: {...}                  a new configuration is in force, merged over that of the start
 //! reload fails                          the new configuration is wrong
-//! job host irc.example / job ident alice / job accepts / job rejects [why] / job demands [why]
+//! job host irc.example / job ident alice / job accepts
+//! job rejects [192.0.2.0/24 for 60s] [why] / job demands [192.0.2.0/24 for 60s] [why]
+//! restart                               with what is stored; nobody is connected then
 //! clock +30s
 //! ```
 //!
@@ -21,7 +23,8 @@
 
 use std::path::Path;
 
-use ircd::engine::{CloseReason, Door, IpVerdict, JobAnswer, LoginVerdict};
+use ircd::config::{Net, parse_duration};
+use ircd::engine::{CloseReason, Door, IpRefusal, IpVerdict, JobAnswer, LoginVerdict};
 use ircd::state::Endpoints;
 
 use crate::bench::{Bench, CONFIG, door};
@@ -54,6 +57,19 @@ fn first_difference(wanted: &str, played: &str) -> String {
     format!("  {} lines wanted, {} got", wanted.lines().count(), played.lines().count())
 }
 
+/// `[net for 60s] [why]`
+fn refusal(text: &str) -> IpRefusal {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let (lasts, why) = match words.as_slice() {
+        [net, "for", time, why @ ..] => {
+            let lasts = (Net::parse(net).expect("a network"), parse_duration(time).expect("a time"));
+            (Some(lasts), why)
+        }
+        why => (None, why),
+    };
+    IpRefusal { why: why.join(" "), lasts }
+}
+
 /// Plays a transcript's steps and gives the transcript as it should be.
 fn play(text: &str) -> String {
     let mut bench: Option<Bench> = None;
@@ -72,6 +88,11 @@ fn play(text: &str) -> String {
             continue;
         }
         let bench = bench.get_or_insert_with(|| Bench::new(&config));
+        if line == "restart" {
+            bench.restart(&config);
+            played += "restart\n";
+            continue;
+        }
         let follows = match line.strip_prefix("reload ") {
             Some("fails") => Some(bench.reloaded(Err("it is wrong".into()))),
             Some(more) => Some(bench.reconfigure(&merged(&config, more))),
@@ -114,10 +135,10 @@ fn step(bench: &mut Bench, line: &str) -> Option<String> {
         }
         ("job", "accepts") => bench.answer(JobAnswer::IpChecked(IpVerdict::Accepted)),
         ("job", rest) if rest.starts_with("rejects") => {
-            bench.answer(JobAnswer::IpChecked(IpVerdict::Rejected(rest["rejects".len()..].trim().into())))
+            bench.answer(JobAnswer::IpChecked(IpVerdict::Rejected(refusal(&rest["rejects".len()..]))))
         }
         ("job", rest) if rest.starts_with("demands") => {
-            bench.answer(JobAnswer::IpChecked(IpVerdict::NeedsLogin(rest["demands".len()..].trim().into())))
+            bench.answer(JobAnswer::IpChecked(IpVerdict::NeedsLogin(refusal(&rest["demands".len()..]))))
         }
         ("job", rest) if rest.starts_with("host") => {
             bench.answer(JobAnswer::HostFound(option(rest, "host").map(str::to_owned)))

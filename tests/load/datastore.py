@@ -12,29 +12,23 @@ from support import ircd, irc
 PASSPHRASE = "correct-horse"
 COST, DEFAULT_COST = 10, 12
 AT_MS = 1_700_000_000_000
-ACCOUNTS = f"""\
-accounts:
+ACCOUNTS = """\
     authentication-enabled: true
     login-via-pass-command: true
     registration:
         enabled: true
-        bcrypt-cost: {COST}
+        bcrypt-cost: {cost}
         throttling: {{enabled: false}}
         verify-timeout: 0s
-    login-throttling: {{enabled: false}}
-"""
+    login-throttling: {{enabled: false}}"""
 
 
 class Server(ircd.Server):
     """`ircd` without throttles, whose new passphrases cost `COST`, or what `cost` says."""
 
     def __init__(self, binary, directory, cost=COST):
-        self.cost = cost
-        super().__init__(binary, directory, other_keys="channels:\n    registration: {enabled: true}\n")
-
-    def yaml(self, server_keys, other_keys):
-        accounts = ACCOUNTS.replace(f"bcrypt-cost: {COST}", f"bcrypt-cost: {self.cost}")
-        return super().yaml(server_keys, other_keys).replace("accounts:\n", accounts, 1)
+        super().__init__(binary, directory, other_keys="channels:\n    registration: {enabled: true}\n",
+                         account_keys=ACCOUNTS.format(cost=cost))
 
     def rss_mb(self):
         """Resident memory, in MB."""

@@ -7,6 +7,7 @@ use crate::engine::isupport::TARGETS_MAX;
 use crate::engine::policy;
 use crate::engine::refusal::{Outcome, Refusal};
 use crate::engine::service::{self, Service};
+use crate::engine::znc;
 use crate::state::fact::{Kind, Said, Target};
 use crate::state::{Fact, Rank, UserId};
 use crate::text::truncate;
@@ -151,6 +152,12 @@ fn say_to(cx: &mut Cx<'_>, target: &str, what: Said<'_>) -> Outcome {
         let at_least = policy::hears(&cx.state().channels[channel], by, at_least);
         let to = Target::Channel { channel, at_least, shown: &shown };
         cx.commit(Fact::Said { session, by, to, what });
+        return Ok(());
+    }
+    if target.starts_with('*') {
+        if what.kind == Kind::Privmsg {
+            znc::hear(cx, target, what.text);
+        }
         return Ok(());
     }
     if let Some(service) = Service::by_name(target) {

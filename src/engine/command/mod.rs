@@ -8,8 +8,10 @@ pub mod accept;
 pub mod authenticate;
 pub mod away;
 pub mod cap;
+pub mod chathistory;
 pub mod defcon;
 pub mod help;
+pub mod history;
 pub mod info;
 pub mod invite;
 pub mod ison;
@@ -32,6 +34,7 @@ pub mod part;
 pub mod persistence;
 pub mod ping;
 pub mod quit;
+mod redact;
 pub mod register;
 pub mod rehash;
 pub mod sa;
@@ -86,6 +89,7 @@ static TABLE: &[&Command] = &[
     &away::AWAY,
     &cap::CAP,
     &service::CHANSERV,
+    &chathistory::CHATHISTORY,
     &service::CS,
     &defcon::DEFCON,
     &oper::DEOPER,
@@ -93,6 +97,7 @@ static TABLE: &[&Command] = &[
     &message::ERROR,
     &help::HELP,
     &help::HELPOP,
+    &history::HISTORY,
     &service::HISTSERV,
     &service::HOSTSERV,
     &service::HS,
@@ -124,6 +129,7 @@ static TABLE: &[&Command] = &[
     &ping::PONG,
     &message::PRIVMSG,
     &quit::QUIT,
+    &redact::REDACT,
     &register::REGISTER,
     &rehash::REHASH,
     &sa::SAJOIN,

@@ -6,16 +6,13 @@ use crate::engine::refusal::{Outcome, Refusal};
 use crate::i18n::Phrase;
 use crate::state::channel::MaskEntry;
 use crate::state::fact::Change;
+use crate::state::modes::{CHANNEL_FLAGS, KEY_BYTES_MAX, is_channel_key};
 use crate::state::{Channel, ChannelId, Fact, List, ModeChange, Rank, Ranks, UserId};
 use crate::text::Mask;
 use crate::wire::numeric::*;
 use crate::wire::{Message, Text};
 
 use super::{Command, When, umode};
-use crate::engine::isupport::CHANNEL_FLAGS;
-
-/// Longest channel key, in bytes.
-const KEY_BYTES_MAX: usize = 64;
 
 pub(super) const MODE: Command = Command {
     name: "MODE",
@@ -296,7 +293,7 @@ impl Judge {
         }
         match (on, key) {
             (true, None) => Refusal::NeedMoreParams("MODE".into()).say(cx),
-            (true, Some(key)) if !is_key(key) => self.invalid(cx, 'k', key),
+            (true, Some(key)) if !is_channel_key(key) => self.invalid(cx, 'k', key),
             (true, Some(key)) => self.apply(ModeChange::Key(Some(key.to_owned()))),
             (false, _) if self.has_key(cx) => self.apply(ModeChange::Key(None)),
             (false, _) => {}
@@ -352,11 +349,6 @@ impl Judge {
         let text = Text::Said(Phrase::INVALID_MODE_PARAMETER, &[]);
         cx.reply(ERR_INVALIDMODEPARAM, &[&name, &letter, param], text);
     }
-}
-
-/// A key must fit a middle parameter of JOIN and MODE, and JOIN's comma list.
-fn is_key(key: &str) -> bool {
-    !key.is_empty() && key.len() <= KEY_BYTES_MAX && !key.starts_with(':') && !key.contains([' ', ','])
 }
 
 /// 367 … 368 and the like.

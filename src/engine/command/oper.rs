@@ -11,7 +11,7 @@ use crate::engine::waiting::Continuation;
 use crate::i18n::Phrase;
 use crate::state::fact::Ruling;
 use crate::state::user::Oper;
-use crate::state::{Fact, Letters};
+use crate::state::{Fact, Letters, UserId};
 use crate::wire::numeric::{ERR_UNKNOWNERROR, RPL_YOUREOPER};
 use crate::wire::{Message, Text};
 
@@ -116,14 +116,8 @@ fn grant(cx: &mut Cx<'_>, name: &str, keys: &config::Oper) {
     cx.note(Level::Info, "opers", text);
     host::renew_for_oper(cx, user, Some(name));
     cx.reply(RPL_YOUREOPER, &[], Text::Said(Phrase::YOU_ARE_OPER, &[]));
-    let rights = cx.config().class_of(keys).into_iter().flat_map(|class| &class.capabilities);
-    let oper = Oper {
-        name: name.into(),
-        title: keys.whois_line.as_str().into(),
-        hidden: keys.hidden,
-        capabilities: rights.map(|right| right.as_str().into()).collect(),
-    };
-    cx.commit(Fact::OperChanged { user, oper: Some(Box::new(oper)) });
+    let oper = Box::new(described(cx.config(), name, keys));
+    cx.commit(Fact::OperChanged { user, oper: Some(oper) });
     let (on, off) = mode_changes(&keys.modes, cx.user().modes);
     if on != Letters::default() || off != Letters::default() {
         cx.commit(Fact::UserModesChanged { user, on, off });
@@ -131,6 +125,34 @@ fn grant(cx: &mut Cx<'_>, name: &str, keys: &config::Oper) {
     let masks = keys.modes.split_once(' ').map_or("", |(_, masks)| masks);
     if !masks.is_empty() && cx.user().may("snomasks") {
         umode::set_snomasks(cx, snomask::changed(Letters::default(), masks, true));
+    }
+}
+
+/// What an entry makes of a user.
+fn described(config: &Config, name: &str, keys: &config::Oper) -> Oper {
+    let rights = config.class_of(keys).into_iter().flat_map(|class| &class.capabilities);
+    Oper {
+        name: name.into(),
+        title: keys.whois_line.as_str().into(),
+        hidden: keys.hidden,
+        capabilities: rights.map(|right| right.as_str().into()).collect(),
+    }
+}
+
+/// The configuration has changed: an operator has the rights of the entry as it is now, and is none
+/// without it.
+pub fn renew(cx: &mut Cx<'_>, user: UserId) {
+    let Some(name) = cx.state().users[user].oper.as_ref().map(|oper| oper.name.clone()) else { return };
+    let config = cx.config();
+    let Some(keys) = entry(config, &name) else { return step_down(cx, user) };
+    let oper = described(config, &name, keys);
+    if cx.state().users[user].oper.as_deref() != Some(&oper) {
+        cx.commit(Fact::Ruled(Ruling::Renewed { user, oper: Box::new(oper) }));
+    }
+    host::renew(cx, user);
+    let there = &cx.state().users[user];
+    if there.modes.has('s') && !there.may("snomasks") {
+        hush(cx, user);
     }
 }
 
@@ -156,20 +178,25 @@ fn deoper(cx: &mut Cx<'_>, _: &Message<'_>) -> Outcome {
     if cx.user().oper.is_none() {
         return Err(Refusal::NotOperator);
     }
-    step_down(cx);
+    let user = cx.me();
+    step_down(cx, user);
     Ok(())
 }
 
 /// Ends being an operator; the host that came with it goes, too.
-pub fn step_down(cx: &mut Cx<'_>) {
-    let user = cx.me();
-    let text = format!("{} is no operator any more", cx.user().source());
+pub fn step_down(cx: &mut Cx<'_>, user: UserId) {
+    let text = format!("{} is no operator any more", cx.state().users[user].source());
     cx.note(Level::Info, "opers", text);
     host::renew_for_oper(cx, user, None);
-    if cx.user().modes.has('s') {
-        cx.commit(Fact::Ruled(Ruling::Snomasks { user, masks: Letters::default() }));
+    if cx.state().users[user].modes.has('s') {
+        hush(cx, user);
     }
     cx.commit(Fact::OperChanged { user, oper: None });
+}
+
+/// No server notices any more.
+fn hush(cx: &mut Cx<'_>, user: UserId) {
+    cx.commit(Fact::Ruled(Ruling::Snomasks { user, masks: Letters::default() }));
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use crate::config::{Net, parse_duration};
 use crate::engine::cx::Cx;
 use crate::engine::refusal::{Outcome, Refusal};
-use crate::engine::{ban, suspension};
+use crate::engine::{admission, ban, suspension};
 use crate::i18n::Phrase;
 use crate::state::account::Suspension;
 use crate::state::ban::BanTarget;
@@ -118,7 +118,16 @@ fn add(cx: &mut Cx<'_>, target: Target, mut rest: &[&str]) -> Outcome {
 
 fn delete(cx: &mut Cx<'_>, target: Target) -> Outcome {
     let (name, lifted) = match target {
-        Target::Ban(target) => (target.to_string(), ban::lift(cx, target)),
+        Target::Ban(target) => {
+            let address = if let BanTarget::Net(net) = target { net.single() } else { None };
+            if let Some(ip) = address.filter(|&ip| admission::forgive(cx, ip)) {
+                cx.server_notice(&format!("The connections of {ip} count anew"));
+                if cx.state().bans.get(&target).is_none() {
+                    return Ok(());
+                }
+            }
+            (target.to_string(), ban::lift(cx, target))
+        }
         Target::Account(account) => {
             let lifted = suspension::lift(cx, &account);
             (account, lifted)

@@ -63,7 +63,8 @@ pub fn mode(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
         set_snomasks(cx, masks);
     }
     if steps_down {
-        super::oper::step_down(cx);
+        let user = cx.me();
+        super::oper::step_down(cx, user);
     }
     Ok(())
 }

@@ -15,7 +15,7 @@ use crate::text::{Mask, folded_nuh};
 use crate::wire::numeric::{RPL_ENDOFWHO, RPL_WHOREPLY, RPL_WHOSPCRPL};
 use crate::wire::{Cap, Message, Text};
 
-use super::{Command, When};
+use super::{Command, When, whois};
 
 /// The fields of WHOX in the order in which they are sent; the real name follows them.
 const FIELDS: &str = "tcuihsnfdlao";
@@ -147,7 +147,7 @@ fn field(cx: &Cx<'_>, letter: char, id: UserId, channel: Option<ChannelId>, toke
         't' => token.to_owned(),
         'c' => channel.map_or("*", |channel| cx.state().channels[channel].name.as_str()).to_owned(),
         'u' => user.username.to_string(),
-        'i' if id == cx.me() || cx.user().may("ban") => Setup::address_text(user.ip),
+        'i' if id == cx.me() || cx.user().may("ban") => Setup::address_text(whois::origin(cx, user).1),
         'i' => NO_ADDRESS.to_owned(),
         'h' => user.host.to_string(),
         's' => cx.setup.server_name().to_owned(),

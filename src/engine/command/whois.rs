@@ -1,17 +1,23 @@
 //! WHOIS: what may be known of a user.
 
+use std::net::IpAddr;
+
+use crate::engine::ban;
 use crate::engine::cx::Cx;
 use crate::engine::policy;
-use crate::engine::refusal::Outcome;
+use crate::engine::refusal::{Outcome, Refusal};
+use crate::engine::service::Service;
 use crate::engine::setup::Setup;
 use crate::i18n::Phrase;
-use crate::state::UserId;
-use crate::text::wrap;
+use crate::state::{User, UserId};
+use crate::text::{Mask, wrap};
 use crate::wire::numeric::*;
 use crate::wire::{Cap, Message, Text};
 
 use super::{Command, When};
 
+/// Users shown to an operator who asks for masks, and parts of the list that are looked at.
+const FOUND_MAX: usize = 50;
 /// Bytes of channels in one 319, so that it fits with any server name and nicks.
 const CHANNELS_BYTES_MAX: usize = 380;
 
@@ -25,15 +31,60 @@ pub(super) const WHOIS: Command = Command {
 };
 
 fn whois(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
-    // There is one server, so the one before the nick does not matter. TARGMAX says WHOIS:1.
+    // There is one server, so the one before the nick does not matter.
     let asked = m.param_opt(1).unwrap_or(m.param(0));
-    let asked = asked.split(',').next().unwrap_or(asked);
-    match cx.find_user(asked) {
-        Ok(user) => describe(cx, user),
-        Err(refusal) => refusal.say(cx),
+    if !cx.user().may("samode") {
+        // TARGMAX says WHOIS:1.
+        let asked = asked.split(',').next().unwrap_or(asked);
+        one(cx, asked);
+        cx.reply(RPL_ENDOFWHOIS, &[asked], Text::Said(Phrase::END_OF_WHOIS, &[]));
+        return Ok(());
+    }
+    let mut left = FOUND_MAX;
+    for asked in asked.split(',').take(FOUND_MAX) {
+        if asked.contains(['*', '?', '!', '@']) {
+            left -= matching(cx, asked, left);
+        } else {
+            one(cx, asked);
+        }
     }
     cx.reply(RPL_ENDOFWHOIS, &[asked], Text::Said(Phrase::END_OF_WHOIS, &[]));
     Ok(())
+}
+
+fn one(cx: &mut Cx<'_>, nick: &str) {
+    match (cx.find_user(nick), Service::by_name(nick)) {
+        (Ok(user), _) => describe(cx, user),
+        (Err(_), Some(service)) => describe_service(cx, service),
+        (Err(refusal), None) => refusal.say(cx),
+    }
+}
+
+/// Shows whom a mask covers; gives how many, at most `most`.
+fn matching(cx: &mut Cx<'_>, raw: &str, most: usize) -> usize {
+    let mask = Mask::parse(cx.setup.mapping, raw);
+    let is_meant = |user: &User| {
+        let covers = |mask: &Mask| ban::sources_of(user).iter().any(|nuh| mask.matches(nuh));
+        mask.as_ref().is_some_and(covers)
+    };
+    let users = cx.state().users.iter().filter(|(_, user)| is_meant(user));
+    let users: Vec<UserId> = users.map(|(id, _)| id).take(most).collect();
+    if users.is_empty() {
+        Refusal::NoSuchNick(raw.to_owned()).say(cx);
+    }
+    for &user in &users {
+        describe(cx, user);
+    }
+    users.len()
+}
+
+fn describe_service(cx: &mut Cx<'_>, service: Service) {
+    let (name, host) = (service.name(), service.host(cx.config()).to_owned());
+    cx.reply(RPL_WHOISUSER, &[name, name, &host, "*"], Text::Said(Phrase::WHOIS_SERVICE, &[]));
+    cx.reply(RPL_WHOISOPERATOR, &[name], Text::Said(Phrase::WHOIS_SERVICE, &[]));
+    if cx.user().modes.has('Z') {
+        cx.reply(RPL_WHOISSECURE, &[name], Text::Said(Phrase::WHOIS_SECURE, &[]));
+    }
 }
 
 fn describe(cx: &mut Cx<'_>, id: UserId) {
@@ -48,8 +99,9 @@ fn describe(cx: &mut Cx<'_>, id: UserId) {
     }
     let sees_address = id == cx.me() || cx.user().may("ban");
     if sees_address {
-        let (host, ip) = (format!("{}@{}", user.username, user.real_host), Setup::address_text(user.ip));
-        cx.reply(RPL_WHOISACTUALLY, &[nick, &host, &ip], Text::Said(Phrase::WHOIS_ACTUALLY, &[]));
+        let (host, ip) = origin(cx, &user);
+        let host = format!("{}@{host}", user.username);
+        cx.reply(RPL_WHOISACTUALLY, &[nick, &host, &Setup::address_text(ip)], Text::Said(Phrase::WHOIS_ACTUALLY, &[]));
     }
     if id == cx.me() || cx.user().may("samode") {
         let modes = user.modes.to_string();
@@ -75,6 +127,17 @@ fn describe(cx: &mut Cx<'_>, id: UserId) {
     cx.reply(RPL_WHOISIDLE, &times, Text::Said(Phrase::WHOIS_IDLE, &[]));
     if let Some(away) = &user.away {
         cx.reply(RPL_AWAY, &[nick], Text::Plain(away));
+    }
+}
+
+/// Where a user comes from. Who has several connections has the first that is still there; an always-on
+/// user without any is at home.
+pub fn origin(cx: &Cx<'_>, user: &User) -> (String, IpAddr) {
+    let mut doors = user.sessions.iter().map(|&session| &cx.state().sessions[session].door);
+    match doors.next() {
+        None => (cx.setup.server_name().to_owned(), IpAddr::from([127, 0, 0, 1])),
+        Some(door) if door.ip == user.ip => (user.real_host.to_string(), user.ip),
+        Some(door) => (Setup::address_text(door.ip), door.ip),
     }
 }
 

@@ -278,6 +278,7 @@ fn script_call(cx: &Cx<'_>, account: &str, passphrase: &str) -> Option<Box<Scrip
             account: account.to_owned(),
             passphrase: Secret::from(passphrase),
             certfp: door.certfp.as_deref().unwrap_or_default().to_owned(),
+            certificates: door.certificates.clone(),
             ip: door.ip,
         })
     })
@@ -286,7 +287,7 @@ fn script_call(cx: &Cx<'_>, account: &str, passphrase: &str) -> Option<Box<Scrip
 /// Takes over the hash that was made anew of an outdated one, unless the passphrase was changed meanwhile.
 fn renew(cx: &mut Cx<'_>, key: &str, renewed: &Credentials) {
     let Some(account) = cx.state().accounts.get(key) else { return };
-    if !account.credentials.is_outdated() {
+    if !account.credentials.is_outdated(cx.config().accounts.registration.bcrypt_cost) {
         return;
     }
     let certfps = account.credentials.certfps.clone();

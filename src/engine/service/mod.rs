@@ -8,7 +8,7 @@
 pub mod chanserv;
 mod confirm;
 mod help;
-mod histserv;
+pub mod histserv;
 mod hostserv;
 pub mod nickserv;
 mod pattern;
@@ -111,6 +111,11 @@ impl Service {
         Service::ALL.into_iter().find(|service| service.name().eq_ignore_ascii_case(name))
     }
 
+    /// Its host.
+    pub fn host(self, config: &Config) -> &str {
+        config.server.override_services_hostname.as_deref().unwrap_or(HOST)
+    }
+
     /// What it is for, a line each.
     fn about(self) -> &'static [&'static str] {
         match self {
@@ -129,6 +134,12 @@ impl Service {
             Service::HostServ => hostserv::COMMANDS,
             Service::HistServ => histserv::COMMANDS,
         }
+    }
+
+    /// Whether it has a command of this name.
+    pub fn knows(self, name: &str) -> bool {
+        let is = |other: &str| other.eq_ignore_ascii_case(name);
+        self.commands().iter().any(|command| is(command.name) || command.aliases.iter().any(|alias| is(alias)))
     }
 
     /// Finds a command that the configuration lets be used.
@@ -167,7 +178,7 @@ impl Cx<'_> {
     /// Answers with a NOTICE from a service.
     pub fn notice(&mut self, service: Service, text: Text<'_>) {
         let (name, nick) = (service.name(), self.nick().to_owned());
-        let host = self.config().server.override_services_hostname.as_deref().unwrap_or(HOST);
+        let host = service.host(self.config());
         self.reply_from(&format!("{name}!{name}@{host}"), "NOTICE", &[&nick], text);
     }
 

@@ -75,7 +75,8 @@ struct SettingsRecord {
     auto_away: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
     autoreplay_lines: Option<u32>,
-    replay_joins: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    replay_joins: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
     autoreplay_missed: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -10,6 +10,7 @@ use crate::i18n::Phrase;
 use crate::state::account::Vhost;
 use crate::state::fact::AccountChange;
 use crate::state::{Account, Fact};
+use crate::text::is_shown_host;
 
 use super::{HS, VHOSTS};
 
@@ -105,9 +106,7 @@ fn set(cx: &mut Cx<'_>, params: &[&str]) -> Outcome {
     let (name, key) = (account.name.as_str().to_owned(), account.name.key().to_owned());
     let host = params[1];
     let fits = host.len() <= cx.config().accounts.vhosts.max_length && cx.setup.vhost_pattern.is_match(host);
-    // Whatever the configuration admits, it is part of `nick!user@host`, and a parameter of CHGHOST.
-    let is_host = !host.starts_with(':') && !host.contains(['!', '@', '*', '?']);
-    if !fits || !is_host {
+    if !fits || !is_shown_host(host) {
         return Err(HS.refuse(Phrase::VHOST_INVALID, &[]));
     }
     cx.note(Level::Info, "opers", format!("{} set vhost {host} on account {name}", cx.nick()));

@@ -181,11 +181,18 @@ static SETTINGS: &[Setting] = &[
     },
     Setting {
         name: "replay-joins",
-        stored: |settings| joins(settings.replay_joins),
-        effective: |_, settings| joins(settings.replay_joins),
+        stored: |settings| choice(settings.replay_joins, "always", "commands-only"),
+        effective: |_, settings| match settings.replay_joins {
+            None => "never".to_owned(),
+            chosen => choice(chosen, "always", "commands-only"),
+        },
         set: |settings, value| {
-            settings.replay_joins = value == "always";
-            matches!(value, "always" | "commands-only")
+            settings.replay_joins = match value {
+                "always" => Some(true),
+                "commands-only" => Some(false),
+                _ => None,
+            };
+            settings.replay_joins.is_some() || matches!(value, "default" | "never")
         },
     },
 ];
@@ -200,10 +207,6 @@ fn truth(value: bool) -> String {
 
 fn enforced(strict: bool) -> String {
     choice(Some(strict), "strict", "none")
-}
-
-fn joins(always: bool) -> String {
-    choice(Some(always), "always", "commands-only")
 }
 
 fn history(value: Option<HistoryChoice>) -> String {

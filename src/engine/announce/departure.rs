@@ -1,0 +1,54 @@
+//! The end of a user: QUIT and KILL.
+
+use crate::state::{SessionId, State, UserId};
+use crate::wire::{Body, Caps, MsgId, Origin, Outgoing, Text};
+
+use super::super::cx::Cx;
+use super::super::effect::{Effect, Level};
+use super::super::voice::acquaintances;
+use super::super::watchers;
+use super::{keep_everywhere, origin_of, say};
+
+/// Tells a session that its user, as far as the session goes, quits; ERROR follows.
+pub fn show_quit(cx: &mut Cx<'_>, reason: &str) {
+    let state: &State = cx.state;
+    let Some(session) = state.sessions.get(cx.session) else { return };
+    let Some(user) = session.user() else { return };
+    let body = Body::Command { verb: "QUIT", params: &[], text: Text::Plain(reason) };
+    let line = Outgoing { source: state.users[user].source(), origin: origin_of(state, user, None), body };
+    cx.voice.reply(session, &line);
+}
+
+pub(super) fn quit(cx: &mut Cx<'_>, user: UserId, reason: &str, msgid: MsgId) {
+    let body = Body::Command { verb: "QUIT", params: &[], text: Text::Plain(reason) };
+    let mut told = acquaintances(cx.state, cx.voice.scratch, user);
+    // Who leaves hears ERROR instead.
+    told.retain(|&other| other != user);
+    say(cx, user, body.clone(), Caps::NONE, Some(msgid), &told);
+    keep_everywhere(cx, user, body, msgid);
+    watchers::leaves(cx, user);
+    let nick = cx.state().users[user].nick.as_str();
+    let text = format!("Client exited [{nick}]: {reason}");
+    cx.note(Level::Info, "quit", text);
+}
+
+/// KILL ends the user's sessions from outside: they get KILL and ERROR, the others QUIT.
+pub(super) fn killed(cx: &mut Cx<'_>, by: UserId, user: UserId, reason: &str, msgid: MsgId) {
+    let nick = cx.state().users[user].nick.as_str().to_owned();
+    let body = Body::Command { verb: "KILL", params: &[&nick], text: Text::Plain(reason) };
+    say(cx, by, body, Caps::NONE, None, &[user]);
+    let error = format!("Killed ({} ({reason}))", cx.state().users[by].nick.as_str());
+    let sessions: Vec<SessionId> = cx.state().users[user].sessions.to_vec();
+    let body = Body::Command { verb: "ERROR", params: &[], text: Text::Plain(&error) };
+    let line = Outgoing { source: "", origin: Origin::default(), body };
+    cx.voice.deliver(cx.state, &line, Caps::NONE, sessions.iter().copied());
+    for session in sessions {
+        cx.waiting.sessions.remove(&session);
+        if session == cx.session {
+            cx.closed = true;
+        } else {
+            cx.voice.out.push(Effect::Close { session });
+        }
+    }
+    quit(cx, user, &error, msgid);
+}

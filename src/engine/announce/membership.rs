@@ -1,0 +1,134 @@
+//! Coming into a channel and leaving it, as those who are there see it.
+
+use crate::state::{ChannelId, Rank, Ranks, State, UserId};
+use crate::wire::{Body, Cap, Caps, MsgId, Origin, Outgoing, Text};
+
+use super::super::command::{markread, names, topic};
+use super::super::cx::Cx;
+use super::super::voice::sessions_of;
+use super::{After, origin_of};
+
+/// Topic and names of a channel, to a session whose user is in it now.
+pub(super) fn show_place(cx: &mut Cx<'_>, channel: ChannelId) {
+    if cx.state().channels[channel].topic.is_some() {
+        topic::show(cx, channel);
+    }
+    markread::show_channel(cx, channel);
+    if !cx.served().caps.has(Cap::NoImplicitNames) {
+        names::show(cx, channel);
+    }
+}
+
+fn join_line(state: &State, user: UserId, channel: ChannelId, msgid: Option<MsgId>) -> Outgoing<'_> {
+    let (joiner, joined) = (&state.users[user], &state.channels[channel]);
+    let body = Body::Join {
+        channel: joined.name.as_str(),
+        account: joiner.account_or_star(),
+        realname: &joiner.realname,
+    };
+    Outgoing { source: joiner.source(), origin: origin_of(state, user, msgid), body }
+}
+
+/// Tells a session that has just been attached that its user is in a channel.
+pub fn show_joined(cx: &mut Cx<'_>, user: UserId, channel: ChannelId) {
+    let state: &State = cx.state;
+    let line = join_line(state, user, channel, None);
+    cx.voice.reply(&state.sessions[cx.session], &line);
+    show_place(cx, channel);
+}
+
+pub(super) fn joined(cx: &mut Cx<'_>, user: UserId, ranks: Ranks, channel: ChannelId, msgid: MsgId) -> After {
+    let state: &State = cx.state;
+    let (joiner, joined) = (&state.users[user], &state.channels[channel]);
+    let line = join_line(state, user, channel, Some(msgid));
+    // The joiner is no member yet.
+    let knows = |&member: &UserId| ranks != Ranks::NONE || joined.shows(member, user);
+    let members = joined.members.keys().copied().filter(knows);
+    cx.voice.deliver(state, &line, Caps::NONE, sessions_of(state, members.chain([user])));
+    if let Some(away) = &joiner.away {
+        // away-notify: who joins while away says so at once.
+        let body = Body::Command { verb: "AWAY", params: &[], text: Text::Plain(away) };
+        let line = Outgoing { source: joiner.source(), origin: origin_of(state, user, None), body };
+        let members = joined.members.keys().copied().filter(knows);
+        cx.voice.deliver(state, &line, Caps::of(Cap::AwayNotify), sessions_of(state, members));
+    }
+    if ranks.at_least(Rank::Voice) || !joined.flags.has('u') {
+        cx.chronicle.keep_in_channels(cx.setup, state, [channel].into_iter(), &line, cx.voice.out);
+    }
+    show_ranks(cx, user, channel, ranks);
+    After::Joined(user, channel)
+}
+
+/// Tells those who are there which ranks someone comes with; who comes reads it in NAMES.
+fn show_ranks(cx: &mut Cx<'_>, user: UserId, channel: ChannelId, ranks: Ranks) {
+    let state: &State = cx.state;
+    let channel = &state.channels[channel];
+    let letters: String = Rank::ALL.into_iter().filter(|&rank| ranks.has(rank)).map(Rank::letter).collect();
+    if letters.is_empty() {
+        return;
+    }
+    let nick = state.users[user].nick.as_str();
+    let mut params = vec![channel.name.as_str().to_owned(), format!("+{letters}")];
+    params.extend(letters.chars().map(|_| nick.to_owned()));
+    let params: Vec<&str> = params.iter().map(String::as_str).collect();
+    let body = Body::Command { verb: "MODE", params: &params, text: Text::None };
+    let line = Outgoing { source: cx.setup.server_name(), origin: Origin::default(), body };
+    cx.voice.deliver(state, &line, Caps::NONE, sessions_of(state, channel.members.keys().copied()));
+}
+
+/// PART, or KICK by someone: not told to those whom an auditorium hides the member from.
+pub(super) fn left(
+    cx: &mut Cx<'_>,
+    user: UserId,
+    channel: ChannelId,
+    kicked_by: Option<UserId>,
+    text: Text<'_>,
+    msgid: MsgId,
+) {
+    let state: &State = cx.state;
+    let id = channel;
+    let channel = &state.channels[id];
+    let params = [channel.name.as_str(), state.users[user].nick.as_str()];
+    let (by, body) = match kicked_by {
+        None => (user, Body::Command { verb: "PART", params: &params[..1], text }),
+        Some(by) => (by, Body::Command { verb: "KICK", params: &params, text }),
+    };
+    let line = Outgoing { source: state.users[by].source(), origin: origin_of(state, by, Some(msgid)), body };
+    let told = channel.members.keys().copied().filter(|&member| channel.shows(member, user));
+    cx.voice.deliver(state, &line, Caps::NONE, sessions_of(state, told));
+    if !channel.hides(user) {
+        cx.chronicle.keep_in_channels(cx.setup, state, [id].into_iter(), &line, cx.voice.out);
+    }
+}
+
+/// A KICK for each who goes. The one who stays hears all of them, the others their own: were everyone told of
+/// everyone, a large channel could not be cleared in one go.
+pub(super) fn cleared(cx: &mut Cx<'_>, by: UserId, channel: ChannelId, stays: Option<UserId>, reason: &str) {
+    let members: Vec<UserId> = cx.state().channels[channel].members.keys().copied().collect();
+    for user in members.into_iter().filter(|&user| Some(user) != stays) {
+        let msgid = cx.ids.msgid(cx.now.wall_ms);
+        let state: &State = cx.state;
+        let (name, nick) = (state.channels[channel].name.as_str(), state.users[user].nick.as_str());
+        let body = Body::Command { verb: "KICK", params: &[name, nick], text: Text::Plain(reason) };
+        let line =
+            Outgoing { source: state.users[by].source(), origin: origin_of(state, by, Some(msgid)), body };
+        let told = sessions_of(state, [user].into_iter().chain(stays));
+        cx.voice.deliver(state, &line, Caps::NONE, told);
+        cx.chronicle.keep_in_channels(cx.setup, state, [channel].into_iter(), &line, cx.voice.out);
+    }
+}
+
+pub(super) fn invited(cx: &mut Cx<'_>, by: UserId, user: UserId, channel: ChannelId, msgid: MsgId) {
+    let state: &State = cx.state;
+    let invitee = state.users[user].nick.as_str();
+    let joined = &state.channels[channel];
+    let body = Body::Command { verb: "INVITE", params: &[invitee], text: Text::Plain(joined.name.as_str()) };
+    let line = Outgoing { source: state.users[by].source(), origin: origin_of(state, by, Some(msgid)), body };
+    cx.voice.deliver(state, &line, Caps::NONE, sessions_of(state, [user].into_iter()));
+    let watchers = joined.members.iter().filter(|&(&member, standing)| {
+        member != by && member != user && standing.ranks.at_least(Rank::Halfop)
+    });
+    let watchers = watchers.map(|(&member, _)| member);
+    cx.voice.deliver(state, &line, Caps::of(Cap::InviteNotify), sessions_of(state, watchers));
+    cx.chronicle.keep_between(cx.setup, state, [by, user], &line, cx.voice.out);
+}

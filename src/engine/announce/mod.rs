@@ -1,0 +1,181 @@
+//! Who is told of a fact, and in which words. Nothing else in the engine knows.
+
+mod departure;
+mod identity;
+mod membership;
+mod modes;
+mod speech;
+
+pub use departure::show_quit;
+pub use identity::{show_away, show_self};
+pub use membership::show_joined;
+
+use crate::state::fact::Ruling;
+use crate::state::{ChannelId, Fact, SessionId, State, UserId};
+use crate::wire::{Body, Caps, MsgId, Origin, Outgoing, Text};
+
+use self::departure::{killed, quit};
+use self::identity::{host_changed, logged_in, nick_changed, realname_changed, tell_account};
+use self::membership::{cleared, invited, joined, left, show_place};
+use self::modes::{modes_changed, show_snomasks, tell_user_modes, user_modes_changed};
+use self::speech::{said, taken_back, topic_set};
+use super::cx::Cx;
+use super::replay;
+use super::snomask;
+use super::voice::sessions_of;
+use super::watchers::{self, onlookers};
+
+/// What can only be told once the fact holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum After {
+    /// Nothing.
+    Nothing,
+    /// Topic and names, to the one who joined.
+    Joined(UserId, ChannelId),
+    /// That one's away state changed, to those who see it.
+    Away(UserId),
+    /// That the session's user is there, to those who watch the nick.
+    Came(SessionId),
+    /// That the user has the nick, to those who watch it.
+    Renamed(UserId),
+}
+
+/// Tells a fact that is about to hold.
+pub fn announce(cx: &mut Cx<'_>, fact: &Fact<'_>) -> After {
+    let msgid = cx.ids.msgid(cx.now.wall_ms);
+    snomask::tell(cx, fact);
+    match fact {
+        Fact::Quit { user, reason } => quit(cx, *user, reason, msgid),
+        Fact::Killed { by, user, reason } => killed(cx, *by, *user, reason, msgid),
+        Fact::NickChanged { user, nick } => return nick_changed(cx, *user, nick, msgid),
+        Fact::RealnameChanged { user, realname } => realname_changed(cx, *user, realname, msgid),
+        Fact::HostChanged { user, host } => host_changed(cx, *user, host),
+        Fact::Joined { user, channel, ranks } => return joined(cx, *user, *ranks, *channel, msgid),
+        Fact::Parted { user, channel, reason } => {
+            let text = reason.map_or(Text::None, Text::Plain);
+            left(cx, *user, *channel, None, text, msgid);
+        }
+        Fact::Kicked { by, user, channel, reason } => {
+            left(cx, *user, *channel, Some(*by), Text::Plain(reason), msgid);
+        }
+        Fact::Cleared { by, channel, stays, reason } => cleared(cx, *by, *channel, *stays, reason),
+        Fact::TopicSet { by, channel, text } => topic_set(cx, *by, *channel, text, msgid),
+        Fact::ModesChanged { by, channel, changes } => modes_changed(cx, *by, *channel, changes, msgid),
+        Fact::UserModesChanged { user, on, off } => user_modes_changed(cx, *user, *on, *off),
+        Fact::OperChanged { user, oper: Some(_) } => tell_user_modes(cx, *user, "+o"),
+        Fact::OperChanged { user, oper: None } => tell_user_modes(cx, *user, "-o"),
+        Fact::Invited { by, user, channel, .. } => invited(cx, *by, *user, *channel, msgid),
+        Fact::Said { session, by, to, what } => said(cx, *session, *by, to, what, msgid),
+        Fact::AwaySet { session, .. } => {
+            return cx.state().sessions[*session].user().map_or(After::Nothing, After::Away);
+        }
+        Fact::Registered { session, .. } => return After::Came(*session),
+        Fact::LoggedIn { session, account, .. } => logged_in(cx, *session, account),
+        Fact::LoggedOut { user } => tell_account(cx, *user, "*"),
+        Fact::TakenBack { by, places, shown, id, reason } => {
+            taken_back(cx, *by, places, [shown, id.as_str()], *reason, msgid);
+        }
+        Fact::Ruled(Ruling::Snomasks { user, masks }) => show_snomasks(cx, *user, *masks),
+        Fact::Ruled(_)
+        | Fact::Detached { .. }
+        | Fact::Attached { .. }
+        | Fact::AlwaysOnSet { .. }
+        | Fact::Authenticating { .. }
+        | Fact::LoginTried { .. }
+        | Fact::Applied { .. }
+        | Fact::RegistrationTried { .. }
+        | Fact::Read { .. }
+        | Fact::Seen { .. }
+        | Fact::AccountMade { .. }
+        | Fact::AccountChanged { .. }
+        | Fact::AccountRemoved { .. }
+        | Fact::RegistryChanged { .. }
+        | Fact::PurgeSet { .. }
+        | Fact::CloakSecretSet { .. }
+        | Fact::Opened { .. }
+        | Fact::Admitted { .. }
+        | Fact::Forgiven { .. }
+        | Fact::WhowasResized { .. }
+        | Fact::Proxied { .. }
+        | Fact::Vanished { .. }
+        | Fact::Introduced { .. }
+        | Fact::CapsSet { .. }
+        | Fact::LanguagesSet { .. }
+        | Fact::OperFailed { .. }
+        | Fact::Kept { .. }
+        | Fact::Forgotten { .. }
+        | Fact::PlaybackAsked { .. }
+        | Fact::Formed { .. }
+        | Fact::Uninvited { .. }
+        | Fact::Accepted { .. }
+        | Fact::MonitorChanged { .. } => {}
+    }
+    After::Nothing
+}
+
+/// Tells what had to wait until the fact held.
+pub fn follow_up(cx: &mut Cx<'_>, after: After) {
+    match after {
+        After::Nothing => {}
+        After::Joined(user, channel) => {
+            for session in cx.state().users[user].sessions.clone() {
+                cx.serve(session, |cx| {
+                    show_place(cx, channel);
+                    replay::on_join(cx, channel);
+                });
+            }
+        }
+        After::Away(user) => show_away(cx, user),
+        After::Came(session) => {
+            if let Some(user) = cx.state().sessions[session].user() {
+                watchers::came(cx, user);
+            }
+        }
+        After::Renamed(user) => watchers::came(cx, user),
+    }
+}
+
+/// What everyone may know of who says something.
+fn origin_of(state: &State, user: UserId, msgid: Option<MsgId>) -> Origin<'_> {
+    let user = &state.users[user];
+    Origin {
+        msgid,
+        account: user.account.as_ref().map(|account| account.as_str()),
+        bot: user.modes.has('B'),
+        client_tags: "",
+    }
+}
+
+/// Says something in a user's name to all sessions of some users.
+fn say(cx: &mut Cx<'_>, by: UserId, body: Body<'_>, needs: Caps, msgid: Option<MsgId>, to: &[UserId]) {
+    let sessions: Vec<SessionId> = sessions_of(cx.state, to.iter().copied()).collect();
+    say_to(cx, by, body, needs, msgid, sessions.into_iter());
+}
+
+fn say_to(
+    cx: &mut Cx<'_>,
+    by: UserId,
+    body: Body<'_>,
+    needs: Caps,
+    msgid: Option<MsgId>,
+    to: impl Iterator<Item = SessionId>,
+) {
+    let state: &State = cx.state;
+    let line = Outgoing { source: state.users[by].source(), origin: origin_of(state, by, msgid), body };
+    cx.voice.deliver(state, &line, needs, to);
+}
+
+/// Keeps what someone did in all channels where that one could be seen.
+fn keep_everywhere(cx: &mut Cx<'_>, by: UserId, body: Body<'_>, msgid: MsgId) {
+    let state: &State = cx.state;
+    let user = &state.users[by];
+    let line = Outgoing { source: user.source(), origin: origin_of(state, by, Some(msgid)), body };
+    let channels = user.channels.iter().copied().filter(|&channel| !state.channels[channel].hides(by));
+    cx.chronicle.keep_in_channels(cx.setup, state, channels, &line, cx.voice.out);
+}
+
+/// Says what changed about a user to everyone whom it concerns.
+fn to_onlookers(cx: &mut Cx<'_>, user: UserId, body: Body<'_>, needs: Caps, msgid: Option<MsgId>) {
+    let told = onlookers(cx.state, cx.voice.scratch, user);
+    say_to(cx, user, body, needs, msgid, told.into_iter());
+}

@@ -1,0 +1,102 @@
+//! Mode changes of channels and users.
+
+use crate::state::fact::Change;
+use crate::state::{ChannelId, Letters, ModeChange, State, UserId};
+use crate::wire::{Body, Caps, MsgId, Origin, Outgoing, Text};
+
+use super::super::cx::Cx;
+use super::super::voice::sessions_of;
+use super::{origin_of, say};
+
+pub(super) fn modes_changed(
+    cx: &mut Cx<'_>,
+    by: Option<UserId>,
+    channel: ChannelId,
+    changes: &[Change],
+    msgid: MsgId,
+) {
+    let (state, name): (&State, _) = (cx.state, cx.state.channels[channel].name.as_str());
+    let source = by.map_or(cx.setup.server_name(), |user| state.users[user].source());
+    let frame = ":  MODE  \r\n".len() + source.len() + name.len();
+    let lines = mode_lines(state, changes, cx.config().server.max_line_len.saturating_sub(frame));
+    for (index, (letters, params)) in lines.iter().enumerate() {
+        let msgid = if index == 0 { msgid } else { cx.ids.msgid(cx.now.wall_ms) };
+        let origin = match by {
+            Some(user) => origin_of(state, user, Some(msgid)),
+            None => Origin { msgid: Some(msgid), ..Origin::default() },
+        };
+        let mut all = vec![name, letters];
+        all.extend(params.iter().map(String::as_str));
+        let body = Body::Command { verb: "MODE", params: &all, text: Text::None };
+        let members = state.channels[channel].members.keys().copied();
+        let line = Outgoing { source, origin, body };
+        cx.voice.deliver(state, &line, Caps::NONE, sessions_of(state, members));
+        cx.chronicle.keep_in_channels(cx.setup, state, [channel].into_iter(), &line, cx.voice.out);
+    }
+}
+
+/// Changes as letters with their parameters. Masks are longer in their canonical form than as given,
+/// so that a line of changes may have to become several.
+fn mode_lines(state: &State, changes: &[Change], bytes_max: usize) -> Vec<(String, Vec<String>)> {
+    let mut lines: Vec<(String, Vec<String>)> = Vec::new();
+    let (mut bytes, mut sign) = (bytes_max, None);
+    for Change { change, .. } in changes {
+        let (letter, on, param) = shown(state, change);
+        let more = 2 + param.as_ref().map_or(0, |param| 1 + param.len());
+        if bytes + more > bytes_max {
+            lines.push((String::new(), Vec::new()));
+            (bytes, sign) = (0, None);
+        }
+        bytes += more;
+        let (letters, params) = lines.last_mut().expect("the first change opens a line");
+        if sign != Some(on) {
+            letters.push(if on { '+' } else { '-' });
+            sign = Some(on);
+        }
+        letters.push(letter);
+        params.extend(param);
+    }
+    lines
+}
+
+/// A mode change as MODE shows it.
+fn shown(state: &State, change: &ModeChange) -> (char, bool, Option<String>) {
+    match change {
+        ModeChange::Flag { letter, on } => (*letter, *on, None),
+        ModeChange::Rank { rank, on, user } => {
+            (rank.letter(), *on, Some(state.users[*user].nick.as_str().to_owned()))
+        }
+        ModeChange::List { list, on, mask } => (list.letter(), *on, Some(mask.clone())),
+        // The key that is taken away is not repeated.
+        ModeChange::Key(key) => ('k', key.is_some(), Some(key.clone().unwrap_or_else(|| "*".to_owned()))),
+        ModeChange::Forward(to) => ('f', to.is_some(), to.as_ref().map(|to| to.as_str().to_owned())),
+        ModeChange::Limit(limit) => ('l', limit.is_some(), limit.map(|limit| limit.to_string())),
+    }
+}
+
+pub(super) fn user_modes_changed(cx: &mut Cx<'_>, user: UserId, on: Letters, off: Letters) {
+    let mut change = String::new();
+    for (sign, letters) in [('+', on), ('-', off)] {
+        let letters: String = letters.iter().collect();
+        if !letters.is_empty() {
+            change.push(sign);
+            change.push_str(&letters);
+        }
+    }
+    tell_user_modes(cx, user, &change);
+}
+
+pub(super) fn show_snomasks(cx: &mut Cx<'_>, user: UserId, masks: Letters) {
+    match masks == Letters::default() {
+        true => tell_user_modes(cx, user, "-s"),
+        false => tell_user_modes(cx, user, &format!("+s {masks}")),
+    }
+}
+
+pub(super) fn tell_user_modes(cx: &mut Cx<'_>, user: UserId, change: &str) {
+    let nick = cx.state().users[user].nick.as_str().to_owned();
+    let mut params = vec![nick.as_str()];
+    params.extend(change.split(' '));
+    let body = Body::Command { verb: "MODE", params: &params, text: Text::None };
+    say(cx, user, body, Caps::NONE, None, &[user]);
+}

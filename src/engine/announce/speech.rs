@@ -1,0 +1,104 @@
+//! What someone says, to whom, and the topic.
+
+use crate::state::fact::{Kind, Place, Said, Target};
+use crate::state::{ChannelId, SessionId, State, UserId};
+use crate::wire::{Body, Cap, Caps, MsgId, Origin, Outgoing, Text};
+
+use super::super::chronicle;
+use super::super::command::message::is_ctcp;
+use super::super::cx::Cx;
+use super::super::voice::{Voice, sessions_of};
+use super::origin_of;
+
+pub(super) fn said(
+    cx: &mut Cx<'_>,
+    session: SessionId,
+    by: UserId,
+    to: &Target<'_>,
+    what: &Said<'_>,
+    msgid: MsgId,
+) {
+    let state: &State = cx.state;
+    let target = match to {
+        Target::Channel { shown, .. } | Target::Many { shown, .. } => shown,
+        Target::User(user) => state.users[*user].nick.as_str(),
+    };
+    let text = if what.kind == Kind::Tagmsg { Text::None } else { Text::Plain(what.text) };
+    let body = Body::Command { verb: what.kind.verb(), params: &[target], text };
+    let origin = Origin { client_tags: what.client_tags, ..origin_of(state, by, Some(msgid)) };
+    let line = Outgoing { source: state.users[by].source(), origin, body };
+    let needs = if what.kind == Kind::Tagmsg { Caps::of(Cap::MessageTags) } else { Caps::NONE };
+    // What a client answers to CTCP tells more of it than who comes through Tor wants known.
+    let ctcp = is_ctcp(what.text);
+    let others = |&id: &SessionId| id != session && !(ctcp && state.sessions[id].door.tor);
+    let voice: &mut Voice<'_> = &mut cx.voice;
+    match to {
+        Target::Channel { channel, at_least, .. } => {
+            let members = state.channels[*channel].members.iter();
+            let hears = |&(&member, standing): &(&UserId, &crate::state::Member)| {
+                member == by || at_least.is_none_or(|rank| standing.ranks.at_least(rank))
+            };
+            let members = members.filter(hears).map(|(&member, _)| member);
+            voice.deliver(state, &line, needs, sessions_of(state, members).filter(others));
+            let outside = !state.channels[*channel].members.contains_key(&by);
+            let own = sessions_of(state, [by].into_iter().filter(|_| outside));
+            voice.deliver(state, &line, needs, own.filter(others));
+        }
+        Target::Many { users, .. } => {
+            voice.deliver(state, &line, needs, sessions_of(state, users.iter().copied()).filter(others));
+        }
+        Target::User(user) => {
+            let both = [*user, by].into_iter().take(if *user == by { 1 } else { 2 });
+            voice.deliver(state, &line, needs, sessions_of(state, both).filter(others));
+        }
+    }
+    if chronicle::is_kept(&cx.setup.config, what) {
+        let out = &mut *cx.voice.out;
+        match *to {
+            Target::Channel { channel, at_least: None, .. } => {
+                cx.chronicle.keep_in_channels(cx.setup, state, [channel].into_iter(), &line, out);
+            }
+            Target::User(user) => cx.chronicle.keep_between(cx.setup, state, [by, user], &line, out),
+            // Not for everyone in the channel, or for no conversation.
+            Target::Channel { .. } | Target::Many { .. } => {}
+        }
+    }
+    // echo-message: the speaker's own copy is part of the answer. What is said to oneself arrives
+    // besides, as from anyone else.
+    let voice: &mut Voice<'_> = &mut cx.voice;
+    voice.deliver(state, &line, needs | Caps::of(Cap::EchoMessage), [session].into_iter());
+    if matches!(to, Target::User(user) if *user == by) {
+        voice.deliver_alone(&state.sessions[session], session, &line, needs);
+    }
+}
+
+pub(super) fn topic_set(cx: &mut Cx<'_>, by: UserId, channel: ChannelId, text: &str, msgid: MsgId) {
+    let state: &State = cx.state;
+    let told = &state.channels[channel];
+    let body = Body::Command { verb: "TOPIC", params: &[told.name.as_str()], text: Text::Plain(text) };
+    let line = Outgoing { source: state.users[by].source(), origin: origin_of(state, by, Some(msgid)), body };
+    cx.voice.deliver(state, &line, Caps::NONE, sessions_of(state, told.members.keys().copied()));
+    cx.chronicle.keep_in_channels(cx.setup, state, [channel].into_iter(), &line, cx.voice.out);
+}
+
+/// REDACT, to all of the channel, or to both of a conversation (draft/message-redaction).
+pub(super) fn taken_back(
+    cx: &mut Cx<'_>,
+    by: UserId,
+    places: &[Place],
+    params: [&str; 2],
+    reason: Option<&str>,
+    msgid: MsgId,
+) {
+    let state: &State = cx.state;
+    let text = reason.map_or(Text::None, Text::Plain);
+    let body = Body::Command { verb: "REDACT", params: &params, text };
+    let line = Outgoing { source: state.users[by].source(), origin: origin_of(state, by, Some(msgid)), body };
+    for place in places {
+        let told: Vec<UserId> = match *place {
+            Place::Channel(channel) => state.channels[channel].members.keys().copied().collect(),
+            Place::Conversation { user, .. } => vec![user],
+        };
+        cx.voice.deliver(state, &line, Caps::of(Cap::MessageRedaction), sessions_of(state, told.into_iter()));
+    }
+}

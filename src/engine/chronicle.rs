@@ -1,0 +1,178 @@
+//! What goes into history: the lines that are told, kept as they are told, with who may find them there.
+//!
+//! Not who may read it, which is [`super::replay`]'s.
+
+use smallvec::SmallVec;
+
+use crate::config::Config;
+use crate::history::{Bounds, Fields, Item, Kind, Record, Target};
+use crate::state::account::HistoryChoice;
+use crate::state::fact::{Place, Said};
+use crate::state::registry::StoreEvents;
+use crate::state::{ChannelId, State, UserId};
+use crate::wire::message::tags;
+use crate::wire::{Body, Outgoing, Text};
+
+use super::command::message::is_ctcp;
+use super::effect::{Effect, Effects};
+use super::identity;
+use super::setup::Setup;
+
+/// What is to be kept in memory once the fact has been told.
+#[derive(Debug, Default)]
+pub struct Chronicle {
+    kept: Vec<(Place, Item, Bounds)>,
+}
+
+impl Chronicle {
+    /// Takes out what is to be kept in memory, in order.
+    pub fn take(&mut self) -> Vec<(Place, Item, Bounds)> {
+        std::mem::take(&mut self.kept)
+    }
+
+    /// Whether there is nothing to be kept.
+    pub fn is_empty(&self) -> bool {
+        self.kept.is_empty()
+    }
+
+    /// Keeps a line that was told in some channels.
+    pub fn keep_in_channels(
+        &mut self,
+        setup: &Setup,
+        state: &State,
+        channels: impl Iterator<Item = ChannelId>,
+        line: &Outgoing<'_>,
+        out: &mut Effects,
+    ) {
+        let config = &*setup.config;
+        if !config.history.enabled {
+            return;
+        }
+        let mut item = None;
+        let mut stored = SmallVec::new();
+        for id in channels {
+            let channel = &state.channels[id];
+            let choice = identity::channel_history(config, channel);
+            if choice == HistoryChoice::Off {
+                continue;
+            }
+            if item.is_none() {
+                item = item_of(line);
+            }
+            let Some(item) = &item else { return };
+            let settings = channel.registration.as_ref().and_then(|r| r.settings.store_events);
+            if !is_wanted(item.fields().kind, settings) {
+                continue;
+            }
+            if choice == HistoryChoice::On {
+                stored.push(Target::Channel(channel.name.key().into()));
+            }
+            let items_max = config.history.channel_length;
+            self.kept.push((Place::Channel(id), item.clone(), bounds(config, items_max)));
+        }
+        if let Some(item) = item {
+            record(setup, item, stored, line, out);
+        }
+    }
+
+    /// Keeps a line that one user told another, on both sides that want it.
+    pub fn keep_between(
+        &mut self,
+        setup: &Setup,
+        state: &State,
+        [by, to]: [UserId; 2],
+        line: &Outgoing<'_>,
+        out: &mut Effects,
+    ) {
+        let config = &*setup.config;
+        if !config.history.enabled {
+            return;
+        }
+        let Some(item) = item_of(line) else { return };
+        let mut stored = SmallVec::new();
+        let sides = [(by, to), (to, by)];
+        for &(user, other) in &sides[..if by == to { 1 } else { 2 }] {
+            let account = state.account_of(user);
+            let with = correspondent(state, other);
+            let choice = account.map_or_else(
+                || identity::guest_history(config),
+                |account| identity::dm_history(config, &account.settings),
+            );
+            match choice {
+                HistoryChoice::Off => continue,
+                HistoryChoice::Ephemeral => {}
+                HistoryChoice::On => stored.extend(account.map(|account| Target::Conversation {
+                    owner: account.name.key().into(),
+                    with: with.into(),
+                })),
+            }
+            let place = Place::Conversation { user, with: with.into() };
+            self.kept.push((place, item.clone(), bounds(config, config.history.client_length)));
+        }
+        record(setup, item, stored, line, out);
+    }
+}
+
+/// By what the conversation with a user is found: the account, or the nick of who has none.
+pub fn correspondent(state: &State, user: UserId) -> &str {
+    let user = &state.users[user];
+    user.account.as_ref().map_or(user.nick.key(), |account| account.key())
+}
+
+/// Whether something said is kept at all. Tags without a text are mostly of the moment (`+typing`).
+pub fn is_kept(config: &Config, what: &Said<'_>) -> bool {
+    if is_ctcp(what.text) {
+        return false;
+    }
+    if what.kind != crate::state::fact::Kind::Tagmsg {
+        return true;
+    }
+    let rule = &config.history.tagmsg_storage;
+    let has = |names: &[String]| tags(what.client_tags).any(|(name, _)| names.iter().any(|n| n == name));
+    if rule.default { !has(&rule.blacklist) } else { has(&rule.whitelist) }
+}
+
+fn is_wanted(kind: Kind, events: Option<StoreEvents>) -> bool {
+    match events.unwrap_or(StoreEvents::All) {
+        StoreEvents::All => true,
+        StoreEvents::NoJoins => !matches!(kind, Kind::Join | Kind::Part | Kind::Quit),
+        StoreEvents::None => kind.is_message() || kind == Kind::Tagmsg,
+    }
+}
+
+fn bounds(config: &Config, items_max: usize) -> Bounds {
+    Bounds { items_max, window_ms: config.history.autoresize_window.as_millis() as u64 }
+}
+
+fn record(setup: &Setup, item: Item, targets: SmallVec<[Target; 1]>, line: &Outgoing<'_>, out: &mut Effects) {
+    if targets.is_empty() {
+        return;
+    }
+    let indexed = setup.config.history.retention.enable_account_indexing;
+    let account = line.origin.account.filter(|_| indexed);
+    let author = account.map(|account| setup.mapping.fold_lossy(account).into());
+    out.push(Effect::Record(Record::Keep { item, targets, author }));
+}
+
+/// A line as it is kept; `None` if it has no id, or is of no kind that is kept.
+fn item_of(line: &Outgoing<'_>) -> Option<Item> {
+    let id = line.origin.msgid?;
+    let (verb, params, text) = match &line.body {
+        Body::Command { verb, params, text } => (*verb, params.join(" "), *text),
+        Body::Join { channel, realname, .. } => ("JOIN", (*channel).to_owned(), Text::Plain(realname)),
+        Body::Numeric { .. } => return None,
+    };
+    Some(Item::new(&Fields {
+        id,
+        kind: Kind::of_verb(verb)?,
+        source: line.source,
+        account: line.origin.account,
+        bot: line.origin.bot,
+        client_tags: line.origin.client_tags,
+        params: &params,
+        text: match text {
+            Text::Plain(text) => Some(text),
+            Text::None | Text::Said(..) => None,
+        },
+    }))
+}

@@ -1,0 +1,21 @@
+//! REDACT: takes something back that was said (<https://ircv3.net/specs/extensions/message-redaction>).
+
+use crate::engine::cx::Cx;
+use crate::engine::redaction::{self, Manner};
+use crate::engine::refusal::Outcome;
+use crate::wire::Message;
+
+use super::{Command, When};
+
+pub(super) const REDACT: Command = Command {
+    name: "REDACT",
+    params_min: 2,
+    when: When::Registered,
+    right: None,
+    help: "<target> <msgid> [:<reason>]: takes back what you said, or what was said in your channel",
+    run: redact,
+};
+
+fn redact(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
+    redaction::start(cx, [m.param(0), m.param(1)], m.param_opt(2), Manner::Redact)
+}

@@ -1,0 +1,193 @@
+//! How a page of history is told: as it was said, to those who can take it.
+
+use crate::engine::cx::Cx;
+use crate::engine::service::Service;
+use crate::history::{Fields, Item, Kind};
+use crate::i18n::Phrase;
+use crate::state::fact::Place;
+use crate::wire::clock::time_of_day;
+use crate::wire::{Body, Cap, Origin, Outgoing, Stamp, Text};
+
+use super::reading::Reading;
+
+/// Who tells in words what a client cannot be shown as it was.
+pub const HISTSERV: &str = "HistServ!HistServ@localhost";
+
+/// How a page is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Style {
+    /// As the answer to CHATHISTORY with this subcommand.
+    Page {
+        /// As the client wrote it.
+        subcommand: &'static str,
+    },
+    /// As lines of old, for a client that may not know what history is.
+    Lines {
+        /// It was asked for: an error is worth telling.
+        asked: bool,
+    },
+    /// As notices of HistServ.
+    Notices,
+}
+
+/// Tells a page.
+pub fn tell(cx: &mut Cx<'_>, reading: &Reading, page: &[Item]) {
+    match reading.style {
+        Style::Page { .. } => {
+            let limit: usize = reading.ranges.iter().map(|range| range.limit).sum();
+            // ours and Ergo's: there is no more, so there need be no more questions.
+            let tags = if page.len() < limit { "draft/chathistory-end" } else { "" };
+            cx.open_batch_tagged(tags, "chathistory", &[&reading.scope.shown]);
+            page.iter().for_each(|item| tell_item(cx, reading, item));
+            cx.close_batch();
+        }
+        Style::Lines { .. } if page.is_empty() => {}
+        Style::Lines { .. } => {
+            cx.open_batch("chathistory", &[&reading.scope.shown]);
+            page.iter().for_each(|item| tell_item(cx, reading, item));
+            cx.close_batch();
+        }
+        Style::Notices => {
+            page.iter().for_each(|item| notice(cx, &item.fields()));
+            cx.tell(Service::HistServ, Phrase::END_OF_PLAYBACK, &[]);
+        }
+    }
+}
+
+/// Tells that a page could not be had.
+pub fn tell_failure(cx: &mut Cx<'_>, reading: &Reading) {
+    match reading.style {
+        Style::Page { subcommand } => {
+            let context = [subcommand, &reading.scope.shown];
+            cx.fail("CHATHISTORY", "MESSAGE_ERROR", &context, Phrase::HISTORY_UNAVAILABLE);
+        }
+        Style::Lines { asked: false } => {}
+        Style::Lines { asked: true } => {
+            cx.reply(
+                crate::wire::numeric::ERR_UNKNOWNERROR,
+                &["HISTORY"],
+                Text::Said(Phrase::HISTORY_UNAVAILABLE, &[]),
+            );
+        }
+        Style::Notices => {
+            cx.tell(Service::HistServ, Phrase::HISTORY_UNAVAILABLE, &[]);
+        }
+    }
+}
+
+fn tell_item(cx: &mut Cx<'_>, reading: &Reading, item: &Item) {
+    let fields = item.fields();
+    let caps = cx.served().caps;
+    let plain = matches!(reading.style, Style::Lines { .. });
+    if !fields.kind.is_message() && !caps.has(Cap::EventPlayback) {
+        return in_words(cx, reading, &fields);
+    }
+    if fields.kind == Kind::Tagmsg && !caps.has(Cap::MessageTags) {
+        return;
+    }
+    let own = is_own(cx, &fields);
+    if plain && own && matches!(reading.scope.place, Place::Conversation { .. }) && !takes_own(caps) {
+        return;
+    }
+    // Nicks may have changed since: what was said to us goes to who we are now, and what we said comes from
+    // there (chathistory, "Implementation Considerations").
+    let (me, nick) = (cx.user().source().to_owned(), cx.nick().to_owned());
+    let (source, params) = match &reading.scope.place {
+        Place::Channel(_) => (fields.source, fields.params),
+        Place::Conversation { .. } if own => (me.as_str(), fields.params),
+        Place::Conversation { .. } => (fields.source, nick.as_str()),
+    };
+    let text =
+        fields.text.map(|text| match plain && !caps.has(Cap::ServerTime) && fields.kind.is_message() {
+            true => timed(&fields, text),
+            false => text.to_owned(),
+        });
+    let shown = Fields { source, params, text: text.as_deref(), ..fields };
+    say(cx, &shown);
+}
+
+/// Says an item to the session being served, with the time it has.
+fn say(cx: &mut Cx<'_>, fields: &Fields<'_>) {
+    let now = std::mem::replace(&mut cx.voice.stamp, Stamp::new(fields.id.wall_ms()));
+    let params: Vec<&str> = fields.params.split(' ').filter(|param| !param.is_empty()).collect();
+    let origin = Origin {
+        msgid: Some(fields.id),
+        account: fields.account,
+        bot: fields.bot,
+        client_tags: fields.client_tags,
+    };
+    let body = match fields.kind {
+        Kind::Join => Body::Join {
+            channel: params.first().copied().unwrap_or_default(),
+            account: fields.account.unwrap_or("*"),
+            realname: fields.text.unwrap_or_default(),
+        },
+        kind => Body::Command {
+            verb: kind.verb(),
+            params: &params,
+            text: fields.text.map_or(Text::None, Text::Plain),
+        },
+    };
+    let line = Outgoing { source: fields.source, origin, body };
+    cx.voice.reply(&cx.state.sessions[cx.session], &line);
+    cx.voice.stamp = now;
+}
+
+/// Whether the user being served said it.
+fn is_own(cx: &Cx<'_>, fields: &Fields<'_>) -> bool {
+    let mapping = cx.setup.mapping;
+    match (cx.account(), fields.account) {
+        (Some(own), Some(account)) => mapping.fold_lossy(account) == own.name.key(),
+        (Some(_), None) => false,
+        (None, _) => {
+            let nick = fields.source.split('!').next().unwrap_or_default();
+            mapping.fold_lossy(nick) == cx.user().nick.key()
+        }
+    }
+}
+
+/// Whether a client that did not ask understands what its own user said to others.
+fn takes_own(caps: crate::wire::Caps) -> bool {
+    caps.has(Cap::ZncSelfMessage) || caps.has(Cap::EchoMessage)
+}
+
+/// A text with its time in front, for who would not learn it otherwise; not within a CTCP.
+fn timed(fields: &Fields<'_>, text: &str) -> String {
+    let time = time_of_day(fields.id.wall_ms());
+    match text.strip_prefix("\x01ACTION ") {
+        Some(action) => format!("\x01ACTION [{time}] {action}"),
+        None => format!("[{time}] {text}"),
+    }
+}
+
+/// What happened, in HistServ's words; only events of channels have any.
+fn in_words(cx: &mut Cx<'_>, reading: &Reading, fields: &Fields<'_>) {
+    let Place::Channel(_) = reading.scope.place else { return };
+    let nick = fields.source.split('!').next().unwrap_or_default();
+    let (text, params) = (fields.text.unwrap_or_default(), fields.params);
+    let rest = params.split_once(' ').map_or("", |(_, rest)| rest);
+    let (phrase, args): (Phrase, &[&str]) = match fields.kind {
+        Kind::Join => (Phrase::HISTORY_JOINED, &[nick]),
+        Kind::Part => (Phrase::HISTORY_PARTED, &[nick, text]),
+        Kind::Quit => (Phrase::HISTORY_QUIT, &[nick, text]),
+        Kind::Kick => (Phrase::HISTORY_KICKED, &[nick, rest, text]),
+        Kind::Nick => (Phrase::HISTORY_RENAMED, &[nick, text]),
+        Kind::Topic => (Phrase::HISTORY_TOPIC, &[nick, text]),
+        Kind::Mode => (Phrase::HISTORY_MODE, &[nick, rest]),
+        Kind::Privmsg | Kind::Notice | Kind::Tagmsg | Kind::Invite => return,
+    };
+    let now = std::mem::replace(&mut cx.voice.stamp, Stamp::new(fields.id.wall_ms()));
+    cx.reply_from(HISTSERV, "PRIVMSG", &[&reading.scope.shown], Text::Said(phrase, args));
+    cx.voice.stamp = now;
+}
+
+fn notice(cx: &mut Cx<'_>, fields: &Fields<'_>) {
+    if !fields.kind.is_message() {
+        return;
+    }
+    let nick = fields.source.split('!').next().unwrap_or_default();
+    let time = time_of_day(fields.id.wall_ms());
+    for line in fields.text.unwrap_or_default().split(['\n', '\r']) {
+        cx.notice(Service::HistServ, Text::Plain(&format!("{time} <{nick}> {line}")));
+    }
+}

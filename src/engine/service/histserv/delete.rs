@@ -1,0 +1,24 @@
+//! DELETE: takes a message back.
+
+use crate::engine::cx::Cx;
+use crate::engine::redaction::{self, Manner};
+use crate::engine::refusal::Outcome;
+use crate::engine::service::{Command, Who};
+
+use super::keeps_history;
+
+pub(super) const DELETE: Command = Command {
+    name: "DELETE",
+    aliases: &[],
+    params_min: 2,
+    params_max: 2,
+    text_last: false,
+    who: Who::Anyone,
+    enabled: keeps_history,
+    hidden: false,
+    help: "<target> <msgid>: takes back what you said, or what was said in your channel",
+    more: &["The id is the msgid tag of the message; clients that show it offer this themselves."],
+    run: |cx: &mut Cx<'_>, params: &[&str]| -> Outcome {
+        redaction::start(cx, [params[0], params[1]], None, Manner::HistServ)
+    },
+};

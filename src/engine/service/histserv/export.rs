@@ -1,0 +1,57 @@
+//! EXPORT: all that an account said in channels, as a file.
+
+use std::path::Path;
+
+use data_encoding::BASE32_NOPAD;
+
+use crate::engine::cx::Cx;
+use crate::engine::effect::Job;
+use crate::engine::event::JobAnswer;
+use crate::engine::refusal::Outcome;
+use crate::engine::service::{Command, Who};
+use crate::engine::waiting::Continuation;
+use crate::history::{Found, Query};
+use crate::i18n::Phrase;
+
+use super::{HISTORY, HISTSERV, keeps_history};
+
+pub(super) const EXPORT: Command = Command {
+    name: "EXPORT",
+    aliases: &[],
+    params_min: 1,
+    params_max: 1,
+    text_last: false,
+    who: Who::Oper(HISTORY),
+    enabled: keeps_history,
+    hidden: false,
+    help: "<account>: writes all that an account said in channels to a file",
+    more: &["The file has a line of JSON for each message, and lies where server.output-path says."],
+    run: export,
+};
+
+fn export(cx: &mut Cx<'_>, params: &[&str]) -> Outcome {
+    let history = &cx.config().history;
+    if !history.persistent.enabled || !history.retention.enable_account_indexing {
+        return Err(HISTSERV.refuse(Phrase::ACCOUNTS_NOT_INDEXED, &[]));
+    }
+    let account = cx.setup.mapping.fold_lossy(params[0]);
+    // The name cannot be guessed, and holds nothing of the account's that a file system might mind.
+    let token = BASE32_NOPAD.encode(&cx.ids.secret::<10>()).to_ascii_lowercase();
+    let name = format!("{token}-{}.json", cx.now.wall_ms / 1000);
+    let file = Path::new(&cx.config().server.output_path).join(&name).to_string_lossy().into_owned();
+    cx.oper_did(&format!("{} exported what account {account} said", cx.nick()));
+    cx.tell(HISTSERV, Phrase::EXPORTING, &[&account, &name]);
+    let query = Query::Export { account: account.as_str().into(), file };
+    cx.ask_aside(Job::AskHistory(Box::new(query)), Continuation::Exported { account, name });
+    Ok(())
+}
+
+/// The file is written, or not.
+pub fn exported(cx: &mut Cx<'_>, account: &str, name: &str, answer: &JobAnswer) {
+    match answer {
+        JobAnswer::HistoryFound(Found::Exported(items)) => {
+            cx.tell(HISTSERV, Phrase::EXPORTED, &[&items.to_string(), account, name]);
+        }
+        _ => cx.tell(HISTSERV, Phrase::EXPORT_FAILED, &[]),
+    }
+}

@@ -1,0 +1,75 @@
+//! FORGET: takes back all that an account ever said.
+
+use std::ops::ControlFlow;
+
+use crate::engine::cx::Cx;
+use crate::engine::effect::Effect;
+use crate::engine::refusal::Outcome;
+use crate::engine::service::{Command, Who};
+use crate::engine::waiting::Cursor;
+use crate::history::Record;
+use crate::i18n::Phrase;
+use crate::state::Fact;
+use crate::state::fact::Place;
+
+use super::{HISTORY, HISTSERV, keeps_history};
+
+pub(super) const FORGET: Command = Command {
+    name: "FORGET",
+    aliases: &[],
+    params_min: 1,
+    params_max: 1,
+    text_last: false,
+    who: Who::Oper(HISTORY),
+    enabled: keeps_history,
+    hidden: false,
+    help: "<account>: deletes all that an account said, in channels and conversations",
+    more: &["What is stored for good needs history.retention.enable-account-indexing for that."],
+    run: forget,
+};
+
+/// How far memory has been looked through.
+#[derive(Debug)]
+pub struct ForgetCursor {
+    account: Box<str>,
+    channels: u32,
+    users: u32,
+}
+
+fn forget(cx: &mut Cx<'_>, params: &[&str]) -> Outcome {
+    let history = &cx.config().history;
+    if history.persistent.enabled && !history.retention.enable_account_indexing {
+        return Err(HISTSERV.refuse(Phrase::ACCOUNTS_NOT_INDEXED, &[]));
+    }
+    // The account may be gone; what it said is not.
+    let account: Box<str> = cx.setup.mapping.fold_lossy(params[0]).into();
+    cx.oper_did(&format!("{} had all forgotten that account {account} said", cx.nick()));
+    if history.persistent.enabled {
+        cx.voice.out.push(Effect::Record(Record::Forget { account: account.clone() }));
+    }
+    cx.answer_long(Cursor::Forget(ForgetCursor { account, channels: 0, users: 0 }));
+    Ok(())
+}
+
+impl ForgetCursor {
+    /// Looks through the next history, until that was the last.
+    pub fn step(&mut self, cx: &mut Cx<'_>) -> ControlFlow<(), usize> {
+        let state = cx.state();
+        let place = if self.channels < state.channels.slots() {
+            self.channels += 1;
+            state.channels.in_slot(self.channels - 1).map(|(id, _)| Place::Channel(id))
+        } else if self.users < state.users.slots() {
+            self.users += 1;
+            let user = state.users.in_slot(self.users - 1).map(|(id, _)| id);
+            user.map(|user| Place::Conversation { user, with: "".into() })
+        } else {
+            cx.tell(HISTSERV, Phrase::FORGETTING, &[&self.account]);
+            return ControlFlow::Break(());
+        };
+        let items = place.as_ref().and_then(|place| state.ring(place)).map_or(0, crate::history::Ring::len);
+        if let Some(place) = place {
+            cx.commit(Fact::Forgotten { place, account: &self.account });
+        }
+        ControlFlow::Continue(1 + items / 16)
+    }
+}

@@ -1,0 +1,26 @@
+//! HistServ: what was said, for people, and for those who have to take care of it.
+
+mod delete;
+mod export;
+mod forget;
+mod play;
+
+pub use export::exported;
+pub use forget::ForgetCursor;
+
+use super::{Command, Service};
+
+const HISTSERV: Service = Service::HistServ;
+
+/// The operator capability for other people's messages.
+const HISTORY: &str = "history";
+
+pub(super) const ABOUT: &[&str] = &["HistServ answers for what was said: it plays it, and takes it back."];
+
+/// All commands, by name.
+pub(super) static COMMANDS: &[&Command] = &[&delete::DELETE, &export::EXPORT, &forget::FORGET, &play::PLAY];
+
+/// For [`Command::enabled`]: there is history.
+fn keeps_history(config: &crate::config::Config) -> bool {
+    config.history.enabled
+}

@@ -1,0 +1,31 @@
+//! PLAY: the last lines, as notices.
+
+use crate::engine::command::history;
+use crate::engine::cx::Cx;
+use crate::engine::refusal::Outcome;
+use crate::engine::replay::{self, Style};
+use crate::engine::service::{Command, Who};
+use crate::i18n::Phrase;
+
+use super::{HISTSERV, keeps_history};
+
+pub(super) const PLAY: Command = Command {
+    name: "PLAY",
+    aliases: &[],
+    params_min: 1,
+    params_max: 2,
+    text_last: false,
+    who: Who::Anyone,
+    enabled: keeps_history,
+    hidden: false,
+    help: "<target> [<lines>|<time>]: plays the last lines of a channel or conversation",
+    more: &["Without a number 100 lines; a time is like 2h or 3d."],
+    run: play,
+};
+
+fn play(cx: &mut Cx<'_>, params: &[&str]) -> Outcome {
+    let scope =
+        replay::scope(cx, params[0]).ok_or_else(|| HISTSERV.refuse(Phrase::HISTORY_UNAVAILABLE, &[]))?;
+    history::play(cx, scope, params.get(1).copied(), Style::Notices);
+    Ok(())
+}

@@ -1,0 +1,51 @@
+//! Changes of what is kept in memory of what was said.
+
+use super::State;
+use super::apply::Moment;
+use super::fact::Place;
+use crate::history::{Bounds, Item, Ring};
+use crate::wire::MsgId;
+
+impl State {
+    pub(super) fn keep(&mut self, place: &Place, item: Item, bounds: Bounds) {
+        let with = match place {
+            Place::Channel(_) => "",
+            Place::Conversation { with, .. } => with,
+        };
+        if let Some(ring) = self.ring_mut(place) {
+            ring.push(with, item, bounds);
+        }
+    }
+
+    pub(super) fn take_back(&mut self, places: &[Place], id: MsgId) {
+        for place in places {
+            if let Some(ring) = self.ring_mut(place) {
+                ring.remove(id);
+            }
+        }
+    }
+
+    pub(super) fn forget(&mut self, moment: Moment, place: &Place, account: &str) {
+        if let Some(ring) = self.ring_mut(place) {
+            let by_account = |item: &Item| {
+                item.fields().account.is_some_and(|author| moment.mapping.fold_lossy(author) == account)
+            };
+            ring.remove_all(by_account);
+        }
+    }
+
+    /// What is kept in memory; `None` when channel or user are gone.
+    pub fn ring(&self, place: &Place) -> Option<&Ring> {
+        match *place {
+            Place::Channel(channel) => self.channels.get(channel).map(|channel| &channel.history),
+            Place::Conversation { user, .. } => self.users.get(user).map(|user| &user.history),
+        }
+    }
+
+    fn ring_mut(&mut self, place: &Place) -> Option<&mut Ring> {
+        match *place {
+            Place::Channel(channel) => self.channels.get_mut(channel).map(|channel| &mut channel.history),
+            Place::Conversation { user, .. } => self.users.get_mut(user).map(|user| &mut user.history),
+        }
+    }
+}

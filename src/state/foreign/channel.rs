@@ -1,0 +1,129 @@
+//! The channels of a document.
+
+use indexmap::IndexMap;
+
+use super::Import;
+use super::fields::Fields;
+use crate::state::channel::Topic;
+use crate::state::modes::{CHANNEL_FLAGS, is_channel_key};
+use crate::state::registry::{ChannelSettings, Registration};
+use crate::state::{Letters, Rank};
+use crate::text::truncate;
+
+const CHANNEL_FIELDS: &[&str] = &[
+    "name",
+    "founder",
+    "registeredAt",
+    "topic",
+    "topicSetBy",
+    "topicSetAt",
+    "amode",
+    "modes",
+    "key",
+    "limit",
+    "forward",
+    // A helper of Ergo's converter: it has become the founder where that was needed.
+    "successor",
+];
+
+impl Import<'_> {
+    pub(super) fn channel(&mut self, key: &str, channel: &Fields<'_>) -> Result<(), String> {
+        let shown = self.name(key, channel)?;
+        let founder = channel.text("founder")?;
+        let founder = founder.ok_or_else(|| format!("{}: expected an account, found nothing", channel.at("founder")))?;
+        let registered_ms = self.time(channel, "registeredAt")?;
+        let topic = self.topic(channel, founder)?;
+        let (modes, key) = (channel.text("modes")?.unwrap_or_default(), channel.text("key")?);
+        let (limit, forward) = (channel.number("limit")?.filter(|&limit| limit > 0), channel.text("forward")?);
+        let amodes = self.amodes(channel)?;
+        self.note_unknown("channels", channel, CHANNEL_FIELDS);
+        let (mapping, bytes_max) = (self.moment.mapping, self.config.limits.channellen);
+        let name = match mapping.channel(shown, bytes_max) {
+            Ok(name) => name,
+            Err(why) => {
+                self.leave_out(channel.path(), why);
+                return Ok(());
+            }
+        };
+        if self.state.channel_by_key(name.key()).is_some() {
+            return Err(format!("{}: expected each name once, but there is another spelling", channel.path()));
+        }
+        let Some(founder) = self.account_key(founder) else {
+            self.leave_out(channel.path(), format!("its founder {founder} has no account"));
+            return Ok(());
+        };
+        for letter in modes.chars().filter(|&letter| letter != '+' && !CHANNEL_FLAGS.contains(letter)) {
+            self.leave_out(&channel.at("modes"), format!("there is no mode {letter} without a parameter"));
+        }
+        let flags: String = modes.chars().filter(|&letter| CHANNEL_FLAGS.contains(letter)).collect();
+        let id = self.state.form(self.moment, name, Letters::of(&flags));
+        let (key, limit) = (self.key(channel, key), self.limit(channel, limit));
+        let forward = forward.and_then(|to| match mapping.channel(to, bytes_max) {
+            Ok(to) => Some(to),
+            Err(why) => {
+                self.leave_out(&channel.at("forward"), why);
+                None
+            }
+        });
+        let formed = &mut self.state.channels[id];
+        formed.created_s = registered_ms / 1000;
+        (formed.topic, formed.key, formed.limit, formed.forward) = (topic, key, limit, forward);
+        let settings = ChannelSettings::default();
+        let registration = Registration { founder, registered_ms, amodes, settings, offered_to: None };
+        formed.registration = Some(Box::new(registration));
+        self.state.mark_channel(id);
+        Ok(())
+    }
+
+    /// The key of an account that was taken over.
+    fn account_key(&self, name: &str) -> Option<Box<str>> {
+        let key = self.moment.mapping.nick_key(name).ok()?;
+        self.state.accounts.contains_key(&*key).then(|| key.into())
+    }
+
+    fn topic(&self, channel: &Fields<'_>, founder: &str) -> Result<Option<Box<Topic>>, String> {
+        let (text, by) = (channel.text("topic")?, channel.text("topicSetBy")?);
+        let at_s = self.time(channel, "topicSetAt")? / 1000;
+        // Both become parameters of lines.
+        let text = text.map(|text| text.replace(['\r', '\n', '\0'], " "));
+        let by = by.and_then(|by| by.split_whitespace().next()).filter(|by| !by.starts_with(':'));
+        Ok(text.map(|text| {
+            let text = truncate(&text, self.config.limits.topiclen).into();
+            Box::new(Topic { text, by: by.unwrap_or(founder).into(), at_s })
+        }))
+    }
+
+    fn amodes(&mut self, channel: &Fields<'_>) -> Result<IndexMap<Box<str>, Rank>, String> {
+        let mut amodes = IndexMap::new();
+        let Some(raw) = channel.object("amode")? else { return Ok(amodes) };
+        for account in raw.names() {
+            let path = raw.at(account);
+            let mut letters = raw.text(account)?.unwrap_or_default().chars();
+            let rank = letters.next().and_then(Rank::by_letter).filter(|_| letters.next().is_none());
+            match (self.account_key(account), rank) {
+                (Some(account), Some(rank)) => {
+                    amodes.insert(account, rank);
+                }
+                (None, _) => self.leave_out(&path, "there is no such account"),
+                (_, None) => self.leave_out(&path, "it is not one of q, a, o, h, v"),
+            }
+        }
+        Ok(amodes)
+    }
+
+    fn key(&mut self, channel: &Fields<'_>, key: Option<&str>) -> Option<Box<str>> {
+        let fits = key.filter(|key| is_channel_key(key));
+        if key.is_some() && fits.is_none() {
+            self.leave_out(&channel.at("key"), "it cannot be a channel's key; the channel has none");
+        }
+        fits.map(Box::from)
+    }
+
+    fn limit(&mut self, channel: &Fields<'_>, limit: Option<u64>) -> Option<u32> {
+        let fits = limit.and_then(|limit| i32::try_from(limit).ok()).map(i32::unsigned_abs);
+        if limit.is_some() && fits.is_none() {
+            self.leave_out(&channel.at("limit"), "it is too large");
+        }
+        fits
+    }
+}

@@ -1,0 +1,239 @@
+//! Accounts and channels of Atheme and Anope, in the JSON form that Ergo's converters write, as records.
+//!
+//! The form: `{version: 1, source: "atheme" or "anope", users: {name: {name, hash, email, registeredAt,
+//! vhost, additionalNicks, certfps}}, channels: {name: {name, founder, registeredAt, topic, topicSetBy,
+//! topicSetAt, amode, modes, key, limit, forward}}}`; times are nanoseconds since 1970. What is of another
+//! form is a problem, and nothing comes of the document. What is of this form but cannot be had here is
+//! left out, and named. Invariant: the records can all be read back, and no two of them claim one name.
+
+mod channel;
+mod fields;
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use super::account::{Account, Vhost};
+use super::apply::Moment;
+use super::fact::AccountChange;
+use super::State;
+use crate::auth::{Certfp, CertfpRefused, Credentials, Version, is_known_hash};
+use crate::config::Config;
+use crate::text::is_shown_host;
+use fields::Fields;
+
+/// Problems that are told of one document.
+const PROBLEMS_MAX: usize = 50;
+const USER_FIELDS: &[&str] =
+    &["name", "hash", "email", "registeredAt", "vhost", "additionalNicks", "certfps"];
+
+/// What a document came to.
+#[derive(Debug)]
+pub struct Foreign {
+    /// The records by key; values are JSON.
+    pub records: Vec<(String, Vec<u8>)>,
+    /// What is not among them: each with its path, and why.
+    pub left_out: Vec<String>,
+}
+
+/// Reads a document; `None` if it is no JSON object, and so something else altogether.
+///
+/// # Errors
+/// Every problem with its path, and what was expected; at most fifty.
+pub fn read(text: &[u8], config: &Config, wall_ms: u64) -> Option<Result<Foreign, Vec<String>>> {
+    let document: Value = serde_json::from_slice(text).ok()?;
+    let fields = Fields::of(String::new(), &document).ok()?;
+    let moment = Moment { mono_ms: 0, wall_ms, mapping: config.server.casemapping };
+    let mut import = Import {
+        config,
+        moment,
+        state: State::default(),
+        problems: Vec::new(),
+        left_out: Vec::new(),
+        unknown: BTreeSet::new(),
+    };
+    Some(match import.document(&fields) {
+        Ok(()) => import.finish(),
+        Err(problem) => Err(vec![problem]),
+    })
+}
+
+struct Import<'c> {
+    config: &'c Config,
+    moment: Moment,
+    state: State,
+    problems: Vec<String>,
+    left_out: Vec<String>,
+    unknown: BTreeSet<String>,
+}
+
+impl Import<'_> {
+    fn document(&mut self, document: &Fields<'_>) -> Result<(), String> {
+        match document.number("version")? {
+            Some(1) => {}
+            Some(other) => return Err(format!("version: expected 1, found {other}")),
+            None => return Err("version: expected 1, found nothing".to_owned()),
+        }
+        let source = match document.text("source")? {
+            Some("atheme") => Version::Atheme,
+            Some("anope") => Version::Anope,
+            other => {
+                let other = other.unwrap_or("nothing").escape_debug();
+                return Err(format!("source: expected atheme or anope, found {other}"));
+            }
+        };
+        let users = document.object("users")?.ok_or("users: expected an object, found nothing")?;
+        for (name, user) in users.objects() {
+            let read = user.and_then(|user| self.user(name, source, &user));
+            self.problems.extend(read.err());
+        }
+        // All accounts come first, so that a nick goes to the account of that name.
+        for (name, user) in users.objects() {
+            let nicks = user.and_then(|user| self.nicks(name, &user));
+            self.problems.extend(nicks.err());
+        }
+        if let Some(channels) = document.object("channels")? {
+            for (name, channel) in channels.objects() {
+                let read = channel.and_then(|channel| self.channel(name, &channel));
+                self.problems.extend(read.err());
+            }
+        }
+        Ok(())
+    }
+
+    fn finish(mut self) -> Result<Foreign, Vec<String>> {
+        if !self.problems.is_empty() {
+            // Users are gone through twice.
+            self.problems.sort();
+            self.problems.dedup();
+            self.problems.truncate(PROBLEMS_MAX);
+            return Err(self.problems);
+        }
+        let record = |key: &String| Some((key.clone(), self.state.encode(key)?));
+        let records = self.state.dirty.iter().filter_map(record).collect();
+        self.left_out.extend(self.unknown);
+        Ok(Foreign { records, left_out: self.left_out })
+    }
+
+    fn leave_out(&mut self, path: &str, why: impl std::fmt::Display) {
+        self.left_out.push(format!("{path}: {why}"));
+    }
+
+    /// Names fields that nothing is known of, each once.
+    fn note_unknown(&mut self, kind: &str, fields: &Fields<'_>, known: &[&str]) {
+        let is_known = |name: &str| known.iter().any(|own| own.eq_ignore_ascii_case(name));
+        let unknown = fields.names().filter(|name| !is_known(name));
+        self.unknown.extend(unknown.map(|name| format!("{kind}.*.{name}: it is no part of this form")));
+    }
+
+    /// Milliseconds from nanoseconds; now, where nothing is known.
+    fn time(&self, fields: &Fields<'_>, name: &str) -> Result<u64, String> {
+        let ns = fields.number(name)?.filter(|&ns| ns > 0);
+        Ok(ns.map_or(self.moment.wall_ms, |ns| ns / 1_000_000))
+    }
+
+    /// The name by which an entry goes: the one it has inside, which must be the one it lies under.
+    fn name<'a>(&self, key: &'a str, fields: &Fields<'a>) -> Result<&'a str, String> {
+        let Some(shown) = fields.text("name")? else { return Ok(key) };
+        let fold = |name: &str| self.moment.mapping.fold_lossy(name);
+        match fold(shown) == fold(key) {
+            true => Ok(shown),
+            false => Err(format!("{}: expected {key} in any case, found {shown}", fields.at("name"))),
+        }
+    }
+
+    fn user(&mut self, key: &str, source: Version, user: &Fields<'_>) -> Result<(), String> {
+        let shown = self.name(key, user)?;
+        let (email, vhost) = (user.text("email")?, user.text("vhost")?);
+        let (hash, certfps) = (user.text("hash")?, user.texts("certfps")?);
+        let registered_ms = self.time(user, "registeredAt")?;
+        self.note_unknown("users", user, USER_FIELDS);
+        let mapping = self.moment.mapping;
+        let name = match mapping.account(shown, self.config.limits.nicklen) {
+            Ok(name) => name,
+            Err(why) => {
+                self.leave_out(user.path(), why);
+                return Ok(());
+            }
+        };
+        if self.state.accounts.contains_key(name.key()) {
+            return Err(format!("{}: expected each name once, but there is another spelling", user.path()));
+        }
+        if mapping.has_skeletons()
+            && let Some(other) = self.state.reserved_for_skeleton(&mapping.skeleton(shown))
+        {
+            let why = format!("it looks like {other}, which can make either of them unusable");
+            self.left_out.push(format!("{}: {why}", user.path()));
+        }
+        let credentials = self.credentials(user, source, hash, &certfps);
+        let mut account = Account::new(name, credentials, registered_ms);
+        account.email = email.map(Box::from);
+        account.vhost = vhost.filter(|host| is_shown_host(host)).map(|host| Vhost { host: host.into(), enabled: true });
+        if vhost.is_some() && account.vhost.is_none() {
+            self.leave_out(&user.at("vhost"), "it cannot be shown as a host");
+        }
+        self.state.make_account(self.moment, Box::new(account));
+        Ok(())
+    }
+
+    fn credentials(
+        &mut self,
+        user: &Fields<'_>,
+        source: Version,
+        hash: Option<&str>,
+        certfps: &[&str],
+    ) -> Credentials {
+        let mut credentials = Credentials::default();
+        match hash {
+            Some(hash) if is_known_hash(source, hash) => {
+                credentials.version = source;
+                credentials.passphrase_hash = Some(hash.as_bytes().to_vec());
+            }
+            Some(_) => self.leave_out(&user.at("hash"), "it is of no known kind; the account has no passphrase"),
+            None => self.leave_out(&user.at("hash"), "there is none; the account has no passphrase"),
+        }
+        for (index, raw) in certfps.iter().enumerate() {
+            let path = format!("{}.{index}", user.at("certfps"));
+            let Some(certfp) = Certfp::parse(raw) else {
+                self.leave_out(&path, "it is not the SHA-256 of a certificate");
+                continue;
+            };
+            if let Some(other) = self.state.account_by_certfp(certfp.as_str()) {
+                let why = format!("it is already a certificate of {other}");
+                self.leave_out(&path, why);
+                continue;
+            }
+            if credentials.add_certfp(certfp) == Err(CertfpRefused::Full) {
+                self.leave_out(&path, "there are too many");
+            }
+        }
+        credentials
+    }
+
+    fn nicks(&mut self, key: &str, user: &Fields<'_>) -> Result<(), String> {
+        let nicks = user.texts("additionalNicks")?;
+        let mapping = self.moment.mapping;
+        let Some(owner) = mapping.nick_key(key).ok().filter(|owner| self.state.accounts.contains_key(&**owner))
+        else {
+            return Ok(());
+        };
+        for (index, raw) in nicks.iter().enumerate() {
+            let path = format!("{}.{index}", user.at("additionalNicks"));
+            match mapping.nick(raw, self.config.limits.nicklen) {
+                Err(why) => self.leave_out(&path, why),
+                Ok(nick) => match self.state.reserved_for(nick.key()).map(str::to_owned) {
+                    Some(other) if *other == *owner => {}
+                    Some(other) => self.leave_out(&path, format!("{raw} is a nick of {other}")),
+                    None => {
+                        let change = AccountChange::NickGrouped(nick);
+                        self.state.change_account(self.moment, &owner, change);
+                    }
+                },
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,198 @@
+//! Documents of other services: what comes of them, what is left out, what is refused.
+
+use serde_json::json;
+
+use super::*;
+use crate::state::Rank;
+
+const NOW_MS: u64 = 1_700_000_000_000;
+
+fn config(casemapping: &str) -> Config {
+    let text = format!(
+        "network: {{name: Test}}\nserver:\n  name: irc.test\n  listeners: {{'127.0.0.1:6667': }}\n  \
+         casemapping: {casemapping}\n  max-sendq: 64k\n\
+         limits: {{nicklen: 12, channellen: 12, awaylen: 100, kicklen: 100, topiclen: 10}}\n\
+         datastore: {{path: ircd.db}}\n"
+    );
+    crate::config::load(&text, &[]).unwrap().config
+}
+
+fn read_with(casemapping: &str, document: &Value) -> Result<(State, Vec<String>), Vec<String>> {
+    let read = read(document.to_string().as_bytes(), &config(casemapping), NOW_MS);
+    let Foreign { records, left_out } = read.expect("an object")?;
+    let mut state = State::default();
+    let mapping = config(casemapping).server.casemapping;
+    let moment = Moment { mono_ms: 0, wall_ms: NOW_MS, mapping };
+    assert_eq!(state.restore(moment, &records, |_| true), []);
+    assert_eq!(super::super::check::violations(&state), Vec::<String>::new());
+    Ok((state, left_out))
+}
+
+fn read_ascii(document: &Value) -> Result<(State, Vec<String>), Vec<String>> {
+    read_with("ascii", document)
+}
+
+fn anope(users: Value, channels: Value) -> Value {
+    json!({"version": 1, "source": "anope", "users": users, "channels": channels})
+}
+
+const HASH: &str = "plain:c2VzYW1l";
+
+#[test]
+fn everything_a_document_can_say_is_taken_over() {
+    let (a, b) = ("A1".repeat(32), "b2".repeat(32));
+    let document = json!({
+        "version": 1,
+        "source": "atheme",
+        "users": {
+            "Alice": {
+                "name": "Alice",
+                "hash": "$rawsha1$49fffa5543f21dd6effe88a79633e4073e36a828",
+                "email": "alice@example.org",
+                "registeredAt": 1_600_000_000_123_456_789_u64,
+                "vhost": "staff/alice",
+                "additionalnicks": ["Al", "alice"],
+                "certfps": [a, b],
+            },
+            "bob": {"name": "bob", "hash": "$1$hcspif$nCm4r3S14Me9ifsOPGuJT."},
+        },
+        "channels": {
+            "#Garden": {
+                "name": "#Garden",
+                "founder": "alice",
+                "registeredAt": 1_600_000_001_000_000_000_u64,
+                "topic": "roses and more",
+                "topicSetBy": "bob!~u@example.org",
+                "topicSetAt": 1_600_000_002_000_000_000_u64,
+                "amode": {"alice": "q", "Bob": "h"},
+                "modes": "+nts",
+                "key": "spade",
+                "limit": 25,
+                "forward": "#Shed",
+                "successor": "bob",
+            },
+        },
+    });
+    let (state, left_out) = read_ascii(&document).unwrap();
+    assert_eq!(left_out, Vec::<String>::new());
+    let alice = &state.accounts["alice"];
+    assert_eq!((alice.name.as_str(), alice.registered_ms), ("Alice", 1_600_000_000_123));
+    assert!(alice.verified && alice.credentials.verify("shivarampassphrase"));
+    assert_eq!(alice.email.as_deref(), Some("alice@example.org"));
+    assert_eq!(alice.vhost, Some(Vhost { host: "staff/alice".into(), enabled: true }));
+    assert_eq!(alice.nicks.iter().map(|nick| nick.as_str()).collect::<Vec<_>>(), ["Al"]);
+    assert_eq!(state.account_by_certfp(&"a1".repeat(32)), Some("alice"));
+    assert_eq!(state.account_by_certfp(&"b2".repeat(32)), Some("alice"));
+    assert_eq!(state.accounts["bob"].registered_ms, NOW_MS, "nobody knows when");
+    let garden = &state.channels[state.channel_by_key("#garden").unwrap()];
+    assert_eq!((garden.name.as_str(), garden.created_s), ("#Garden", 1_600_000_001));
+    let topic = garden.topic.as_ref().unwrap();
+    assert_eq!((&*topic.text, &*topic.by, topic.at_s), ("roses and ", "bob!~u@example.org", 1_600_000_002));
+    assert_eq!((garden.flags.to_string(), garden.limit), ("+nst".to_owned(), Some(25)));
+    assert_eq!((garden.key.as_deref(), garden.forward.as_ref().unwrap().as_str()), (Some("spade"), "#Shed"));
+    let registration = garden.registration.as_ref().unwrap();
+    assert_eq!((&*registration.founder, registration.registered_ms), ("alice", 1_600_000_001_000));
+    assert_eq!(registration.rank_of("alice"), Some(Rank::Founder));
+    assert_eq!(registration.rank_of("bob"), Some(Rank::Halfop));
+}
+
+#[test]
+fn what_cannot_be_had_here_is_left_out_and_named() {
+    let certfp = "c3".repeat(32);
+    let users = json!({
+        "alice": {"hash": HASH, "certfps": [certfp, "nonsense"], "additionalNicks": ["bob", "a b", "al"]},
+        "bob": {"hash": "rot13:frfnzr", "certfps": [certfp], "vhost": "a host", "greet": "hi"},
+        "carol": {"hash": "", "additionalNicks": ["AL"]},
+        "da ve": {"hash": HASH},
+        "a-name-too-long": {"hash": HASH},
+    });
+    let channels = json!({
+        "#a": {
+            "founder": "alice", "modes": "nPt", "key": "a b", "limit": 3_000_000_000_u64, "forward": "shed",
+            "amode": {"nobody": "o", "bob": "x", "carol": "vo"},
+        },
+        "#b": {"founder": "zoe"},
+        "c": {"founder": "alice"},
+    });
+    let (state, left_out) = read_ascii(&anope(users, channels)).unwrap();
+    let expected = [
+        "users.a-name-too-long: the name is longer than 12 bytes",
+        "users.alice.certfps.1: it is not the SHA-256 of a certificate",
+        "users.bob.hash: it is of no known kind; the account has no passphrase",
+        "users.bob.certfps.0: it is already a certificate of alice",
+        "users.bob.vhost: it cannot be shown as a host",
+        "users.carol.hash: there is none; the account has no passphrase",
+        "users.da ve: the name contains ' '",
+        "users.alice.additionalNicks.0: bob is a nick of bob",
+        "users.alice.additionalNicks.1: the name contains ' '",
+        "users.carol.additionalNicks.0: AL is a nick of alice",
+        "channels.#a.amode.bob: it is not one of q, a, o, h, v",
+        "channels.#a.amode.carol: it is not one of q, a, o, h, v",
+        "channels.#a.amode.nobody: there is no such account",
+        "channels.#a.modes: there is no mode P without a parameter",
+        "channels.#a.key: it cannot be a channel's key; the channel has none",
+        "channels.#a.limit: it is too large",
+        "channels.#a.forward: the name does not begin with '#'",
+        "channels.#b: its founder zoe has no account",
+        "channels.c: the name does not begin with '#'",
+        "users.*.greet: it is no part of this form",
+    ];
+    assert_eq!(left_out, expected);
+    assert_eq!(state.accounts.len(), 3);
+    assert_eq!(state.registered_channels().count(), 1);
+}
+
+#[test]
+fn names_that_look_alike_are_told_of() {
+    let users = json!({"alice": {"hash": HASH}, "аlice": {"hash": HASH}});
+    let (state, left_out) = read_with("precis", &anope(users, json!({}))).unwrap();
+    assert_eq!(left_out, ["users.аlice: it looks like alice, which can make either of them unusable"]);
+    assert_eq!(state.accounts.len(), 2);
+}
+
+#[test]
+fn what_is_of_another_form_is_refused_with_its_path() {
+    let problems = |document: &Value| read_ascii(document).unwrap_err();
+    let one = |document: Value| {
+        let found = problems(&document);
+        assert_eq!(found.len(), 1, "{found:?}");
+        found[0].clone()
+    };
+    assert_eq!(one(json!({})), "version: expected 1, found nothing");
+    assert_eq!(one(json!({"version": 2})), "version: expected 1, found 2");
+    assert_eq!(one(json!({"version": "1"})), "version: expected a whole number, found \"1\"");
+    assert_eq!(one(json!({"version": 1})), "source: expected atheme or anope, found nothing");
+    let other = json!({"version": 1, "source": "x3\n"});
+    assert_eq!(one(other), "source: expected atheme or anope, found x3\\n");
+    let none = json!({"version": 1, "source": "anope"});
+    assert_eq!(one(none), "users: expected an object, found nothing");
+    assert_eq!(one(anope(json!([]), json!({}))), "users: expected an object, found a list");
+
+    let users = json!({
+        "a": 5,
+        "b": {"name": "c"},
+        "d": {"hash": {}},
+        "e": {"registeredAt": "then"},
+        "f": {"additionalNicks": ["g", 1]},
+        "h": {}, "H": {},
+    });
+    let channels = json!({"#a": {}, "#b": {"founder": "h", "amode": {"h": 1}}});
+    let expected = [
+        "channels.#a.founder: expected an account, found nothing",
+        "channels.#b.amode.h: expected a text, found 1",
+        "users.a: expected an object, found 5",
+        "users.b.name: expected b in any case, found c",
+        "users.d.hash: expected a text, found an object",
+        "users.e.registeredAt: expected a whole number, found \"then\"",
+        "users.f.additionalNicks: expected a list of texts, found a list",
+        "users.h: expected each name once, but there is another spelling",
+    ];
+    assert_eq!(problems(&anope(users, channels)), expected);
+}
+
+#[test]
+fn other_documents_are_none() {
+    for text in ["", "[]", "nonsense", "{\"key\":\"meta/export\"}\n{}"] {
+        assert!(read(text.as_bytes(), &config("ascii"), NOW_MS).is_none(), "{text}");
+    }
+}
