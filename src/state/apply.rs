@@ -85,6 +85,7 @@ impl State {
             Fact::AlwaysOnSet { user, on } => self.set_always_on(user, on),
             Fact::LoggedIn { session, account, device } => self.log_in(session, account, device),
             Fact::Authenticating { session, exchange } => self.sessions[session].exchange = exchange,
+            Fact::BatchChanged { session, change } => self.sessions[session].change_batch(change),
             Fact::LoginTried { session, logins } => self.sessions[session].logins = logins,
             Fact::Applied { session } => self.sessions[session].applied = true,
             Fact::RegistrationTried { registrations } => self.registrations = registrations,

@@ -78,6 +78,7 @@ pub fn announce(cx: &mut Cx<'_>, fact: &Fact<'_>) -> After {
         | Fact::Attached { .. }
         | Fact::AlwaysOnSet { .. }
         | Fact::Authenticating { .. }
+        | Fact::BatchChanged { .. }
         | Fact::LoginTried { .. }
         | Fact::Applied { .. }
         | Fact::RegistrationTried { .. }
@@ -140,6 +141,7 @@ fn origin_of(state: &State, user: UserId, msgid: Option<MsgId>) -> Origin<'_> {
         account: user.account.as_ref().map(|account| account.as_str()),
         bot: user.modes.has('B'),
         client_tags: "",
+        part: None,
     }
 }
 
