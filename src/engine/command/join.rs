@@ -6,6 +6,7 @@ use crate::engine::policy;
 use crate::engine::refusal::{Outcome, Refusal};
 use crate::i18n::Phrase;
 use crate::state::{ChannelId, Fact, Rank, Ranks, UserId};
+use crate::text::ChannelName;
 use crate::wire::numeric::ERR_LINKCHANNEL;
 use crate::wire::{Message, Text};
 
@@ -59,12 +60,7 @@ fn enter(cx: &mut Cx<'_>, name: &str, key: Option<&str>) -> Outcome {
             }
         }
         Err(_) => {
-            let limit = cx.config().limits.channellen;
-            let parsed = cx.setup.mapping.channel(name, limit);
-            let parsed = parsed.map_err(|_| Refusal::NoSuchChannel(name.to_owned()))?;
-            if cx.state().purges.contains_key(parsed.key()) {
-                return Err(Refusal::NoSuchChannel(name.to_owned()));
-            }
+            let parsed = new_name(cx, name)?;
             if cx.config().channels.operator_only_creation && !cx.user().may("chanreg") {
                 return Err(Refusal::ChannelCreationRestricted(name.to_owned()));
             }
@@ -78,7 +74,14 @@ fn enter(cx: &mut Cx<'_>, name: &str, key: Option<&str>) -> Outcome {
     Ok(())
 }
 
-/// Makes a user join a channel whatever bars it.
+/// 403. The name for a channel that is not there; one that is closed is not there for anybody.
+fn new_name(cx: &Cx<'_>, name: &str) -> Result<ChannelName, Refusal> {
+    let parsed = cx.setup.mapping.channel(name, cx.config().limits.channellen).ok();
+    let open = parsed.filter(|parsed| !cx.state().purges.contains_key(parsed.key()));
+    open.ok_or_else(|| Refusal::NoSuchChannel(name.to_owned()))
+}
+
+/// Makes a user join a channel whatever bars it, but not one that is closed to all.
 pub fn force(cx: &mut Cx<'_>, user: UserId, name: &str) -> Outcome {
     let (channel, ranks) = match cx.find_channel(name) {
         Ok(channel) if cx.state().channels[channel].members.contains_key(&user) => return Ok(()),
@@ -87,8 +90,7 @@ pub fn force(cx: &mut Cx<'_>, user: UserId, name: &str) -> Outcome {
             (channel, rank.map_or(Ranks::NONE, Ranks::of))
         }
         Err(_) => {
-            let parsed = cx.setup.mapping.channel(name, cx.config().limits.channellen);
-            let parsed = parsed.map_err(|_| Refusal::NoSuchChannel(name.to_owned()))?;
+            let parsed = new_name(cx, name)?;
             let channel = cx.state().channels.next_id();
             cx.commit(Fact::Formed { name: parsed, flags: cx.setup.channel_modes });
             (channel, Ranks::of(Rank::Op))
