@@ -9,6 +9,7 @@ pub mod authenticate;
 pub mod away;
 pub mod cap;
 pub mod chathistory;
+mod debug;
 pub mod defcon;
 pub mod help;
 pub mod history;
@@ -91,6 +92,7 @@ static TABLE: &[&Command] = &[
     &service::CHANSERV,
     &chathistory::CHATHISTORY,
     &service::CS,
+    &debug::DEBUG,
     &defcon::DEFCON,
     &oper::DEOPER,
     &xline::DLINE,
