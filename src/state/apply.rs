@@ -54,6 +54,7 @@ impl State {
                 self.mark_presence(user);
             }
             Fact::HostChanged { user, host } => self.users[user].set_host(host),
+            Fact::Moved { user, real_host, cloak } => self.users[user].move_to(real_host, cloak),
             Fact::AwaySet { session, text } => self.set_away(session, text),
             Fact::UserModesChanged { user, on, off } => self.change_user_modes(user, on, off),
             Fact::OperChanged { user, oper } => self.set_oper(user, oper),

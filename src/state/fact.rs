@@ -51,6 +51,8 @@ pub enum Fact<'a> {
     RealnameChanged { user: UserId, realname: &'a str },
     /// What others see of a user's host changed.
     HostChanged { user: UserId, host: &'a str },
+    /// Where a user comes from, and what it is hidden behind, is another.
+    Moved { user: UserId, real_host: &'a str, cloak: &'a str },
     /// A session went away, or came back (`None`).
     AwaySet { session: SessionId, text: Option<&'a str> },
     /// User modes were switched on and off.

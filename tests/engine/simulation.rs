@@ -189,7 +189,9 @@ impl Random {
             7 => format!("CHATHISTORY TARGETS {start} {end} 10"),
             8 => format!("REDACT {target} {}", start.trim_start_matches("msgid=")),
             9 => format!("HISTORY {target}"),
-            10 => self.one(&["PRIVMSG *playback :PLAY *", "PRIVMSG *playback :LIST", "HISTSERV PLAY #x"]).into(),
+            10 => {
+                self.one(&["PRIVMSG *playback :PLAY *", "PRIVMSG *playback :LIST", "HISTSERV PLAY #x"]).into()
+            }
             _ => "HISTSERV FORGET a".to_owned(),
         }
     }

@@ -97,6 +97,7 @@ pub fn announce(cx: &mut Cx<'_>, fact: &Fact<'_>) -> After {
         | Fact::CloakSecretSet { .. }
         | Fact::Opened { .. }
         | Fact::Admitted { .. }
+        | Fact::Moved { .. }
         | Fact::Forgiven { .. }
         | Fact::WhowasResized { .. }
         | Fact::Proxied { .. }
