@@ -29,7 +29,7 @@ pub fn house(setup: &Setup, state: &mut State, moment: Moment) {
         let account = state.users[user].account.as_ref();
         let cloak = account.and_then(|account| setup.cloak.account(account.as_str()));
         let cloak = cloak.as_deref().unwrap_or(server);
-        state.apply(moment, Fact::Moved { user, real_host: server, cloak });
+        state.house(user, server, cloak);
         let host = due(&setup.config, state, user, None);
         state.apply(moment, Fact::HostChanged { user, host: &host });
     }

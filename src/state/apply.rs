@@ -37,7 +37,6 @@ impl State {
         match fact {
             Fact::Opened { session, door } => self.open(moment, session, door),
             Fact::Admitted { session, counted } => self.count(moment, session, counted),
-            Fact::Forgiven { key } => self.limits.forgive(&key),
             Fact::WhowasResized { entries_max } => self.whowas.resize(entries_max),
             Fact::Proxied { session, ip, secure, host } => self.speak_for(session, ip, secure, host),
             Fact::Vanished { session } => self.vanish(session),
@@ -54,7 +53,6 @@ impl State {
                 self.mark_presence(user);
             }
             Fact::HostChanged { user, host } => self.users[user].set_host(host),
-            Fact::Moved { user, real_host, cloak } => self.users[user].move_to(real_host, cloak),
             Fact::AwaySet { session, text } => self.set_away(session, text),
             Fact::UserModesChanged { user, on, off } => self.change_user_modes(user, on, off),
             Fact::OperChanged { user, oper } => self.set_oper(user, oper),
@@ -190,6 +188,7 @@ impl State {
         match ruling {
             Ruling::Snomasks { user, masks } => self.set_snomasks(user, masks),
             Ruling::Did { .. } => {}
+            Ruling::Forgiven { key } => self.limits.forgive(&key),
             Ruling::Renewed { user, oper } => self.users[user].oper = Some(oper),
             Ruling::Ban { target, info, .. } => {
                 self.dirty.insert(super::record::ban_key(&target.key()));

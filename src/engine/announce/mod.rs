@@ -97,8 +97,6 @@ pub fn announce(cx: &mut Cx<'_>, fact: &Fact<'_>) -> After {
         | Fact::CloakSecretSet { .. }
         | Fact::Opened { .. }
         | Fact::Admitted { .. }
-        | Fact::Moved { .. }
-        | Fact::Forgiven { .. }
         | Fact::WhowasResized { .. }
         | Fact::Proxied { .. }
         | Fact::Vanished { .. }
