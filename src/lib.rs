@@ -16,11 +16,13 @@
 //! | [`state`] | pure | users, sessions, channels as plain data |
 //! | [`engine`] | pure | every rule of IRC: events in, effects out |
 //! | [`store`] | impure | the embedded database |
+//! | [`archive`] | impure | what was said, for good: spool and databases |
 //! | [`jobs`] | impure | what the engine asks for: hashing and the like |
 //! | [`net`] | impure | listeners, TLS, WebSocket, sockets |
 //! | [`server`] | impure | all of it put together, signals, logs |
 //! | [`cli`] | impure | the command line |
 
+pub mod archive;
 #[deny(clippy::disallowed_methods, clippy::disallowed_types, clippy::iter_over_hash_type)]
 pub mod auth;
 pub mod cli;

@@ -5,12 +5,13 @@ use std::sync::Arc;
 
 use super::configuration::Source;
 use super::{Failure, Options, certificate, texts};
+use crate::archive::{Database, Opened};
 use crate::config::{Config, Loaded, Problem};
 use crate::engine::Seed;
 use crate::server::logging::{Console, Logs};
 use crate::server::{Reload, RunOptions, Running};
 use crate::store::{FileLock, Outdated, Store};
-use crate::{config, server, store};
+use crate::{archive, config, server, store};
 
 pub(super) fn run(options: &Options, smoke: bool) -> Result<(), Failure> {
     let source = Source::find(options.conf.as_deref());
@@ -24,6 +25,7 @@ pub(super) fn run(options: &Options, smoke: bool) -> Result<(), Failure> {
 
     let _lock = config.lock_file.as_deref().map(|path| FileLock::acquire(Path::new(path))).transpose()?;
     let store = open_store(&config)?;
+    let archive = open_archive(&config)?;
     make_certificates(&config)?;
     let seed = Seed {
         entropy: store::entropy()?,
@@ -39,7 +41,7 @@ pub(super) fn run(options: &Options, smoke: bool) -> Result<(), Failure> {
         }
     };
     let reload = reload(source, logs, config.clone());
-    server::run(RunOptions { config, seed, store, reload, on_ready: Box::new(on_ready) })?;
+    server::run(RunOptions { config, seed, store, archive, reload, on_ready: Box::new(on_ready) })?;
     Ok(())
 }
 
@@ -62,6 +64,29 @@ fn open_store(config: &Config) -> Result<Store, Failure> {
         tracing::info!(target: "datastore", "upgraded {path}, copy of the old one: {}", copy.display());
     }
     Ok(store)
+}
+
+/// Says where history is, and opens what holds it for good.
+fn open_archive(config: &Config) -> Result<Option<Opened<Database>>, Failure> {
+    let memory = if config.history.enabled { "memory" } else { "off" };
+    let Some(settings) = archive::Settings::of(config) else {
+        tracing::info!(target: "server", "History : {memory}");
+        return Ok(None);
+    };
+    let opened = Opened::open(settings)?;
+    let (place, spool) = (&opened.settings().place, opened.settings().spool.display());
+    if config.history.persistent.enabled {
+        tracing::info!(target: "server", "History : {place}");
+    } else {
+        tracing::info!(target: "server", "History : {memory} (history.persistent is off: {place} is not written)");
+    }
+    if let Some(trouble) = opened.trouble() {
+        tracing::error!(
+            target: "history",
+            "{place} cannot be reached now: {trouble}; what is said waits in {spool} until it can, this is tried again"
+        );
+    }
+    Ok(Some(opened))
 }
 
 /// Makes what is missing altogether. Half a pair is a mistake that the listener will report.

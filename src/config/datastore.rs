@@ -39,7 +39,7 @@ section! {
         password: String [text] = String::new(),
         /// The database.
         history_database: String [text] = String::new(),
-        /// How long a query may take; 0 is no limit.
+        /// How long a query may take; 0 is 30 s.
         timeout: Duration [duration] = Duration::ZERO,
         /// Connections to it; 0 is one per processor.
         max_conns: usize [count] = 0,

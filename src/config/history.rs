@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::read::{boolean, count, duration, list, text, word};
+use super::read::{boolean, count, duration, filled, list, size, text, word};
 use super::section::section;
 use super::value::{HistoryCutoff, PersistentStatus};
 
@@ -57,6 +57,12 @@ section! {
         registered_channels: PersistentStatus [word] = PersistentStatus::Disabled,
         /// Whether private messages do.
         direct_messages: PersistentStatus [word] = PersistentStatus::Disabled,
+        /// How often what waits for the database is made durable; 0 is before anything is said.
+        sync_interval: Duration [duration] = Duration::from_millis(500),
+        /// Directory of what waits for the database; not set, it lies beside `datastore.path`.
+        spool_path: Option<String> [filled] = None,
+        /// How much may wait there, in bytes.
+        spool_max_size: usize [size] = 1 << 30,
     }
 }
 

@@ -11,7 +11,6 @@ type Row = (&'static str, fn(&Config) -> bool);
 const NOT_YET: &[Row] = &[
     ("server.relaymsg", |c| c.server.relaymsg.enabled),
     ("server.compatibility.force-trailing", |c| !c.server.compatibility.force_trailing),
-    ("server.output-path", |c| !c.server.output_path.is_empty()),
     ("accounts.registration.email-verification.dkim", |c| {
         let mail = &c.accounts.registration.email_verification;
         mail.enabled && !mail.dkim.domain.is_empty()
@@ -23,9 +22,7 @@ const NOT_YET: &[Row] = &[
     ("accounts.oauth2", |c| c.accounts.oauth2.enabled),
     ("accounts.jwt-auth", |c| c.accounts.jwt_auth.enabled),
     ("debug.pprof-listener", |c| c.debug.pprof_listener.is_some()),
-    ("datastore.mysql", |c| c.datastore.mysql.enabled),
     ("datastore.postgresql", |c| c.datastore.postgresql.enabled),
-    ("datastore.sqlite", |c| c.datastore.sqlite.enabled),
     ("limits.multiline", |c| c.limits.multiline.max_bytes > 0),
     ("roleplay", |c| c.roleplay.enabled),
     ("extjwt", |c| c.extjwt.algorithm.is_some() || !c.extjwt.services.is_empty()),

@@ -227,6 +227,8 @@ pub struct Effects {
     sessions: Vec<SessionId>,
     /// Whether an [`Effect::Persist`] is among them.
     persists: bool,
+    /// Whether an [`Effect::Record`] is among them.
+    records: bool,
 }
 
 impl Effects {
@@ -260,6 +262,22 @@ impl Effects {
         self.persists
     }
 
+    /// Whether history is to be stored.
+    pub fn records(&self) -> bool {
+        self.records
+    }
+
+    /// Takes all history out, in its order.
+    pub fn take_records(&mut self) -> Vec<Record> {
+        self.records = false;
+        let taken = self.list.extract_if(.., |effect| matches!(effect, Effect::Record(_)));
+        let record = |effect| match effect {
+            Effect::Record(record) => Some(record),
+            _ => None,
+        };
+        taken.filter_map(record).collect()
+    }
+
     /// Takes all changes to records out, in their order.
     pub fn take_writes(&mut self) -> Vec<Write> {
         self.persists = false;
@@ -282,12 +300,13 @@ impl Effects {
         self.list.clear();
         self.bytes.clear();
         self.sessions.clear();
-        self.persists = false;
+        (self.persists, self.records) = (false, false);
     }
 
     /// Adds an effect that carries no line.
     pub fn push(&mut self, effect: Effect) {
         self.persists |= matches!(effect, Effect::Persist { .. });
+        self.records |= matches!(effect, Effect::Record(_));
         self.list.push(effect);
     }
 

@@ -1,41 +1,89 @@
 //! Output commit: what a turn says leaves the process only when what it changed is durable.
 //!
 //! The effects of a turn that persists, and of every turn after it, are kept in order until the writer
-//! reports that turn. The core meanwhile goes on. Invariant: effects come out in the order of their
-//! turns, and none before the writes of its own and all earlier turns are on the disk.
+//! reports that turn; so are those of a turn that is recorded, if the archive is to be as careful. The core
+//! meanwhile goes on. Invariant: effects come out in the order of their turns, and none before the writes of
+//! its own and all earlier turns are on the disk.
 
 use std::collections::VecDeque;
 use std::task::{Context, Poll};
 
+use crate::archive::Archive;
 use crate::engine::Effects;
 use crate::store::{Progress, Writer};
 
 /// Memory of kept effects, in bytes, at which the core waits for the writer.
 const KEPT_BYTES_MAX: usize = 16 << 20;
 
-/// The writer, and what waits for it.
+/// The writer and the archive, and what waits for them.
 #[derive(Debug)]
 pub(super) struct Commit {
     writer: Writer,
-    /// Effects, with the push they wait for and their size.
-    kept: VecDeque<(u64, Effects, usize)>,
+    /// Where history is stored for good, if anywhere.
+    archive: Option<Archive>,
+    kept: VecDeque<Kept>,
     kept_bytes: usize,
     pushed: u64,
     seen: Progress,
+    /// The last push to the archive that has to be durable, and the last that is.
+    recorded: u64,
+    synced: u64,
     /// What the core knows; it begins as if there were room.
     told_writable: bool,
 }
 
+/// What is to be closed when the clients are gone. Dropped, it is.
+#[derive(Debug)]
+pub(super) struct Stores {
+    _writer: Writer,
+    _archive: Option<Archive>,
+}
+
+/// Effects of a turn, and the pushes that have to be durable before they come out.
+#[derive(Debug)]
+struct Kept {
+    pushed: u64,
+    recorded: u64,
+    effects: Effects,
+    bytes: usize,
+}
+
 impl Commit {
-    pub(super) fn new(writer: Writer) -> Commit {
+    pub(super) fn new(writer: Writer, archive: Option<Archive>) -> Commit {
         let seen = writer.progress();
-        Commit { writer, kept: VecDeque::new(), kept_bytes: 0, pushed: 0, seen, told_writable: true }
+        Commit {
+            writer,
+            archive,
+            kept: VecDeque::new(),
+            kept_bytes: 0,
+            pushed: 0,
+            seen,
+            recorded: 0,
+            synced: 0,
+            told_writable: true,
+        }
+    }
+
+    /// Where history is stored for good.
+    pub(super) fn archive(&self) -> Option<&Archive> {
+        self.archive.as_ref()
+    }
+
+    /// Hands the history of a turn to the archive.
+    #[inline]
+    pub(super) fn record(&mut self, effects: &mut Effects) {
+        if let Some(archive) = &self.archive
+            && effects.records()
+            && let Some(number) = archive.push(effects.take_records())
+        {
+            self.recorded = number;
+        }
     }
 
     /// Whether effects may go out at once.
     #[inline]
     pub(super) fn is_clear(&self, effects: &Effects) -> bool {
-        self.kept.is_empty() && !effects.persists()
+        self.kept.is_empty() && !effects.persists() && self.recorded <= self.synced
     }
 
     /// Keeps the effects of a turn and hands its writes to the writer.
@@ -46,12 +94,13 @@ impl Commit {
         }
         let bytes = effects.memory_bytes();
         self.kept_bytes += bytes;
-        self.kept.push_back((self.pushed, effects, bytes));
+        self.kept.push_back(Kept { pushed: self.pushed, recorded: self.recorded, effects, bytes });
     }
 
     /// The next effects that need to wait no longer.
     pub(super) fn take_durable(&mut self) -> Option<Effects> {
-        let (_, effects, bytes) = self.kept.pop_front_if(|(pushed, ..)| *pushed <= self.seen.durable)?;
+        self.kept.front().filter(|kept| self.is_durable(kept))?;
+        let Kept { effects, bytes, .. } = self.kept.pop_front()?;
         self.kept_bytes -= bytes;
         Some(effects)
     }
@@ -81,7 +130,7 @@ impl Commit {
 
     /// Waits until the writer comes further.
     pub(super) async fn wait(&mut self) {
-        std::future::poll_fn(|cx| self.poll_writer(cx)).await;
+        std::future::poll_fn(|cx| self.poll_progress(cx)).await;
     }
 
     /// Waits for something that the turn loop has to do about it. Without cost while nothing is kept and there is room.
@@ -92,16 +141,25 @@ impl Commit {
         }
         let is_due = self.told_writable != self.seen.writable
             || self.failure().is_some()
-            || self.kept.front().is_some_and(|(pushed, ..)| *pushed <= self.seen.durable);
-        if is_due { Poll::Ready(()) } else { self.poll_writer(cx) }
+            || self.kept.front().is_some_and(|kept| self.is_durable(kept));
+        if is_due { Poll::Ready(()) } else { self.poll_progress(cx) }
     }
 
-    fn poll_writer(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        self.writer.poll_progress(cx, &self.seen).map(|progress| self.seen = progress)
+    fn is_durable(&self, kept: &Kept) -> bool {
+        kept.pushed <= self.seen.durable && kept.recorded <= self.synced
     }
 
-    /// Drops what is still kept, and gives the writer back.
-    pub(super) fn into_writer(self) -> Writer {
-        self.writer
+    fn poll_progress(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let written = self.writer.poll_progress(cx, &self.seen).map(|progress| self.seen = progress);
+        let synced = match &self.archive {
+            Some(archive) => archive.poll_synced(cx, self.synced).map(|synced| self.synced = synced),
+            None => Poll::Pending,
+        };
+        if written.is_ready() { written } else { synced }
+    }
+
+    /// Drops what is still kept, and gives back what is to be closed.
+    pub(super) fn into_stores(self) -> Stores {
+        Stores { _writer: self.writer, _archive: self.archive }
     }
 }

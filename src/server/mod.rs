@@ -19,6 +19,7 @@ use std::sync::Arc;
 
 pub use self::control::Control;
 pub use self::core::Core;
+use crate::archive::{Database, Opened};
 use crate::config::Config;
 use crate::engine::{Engine, Now, Seed, Texts};
 pub use crate::net::Bound;
@@ -35,6 +36,8 @@ pub struct RunOptions {
     pub seed: Seed,
     /// What it stores is written there; the records in it are in the seed.
     pub store: Store,
+    /// Where history is stored for good, if anywhere.
+    pub archive: Option<Opened<Database>>,
     /// Called on SIGHUP and by [`Control::reload`].
     pub reload: Reload,
     /// Called once when every listener is open.
@@ -75,7 +78,7 @@ impl std::error::Error for RunError {}
 /// When a listener or a thread cannot be had; nobody was served then. When the datastore failed;
 /// nobody was told of anything that it lost.
 pub fn run(options: RunOptions) -> Result<(), RunError> {
-    let RunOptions { config, seed, store, reload, on_ready } = options;
+    let RunOptions { config, seed, store, archive, reload, on_ready } = options;
     let engine_config = Box::new(config.clone());
     let writer = store.into_writer().map_err(|error| RunError(error.to_string()))?;
     let engine = |now| {
@@ -86,7 +89,7 @@ pub fn run(options: RunOptions) -> Result<(), RunError> {
         }
         engine
     };
-    run_core(config, engine, writer, reload, on_ready)
+    run_core(config, engine, writer, archive, reload, on_ready)
 }
 
 /// Like [`run`], with any [`Core`] in the engine's place and any disk behind the writer.
@@ -97,8 +100,9 @@ pub fn run_core<C: Core>(
     config: Config,
     core: impl FnOnce(Now) -> C,
     writer: Writer,
+    archive: Option<Opened<Database>>,
     reload: Reload,
     on_ready: Box<dyn FnOnce(Running) + Send>,
 ) -> Result<(), RunError> {
-    threads::run(config, core, writer, reload, on_ready).map_err(RunError)
+    threads::run(config, core, writer, archive, reload, on_ready).map_err(RunError)
 }

@@ -17,6 +17,7 @@ use super::control::{COMMANDS_MAX, Control, Signals, Supervisor};
 use super::core::Core;
 use super::turn::{EFFECTS_QUEUE_MAX, Input, Outlet, Turns};
 use super::{Reload, Running};
+use crate::archive::{Database, Opened};
 use crate::config::Config;
 use crate::engine::{Effects, JobAnswer, Now, Ticket};
 use crate::jobs::Jobs;
@@ -46,6 +47,7 @@ pub(super) fn run<C: Core>(
     config: Config,
     core: impl FnOnce(Now) -> C,
     writer: Writer,
+    archive: Option<Opened<Database>>,
     reload: Reload,
     on_ready: Box<dyn FnOnce(Running) + Send>,
 ) -> Result<(), String> {
@@ -71,6 +73,8 @@ pub(super) fn run<C: Core>(
     let runtime = runtime().map_err(no_thread)?;
     // One core is left to the lines of all while many log in at once.
     let jobs = Jobs::start(cores.saturating_sub(1).max(1), reporter(input.clone())).map_err(no_thread)?;
+    let archive =
+        archive.map(|opened| opened.start(replier(input.clone()))).transpose().map_err(no_thread)?;
     let (control, commands) = mpsc::channel(COMMANDS_MAX);
     let control = Control(control);
     let own_control = control.clone();
@@ -85,7 +89,7 @@ pub(super) fn run<C: Core>(
         tokio::task::spawn_local(supervisor.run(reload));
         Ok::<(), String>(())
     })?;
-    let turns = move |outlet| Turns::new(core, clock, jobs, own_control, outlet, inputs, writer);
+    let turns = move |outlet| Turns::new(core, clock, jobs, own_control, outlet, inputs, writer, archive);
     if shards > 1 {
         return run_apart(&runtime, wirings, turns);
     }
@@ -97,7 +101,7 @@ pub(super) fn run<C: Core>(
         let turns = tokio::task::spawn_local(turns(Outlet::Local(shard.clone())).run());
         let ended = turns.await;
         match ended.map_err(tokio::task::JoinError::try_into_panic) {
-            Ok((_writer, done)) => {
+            Ok((_stores, done)) => {
                 wait_empty(&shard).await;
                 done
             }
@@ -123,7 +127,7 @@ fn run_apart<C: Core>(
     }
     let first = ends.remove(0);
     let engine = spawn("engine".into(), move |runtime| {
-        let (_writer, done) = runtime.block_on(turns(Outlet::Remote(outlets)).run());
+        let (_stores, done) = runtime.block_on(turns(Outlet::Remote(outlets)).run());
         done
     })?;
     let mut handles = Vec::new();
@@ -228,5 +232,12 @@ fn reporter(input: mpsc::Sender<Input>) -> impl Fn(Ticket, JobAnswer) + Clone + 
     move |ticket, answer| {
         // Fails only when the server has stopped, and then nobody waits for the answer.
         let _ = input.blocking_send(Input::Answered(ticket, answer));
+    }
+}
+
+/// As [`reporter`], for those who must not be blocked.
+fn replier(input: mpsc::Sender<Input>) -> impl AsyncFn(Ticket, JobAnswer) + Send + 'static {
+    async move |ticket, answer| {
+        let _ = input.send(Input::Answered(ticket, answer)).await;
     }
 }

@@ -16,12 +16,13 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, Sleep};
 
 use super::clock::Clock;
-use super::commit::Commit;
+use super::commit::{Commit, Stores};
 use super::control::Control;
 use super::core::Core;
 use super::log;
+use crate::archive::Archive;
 use crate::config::Config;
-use crate::engine::{Effect, Effects, Event, JobAnswer, Now, Texts, Ticket};
+use crate::engine::{Effect, Effects, Event, Job, JobAnswer, Now, Texts, Ticket};
 use crate::jobs::Jobs;
 use crate::net::{Inbox, Shard};
 use crate::store::Writer;
@@ -98,15 +99,16 @@ impl<C: Core> Turns<C> {
         outlet: Outlet,
         input: mpsc::Receiver<Input>,
         writer: Writer,
+        archive: Option<Archive>,
     ) -> Turns<C> {
         let (effects, shared, refused) = Default::default();
-        let commit = Commit::new(writer);
+        let commit = Commit::new(writer, archive);
         Turns { core, clock, jobs, control, outlet, input, commit, effects, shared, refused }
     }
 
-    /// Runs until the server stops. The writer comes back, for the datastore to be closed once the
-    /// clients are gone; with the reason when it failed.
-    pub(super) async fn run(mut self) -> (Writer, Result<(), String>) {
+    /// Runs until the server stops. What is stored in comes back, to be closed once the clients are gone; with
+    /// the reason when the datastore failed.
+    pub(super) async fn run(mut self) -> (Stores, Result<(), String>) {
         self.run_turns().await;
         self.let_out_durable().await;
         while self.commit.is_pending() {
@@ -119,7 +121,7 @@ impl<C: Core> Turns<C> {
             self.say_failed().await;
         }
         let done = failure.map_or(Ok(()), |reason| Err(format!("the datastore failed: {reason}")));
-        (self.commit.into_writer(), done)
+        (self.commit.into_stores(), done)
     }
 
     /// Turns until the server stops or cannot go on.
@@ -136,6 +138,9 @@ impl<C: Core> Turns<C> {
                     self.handle(Event::Answered { ticket, answer }).await;
                 }
                 Wake::Input(Input::Reconfigured(config, texts)) => {
+                    if let Some(archive) = self.commit.archive() {
+                        archive.reconfigure(&config);
+                    }
                     self.handle(Event::Reconfigured { config, texts }).await;
                 }
                 Wake::Input(Input::Stopping(reason)) => {
@@ -228,6 +233,7 @@ impl<C: Core> Turns<C> {
     /// Does what a turn wanted done, or keeps it until it may be done.
     async fn carry_out(&mut self) {
         loop {
+            self.commit.record(&mut self.effects);
             if self.commit.is_clear(&self.effects) {
                 self.let_out().await;
             } else {
@@ -264,7 +270,7 @@ impl<C: Core> Turns<C> {
         }
         for effect in self.effects.list() {
             match effect {
-                Effect::Ask { ticket, job } if !self.jobs.submit(*ticket, job.clone()) => {
+                Effect::Ask { ticket, job } if !self.submit(*ticket, job) => {
                     self.refused.push(*ticket);
                 }
                 Effect::Reload { ticket } if !self.control.reload_for(*ticket) => {
@@ -275,6 +281,14 @@ impl<C: Core> Turns<C> {
             }
         }
         self.send_effects().await;
+    }
+
+    /// Gives a job to whoever does it; false when too many wait, and then nothing will be reported.
+    fn submit(&self, ticket: Ticket, job: &Job) -> bool {
+        match (job, self.commit.archive()) {
+            (Job::AskHistory(query), Some(archive)) => archive.ask(ticket, query.clone()),
+            _ => self.jobs.submit(ticket, job.clone()),
+        }
     }
 
     /// Tells the clients that it is over, and nothing that was not stored.

@@ -383,7 +383,9 @@ fn history_question(query: &Query) -> String {
             format!("for {} items of {}", limits.join("+"), named(target))
         }
         Query::Targets(Listing { owner, channels, .. }) => {
-            format!("for targets of {} and {}", owner.as_deref().unwrap_or("nobody"), channels.join(" "))
+            let owner = owner.iter().map(|owner| owner.to_string());
+            let all: Vec<String> = owner.chain(channels.iter().map(|channel| channel.to_string())).collect();
+            format!("for targets of {}", all.join(" and "))
         }
         Query::Find { target, .. } => format!("for an item of {}", named(target)),
         Query::Export { account, .. } => format!("to export {account}"),

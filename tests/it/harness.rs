@@ -68,6 +68,7 @@ pub(crate) fn start_with(config: Config, writer: Writer) -> Server {
             config,
             |_| Board::default(),
             writer,
+            None,
             Arc::new(move || {
                 let config = to_read.lock().unwrap().recv_timeout(PATIENCE).expect("a configuration to read");
                 Ok((config?, Texts::default()))

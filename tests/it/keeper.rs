@@ -34,7 +34,7 @@ fn serve(directory: &Path, on_ready: impl FnOnce(Running) + Send + 'static) -> R
     let writer = store.into_writer().map_err(|error| error.to_string())?;
     let board = Board::with(records);
     let reload = Arc::new(|| Err("not here".to_owned()));
-    run_core(plain(), |_| board, writer, reload, Box::new(on_ready)).map_err(|error| error.to_string())
+    run_core(plain(), |_| board, writer, None, reload, Box::new(on_ready)).map_err(|error| error.to_string())
 }
 
 /// Stores and finds again; in a child process of the other tests it serves them instead.

@@ -78,7 +78,7 @@ fn start_error(mut listener: Listener, change: impl FnOnce(&mut Listener)) -> St
     change(&mut listener);
     let config = config(vec![("127.0.0.1:0", listener)]);
     let never = Arc::new(|| Err("never".to_owned()));
-    run_core(config, |_| Board::default(), writer(), never, Box::new(|_| ())).unwrap_err().to_string()
+    run_core(config, |_| Board::default(), writer(), None, never, Box::new(|_| ())).unwrap_err().to_string()
 }
 
 #[test]
@@ -102,6 +102,6 @@ fn an_occupied_port_is_one_clear_line() {
     let address = format!("127.0.0.1:{}", server.ports[0]);
     config.server.listeners = [(address.clone(), Listener::default())].into_iter().collect();
     let never = Arc::new(|| Err("never".to_owned()));
-    let error = run_core(config, |_| Board::default(), writer(), never, Box::new(|_| ())).unwrap_err();
+    let error = run_core(config, |_| Board::default(), writer(), None, never, Box::new(|_| ())).unwrap_err();
     assert_eq!(error.to_string(), format!("cannot listen on {address}: address already in use"));
 }

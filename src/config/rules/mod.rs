@@ -14,7 +14,7 @@ use indexmap::IndexMap;
 use super::section::{Problems, origin};
 use super::tree::Node;
 use super::value::PersistentStatus;
-use super::{Config, Problem, Severity};
+use super::{Config, Persistent, Problem, Severity};
 
 /// Notes every rule that is broken, and completes the configuration with what follows from it.
 pub(super) fn enforce(config: &mut Config, root: &Node, problems: &mut Problems) {
@@ -131,7 +131,13 @@ fn complete(config: &mut Config) {
         (history.channel_length, history.client_length) = (0, 0);
     }
     if !history.enabled || !history.persistent.enabled {
-        history.persistent = standard.history.persistent;
+        history.persistent = Persistent {
+            // What concerns the spool holds as soon as there is one.
+            sync_interval: history.persistent.sync_interval,
+            spool_path: history.persistent.spool_path.take(),
+            spool_max_size: history.persistent.spool_max_size,
+            ..standard.history.persistent
+        };
     }
     unless_zero(&mut metadata.max_subs, standard.metadata.max_subs);
     unless_zero(&mut metadata.max_keys, standard.metadata.max_keys);

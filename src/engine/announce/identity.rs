@@ -28,6 +28,11 @@ pub fn show_away(cx: &mut Cx<'_>, user: UserId) {
     say_to(cx, user, body, Caps::of(Cap::AwayNotify), None, told.into_iter());
 }
 
+pub(super) fn realname_changed(cx: &mut Cx<'_>, user: UserId, realname: &str, msgid: MsgId) {
+    let body = Body::Command { verb: "SETNAME", params: &[], text: Text::Plain(realname) };
+    to_onlookers(cx, user, body, Caps::of(Cap::Setname), Some(msgid));
+}
+
 pub(super) fn host_changed(cx: &mut Cx<'_>, user: UserId, host: &str) {
     let username = cx.state().users[user].username.clone();
     let body = Body::Command { verb: "CHGHOST", params: &[&username, host], text: Text::None };

@@ -12,10 +12,10 @@ pub use membership::show_joined;
 
 use crate::state::fact::Ruling;
 use crate::state::{ChannelId, Fact, SessionId, State, UserId};
-use crate::wire::{Body, Cap, Caps, MsgId, Origin, Outgoing, Text};
+use crate::wire::{Body, Caps, MsgId, Origin, Outgoing, Text};
 
 use self::departure::{killed, quit};
-use self::identity::{host_changed, logged_in, nick_changed, tell_account};
+use self::identity::{host_changed, logged_in, nick_changed, realname_changed, tell_account};
 use self::membership::{cleared, invited, joined, left, show_place};
 use self::modes::{modes_changed, show_snomasks, tell_user_modes, user_modes_changed};
 use self::speech::{said, taken_back, topic_set};
@@ -48,10 +48,7 @@ pub fn announce(cx: &mut Cx<'_>, fact: &Fact<'_>) -> After {
         Fact::Quit { user, reason } => quit(cx, *user, reason, msgid),
         Fact::Killed { by, user, reason } => killed(cx, *by, *user, reason, msgid),
         Fact::NickChanged { user, nick } => return nick_changed(cx, *user, nick, msgid),
-        Fact::RealnameChanged { user, realname } => {
-            let body = Body::Command { verb: "SETNAME", params: &[], text: Text::Plain(realname) };
-            to_onlookers(cx, *user, body, Caps::of(Cap::Setname), Some(msgid));
-        }
+        Fact::RealnameChanged { user, realname } => realname_changed(cx, *user, realname, msgid),
         Fact::HostChanged { user, host } => host_changed(cx, *user, host),
         Fact::Joined { user, channel, ranks } => return joined(cx, *user, *ranks, *channel, msgid),
         Fact::Parted { user, channel, reason } => {

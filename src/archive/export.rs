@@ -1,0 +1,91 @@
+//! A file of JSON lines with what someone said, for them to keep.
+
+use std::fs::{self, File};
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+
+use crate::history::Item;
+use crate::wire::Stamp;
+
+/// One line. Names are for readers; what is absent is left out.
+#[derive(Serialize)]
+struct Line<'a> {
+    time: String,
+    msgid: &'a str,
+    channel: &'a str,
+    command: &'a str,
+    source: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    account: Option<&'a str>,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    tags: &'a str,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    params: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    text: Option<&'a str>,
+}
+
+/// A file that is being written. Dropped before [`ExportFile::finish`], it is removed.
+#[derive(Debug)]
+pub struct ExportFile {
+    path: PathBuf,
+    out: BufWriter<File>,
+    items: u64,
+    is_finished: bool,
+}
+
+impl ExportFile {
+    /// Makes the file.
+    ///
+    /// # Errors
+    /// When it is there already, or cannot be made.
+    pub fn create(path: &Path) -> io::Result<ExportFile> {
+        let file = File::options().write(true).create_new(true).open(path)?;
+        Ok(ExportFile { path: path.to_owned(), out: BufWriter::new(file), items: 0, is_finished: false })
+    }
+
+    /// Adds an item.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn add(&mut self, channel: &str, item: &Item) -> io::Result<()> {
+        let fields = item.fields();
+        let line = Line {
+            time: Stamp::new(fields.id.wall_ms()).to_string(),
+            msgid: fields.id.as_str(),
+            channel,
+            command: fields.kind.verb(),
+            source: fields.source,
+            account: fields.account,
+            tags: fields.client_tags,
+            params: fields.params,
+            text: fields.text,
+        };
+        serde_json::to_writer(&mut self.out, &line)?;
+        self.out.write_all(b"\n")?;
+        self.items += 1;
+        Ok(())
+    }
+
+    /// Makes it durable; gives how many items it holds.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn finish(mut self) -> io::Result<u64> {
+        self.out.flush()?;
+        self.out.get_ref().sync_all()?;
+        self.is_finished = true;
+        Ok(self.items)
+    }
+}
+
+impl Drop for ExportFile {
+    fn drop(&mut self) {
+        if !self.is_finished {
+            // What is left of it would look like a whole one.
+            let _ = fs::remove_file(&self.path);
+        }
+    }
+}

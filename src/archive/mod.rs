@@ -1,0 +1,260 @@
+//! The persistent history: what is recorded goes to a spool on the disk at once and from there to a
+//! database, which answers questions about it.
+//!
+//! ```text
+//! engine ── push ──▶ Intake ── thread archive-log ──▶ spool ── thread archive-db ──▶ database
+//!                      │                                ▲                              │
+//!                      └── questions, in their order ───┼──────────────────────────────┴──▶ answers
+//!                                       thread archive-sync: fsync
+//! ```
+//!
+//! It knows nothing of who may read what; the engine does. Invariants: the engine never waits for the disk
+//! or the database here (with `sync-interval: 0`, what it says does); records reach the database in their
+//! order, each at least once, and storing one again changes nothing; a question is answered from all that
+//! was recorded before it, or not at all.
+
+mod backend;
+mod error;
+mod export;
+mod intake;
+mod settings;
+mod shipper;
+mod spool;
+mod sql;
+mod writer;
+
+use std::cell::Cell;
+use std::io;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::task::{Context, Poll};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use tokio::runtime::{Builder, LocalOptions, LocalRuntime};
+use tokio::sync::{Notify, mpsc, watch};
+use tokio::time::timeout;
+
+pub use self::backend::Backend;
+pub use self::error::Error;
+pub use self::export::ExportFile;
+use self::intake::Intake;
+pub use self::settings::{Live, Place, Settings};
+use self::shipper::{Desk, RETRY_TIME, Shipped, Shipper};
+use self::spool::{Log, Mark, Reader};
+pub use self::sql::Database;
+use self::writer::Writer;
+use crate::config::Config;
+use crate::engine::{JobAnswer, Ticket};
+use crate::history::{Query, Record};
+use crate::store::FileLock;
+
+/// How long a start waits for the database.
+const CONNECT_TIME_MAX: Duration = Duration::from_secs(5);
+/// How long a stop may take in all.
+const STOP_TIME_MAX: Duration = Duration::from_secs(10);
+
+/// An archive before it begins to work.
+pub struct Opened<B> {
+    backend: B,
+    settings: Settings,
+    log: Log,
+    mark: Mark,
+    lock: FileLock,
+    live: watch::Sender<Live>,
+    trouble: Option<Error>,
+}
+
+impl<B> std::fmt::Debug for Opened<B> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Opened").field("settings", &self.settings).finish_non_exhaustive()
+    }
+}
+
+impl Opened<Database> {
+    /// Takes the spool and tries to reach the database, for a few seconds at most.
+    ///
+    /// # Errors
+    /// In one line: when the spool cannot be used, or the database will not have us.
+    pub fn open(settings: Settings) -> Result<Opened<Database>, Error> {
+        Opened::with(settings, Database::new)
+    }
+}
+
+impl<B: Backend> Opened<B> {
+    /// As [`Opened::open`], with any backend.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn with(
+        settings: Settings,
+        backend: impl FnOnce(&Settings, watch::Receiver<Live>) -> B,
+    ) -> Result<Opened<B>, Error> {
+        let dir = &settings.spool;
+        let failed =
+            |error: io::Error| Error::Refused(format!("spool of history {}: {error}", dir.display()));
+        Log::make_directory(dir).map_err(failed)?;
+        let lock = FileLock::acquire(&dir.join("lock"))
+            .map_err(|error| Error::Refused(format!("spool of history: {error}")))?;
+        let mark = Mark::open(dir).map_err(failed)?;
+        let log = Log::open(dir, mark.position()).map_err(failed)?;
+        let (live, receiver) = watch::channel(settings.live);
+        let backend = backend(&settings, receiver);
+        let trouble = match prepare(&backend, CONNECT_TIME_MAX.min(settings.live.time_max)) {
+            Err(Error::Refused(why) | Error::Unfit(why)) => {
+                return Err(Error::Refused(format!("{}: {why}", settings.place)));
+            }
+            prepared => prepared.err(),
+        };
+        Ok(Opened { backend, settings, log, mark, lock, live, trouble })
+    }
+
+    /// Where history is stored.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// Why the database cannot be reached now, if so.
+    pub fn trouble(&self) -> Option<&Error> {
+        self.trouble.as_ref()
+    }
+}
+
+fn prepare(backend: &impl Backend, time_max: Duration) -> Result<(), Error> {
+    let late = |_| Err(Error::Away(format!("no answer in {time_max:?}")));
+    let runtime = runtime().map_err(|error| Error::Refused(error.to_string()))?;
+    let prepared = runtime.block_on(async { timeout(time_max, backend.prepare()).await });
+    runtime.shutdown_background();
+    prepared.unwrap_or_else(late)
+}
+
+fn runtime() -> io::Result<LocalRuntime> {
+    Builder::new_current_thread().enable_all().build_local(LocalOptions::default())
+}
+
+impl<B: Backend + Send> Opened<B> {
+    /// Begins to work; `report` is called with each answer.
+    ///
+    /// # Errors
+    /// When the system has no thread for us.
+    pub fn start(self, report: impl AsyncFn(Ticket, JobAnswer) + Send + 'static) -> io::Result<Archive> {
+        let Opened { backend, settings, log, mark, lock, live, trouble } = self;
+        let intake = Arc::new(Intake::new(log.file()));
+        let (alive, ended) = channel();
+        let (asked, questions) = mpsc::unbounded_channel();
+        let (written, to_ship) = watch::channel(log.end());
+        let begin = Shipped { is_ready: trouble.is_none(), position: mark.position() };
+        let (shipped, shipping) = watch::channel(begin);
+        let writer = Writer {
+            intake: intake.clone(),
+            log,
+            asked,
+            written,
+            shipped: shipping.clone(),
+            live: live.subscribe(),
+        };
+        spawn("archive-log", &alive, move || writer.run())?;
+        let (synced, sync_live) = (intake.clone(), live.subscribe());
+        spawn("archive-sync", &alive, move || writer::sync(&synced, &sync_live))?;
+        let (desk_intake, ship_live) = (intake.clone(), live.subscribe());
+        spawn("archive-db", &alive, move || {
+            let runtime = match runtime() {
+                Ok(runtime) => runtime,
+                Err(error) => return tracing::error!(target: "history", "no runtime for history: {error}"),
+            };
+            let (backend, urgent) = (Rc::new(backend), Rc::new(Notify::new()));
+            let shipper = Shipper {
+                backend: backend.clone(),
+                name: settings.place.to_string(),
+                reader: Reader::new(&settings.spool, mark.position()),
+                dir: settings.spool,
+                mark,
+                written: to_ship.clone(),
+                shipped,
+                live: ship_live.clone(),
+                urgent: urgent.clone(),
+                expires_next: Instant::now(),
+                away: trouble.is_some().then(|| (Instant::now(), RETRY_TIME)),
+            };
+            let told = Cell::new(None);
+            let desk = Desk {
+                backend,
+                intake: desk_intake,
+                shipped: shipping,
+                live: ship_live,
+                urgent,
+                report,
+                told,
+            };
+            runtime.block_on(async {
+                tokio::task::spawn_local(shipper.run());
+                desk.run(questions, to_ship).await;
+            });
+            // A name server that never answers must not keep anyone.
+            runtime.shutdown_background();
+        })?;
+        Ok(Archive { intake, live, ended, _lock: lock })
+    }
+}
+
+/// Starts a thread that holds `alive` as long as it runs.
+fn spawn(name: &str, alive: &Sender<()>, work: impl FnOnce() + Send + 'static) -> io::Result<()> {
+    let alive = alive.clone();
+    let work = move || {
+        work();
+        drop(alive);
+    };
+    thread::Builder::new().name(name.to_owned()).spawn(work).map(drop)
+}
+
+/// The way to store and to ask. Dropped, it makes the spool durable, ships what it can in two seconds, and
+/// ends its threads.
+#[derive(Debug)]
+pub struct Archive {
+    intake: Arc<Intake>,
+    live: watch::Sender<Live>,
+    /// Nothing comes from it; it closes when all threads have ended.
+    ended: Receiver<()>,
+    _lock: FileLock,
+}
+
+impl Archive {
+    /// Hands over the records of a turn. Gives the number that [`Archive::synced`] has to reach before what
+    /// was said with them may be let out, if it has to wait.
+    pub fn push(&self, records: Vec<Record>) -> Option<u64> {
+        let waits = self.live.borrow().sync_interval.is_zero();
+        let number = self.intake.push(records, waits);
+        waits.then_some(number)
+    }
+
+    /// Asks a question, which is answered as if all that was handed over before were stored; false when too
+    /// many wait, and then nothing will be reported.
+    pub fn ask(&self, ticket: Ticket, query: Box<Query>) -> bool {
+        self.intake.ask(ticket, query)
+    }
+
+    /// The last push that is durable with all before it.
+    pub fn synced(&self) -> u64 {
+        self.intake.synced()
+    }
+
+    /// Waits until that is another than `seen`. One task at a time can wait.
+    pub fn poll_synced(&self, cx: &mut Context<'_>, seen: u64) -> Poll<u64> {
+        self.intake.poll_synced(cx, seen)
+    }
+
+    /// Goes on with what a new configuration says.
+    pub fn reconfigure(&self, config: &Config) {
+        self.live.send_replace(Live::of(config));
+    }
+}
+
+impl Drop for Archive {
+    fn drop(&mut self) {
+        self.intake.stop();
+        if let Err(RecvTimeoutError::Timeout) = self.ended.recv_timeout(STOP_TIME_MAX) {
+            tracing::error!(target: "history", "the spool is not closed in time: its disk does not answer");
+        }
+    }
+}

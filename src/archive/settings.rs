@@ -1,0 +1,169 @@
+//! What the configuration says about stored history.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::Duration;
+
+use crate::auth::Secret;
+use crate::config::Config;
+
+/// Longest wait for a database that has none configured: nothing here waits for ever.
+const TIME_MAX: Duration = Duration::from_secs(30);
+/// Longest query of a file, which has no such key.
+const SQLITE_TIME_MAX: Duration = Duration::from_secs(10);
+
+/// Where the history is stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// In a file.
+    Sqlite {
+        /// The file.
+        path: PathBuf,
+        /// How long to wait for another process that writes it.
+        busy_timeout: Duration,
+    },
+    /// On a MySQL or MariaDB server.
+    Mysql {
+        /// The server's host.
+        host: String,
+        /// And port.
+        port: u16,
+        /// Its Unix socket, in place of these.
+        socket: Option<PathBuf>,
+        /// Our account there.
+        user: String,
+        /// And its password.
+        password: Secret,
+        /// The database.
+        database: String,
+    },
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Place::Sqlite { path, .. } => write!(f, "SQLite {}", path.display()),
+            Place::Mysql { socket: Some(socket), user, database, .. } => {
+                write!(f, "MySQL {user}@{}/{database}", socket.display())
+            }
+            Place::Mysql { host, port, user, database, .. } => {
+                write!(f, "MySQL {user}@{host}:{port}/{database}")
+            }
+        }
+    }
+}
+
+/// What a reload can change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Live {
+    /// Longest wait for the database.
+    pub time_max: Duration,
+    /// Age at which items are deleted; 0 is never.
+    pub expire_time: Duration,
+    /// How often the spool is made durable; 0 is before anything is said.
+    pub sync_interval: Duration,
+    /// How much may wait in the spool, in bytes.
+    pub spool_bytes_max: u64,
+}
+
+impl Live {
+    /// What a configuration says.
+    pub fn of(config: &Config) -> Live {
+        let datastore = &config.datastore;
+        let time_max = match (datastore.sqlite.enabled, datastore.mysql.timeout) {
+            (true, _) => SQLITE_TIME_MAX,
+            (false, Duration::ZERO) => TIME_MAX,
+            (false, timeout) => timeout,
+        };
+        Live {
+            time_max,
+            expire_time: config.history.restrictions.expire_time,
+            sync_interval: config.history.persistent.sync_interval,
+            spool_bytes_max: config.history.persistent.spool_max_size as u64,
+        }
+    }
+}
+
+/// All of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// Where to.
+    pub place: Place,
+    /// Connections for questions.
+    pub conns_max: usize,
+    /// Age at which a connection is replaced; 0 is never.
+    pub conn_age_max: Duration,
+    /// The spool's directory.
+    pub spool: PathBuf,
+    /// What can change.
+    pub live: Live,
+}
+
+impl Settings {
+    /// `None` where no database for history is turned on.
+    pub fn of(config: &Config) -> Option<Settings> {
+        let (mysql, sqlite) = (&config.datastore.mysql, &config.datastore.sqlite);
+        let (place, conns_max, conn_age_max) = if sqlite.enabled {
+            let path = PathBuf::from(&sqlite.database_path);
+            let place = Place::Sqlite { path, busy_timeout: sqlite.busy_timeout };
+            (place, sqlite.max_conns, Duration::ZERO)
+        } else if mysql.enabled {
+            let place = Place::Mysql {
+                host: mysql.host.clone(),
+                port: mysql.port,
+                socket: mysql.socket_path.as_ref().map(PathBuf::from),
+                user: mysql.user.clone(),
+                password: Secret::from(mysql.password.as_str()),
+                database: mysql.history_database.clone(),
+            };
+            (place, mysql.max_conns, mysql.conn_max_lifetime)
+        } else {
+            return None;
+        };
+        let processors = || thread::available_parallelism().map_or(1, |count| count.get());
+        let spool = match &config.history.persistent.spool_path {
+            Some(path) => PathBuf::from(path),
+            None => beside(Path::new(&config.datastore.path)),
+        };
+        Some(Settings {
+            place,
+            conns_max: if conns_max == 0 { processors() } else { conns_max },
+            conn_age_max,
+            spool,
+            live: Live::of(config),
+        })
+    }
+}
+
+/// `ircd.db` has its spool in `ircd_history.spool`.
+fn beside(datastore: &Path) -> PathBuf {
+    let stem = datastore.file_stem().unwrap_or_default().to_string_lossy();
+    datastore.with_file_name(format!("{stem}_history.spool"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_spool_lies_beside_the_datastore() {
+        assert_eq!(beside(Path::new("ircd.db")), Path::new("ircd_history.spool"));
+        assert_eq!(beside(Path::new("/var/lib/ircd/x")), Path::new("/var/lib/ircd/x_history.spool"));
+    }
+
+    #[test]
+    fn the_place_is_shown_without_its_password() {
+        let mut config = Config::default();
+        assert_eq!(Settings::of(&config), None);
+        config.datastore.mysql.enabled = true;
+        config.datastore.mysql.user = "irc".to_owned();
+        config.datastore.mysql.password = "hunter2".to_owned();
+        config.datastore.mysql.history_database = "history".to_owned();
+        let settings = Settings::of(&config).unwrap();
+        assert_eq!(settings.place.to_string(), "MySQL irc@localhost:3306/history");
+        assert!(!format!("{settings:?}").contains("hunter2"));
+        assert_eq!(settings.live.time_max, TIME_MAX);
+        assert!(settings.conns_max > 0);
+    }
+}

@@ -1,0 +1,250 @@
+//! The thread that talks to the database: it moves records from the spool to it, deletes what is too old, and
+//! answers questions.
+//!
+//! Invariant: the mark moves past records only when the database has committed them.
+
+use std::cell::Cell;
+use std::io;
+use std::path::PathBuf;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime};
+
+use tokio::sync::{Notify, mpsc, watch};
+use tokio::task::spawn_local;
+use tokio::time::{sleep, timeout};
+
+use super::intake::Intake;
+use super::settings::Live;
+use super::spool::{self, Mark, Reader};
+use super::{Backend, Error};
+use crate::engine::{JobAnswer, Ticket};
+use crate::history::{Query, Record};
+use crate::wire::MsgId;
+
+/// How long records gather before they are shipped, when nobody asks.
+const GATHER_TIME: Duration = Duration::from_millis(50);
+/// How soon a database that failed is tried again: at first, and at most.
+pub(super) const RETRY_TIME: Duration = Duration::from_millis(100);
+const RETRY_TIME_MAX: Duration = Duration::from_secs(2);
+/// Items that are deleted at once because of their age, and the pause after them.
+const EXPIRE_STEP: usize = 500;
+const EXPIRE_PAUSE: Duration = Duration::from_millis(100);
+/// How often is looked for items that are too old.
+const EXPIRE_EVERY: Duration = Duration::from_secs(60);
+/// How often failed questions are mentioned in the log.
+const TOLD_EVERY: Duration = Duration::from_secs(60);
+/// How long shipping may go on when the server stops.
+const STOP_TIME_MAX: Duration = Duration::from_secs(2);
+
+/// A question that has passed the spool.
+#[derive(Debug)]
+pub(super) struct Asked {
+    pub(super) ticket: Ticket,
+    pub(super) query: Box<Query>,
+    pub(super) since: Instant,
+    /// It is answered when the database has all before this position; never, without one.
+    pub(super) after: Option<u64>,
+}
+
+/// How far the database has come.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Shipped {
+    /// It is there and has the right layout.
+    pub(super) is_ready: bool,
+    /// It has all before this position.
+    pub(super) position: u64,
+}
+
+/// Moves records.
+#[derive(Debug)]
+pub(super) struct Shipper<B> {
+    pub(super) backend: Rc<B>,
+    /// What the backend is called in the log.
+    pub(super) name: String,
+    pub(super) dir: PathBuf,
+    pub(super) reader: Reader,
+    pub(super) mark: Mark,
+    pub(super) written: watch::Receiver<u64>,
+    pub(super) shipped: watch::Sender<Shipped>,
+    pub(super) live: watch::Receiver<Live>,
+    pub(super) urgent: Rc<Notify>,
+    pub(super) expires_next: Instant,
+    /// Since when, and how long until it is tried again.
+    pub(super) away: Option<(Instant, Duration)>,
+}
+
+impl<B: Backend> Shipper<B> {
+    /// Works until it is dropped.
+    pub(super) async fn run(mut self) {
+        loop {
+            let is_ready = self.shipped.borrow().is_ready;
+            let done = match is_ready {
+                true => self.step().await,
+                false => self.backend.prepare().await.map(|()| true),
+            };
+            match done {
+                Ok(is_busy) => {
+                    self.is_back();
+                    if !is_busy {
+                        self.wait().await;
+                    }
+                }
+                Err(error) => self.is_away(&error).await,
+            }
+        }
+    }
+
+    /// Does something, if there is something to do.
+    async fn step(&mut self) -> Result<bool, Error> {
+        let failed = |error: io::Error| Error::Away(format!("the spool cannot be read: {error}"));
+        let end = *self.written.borrow_and_update();
+        let from = self.reader.position();
+        let records = self.reader.read(end).map_err(failed)?;
+        let position = self.reader.position();
+        if position > from {
+            if let Err(error) = ship(&*self.backend, &records).await {
+                self.reader.seek(from);
+                return Err(error);
+            }
+            // Without the mark, the same is shipped again after a restart: no harm.
+            let marked = self.mark.rise(position).and_then(|()| spool::remove_before(&self.dir, position));
+            if let Err(error) = marked {
+                tracing::error!(target: "history", "{}: {error}", self.dir.display());
+            }
+            self.shipped.send_modify(|shipped| shipped.position = position);
+            return Ok(true);
+        }
+        self.expire().await?;
+        Ok(false)
+    }
+
+    /// Deletes some of what is too old, if it is time to.
+    async fn expire(&mut self) -> Result<(), Error> {
+        let age_max = self.live.borrow().expire_time;
+        if age_max.is_zero() || Instant::now() < self.expires_next {
+            return Ok(());
+        }
+        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        let before = MsgId::first_of(now.saturating_sub(age_max).as_millis() as u64);
+        let deleted = self.backend.expire(before, EXPIRE_STEP).await?;
+        let pause = if deleted >= EXPIRE_STEP as u64 { EXPIRE_PAUSE } else { EXPIRE_EVERY };
+        self.expires_next = Instant::now() + pause;
+        Ok(())
+    }
+
+    /// Waits until there is something to do, and then a little for more.
+    async fn wait(&mut self) {
+        let until_expiry = self.expires_next.saturating_duration_since(Instant::now()).max(EXPIRE_PAUSE);
+        if timeout(until_expiry, self.written.changed()).await.is_ok_and(|changed| changed.is_ok()) {
+            let _ = timeout(GATHER_TIME, self.urgent.notified()).await;
+        }
+    }
+
+    async fn is_away(&mut self, error: &Error) {
+        self.shipped.send_modify(|shipped| shipped.is_ready = false);
+        let pause = match self.away {
+            Some((_, pause)) => pause,
+            None => {
+                let spool = self.dir.display();
+                tracing::error!(target: "history", "{} is away, history waits in {spool}: {error}", self.name);
+                RETRY_TIME
+            }
+        };
+        let since = self.away.map_or_else(Instant::now, |(since, _)| since);
+        self.away = Some((since, (pause * 2).min(RETRY_TIME_MAX)));
+        sleep(pause).await;
+    }
+
+    fn is_back(&mut self) {
+        if !self.shipped.borrow().is_ready {
+            self.shipped.send_modify(|shipped| shipped.is_ready = true);
+            return;
+        }
+        if let Some((since, _)) = self.away.take() {
+            let waits = self.written.borrow().saturating_sub(self.reader.position());
+            let away_s = since.elapsed().as_secs_f32();
+            tracing::info!(target: "history", "{} is back after {away_s:.1} s, {waits} bytes wait in the spool", self.name);
+        }
+    }
+}
+
+/// Stores records; those that the database will not have are left out one by one.
+async fn ship<B: Backend>(backend: &B, records: &[Record]) -> Result<(), Error> {
+    match backend.store(records).await {
+        Err(Error::Unfit(_)) if records.len() > 1 => {
+            let (some, others) = records.split_at(records.len() / 2);
+            Box::pin(ship(backend, some)).await?;
+            Box::pin(ship(backend, others)).await
+        }
+        Err(Error::Unfit(why)) => {
+            tracing::error!(target: "history", "a record is left out, as the database does not take it: {why}");
+            Ok(())
+        }
+        done => done,
+    }
+}
+
+/// Answers questions.
+#[derive(Debug)]
+pub(super) struct Desk<B, R> {
+    pub(super) backend: Rc<B>,
+    pub(super) intake: Arc<Intake>,
+    pub(super) shipped: watch::Receiver<Shipped>,
+    pub(super) live: watch::Receiver<Live>,
+    pub(super) urgent: Rc<Notify>,
+    pub(super) report: R,
+    pub(super) told: Cell<Option<Instant>>,
+}
+
+impl<B: Backend, R: AsyncFn(Ticket, JobAnswer) + 'static> Desk<B, R> {
+    /// Takes questions until no more will come; then waits a little for the shipper to get to `written`.
+    pub(super) async fn run(
+        self,
+        mut questions: mpsc::UnboundedReceiver<Asked>,
+        written: watch::Receiver<u64>,
+    ) {
+        let desk = Rc::new(self);
+        while let Some(asked) = questions.recv().await {
+            desk.urgent.notify_one();
+            let desk = desk.clone();
+            spawn_local(async move {
+                let ticket = asked.ticket;
+                let answer = desk.answer(asked).await.unwrap_or_else(|error| desk.failed(&error));
+                (desk.report)(ticket, answer).await;
+                desk.intake.answered();
+            });
+        }
+        desk.urgent.notify_one();
+        let end = *written.borrow();
+        let _ = timeout(STOP_TIME_MAX, desk.caught_up(end)).await;
+    }
+
+    async fn answer(&self, Asked { query, since, after, .. }: Asked) -> Result<JobAnswer, Error> {
+        let after = after.ok_or_else(|| Error::Away("the spool cannot be written".to_owned()))?;
+        let late = |_| Error::Away("no answer in time".to_owned());
+        let left = || self.live.borrow().time_max.saturating_sub(since.elapsed());
+        timeout(left(), self.caught_up(after)).await.map_err(late)?;
+        let answer = async { self.backend.answer(&query).await };
+        // Of an export, each step has its limit.
+        let found = match *query {
+            Query::Export { .. } => answer.await,
+            _ => timeout(left(), answer).await.map_err(late)?,
+        };
+        found.map(JobAnswer::HistoryFound)
+    }
+
+    async fn caught_up(&self, position: u64) {
+        let mut shipped = self.shipped.clone();
+        // Fails only when the shipper has gone, and the server with it.
+        let _ = shipped.wait_for(|shipped| shipped.is_ready && shipped.position >= position).await;
+    }
+
+    fn failed(&self, error: &Error) -> JobAnswer {
+        if self.told.get().is_none_or(|told| told.elapsed() >= TOLD_EVERY) {
+            tracing::warn!(target: "history", "a question about history was not answered: {error}");
+            self.told.set(Some(Instant::now()));
+        }
+        JobAnswer::Failed
+    }
+}

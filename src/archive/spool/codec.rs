@@ -1,0 +1,144 @@
+//! Records as bytes. The form is on disks: what is added to it needs a number of its own.
+
+use smallvec::SmallVec;
+
+use crate::history::{Item, Record, Target};
+use crate::wire::MsgId;
+
+const KEEP: u8 = 1;
+const DELETE: u8 = 2;
+const FORGET: u8 = 3;
+const CHANNEL: u8 = 0;
+const CONVERSATION: u8 = 1;
+
+/// Appends a record.
+pub(super) fn write(out: &mut Vec<u8>, record: &Record) {
+    match record {
+        Record::Keep { item, targets, author } => {
+            out.push(KEEP);
+            write_targets(out, targets);
+            write_text(out, author.as_deref().unwrap_or_default());
+            out.extend_from_slice(item.as_bytes());
+        }
+        Record::Delete { targets, id } => {
+            out.push(DELETE);
+            write_targets(out, targets);
+            out.extend_from_slice(&id.to_bits().to_le_bytes());
+        }
+        Record::Forget { account } => {
+            out.push(FORGET);
+            write_text(out, account);
+        }
+    }
+}
+
+fn write_targets(out: &mut Vec<u8>, targets: &[Target]) {
+    out.extend_from_slice(&(targets.len() as u32).to_le_bytes());
+    for target in targets {
+        match target {
+            Target::Channel(name) => {
+                out.push(CHANNEL);
+                write_text(out, name);
+            }
+            Target::Conversation { owner, with } => {
+                out.push(CONVERSATION);
+                write_text(out, owner);
+                write_text(out, with);
+            }
+        }
+    }
+}
+
+fn write_text(out: &mut Vec<u8>, text: &str) {
+    out.extend_from_slice(&(text.len() as u32).to_le_bytes());
+    out.extend_from_slice(text.as_bytes());
+}
+
+/// Reads a record; `None` if it is anything else.
+pub(super) fn read(mut bytes: &[u8]) -> Option<Record> {
+    let (&kind, rest) = bytes.split_first()?;
+    bytes = rest;
+    let record = match kind {
+        KEEP => {
+            let targets = read_targets(&mut bytes)?;
+            let author = Some(read_text(&mut bytes)?).filter(|author| !author.is_empty());
+            let item = Item::from_bytes(std::mem::take(&mut bytes))?;
+            Record::Keep { item, targets, author }
+        }
+        DELETE => {
+            let targets = read_targets(&mut bytes)?;
+            Record::Delete { targets, id: MsgId::from_bits(u128::from_le_bytes(*take(&mut bytes)?)) }
+        }
+        FORGET => Record::Forget { account: read_text(&mut bytes)? },
+        _ => return None,
+    };
+    bytes.is_empty().then_some(record)
+}
+
+fn read_targets(bytes: &mut &[u8]) -> Option<SmallVec<[Target; 1]>> {
+    let count = u32::from_le_bytes(*take(bytes)?);
+    let mut targets = SmallVec::new();
+    for _ in 0..count {
+        targets.push(match take::<1>(bytes)? {
+            [CHANNEL] => Target::Channel(read_text(bytes)?),
+            [CONVERSATION] => Target::Conversation { owner: read_text(bytes)?, with: read_text(bytes)? },
+            _ => return None,
+        });
+    }
+    Some(targets)
+}
+
+fn read_text(bytes: &mut &[u8]) -> Option<Box<str>> {
+    let len = u32::from_le_bytes(*take(bytes)?) as usize;
+    let (text, rest) = bytes.split_at_checked(len)?;
+    *bytes = rest;
+    Some(str::from_utf8(text).ok()?.into())
+}
+
+fn take<'a, const N: usize>(bytes: &mut &'a [u8]) -> Option<&'a [u8; N]> {
+    let (taken, rest) = bytes.split_first_chunk()?;
+    *bytes = rest;
+    Some(taken)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::history::{Fields, Kind};
+    use smallvec::smallvec;
+
+    #[test]
+    fn a_record_is_what_was_written() {
+        let id = MsgId::new(1_605_232_502_201, 7, 9);
+        let item = Item::new(&Fields {
+            id,
+            kind: Kind::Privmsg,
+            source: "a!b@c",
+            account: None,
+            bot: false,
+            client_tags: "",
+            params: "b",
+            text: Some("hi 😀"),
+        });
+        let channel = Target::Channel("#ü".into());
+        let side = Target::Conversation { owner: "a".into(), with: "b".into() };
+        for record in [
+            Record::Keep {
+                item: item.clone(),
+                targets: smallvec![channel.clone()],
+                author: Some("a".into()),
+            },
+            Record::Keep { item, targets: smallvec![side.clone(), channel.clone()], author: None },
+            Record::Delete { targets: smallvec![side, channel], id },
+            Record::Forget { account: "a".into() },
+        ] {
+            let mut bytes = Vec::new();
+            write(&mut bytes, &record);
+            assert_eq!(read(&bytes), Some(record));
+            for end in 0..bytes.len().min(30) {
+                assert_eq!(read(&bytes[..end]), None);
+            }
+        }
+        assert_eq!(read(&[9, 0]), None);
+    }
+}

@@ -1,0 +1,204 @@
+//! Storing and deleting.
+
+use std::sync::{Mutex, PoisonError};
+
+use super::super::Error;
+use super::connection::{Connection, Value};
+use super::{KNOWN_MAX, Known, id_bytes, names};
+use crate::history::{Item, Record, Target};
+use crate::wire::MsgId;
+
+/// Rows of one INSERT.
+const ROWS_MAX: usize = 200;
+/// Bytes of one INSERT, about: servers take 1 MiB at least.
+const INSERT_BYTES_MAX: usize = 512 << 10;
+
+/// A row to be inserted.
+struct New<'a> {
+    place: i64,
+    id: [u8; 16],
+    item: &'a Item,
+    author: Option<&'a str>,
+}
+
+/// Stores records of which none forgets.
+pub(super) async fn store(
+    connection: &mut Connection,
+    known: &Mutex<Known>,
+    records: &[Record],
+) -> Result<(), Error> {
+    begin(connection).await?;
+    let mut rows = Vec::new();
+    let mut bytes = 0;
+    for record in records {
+        match record {
+            Record::Keep { item, targets, author } => {
+                for target in targets {
+                    let place = place(connection, known, target).await?;
+                    rows.push(New { place, id: id_bytes(item.id()), item, author: author.as_deref() });
+                    bytes += item.as_bytes().len();
+                    if rows.len() >= ROWS_MAX || bytes >= INSERT_BYTES_MAX {
+                        insert(connection, &rows).await?;
+                        rows.clear();
+                        bytes = 0;
+                    }
+                }
+            }
+            Record::Delete { targets, id } => {
+                insert(connection, &rows).await?;
+                rows.clear();
+                bytes = 0;
+                for target in targets {
+                    delete(connection, known, target, *id).await?;
+                }
+            }
+            Record::Forget { .. } => unreachable!("whoever calls takes these out"),
+        }
+    }
+    insert(connection, &rows).await?;
+    connection.run("COMMIT").await
+}
+
+/// Deletes up to `limit` of the items of an account; gives how many.
+pub(super) async fn forget(connection: &mut Connection, account: &str, limit: usize) -> Result<u64, Error> {
+    begin(connection).await?;
+    let account = Value::Text(Some(account));
+    let oldest = connection
+        .rows(
+            "SELECT id, target FROM messages WHERE author = ? ORDER BY id LIMIT ?",
+            &[account, Value::Int(limit as i64)],
+        )
+        .await?;
+    let mut deleted = 0;
+    if let Some(last) = oldest.last() {
+        let last = Value::Bytes(last.bytes(0)?.unwrap_or_default());
+        let sql = "DELETE FROM messages WHERE author = ? AND id <= ?";
+        deleted = connection.execute(sql, &[account, last]).await?;
+        let mut places = oldest.iter().map(|row| row.int(1)).collect::<Result<Vec<i64>, Error>>()?;
+        places.sort_unstable();
+        places.dedup();
+        remove_empty(connection, &places).await?;
+    }
+    connection.run("COMMIT").await?;
+    Ok(deleted)
+}
+
+/// Deletes about `limit` of the oldest items before `before`; gives how many.
+pub(super) async fn expire(connection: &mut Connection, before: MsgId, limit: usize) -> Result<u64, Error> {
+    begin(connection).await?;
+    let before = id_bytes(before);
+    let oldest = connection
+        .rows(
+            "SELECT id FROM messages WHERE id < ? ORDER BY id LIMIT ?",
+            &[Value::Bytes(&before), Value::Int(limit as i64)],
+        )
+        .await?;
+    let mut deleted = 0;
+    if let Some(last) = oldest.last() {
+        let last = [Value::Bytes(last.bytes(0)?.unwrap_or_default())];
+        let rows = connection.rows("SELECT DISTINCT target FROM messages WHERE id <= ?", &last).await?;
+        let places = rows.iter().map(|row| row.int(0)).collect::<Result<Vec<i64>, Error>>()?;
+        deleted = connection.execute("DELETE FROM messages WHERE id <= ?", &last).await?;
+        remove_empty(connection, &places).await?;
+    }
+    connection.run("COMMIT").await?;
+    Ok(deleted)
+}
+
+async fn begin(connection: &mut Connection) -> Result<(), Error> {
+    // SQLite: who writes later must not begin by reading, or it could not go on.
+    connection.run(if connection.is_sqlite() { "BEGIN IMMEDIATE" } else { "BEGIN" }).await
+}
+
+/// The number of a place, which gets one if it has none.
+async fn place(connection: &mut Connection, known: &Mutex<Known>, target: &Target) -> Result<i64, Error> {
+    let remembered = || known.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(&place) = remembered().get(target) {
+        return Ok(place);
+    }
+    let found = match find_place(connection, target).await? {
+        Some(place) => place,
+        None => {
+            let (owner, name) = names(target);
+            let values = [Value::Text(Some(owner)), Value::Text(Some(name))];
+            connection.execute("INSERT INTO targets (owner, name) VALUES (?, ?)", &values).await?;
+            let made = find_place(connection, target).await?;
+            made.ok_or_else(|| Error::Away("a row is gone as soon as it is inserted".to_owned()))?
+        }
+    };
+    let mut known = remembered();
+    if known.len() >= KNOWN_MAX {
+        known.clear();
+    }
+    known.insert(target.clone(), found);
+    Ok(found)
+}
+
+async fn find_place(connection: &mut Connection, target: &Target) -> Result<Option<i64>, Error> {
+    let (owner, name) = names(target);
+    let values = [Value::Text(Some(owner)), Value::Text(Some(name))];
+    let rows = connection.rows("SELECT id FROM targets WHERE owner = ? AND name = ?", &values).await?;
+    rows.first().map(|row| row.int(0)).transpose()
+}
+
+async fn insert(connection: &mut Connection, rows: &[New<'_>]) -> Result<(), Error> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let mut values = Vec::with_capacity(rows.len() * 10);
+    for New { place, id, item, author } in rows {
+        let fields = item.fields();
+        values.extend([
+            Value::Int(*place),
+            Value::Bytes(id),
+            Value::Int(fields.kind as i64),
+            Value::Int(fields.bot.into()),
+            Value::Text(Some(fields.source)),
+            Value::Text(fields.account),
+            Value::Text(Some(fields.client_tags)),
+            Value::Text(Some(fields.params)),
+            Value::Text(fields.text),
+            Value::Text(*author),
+        ]);
+    }
+    // MySQL's INSERT IGNORE would also ignore that something does not fit.
+    let if_there = if connection.is_sqlite() {
+        " ON CONFLICT DO NOTHING"
+    } else {
+        " ON DUPLICATE KEY UPDATE target = VALUES(target)"
+    };
+    let sql = format!(
+        "INSERT INTO messages (target, id, kind, bot, source, account, tags, params, text, author) VALUES {}{if_there}",
+        vec!["(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"; rows.len()].join(", ")
+    );
+    connection.execute(&sql, &values).await.map(drop)
+}
+
+async fn delete(
+    connection: &mut Connection,
+    known: &Mutex<Known>,
+    target: &Target,
+    id: MsgId,
+) -> Result<(), Error> {
+    let Some(place) = find_place(connection, target).await? else { return Ok(()) };
+    let id = id_bytes(id);
+    let values = [Value::Int(place), Value::Bytes(&id)];
+    connection.execute("DELETE FROM messages WHERE target = ? AND id = ?", &values).await?;
+    remove_empty(connection, &[place]).await?;
+    known.lock().unwrap_or_else(PoisonError::into_inner).remove(target);
+    Ok(())
+}
+
+/// Removes those of these places in which nothing is left.
+async fn remove_empty(connection: &mut Connection, places: &[i64]) -> Result<(), Error> {
+    for some in places.chunks(ROWS_MAX) {
+        let sql = format!(
+            "DELETE FROM targets WHERE id IN ({}) \
+             AND NOT EXISTS (SELECT 1 FROM messages WHERE messages.target = targets.id)",
+            vec!["?"; some.len()].join(", ")
+        );
+        let values: Vec<Value<'_>> = some.iter().map(|&place| Value::Int(place)).collect();
+        connection.execute(&sql, &values).await?;
+    }
+    Ok(())
+}

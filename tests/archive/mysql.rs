@@ -1,0 +1,67 @@
+//! Databases of their own on the server that `IRCD_TEST_MYSQL` names as `USER:PASSWORD@SOCKET`. `scripts/test`
+//! starts one; without it these tests are not run, and nextest counts them as skipped.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use ircd::archive::Place;
+use sqlx::mysql::{MySqlConnectOptions, MySqlConnection};
+use sqlx::{AssertSqlSafe, ConnectOptions};
+
+use crate::block_on;
+
+const VARIABLE: &str = "IRCD_TEST_MYSQL";
+
+/// A database that goes when it is dropped.
+pub(crate) struct TestDatabase {
+    pub(crate) place: Place,
+}
+
+/// User, password and socket.
+pub(crate) fn server() -> (String, String, String) {
+    let text = std::env::var(VARIABLE).unwrap_or_else(|_| panic!("{VARIABLE} names no server"));
+    let (login, socket) = text.split_once('@').expect("user:password@socket");
+    let (user, password) = login.split_once(':').expect("user:password");
+    (user.to_owned(), password.to_owned(), socket.to_owned())
+}
+
+impl TestDatabase {
+    /// A name for one; it does not exist yet.
+    pub(crate) fn new() -> TestDatabase {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let database = format!("ircd test`{}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+        let (user, password, socket) = server();
+        TestDatabase {
+            place: Place::Mysql {
+                host: "localhost".to_owned(),
+                port: 3306,
+                socket: Some(socket.into()),
+                user,
+                password: password.as_str().into(),
+                database,
+            },
+        }
+    }
+
+    pub(crate) fn name(&self) -> &str {
+        match &self.place {
+            Place::Mysql { database, .. } => database,
+            Place::Sqlite { .. } => unreachable!("made above"),
+        }
+    }
+
+    /// Says something to the server directly.
+    pub(crate) fn say(&self, sql: &str) {
+        let (user, password, socket) = server();
+        let options = MySqlConnectOptions::new().username(&user).password(&password).socket(socket);
+        block_on(async {
+            let mut connection: MySqlConnection = options.connect().await.unwrap();
+            sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut connection).await.unwrap();
+        });
+    }
+}
+
+impl Drop for TestDatabase {
+    fn drop(&mut self) {
+        self.say(&format!("DROP DATABASE IF EXISTS `{}`", self.name().replace('`', "``")));
+    }
+}

@@ -1,0 +1,71 @@
+//! Where the suite is run: each place can be opened again and again.
+
+use std::time::Duration;
+
+use ircd::archive::{Backend, Database, Live, Place, Settings};
+use tempfile::TempDir;
+use tokio::sync::watch;
+
+use crate::memory::Memory;
+use crate::mysql::TestDatabase;
+use crate::{block_on, sqlite_config};
+
+pub(crate) trait TestPlace {
+    type Backend: Backend;
+
+    /// A backend on what is there, ready for use.
+    fn open(&self) -> Self::Backend;
+}
+
+impl TestPlace for Memory {
+    type Backend = Memory;
+
+    fn open(&self) -> Memory {
+        self.clone()
+    }
+}
+
+/// A file in a directory of its own.
+pub(crate) struct Sqlite(pub(crate) TempDir);
+
+impl Sqlite {
+    pub(crate) fn new() -> Sqlite {
+        Sqlite(tempfile::tempdir().unwrap())
+    }
+}
+
+impl TestPlace for Sqlite {
+    type Backend = Database;
+
+    fn open(&self) -> Database {
+        prepared(&Settings::of(&sqlite_config(self.0.path())).unwrap())
+    }
+}
+
+impl TestPlace for TestDatabase {
+    type Backend = Database;
+
+    fn open(&self) -> Database {
+        prepared(&mysql_settings(self.place.clone()))
+    }
+}
+
+pub(crate) fn mysql_settings(place: Place) -> Settings {
+    let live = Live {
+        time_max: Duration::from_secs(30),
+        expire_time: Duration::ZERO,
+        sync_interval: Duration::from_millis(500),
+        spool_bytes_max: 1 << 30,
+    };
+    Settings { place, conns_max: 4, conn_age_max: Duration::ZERO, spool: "nowhere".into(), live }
+}
+
+pub(crate) fn database(settings: &Settings) -> Database {
+    Database::new(settings, watch::channel(settings.live).1)
+}
+
+fn prepared(settings: &Settings) -> Database {
+    let database = database(settings);
+    block_on(database.prepare()).unwrap();
+    database
+}

@@ -1,0 +1,1 @@
+//! The archive as a whole: intake, spool, database and answers.
