@@ -28,8 +28,6 @@ pub enum Fact<'a> {
     Opened { session: SessionId, door: Box<Door> },
     /// A connection is counted with these (`None`: with nobody), and no longer with others.
     Admitted { session: SessionId, counted: Option<Counted> },
-    /// The connections that a host made of late count no longer.
-    Forgiven { key: Key },
     /// So many former users are remembered.
     WhowasResized { entries_max: usize },
     /// A trusted gateway said whose connection it is: the client's address, whether the way to it is
@@ -155,6 +153,8 @@ pub enum Ruling<'a> {
     Ban { target: BanTarget, info: Option<Box<BanInfo>>, by: Option<&'a str> },
     /// What an operator is and may do, now that the configuration has changed.
     Renewed { user: UserId, oper: Box<Oper> },
+    /// The connections that a host made of late count no longer.
+    Forgiven { key: Key },
     /// The server was opened or closed a bit.
     Defcon { level: Defcon, by: UserId },
 }

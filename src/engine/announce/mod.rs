@@ -93,7 +93,6 @@ pub fn announce(cx: &mut Cx<'_>, fact: &Fact<'_>) -> After {
         | Fact::CloakSecretSet { .. }
         | Fact::Opened { .. }
         | Fact::Admitted { .. }
-        | Fact::Forgiven { .. }
         | Fact::WhowasResized { .. }
         | Fact::Proxied { .. }
         | Fact::Vanished { .. }

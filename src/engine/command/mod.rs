@@ -10,6 +10,7 @@ pub mod away;
 pub mod batch;
 pub mod cap;
 pub mod chathistory;
+mod debug;
 pub mod defcon;
 pub mod help;
 pub mod history;
@@ -96,6 +97,7 @@ static TABLE: &[&Command] = &[
     &service::CHANSERV,
     &chathistory::CHATHISTORY,
     &service::CS,
+    &debug::DEBUG,
     &defcon::DEFCON,
     &oper::DEOPER,
     &xline::DLINE,
