@@ -159,3 +159,10 @@ fn features_to_come_are_named_once_by_section() {
     );
     assert_eq!(loaded(&text).not_yet, ["server: compatibility.force-trailing", "metadata"]);
 }
+
+#[test]
+fn a_bridge_without_a_separator_is_a_warning() {
+    let warnings = loaded(&format!("{LEAST}    relaymsg: {{enabled: true}}\n")).warnings;
+    let told = shown(&warnings);
+    assert!(told.contains("server.relaymsg: expected a character that marks the nicknames"), "{told}");
+}

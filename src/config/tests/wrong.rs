@@ -62,12 +62,6 @@ const ADDED: &[Row] = &[
         &["6: server.relaymsg.separators: expected none of the characters \" ,*?.!@:\", found \"/@\""],
     ),
     (
-        "    relaymsg: {enabled: true}",
-        &[
-            "6: server.relaymsg: expected a character that marks the nicknames of relayed users, found none, so nobody can be relayed",
-        ],
-    ),
-    (
         "roleplay: {npc-nick-mask: '*%s*@host', scene-nick-mask: 'Scene !%s@host'}",
         &[
             "6: roleplay.npc-nick-mask: expected the form nickname!user@host with two %s in it, found \"*%s*@host\"",

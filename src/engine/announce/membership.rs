@@ -90,6 +90,7 @@ pub(super) fn left(
     let id = channel;
     let channel = &state.channels[id];
     let params = [channel.name.as_str(), state.users[user].nick.as_str()];
+    let text = reason.map_or(Text::None, Text::Plain);
     let (by, body) = match kicked_by {
         None => (user, Body::Command { verb: "PART", params: &params[..1], text }),
         Some(by) => (by, Body::Command { verb: "KICK", params: &params, text }),

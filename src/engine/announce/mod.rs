@@ -59,8 +59,9 @@ pub fn announce(cx: &mut Cx<'_>, fact: &Fact<'_>) -> After {
         Fact::TopicSet { by, channel, text } => topic_set(cx, *by, *channel, text, msgid),
         Fact::ModesChanged { by, channel, changes } => modes_changed(cx, *by, *channel, changes, msgid),
         Fact::UserModesChanged { user, on, off } => user_modes_changed(cx, *user, *on, *off),
-        Fact::OperChanged { user, oper: Some(_) } => tell_user_modes(cx, *user, "+o"),
-        Fact::OperChanged { user, oper: None } => tell_user_modes(cx, *user, "-o"),
+        Fact::OperChanged { user, oper } => {
+            tell_user_modes(cx, *user, if oper.is_some() { "+o" } else { "-o" });
+        }
         Fact::Invited { by, user, channel, .. } => invited(cx, *by, *user, *channel, msgid),
         Fact::Said { session, by, to, what } => said(cx, *session, *by, to, what, msgid),
         Fact::AwaySet { session, .. } => {

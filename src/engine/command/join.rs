@@ -100,13 +100,6 @@ pub fn force(cx: &mut Cx<'_>, user: UserId, name: &str) -> Outcome {
     Ok(())
 }
 
-/// The name of a channel that is to be formed; 403, also for one that was closed.
-fn new_name(cx: &Cx<'_>, name: &str) -> Result<ChannelName, Refusal> {
-    let parsed = cx.setup.mapping.channel(name, cx.config().limits.channellen).ok();
-    let open = parsed.filter(|parsed| !cx.state().purges.contains_key(parsed.key()));
-    open.ok_or_else(|| Refusal::NoSuchChannel(name.to_owned()))
-}
-
 fn enter_existing(cx: &mut Cx<'_>, channel: ChannelId, key: Option<&str>) -> Outcome {
     let there = &cx.state().channels[channel];
     policy::can_join(there, cx.user(), key, is_invited(cx, channel))?;
