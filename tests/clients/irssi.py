@@ -54,7 +54,7 @@ class Irssi:
         self.screen = b""
         self.terminal, inner = pty.openpty()
         fcntl.ioctl(inner, termios.TIOCSWINSZ, struct.pack("HHHH", 50, 200, 0, 0))
-        environment = {"HOME": str(home), "PATH": os.environ["PATH"], "TERM": "xterm", "LC_ALL": "C.UTF-8"}
+        environment = {"HOME": str(home), "PATH": os.environ["PATH"], "TERM": "xterm", "LC_ALL": "C.UTF-8", "TZ": "UTC"}
         self.process = subprocess.Popen(["irssi", f"--home={home}"], cwd=home, env=environment, stdin=inner,
                                         stdout=inner, stderr=inner, start_new_session=True)
         os.close(inner)

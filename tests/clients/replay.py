@@ -40,7 +40,7 @@ class Replay:
         self.client = irc.plain(port)
         member = lambda nick, prefix="": rf"{prefix}{re.escape(nick)}!~u@{CLOAK}"
         everyone = [member(members[0], "@"), *map(member, [*members[1:], "kiwi-n26"])]
-        self.own = {"members": in_any_order(everyone), "caps": in_any_order(map(re.escape, CAPS))}
+        self.own = {"members": in_any_order(everyone), "caps": in_any_order([re.escape(name) for name in CAPS])}
         self.run_of_lines, self.compared = [], 0
         self.steps = list(enumerate(SCRIPT.read_text().splitlines(), 1))
 
