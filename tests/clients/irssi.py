@@ -22,11 +22,11 @@ aliases = {{ NS = "quote NS"; CS = "quote CS"; }};
 logs = {{ "{home}/everything.log" = {{ auto_open = "yes"; level = "ALL"; }}; }};
 settings = {{
   core = {{ real_name = "irssi"; user_name = "{nick}"; nick = "{nick}"; resolve_prefer_ipv6 = "no";
-    cmd_queue_speed = "10msec"; log_timestamp = "%H:%M:%S "; log_server_time = "on"; }};
-  "fe-text" = {{ term_charset = "UTF-8"; paste_verify_line_count = "0"; }};
+    cmd_queue_speed = "10msec"; log_timestamp = "%H:%M:%S "; }};
   "fe-common/core" = {{
     autolog = "yes"; autolog_path = "{home}/$0.log"; autolog_level = "all -crap -clientcrap -ctcps"; autolog_only_saved_channels = "no";
   }};
+  "fe-text" = {{ term_charset = "UTF-8"; paste_verify_line_count = "0"; show_server_time = "yes"; }};
 }};
 """
 TLS = 'use_tls = "yes"; tls_verify = "yes"; tls_cafile = "{ca}";'
