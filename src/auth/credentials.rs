@@ -93,7 +93,7 @@ impl Credentials {
     /// hash is of an old form or of another cost, or SCRAM cannot be used yet.
     pub fn is_outdated(&self, cost: u32) -> bool {
         let Some(hash) = &self.passphrase_hash else { return false };
-        let other_cost = || !hash.get(4..6).is_some_and(|digits| digits == format!("{cost:02}").as_bytes());
+        let other_cost = || hash.get(4..6).is_none_or(|digits| digits != format!("{cost:02}").as_bytes());
         self.version != Version::Current || self.scram.is_none() || other_cost()
     }
 

@@ -8,7 +8,7 @@
 use std::time::Duration;
 
 use crate::config::{Config, IpLimits};
-use crate::state::fact::Counted;
+use crate::state::fact::{Counted, Ruling};
 use crate::state::limits::{Key, Usage};
 use crate::state::{Fact, Session, State};
 
@@ -92,7 +92,7 @@ fn within(most: &Most, usage: Usage, mono_ms: u64, too_many: Reason, too_fast: R
 pub fn forgive(cx: &mut Cx<'_>, ip: std::net::IpAddr) -> bool {
     let (key, _) = host(&cx.config().server.ip_limits, ip);
     let made = cx.state().limits.usage(&key).made_lately(cx.now.mono_ms) > 0;
-    cx.commit(Fact::Forgiven { key });
+    cx.commit(Fact::Ruled(Ruling::Forgiven { key }));
     made
 }
 

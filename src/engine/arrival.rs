@@ -42,10 +42,13 @@ pub enum Question {
 pub fn hosts(cx: &Cx<'_>, door: &Door, origin: &Origin) -> (Box<str>, Box<str>) {
     let real = origin.host.found().map_or_else(|| Setup::address_text(door.ip), str::to_owned);
     let tor = &cx.config().server.tor_listeners.vhost;
-    let shown = match door.tor && !tor.is_empty() {
-        true => tor.clone(),
-        false => cx.setup.cloak.host(door.ip).unwrap_or_else(|| real.clone()),
+    let of_account = || cx.account().and_then(|account| cx.setup.cloak.account(account.name.as_str()));
+    let shown = match door.tor {
+        // There is no address to be told by.
+        true => of_account().or_else(|| (!tor.is_empty()).then(|| tor.clone())),
+        false => None,
     };
+    let shown = shown.or_else(|| cx.setup.cloak.host(door.ip)).unwrap_or_else(|| real.clone());
     (real.into(), shown.into())
 }
 

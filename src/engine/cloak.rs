@@ -12,6 +12,7 @@ use crate::config::IpCloaking;
 #[derive(Debug)]
 pub struct Cloak {
     enabled: bool,
+    for_accounts: bool,
     netname: String,
     v4_bits: u8,
     v6_bits: u8,
@@ -27,6 +28,7 @@ impl Cloak {
         alphabet.symbols.push_str("abcdefghijkmnpqrstuvwxyz23456789");
         Cloak {
             enabled: config.enabled,
+            for_accounts: config.enabled_for_always_on,
             netname: config.netname.clone(),
             v4_bits: config.cidr_len_ipv4,
             v6_bits: config.cidr_len_ipv6,
@@ -48,6 +50,13 @@ impl Cloak {
         let mask = u128::MAX.checked_shl(128 - bits).unwrap_or(0);
         let masked = u128::from_be_bytes(octets) & mask;
         Some(self.hashed(&masked.to_be_bytes()))
+    }
+
+    /// The host of an account's user who has no address: made of the account. `None` when that
+    /// is not wanted.
+    pub fn account(&self, name: &str) -> Option<String> {
+        // As many zeros as an address has bytes, so that no address has the same one.
+        self.for_accounts.then(|| self.hashed(&[&[0; 16], name.as_bytes()].concat()))
     }
 
     fn hashed(&self, bytes: &[u8]) -> String {
@@ -78,6 +87,23 @@ mod tests {
         assert_eq!(host("8.8.8.8"), host("::ffff:8.8.8.8"));
         assert!(host("8.8.8.8").ends_with(".oragono"));
         assert_eq!(host("8.8.8.8").len(), 16 + ".oragono".len());
+    }
+
+    /// Examples of Ergo's.
+    #[test]
+    fn an_account_has_a_cloak() {
+        let config = IpCloaking {
+            enabled_for_always_on: true,
+            num_bits: 80,
+            netname: "oragono".into(),
+            ..Default::default()
+        };
+        let secret = "_BdVPWB5sray7McbFmeuJL996yaLgG4l9tEyficGXKg";
+        let cloaks = Cloak::new(&config, secret);
+        assert_eq!(cloaks.account("shivaram").as_deref(), Some("8yu8kunudb45ztxm.oragono"));
+        assert_eq!(cloaks.account("SHIVARAM").as_deref(), Some("bgx32x4r7qzih4uh.oragono"));
+        assert_eq!(cloaks.host("8.8.8.8".parse().unwrap()), None);
+        assert_eq!(cloak(80).account("shivaram"), None);
     }
 
     #[test]

@@ -26,6 +26,7 @@ mod isupport;
 pub mod login;
 mod mail;
 mod motd;
+mod multiline;
 mod policy;
 mod reconfigured;
 mod redaction;
@@ -126,13 +127,15 @@ impl Engine {
             identity::is_always_on(&config, &account.settings) && !account.is_suspended(now.wall_ms)
         });
         let cloak_secret = state.cloak_secret.as_deref().map_or(seed.cloak_secret, str::to_owned);
+        let expires = !config.accounts.multiclient.always_on_expiration.is_zero();
+        let setup = Setup::new(config, cloak_secret, &seed.texts, long_date(now.wall_ms / 1000));
+        host::house(&setup, &mut state, moment);
         Engine {
+            setup,
             state,
             bad_records,
             store_due_ms: None,
-            expiry_due_ms: (!config.accounts.multiclient.always_on_expiration.is_zero())
-                .then_some(now.mono_ms),
-            setup: Setup::new(config, cloak_secret, &seed.texts, long_date(now.wall_ms / 1000)),
+            expiry_due_ms: expires.then_some(now.mono_ms),
             ids: Ids::new(seed.entropy, seed.latest_message_ms),
             timers: Timers::every(IDLE_STEP_MS),
             waiting: WaitingList::default(),

@@ -14,8 +14,27 @@ const MASK: &str = "***";
 
 /// Commands of NickServ whose parameters anyone may see.
 const OPEN_COMMANDS: &[&str] = &[
-    "CERT", "CLIENTS", "DROP", "ENFORCE", "ERASE", "GET", "GHOST", "GROUP", "HELP", "INFO", "LIST", "PUSH",
-    "RENAME", "SADROP", "SAGET", "SASET", "SAVERIFY", "SENDPASS", "SESSIONS", "SUSPEND", "UNREGISTER",
+    "CERT",
+    "CLIENTS",
+    "DROP",
+    "ENFORCE",
+    "ERASE",
+    "GET",
+    "GHOST",
+    "GROUP",
+    "HELP",
+    "INFO",
+    "LIST",
+    "PUSH",
+    "RENAME",
+    "SADROP",
+    "SAGET",
+    "SASET",
+    "SAVERIFY",
+    "SENDPASS",
+    "SESSIONS",
+    "SUSPEND",
+    "UNREGISTER",
 ];
 
 /// A line that a client sent, or was sent, as it may be logged.
@@ -43,7 +62,10 @@ fn shown<'m>(config: &Config, message: &Message<'m>) -> Option<Vec<&'m str>> {
         "PRIVMSG" | "NOTICE" => {
             let service = message.param(0).split(',').find_map(Service::by_name)?;
             return Some(
-                [message.param(0)].into_iter().chain(shown_to(service, message.params().get(1..)?)?).collect(),
+                [message.param(0)]
+                    .into_iter()
+                    .chain(shown_to(service, message.params().get(1..)?)?)
+                    .collect(),
             );
         }
         "NS" | "NICKSERV" => return shown_to(Service::NickServ, message.params()),

@@ -100,8 +100,9 @@ mod tests {
             r#"{"accountName":"alice","passphrase":"a\"b","certfp":"ab","#,
             r#""peerCerts":["-----BEGIN CERTIFICATE-----\nAAE=\n-----END CERTIFICATE-----\n"],"ip":"127.0.0.1"}"#
         );
-        let program =
-            format!(r#"read -r line; [ "$line" = '{question}' ] && echo '{{"success":true}}' || echo '{{}}'"#);
+        let program = format!(
+            r#"read -r line; [ "$line" = '{question}' ] && echo '{{"success":true}}' || echo '{{}}'"#
+        );
         let vouched = Ok(LoginVerdict::Vouched { account: String::new() });
         assert_eq!(ask_about(&program, "ab", &[vec![0, 1]], Duration::from_secs(5)), vouched);
     }

@@ -37,7 +37,6 @@ impl State {
         match fact {
             Fact::Opened { session, door } => self.open(moment, session, door),
             Fact::Admitted { session, counted } => self.count(moment, session, counted),
-            Fact::Forgiven { key } => self.limits.forgive(&key),
             Fact::WhowasResized { entries_max } => self.whowas.resize(entries_max),
             Fact::Proxied { session, ip, secure, host } => self.speak_for(session, ip, secure, host),
             Fact::Vanished { session } => self.vanish(session),
@@ -85,6 +84,7 @@ impl State {
             Fact::AlwaysOnSet { user, on } => self.set_always_on(user, on),
             Fact::LoggedIn { session, account, device } => self.log_in(session, account, device),
             Fact::Authenticating { session, exchange } => self.sessions[session].exchange = exchange,
+            Fact::BatchChanged { session, change } => self.sessions[session].change_batch(change),
             Fact::LoginTried { session, logins } => self.sessions[session].logins = logins,
             Fact::Applied { session } => self.sessions[session].applied = true,
             Fact::RegistrationTried { registrations } => self.registrations = registrations,
@@ -189,6 +189,7 @@ impl State {
         match ruling {
             Ruling::Snomasks { user, masks } => self.set_snomasks(user, masks),
             Ruling::Did { .. } => {}
+            Ruling::Forgiven { key } => self.limits.forgive(&key),
             Ruling::Renewed { user, oper } => self.users[user].oper = Some(oper),
             Ruling::Ban { target, info, .. } => {
                 self.dirty.insert(super::record::ban_key(&target.key()));

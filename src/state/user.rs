@@ -147,6 +147,11 @@ impl User {
         self.renew_source();
     }
 
+    pub(super) fn move_to(&mut self, real_host: &str, cloak: &str) {
+        (self.real_host, self.cloak) = (real_host.into(), cloak.into());
+        self.set_host(cloak);
+    }
+
     /// Must follow every change of nick, user name or host.
     pub(super) fn renew_source(&mut self) {
         self.source = format!("{}!{}@{}", self.nick.as_str(), self.username, self.host).into();

@@ -22,7 +22,9 @@ fn bench(source: &str, hash: &str) -> Bench {
             "name": "#roses", "founder": "Alice", "modes": "nt", "topic": "Thorns", "topicSetBy": "al",
         }},
     });
-    let text = format!("{CONFIG}accounts: {{authentication-enabled: true, vhosts: {{enabled: true, max-length: 64}}}}\n");
+    let text = format!(
+        "{CONFIG}accounts: {{authentication-enabled: true, vhosts: {{enabled: true, max-length: 64}}}}\n"
+    );
     let read = foreign::read(document.to_string().as_bytes(), &config(&text), 1_600_000_000_000);
     let Foreign { records, left_out } = read.unwrap().unwrap();
     assert_eq!(left_out, Vec::<String>::new());
@@ -65,5 +67,8 @@ fn what_was_theirs_is_theirs_here() {
     log_in(&mut bench, "alice", "edpassphrase");
     let said = bench.send("alice", "JOIN #roses");
     assert!(said.contains(":alice!~u@garden JOIN #roses"), "{said}");
-    assert!(said.contains(" 332 alice #roses :Thorns") && said.contains(" 353 alice = #roses :~alice"), "{said}");
+    assert!(
+        said.contains(" 332 alice #roses :Thorns") && said.contains(" 353 alice = #roses :~alice"),
+        "{said}"
+    );
 }

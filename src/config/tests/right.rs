@@ -154,8 +154,8 @@ history: {{channel-length: 5, chathistory-maxmessages: 50, persistent: {{registe
 #[test]
 fn features_to_come_are_named_once_by_section() {
     let text = format!(
-        "{LEAST}    relaymsg: {{enabled: true}}\n    output-path: exports\n    sts: {{enabled: false}}\n\
-         history: {{enabled: true}}\nmetadata: {{enabled: false}}\nlimits: {{multiline: {{max-bytes: 10}}}}\n"
+        "{LEAST}    compatibility: {{force-trailing: false}}\n    output-path: exports\n    \
+         sts: {{enabled: false}}\nmetadata: {{enabled: true}}\napi: {{enabled: false}}\n"
     );
-    assert_eq!(loaded(&text).not_yet, ["server: relaymsg", "limits: multiline"]);
+    assert_eq!(loaded(&text).not_yet, ["server: compatibility.force-trailing", "metadata"]);
 }

@@ -82,9 +82,10 @@ pub(super) fn left(
     user: UserId,
     channel: ChannelId,
     kicked_by: Option<UserId>,
-    text: Text<'_>,
+    reason: Option<&str>,
     msgid: MsgId,
 ) {
+    let text = reason.map_or(Text::None, Text::Plain);
     let state: &State = cx.state;
     let id = channel;
     let channel = &state.channels[id];

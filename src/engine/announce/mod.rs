@@ -12,7 +12,7 @@ pub use membership::show_joined;
 
 use crate::state::fact::Ruling;
 use crate::state::{ChannelId, Fact, SessionId, State, UserId};
-use crate::wire::{Body, Caps, MsgId, Origin, Outgoing, Text};
+use crate::wire::{Body, Caps, MsgId, Origin, Outgoing};
 
 use self::departure::{killed, quit};
 use self::identity::{host_changed, logged_in, nick_changed, realname_changed, tell_account};
@@ -51,12 +51,9 @@ pub fn announce(cx: &mut Cx<'_>, fact: &Fact<'_>) -> After {
         Fact::RealnameChanged { user, realname } => realname_changed(cx, *user, realname, msgid),
         Fact::HostChanged { user, host } => host_changed(cx, *user, host),
         Fact::Joined { user, channel, ranks } => return joined(cx, *user, *ranks, *channel, msgid),
-        Fact::Parted { user, channel, reason } => {
-            let text = reason.map_or(Text::None, Text::Plain);
-            left(cx, *user, *channel, None, text, msgid);
-        }
+        Fact::Parted { user, channel, reason } => left(cx, *user, *channel, None, *reason, msgid),
         Fact::Kicked { by, user, channel, reason } => {
-            left(cx, *user, *channel, Some(*by), Text::Plain(reason), msgid);
+            left(cx, *user, *channel, Some(*by), Some(reason), msgid);
         }
         Fact::Cleared { by, channel, stays, reason } => cleared(cx, *by, *channel, *stays, reason),
         Fact::TopicSet { by, channel, text } => topic_set(cx, *by, *channel, text, msgid),
@@ -81,6 +78,7 @@ pub fn announce(cx: &mut Cx<'_>, fact: &Fact<'_>) -> After {
         | Fact::Attached { .. }
         | Fact::AlwaysOnSet { .. }
         | Fact::Authenticating { .. }
+        | Fact::BatchChanged { .. }
         | Fact::LoginTried { .. }
         | Fact::Applied { .. }
         | Fact::RegistrationTried { .. }
@@ -94,7 +92,6 @@ pub fn announce(cx: &mut Cx<'_>, fact: &Fact<'_>) -> After {
         | Fact::CloakSecretSet { .. }
         | Fact::Opened { .. }
         | Fact::Admitted { .. }
-        | Fact::Forgiven { .. }
         | Fact::WhowasResized { .. }
         | Fact::Proxied { .. }
         | Fact::Vanished { .. }
@@ -143,6 +140,7 @@ fn origin_of(state: &State, user: UserId, msgid: Option<MsgId>) -> Origin<'_> {
         account: user.account.as_ref().map(|account| account.as_str()),
         bot: user.modes.has('B'),
         client_tags: "",
+        part: None,
     }
 }
 

@@ -7,8 +7,10 @@
 pub mod accept;
 pub mod authenticate;
 pub mod away;
+pub mod batch;
 pub mod cap;
 pub mod chathistory;
+mod debug;
 pub mod defcon;
 pub mod help;
 pub mod history;
@@ -37,6 +39,8 @@ pub mod quit;
 mod redact;
 pub mod register;
 pub mod rehash;
+pub mod relaymsg;
+pub mod roleplay;
 pub mod sa;
 pub mod service;
 pub mod setname;
@@ -85,12 +89,15 @@ pub enum When {
 /// All commands, by name.
 static TABLE: &[&Command] = &[
     &accept::ACCEPT,
+    &roleplay::AMBIANCE,
     &authenticate::AUTHENTICATE,
     &away::AWAY,
+    &batch::BATCH,
     &cap::CAP,
     &service::CHANSERV,
     &chathistory::CHATHISTORY,
     &service::CS,
+    &debug::DEBUG,
     &defcon::DEFCON,
     &oper::DEOPER,
     &xline::DLINE,
@@ -120,6 +127,8 @@ static TABLE: &[&Command] = &[
     &nick::NICK,
     &service::NICKSERV,
     &message::NOTICE,
+    &roleplay::NPC,
+    &roleplay::NPCA,
     &service::NS,
     &oper::OPER,
     &part::PART,
@@ -132,9 +141,11 @@ static TABLE: &[&Command] = &[
     &redact::REDACT,
     &register::REGISTER,
     &rehash::REHASH,
+    &relaymsg::RELAYMSG,
     &sa::SAJOIN,
     &sa::SAMODE,
     &sa::SANICK,
+    &roleplay::SCENE,
     &setname::SETNAME,
     &info::SUMMON,
     &message::TAGMSG,

@@ -101,7 +101,11 @@ fn describe(cx: &mut Cx<'_>, id: UserId) {
     if sees_address {
         let (host, ip) = origin(cx, &user);
         let host = format!("{}@{host}", user.username);
-        cx.reply(RPL_WHOISACTUALLY, &[nick, &host, &Setup::address_text(ip)], Text::Said(Phrase::WHOIS_ACTUALLY, &[]));
+        cx.reply(
+            RPL_WHOISACTUALLY,
+            &[nick, &host, &Setup::address_text(ip)],
+            Text::Said(Phrase::WHOIS_ACTUALLY, &[]),
+        );
     }
     if id == cx.me() || cx.user().may("samode") {
         let modes = user.modes.to_string();

@@ -115,6 +115,7 @@ fn say(cx: &mut Cx<'_>, fields: &Fields<'_>) {
         account: fields.account,
         bot: fields.bot,
         client_tags: fields.client_tags,
+        part: None,
     };
     let body = match fields.kind {
         Kind::Join => Body::Join {
@@ -125,7 +126,7 @@ fn say(cx: &mut Cx<'_>, fields: &Fields<'_>) {
         kind => Body::Command {
             verb: kind.verb(),
             params: &params,
-            text: fields.text.map_or(Text::None, Text::Plain),
+            text: fields.text.map_or(Text::None, Text::of),
         },
     };
     let line = Outgoing { source: fields.source, origin, body };

@@ -139,7 +139,9 @@ impl Service {
     /// Whether it has a command of this name.
     pub fn knows(self, name: &str) -> bool {
         let is = |other: &str| other.eq_ignore_ascii_case(name);
-        self.commands().iter().any(|command| is(command.name) || command.aliases.iter().any(|alias| is(alias)))
+        self.commands()
+            .iter()
+            .any(|command| is(command.name) || command.aliases.iter().any(|alias| is(alias)))
     }
 
     /// Finds a command that the configuration lets be used.

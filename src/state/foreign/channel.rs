@@ -30,11 +30,13 @@ impl Import<'_> {
     pub(super) fn channel(&mut self, key: &str, channel: &Fields<'_>) -> Result<(), String> {
         let shown = self.name(key, channel)?;
         let founder = channel.text("founder")?;
-        let founder = founder.ok_or_else(|| format!("{}: expected an account, found nothing", channel.at("founder")))?;
+        let founder = founder
+            .ok_or_else(|| format!("{}: expected an account, found nothing", channel.at("founder")))?;
         let registered_ms = self.time(channel, "registeredAt")?;
         let topic = self.topic(channel, founder)?;
         let (modes, key) = (channel.text("modes")?.unwrap_or_default(), channel.text("key")?);
-        let (limit, forward) = (channel.number("limit")?.filter(|&limit| limit > 0), channel.text("forward")?);
+        let (limit, forward) =
+            (channel.number("limit")?.filter(|&limit| limit > 0), channel.text("forward")?);
         let amodes = self.amodes(channel)?;
         self.note_unknown("channels", channel, CHANNEL_FIELDS);
         let (mapping, bytes_max) = (self.moment.mapping, self.config.limits.channellen);
@@ -46,7 +48,10 @@ impl Import<'_> {
             }
         };
         if self.state.channel_by_key(name.key()).is_some() {
-            return Err(format!("{}: expected each name once, but there is another spelling", channel.path()));
+            return Err(format!(
+                "{}: expected each name once, but there is another spelling",
+                channel.path()
+            ));
         }
         let Some(founder) = self.account_key(founder) else {
             self.leave_out(channel.path(), format!("its founder {founder} has no account"));

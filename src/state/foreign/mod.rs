@@ -13,10 +13,10 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
+use super::State;
 use super::account::{Account, Vhost};
 use super::apply::Moment;
 use super::fact::AccountChange;
-use super::State;
 use crate::auth::{Certfp, CertfpRefused, Credentials, Version, is_known_hash};
 use crate::config::Config;
 use crate::text::is_shown_host;
@@ -168,7 +168,8 @@ impl Import<'_> {
         let credentials = self.credentials(user, source, hash, &certfps);
         let mut account = Account::new(name, credentials, registered_ms);
         account.email = email.map(Box::from);
-        account.vhost = vhost.filter(|host| is_shown_host(host)).map(|host| Vhost { host: host.into(), enabled: true });
+        account.vhost =
+            vhost.filter(|host| is_shown_host(host)).map(|host| Vhost { host: host.into(), enabled: true });
         if vhost.is_some() && account.vhost.is_none() {
             self.leave_out(&user.at("vhost"), "it cannot be shown as a host");
         }
@@ -189,7 +190,9 @@ impl Import<'_> {
                 credentials.version = source;
                 credentials.passphrase_hash = Some(hash.as_bytes().to_vec());
             }
-            Some(_) => self.leave_out(&user.at("hash"), "it is of no known kind; the account has no passphrase"),
+            Some(_) => {
+                self.leave_out(&user.at("hash"), "it is of no known kind; the account has no passphrase")
+            }
             None => self.leave_out(&user.at("hash"), "there is none; the account has no passphrase"),
         }
         for (index, raw) in certfps.iter().enumerate() {
@@ -213,7 +216,8 @@ impl Import<'_> {
     fn nicks(&mut self, key: &str, user: &Fields<'_>) -> Result<(), String> {
         let nicks = user.texts("additionalNicks")?;
         let mapping = self.moment.mapping;
-        let Some(owner) = mapping.nick_key(key).ok().filter(|owner| self.state.accounts.contains_key(&**owner))
+        let Some(owner) =
+            mapping.nick_key(key).ok().filter(|owner| self.state.accounts.contains_key(&**owner))
         else {
             return Ok(());
         };

@@ -22,10 +22,10 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::State;
 use super::account::Account;
 use super::apply::Moment;
 use super::registry::Purge;
+use super::{State, UserId};
 
 /// Version of all record forms; older ones are understood.
 const VERSION: u32 = 1;
@@ -149,6 +149,11 @@ impl State {
         }
         self.dirty.clear();
         bad
+    }
+
+    /// Says where a user who was taken in comes from, and what that is hidden behind.
+    pub fn house(&mut self, user: UserId, real_host: &str, cloak: &str) {
+        self.users[user].move_to(real_host, cloak);
     }
 
     fn restore_one(
