@@ -1,5 +1,5 @@
-//! `ircd`: an IRCv3 chat server that is to be server, services, bouncer and history in one process. So
-//! far it is the server; `docs/ARCHITECTURE.md` says where the others have their place, and is the map.
+//! `ircd`: an IRCv3 chat server that is server, services, bouncer and history in one process.
+//! `docs/ARCHITECTURE.md` is the map.
 //!
 //! A module may use only those above it in this table. A *pure* one has no clock, entropy, file,
 //! socket, thread or async: same input, same output; `clippy.toml` says what that forbids. `tests/tidy.rs`

@@ -29,6 +29,8 @@ pub fn diff(old: &Config, new: &Config) -> Result<(), Vec<&'static str>> {
         "accounts.auth-script.max-concurrency" => accounts.auth_script.max_concurrency,
         "datastore.path" => datastore.path,
         "datastore.mysql.enabled" => datastore.mysql.enabled,
+        "datastore.sqlite.enabled" => datastore.sqlite.enabled,
+        "history.persistent.spool-path" => history.persistent.spool_path,
     ]
     .into_iter()
     .filter_map(|(key, differs)| differs.then_some(key))

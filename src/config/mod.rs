@@ -123,7 +123,7 @@ pub struct Loaded {
     pub config: Config,
     /// What its author should know nevertheless.
     pub warnings: Vec<Problem>,
-    /// Features it turns on that this version does not have, an entry per section: `server: relaymsg, webirc`.
+    /// Features it turns on that this version does not have, an entry per section: `datastore: mysql, sqlite`.
     pub not_yet: Vec<String>,
 }
 

@@ -9,7 +9,6 @@ use super::tree::Node;
 type Row = (&'static str, fn(&Config) -> bool);
 
 const NOT_YET: &[Row] = &[
-    ("server.relaymsg", |c| c.server.relaymsg.enabled),
     ("server.compatibility.force-trailing", |c| !c.server.compatibility.force_trailing),
     ("accounts.registration.email-verification.dkim", |c| {
         let mail = &c.accounts.registration.email_verification;
@@ -23,8 +22,6 @@ const NOT_YET: &[Row] = &[
     ("accounts.jwt-auth", |c| c.accounts.jwt_auth.enabled),
     ("debug.pprof-listener", |c| c.debug.pprof_listener.is_some()),
     ("datastore.postgresql", |c| c.datastore.postgresql.enabled),
-    ("limits.multiline", |c| c.limits.multiline.max_bytes > 0),
-    ("roleplay", |c| c.roleplay.enabled),
     ("extjwt", |c| c.extjwt.algorithm.is_some() || !c.extjwt.services.is_empty()),
     ("authtoken", |c| c.authtoken.enabled),
     ("metadata", |c| c.metadata.enabled),
@@ -34,7 +31,7 @@ const NOT_YET: &[Row] = &[
 
 /// The features that the document turns on and the server does not have, by section.
 ///
-/// Features of one section are one entry: `server: relaymsg, webirc`.
+/// Features of one section are one entry: `datastore: mysql, sqlite`.
 pub(super) fn named(config: &Config, root: &Node) -> Vec<String> {
     let mut sections: Vec<(&str, Vec<&str>)> = Vec::new();
     for (key, on) in NOT_YET {

@@ -6,6 +6,7 @@
 
 use crate::state::SessionId;
 use crate::wire::message::escape;
+use crate::wire::{Body, Outgoing};
 
 use super::effect::Effects;
 
@@ -21,6 +22,28 @@ pub struct Answer {
     outer: Option<String>,
     /// The batches that a command has open inside its answer, the innermost last.
     inner: Vec<String>,
+}
+
+/// What a line of the answer is to its batches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// One like others.
+    Plain,
+    /// It opens one.
+    Opens,
+    /// It is inside one that it names itself.
+    Part,
+}
+
+impl Role {
+    /// What this line is.
+    pub fn of(line: &Outgoing<'_>) -> Role {
+        match &line.body {
+            _ if line.origin.part.is_some() => Role::Part,
+            Body::Command { verb: "BATCH", params: [start, ..], .. } if start.starts_with('+') => Role::Opens,
+            _ => Role::Plain,
+        }
+    }
 }
 
 /// A line with its tags but without label or outer batch.
@@ -41,14 +64,17 @@ impl Answer {
             escape(label, &mut bytes);
             String::from_utf8(bytes).expect("escaping keeps UTF-8")
         };
-        Answer {
-            session,
-            mute: false,
-            label: label.map(escaped),
-            kept: Vec::new(),
-            outer: None,
-            inner: Vec::new(),
-        }
+        Answer::under(session, label.map(escaped))
+    }
+
+    /// An answer under a label that was put off ([`Answer::put_off`]).
+    pub fn under(session: SessionId, label: Option<String>) -> Answer {
+        Answer { session, mute: false, label, kept: Vec::new(), outer: None, inner: Vec::new() }
+    }
+
+    /// Takes the label away: what it belongs to is not complete, and will be answered under it later.
+    pub fn put_off(&mut self) -> Option<String> {
+        self.label.take()
     }
 
     /// An answer that nobody hears.
@@ -74,9 +100,6 @@ impl Answer {
     /// The line added last opened a batch: lines from now on are inside it.
     pub fn enter_batch(&mut self, reference: String) {
         self.inner.push(reference);
-        if let Some(kept) = self.kept.last_mut() {
-            kept.opens = true;
-        }
     }
 
     /// Leaves the innermost batch: the line that closes it is outside. Returns its reference.
@@ -85,7 +108,7 @@ impl Answer {
     }
 
     /// Adds a line; `write` renders it with the inner batch's tag, if one is open.
-    pub fn add(&mut self, out: &mut Effects, write: impl FnOnce(&mut Vec<u8>)) {
+    pub fn add(&mut self, out: &mut Effects, role: Role, write: impl FnOnce(&mut Vec<u8>)) {
         if self.mute {
             return;
         }
@@ -96,7 +119,8 @@ impl Answer {
         }
         let mut line = Vec::new();
         write(&mut line);
-        let kept = Kept { line, inner: !self.inner.is_empty(), opens: false };
+        let inner = role == Role::Part || !self.inner.is_empty();
+        let kept = Kept { line, inner, opens: role == Role::Opens };
         match &self.outer {
             Some(outer) => {
                 let tag = format!("batch={outer}");

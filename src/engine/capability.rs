@@ -32,7 +32,9 @@ pub struct Offer {
     pub caps: Caps,
     languages: String,
     mechanisms: String,
+    multiline: String,
     registration: String,
+    separators: String,
     sts: String,
 }
 
@@ -65,6 +67,12 @@ impl Offer {
         if !history.enabled {
             caps = caps.without(Cap::ZncPlayback).without(Cap::ZncSelfMessage);
         }
+        if config.limits.multiline.max_bytes == 0 {
+            caps = caps.without(Cap::Multiline);
+        }
+        if !config.server.relaymsg.enabled {
+            caps = caps.without(Cap::Relaymsg);
+        }
         if !config.server.sts.enabled {
             caps = caps.without(Cap::Sts);
         }
@@ -73,6 +81,8 @@ impl Offer {
             languages: languages.capability_value(),
             mechanisms: authenticate::mechanisms(config),
             registration: register::capability_value(config),
+            multiline: multiline_value(config),
+            separators: config.server.relaymsg.separators.clone(),
             sts: sts::value(&config.server.sts),
         }
     }
@@ -98,6 +108,8 @@ impl Offer {
         let value = match cap {
             Cap::AccountRegistration => &self.registration,
             Cap::Languages => &self.languages,
+            Cap::Multiline => &self.multiline,
+            Cap::Relaymsg => &self.separators,
             Cap::Sasl => &self.mechanisms,
             Cap::Sts => return format!("{}={}", cap.name(), self.sts),
             _ => "",
@@ -106,5 +118,14 @@ impl Offer {
             value if version >= 302 && !value.is_empty() => format!("{}={value}", cap.name()),
             _ => cap.name().to_owned(),
         }
+    }
+}
+
+/// The limits of messages of several lines (draft/multiline, "Capabilities").
+fn multiline_value(config: &Config) -> String {
+    let limits = &config.limits.multiline;
+    match limits.max_lines {
+        0 => format!("max-bytes={}", limits.max_bytes),
+        lines => format!("max-bytes={},max-lines={lines}", limits.max_bytes),
     }
 }

@@ -171,7 +171,7 @@ fn item_of(line: &Outgoing<'_>) -> Option<Item> {
         client_tags: line.origin.client_tags,
         params: &params,
         text: match text {
-            Text::Plain(text) => Some(text),
+            Text::Plain(text) | Text::Lines(text) => Some(text),
             Text::None | Text::Said(..) => None,
         },
     }))

@@ -324,6 +324,21 @@ impl<'e> Cx<'e> {
         self.ids.msgid(self.now.wall_ms)
     }
 
+    /// Takes the label of what is being answered; it is answered later, with [`Cx::answer_under`].
+    pub fn put_off_answer(&mut self) -> Option<String> {
+        self.voice.answer.put_off()
+    }
+
+    /// Goes on answering under a label that was put off, if there was one. What was to be answered so far is.
+    pub fn answer_under(&mut self, label: Option<String>) {
+        if label.is_none() {
+            return;
+        }
+        let own = std::mem::replace(&mut self.voice.answer, Answer::under(self.session, label));
+        let (ids, server) = (&mut *self.ids, self.setup.server_name());
+        own.finish(self.voice.out, server, || ids.batch());
+    }
+
     /// What is left to do when the command is over: the session waits, or the answer is complete.
     pub(super) fn finish(mut self) {
         let session = self.session;

@@ -66,6 +66,10 @@ impl Engine {
             return None;
         }
         let command = match line {
+            Line::Text(text) if command::batch::is_part(&self.state.sessions[session], text) => {
+                fakelag::defer(self.state.pace(session), text.len());
+                return None;
+            }
             Line::Text(text) => fakelag::command_of(text),
             Line::Bytes(_) | Line::Overlong => "",
         };
@@ -118,6 +122,7 @@ impl Engine {
                 let label = self.label_of(session, &readable);
                 let mut cx = self.cx(now, Answer::new(session, label.as_deref()), out);
                 cx.fail(&command, "INVALID_UTF8", &[], Phrase::INVALID_UTF8);
+                command::batch::spoil(&mut cx);
                 cx.finish();
             }
             // Without the rule, other encodings are read as Latin-1: every byte is a character there,
@@ -149,6 +154,7 @@ impl Engine {
             Err(ParseError::ForbiddenByte) => cx.close("Malformed input"),
             Ok(_) if is_too_long(text, cx.config().server.max_line_len) => {
                 cx.reply(ERR_INPUTTOOLONG, &[], Text::Said(Phrase::INPUT_TOO_LONG, &[]));
+                command::batch::spoil(&mut cx);
             }
             Ok(message) => dispatch(&mut cx, &message),
         }
@@ -255,6 +261,7 @@ fn dispatch(cx: &mut Cx<'_>, message: &Message<'_>) {
 
 fn run(cx: &mut Cx<'_>, command: &Command, message: &Message<'_>) -> Outcome {
     allowed(cx, command, message)?;
+    command::batch::undisturbed(cx, command)?;
     (command.run)(cx, message)
 }
 

@@ -5,9 +5,28 @@
 use crate::config::Fakelag;
 use crate::state::session::Pace;
 
-/// Charges one command and gives the milliseconds until it may be served. A command with a budget is
-/// free until that is used up.
+/// Bytes of lines that belong together which are charged as one command.
+const DEFERRED_BYTES_PER_COMMAND: usize = 512;
+
+/// Notes bytes of a line that does not have to wait, as it is one of a batch: the next command pays for it.
+pub fn defer(pace: &mut Pace, bytes: usize) {
+    pace.deferred_bytes += bytes;
+}
+
+/// Charges one command and gives the milliseconds until it may be served; what was deferred is charged to
+/// those after it.
 pub fn charge(rules: &Fakelag, pace: &mut Pace, command: &str, mono_ms: u64) -> u64 {
+    let wait_ms = charge_one(rules, pace, command, mono_ms);
+    let deferred = std::mem::take(&mut pace.deferred_bytes) / DEFERRED_BYTES_PER_COMMAND;
+    let mut at_ms = mono_ms + wait_ms;
+    for _ in 0..deferred {
+        at_ms += charge_one(rules, pace, command, at_ms);
+    }
+    wait_ms
+}
+
+/// A command with a budget is free until that is used up.
+fn charge_one(rules: &Fakelag, pace: &mut Pace, command: &str, mono_ms: u64) -> u64 {
     if is_free(rules, pace, command) {
         return 0;
     }
@@ -31,7 +50,8 @@ pub fn charge(rules: &Fakelag, pace: &mut Pace, command: &str, mono_ms: u64) -> 
         }
         messages => rules.window.as_millis() as u64 / messages as u64,
     };
-    let wait_ms = if fresh { 0 } else { apart_ms.saturating_sub(since_ms) };
+    // What was deferred may have been served in the future.
+    let wait_ms = if fresh { 0 } else { (pace.served_mono_ms + apart_ms).saturating_sub(mono_ms) };
     pace.served_mono_ms = mono_ms + wait_ms;
     wait_ms
 }

@@ -8,11 +8,11 @@ const TOKENS_MAX: usize = 13;
 const BYTES_MAX: usize = 380;
 
 /// Channel modes by kind: lists; with a parameter always; when set; without.
-pub const CHANMODES: &str = "Ibe,k,fl,CMRUimnstu";
+pub const CHANMODES: &str = "Ibe,k,fl,CEMRUimnstu";
 /// User modes, as 004 shows them.
-pub const USER_MODES: &str = "BRTZios";
+pub const USER_MODES: &str = "BERTZios";
 /// Channel modes, as 004 shows them.
-pub const CHANNEL_MODES: &str = "CIMRUabefhiklmnoqstuv";
+pub const CHANNEL_MODES: &str = "CEIMRUabefhiklmnoqstuv";
 /// Channel modes with a parameter, as 004 shows them.
 pub const CHANNEL_MODES_WITH_PARAMETER: &str = "Iabefhkloqv";
 /// Targets of one PRIVMSG, NOTICE or TAGMSG.
@@ -99,6 +99,9 @@ fn tokens(config: &Config) -> Vec<String> {
     }
     if limits.realnamelen > 0 {
         tokens.push(format!("NAMELEN={}", limits.realnamelen));
+    }
+    if config.roleplay.enabled {
+        tokens.extend(["RPCHAN=E".into(), "RPUSER=E".into()]);
     }
     if server.casemapping == crate::text::CaseMapping::Precis {
         tokens.push("UTF8MAPPING=rfc8265".into());

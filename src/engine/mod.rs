@@ -26,6 +26,7 @@ mod isupport;
 pub mod login;
 mod mail;
 mod motd;
+mod multiline;
 mod policy;
 mod reconfigured;
 mod redaction;

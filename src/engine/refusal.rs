@@ -17,6 +17,10 @@ pub enum Refusal {
         letter: char,
     },
     BannedFromChannel(String),
+    CannotRoleplay {
+        target: String,
+        text: Phrase,
+    },
     CannotSend {
         channel: String,
         mode: char,
@@ -88,6 +92,7 @@ impl Refusal {
                 numeric(cx, ERR_BANLISTFULL, &[&channel, &letter.to_string()], P::BAN_LIST_FULL);
             }
             Refusal::BannedFromChannel(c) => numeric(cx, ERR_BANNEDFROMCHAN, &[&c], P::BANNED),
+            Refusal::CannotRoleplay { target, text } => numeric(cx, ERR_CANNOTSENDRP, &[&target], text),
             Refusal::CannotSend { channel, mode } => {
                 let mode = format!("+{mode}");
                 let text = Text::Said(P::CANNOT_SEND, &[&mode]);

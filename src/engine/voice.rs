@@ -3,8 +3,9 @@
 use crate::state::{Session, SessionId, State, User, UserId};
 use crate::wire::{Caps, Form, Outgoing, Stamp};
 
-use super::answer::Answer;
+use super::answer::{Answer, Role};
 use super::effect::Effects;
+use super::multiline::{BATCHED, each_line};
 use super::setup::Setup;
 
 /// Buffers that live on between commands, so that speaking allocates nothing.
@@ -63,21 +64,46 @@ pub struct Voice<'e> {
 }
 
 impl Voice<'_> {
-    /// Says a line to the session that is being served.
-    pub fn reply(&mut self, session: &Session, line: &Outgoing<'_>) {
-        let inner = self.answer.inner_tag();
+    /// Says something to the session that is being served.
+    pub fn reply(&mut self, session: &Session, message: &Outgoing<'_>) {
+        each_line(message, session.caps, |line| self.reply_line(session, line));
+    }
+
+    fn reply_line(&mut self, session: &Session, line: &Outgoing<'_>) {
+        // A part names its own batch.
+        let role = Role::of(line);
+        let inner = self.answer.inner_tag().filter(|_| role != Role::Part);
         let form = Form {
             caps: session.caps,
             languages: &session.languages,
             extra_tags: inner.as_deref().unwrap_or_default(),
         };
         let (stamp, languages) = (&self.stamp, &self.setup.languages);
-        self.answer.add(self.out, |bytes| line.render(form, stamp, languages, bytes));
+        self.answer.add(self.out, role, |bytes| line.render(form, stamp, languages, bytes));
     }
 
-    /// Says a line to all sessions given that have the capabilities it needs. The session being
+    /// Says something to all sessions given that have the capabilities it needs. The session being
     /// served gets its copy in its answer.
     pub fn deliver(
+        &mut self,
+        state: &State,
+        message: &Outgoing<'_>,
+        needs: Caps,
+        to: impl Iterator<Item = SessionId>,
+    ) {
+        if !message.has_lines() {
+            return self.deliver_line(state, message, needs, to);
+        }
+        let takes_batches = |id: &SessionId| state.sessions[*id].caps.contains(BATCHED);
+        let (batched, others): (Vec<SessionId>, Vec<SessionId>) = to.partition(takes_batches);
+        for (to, caps) in [(batched, BATCHED), (others, Caps::NONE)] {
+            if !to.is_empty() {
+                each_line(message, caps, |line| self.deliver_line(state, line, needs, to.iter().copied()));
+            }
+        }
+    }
+
+    fn deliver_line(
         &mut self,
         state: &State,
         line: &Outgoing<'_>,
@@ -93,7 +119,7 @@ impl Voice<'_> {
                 continue;
             }
             if id == issuer {
-                self.reply(session, line);
+                self.reply_line(session, line);
                 continue;
             }
             let caps = session.caps & relevant;
@@ -115,13 +141,15 @@ impl Voice<'_> {
         self.send_variants(line, used);
     }
 
-    /// Says a line to one session that has the capabilities it needs, outside of any answer.
-    pub fn deliver_alone(&mut self, session: &Session, id: SessionId, line: &Outgoing<'_>, needs: Caps) {
+    /// Says something to one session that has the capabilities it needs, outside of any answer.
+    pub fn deliver_alone(&mut self, session: &Session, id: SessionId, message: &Outgoing<'_>, needs: Caps) {
         if session.caps.contains(needs) {
             let (stamp, languages) = (&self.stamp, &self.setup.languages);
             let form = Form { caps: session.caps, languages: &[], extra_tags: "" };
-            let span = self.out.add_line(|bytes| line.render(form, stamp, languages, bytes));
-            self.out.deliver(span, &[id]);
+            each_line(message, session.caps, |line| {
+                let span = self.out.add_line(|bytes| line.render(form, stamp, languages, bytes));
+                self.out.deliver(span, &[id]);
+            });
         }
     }
 

@@ -13,6 +13,7 @@ use tokio::runtime::{Builder, LocalOptions, LocalRuntime};
 use tokio::sync::{mpsc, watch};
 
 use super::clock::Clock;
+use super::commit::Commit;
 use super::control::{COMMANDS_MAX, Control, Signals, Supervisor};
 use super::core::Core;
 use super::turn::{EFFECTS_QUEUE_MAX, Input, Outlet, Turns};
@@ -89,7 +90,8 @@ pub(super) fn run<C: Core>(
         tokio::task::spawn_local(supervisor.run(reload));
         Ok::<(), String>(())
     })?;
-    let turns = move |outlet| Turns::new(core, clock, jobs, own_control, outlet, inputs, writer, archive);
+    let commit = Commit::new(writer, archive);
+    let turns = move |outlet| Turns::new(core, clock, jobs, own_control, outlet, inputs, commit);
     if shards > 1 {
         return run_apart(&runtime, wirings, turns);
     }

@@ -20,12 +20,10 @@ use super::commit::{Commit, Stores};
 use super::control::Control;
 use super::core::Core;
 use super::log;
-use crate::archive::Archive;
 use crate::config::Config;
 use crate::engine::{Effect, Effects, Event, Job, JobAnswer, Now, Texts, Ticket};
 use crate::jobs::Jobs;
 use crate::net::{Inbox, Shard};
-use crate::store::Writer;
 
 /// Events in one turn.
 const EVENTS_MAX: usize = 256;
@@ -98,11 +96,9 @@ impl<C: Core> Turns<C> {
         control: Control,
         outlet: Outlet,
         input: mpsc::Receiver<Input>,
-        writer: Writer,
-        archive: Option<Archive>,
+        commit: Commit,
     ) -> Turns<C> {
         let (effects, shared, refused) = Default::default();
-        let commit = Commit::new(writer, archive);
         Turns { core, clock, jobs, control, outlet, input, commit, effects, shared, refused }
     }
 

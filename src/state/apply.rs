@@ -48,10 +48,7 @@ impl State {
             }
             Fact::Quit { user, .. } | Fact::Killed { user, .. } => self.remove_user(moment, user),
             Fact::NickChanged { user, nick } => self.change_nick(moment, user, nick),
-            Fact::RealnameChanged { user, realname } => {
-                self.users[user].realname = realname.into();
-                self.mark_presence(user);
-            }
+            Fact::RealnameChanged { user, realname } => self.set_realname(user, realname),
             Fact::HostChanged { user, host } => self.users[user].set_host(host),
             Fact::AwaySet { session, text } => self.set_away(session, text),
             Fact::UserModesChanged { user, on, off } => self.change_user_modes(user, on, off),
@@ -84,6 +81,7 @@ impl State {
             Fact::AlwaysOnSet { user, on } => self.set_always_on(user, on),
             Fact::LoggedIn { session, account, device } => self.log_in(session, account, device),
             Fact::Authenticating { session, exchange } => self.sessions[session].exchange = exchange,
+            Fact::BatchChanged { session, change } => self.sessions[session].change_batch(change),
             Fact::LoginTried { session, logins } => self.sessions[session].logins = logins,
             Fact::Applied { session } => self.sessions[session].applied = true,
             Fact::RegistrationTried { registrations } => self.registrations = registrations,
@@ -215,6 +213,11 @@ impl State {
         let id = self.channels.insert(Channel::new(name, flags, moment.wall_s()));
         self.channel_names.insert(key, id);
         id
+    }
+
+    fn set_realname(&mut self, user: UserId, realname: &str) {
+        self.users[user].realname = realname.into();
+        self.mark_presence(user);
     }
 
     fn join(&mut self, moment: Moment, user: UserId, channel: ChannelId, ranks: Ranks) {

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 
 use super::account::{Account, Code, Purpose, Settings, Suspension, Vhost};
 use super::ban::{BanInfo, BanTarget};
+use super::batch::OpenBatch;
 use super::channel::MaskEntry;
 use super::defcon::Defcon;
 use super::id::{ChannelId, SessionId, UserId};
@@ -17,6 +18,7 @@ use crate::auth::{Credentials, Exchange, Throttle};
 use crate::history::{Bounds, Item};
 use crate::i18n::LanguageId;
 use crate::text::{AccountName, ChannelName, Nick};
+use crate::wire::multiline::Line;
 use crate::wire::{Caps, MsgId};
 
 /// Something that has become true.
@@ -95,6 +97,8 @@ pub enum Fact<'a> {
     LoggedIn { session: SessionId, account: &'a str, device: Option<&'a str> },
     /// A login by SASL began, went on, or (`None`) is over.
     Authenticating { session: SessionId, exchange: Option<Box<Exchange>> },
+    /// Something became of the message of several lines that a session is sending.
+    BatchChanged { session: SessionId, change: BatchChange<'a> },
     /// A session tried to log in.
     LoginTried { session: SessionId, logins: Throttle },
     /// A session has asked for an account, whose code was mailed.
@@ -201,6 +205,19 @@ pub enum RegistryChange<'a> {
     Offered(Option<&'a str>),
 }
 
+/// What becomes of a message of several lines.
+#[derive(Clone, Debug)]
+pub enum BatchChange<'a> {
+    /// It begins.
+    Opened(Box<OpenBatch>),
+    /// One more line.
+    Line { kind: Kind, line: Line<'a> },
+    /// Something is wrong with it.
+    Failed,
+    /// It is over.
+    Closed,
+}
+
 /// A change of what a session watches.
 #[derive(Clone, Copy, Debug)]
 pub enum MonitorChange<'a> {
@@ -276,8 +293,10 @@ pub struct Said<'a> {
     pub kind: Kind,
     /// The text; empty for TAGMSG.
     pub text: &'a str,
-    /// Client-only tags, escaped, separated by `;`.
+    /// Client-only tags, escaped, separated by `;`; in front of them that of a relayed message.
     pub client_tags: &'a str,
+    /// The source under which it is said, where that is not the speaker's own.
+    pub guise: Option<&'a str>,
 }
 
 /// The three ways to say something.

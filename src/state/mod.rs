@@ -11,6 +11,7 @@ mod apply_door;
 mod apply_history;
 mod apply_registry;
 pub mod ban;
+pub mod batch;
 pub mod channel;
 pub mod check;
 pub mod defcon;

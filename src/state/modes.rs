@@ -6,7 +6,7 @@ use super::id::UserId;
 use crate::text::ChannelName;
 
 /// The channel modes without a parameter.
-pub const CHANNEL_FLAGS: &str = "CMRUimnstu";
+pub const CHANNEL_FLAGS: &str = "CEMRUimnstu";
 
 /// Longest channel key, in bytes.
 pub const KEY_BYTES_MAX: usize = 64;

@@ -4,12 +4,15 @@ use std::net::{IpAddr, SocketAddr};
 
 use smallvec::SmallVec;
 
+use super::batch::OpenBatch;
+use super::fact::BatchChange;
 use super::id::UserId;
 use super::limits::Key;
 use crate::auth::{Exchange, Throttle};
 use crate::i18n::LanguageId;
 use crate::text::Nick;
 use crate::wire::Caps;
+use crate::wire::multiline::Lines;
 
 /// A connection.
 #[derive(Clone, Debug)]
@@ -46,6 +49,8 @@ pub struct Session {
     pub counted: Option<Key>,
     /// How fast it has sent commands; kept only where that is limited.
     pub pace: Option<Box<Pace>>,
+    /// A message of several lines that it is sending.
+    pub batch: Option<Box<OpenBatch>>,
     /// What it wanted played when it joins.
     pub playback: Option<Box<Playback>>,
     /// When its device was last there before it logged in, milliseconds since 1970.
@@ -61,6 +66,8 @@ pub struct Pace {
     pub burst: usize,
     /// The burst is used up: commands are spaced out until the next rest.
     pub throttled: bool,
+    /// Bytes of lines that were served at once because they belong together, and that the next command pays for.
+    pub deferred_bytes: usize,
     /// How often commands that have a budget were used at no cost; bounded by the budgets.
     pub free: Vec<(Box<str>, usize)>,
 }
@@ -212,6 +219,7 @@ impl Session {
             oper_again_mono_ms: 0,
             counted: None,
             pace: None,
+            batch: None,
             playback: None,
             last_seen_ms: None,
         }
@@ -219,6 +227,21 @@ impl Session {
 
     pub(super) fn set_caps(&mut self, caps: Caps, version: u16) {
         (self.caps, self.cap_version) = (caps, version);
+    }
+
+    pub(super) fn change_batch(&mut self, change: BatchChange<'_>) {
+        match (change, &mut self.batch) {
+            (BatchChange::Opened(batch), own) => *own = Some(batch),
+            (BatchChange::Line { kind, line }, Some(batch)) => {
+                batch.kind = Some(kind);
+                batch.lines.push(line);
+            }
+            (BatchChange::Failed, Some(batch)) => {
+                (batch.failed, batch.lines, batch.label) = (true, Lines::new(), None);
+            }
+            (BatchChange::Line { .. } | BatchChange::Failed, None) => {}
+            (BatchChange::Closed, own) => *own = None,
+        }
     }
 
     /// The user, once registered.

@@ -49,12 +49,16 @@ capabilities! {
     Languages = "draft/languages",
     /// REDACT.
     MessageRedaction = "draft/message-redaction",
+    /// Messages of several lines.
+    Multiline = "draft/multiline",
     /// PERSISTENCE.
     Persistence = "draft/persistence",
     /// AWAY before registration, and `AWAY *`.
     PreAway = "draft/pre-away",
     /// MARKREAD.
     ReadMarker = "draft/read-marker",
+    /// Who relayed a message.
+    Relaymsg = "draft/relaymsg",
     /// One's own full mask after the welcome.
     Whoami = "draft/whoami",
     /// One's own messages come back as sent.

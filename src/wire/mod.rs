@@ -7,6 +7,7 @@
 pub mod caps;
 pub mod clock;
 pub mod message;
+pub mod multiline;
 pub mod numeric;
 pub mod outgoing;
 pub mod proxy;
@@ -15,4 +16,4 @@ pub use caps::{Cap, Caps};
 pub use clock::{MsgId, Stamp};
 pub use message::{Message, ParseError};
 pub use numeric::Numeric;
-pub use outgoing::{Body, Form, Origin, Outgoing, Text};
+pub use outgoing::{Body, Form, Origin, Outgoing, Part, Text};

@@ -5,6 +5,7 @@
 
 use super::caps::{Cap, Caps};
 use super::clock::{MsgId, Stamp};
+use super::multiline;
 use super::numeric::Numeric;
 use crate::i18n::{LanguageId, Languages, Phrase};
 
@@ -28,8 +29,29 @@ pub struct Origin<'a> {
     pub account: Option<&'a str>,
     /// The sender is a bot.
     pub bot: bool,
-    /// Client-only tags, still escaped, separated by `;`.
+    /// Client-only tags, still escaped, separated by `;`. In front of them that of a relayed message
+    /// ([`RELAYED_BY`]).
     pub client_tags: &'a str,
+    /// It is a part of something larger, whose first line has the tags.
+    pub part: Option<Part<'a>>,
+}
+
+/// The place of a line in a message of several lines.
+#[derive(Clone, Copy, Debug)]
+pub struct Part<'a> {
+    /// The batch that is the message.
+    pub batch: &'a str,
+    /// It goes on where the line before it ended.
+    pub concat: bool,
+}
+
+/// The tag that tells who relayed a message, with `=`; known to clients with `draft/relaymsg` or `message-tags`.
+pub const RELAYED_BY: &str = "draft/relaymsg=";
+
+impl Origin<'_> {
+    fn relay_tag(&self) -> Option<&str> {
+        self.client_tags.split(';').next().filter(|tag| tag.starts_with(RELAYED_BY))
+    }
 }
 
 /// A command with its parameters.
@@ -50,8 +72,17 @@ pub enum Text<'a> {
     None,
     /// As it is.
     Plain(&'a str),
+    /// Several lines in one text ([`multiline`]), of something that has an id. Who renders takes them apart.
+    Lines(&'a str),
     /// In the recipient's language, with arguments.
     Said(Phrase, &'a [&'a str]),
+}
+
+impl<'a> Text<'a> {
+    /// What someone said, in one line or in several.
+    pub fn of(text: &'a str) -> Text<'a> {
+        if multiline::is_several(text) { Text::Lines(text) } else { Text::Plain(text) }
+    }
 }
 
 /// What distinguishes one kind of recipient from another.
@@ -65,17 +96,31 @@ pub struct Form<'a> {
     pub extra_tags: &'a str,
 }
 
+/// The tag of a line that goes on where the one before it ended.
+pub const CONCAT_TAG: &str = "draft/multiline-concat";
+
 const TAGGED: Caps = Caps::of(Cap::MessageTags);
 
 impl Outgoing<'_> {
+    /// Whether its text is of several lines, which are to be said one by one.
+    pub fn has_lines(&self) -> bool {
+        matches!(self.body, Body::Command { text: Text::Lines(_), .. })
+    }
+
     /// The capabilities that can change the bytes of this line.
     pub fn relevant(&self) -> Caps {
+        if self.origin.part.is_some() {
+            return Caps::NONE;
+        }
         let mut relevant = Caps::of(Cap::ServerTime);
         if self.origin.msgid.is_some() || self.origin.bot || !self.origin.client_tags.is_empty() {
             relevant = relevant | TAGGED;
         }
         if self.origin.account.is_some() {
             relevant = relevant.with(Cap::AccountTag);
+        }
+        if self.origin.relay_tag().is_some() {
+            relevant = relevant.with(Cap::Relaymsg);
         }
         if matches!(self.body, Body::Join { .. }) {
             relevant = relevant.with(Cap::ExtendedJoin);
@@ -95,25 +140,40 @@ impl Outgoing<'_> {
         if !form.extra_tags.is_empty() {
             tags.put(&[form.extra_tags.as_bytes()]);
         }
-        if form.caps.has(Cap::ServerTime) {
-            tags.put(&[b"time=", stamp.as_bytes()]);
-        }
-        if form.caps.has(Cap::MessageTags) {
-            if let Some(msgid) = &self.origin.msgid {
-                tags.put(&[b"msgid=", msgid.as_bytes()]);
+        match self.origin.part {
+            Some(part) => {
+                tags.put(&[b"batch=", part.batch.as_bytes()]);
+                if part.concat {
+                    tags.put(&[CONCAT_TAG.as_bytes()]);
+                }
             }
-            if self.origin.bot {
-                tags.put(&[b"bot"]);
-            }
-            if !self.origin.client_tags.is_empty() {
-                tags.put(&[self.origin.client_tags.as_bytes()]);
-            }
-        }
-        if let (Some(account), true) = (self.origin.account, form.caps.has(Cap::AccountTag)) {
-            tags.put(&[b"account=", account.as_bytes()]);
+            None => self.write_origin(form.caps, stamp, &mut tags),
         }
         if tags.any {
             out.push(b' ');
+        }
+    }
+
+    fn write_origin(&self, caps: Caps, stamp: &Stamp, tags: &mut TagSection<'_>) {
+        let origin = &self.origin;
+        if caps.has(Cap::ServerTime) {
+            tags.put(&[b"time=", stamp.as_bytes()]);
+        }
+        if caps.has(Cap::MessageTags) {
+            if let Some(msgid) = &origin.msgid {
+                tags.put(&[b"msgid=", msgid.as_bytes()]);
+            }
+            if origin.bot {
+                tags.put(&[b"bot"]);
+            }
+            if !origin.client_tags.is_empty() {
+                tags.put(&[origin.client_tags.as_bytes()]);
+            }
+        } else if let (Some(tag), true) = (origin.relay_tag(), caps.has(Cap::Relaymsg)) {
+            tags.put(&[tag.as_bytes()]);
+        }
+        if let (Some(account), true) = (origin.account, caps.has(Cap::AccountTag)) {
+            tags.put(&[b"account=", account.as_bytes()]);
         }
     }
 
@@ -165,6 +225,11 @@ fn write_text(text: Text<'_>, wanted: &[LanguageId], languages: &Languages, out:
             out.extend_from_slice(b" :");
             out.extend_from_slice(plain.as_bytes());
         }
+        // Whoever did not take them apart must not make several lines of one.
+        Text::Lines(text) => {
+            out.extend_from_slice(b" :");
+            out.extend(text.bytes().map(|byte| if matches!(byte, b'\r' | b'\n') { b' ' } else { byte }));
+        }
         Text::Said(phrase, args) => {
             out.extend_from_slice(b" :");
             languages.write(wanted, phrase, args, out);
@@ -205,14 +270,42 @@ mod tests {
                 account: None,
                 bot: true,
                 client_tags: "+x=1",
+                part: None,
             },
             body: Body::Command { verb: "PRIVMSG", params: &["#c"], text: Text::Plain("hi") },
         };
-        assert_eq!(said.relevant(), [Cap::MessageTags, Cap::ServerTime].into_iter().collect());
-        for &cap in Cap::ALL {
-            let changed = rendered(&said, Caps::of(cap), "") != rendered(&said, Caps::NONE, "");
-            assert_eq!(changed, said.relevant().has(cap), "{}", cap.name());
+        let relayed = Outgoing {
+            origin: Origin { client_tags: "draft/relaymsg=a;+x=1", ..said.origin },
+            ..said.clone()
+        };
+        let part = Outgoing {
+            origin: Origin { part: Some(Part { batch: "1", concat: true }), ..said.origin },
+            ..said.clone()
+        };
+        let both = [Cap::MessageTags, Cap::ServerTime];
+        for (line, relevant) in [
+            (&said, both.into_iter().collect()),
+            (&relayed, both.into_iter().chain([Cap::Relaymsg]).collect()),
+            (&part, Caps::NONE),
+        ] {
+            assert_eq!(line.relevant(), relevant);
+            for &cap in Cap::ALL {
+                let changed = rendered(line, Caps::of(cap), "") != rendered(line, Caps::NONE, "");
+                assert_eq!(changed, relevant.has(cap), "{}", cap.name());
+            }
         }
+        let relay_tag = rendered(&relayed, Caps::of(Cap::Relaymsg), "");
+        assert_eq!(relay_tag, "@draft/relaymsg=a :a!b@c PRIVMSG #c :hi");
+        let in_batch = rendered(&part, Caps::NONE, "");
+        assert_eq!(in_batch, "@batch=1;draft/multiline-concat :a!b@c PRIVMSG #c :hi");
+    }
+
+    #[test]
+    fn several_lines_never_become_several_by_rendering() {
+        let text = Text::of("one\ntwo\rthree");
+        let body = Body::Command { verb: "PRIVMSG", params: &["#c"], text };
+        let line = Outgoing { source: "a!b@c", origin: Origin::default(), body };
+        assert_eq!(rendered(&line, Caps::NONE, ""), ":a!b@c PRIVMSG #c :one two three");
     }
 
     #[test]

@@ -14,7 +14,7 @@ const NONE: [u64; 0] = [];
 const ALL: Range = Range { after: None, before: None, from: End::Oldest, limit: 1_000_000, events: true };
 
 pub(crate) fn id(ms: u64) -> MsgId {
-    MsgId::new(1_605_232_500_000 + ms, 3, 0xfedc_ba98_7654_32)
+    MsgId::new(1_605_232_500_000 + ms, 3, 0x00fe_dcba_9876_5432)
 }
 
 pub(crate) fn channel(name: &str) -> Target {
@@ -302,7 +302,7 @@ pub(crate) fn the_same_again_changes_nothing(place: &impl TestPlace) {
 fn fill_by_authors(backend: &impl Backend, count: u64) {
     let record = |ms: u64| Record::Keep {
         item: item(id(ms), Kind::Privmsg, &format!("at {ms} ü")),
-        targets: smallvec![if ms % 3 == 0 { side("bob", "alice") } else { channel("#c") }],
+        targets: smallvec![if ms.is_multiple_of(3) { side("bob", "alice") } else { channel("#c") }],
         author: [Some("alice".into()), Some("bob".into()), None][ms as usize % 3].clone(),
     };
     let records: Vec<Record> = (1..=count).map(record).collect();

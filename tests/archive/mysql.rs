@@ -2,10 +2,12 @@
 //! starts one; without it these tests are not run, and nextest counts them as skipped.
 
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::mpsc::{Sender, channel};
+use std::thread::JoinHandle;
 
 use ircd::archive::Place;
 use sqlx::mysql::{MySqlConnectOptions, MySqlConnection};
-use sqlx::{AssertSqlSafe, ConnectOptions};
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Row};
 
 use crate::block_on;
 
@@ -51,13 +53,58 @@ impl TestDatabase {
 
     /// Says something to the server directly.
     pub(crate) fn say(&self, sql: &str) {
-        let (user, password, socket) = server();
-        let options = MySqlConnectOptions::new().username(&user).password(&password).socket(socket);
         block_on(async {
-            let mut connection: MySqlConnection = options.connect().await.unwrap();
+            let mut connection = connect().await;
             sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut connection).await.unwrap();
         });
     }
+
+    /// The first column of an answer.
+    pub(crate) fn ask(&self, sql: &str) -> Vec<String> {
+        block_on(async {
+            let mut connection = connect().await;
+            let rows = sqlx::raw_sql(AssertSqlSafe(sql)).fetch_all(&mut connection).await.unwrap();
+            rows.iter().map(|row| row.get_unchecked(0)).collect()
+        })
+    }
+
+    /// Keeps everyone else from the messages until it is dropped.
+    pub(crate) fn lock(&self) -> Lock {
+        let (locked, is_locked) = channel();
+        let (unlock, unlocked) = channel::<()>();
+        let sql = format!("LOCK TABLES `{}`.messages WRITE", self.name().replace('`', "``"));
+        let thread = std::thread::spawn(move || {
+            block_on(async {
+                let mut connection = connect().await;
+                sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut connection).await.unwrap();
+                locked.send(()).unwrap();
+                // Ends with an error: the other side is dropped.
+                let _ = unlocked.recv();
+                connection.close().await.unwrap();
+            });
+        });
+        is_locked.recv().unwrap();
+        Lock { unlock: Some(unlock), thread: Some(thread) }
+    }
+}
+
+/// A lock on a table.
+pub(crate) struct Lock {
+    unlock: Option<Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        drop(self.unlock.take());
+        self.thread.take().unwrap().join().unwrap();
+    }
+}
+
+async fn connect() -> MySqlConnection {
+    let (user, password, socket) = server();
+    let options = MySqlConnectOptions::new().username(&user).password(&password).socket(socket);
+    options.connect().await.unwrap()
 }
 
 impl Drop for TestDatabase {

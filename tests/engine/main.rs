@@ -5,6 +5,7 @@ mod determinism;
 mod imported;
 mod login;
 mod long_answers;
+mod promises;
 mod simulation;
 mod stored;
 mod transcript;

@@ -8,6 +8,7 @@ use ircd::engine::CloseReason;
 use ircd::wire::{Cap, Caps};
 
 use crate::bench::{Bench, CONFIG};
+use crate::promises::{check_label, check_tags, tag};
 use crate::transcript::merged;
 
 const SEEDS: u64 = 1000;
@@ -28,16 +29,20 @@ fn config() -> String {
         persistent: {enabled: true, unregistered-channels: true, registered-channels: opt-out,
             direct-messages: opt-out}}";
     const DATASTORE: &str = "{sqlite: {enabled: true, database-path: history.db}}";
-    let sections = format!("accounts: {ACCOUNTS}, channels: {CHANNELS}, oper-classes: {CLASSES}");
+    const SPEECH: &str = "server: {relaymsg: {enabled: true, separators: '/', available-to-chanops: true}},
+        limits: {multiline: {max-bytes: 20, max-lines: 5}}, roleplay: {enabled: true}";
+    let sections = format!("accounts: {ACCOUNTS}, channels: {CHANNELS}, oper-classes: {CLASSES}, {SPEECH}");
     merged(CONFIG, &format!("{{{sections}, history: {HISTORY}, datastore: {DATASTORE}}}"))
 }
 
 const CHANNELS: [&str; 6] = ["#x", "#y", "#z", "#X", "#x,#y", "#none"];
-const MODES: [&str; 21] = [
-    "+o", "-o", "+v", "+h", "+nt", "-n", "+m", "+i", "+s", "+C", "+b *!*@*", "-b *!*@*", "+l 2", "+k key",
-    "+f #y", "-f", "+M", "+R", "+U", "+u", "-u",
+const MODES: [&str; 22] = [
+    "+E", "+o", "-o", "+v", "+h", "+nt", "-n", "+m", "+i", "+s", "+C", "+b *!*@*", "-b *!*@*", "+l 2",
+    "+k key", "+f #y", "-f", "+M", "+R", "+U", "+u", "-u",
 ];
-const CAPS: [&str; 12] = [
+const CAPS: [&str; 14] = [
+    "batch draft/multiline",
+    "draft/relaymsg",
     "draft/chathistory draft/event-playback",
     "znc.in/playback",
     "draft/message-redaction message-tags",
@@ -65,13 +70,14 @@ const RULINGS: [&str; 9] = [
 
 #[test]
 fn no_invariant_breaks_in_a_thousand_seeds() {
-    let mut registered = 0;
+    let (mut registered, mut batches) = (0, 0);
     for seed in 0..SEEDS {
         let mut run = || {
             let mut random = Random(seed);
             let mut world = World::new(seed);
             let said = (0..STEPS).map(|_| world.step(&random.step(&world))).collect::<String>();
             registered += world.bench.engine.state().registered_channels().count();
+            batches += said.matches(" draft/multiline ").count();
             let farewell = world.bench.stop("The end");
             world.bench.assert_restores(&config());
             said + &farewell
@@ -79,6 +85,7 @@ fn no_invariant_breaks_in_a_thousand_seeds() {
         let first = run();
         assert!(first == run(), "seed {seed} gave two different runs");
     }
+    assert!(batches as u64 > SEEDS / 2, "hardly any message had several lines: {batches}");
     assert!(registered as u64 > SEEDS / 10, "hardly any channel was registered: {registered}");
 }
 
@@ -116,6 +123,10 @@ impl Random {
             // Else most would wait most of the time.
             4..24 if world.bench.has_jobs() => Step::Answer(self.below(5) / 2),
             7..10 => Step::Register(name),
+            13..15 => {
+                let lines = self.batch();
+                Step::Lines(name, lines)
+            }
             10..13 if world.confirmations.contains_key(&name) => {
                 let line = world.confirmations[&name].clone();
                 Step::Line(name, line)
@@ -129,7 +140,7 @@ impl Random {
 
     fn line(&mut self) -> String {
         let (nick, channel) = (self.one(&NAMES), self.one(&CHANNELS));
-        let line = match self.below(52) {
+        let line = match self.below(54) {
             0..4 => format!("JOIN {channel}"),
             4 => format!("PART {channel} :bye"),
             5 => format!("JOIN {channel} key"),
@@ -166,16 +177,54 @@ impl Random {
                     + self.one(&["", " +B"])
             }
             42..48 => self.look_back(),
+            48..52 => self.say_otherwise(),
+            52 => self.say_to_channel_service(),
             _ => "PING token".to_owned(),
         };
-        match self.below(4) {
-            0 if !line.starts_with('@') => format!("@label=L{} {line}", self.below(1000)),
+        match (self.below(4), line.strip_prefix('@')) {
+            (0, None) => format!("@label=L{} {line}", self.below(1000)),
+            (0, Some(tagged)) => format!("@label=L{};{tagged}", self.below(1000)),
             _ => line,
         }
     }
 }
 
 impl Random {
+    /// A message of several lines, not always a good one, nor always complete.
+    fn batch(&mut self) -> Vec<String> {
+        let target = self.one(&["#x", "#x", "#y", "a", "b"]);
+        let mut lines = vec![format!("@label=L{};+x=y BATCH +1 draft/multiline {target}", self.below(1000))];
+        let verb = self.one(&["PRIVMSG", "NOTICE"]);
+        for _ in 0..self.below(6) {
+            lines.push(match self.below(12) {
+                0 => self.say_otherwise(),
+                1..3 => format!("@batch=1 {verb} {target} :"),
+                3..6 => format!("@batch=1;draft/multiline-concat {verb} {target} :on"),
+                _ => format!("@batch=1 {verb} {target} :text"),
+            });
+        }
+        if self.below(4) > 0 {
+            lines.push("BATCH -1".to_owned());
+        }
+        lines
+    }
+
+    /// In several lines, or for someone else.
+    fn say_otherwise(&mut self) -> String {
+        let target = self.one(&["#x", "#y", "a", "b"]);
+        match self.below(12) {
+            0..3 => format!("BATCH +{} draft/multiline {target}", self.one(&["1", "1", "2"])),
+            3..6 => {
+                format!("@batch=1 PRIVMSG {target} :{}", self.one(&["one", "two", "", "\\x01VERSION\\x01"]))
+            }
+            6 => format!("@batch=1;draft/multiline-concat {} {target} :on", self.one(&["PRIVMSG", "NOTICE"])),
+            7..9 => format!("BATCH -{}", self.one(&["1", "1", "2"])),
+            9 => format!("RELAYMSG {target} {} :hi", self.one(&["far/away", "near", "a/b"])),
+            10 => format!("NPC {target} {} :hi", self.one(&["bilbo", "HistServ", "a"])),
+            _ => self.one(&["SCENE #x :dark", "NPCA #y bilbo :eats", "MODE a +E", "MODE b +E"]).to_owned(),
+        }
+    }
+
     /// What was said is asked for, or taken back.
     fn look_back(&mut self) -> String {
         let target = self.one(&["#x", "#y", "#x", "a", "b", "c"]);
@@ -246,6 +295,7 @@ pub enum Step {
     Connect(String, bool),
     Register(String),
     Line(String, String),
+    Lines(String, Vec<String>),
     HangUp(String, usize),
     Drain(String),
     Answer(usize),
@@ -258,6 +308,8 @@ pub struct World {
     seed: u64,
     connected: BTreeSet<String>,
     open_batches: BTreeMap<String, BTreeSet<String>>,
+    /// Labels of batches that clients send, answered when the batch is over.
+    put_off: BTreeMap<String, String>,
     /// Channel messages as they were told first, by id.
     told: BTreeMap<String, String>,
     /// What a service wants to hear, code and all, before it does what the client asked for.
@@ -271,6 +323,7 @@ impl World {
             seed,
             connected: BTreeSet::new(),
             open_batches: BTreeMap::new(),
+            put_off: BTreeMap::new(),
             told: BTreeMap::new(),
             confirmations: BTreeMap::new(),
         }
@@ -288,6 +341,7 @@ impl World {
             Step::Connect(name, secure) => {
                 self.connected.insert(name.clone());
                 self.open_batches.remove(name);
+                self.put_off.remove(name);
                 // Bans do not touch loopback.
                 let ip = if *secure { "192.0.2.1" } else { "127.0.0.1" };
                 self.bench.connect(name, ip.parse().unwrap(), *secure, None)
@@ -297,6 +351,15 @@ impl World {
                     + &self.live_send(name, "USER u 0 * :Real Name")
             }
             Step::Line(name, line) => self.bench.send(name, line),
+            Step::Lines(name, lines) => {
+                let mut said = String::new();
+                for line in lines {
+                    if self.is_live(name) {
+                        said += &self.step(&Step::Line(name.clone(), line.clone()));
+                    }
+                }
+                return said;
+            }
             Step::HangUp(name, how) => {
                 let reasons =
                     [CloseReason::Hangup, CloseReason::SendqExceeded, CloseReason::Failed("reset".into())];
@@ -337,6 +400,34 @@ impl World {
             check_tags(seed, line, before | caps_after.get(name).copied().unwrap_or_default());
         }
         check_label(seed, step, caps_before, said);
+        if let Step::Line(name, line) = step {
+            self.check_put_off(name, line, caps_before, said);
+        }
+    }
+
+    /// The label of a batch is answered when it is over, well or badly.
+    fn check_put_off(&mut self, name: &str, line: &str, caps: &BTreeMap<String, Caps>, said: &str) {
+        let answered = |label: &str| {
+            let own = said.lines().filter_map(|l| l.strip_prefix(name)?.strip_prefix(" < "));
+            own.filter(|l| tag(l, "label") == Some(label)).count()
+        };
+        let session = self.bench.engine.state().sessions.get(self.bench.session(name));
+        let open = session.and_then(|s| s.batch.as_ref()).is_some_and(|batch| !batch.failed);
+        if let Some(label) = self.put_off.get(name) {
+            let (answers, wanted) = (answered(label), usize::from(!open));
+            assert!(
+                session.is_none() || answers == wanted,
+                "seed {}: {label} after {line}:\n{said}",
+                self.seed
+            );
+            if !open {
+                self.put_off.remove(name);
+            }
+        }
+        let labels = caps.get(name).is_some_and(|caps| caps.has(Cap::LabeledResponse));
+        if let (Some(label), true, true) = (tag(line, "label"), open && labels, line.contains("BATCH +")) {
+            self.put_off.insert(name.to_owned(), label.to_owned());
+        }
     }
 
     fn remember_confirmation(&mut self, name: &str, line: &str) {
@@ -376,39 +467,4 @@ impl World {
             assert!(fits, "seed {}: {line} opens or closes what it cannot", self.seed);
         }
     }
-}
-
-fn tag<'a>(line: &'a str, name: &str) -> Option<&'a str> {
-    let tags = line.strip_prefix('@')?.split(' ').next()?;
-    tags.split(';').find_map(|tag| tag.strip_prefix(name)?.strip_prefix('='))
-}
-
-/// No tag reaches a client that did not ask for it.
-fn check_tags(seed: u64, line: &str, caps: Caps) {
-    let Some(tags) = line.strip_prefix('@').and_then(|line| line.split(' ').next()) else { return };
-    for tag in tags.split(';') {
-        let allowed = match tag.split('=').next().unwrap_or_default() {
-            "time" => caps.has(Cap::ServerTime),
-            "label" => caps.has(Cap::LabeledResponse),
-            "batch" => caps.has(Cap::Batch) || caps.has(Cap::LabeledResponse),
-            "account" => caps.has(Cap::AccountTag),
-            _ => caps.has(Cap::MessageTags),
-        };
-        assert!(allowed, "seed {seed}: {line} has a tag that was not asked for");
-    }
-}
-
-/// A labelled command is answered under its label exactly once, unless the answer has to wait.
-fn check_label(seed: u64, step: &Step, caps: &BTreeMap<String, Caps>, said: &str) {
-    let Step::Line(name, line) = step else { return };
-    let Some(label) = tag(line, "label") else { return };
-    let waits = said.lines().any(|l| l == format!("{name} is held")) || said.is_empty();
-    let had_cap = caps.get(name).is_some_and(|caps| caps.has(Cap::LabeledResponse));
-    if !had_cap || waits {
-        return;
-    }
-    let prefix = format!("{name} < @");
-    let own = said.lines().filter(|l| l.starts_with(&prefix));
-    let answered = own.filter(|l| tag(&l[name.len() + 3..], "label") == Some(label)).count();
-    assert_eq!(answered, 1, "seed {seed}: {line} was answered {answered} times:\n{said}");
 }

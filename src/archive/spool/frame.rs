@@ -66,7 +66,7 @@ mod tests {
         bytes[9] ^= 1;
         assert_eq!(read(&bytes), Piece::Damaged);
         assert_eq!(measure(&bytes), (0, true));
-        bytes[1] = 0xff;
+        bytes[3] = 0xff;
         assert_eq!(read(&bytes), Piece::Damaged);
         assert_eq!(measure(&bytes), (0, true));
     }

@@ -174,3 +174,19 @@ fn unknown_mode(modes: &str, letters: &str) -> Option<char> {
     let first = modes.split_ascii_whitespace().next().unwrap_or_default();
     first.chars().find(|letter| !matches!(letter, '+' | '-') && !letters.contains(*letter))
 }
+
+/// Sources that are made up must have the form of a source.
+pub(super) fn roleplay(config: &Config, rules: &mut Rules<'_>) {
+    let patterns = [
+        ("npc-nick-mask", &config.roleplay.npc_nick_mask, 2, "two %s"),
+        ("scene-nick-mask", &config.roleplay.scene_nick_mask, 1, "one %s"),
+    ];
+    for (key, pattern, names, expected) in patterns {
+        let parts = pattern.split_once('!').and_then(|(nick, rest)| Some((nick, rest.split_once('@')?)));
+        let formed = parts.is_some_and(|(nick, (user, host))| ![nick, user, host].contains(&""));
+        let plain = !pattern.starts_with(':') && pattern.chars().all(|c| c > ' ');
+        if !formed || !plain || pattern.matches("%s").count() != names {
+            rules.wrong(&["roleplay", key], format!("the form nickname!user@host with {expected} in it"));
+        }
+    }
+}

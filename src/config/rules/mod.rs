@@ -29,6 +29,7 @@ pub(super) fn enforce(config: &mut Config, root: &Node, problems: &mut Problems)
     accounts::tokens(config, &mut rules);
     accounts::opers(config, &mut rules);
     accounts::modes(config, &mut rules);
+    accounts::roleplay(config, &mut rules);
     storage::history(config, &mut rules);
     storage::logging(config, &mut rules);
     storage::extras(config, &mut rules);

@@ -92,6 +92,10 @@ pub(super) fn connections(config: &Config, rules: &mut Rules<'_>) {
         let expected = format!("none of the characters {NO_SEPARATORS:?}");
         rules.wrong(&["server", "relaymsg", "separators"], expected);
     }
+    if relaymsg.enabled && relaymsg.separators.is_empty() {
+        let expected = "a character that marks the nicknames of relayed users";
+        rules.doubtful(&["server", "relaymsg"], expected, "none, so nobody can be relayed");
+    }
     for (alias, command) in &server.command_aliases {
         let is_command = |name: &str| !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric());
         if !is_command(alias) || !is_command(command) {

@@ -154,8 +154,15 @@ history: {{channel-length: 5, chathistory-maxmessages: 50, persistent: {{registe
 #[test]
 fn features_to_come_are_named_once_by_section() {
     let text = format!(
-        "{LEAST}    relaymsg: {{enabled: true}}\n    output-path: exports\n    sts: {{enabled: false}}\n\
-         history: {{enabled: true}}\nmetadata: {{enabled: false}}\nlimits: {{multiline: {{max-bytes: 10}}}}\n"
+        "{LEAST}    compatibility: {{force-trailing: false}}\n    output-path: exports\n    \
+         sts: {{enabled: false}}\nmetadata: {{enabled: true}}\napi: {{enabled: false}}\n"
     );
-    assert_eq!(loaded(&text).not_yet, ["server: relaymsg", "limits: multiline"]);
+    assert_eq!(loaded(&text).not_yet, ["server: compatibility.force-trailing", "metadata"]);
+}
+
+#[test]
+fn a_bridge_without_a_separator_is_a_warning() {
+    let warnings = loaded(&format!("{LEAST}    relaymsg: {{enabled: true}}\n")).warnings;
+    let told = shown(&warnings);
+    assert!(told.contains("server.relaymsg: expected a character that marks the nicknames"), "{told}");
 }

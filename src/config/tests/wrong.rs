@@ -62,6 +62,13 @@ const ADDED: &[Row] = &[
         &["6: server.relaymsg.separators: expected none of the characters \" ,*?.!@:\", found \"/@\""],
     ),
     (
+        "roleplay: {npc-nick-mask: '*%s*@host', scene-nick-mask: 'Scene !%s@host'}",
+        &[
+            "6: roleplay.npc-nick-mask: expected the form nickname!user@host with two %s in it, found \"*%s*@host\"",
+            "6: roleplay.scene-nick-mask: expected the form nickname!user@host with one %s in it, found \"Scene !%s@host\"",
+        ],
+    ),
+    (
         "    ip-cloaking: {enabled: true, netname: 'my net'}",
         &["6: server.ip-cloaking.netname: expected a host name, such as irc, found \"my net\""],
     ),

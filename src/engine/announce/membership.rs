@@ -82,13 +82,14 @@ pub(super) fn left(
     user: UserId,
     channel: ChannelId,
     kicked_by: Option<UserId>,
-    text: Text<'_>,
+    reason: Option<&str>,
     msgid: MsgId,
 ) {
     let state: &State = cx.state;
     let id = channel;
     let channel = &state.channels[id];
     let params = [channel.name.as_str(), state.users[user].nick.as_str()];
+    let text = reason.map_or(Text::None, Text::Plain);
     let (by, body) = match kicked_by {
         None => (user, Body::Command { verb: "PART", params: &params[..1], text }),
         Some(by) => (by, Body::Command { verb: "KICK", params: &params, text }),

@@ -12,7 +12,7 @@ pub use membership::show_joined;
 
 use crate::state::fact::Ruling;
 use crate::state::{ChannelId, Fact, SessionId, State, UserId};
-use crate::wire::{Body, Caps, MsgId, Origin, Outgoing, Text};
+use crate::wire::{Body, Caps, MsgId, Origin, Outgoing};
 
 use self::departure::{killed, quit};
 use self::identity::{host_changed, logged_in, nick_changed, realname_changed, tell_account};
@@ -51,19 +51,17 @@ pub fn announce(cx: &mut Cx<'_>, fact: &Fact<'_>) -> After {
         Fact::RealnameChanged { user, realname } => realname_changed(cx, *user, realname, msgid),
         Fact::HostChanged { user, host } => host_changed(cx, *user, host),
         Fact::Joined { user, channel, ranks } => return joined(cx, *user, *ranks, *channel, msgid),
-        Fact::Parted { user, channel, reason } => {
-            let text = reason.map_or(Text::None, Text::Plain);
-            left(cx, *user, *channel, None, text, msgid);
-        }
+        Fact::Parted { user, channel, reason } => left(cx, *user, *channel, None, *reason, msgid),
         Fact::Kicked { by, user, channel, reason } => {
-            left(cx, *user, *channel, Some(*by), Text::Plain(reason), msgid);
+            left(cx, *user, *channel, Some(*by), Some(reason), msgid);
         }
         Fact::Cleared { by, channel, stays, reason } => cleared(cx, *by, *channel, *stays, reason),
         Fact::TopicSet { by, channel, text } => topic_set(cx, *by, *channel, text, msgid),
         Fact::ModesChanged { by, channel, changes } => modes_changed(cx, *by, *channel, changes, msgid),
         Fact::UserModesChanged { user, on, off } => user_modes_changed(cx, *user, *on, *off),
-        Fact::OperChanged { user, oper: Some(_) } => tell_user_modes(cx, *user, "+o"),
-        Fact::OperChanged { user, oper: None } => tell_user_modes(cx, *user, "-o"),
+        Fact::OperChanged { user, oper } => {
+            tell_user_modes(cx, *user, if oper.is_some() { "+o" } else { "-o" });
+        }
         Fact::Invited { by, user, channel, .. } => invited(cx, *by, *user, *channel, msgid),
         Fact::Said { session, by, to, what } => said(cx, *session, *by, to, what, msgid),
         Fact::AwaySet { session, .. } => {
@@ -81,6 +79,7 @@ pub fn announce(cx: &mut Cx<'_>, fact: &Fact<'_>) -> After {
         | Fact::Attached { .. }
         | Fact::AlwaysOnSet { .. }
         | Fact::Authenticating { .. }
+        | Fact::BatchChanged { .. }
         | Fact::LoginTried { .. }
         | Fact::Applied { .. }
         | Fact::RegistrationTried { .. }
@@ -142,6 +141,7 @@ fn origin_of(state: &State, user: UserId, msgid: Option<MsgId>) -> Origin<'_> {
         account: user.account.as_ref().map(|account| account.as_str()),
         bot: user.modes.has('B'),
         client_tags: "",
+        part: None,
     }
 }
 

@@ -23,14 +23,17 @@ pub(super) fn said(
         Target::Channel { shown, .. } | Target::Many { shown, .. } => shown,
         Target::User(user) => state.users[*user].nick.as_str(),
     };
-    let text = if what.kind == Kind::Tagmsg { Text::None } else { Text::Plain(what.text) };
+    let text = if what.kind == Kind::Tagmsg { Text::None } else { Text::of(what.text) };
     let body = Body::Command { verb: what.kind.verb(), params: &[target], text };
-    let origin = Origin { client_tags: what.client_tags, ..origin_of(state, by, Some(msgid)) };
-    let line = Outgoing { source: state.users[by].source(), origin, body };
+    let disguised = what.guise.is_some();
+    let own = if disguised { Origin::default() } else { origin_of(state, by, None) };
+    let origin = Origin { msgid: Some(msgid), client_tags: what.client_tags, ..own };
+    let line = Outgoing { source: what.guise.unwrap_or(state.users[by].source()), origin, body };
     let needs = if what.kind == Kind::Tagmsg { Caps::of(Cap::MessageTags) } else { Caps::NONE };
     // What a client answers to CTCP tells more of it than who comes through Tor wants known.
     let ctcp = is_ctcp(what.text);
-    let others = |&id: &SessionId| id != session && !(ctcp && state.sessions[id].door.tor);
+    // In a guise one hears oneself like the others: no client shows by itself what was said so.
+    let others = |&id: &SessionId| (id != session || disguised) && !(ctcp && state.sessions[id].door.tor);
     let voice: &mut Voice<'_> = &mut cx.voice;
     match to {
         Target::Channel { channel, at_least, .. } => {
@@ -40,7 +43,7 @@ pub(super) fn said(
             };
             let members = members.filter(hears).map(|(&member, _)| member);
             voice.deliver(state, &line, needs, sessions_of(state, members).filter(others));
-            let outside = !state.channels[*channel].members.contains_key(&by);
+            let outside = !disguised && !state.channels[*channel].members.contains_key(&by);
             let own = sessions_of(state, [by].into_iter().filter(|_| outside));
             voice.deliver(state, &line, needs, own.filter(others));
         }
@@ -48,7 +51,7 @@ pub(super) fn said(
             voice.deliver(state, &line, needs, sessions_of(state, users.iter().copied()).filter(others));
         }
         Target::User(user) => {
-            let both = [*user, by].into_iter().take(if *user == by { 1 } else { 2 });
+            let both = [*user, by].into_iter().take(if *user == by || disguised { 1 } else { 2 });
             voice.deliver(state, &line, needs, sessions_of(state, both).filter(others));
         }
     }
@@ -58,10 +61,15 @@ pub(super) fn said(
             Target::Channel { channel, at_least: None, .. } => {
                 cx.chronicle.keep_in_channels(cx.setup, state, [channel].into_iter(), &line, out);
             }
-            Target::User(user) => cx.chronicle.keep_between(cx.setup, state, [by, user], &line, out),
+            Target::User(user) if !disguised => {
+                cx.chronicle.keep_between(cx.setup, state, [by, user], &line, out);
+            }
             // Not for everyone in the channel, or for no conversation.
-            Target::Channel { .. } | Target::Many { .. } => {}
+            Target::Channel { .. } | Target::User(_) | Target::Many { .. } => {}
         }
+    }
+    if disguised {
+        return;
     }
     // echo-message: the speaker's own copy is part of the answer. What is said to oneself arrives
     // besides, as from anyone else.

@@ -47,6 +47,7 @@ static TOPICS: &[(&str, &str, &[&str])] = &[
             "+f <#chan> whom +i, +k, +l or +R refuses joins that channel instead; you must be +o in both",
             "+i         joining needs an invitation",
             "+C         no CTCP but /me",
+            "+E         roleplaying is allowed; see HELP NPC and HELP SCENE",
             "+M         only the logged-in, and +v or higher, speak",
             "+R         only the logged-in join",
             "+U         what others than +v and higher say is seen by +h and higher only",
@@ -86,6 +87,7 @@ static TOPICS: &[(&str, &str, &[&str])] = &[
         "User modes",
         &[
             "+B  a bot",
+            "+E  takes what those who roleplay say",
             "+R  messages from the logged-in only, and from those you accept; see HELP ACCEPT",
             "+T  takes no CTCP but /me",
             "+Z  connected securely; set by the server",

@@ -74,6 +74,13 @@ fn enter(cx: &mut Cx<'_>, name: &str, key: Option<&str>) -> Outcome {
     Ok(())
 }
 
+/// 403. The name for a channel that is not there; one that is closed is not there for anybody.
+fn new_name(cx: &Cx<'_>, name: &str) -> Result<ChannelName, Refusal> {
+    let parsed = cx.setup.mapping.channel(name, cx.config().limits.channellen).ok();
+    let open = parsed.filter(|parsed| !cx.state().purges.contains_key(parsed.key()));
+    open.ok_or_else(|| Refusal::NoSuchChannel(name.to_owned()))
+}
+
 /// Makes a user join a channel whatever bars it.
 pub fn force(cx: &mut Cx<'_>, user: UserId, name: &str) -> Outcome {
     let (channel, ranks) = match cx.find_channel(name) {
@@ -91,13 +98,6 @@ pub fn force(cx: &mut Cx<'_>, user: UserId, name: &str) -> Outcome {
     };
     cx.commit(Fact::Joined { user, channel, ranks });
     Ok(())
-}
-
-/// The name of a channel to be formed: 403, also where nobody may use it.
-fn new_name(cx: &Cx<'_>, name: &str) -> Result<ChannelName, Refusal> {
-    let parsed = cx.setup.mapping.channel(name, cx.config().limits.channellen).ok();
-    let parsed = parsed.filter(|parsed| !cx.state().purges.contains_key(parsed.key()));
-    parsed.ok_or_else(|| Refusal::NoSuchChannel(name.to_owned()))
 }
 
 fn enter_existing(cx: &mut Cx<'_>, channel: ChannelId, key: Option<&str>) -> Outcome {

@@ -8,14 +8,17 @@ use crate::engine::policy;
 use crate::engine::refusal::{Outcome, Refusal};
 use crate::engine::service::{self, Service};
 use crate::engine::znc;
+use crate::i18n::Phrase;
+use crate::state::batch::OpenBatch;
 use crate::state::fact::{Kind, Said, Target};
-use crate::state::{Fact, Rank, UserId};
+use crate::state::{ChannelId, Fact, Rank, UserId};
 use crate::text::truncate;
 use crate::wire::message::tags;
+use crate::wire::multiline::{Line, Lines, is_several, lines};
 use crate::wire::numeric::RPL_AWAY;
 use crate::wire::{Cap, Message, Text};
 
-use super::{Command, When, mass};
+use super::{Command, When, batch, mass};
 
 /// Bytes of client-only tags that are relayed (message-tags, "Size limit").
 const CLIENT_TAGS_BYTES_MAX: usize = 4094;
@@ -58,6 +61,9 @@ pub(super) const ERROR: Command = Command {
 };
 
 fn say(cx: &mut Cx<'_>, m: &Message<'_>, kind: Kind) -> Outcome {
+    if let Some(reference) = batch::reference(cx, m) {
+        return batch::take(cx, m, kind, reference);
+    }
     match say_to_all(cx, m, kind) {
         // NOTICE is never answered, so that two programs cannot keep each other busy.
         Err(_) if kind == Kind::Notice => Ok(()),
@@ -71,18 +77,14 @@ fn say_to_all(cx: &mut Cx<'_>, m: &Message<'_>, kind: Kind) -> Outcome {
     if kind != Kind::Tagmsg && text.is_empty() {
         return Err(Refusal::NoText);
     }
-    if cx.served().door.tor && is_ctcp(text) {
-        let nick = cx.nick().to_owned();
-        cx.reply_command("NOTICE", &[&nick], Text::Plain("CTCP is not available over Tor"));
-        return Ok(());
-    }
+    no_ctcp_over_tor(cx, text)?;
     let client_tags = if m.tags.is_empty() { String::new() } else { relayed_tags(cx, m.tags) };
     if kind == Kind::Tagmsg && client_tags.is_empty() {
         // Nothing would arrive.
         return Ok(());
     }
-    let text = fitting(cx, targets, text, kind)?;
-    let what = Said { kind, text, client_tags: &client_tags };
+    let text = cut(cx, text, room(cx, cx.user().source(), targets, kind))?;
+    let what = Said { kind, text, client_tags: &client_tags, guise: None };
     for (count, target) in targets.split(',').filter(|target| !target.is_empty()).enumerate() {
         let outcome = match count < TARGETS_MAX {
             true => say_to(cx, target, what),
@@ -98,8 +100,32 @@ fn say_to_all(cx: &mut Cx<'_>, m: &Message<'_>, kind: Kind) -> Outcome {
     Ok(())
 }
 
+/// Says a message of several lines.
+pub(super) fn say_lines(cx: &mut Cx<'_>, kind: Kind, batch: &OpenBatch) -> Outcome {
+    let mut say = || {
+        no_ctcp_over_tor(cx, batch.lines.as_str())?;
+        let room = room(cx, cx.user().source(), &batch.target, kind);
+        let mut fit = Lines::new();
+        for line in lines(batch.lines.as_str()) {
+            fit.push(Line { text: cut(cx, line.text, room)?, ..line });
+        }
+        let what = Said { kind, text: fit.as_str(), client_tags: &batch.client_tags, guise: None };
+        say_to(cx, &batch.target, what)
+    };
+    say().or_else(|refusal| if kind == Kind::Notice { Ok(()) } else { Err(refusal) })
+}
+
+fn no_ctcp_over_tor(cx: &mut Cx<'_>, text: &str) -> Outcome {
+    if !cx.served().door.tor || !is_ctcp(text) {
+        return Ok(());
+    }
+    let nick = cx.nick().to_owned();
+    cx.reply_command("NOTICE", &[&nick], Text::Plain("CTCP is not available over Tor"));
+    Err(Refusal::Said)
+}
+
 /// The client-only tags (`+…`), still escaped, if the client negotiated tags at all.
-fn relayed_tags(cx: &Cx<'_>, data: &str) -> String {
+pub(super) fn relayed_tags(cx: &Cx<'_>, data: &str) -> String {
     if !cx.served().caps.has(Cap::MessageTags) {
         return String::new();
     }
@@ -123,11 +149,15 @@ fn relayed_tags(cx: &Cx<'_>, data: &str) -> String {
     kept
 }
 
-/// With the speaker's source in front, the relayed line must be no longer than a line may be: a longer
-/// text is cut, or refused (417), as the configuration has it.
-fn fitting<'t>(cx: &Cx<'_>, target: &str, text: &'t str, kind: Kind) -> Result<&'t str, Refusal> {
-    let frame = ":  :\r\n".len() + " ".len() + cx.user().source().len() + kind.verb().len() + target.len();
-    let cut = truncate(text, cx.config().server.max_line_len.saturating_sub(frame));
+/// Bytes that a text may have: with its source in front, the line must be no longer than a line may be.
+pub(super) fn room(cx: &Cx<'_>, source: &str, target: &str, kind: Kind) -> usize {
+    let frame = ":  :\r\n".len() + " ".len() + source.len() + kind.verb().len() + target.len();
+    cx.config().server.max_line_len.saturating_sub(frame)
+}
+
+/// A text that has no room is cut, or refused (417), as the configuration has it.
+pub(super) fn cut<'t>(cx: &Cx<'_>, text: &'t str, room: usize) -> Result<&'t str, Refusal> {
+    let cut = truncate(text, room);
     match cut.len() < text.len() && !cx.config().server.compatibility.allow_truncation {
         true => Err(Refusal::InputTooLong),
         false => Ok(cut),
@@ -147,7 +177,7 @@ fn say_to(cx: &mut Cx<'_>, target: &str, what: Said<'_>) -> Outcome {
         let prefixes = &target[..target.len() - name.len()];
         let at_least = prefixes.chars().filter_map(Rank::by_prefix).min();
         policy::can_speak(cx.state(), by, channel)?;
-        check_ctcp(cx, channel, what)?;
+        check_ctcp(cx, channel, what.text)?;
         let shown = shown_target(cx, channel, at_least);
         let at_least = policy::hears(&cx.state().channels[channel], by, at_least);
         let to = Target::Channel { channel, at_least, shown: &shown };
@@ -156,6 +186,7 @@ fn say_to(cx: &mut Cx<'_>, target: &str, what: Said<'_>) -> Outcome {
     }
     if target.starts_with('*') {
         if what.kind == Kind::Privmsg {
+            one_line(what.text)?;
             znc::hear(cx, target, what.text);
         }
         return Ok(());
@@ -163,6 +194,7 @@ fn say_to(cx: &mut Cx<'_>, target: &str, what: Said<'_>) -> Outcome {
     if let Some(service) = Service::by_name(target) {
         // Services are programs: of a NOTICE they take no notice.
         if what.kind == Kind::Privmsg {
+            one_line(what.text)?;
             service::hear(cx, service, what.text);
         }
         return Ok(());
@@ -173,8 +205,16 @@ fn say_to(cx: &mut Cx<'_>, target: &str, what: Said<'_>) -> Outcome {
     Ok(())
 }
 
+/// Services read commands, and each may take a while.
+fn one_line(text: &str) -> Outcome {
+    match is_several(text) {
+        true => Err(batch::invalid(Phrase::BATCH_FOR_SERVICE)),
+        false => Ok(()),
+    }
+}
+
 /// The channel in its own spelling, behind the prefix that counts.
-fn shown_target(cx: &Cx<'_>, channel: crate::state::ChannelId, at_least: Option<Rank>) -> String {
+fn shown_target(cx: &Cx<'_>, channel: ChannelId, at_least: Option<Rank>) -> String {
     let name = cx.state().channels[channel].name.as_str();
     match at_least {
         Some(rank) => format!("{}{name}", rank.prefix()),
@@ -183,20 +223,25 @@ fn shown_target(cx: &Cx<'_>, channel: crate::state::ChannelId, at_least: Option<
 }
 
 /// `+C`: no CTCP but ACTION.
-fn check_ctcp(cx: &Cx<'_>, channel: crate::state::ChannelId, what: Said<'_>) -> Outcome {
+pub(super) fn check_ctcp(cx: &Cx<'_>, channel: ChannelId, text: &str) -> Outcome {
     let channel = &cx.state().channels[channel];
-    if channel.flags.has('C') && is_ctcp(what.text) {
+    if channel.flags.has('C') && is_ctcp(text) {
         return Err(Refusal::CannotSend { channel: channel.name.as_str().to_owned(), mode: 'C' });
     }
     Ok(())
 }
 
-/// Whether a text is a CTCP other than ACTION.
+/// Whether a text, or a line of it, is a CTCP other than ACTION.
 pub fn is_ctcp(text: &str) -> bool {
-    text.strip_prefix('\x01').is_some_and(|ctcp| ctcp.split([' ', '\x01']).next() != Some("ACTION"))
+    let is_ctcp = |line: Line<'_>| {
+        let ctcp = line.text.strip_prefix('\x01');
+        ctcp.is_some_and(|ctcp| ctcp.split([' ', '\x01']).next() != Some("ACTION"))
+    };
+    lines(text).any(is_ctcp)
 }
 
-fn say_to_user(cx: &mut Cx<'_>, user: UserId, what: Said<'_>) {
+/// Says something to a user, who may be away: 301.
+pub(super) fn say_to_user(cx: &mut Cx<'_>, user: UserId, what: Said<'_>) {
     let (by, session) = (cx.me(), cx.session);
     let hearer = &cx.state().users[user];
     // `+T` takes CTCP away without a word: to tell would be an answer to a probe.

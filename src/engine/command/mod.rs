@@ -7,6 +7,7 @@
 pub mod accept;
 pub mod authenticate;
 pub mod away;
+pub mod batch;
 pub mod cap;
 pub mod chathistory;
 mod debug;
@@ -38,6 +39,8 @@ pub mod quit;
 mod redact;
 pub mod register;
 pub mod rehash;
+pub mod relaymsg;
+pub mod roleplay;
 pub mod sa;
 pub mod service;
 pub mod setname;
@@ -86,8 +89,10 @@ pub enum When {
 /// All commands, by name.
 static TABLE: &[&Command] = &[
     &accept::ACCEPT,
+    &roleplay::AMBIANCE,
     &authenticate::AUTHENTICATE,
     &away::AWAY,
+    &batch::BATCH,
     &cap::CAP,
     &service::CHANSERV,
     &chathistory::CHATHISTORY,
@@ -122,6 +127,8 @@ static TABLE: &[&Command] = &[
     &nick::NICK,
     &service::NICKSERV,
     &message::NOTICE,
+    &roleplay::NPC,
+    &roleplay::NPCA,
     &service::NS,
     &oper::OPER,
     &part::PART,
@@ -134,9 +141,11 @@ static TABLE: &[&Command] = &[
     &redact::REDACT,
     &register::REGISTER,
     &rehash::REHASH,
+    &relaymsg::RELAYMSG,
     &sa::SAJOIN,
     &sa::SAMODE,
     &sa::SANICK,
+    &roleplay::SCENE,
     &setname::SETNAME,
     &info::SUMMON,
     &message::TAGMSG,

@@ -9,8 +9,8 @@ use crate::state::{Fact, Letters, UserId};
 use crate::wire::numeric::{ERR_UNKNOWNMODE, RPL_SNOMASKIS, RPL_UMODEIS};
 use crate::wire::{Message, Text};
 
-/// Modes that users switch themselves: bot, messages from the logged-in only, no CTCP, invisible.
-pub(super) const SETTABLE: &str = "BRTi";
+/// Modes that users switch themselves: bot, roleplay, messages from the logged-in only, no CTCP, invisible.
+pub(super) const SETTABLE: &str = "BERTi";
 /// Modes that come and go by other means, except that operators may step down with `-o`.
 const AUTOMATIC: &str = "Zo";
 

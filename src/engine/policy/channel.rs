@@ -1,5 +1,6 @@
 //! What members of a channel may do.
 
+use crate::config::Config;
 use crate::engine::refusal::{Outcome, Refusal};
 use crate::state::channel::MaskEntry;
 use crate::state::{Channel, ChannelId, Rank, State, User, UserId};
@@ -61,6 +62,19 @@ pub fn can_speak(state: &State, user: UserId, channel: ChannelId) -> Outcome {
         return refused('b');
     }
     Ok(())
+}
+
+/// Whether a user may relay messages of others to a channel.
+pub fn may_relay(config: &Config, state: &State, user: UserId, channel: ChannelId) -> bool {
+    let operator = || standing(state, user, channel) >= Some(Rank::Op);
+    state.users[user].may("relaymsg") || config.server.relaymsg.available_to_chanops && operator()
+}
+
+/// Whether a mute keeps someone of this nick (folded) from being relayed; of who is relayed nothing else is known.
+pub fn is_relay_muted(channel: &Channel, nick: &str) -> bool {
+    let nuh = folded_nuh(nick, "*", "*");
+    let matched = |list: &[MaskEntry]| list.iter().any(|e| e.mask.is_mute() && e.mask.matches(&nuh));
+    matched(&channel.bans) && !matched(&channel.excepts)
 }
 
 /// The lowest rank that hears what a user says to those of a rank (STATUSMSG) or (`None`) to all: in an

@@ -8,10 +8,10 @@ mod sight;
 
 pub use channel::{
     can_change_mode, can_invite, can_kick, can_message, can_set_topic, can_speak, folded_sources, hears,
-    standing,
+    is_relay_muted, may_relay, standing,
 };
 pub use join::{can_join, is_forwarded};
-pub use nick::{Claim, claim_nick, is_service};
+pub use nick::{Claim, claim_nick, is_playable, is_relayed, is_service};
 pub use sight::{Sight, sees_channel, sees_member, sees_oper, sees_user};
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! Who may have which nick.
 
+use crate::config::Config;
 use crate::engine::identity;
 use crate::engine::refusal::Refusal;
 use crate::engine::setup::Setup;
@@ -51,6 +52,18 @@ pub fn is_service(nick: &Nick) -> bool {
     RESERVED.contains(&nick.key())
 }
 
+/// Whether a nick is one of those on other networks whom a bridge relays; nobody here can have it.
+pub fn is_relayed(config: &Config, nick: &str) -> bool {
+    let relaymsg = &config.server.relaymsg;
+    relaymsg.enabled && !nick.starts_with('#') && nick.contains(|c| relaymsg.separators.contains(c))
+}
+
+/// Whether someone made up can go by a name.
+pub fn is_playable(setup: &Setup, name: &str) -> bool {
+    let nick = setup.mapping.nick(name, setup.config.server.max_line_len);
+    nick.is_ok_and(|nick| !is_service(&nick))
+}
+
 fn in_use(nick: &Nick) -> Refusal {
     Refusal::NickInUse(nick.as_str().to_owned())
 }
@@ -66,7 +79,8 @@ fn shaped(
     let reservation = &config.accounts.nick_reservation;
     let parse = |raw: &str| {
         let nick = setup.mapping.nick(raw, config.limits.nicklen);
-        nick.map_err(|_| Refusal::ErroneousNickname(raw.to_owned()))
+        let nick = nick.ok().filter(|_| !is_relayed(config, raw));
+        nick.ok_or_else(|| Refusal::ErroneousNickname(raw.to_owned()))
     };
     if let Some(account) = account.filter(|account| identity::uses_account_name(config, &account.settings)) {
         if me.is_some() && wanted != account.name.as_str() {

@@ -6,6 +6,7 @@ use crate::history::{Fields, Item, Kind};
 use crate::i18n::Phrase;
 use crate::state::fact::Place;
 use crate::wire::clock::time_of_day;
+use crate::wire::multiline::lines;
 use crate::wire::{Body, Cap, Origin, Outgoing, Stamp, Text};
 
 use super::reading::Reading;
@@ -115,6 +116,7 @@ fn say(cx: &mut Cx<'_>, fields: &Fields<'_>) {
         account: fields.account,
         bot: fields.bot,
         client_tags: fields.client_tags,
+        part: None,
     };
     let body = match fields.kind {
         Kind::Join => Body::Join {
@@ -125,7 +127,7 @@ fn say(cx: &mut Cx<'_>, fields: &Fields<'_>) {
         kind => Body::Command {
             verb: kind.verb(),
             params: &params,
-            text: fields.text.map_or(Text::None, Text::Plain),
+            text: fields.text.map_or(Text::None, Text::of),
         },
     };
     let line = Outgoing { source: fields.source, origin, body };
@@ -187,7 +189,7 @@ fn notice(cx: &mut Cx<'_>, fields: &Fields<'_>) {
     }
     let nick = fields.source.split('!').next().unwrap_or_default();
     let time = time_of_day(fields.id.wall_ms());
-    for line in fields.text.unwrap_or_default().split(['\n', '\r']) {
-        cx.notice(Service::HistServ, Text::Plain(&format!("{time} <{nick}> {line}")));
+    for line in lines(fields.text.unwrap_or_default()).filter(|line| !line.text.is_empty()) {
+        cx.notice(Service::HistServ, Text::Plain(&format!("{time} <{nick}> {}", line.text)));
     }
 }

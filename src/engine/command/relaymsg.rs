@@ -1,0 +1,64 @@
+//! RELAYMSG: bridges to other networks speak for the people there (draft/relaymsg).
+
+use crate::engine::cx::Cx;
+use crate::engine::policy;
+use crate::engine::refusal::{Outcome, Refusal};
+use crate::i18n::Phrase;
+use crate::state::Fact;
+use crate::state::fact::{Kind, Said, Target};
+use crate::wire::Message;
+use crate::wire::outgoing::RELAYED_BY;
+
+use super::message;
+use super::{Command, When};
+
+/// The username of those who are relayed, unless the configuration gives everyone another.
+const USERNAME: &str = "~u";
+
+pub(super) const RELAYMSG: Command = Command {
+    name: "RELAYMSG",
+    params_min: 3,
+    when: When::Registered,
+    right: None,
+    help: "<channel> <nickname> :<text>: says something for someone on another network",
+    run: relaymsg,
+};
+
+/// 403, 404; `FAIL RELAYMSG`.
+fn relaymsg(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
+    let (nick, text) = (m.param(1), m.param(2));
+    let config = cx.config();
+    if !config.server.relaymsg.enabled {
+        return Err(fail("NOT_ENABLED", Phrase::RELAYMSG_DISABLED));
+    }
+    let channel = cx.find_channel(m.param(0))?;
+    if !policy::may_relay(config, cx.state(), cx.me(), channel) {
+        return Err(fail("PRIVS_NEEDED", Phrase::RELAYMSG_PRIVS_NEEDED));
+    }
+    if text.trim().is_empty() {
+        return Err(fail("BLANK_MSG", Phrase::RELAYMSG_BLANK));
+    }
+    let key = cx.setup.mapping.nick_key(nick).ok().filter(|_| policy::is_relayed(config, nick));
+    let Some(key) = key else { return Err(fail("INVALID_NICK", Phrase::RELAYMSG_INVALID_NICK)) };
+    if policy::is_relay_muted(&cx.state().channels[channel], &key) {
+        return Err(fail("BANNED", Phrase::RELAYMSG_BANNED));
+    }
+    message::check_ctcp(cx, channel, text)?;
+    let username = config.server.coerce_ident.as_deref().unwrap_or(USERNAME);
+    let guise = format!("{nick}!{username}@{}", cx.user().host);
+    let shown = cx.state().channels[channel].name.as_str().to_owned();
+    let text = message::cut(cx, text, message::room(cx, &guise, &shown, Kind::Privmsg))?;
+    let mut client_tags = format!("{RELAYED_BY}{}", cx.nick());
+    let given = message::relayed_tags(cx, m.tags);
+    if !given.is_empty() {
+        client_tags = format!("{client_tags};{given}");
+    }
+    let what = Said { kind: Kind::Privmsg, text, client_tags: &client_tags, guise: Some(&guise) };
+    let to = Target::Channel { channel, at_least: None, shown: &shown };
+    cx.commit(Fact::Said { session: cx.session, by: cx.me(), to, what });
+    Ok(())
+}
+
+fn fail(code: &'static str, text: Phrase) -> Refusal {
+    Refusal::Fail { command: "RELAYMSG", code, context: Vec::new(), text }
+}

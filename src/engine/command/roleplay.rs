@@ -1,0 +1,140 @@
+//! NPC, NPCA, SCENE and AMBIANCE: speaking as someone made up, and telling what happens around, where the
+//! channel or the hearer allows it (`+E`).
+
+use crate::engine::cx::Cx;
+use crate::engine::policy;
+use crate::engine::refusal::{Outcome, Refusal};
+use crate::i18n::Phrase;
+use crate::state::fact::{Kind, Said, Target};
+use crate::state::{Fact, Rank};
+use crate::wire::Message;
+
+use super::message;
+use super::{Command, When};
+
+/// The operator capability that `require-oper` asks for.
+const RIGHT: &str = "roleplay";
+
+pub(super) const NPC: Command = Command {
+    name: "NPC",
+    params_min: 3,
+    when: When::Registered,
+    right: None,
+    help: "<target> <name> <text>: says something as someone made up",
+    run: |cx, m| play(cx, m.param(0), Some(m.param(1)), &m.params()[2..], false),
+};
+
+pub(super) const NPCA: Command = Command {
+    name: "NPCA",
+    params_min: 3,
+    when: When::Registered,
+    right: None,
+    help: "<target> <name> <text>: lets someone made up do something",
+    run: |cx, m| play(cx, m.param(0), Some(m.param(1)), &m.params()[2..], true),
+};
+
+pub(super) const SCENE: Command = Command {
+    name: "SCENE",
+    params_min: 2,
+    when: When::Registered,
+    right: None,
+    help: "<target> <text>: tells what happens around",
+    run: scene,
+};
+
+pub(super) const AMBIANCE: Command = Command {
+    name: "AMBIANCE",
+    params_min: 2,
+    when: When::Registered,
+    right: None,
+    help: "<target> <text>: as SCENE",
+    run: scene,
+};
+
+fn scene(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
+    play(cx, m.param(0), None, &m.params()[1..], false)
+}
+
+/// 401, 403, 404, 412, 573. `name` is that of who speaks, or (`None`) nobody does.
+fn play(cx: &mut Cx<'_>, target: &str, name: Option<&str>, words: &[&str], acts: bool) -> Outcome {
+    let refused = |text| Err(Refusal::CannotRoleplay { target: target.to_owned(), text });
+    let rules = &cx.config().roleplay;
+    if !rules.enabled {
+        return refused(Phrase::ROLEPLAY_DISABLED);
+    }
+    if rules.require_oper && !cx.user().may(RIGHT) {
+        return refused(Phrase::ROLEPLAY_NOT_ALLOWED);
+    }
+    let guise = match name {
+        Some(name) if policy::is_playable(cx.setup, name) => filled(&rules.npc_nick_mask, &[name, cx.nick()]),
+        Some(_) => return refused(Phrase::ROLEPLAY_INVALID_NAME),
+        None => filled(&rules.scene_nick_mask, &[cx.nick()]),
+    };
+    let words = words.join(" ");
+    // Whatever it asks of a client, nobody is there to be answered.
+    if words.trim().is_empty() || words.starts_with('\x01') {
+        return Err(Refusal::NoText);
+    }
+    let suffix = if rules.add_suffix { format!(" ({})", cx.nick()) } else { String::new() };
+    let (before, after) = if acts { ("\x01ACTION ", "\x01") } else { ("", "") };
+    let around = before.len() + suffix.len() + after.len();
+    let room = message::room(cx, &guise, target, Kind::Privmsg).saturating_sub(around);
+    let text = format!("{before}{}{suffix}{after}", message::cut(cx, &words, room)?);
+    let what = Said { kind: Kind::Privmsg, text: &text, client_tags: "", guise: Some(&guise) };
+    match target.starts_with('#') {
+        true => play_in_channel(cx, target, what),
+        false => play_to_user(cx, target, what),
+    }
+}
+
+fn play_in_channel(cx: &mut Cx<'_>, target: &str, what: Said<'_>) -> Outcome {
+    let channel = cx.find_channel(target)?;
+    let by = cx.me();
+    policy::can_speak(cx.state(), by, channel)?;
+    let shown = cx.state().channels[channel].name.as_str().to_owned();
+    let refused = |text| Err(Refusal::CannotRoleplay { target: shown.clone(), text });
+    if !cx.state().channels[channel].flags.has('E') {
+        return refused(Phrase::ROLEPLAY_CHANNEL_OFF);
+    }
+    if cx.config().roleplay.require_chanops && policy::standing(cx.state(), by, channel) < Some(Rank::Op) {
+        return refused(Phrase::ROLEPLAY_NOT_ALLOWED);
+    }
+    let at_least = policy::hears(&cx.state().channels[channel], by, None);
+    let to = Target::Channel { channel, at_least, shown: &shown };
+    cx.commit(Fact::Said { session: cx.session, by, to, what });
+    Ok(())
+}
+
+fn play_to_user(cx: &mut Cx<'_>, target: &str, what: Said<'_>) -> Outcome {
+    let hearer = cx.find_user(target)?;
+    policy::can_message(cx.state(), cx.me(), hearer)?;
+    if !cx.state().users[hearer].modes.has('E') {
+        let target = cx.state().users[hearer].nick.as_str().to_owned();
+        return Err(Refusal::CannotRoleplay { target, text: Phrase::ROLEPLAY_USER_OFF });
+    }
+    message::say_to_user(cx, hearer, what);
+    Ok(())
+}
+
+/// A source from its pattern: each `%s` is the next word.
+fn filled(pattern: &str, words: &[&str]) -> String {
+    let mut words = words.iter();
+    let mut pieces = pattern.split("%s");
+    let mut source = pieces.next().unwrap_or_default().to_owned();
+    for piece in pieces {
+        source.push_str(words.next().copied().unwrap_or_default());
+        source.push_str(piece);
+    }
+    source
+}
+
+#[cfg(test)]
+mod tests {
+    use super::filled;
+
+    #[test]
+    fn a_name_is_not_a_pattern() {
+        assert_eq!(filled("*%s*!%s@npc", &["a%s", "me"]), "*a%s*!me@npc");
+        assert_eq!(filled("=Scene=!%s@npc", &["me"]), "=Scene=!me@npc");
+    }
+}

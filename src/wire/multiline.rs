@@ -1,0 +1,129 @@
+//! A text of several lines (draft/multiline) as one text: each line but the first stands behind a line feed,
+//! or behind a carriage return where it goes on without a break (`draft/multiline-concat`).
+//!
+//! Neither can come in a line, so the lines are found again; a text without them is one line. This is also the
+//! form of such a text in history. How the lines go out is [`super::outgoing`]'s.
+
+const BREAK: char = '\n';
+const CONCAT: char = '\r';
+
+/// One line of a text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Line<'a> {
+    /// Its words; may be empty.
+    pub text: &'a str,
+    /// It goes on where the line before it ended.
+    pub concat: bool,
+}
+
+/// A text to which lines are added.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Lines {
+    joined: String,
+    count: usize,
+    bytes: usize,
+    is_blank: bool,
+}
+
+impl Lines {
+    /// No line yet.
+    pub fn new() -> Lines {
+        Lines { is_blank: true, ..Lines::default() }
+    }
+
+    /// Adds a line without its ending. The first goes on from nothing, whatever it says.
+    pub fn push(&mut self, line: Line<'_>) {
+        debug_assert!(!is_several(line.text), "a line has no line break");
+        self.bytes = self.bytes_with(line);
+        if self.count > 0 {
+            self.joined.push(if line.concat { CONCAT } else { BREAK });
+        }
+        self.joined.push_str(line.text);
+        self.count += 1;
+        self.is_blank &= line.text.is_empty();
+    }
+
+    /// How many.
+    pub fn count(&self) -> usize {
+        self.count
+    }
+
+    /// Bytes of the message that they make, with one for each line break.
+    pub fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// What [`Lines::bytes`] would be with one more line.
+    pub fn bytes_with(&self, line: Line<'_>) -> usize {
+        self.bytes + usize::from(self.count > 0 && !line.concat) + line.text.len()
+    }
+
+    /// Whether there is no word in any.
+    pub fn is_blank(&self) -> bool {
+        self.is_blank
+    }
+
+    /// All in one text.
+    pub fn as_str(&self) -> &str {
+        &self.joined
+    }
+}
+
+/// Whether a text has several lines.
+pub fn is_several(text: &str) -> bool {
+    memchr::memchr2(b'\n', b'\r', text.as_bytes()).is_some()
+}
+
+/// The lines of a text, at least one.
+pub fn lines(text: &str) -> impl Iterator<Item = Line<'_>> {
+    let mut rest = Some((text, false));
+    std::iter::from_fn(move || {
+        let (text, concat) = rest.take()?;
+        let end = memchr::memchr2(b'\n', b'\r', text.as_bytes()).unwrap_or(text.len());
+        rest = text[end..].chars().next().map(|mark| (&text[end + 1..], mark == CONCAT));
+        Some(Line { text: &text[..end], concat })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn joined(given: &[(&str, bool)]) -> Lines {
+        let mut lines = Lines::new();
+        given.iter().for_each(|&(text, concat)| lines.push(Line { text, concat }));
+        lines
+    }
+
+    #[test]
+    fn a_message_counts_its_words_and_its_breaks() {
+        let message = joined(&[("hello", false), ("", false), ("how is ", false), ("everyone?", true)]);
+        assert_eq!(message.as_str(), "hello\n\nhow is \reveryone?");
+        assert_eq!((message.count(), message.bytes()), (4, "hello\n\nhow is everyone?".len()));
+        assert!(!message.is_blank() && is_several(message.as_str()));
+    }
+
+    #[test]
+    fn one_line_is_a_text_like_any_other() {
+        let message = joined(&[("hello", true)]);
+        assert_eq!(message.as_str(), "hello");
+        assert!(!is_several(message.as_str()));
+        assert_eq!(lines("hello").collect::<Vec<_>>(), [Line { text: "hello", concat: false }]);
+        assert_eq!(lines("").count(), 1);
+        assert!(joined(&[("", false), ("", false)]).is_blank());
+    }
+
+    proptest! {
+        #[test]
+        fn lines_are_found_as_they_were_given(given in prop::collection::vec(("[^\r\n]{0,5}", any::<bool>()), 1..6)) {
+            let mut message = Lines::new();
+            given.iter().for_each(|(text, concat)| message.push(Line { text, concat: *concat }));
+            let found: Vec<(&str, bool)> = lines(message.as_str()).map(|l| (l.text, l.concat)).collect();
+            let mut wanted: Vec<(&str, bool)> = given.iter().map(|(t, c)| (t.as_str(), *c)).collect();
+            wanted[0].1 = false;
+            prop_assert_eq!(found, wanted);
+        }
+    }
+}
