@@ -24,4 +24,7 @@ pub trait Backend: 'static {
     /// Deletes about so many of the oldest items before an id; gives how many there were. Fewer than `limit`
     /// means that none are left.
     fn expire(&self, before: MsgId, limit: usize) -> impl Future<Output = Result<u64, Error>>;
+
+    /// Closes what is open, in order; nothing is asked of it afterwards.
+    fn close(&self) -> impl Future<Output = ()>;
 }

@@ -52,6 +52,8 @@ use crate::store::FileLock;
 
 /// How long a start waits for the database.
 const CONNECT_TIME_MAX: Duration = Duration::from_secs(5);
+/// How long the database may take to be closed.
+const CLOSE_TIME_MAX: Duration = Duration::from_secs(1);
 /// How long a stop may take in all.
 const STOP_TIME_MAX: Duration = Duration::from_secs(10);
 
@@ -164,6 +166,7 @@ impl<B: Backend + Send> Opened<B> {
                 Err(error) => return tracing::error!(target: "history", "no runtime for history: {error}"),
             };
             let (backend, urgent) = (Rc::new(backend), Rc::new(Notify::new()));
+            let closing = backend.clone();
             let shipper = Shipper {
                 backend: backend.clone(),
                 name: settings.place.to_string(),
@@ -188,8 +191,12 @@ impl<B: Backend + Send> Opened<B> {
                 told,
             };
             runtime.block_on(async {
-                tokio::task::spawn_local(shipper.run());
+                let shipping = tokio::task::spawn_local(shipper.run());
                 desk.run(questions, to_ship).await;
+                shipping.abort();
+                // Fails: it was told to end.
+                let _ = shipping.await;
+                let _ = timeout(CLOSE_TIME_MAX, closing.close()).await;
             });
             // A name server that never answers must not keep anyone.
             runtime.shutdown_background();

@@ -141,4 +141,6 @@ impl Backend for Memory {
         }
         Ok(all.len() as u64)
     }
+
+    async fn close(&self) {}
 }

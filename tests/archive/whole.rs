@@ -158,6 +158,8 @@ impl Backend for Recorder {
         self.0.lock().unwrap().records.retain(|record| !is_old(record));
         Ok(0)
     }
+
+    async fn close(&self) {}
 }
 
 fn with_recorder(settings: Settings, recorder: &Recorder) -> (Archive, Answers) {

@@ -397,11 +397,12 @@ trait EscapeControls {
 }
 
 impl EscapeControls for str {
-    /// Control characters as `\xHH`.
+    /// Control characters, and a blank at the end, as `\xHH`.
     fn escape_debug_controls(&self) -> String {
         let mut shown = String::new();
-        for c in self.chars() {
+        for (at, c) in self.char_indices() {
             match c {
+                ' ' if at + 1 == self.len() => shown.push_str("\\x20"),
                 c if c.is_control() => write!(shown, "\\x{:02x}", c as u32).unwrap(),
                 c => shown.push(c),
             }

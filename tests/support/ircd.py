@@ -45,18 +45,19 @@ def free_ports(count):
 class Server:
     """`ircd` on 127.0.0.1 with a plain, a TLS, a WebSocket and a secure WebSocket listener."""
 
-    def __init__(self, binary, directory, server_keys="", other_keys="", account_keys="", descriptors_max=None, datastore=None):
+    def __init__(self, binary, directory, server_keys="", other_keys="", account_keys="", descriptors_max=None, datastore=None,
+                 datastore_keys=""):
         self.binary, self.directory = binary, pathlib.Path(directory)
         self.directory.mkdir(parents=True, exist_ok=True)
         self.plain, self.tls, self.ws, self.wss = free_ports(4)
         self.cert, self.key = self.directory / "fullchain.pem", self.directory / "privkey.pem"
         self.datastore = datastore or self.directory / "ircd.db"
         self.conf, self.log = self.directory / "ircd.yaml", self.directory / "ircd.log"
-        self.conf.write_text(self.yaml(server_keys, other_keys, account_keys))
+        self.conf.write_text(self.yaml(server_keys, other_keys, account_keys, datastore_keys))
         self.descriptors_max, self.process = descriptors_max, None
 
-    def yaml(self, server_keys, other_keys, account_keys):
-        """The config; `server_keys` and `account_keys` are YAML lines indented by four blanks, `other_keys` start at the margin."""
+    def yaml(self, server_keys, other_keys, account_keys, datastore_keys):
+        """The config; `server_keys`, `account_keys` and `datastore_keys` are YAML lines indented by four blanks, `other_keys` start at the margin."""
         pair = f"{{cert: {self.cert}, key: {self.key}}}"
         (self.directory / "ircd.motd").write_text("The first line of the day\n\nand 最后一行 ✓\n")
         return f"""\
@@ -96,6 +97,7 @@ limits:
 lock-file: {self.directory}/ircd.lock
 datastore:
     path: {self.datastore}
+{datastore_keys}
 logging:
     - {{method: stderr, type: "* -userinput -useroutput -connect -connect-ip -quit", level: info}}
 {other_keys}

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use sqlx::mysql::{MySqlConnectOptions, MySqlConnection, MySqlDatabaseError, MySqlRow};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqliteRow, SqliteSynchronous};
-use sqlx::{AssertSqlSafe, ConnectOptions, Row as _};
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection as _, Row as _};
 
 use super::super::Error;
 use super::super::settings::Place;
@@ -77,6 +77,15 @@ impl Connection {
     /// Connects to a MySQL server without choosing a database.
     pub(super) async fn open_server(place: &Place) -> Result<Connection, Error> {
         mysql_options(place).connect().await.map(Connection::Mysql).map_err(error)
+    }
+
+    /// Closes it in order.
+    pub(super) async fn close(self) {
+        // Whatever is wrong with it, it is closed then.
+        let _ = match self {
+            Connection::Sqlite(connection) => connection.close().await,
+            Connection::Mysql(connection) => connection.close().await,
+        };
     }
 
     /// Whether it is SQLite.

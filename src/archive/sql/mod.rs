@@ -145,6 +145,12 @@ impl Backend for Database {
         }
         Ok(expired)
     }
+
+    async fn close(&self) {
+        self.readers.close().await;
+        // The last: SQLite then puts its log into the file.
+        self.writer.close().await;
+    }
 }
 
 fn is_forget(record: &Record) -> bool {

@@ -71,6 +71,13 @@ impl Pool {
         self.idle().clear();
     }
 
+    /// Closes them with a word to the server.
+    pub(super) async fn close(&self) {
+        while let Some(Idle { connection, .. }) = self.take_idle() {
+            connection.close().await;
+        }
+    }
+
     fn take_idle(&self) -> Option<Idle> {
         let mut idle = self.idle();
         if self.age_max > Duration::ZERO {
