@@ -138,6 +138,11 @@ impl MsgId {
         (id.0.iter().all(|&c| value_of(c).is_some()) && id.0[0] <= ALPHABET[7]).then_some(id)
     }
 
+    /// An id from what [`MsgId::as_bytes`] gave.
+    pub fn from_text(text: [u8; 26]) -> MsgId {
+        MsgId(text)
+    }
+
     /// The time it holds, milliseconds since 1970.
     pub fn wall_ms(&self) -> u64 {
         (self.to_bits() >> 80) as u64

@@ -56,7 +56,7 @@ pub(super) fn joined(cx: &mut Cx<'_>, user: UserId, ranks: Ranks, channel: Chann
         cx.chronicle.keep_in_channels(cx.setup, state, [channel].into_iter(), &line, cx.voice.out);
     }
     show_ranks(cx, user, channel, ranks);
-    After::Joined(user, channel)
+    After::Joined(user, channel, msgid)
 }
 
 /// Tells those who are there which ranks someone comes with; who comes reads it in NAMES.

@@ -31,7 +31,7 @@ pub enum After {
     /// Nothing.
     Nothing,
     /// Topic and names, to the one who joined.
-    Joined(UserId, ChannelId),
+    Joined(UserId, ChannelId, MsgId),
     /// That one's away state changed, to those who see it.
     Away(UserId),
     /// That the session's user is there, to those who watch the nick.
@@ -115,11 +115,11 @@ pub fn announce(cx: &mut Cx<'_>, fact: &Fact<'_>) -> After {
 pub fn follow_up(cx: &mut Cx<'_>, after: After) {
     match after {
         After::Nothing => {}
-        After::Joined(user, channel) => {
+        After::Joined(user, channel, msgid) => {
             for session in cx.state().users[user].sessions.clone() {
                 cx.serve(session, |cx| {
                     show_place(cx, channel);
-                    replay::on_join(cx, channel);
+                    replay::on_join(cx, channel, Some(msgid));
                 });
             }
         }

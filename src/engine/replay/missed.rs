@@ -42,8 +42,8 @@ impl Stretch {
 }
 
 /// The session being served has just come into a channel: if it did not say that it will ask, it sees the last
-/// lines, or what it wanted played.
-pub fn on_join(cx: &mut Cx<'_>, channel: ChannelId) {
+/// lines before its JOIN (`joined`; `None` if there was none now), or what it wanted played.
+pub fn on_join(cx: &mut Cx<'_>, channel: ChannelId, joined: Option<MsgId>) {
     let Some(scope) = scope::channel(cx, channel) else { return };
     let history = &cx.config().history;
     let wanted = cx.served().playback.as_ref().filter(|playback| covers(cx, playback, channel));
@@ -58,8 +58,7 @@ pub fn on_join(cx: &mut Cx<'_>, channel: ChannelId) {
             let lines = chosen.map_or(history.autoreplay_on_join, |lines| lines as usize);
             let lines = lines.min(history.chathistory_maxmessages);
             // Not its own JOIN, which it has just seen.
-            let before_ms = Some(cx.now.wall_ms);
-            Stretch { after_ms: None, before_ms }.latest(lines, shows_events(cx))
+            Range { before: joined, ..Stretch::default().latest(lines, shows_events(cx)) }
         }
     };
     if !range.is_empty() {
@@ -79,7 +78,7 @@ pub fn catch_up(cx: &mut Cx<'_>, user: UserId, since_ms: Option<u64>) {
     let channels = cx.state().users[user].channels.clone();
     let wanted = cx.account().is_none_or(|account| account.settings.autoreplay_missed.unwrap_or(true));
     let Some(since_ms) = since_ms.filter(|_| wanted && !asks_itself(cx)) else {
-        return channels.into_iter().for_each(|channel| on_join(cx, channel));
+        return channels.into_iter().for_each(|channel| on_join(cx, channel, None));
     };
     let stretch = Stretch { after_ms: Some(since_ms), before_ms: None };
     play(cx, &channels, true, stretch, UNASKED);

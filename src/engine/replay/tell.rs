@@ -1,5 +1,7 @@
 //! How a page of history is told: as it was said, to those who can take it.
 
+use std::borrow::Cow;
+
 use crate::engine::cx::Cx;
 use crate::engine::service::Service;
 use crate::history::{Fields, Item, Kind};
@@ -86,25 +88,26 @@ fn tell_item(cx: &mut Cx<'_>, reading: &Reading, item: &Item) {
     if fields.kind == Kind::Tagmsg && !caps.has(Cap::MessageTags) {
         return;
     }
-    let own = is_own(cx, &fields);
-    if plain && own && matches!(reading.scope.place, Place::Conversation { .. }) && !takes_own(caps) {
-        return;
+    let is_timed = plain && !caps.has(Cap::ServerTime) && fields.kind.is_message();
+    let text = fields.text.map(|text| if is_timed { timed(&fields, text).into() } else { Cow::from(text) });
+    let shown = Fields { text: text.as_deref(), ..fields };
+    match &reading.scope.place {
+        Place::Channel(_) => say(cx, &shown),
+        Place::Conversation { .. } => say_between(cx, &shown, plain),
     }
-    // Nicks may have changed since: what was said to us goes to who we are now, and what we said comes from
-    // there (chathistory, "Implementation Considerations").
-    let (me, nick) = (cx.user().source().to_owned(), cx.nick().to_owned());
-    let (source, params) = match &reading.scope.place {
-        Place::Channel(_) => (fields.source, fields.params),
-        Place::Conversation { .. } if own => (me.as_str(), fields.params),
-        Place::Conversation { .. } => (fields.source, nick.as_str()),
-    };
-    let text =
-        fields.text.map(|text| match plain && !caps.has(Cap::ServerTime) && fields.kind.is_message() {
-            true => timed(&fields, text),
-            false => text.to_owned(),
-        });
-    let shown = Fields { source, params, text: text.as_deref(), ..fields };
-    say(cx, &shown);
+}
+
+/// Nicks may have changed since: what was said to us goes to who we are now, and what we said comes from there
+/// (chathistory, "Implementation Considerations").
+fn say_between(cx: &mut Cx<'_>, fields: &Fields<'_>, plain: bool) {
+    if !is_own(cx, fields) {
+        let nick = cx.nick().to_owned();
+        return say(cx, &Fields { params: &nick, ..*fields });
+    }
+    if !plain || takes_own(cx.served().caps) {
+        let me = cx.user().source().to_owned();
+        say(cx, &Fields { source: &me, ..*fields });
+    }
 }
 
 /// Says an item to the session being served, with the time it has.
