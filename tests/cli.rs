@@ -377,8 +377,82 @@ fn an_import_with_problems_names_all_of_them_and_makes_nothing() {
         refused.contains("backup.jsonl: line 2: ") && refused.contains("backup.jsonl: line 4: "),
         "{refused}"
     );
-    place.write("other.json", "{\n\"version\": 1,\n\"source\": \"atheme\",\n\"users\": {}\n}\n");
+    place.write(
+        "other.json",
+        "{\n\"version\": 1,\n\"source\": \"atheme\",\n\"users\": {\"a\": {\"hash\": 5}}\n}\n",
+    );
     let refused = place.refusal(&["importdb", "other.json"]);
-    assert!(refused.contains("an export of atheme, not of `ircd exportdb`"), "{refused}");
+    assert_eq!(refused, "other.json: users.a.hash: expected a text, found 5\n");
     assert!(!place.path("ircd.db").exists());
+}
+
+#[test]
+fn accounts_of_other_services_are_imported_and_log_in() {
+    let place = Place::configured();
+    place.write(
+        "anope.json",
+        r##"{"version": 1, "source": "anope",
+            "users": {"Alice": {"name": "Alice", "hash": "plain:c2VzYW1l", "registeredAt": 1600000000000000000},
+                      "no good": {"hash": "plain:c2VzYW1l"}},
+            "channels": {"#roses": {"name": "#roses", "founder": "Alice", "topic": "Thorns", "modes": "nt"}}}"##,
+    );
+    let imported = place.run(&["importdb", "anope.json"]);
+    assert!(imported.status.success(), "{imported:?}");
+    let said = err(&imported);
+    assert!(said.contains("left out: users.no good: the name contains ' '\n"), "{said}");
+    assert!(said.contains("database imported: ircd.db, 2 records"), "{said}");
+    let accounts = "accounts: {authentication-enabled: true, registration: {bcrypt-cost: 4}, login-via-pass-command: true}\n";
+    let text = fs::read_to_string(place.path("ircd.yaml")).unwrap();
+    place.write("ircd.yaml", &(text + accounts));
+    let _running = place.start();
+    let version = || {
+        let exported = out(&place.run(&["exportdb"]));
+        let record = exported.lines().find(|line| line.contains("account/alice")).unwrap().to_owned();
+        [r#""Version":-2"#, r#""Version":1"#].map(|version| record.contains(version))
+    };
+    assert_eq!(version(), [true, false]);
+    for _ in 0..2 {
+        let mut stream = TcpStream::connect(("127.0.0.1", place.port)).unwrap();
+        stream.set_read_timeout(Some(WAIT_MAX)).unwrap();
+        stream
+            .write_all(b"PASS alice:sesame\r\nNICK alice\r\nUSER a 0 * :A\r\nJOIN #roses\r\nQUIT\r\n")
+            .unwrap();
+        let mut said = String::new();
+        stream.read_to_string(&mut said).unwrap();
+        assert!(said.contains(" 900 ") && said.contains(" 332 alice #roses :Thorns"), "{said}");
+        assert!(said.contains(" 353 alice = #roses :~alice"), "{said}");
+        assert_eq!(version(), [false, true]);
+    }
+}
+
+#[test]
+fn logs_of_lines_hold_no_password_and_clients_are_told_of_them() {
+    let place = Place::configured();
+    let logs = "logging: [{method: file, filename: lines.log, type: userinput useroutput, level: debug}, \
+                {method: stderr, type: \"*\", level: info}]\n";
+    let text = fs::read_to_string(place.path("ircd.yaml")).unwrap();
+    let before = text.find("logging:").unwrap();
+    place.write("ircd.yaml", &(text[..before].to_owned() + logs));
+    let _running = place.start();
+    let mut stream = TcpStream::connect(("127.0.0.1", place.port)).unwrap();
+    stream.set_read_timeout(Some(WAIT_MAX)).unwrap();
+    let lines = "PASS sesame1\r\nCAP REQ echo-message\r\nCAP END\r\nNICK alice\r\nUSER a 0 * :A\r\n\
+                 PRIVMSG NickServ :IDENTIFY sesame2\r\nOPER root sesame3\r\nNS REGISTER sesame4\r\n\
+                 PRIVMSG alice :hello\r\nQUIT\r\n";
+    stream.write_all(lines.as_bytes()).unwrap();
+    let mut said = String::new();
+    stream.read_to_string(&mut said).unwrap();
+    assert!(said.contains("NOTICE alice :This server logs everything"), "{said}");
+    let log = fs::read_to_string(place.path("lines.log")).unwrap();
+    for shown in [
+        "PASS ***",
+        "PRIVMSG NickServ IDENTIFY ***",
+        "OPER root ***",
+        "NS REGISTER ***",
+        "PRIVMSG alice :hello",
+    ] {
+        assert!(log.contains(shown), "{shown}: {log}");
+    }
+    assert!(log.contains("useroutput : :irc.test 001 alice"), "{log}");
+    assert!(!log.contains("sesame"), "{log}");
 }

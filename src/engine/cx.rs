@@ -284,6 +284,7 @@ impl<'e> Cx<'e> {
         let auto_away = self.account().is_some_and(|a| identity::is_auto_away(self.config(), &a.settings));
         let away = (left == 0 && auto_away).then_some(DISCONNECTED);
         self.commit(Fact::Detached { session: self.session, away });
+        super::registration::renew_secure(self, user);
         if was_away != self.state.users[user].away.is_some() {
             super::announce::show_away(self, user);
         }

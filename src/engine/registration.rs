@@ -150,6 +150,7 @@ fn attach(cx: &mut Cx<'_>, user: UserId) {
     for channel in cx.state().users[user].channels.clone() {
         announce::show_joined(cx, user, channel);
     }
+    renew_secure(cx, user);
     if was_away != cx.state().users[user].away.is_some() {
         announce::show_away(cx, user);
     }
@@ -165,6 +166,18 @@ fn missed_since(cx: &Cx<'_>, user: UserId) -> Option<u64> {
         .iter()
         .any(|&other| cx.state().sessions[other].device == session.device);
     session.last_seen_ms.filter(|_| !is_there)
+}
+
+/// `+Z` says that every connection of the user is secure; nothing, while there is none.
+pub fn renew_secure(cx: &mut Cx<'_>, user: UserId) {
+    let there = &cx.state().users[user];
+    let is_secure = there.sessions.iter().all(|&session| cx.state().sessions[session].door.secure);
+    if there.sessions.is_empty() || is_secure == there.modes.has('Z') {
+        return;
+    }
+    let (letter, none) = (Letters::of("Z"), Letters::default());
+    let (on, off) = if is_secure { (letter, none) } else { (none, letter) };
+    cx.commit(Fact::UserModesChanged { user, on, off });
 }
 
 /// Shows the account's vhost, if there is one and its owner wants it.

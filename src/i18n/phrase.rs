@@ -50,6 +50,7 @@ phrases! {
     NO_ZNC_MODULE = "There is no module {0} here",
     // registration
     WELCOME = "Welcome to the {0} IRC network, {1}",
+    KILLED_STAYS = "{0} is always-on and stays without its clients; UBAN keeps the account out",
     TO_CONFIRM = "To confirm, run this command: {0}",
     LINES_ARE_LOGGED = "This server logs everything that is said, for its operators to find a fault; passwords are left out",
     YOUR_HOST = "Your host is {0}, running version {1}",

@@ -47,27 +47,44 @@ def spki_hash(certificate):
 
 
 class Page:
-    """One web client: what it reported, and orders for it."""
+    """One web client: what it reported, and orders for it.
 
-    def __init__(self, nick, protocol):
-        self.nick, self.protocol = nick, protocol
+    With a `password` it logs in to the account of its name by SASL PLAIN. With `history`, a number of lines, it reads that many
+    from before it joined, and more when it is told to scroll. With `waits` it connects when it is told to.
+    """
+
+    def __init__(self, nick, protocol="text.ircv3.net", channels=(), id=None, password="", history=0, waits=False):
+        self.nick, self.protocol, self.id = nick, protocol, id or nick
+        self.settings = {"id": self.id, "nick": nick, "protocol": protocol, "channels": ",".join(channels),
+                         "password": password, "history": history or "", "waits": "yes" if waits else ""}
         self.reports, self.orders = [], queue.Queue()
 
-    def find(self, wanted, timeout_s=10):
-        """The first report for which `wanted(report)` holds, or None by the deadline."""
+    def find(self, wanted, timeout_s=10, since=0):
+        """The first report, behind the first `since` ones, for which `wanted(report)` holds, or None by the deadline."""
         deadline = time.monotonic() + timeout_s
         while True:
-            for report in list(self.reports):
+            for report in list(self.reports[since:]):
                 if wanted(report):
                     return report
             if time.monotonic() > deadline:
                 return None
             time.sleep(0.05)
 
-    def joined(self, channel, timeout_s=30):
+    def joined(self, channel, timeout_s=30, since=0):
         """The nicks the client listed in the channel, once it did."""
-        report = self.find(lambda r: r["kind"] == "userlist" and r["channel"].lower() == channel, timeout_s)
+        report = self.find(lambda r: r["kind"] == "userlist" and r["channel"].lower() == channel, timeout_s, since)
         return report and report["nicks"]
+
+    def order(self, **order):
+        """Tells the page to do something (see `obey` in client.js); returns how many reports came before."""
+        since = len(self.reports)
+        self.orders.put(order)
+        return since
+
+    def lines(self, window, since=0, history=None):
+        """The messages in a window, as they came; only those from history, or only others, when `history` says so."""
+        found = [r for r in self.reports[since:] if r["kind"] == "message" and r["target"] == window]
+        return [r for r in found if history in (None, r["history"])]
 
     def say(self, channel, text):
         self.orders.put({"say": text, "target": channel})
@@ -117,8 +134,8 @@ class Chromium:
                     return {}
 
             def do_POST(self):
-                report = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-                browser.pages[report["id"]].reports.append(report)
+                told = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+                browser.pages[told["id"]].reports.extend(told["reports"])
                 self.answer("text/plain", b"")
 
             def answer(self, kind, body):
@@ -133,19 +150,15 @@ class Chromium:
 
         return Handler
 
-    def open(self, pages, port, channels, irc_framework, certificate, home, password=None):
-        """Starts the browser with a page for each of `pages`, a list of (nick, subprotocol).
-
-        `password` is that of the accounts of these names, to which the pages then log in by SASL PLAIN.
-        """
+    def open(self, pages, port, irc_framework, certificate, home):
+        """Starts the browser with `pages`, whose clients connect to this port."""
         self.files = {"/page.html": ("text/html", HERE / "page.html"), "/client.js": ("text/javascript", HERE / "client.js"),
                       "/irc-framework.js": ("text/javascript", irc_framework)}
         frames = []
-        for nick, protocol in pages:
-            self.pages[nick] = Page(nick, protocol)
-            query = {"id": nick, "nick": nick, "protocol": protocol, "host": "127.0.0.1", "port": port, "channels": ",".join(channels)}
-            query |= {"password": password} if password else {}
-            frames.append(f'<iframe src="/page.html?{html.escape(urllib.parse.urlencode(query))}"></iframe>')
+        for page in pages:
+            self.pages[page.id] = page
+            query = urllib.parse.urlencode({"host": "127.0.0.1", "port": port, **page.settings})
+            frames.append(f'<iframe src="/page.html?{html.escape(query)}"></iframe>')
         home.mkdir()
         (home / "frames.html").write_text("<!doctype html>" + "".join(frames))
         self.files["/frames.html"] = ("text/html", home / "frames.html")
@@ -155,7 +168,6 @@ class Chromium:
                    f"--ignore-certificate-errors-spki-list={spki_hash(certificate)}", f"{self.origin}/frames.html"]
         with open(self.log, "wb") as log:
             self.process = subprocess.Popen(command, cwd=home, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
-        return list(self.pages.values())
 
     def evidence(self):
         return "\n".join(line for line in self.log.read_text(errors="replace").splitlines()[-200:] if "dbus" not in line) if self.log else ""

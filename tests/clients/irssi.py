@@ -22,11 +22,11 @@ aliases = {{ NS = "quote NS"; CS = "quote CS"; }};
 logs = {{ "{home}/everything.log" = {{ auto_open = "yes"; level = "ALL"; }}; }};
 settings = {{
   core = {{ real_name = "irssi"; user_name = "{nick}"; nick = "{nick}"; resolve_prefer_ipv6 = "no";
-    cmd_queue_speed = "10msec"; }};
-  "fe-text" = {{ term_charset = "UTF-8"; paste_verify_line_count = "0"; }};
+    cmd_queue_speed = "10msec"; log_timestamp = "%H:%M:%S "; }};
   "fe-common/core" = {{
     autolog = "yes"; autolog_path = "{home}/$0.log"; autolog_level = "all -crap -clientcrap -ctcps"; autolog_only_saved_channels = "no";
   }};
+  "fe-text" = {{ term_charset = "UTF-8"; paste_verify_line_count = "0"; show_server_time = "yes"; }};
 }};
 """
 TLS = 'use_tls = "yes"; tls_verify = "yes"; tls_cafile = "{ca}";'
@@ -37,21 +37,24 @@ EVERYTHING = "everything"
 class Irssi:
     """One irssi. `ca` is the certificate its TLS connection must verify against; without it the connection is plain.
 
-    `pem` is the file with its own certificate and key; with `external` it logs in with them by SASL EXTERNAL.
+    `pem` is the file with its own certificate and key; with `external` it logs in with them by SASL EXTERNAL. `login` is the
+    name (of an account, with @device behind it or not) and the passphrase with which it logs in by SASL PLAIN.
     """
 
-    def __init__(self, nick, port, home, channels, ca=None, pem=None, external=False):
+    def __init__(self, nick, port, home, channels, ca=None, pem=None, external=False, login=None):
         self.nick, self.home = nick, home
         home.mkdir()
         joins = ", ".join(f'{{ name = "{name}"; chatnet = "net"; autojoin = "yes"; }}' for name in channels)
         tls = TLS.format(ca=ca) if ca else 'use_tls = "no";'
         tls += CERTIFICATE.format(pem=pem) if pem else ""
         sasl = 'sasl_mechanism = "EXTERNAL";' if external else ""
+        if login:
+            sasl = f'sasl_mechanism = "PLAIN"; sasl_username = "{login[0]}"; sasl_password = "{login[1]}";'
         (home / "config").write_text(CONFIG.format(port=port, tls=tls, nick=nick, sasl=sasl, channels=joins, home=home))
         self.screen = b""
         self.terminal, inner = pty.openpty()
         fcntl.ioctl(inner, termios.TIOCSWINSZ, struct.pack("HHHH", 50, 200, 0, 0))
-        environment = {"HOME": str(home), "PATH": os.environ["PATH"], "TERM": "xterm", "LC_ALL": "C.UTF-8"}
+        environment = {"HOME": str(home), "PATH": os.environ["PATH"], "TERM": "xterm", "LC_ALL": "C.UTF-8", "TZ": "UTC"}
         self.process = subprocess.Popen(["irssi", f"--home={home}"], cwd=home, env=environment, stdin=inner,
                                         stdout=inner, stderr=inner, start_new_session=True)
         os.close(inner)
@@ -93,10 +96,10 @@ class Irssi:
         return self.find(EVERYTHING, pattern, timeout_s)
 
     def joined(self, channel, timeout_s=15):
-        return self.find(channel, rf"^\d\d:\d\d -!- {re.escape(self.nick)} \[.*has joined {re.escape(channel)}$", timeout_s)
+        return self.find(channel, rf"^[\d:]{{8}} -!- {re.escape(self.nick)} \[.*has joined {re.escape(channel)}$", timeout_s)
 
     def heard(self, window, nick, text, timeout_s):
-        return self.find(window, rf"^\d\d:\d\d <[ ~&@%+]?{re.escape(nick)}> {re.escape(text)}$", timeout_s)
+        return self.find(window, rf"^[\d:]{{8}} <[ ~&@%+]?{re.escape(nick)}> {re.escape(text)}$", timeout_s)
 
     def quit(self, reason):
         """Types /quit; true when irssi then ended by itself."""

@@ -9,14 +9,14 @@ import re
 from support import irc
 
 SCRIPT = pathlib.Path(__file__).resolve().parent / "session-2020.txt"
-CAPS = ("account-notify account-tag away-notify batch cap-notify extended-join invite-notify message-tags multi-prefix "
-        "server-time userhost-in-names").split()
-CAPS_WHERE_OFFERED = ["draft/chathistory", "znc.in/self-message"]
+CAPS = ("account-notify account-tag away-notify batch cap-notify draft/chathistory extended-join invite-notify message-tags "
+        "multi-prefix server-time userhost-in-names znc.in/self-message").split()
 
+SILENCE_S = 20
 CLOAK = r"[a-km-np-z2-9]{13}\.irc"
-TAGS = {"time": r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", "msgid": r"[a-z0-9]{26}"}
+TAGS = {"time": r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", "msgid": r"[a-z0-9]{26}", "batch": r"1"}
 PATTERNS = {
-    "text": r"[^\0]+", "word": r"[^\0 ]+", "n": r"\d+", "rest": r".+", "cloak": CLOAK,
+    "text": r"[^\0]+", "timeout": r"Ping timeout: .+", "word": r"[^\0 ]+", "n": r"\d+", "rest": r".+", "cloak": CLOAK,
     "U-and-more": r"[A-Z]*U[A-Z]*", "me-or-star": r"(?:\*|kiwi-n26)", "+Zi": r"\+(?:Zi|iZ)", "kiwi-n26-mask": r"kiwi-n26(?:!\*@\*)?",
 }
 
@@ -40,17 +40,22 @@ class Replay:
         self.client = irc.plain(port)
         member = lambda nick, prefix="": rf"{prefix}{re.escape(nick)}!~u@{CLOAK}"
         everyone = [member(members[0], "@"), *map(member, [*members[1:], "kiwi-n26"])]
-        self.own = {"members": in_any_order(everyone)}
-        self.caps, self.run_of_lines, self.compared = [], [], 0
+        self.own = {"members": in_any_order(everyone), "caps": in_any_order([re.escape(name) for name in CAPS])}
+        self.run_of_lines, self.compared = [], 0
+        self.steps = list(enumerate(SCRIPT.read_text().splitlines(), 1))
 
     def play(self):
-        """Types all of it; raises with the first difference, though the rest is typed all the same."""
+        """Types all of it, up to where it falls silent; raises with the first difference, though the rest is typed all the
+        same."""
         difference = None
-        for number, step in enumerate(SCRIPT.read_text().splitlines(), 1):
+        while self.steps:
+            number, step = self.steps.pop(0)
             kind, _, text = step.partition(" ")
             try:
+                if kind == "-":
+                    break
                 if kind == ">":
-                    self.type(text)
+                    self.client.send(text)
                 elif difference is None and kind in ("<", "<+"):
                     self.expect(text, again=kind == "<+")
                 elif difference is None and kind == "~":
@@ -60,18 +65,16 @@ class Replay:
         if difference:
             raise AssertionError(difference)
 
-    def type(self, text):
-        if "{caps}" in text:
-            offered = {word.partition("=")[0] for line in self.run_of_lines for word in line.params[-1].split()}
-            self.caps = CAPS + [name for name in CAPS_WHERE_OFFERED if name in offered]
-            self.own["caps"] = in_any_order([re.escape(name) for name in self.caps])
-            text = text.replace("{caps}", " ".join(self.caps))
-        self.client.send(text)
+    def fall_silent(self):
+        """The end of it, at any later time: no answer to PING."""
+        self.client.answers_pings = False
+        self.client.cursor = len(self.client.seen)
+        self.play()
 
     def expect(self, text, again):
         """Takes the next line, or with `again` the next run of lines, that must have this shape."""
         shape = irc.Line(text)
-        line = self.client.wait(lambda m: True, f"awaited {text}")
+        line = self.client.wait(lambda m: True, f"awaited {text}", SILENCE_S)
         if not self.matches(shape, line):
             raise AssertionError(f"\n    awaited {text}\n    came    {line}")
         self.run_of_lines = [line]

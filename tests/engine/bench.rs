@@ -77,6 +77,9 @@ pub struct Bench {
     pub now: Now,
     /// The history that would be stored by now.
     pub stored: Stored,
+    /// After how many events the state is looked through.
+    pub check_every: usize,
+    events: usize,
     names: Vec<String>,
     live: Vec<bool>,
     jobs: Vec<(Ticket, Job)>,
@@ -112,6 +115,8 @@ impl Bench {
             records,
             now,
             stored: Stored::default(),
+            check_every: 1,
+            events: 0,
             names: Vec::new(),
             live: Vec::new(),
             jobs: Vec::new(),
@@ -254,8 +259,11 @@ impl Bench {
     fn handle(&mut self, event: Event<'_>) -> String {
         self.effects.clear();
         self.engine.handle(self.now, event, &mut self.effects);
-        let violations = ircd::state::check::violations(self.engine.state());
-        assert!(violations.is_empty(), "{violations:?}");
+        self.events += 1;
+        if self.events.is_multiple_of(self.check_every) {
+            let violations = ircd::state::check::violations(self.engine.state());
+            assert!(violations.is_empty(), "{violations:?}");
+        }
         self.show_effects()
     }
 
@@ -397,11 +405,12 @@ trait EscapeControls {
 }
 
 impl EscapeControls for str {
-    /// Control characters as `\xHH`.
+    /// Control characters, and a blank at the end, as `\xHH`.
     fn escape_debug_controls(&self) -> String {
         let mut shown = String::new();
-        for c in self.chars() {
+        for (at, c) in self.char_indices() {
             match c {
+                ' ' if at + 1 == self.len() => shown.push_str("\\x20"),
                 c if c.is_control() => write!(shown, "\\x{:02x}", c as u32).unwrap(),
                 c => shown.push(c),
             }

@@ -23,8 +23,8 @@ class Pair:
 class Chatter:
     """Many pairs, one thread."""
 
-    def __init__(self, port, pairs):
-        self.selector = selectors.DefaultSelector()
+    def __init__(self, port, pairs, pace_s=PACE_S):
+        self.selector, self.pace_s = selectors.DefaultSelector(), pace_s
         self.pairs = [Pair(port, number) for number in range(pairs)]
         for pair in self.pairs:
             for who, client in enumerate(pair.clients):
@@ -32,10 +32,10 @@ class Chatter:
                 self.selector.register(client.sock, selectors.EVENT_READ, (pair, who))
 
     def talk(self, until):
-        """Round trips in ms until `until()` holds, pairs taking turns evenly within `PACE_S`; who is not answered
+        """Round trips in ms until `until()` holds, pairs taking turns evenly within `pace_s`; who is not answered
         in time says nothing new, and the time it takes counts."""
         round_trips_ms, turn, begin = [], 0, time.monotonic()
-        step_s = PACE_S / len(self.pairs)
+        step_s = self.pace_s / len(self.pairs)
         while not until():
             while begin + turn * step_s <= time.monotonic():
                 pair = self.pairs[turn % len(self.pairs)]

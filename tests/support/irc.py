@@ -76,11 +76,12 @@ def connect(port, ca=None, receive_bytes=None):
 
 
 class Client:
-    """A connection that remembers every line in `seen`."""
+    """A connection that remembers every line in `seen`, and answers PING as long as `answers_pings` is set."""
 
     def __init__(self, sock, framing=None):
         self.sock, self.framing = sock, framing or Lines()
         self.seen, self.cursor, self.closed = [], 0, False
+        self.answers_pings = True
 
     def send(self, *lines):
         self.sock.settimeout(WAIT_S)
@@ -103,7 +104,7 @@ class Client:
         for raw in self.framing.decode(data):
             line = Line(raw)
             self.seen.append(line)
-            if line.verb == "PING":
+            if line.verb == "PING" and self.answers_pings:
                 self.send("PONG :" + line.params[-1])
         return True
 

@@ -85,7 +85,6 @@ pub(super) fn left(
     reason: Option<&str>,
     msgid: MsgId,
 ) {
-    let text = reason.map_or(Text::None, Text::Plain);
     let state: &State = cx.state;
     let id = channel;
     let channel = &state.channels[id];

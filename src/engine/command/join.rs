@@ -81,7 +81,7 @@ fn new_name(cx: &Cx<'_>, name: &str) -> Result<ChannelName, Refusal> {
     open.ok_or_else(|| Refusal::NoSuchChannel(name.to_owned()))
 }
 
-/// Makes a user join a channel whatever bars it, but not one that is closed to all.
+/// Makes a user join a channel whatever bars it.
 pub fn force(cx: &mut Cx<'_>, user: UserId, name: &str) -> Outcome {
     let (channel, ranks) = match cx.find_channel(name) {
         Ok(channel) if cx.state().channels[channel].members.contains_key(&user) => return Ok(()),

@@ -3,9 +3,11 @@
 use crate::engine::cx::Cx;
 use crate::engine::effect::Level;
 use crate::engine::refusal::Outcome;
-use crate::state::Fact;
+use crate::i18n::Phrase;
+use crate::state::{Fact, UserId};
 use crate::text::truncate;
-use crate::wire::Message;
+use crate::wire::numeric::ERR_UNKNOWNERROR;
+use crate::wire::{Message, Text};
 
 use super::{Command, When};
 
@@ -28,6 +30,23 @@ fn kill(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
     let (killer, killed) = (cx.nick(), cx.state().users[user].source());
     let text = format!("{killer} killed {killed}: {reason}");
     cx.note(Level::Info, "opers", text);
-    cx.commit(Fact::Killed { by: cx.me(), user, reason });
+    if cx.state().users[user].always_on {
+        disconnect(cx, user, reason);
+    } else {
+        cx.commit(Fact::Killed { by: cx.me(), user, reason });
+    }
     Ok(())
+}
+
+/// Who is always-on stays: only the connections end.
+fn disconnect(cx: &mut Cx<'_>, user: UserId, reason: &str) {
+    let (killer, killed) = (cx.nick().to_owned(), cx.state().users[user].nick.as_str().to_owned());
+    cx.oper_did(&format!("{killer} disconnected {killed}, who is always-on: {reason}"));
+    cx.reply(ERR_UNKNOWNERROR, &["KILL"], Text::Said(Phrase::KILLED_STAYS, &[&killed]));
+    let mut sessions = cx.state().users[user].sessions.to_vec();
+    // Who asks goes last, to hear of it.
+    sessions.sort_by_key(|&session| session == cx.session);
+    for session in sessions {
+        cx.expel(session, &format!("Killed ({killer} ({reason}))"));
+    }
 }

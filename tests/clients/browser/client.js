@@ -4,13 +4,22 @@
 
 const { Client } = window["irc-framework"];
 const settings = Object.fromEntries(new URLSearchParams(location.search));
-const channels = settings.channels.split(",");
+const channels = settings.channels.split(",").filter(Boolean);
 
-let reports = Promise.resolve();
+let reports = [];
+let sending = null;
 function report(kind, what = {}) {
-    const body = JSON.stringify({ id: settings.id, kind, ...what });
-    reports = reports.then(() => fetch("/report", { method: "POST", body }));
-    return reports;
+    reports.push({ kind, ...what });
+    sending ??= send();
+}
+
+async function send() {
+    while (reports.length) {
+        const body = JSON.stringify({ id: settings.id, reports });
+        reports = [];
+        await fetch("/report", { method: "POST", body });
+    }
+    sending = null;
 }
 
 window.addEventListener("error", (event) => report("script error", { text: event.message }));
@@ -82,15 +91,71 @@ const client = new Client({
 });
 client.on("registered", () => channels.forEach((channel) => client.join(channel)));
 client.on("loggedin", (event) => report("logged in", { account: event.account }));
-client.on("userlist", (event) => report("userlist", { channel: event.channel, nicks: event.users.map((user) => user.nick) }));
-client.on("message", (event) => report("message", { nick: event.nick, target: event.target, text: event.message, tags: event.tags }));
+client.on("userlist", (event) => {
+    report("userlist", { channel: event.channel, nicks: event.users.map((user) => user.nick) });
+    readOn(event.channel);
+});
+client.on("message", (event) => {
+    const history = event.batch?.type === "chathistory";
+    const line = { nick: event.nick, target: event.target, text: event.message, tags: event.tags, history };
+    report("message", line);
+    remember(line);
+});
+client.on("unknown command", ({ command, params }) => {
+    report("command", { command, params });
+    if (command === "MARKREAD" && params[1] !== "*") {
+        markers.set(params[0], params[1]);
+    }
+});
+client.on("batch end chathistory", (event) => report("backlog", { target: event.params[0], lines: event.commands.length }));
 client.on("irc error", (event) => report("irc error", { text: JSON.stringify(event) }));
+
+// History as web clients read it: on joining what came after the read marker, or the latest lines; when scrolled up, what
+// came before the oldest line shown.
+const pageLines = Number(settings.history);
+const markers = new Map();
+const oldest = new Map();
+const newest = new Map();
+const readOnIn = new Set();
+if (pageLines) {
+    client.requestCap(["draft/chathistory", "draft/read-marker"]);
+}
+
+function readOn(channel) {
+    if (!pageLines || readOnIn.has(channel)) {
+        return;
+    }
+    readOnIn.add(channel);
+    const marker = markers.get(channel);
+    client.raw(marker ? `CHATHISTORY AFTER ${channel} ${marker} ${pageLines}` : `CHATHISTORY LATEST ${channel} * ${pageLines}`);
+}
+
+function remember({ target, tags }) {
+    if (!(oldest.get(target)?.time <= tags.time)) {
+        oldest.set(target, tags);
+    }
+    if (!(newest.get(target)?.time >= tags.time)) {
+        newest.set(target, tags);
+    }
+}
 
 async function obey() {
     for (;;) {
         const order = await (await fetch(`/next?id=${settings.id}`)).json();
         if (order.say) {
             client.say(order.target, order.say);
+        } else if (order.raw) {
+            client.raw(order.raw);
+        } else if (order.scroll) {
+            client.raw(`CHATHISTORY BEFORE ${order.scroll} msgid=${oldest.get(order.scroll).msgid} ${pageLines}`);
+        } else if (order.read) {
+            client.raw(`MARKREAD ${order.read} timestamp=${newest.get(order.read).time}`);
+        } else if (order.connect) {
+            client.connect();
+        } else if (order.reload) {
+            await sending;
+            location.reload();
+            return;
         } else if (order.quit) {
             client.quit(order.quit);
         } else if (order.end) {
@@ -99,5 +164,7 @@ async function obey() {
     }
 }
 
-client.connect();
+if (!settings.waits) {
+    client.connect();
+}
 obey();

@@ -15,6 +15,8 @@ use crate::wire::clock::long_date;
 
 use super::{NS, find_account};
 
+/// Suspensions that are listed, the latest first.
+const LISTED_MAX: usize = 500;
 /// Where no reason is given.
 const NO_REASON: &str = "No reason given";
 
@@ -98,7 +100,7 @@ fn list(cx: &mut Cx<'_>) {
         .collect();
     suspended.sort_by_key(|(at_ms, _)| std::cmp::Reverse(*at_ms));
     cx.tell(NS, Phrase::SUSPENSIONS_ARE, &[&suspended.len().to_string()]);
-    for (_, line) in suspended {
+    for (_, line) in suspended.into_iter().take(LISTED_MAX) {
         cx.notice(NS, Text::Plain(&line));
     }
 }
