@@ -297,6 +297,46 @@ fn a_smoke_run_starts_and_ends() {
 }
 
 #[test]
+fn a_start_says_where_history_is() {
+    let place = Place::configured();
+    let plain = fs::read_to_string(place.path("ircd.yaml")).unwrap();
+    let smoke = |datastore: &str, rest: &str| {
+        let datastore = format!("datastore: {{path: ircd.db, autoupgrade: true, {datastore}}}");
+        let yaml = plain.replace("datastore: {path: ircd.db, autoupgrade: true}", &datastore);
+        place.write("ircd.yaml", &format!("{yaml}{rest}"));
+        place.run(&["run", "--smoke"])
+    };
+    let kept = "history: {enabled: true, persistent: {enabled: true}}\n";
+    let said = |output: &Output, text: &str| {
+        assert!(output.status.success() && err(output).contains(text), "{text}: {output:?}");
+    };
+    said(&smoke("", ""), "History : off");
+    said(&smoke("", "history: {enabled: true}\n"), "History : memory");
+    let file = "sqlite: {enabled: true, database-path: history.db}";
+    said(&smoke(file, kept), "History : SQLite history.db\n");
+    let mode = fs::metadata(place.path("ircd_history.spool")).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o700);
+    assert!(!place.path("history.db-wal").exists(), "it was not closed in order");
+    said(&smoke(file, "history: {enabled: true}\n"), "History : memory (history.persistent is off");
+
+    let nobody =
+        "mysql: {enabled: true, host: 127.0.0.1, port: 1, user: irc, password: sesame, history-database: h}";
+    let away = smoke(nobody, kept);
+    said(&away, "History : MySQL irc@127.0.0.1:1/h\n");
+    said(&away, "MySQL irc@127.0.0.1:1/h cannot be reached now: ");
+    said(&away, "what is said waits in ircd_history.spool until it can");
+    assert!(!err(&away).contains("sesame"), "{away:?}");
+
+    place.write("history.db", &"no database, but text\n".repeat(100));
+    let refused = smoke(file, kept);
+    assert_eq!(refused.status.code(), Some(1), "{refused:?}");
+    assert!(
+        err(&refused).ends_with("ircd: SQLite history.db: (code: 26) file is not a database\n"),
+        "{refused:?}"
+    );
+}
+
+#[test]
 fn a_database_is_exported_and_imported_also_from_a_running_server() {
     let place = Place::configured();
     place.run(&["initdb"]);

@@ -5,8 +5,11 @@ use std::collections::BTreeMap;
 use indexmap::IndexMap;
 use ircd::config::Config;
 use ircd::engine::{Door, Effect, Effects, Event, Job, JobAnswer, Line, Now, Ticket, Write};
+use ircd::history::{End, Fields, Found, Item, Kind, Query, Range, Record, Target};
 use ircd::server::Core;
 use ircd::state::SessionId;
+use ircd::wire::MsgId;
+use smallvec::smallvec;
 
 #[derive(Debug, Default)]
 pub(crate) struct Board {
@@ -15,6 +18,24 @@ pub(crate) struct Board {
     alarm: Option<(u64, SessionId)>,
     pub(crate) config: Config,
     records: BTreeMap<String, Vec<u8>>,
+    said: u32,
+}
+
+fn target() -> Target {
+    Target::Channel("#board".into())
+}
+
+fn said(now: Now, number: u32, text: &str) -> Record {
+    let id = MsgId::new(now.wall_ms, number, 0);
+    let (source, text) = ("a!b@c", Some(text));
+    let kind = Kind::Privmsg;
+    let fields = Fields { id, kind, source, account: None, bot: false, client_tags: "", params: "", text };
+    Record::Keep { item: Item::new(&fields), targets: smallvec![target()], author: None }
+}
+
+fn everything_said() -> Query {
+    let all = Range { after: None, before: None, from: End::Oldest, limit: 1000, events: true };
+    Query::Page { target: target(), ranges: vec![all] }
 }
 
 impl Board {
@@ -76,6 +97,17 @@ impl Board {
                     self.records.get(rest).map_or("nothing".into(), |value| String::from_utf8_lossy(value));
                 self.answer(session, &value, out);
             }
+            // Told to everyone and recorded for good; then what was recorded.
+            "SAY" => {
+                out.push(Effect::Record(said(now, self.said, rest)));
+                self.said += 1;
+                self.tell_all(rest, out);
+            }
+            "SAID" => {
+                let job = Job::AskHistory(Box::new(everything_said()));
+                out.push(Effect::Ask { ticket: Ticket(self.asked.len() as u64), job });
+                self.asked.push(session);
+            }
             "HOLD" => out.push(Effect::Hold { session }),
             "QUIT" => self.close(session, rest, out),
             "DOOR" => self.answer(session, &format!("{:?}", self.doors[&session]), out),
@@ -118,6 +150,10 @@ impl Core for Board {
             Event::Answered { ticket: Ticket(number), answer } => {
                 let text = match answer {
                     JobAnswer::Password(matched) => format!("password {matched}"),
+                    JobAnswer::HistoryFound(Found::Items(items)) => {
+                        let texts: Vec<&str> = items.iter().filter_map(|item| item.fields().text).collect();
+                        format!("said {}", texts.join(","))
+                    }
                     JobAnswer::Reloaded(result) => format!("reloaded {result:?}"),
                     JobAnswer::Failed => "job failed".to_owned(),
                     other => format!("{other:?}"),

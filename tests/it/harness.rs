@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use ircd::archive::{Database, Opened};
 use ircd::config::{Config, KeyPair, Listener};
 use ircd::engine::Texts;
 use ircd::server::{Control, RunError, run_core};
@@ -60,6 +61,11 @@ pub(crate) fn writer() -> Writer {
 }
 
 pub(crate) fn start_with(config: Config, writer: Writer) -> Server {
+    start_recording(config, writer, None)
+}
+
+/// A server that stores history, too.
+pub(crate) fn start_recording(config: Config, writer: Writer, archive: Option<Opened<Database>>) -> Server {
     let (ready, readiness) = channel();
     let (next_configs, to_read) = channel::<Result<Config, String>>();
     let to_read = Mutex::new(to_read);
@@ -68,7 +74,7 @@ pub(crate) fn start_with(config: Config, writer: Writer) -> Server {
             config,
             |_| Board::default(),
             writer,
-            None,
+            archive,
             Arc::new(move || {
                 let config = to_read.lock().unwrap().recv_timeout(PATIENCE).expect("a configuration to read");
                 Ok((config?, Texts::default()))

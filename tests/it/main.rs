@@ -4,6 +4,7 @@ mod board;
 mod disk;
 mod durable;
 mod harness;
+mod history;
 mod keeper;
 mod limits;
 mod lines;

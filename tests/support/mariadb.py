@@ -70,7 +70,7 @@ class MariaDB:
             ["mariadb", "--no-defaults", f"--socket={self.socket}", f"--user={USER}", f"--password={PASSWORD}",
              "--batch", "--skip-column-names", "--default-character-set=utf8mb4", "--raw", "--quick", f"--execute={sql}",
              *([database] if database else [])],
-            stdin=subprocess.DEVNULL, capture_output=True, text=True)
+            stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace")
         return None if done.returncode else done.stdout.splitlines()
 
     def send(self, number):

@@ -126,10 +126,11 @@ async fn latest(
     values: &[Value<'_>],
     found: &mut Vec<(Target, MsgId)>,
 ) -> Result<(), Error> {
+    // MariaDB would go through all for MAX(id) of an outer row.
     let bounds = Bounds::new("latest", listing.after, listing.before);
     let sql = format!(
         "SELECT owner, name, latest FROM (SELECT owner, name, \
-         (SELECT MAX(id) FROM messages WHERE messages.target = targets.id) AS latest \
+         (SELECT id FROM messages WHERE messages.target = targets.id ORDER BY id DESC LIMIT 1) AS latest \
          FROM targets WHERE {these}) AS found WHERE latest IS NOT NULL{} ORDER BY latest {} LIMIT ?",
         bounds.sql,
         order(listing.from)

@@ -59,46 +59,37 @@ pub(super) async fn store(
     connection.run("COMMIT").await
 }
 
-/// Deletes up to `limit` of the items of an account; gives how many.
+/// Deletes about `limit` of the items of an account; gives how many.
 pub(super) async fn forget(connection: &mut Connection, account: &str, limit: usize) -> Result<u64, Error> {
-    begin(connection).await?;
-    let account = Value::Text(Some(account));
-    let oldest = connection
-        .rows(
-            "SELECT id, target FROM messages WHERE author = ? ORDER BY id LIMIT ?",
-            &[account, Value::Int(limit as i64)],
-        )
-        .await?;
-    let mut deleted = 0;
-    if let Some(last) = oldest.last() {
-        let last = Value::Bytes(last.bytes(0)?.unwrap_or_default());
-        let sql = "DELETE FROM messages WHERE author = ? AND id <= ?";
-        deleted = connection.execute(sql, &[account, last]).await?;
-        let mut places = oldest.iter().map(|row| row.int(1)).collect::<Result<Vec<i64>, Error>>()?;
-        places.sort_unstable();
-        places.dedup();
-        remove_empty(connection, &places).await?;
-    }
-    connection.run("COMMIT").await?;
-    Ok(deleted)
+    delete_oldest(connection, "author = ?", Value::Text(Some(account)), limit).await
 }
 
 /// Deletes about `limit` of the oldest items before `before`; gives how many.
 pub(super) async fn expire(connection: &mut Connection, before: MsgId, limit: usize) -> Result<u64, Error> {
+    delete_oldest(connection, "id < ?", Value::Bytes(&id_bytes(before)), limit).await
+}
+
+/// Deletes the oldest items of which something holds, `limit` of them and those that have the id of the last. Each
+/// statement goes by one index, which the condition must have with the id behind it.
+async fn delete_oldest(
+    connection: &mut Connection,
+    condition: &str,
+    value: Value<'_>,
+    limit: usize,
+) -> Result<u64, Error> {
     begin(connection).await?;
-    let before = id_bytes(before);
-    let oldest = connection
-        .rows(
-            "SELECT id FROM messages WHERE id < ? ORDER BY id LIMIT ?",
-            &[Value::Bytes(&before), Value::Int(limit as i64)],
-        )
-        .await?;
+    let oldest = format!("SELECT id, target FROM messages WHERE {condition} ORDER BY id LIMIT ?");
+    let mut oldest = connection.rows(&oldest, &[value, Value::Int(limit as i64)]).await?;
     let mut deleted = 0;
     if let Some(last) = oldest.last() {
-        let last = [Value::Bytes(last.bytes(0)?.unwrap_or_default())];
-        let rows = connection.rows("SELECT DISTINCT target FROM messages WHERE id <= ?", &last).await?;
-        let places = rows.iter().map(|row| row.int(0)).collect::<Result<Vec<i64>, Error>>()?;
-        deleted = connection.execute("DELETE FROM messages WHERE id <= ?", &last).await?;
+        let last = last.bytes(0)?.unwrap_or_default().to_vec();
+        let same = "SELECT id, target FROM messages WHERE id = ?";
+        oldest.extend(connection.rows(same, &[Value::Bytes(&last)]).await?);
+        let delete = format!("DELETE FROM messages WHERE {condition} AND id <= ?");
+        deleted = connection.execute(&delete, &[value, Value::Bytes(&last)]).await?;
+        let mut places = oldest.iter().map(|row| row.int(1)).collect::<Result<Vec<i64>, Error>>()?;
+        places.sort_unstable();
+        places.dedup();
         remove_empty(connection, &places).await?;
     }
     connection.run("COMMIT").await?;
