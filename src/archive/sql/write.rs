@@ -21,12 +21,40 @@ struct New<'a> {
     author: Option<&'a str>,
 }
 
-/// Stores records of which none forgets.
+/// The numbers of places: those that are known for good, and those that a transaction found or made, which are
+/// known once it is committed. If it is not, they may be of rows that never were.
+struct Places<'a> {
+    known: &'a Mutex<Known>,
+    found: Known,
+}
+
+impl Places<'_> {
+    fn get(&self, target: &Target) -> Option<i64> {
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        self.found.get(target).or_else(|| known.get(target)).copied()
+    }
+
+    fn forget(&mut self, target: &Target) {
+        self.found.remove(target);
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).remove(target);
+    }
+
+    fn keep(self) {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.len() + self.found.len() > KNOWN_MAX {
+            known.clear();
+        }
+        known.extend(self.found);
+    }
+}
+
+/// Stores records of which none forgets. It may be begun again after a failure.
 pub(super) async fn store(
     connection: &mut Connection,
     known: &Mutex<Known>,
     records: &[Record],
 ) -> Result<(), Error> {
+    let mut places = Places { known, found: Known::new() };
     begin(connection).await?;
     let mut rows = Vec::new();
     let mut bytes = 0;
@@ -34,7 +62,7 @@ pub(super) async fn store(
         match record {
             Record::Keep { item, targets, author } => {
                 for target in targets {
-                    let place = place(connection, known, target).await?;
+                    let place = place(connection, &mut places, target).await?;
                     rows.push(New { place, id: id_bytes(item.id()), item, author: author.as_deref() });
                     bytes += item.as_bytes().len();
                     if rows.len() >= ROWS_MAX || bytes >= INSERT_BYTES_MAX {
@@ -49,14 +77,16 @@ pub(super) async fn store(
                 rows.clear();
                 bytes = 0;
                 for target in targets {
-                    delete(connection, known, target, *id).await?;
+                    delete(connection, &mut places, target, *id).await?;
                 }
             }
             Record::Forget { .. } => unreachable!("whoever calls takes these out"),
         }
     }
     insert(connection, &rows).await?;
-    connection.run("COMMIT").await
+    connection.run("COMMIT").await?;
+    places.keep();
+    Ok(())
 }
 
 /// Deletes about `limit` of the items of an account; gives how many.
@@ -102,9 +132,8 @@ async fn begin(connection: &mut Connection) -> Result<(), Error> {
 }
 
 /// The number of a place, which gets one if it has none.
-async fn place(connection: &mut Connection, known: &Mutex<Known>, target: &Target) -> Result<i64, Error> {
-    let remembered = || known.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(&place) = remembered().get(target) {
+async fn place(connection: &mut Connection, places: &mut Places<'_>, target: &Target) -> Result<i64, Error> {
+    if let Some(place) = places.get(target) {
         return Ok(place);
     }
     let found = match find_place(connection, target).await? {
@@ -117,11 +146,7 @@ async fn place(connection: &mut Connection, known: &Mutex<Known>, target: &Targe
             made.ok_or_else(|| Error::Away("a row is gone as soon as it is inserted".to_owned()))?
         }
     };
-    let mut known = remembered();
-    if known.len() >= KNOWN_MAX {
-        known.clear();
-    }
-    known.insert(target.clone(), found);
+    places.found.insert(target.clone(), found);
     Ok(found)
 }
 
@@ -167,7 +192,7 @@ async fn insert(connection: &mut Connection, rows: &[New<'_>]) -> Result<(), Err
 
 async fn delete(
     connection: &mut Connection,
-    known: &Mutex<Known>,
+    places: &mut Places<'_>,
     target: &Target,
     id: MsgId,
 ) -> Result<(), Error> {
@@ -176,7 +201,7 @@ async fn delete(
     let values = [Value::Int(place), Value::Bytes(&id)];
     connection.execute("DELETE FROM messages WHERE target = ? AND id = ?", &values).await?;
     remove_empty(connection, &[place]).await?;
-    known.lock().unwrap_or_else(PoisonError::into_inner).remove(target);
+    places.forget(target);
     Ok(())
 }
 
@@ -192,4 +217,28 @@ async fn remove_empty(connection: &mut Connection, places: &[i64]) -> Result<(),
         connection.execute(&sql, &values).await?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A transaction that failed on a lock was begun again, and took the number of a row that had been rolled back.
+    #[test]
+    fn a_place_is_known_only_when_its_transaction_is_committed() {
+        let known = Mutex::default();
+        let target = Target::Channel("#a".into());
+        let mut places = Places { known: &known, found: Known::new() };
+        places.found.insert(target.clone(), 7);
+        assert_eq!(places.get(&target), Some(7));
+        drop(places);
+        let mut places = Places { known: &known, found: Known::new() };
+        assert_eq!(places.get(&target), None);
+        places.found.insert(target.clone(), 8);
+        places.keep();
+        let mut places = Places { known: &known, found: Known::new() };
+        assert_eq!(places.get(&target), Some(8));
+        places.forget(&target);
+        assert_eq!(places.get(&target), None);
+    }
 }
