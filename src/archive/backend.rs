@@ -11,8 +11,8 @@ use crate::wire::MsgId;
 /// At most one call of `prepare`, `store` and `expire` runs at a time; `answer` runs beside them and each other.
 pub trait Backend: 'static {
     /// Makes sure that it is there and has this version's layout. Called before anything else, and again
-    /// after a failure.
-    fn prepare(&self) -> impl Future<Output = Result<(), Error>>;
+    /// after a failure. Gives the id of the latest item.
+    fn prepare(&self) -> impl Future<Output = Result<Option<MsgId>, Error>>;
 
     /// Stores records in their order, all or (but for what was forgotten) none. What is there already stays as
     /// it is, so that the same records can be stored again.

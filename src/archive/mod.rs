@@ -49,6 +49,7 @@ use crate::config::Config;
 use crate::engine::{JobAnswer, Ticket};
 use crate::history::{Query, Record};
 use crate::store::FileLock;
+use crate::wire::MsgId;
 
 /// How long a start waits for the database.
 const CONNECT_TIME_MAX: Duration = Duration::from_secs(5);
@@ -66,6 +67,7 @@ pub struct Opened<B> {
     lock: FileLock,
     live: watch::Sender<Live>,
     trouble: Option<Error>,
+    latest: Option<MsgId>,
 }
 
 impl<B> std::fmt::Debug for Opened<B> {
@@ -103,18 +105,25 @@ impl<B: Backend> Opened<B> {
         let log = Log::open(dir, mark.position()).map_err(failed)?;
         let (live, receiver) = watch::channel(settings.live);
         let backend = backend(&settings, receiver);
-        let trouble = match prepare(&backend, CONNECT_TIME_MAX.min(settings.live.time_max)) {
+        let (latest, trouble) = match prepare(&backend, CONNECT_TIME_MAX.min(settings.live.time_max)) {
             Err(Error::Refused(why) | Error::Unfit(why)) => {
                 return Err(Error::Refused(format!("{}: {why}", settings.place)));
             }
-            prepared => prepared.err(),
+            Ok(latest) => (latest, None),
+            Err(trouble) => (None, Some(trouble)),
         };
-        Ok(Opened { backend, settings, log, mark, lock, live, trouble })
+        let latest = latest.max(log.latest());
+        Ok(Opened { backend, settings, log, mark, lock, live, trouble, latest })
     }
 
     /// Where history is stored.
     pub fn settings(&self) -> &Settings {
         &self.settings
+    }
+
+    /// When the latest item was said that is known of, milliseconds since 1970.
+    pub fn latest_ms(&self) -> Option<u64> {
+        self.latest.map(|id| id.wall_ms())
     }
 
     /// Why the database cannot be reached now, if so.
@@ -123,7 +132,7 @@ impl<B: Backend> Opened<B> {
     }
 }
 
-fn prepare(backend: &impl Backend, time_max: Duration) -> Result<(), Error> {
+fn prepare(backend: &impl Backend, time_max: Duration) -> Result<Option<MsgId>, Error> {
     let late = |_| Err(Error::Away(format!("no answer in {time_max:?}")));
     let runtime = runtime().map_err(|error| Error::Refused(error.to_string()))?;
     let prepared = runtime.block_on(async { timeout(time_max, backend.prepare()).await });
@@ -141,7 +150,7 @@ impl<B: Backend + Send> Opened<B> {
     /// # Errors
     /// When the system has no thread for us.
     pub fn start(self, report: impl AsyncFn(Ticket, JobAnswer) + Send + 'static) -> io::Result<Archive> {
-        let Opened { backend, settings, log, mark, lock, live, trouble } = self;
+        let Opened { backend, settings, log, mark, lock, live, trouble, .. } = self;
         let intake = Arc::new(Intake::new(log.file()));
         let (alive, ended) = channel();
         let (asked, questions) = mpsc::unbounded_channel();

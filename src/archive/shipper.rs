@@ -81,7 +81,7 @@ impl<B: Backend> Shipper<B> {
             let is_ready = self.shipped.borrow().is_ready;
             let done = match is_ready {
                 true => self.step().await,
-                false => self.backend.prepare().await.map(|()| true),
+                false => self.backend.prepare().await.map(|_| true),
             };
             match done {
                 Ok(is_busy) => {

@@ -32,7 +32,7 @@ pub(super) fn run(options: &Options, smoke: bool) -> Result<(), Failure> {
         cloak_secret: store.cloak_secret()?,
         texts: texts::read(&source, &config),
         records: store.records()?,
-        latest_message_ms: None,
+        latest_message_ms: archive.as_ref().and_then(Opened::latest_ms),
     };
     let on_ready = move |running: Running| {
         tracing::info!(target: "server", "Server running");

@@ -393,6 +393,7 @@ pub(crate) fn what_was_stored_is_there_when_it_is_opened_again(place: &impl Test
     fill(&backend, 1..=3);
     drop(backend);
     let backend = place.open();
+    assert_eq!(block_on(backend.prepare()).unwrap(), Some(id(3)));
     fill(&backend, 3..=4);
     assert_eq!(times(&page_of(&backend, &channel("#c"), &[ALL])), [1, 2, 3, 4]);
     // Two at a time, as a reader and a writer are.

@@ -96,8 +96,10 @@ impl Rings {
 }
 
 impl Backend for Memory {
-    async fn prepare(&self) -> Result<(), Error> {
-        Ok(())
+    async fn prepare(&self) -> Result<Option<MsgId>, Error> {
+        let rings = self.0.borrow();
+        let latest = Range { limit: 1, from: End::Newest, ..EVERYTHING };
+        Ok(rings.rings.values().filter_map(|ring| ring.page(None, &latest).pop()).map(|item| item.id()).max())
     }
 
     async fn store(&self, records: &[Record]) -> Result<(), Error> {

@@ -111,11 +111,11 @@ impl Recorder {
 }
 
 impl Backend for Recorder {
-    async fn prepare(&self) -> Result<(), Error> {
+    async fn prepare(&self) -> Result<Option<MsgId>, Error> {
         match self.mood() {
             Mood::Away => Err(Error::Away("gone".to_owned())),
             Mood::Frozen => std::future::pending().await,
-            _ => Ok(()),
+            _ => Ok(None),
         }
     }
 

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use super::{SEGMENT_BYTES_MAX, codec, frame, segment_path, segments, set_aside, sync_directory};
 use crate::history::Record;
+use crate::wire::MsgId;
 
 /// The last file.
 #[derive(Debug)]
@@ -18,6 +19,8 @@ pub(in super::super) struct Log {
     first: u64,
     /// Where the spool ends.
     end: u64,
+    /// The latest item in the file as it was found.
+    latest: Option<MsgId>,
 }
 
 impl Log {
@@ -51,10 +54,11 @@ impl Log {
         // What the database has may be more than what outlived a power failure here; after damage, positions
         // must not come twice.
         let next = mark.max(first + bytes.len() as u64);
+        let latest = latest_of(&bytes[..whole]);
         if mark > end || is_damaged {
-            Log::begin(dir, next)
+            Ok(Log { latest, ..Log::begin(dir, next)? })
         } else {
-            Ok(Log { dir: dir.to_owned(), file: Arc::new(file), first, end })
+            Ok(Log { dir: dir.to_owned(), file: Arc::new(file), first, end, latest })
         }
     }
 
@@ -67,7 +71,12 @@ impl Log {
             .write(true)
             .open(segment_path(dir, first))?;
         sync_directory(dir)?;
-        Ok(Log { dir: dir.to_owned(), file: Arc::new(file), first, end: first })
+        Ok(Log { dir: dir.to_owned(), file: Arc::new(file), first, end: first, latest: None })
+    }
+
+    /// The latest item that was found at the end.
+    pub(in super::super) fn latest(&self) -> Option<MsgId> {
+        self.latest
     }
 
     /// Adds frames to a buffer for [`Log::append`]; false for a record that is too long to be stored.
@@ -101,4 +110,16 @@ impl Log {
     pub(in super::super) fn file(&self) -> Arc<File> {
         self.file.clone()
     }
+}
+
+/// The latest item in whole frames.
+fn latest_of(mut bytes: &[u8]) -> Option<MsgId> {
+    let mut latest = None;
+    while let frame::Piece::Frame(content, len) = frame::read(bytes) {
+        if let Some(Record::Keep { item, .. }) = codec::read(content) {
+            latest = latest.max(Some(item.id()));
+        }
+        bytes = &bytes[len..];
+    }
+    latest
 }

@@ -100,7 +100,7 @@ impl Database {
 }
 
 impl Backend for Database {
-    async fn prepare(&self) -> Result<(), Error> {
+    async fn prepare(&self) -> Result<Option<MsgId>, Error> {
         self.known().clear();
         self.writer.forget_idle();
         self.readers.forget_idle();

@@ -172,7 +172,7 @@ pub(super) async fn said(
     Ok(page)
 }
 
-fn id(row: &Row, column: usize) -> Result<MsgId, Error> {
+pub(super) fn id(row: &Row, column: usize) -> Result<MsgId, Error> {
     let bytes = row.bytes(column)?.and_then(|bytes| bytes.try_into().ok());
     let bytes = bytes.ok_or_else(|| Error::Away("an id does not have 16 bytes".to_owned()))?;
     Ok(MsgId::from_bits(u128::from_be_bytes(bytes)))

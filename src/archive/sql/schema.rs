@@ -3,6 +3,8 @@
 use super::super::Error;
 use super::super::settings::Place;
 use super::connection::{Connection, Value, is_no_database};
+use super::read;
+use crate::wire::MsgId;
 
 /// A step to the next version: its statements for SQLite and for MySQL. MySQL has no transactions for these, so
 /// each statement must be one that may be repeated.
@@ -59,8 +61,9 @@ const STEPS: &[Step] = &[Step {
     ],
 }];
 
-/// Makes the database, if it is not there and we may, and brings it to this version's layout.
-pub(super) async fn prepare(place: &Place) -> Result<(), Error> {
+/// Makes the database, if it is not there and we may, and brings it to this version's layout. Gives the id of the
+/// latest item.
+pub(super) async fn prepare(place: &Place) -> Result<Option<MsgId>, Error> {
     let mut connection = match Connection::open(place, None).await {
         Err(error) if is_no_database(&error) => {
             create(place).await?;
@@ -88,7 +91,8 @@ pub(super) async fn prepare(place: &Place) -> Result<(), Error> {
         let value = [Value::Int(version as i64)];
         connection.execute("INSERT INTO meta (name, value) VALUES ('schema', ?)", &value).await?;
     }
-    Ok(())
+    let latest = connection.rows("SELECT id FROM messages ORDER BY id DESC LIMIT 1", &[]).await?;
+    latest.first().map(|row| read::id(row, 0)).transpose()
 }
 
 /// The version that is there; 0 is none.
