@@ -57,8 +57,11 @@ impl Reading {
         let complete_from = ring.complete_from().filter(|_| alone);
         let missing = |(range, found): (&Range, &Vec<Item>)| {
             let before = range.before.into_iter().chain(complete_from).min();
+            // Between items from before something was missed others may lie.
+            let is_sure = |item: &&Item| complete_from.is_some_and(|from| item.id() >= from);
+            let sure = found.iter().filter(is_sure).count();
             let rest = match range.from {
-                End::Newest => Range { before, limit: range.limit - found.len(), ..*range },
+                End::Newest => Range { before, limit: range.limit - sure, ..*range },
                 // Older ones go first, however many there are in memory.
                 End::Oldest => Range { before, ..*range },
             };
