@@ -42,6 +42,12 @@ def free_ports(count):
             sock.close()
 
 
+def cpu_s(task):
+    """CPU seconds used so far, user and system, by a process (`PID`) or a thread (`PID/task/TID`)."""
+    fields = pathlib.Path(f"/proc/{task}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 class Server:
     """`ircd` on 127.0.0.1 with a plain, a TLS, a WebSocket and a secure WebSocket listener."""
 
@@ -155,9 +161,7 @@ logging:
         return self.process is not None and self.process.poll() is None
 
     def cpu_s(self):
-        """CPU seconds the process has used so far, user and system."""
-        fields = pathlib.Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        return cpu_s(self.process.pid)
 
     def log_text(self):
         return self.log.read_text(errors="replace") if self.log.exists() else ""

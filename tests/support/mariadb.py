@@ -64,14 +64,26 @@ class MariaDB:
             time.sleep(0.1)
         return self
 
+    def client(self, sql, database):
+        return ["mariadb", "--no-defaults", f"--socket={self.socket}", f"--user={USER}", f"--password={PASSWORD}",
+                "--batch", "--skip-column-names", "--default-character-set=utf8mb4", "--raw", "--quick", "--local-infile=1",
+                f"--execute={sql}", *([database] if database else [])]
+
     def query(self, sql, database=""):
         """The lines that answer, columns separated by tabs; None when the server does not."""
-        done = subprocess.run(
-            ["mariadb", "--no-defaults", f"--socket={self.socket}", f"--user={USER}", f"--password={PASSWORD}",
-             "--batch", "--skip-column-names", "--default-character-set=utf8mb4", "--raw", "--quick", f"--execute={sql}",
-             *([database] if database else [])],
-            stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace")
+        done = subprocess.run(self.client(sql, database), stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace")
         return None if done.returncode else done.stdout.splitlines()
+
+    def load(self, sql, lines, database):
+        """Carries out a statement that reads `lines`, which are bytes, from /dev/stdin."""
+        with subprocess.Popen(self.client(sql, database), stdin=subprocess.PIPE, stdout=subprocess.DEVNULL) as client:
+            client.stdin.writelines(lines)
+            client.stdin.close()
+            if client.wait():
+                raise AssertionError(f"exit {client.returncode}: {sql}")
+
+    def cpu_s(self):
+        return ircd.cpu_s(self.process.pid)
 
     def send(self, number):
         self.process.send_signal(number)

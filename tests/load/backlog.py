@@ -1,0 +1,81 @@
+"""A year of history in many channels, put into the tables of a database that `ircd` has made.
+
+Invariant: everything follows from the number of the channel and of the message in it, ids too, so that any answer can be
+checked. Messages come by turns, one in each channel, evenly over the year; `ircd` must not run meanwhile.
+"""
+
+import sqlite3
+import time
+
+YEAR_MS = 365 * 86_400_000
+SPEAKERS = 20
+ALPHABET = "0123456789abcdefghijklmnopqrstuv"
+WORDS = "so that a line has the length that lines have, with 几个汉字 in it and nothing else of note "
+PRIVMSG = 1
+COLUMNS = ("target", "id", "kind", "bot", "source", "account", "tags", "params", "text", "author")
+
+
+def msgid(bits):
+    """An id as it is written on the wire."""
+    return "".join(ALPHABET[bits >> 5 * place & 31] for place in range(25, -1, -1))
+
+
+class Backlog:
+    """`messages` in all; who speaks in one of four cases has no account. Nothing is indexed by account, as in a new config."""
+
+    def __init__(self, messages, channels):
+        self.channels, self.each = channels, messages // channels
+        self.messages = self.each * channels
+        self.step_ms = YEAR_MS // self.messages
+        self.begin_ms = int(time.time() * 1000) - YEAR_MS
+
+    def channel(self, channel):
+        return f"#channel{channel:04}"
+
+    def bits(self, channel, number):
+        """The id of a message: milliseconds, a counter, salt, as the server makes them."""
+        turn = number * self.channels + channel
+        salt = turn * 0x9e37_79b9_7f4a_7c15 >> 8 & 0xff_ffff_ffff_ffff
+        return self.begin_ms + turn * self.step_ms << 80 | (turn & 0xff_ffff) << 56 | salt
+
+    def msgid(self, channel, number):
+        return msgid(self.bits(channel, number))
+
+    def rows(self):
+        """Id, source, account, channel's name and text of each, with the number of the channel from 1, by channel and id."""
+        texts = [WORDS[:45 + 2 * length] for length in range(20)]
+        for channel in range(self.channels):
+            name = self.channel(channel)
+            nicks = [f"speaker{channel}x{speaker}" for speaker in range(SPEAKERS)]
+            speakers = [(f"{nick}!~u@k3zx8gs7rd2wq.irc", nick if at % 4 else None) for at, nick in enumerate(nicks)]
+            for number in range(self.each):
+                source, account = speakers[number * number % SPEAKERS]
+                yield channel + 1, self.bits(channel, number), source, account, name, f"message {number} {texts[number % 20]}"
+
+    def names(self):
+        return [(channel + 1, self.channel(channel)) for channel in range(self.channels)]
+
+    def fill_sqlite(self, file):
+        """One transaction, nothing durable until its end."""
+        database = sqlite3.connect(file, isolation_level=None)
+        for pragma in ("journal_mode = OFF", "synchronous = OFF", "cache_size = -2000000"):
+            database.execute(f"PRAGMA {pragma}")
+        database.execute("BEGIN")
+        database.executemany("INSERT INTO targets (id, owner, name) VALUES (?, '', ?)", self.names())
+        rows = ((target, bits.to_bytes(16, "big"), source, account, name, text)
+                for target, bits, source, account, name, text in self.rows())
+        database.executemany(f"INSERT INTO messages ({', '.join(COLUMNS)}) VALUES (?, ?, {PRIVMSG}, 0, ?, ?, '', ?, ?, NULL)", rows)
+        database.execute("COMMIT")
+        database.close()
+
+    def fill_mysql(self, server, database):
+        """One statement, into tables that are empty: the server then sorts each index by itself."""
+        values = ", ".join(f"({target}, '', '{name}')" for target, name in self.names())
+        if server.query(f"INSERT INTO targets (id, owner, name) VALUES {values}", database) is None:
+            raise AssertionError("the channels cannot be inserted")
+        null = "\\N"
+        lines = (f"{target}\t{bits:032x}\t{source}\t{account or null}\t{name}\t{text}\n".encode()
+                 for target, bits, source, account, name, text in self.rows())
+        server.load("SET unique_checks = 0, foreign_key_checks = 0; LOAD DATA LOCAL INFILE '/dev/stdin' INTO TABLE messages "
+                    "CHARACTER SET utf8mb4 (target, @id, source, account, params, text) "
+                    f"SET id = UNHEX(@id), kind = {PRIVMSG}, bot = 0, tags = ''", lines, database)
