@@ -27,13 +27,13 @@ USER, PASSWORD = "ircd", "pass'word"
 
 
 class MariaDB:
-    """A server whose data lives as long as its directory."""
+    """A server whose data lives as long as its directory, and which keeps `pool_mb` of it in memory: as it comes 128."""
 
-    def __init__(self, directory):
+    def __init__(self, directory, pool_mb=128):
         self.directory = pathlib.Path(directory)
         self.data, self.log = self.directory / "data", self.directory / "log"
         self.socket, self.port = self.directory / "s", ircd.free_ports(1)[0]
-        self.init, self.process = self.directory / "init.sql", None
+        self.init, self.pool_mb, self.process = self.directory / "init.sql", pool_mb, None
         # Root's MariaDB insists on being told that it may.
         self.own = ["--no-defaults", f"--user={pwd.getpwuid(os.getuid()).pw_name}", f"--datadir={self.data}"]
 
@@ -54,8 +54,8 @@ class MariaDB:
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(
                 [server, *self.own, f"--socket={self.socket}", f"--port={self.port}", "--bind-address=127.0.0.1",
-                 f"--pid-file={self.directory}/pid", f"--init-file={self.init}", "--innodb-buffer-pool-size=128M",
-                 "--skip-name-resolve"],
+                 f"--pid-file={self.directory}/pid", f"--init-file={self.init}",
+                 f"--innodb-buffer-pool-size={self.pool_mb}M", "--skip-name-resolve"],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         deadline = time.monotonic() + READY_S
         while wait and self.query("SELECT 1") is None:
