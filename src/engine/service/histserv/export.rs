@@ -8,25 +8,20 @@ use crate::engine::cx::Cx;
 use crate::engine::effect::Job;
 use crate::engine::event::JobAnswer;
 use crate::engine::refusal::Outcome;
-use crate::engine::service::{Command, Who};
+use crate::engine::service::Command;
 use crate::engine::waiting::Continuation;
 use crate::history::{Found, Query};
 use crate::i18n::Phrase;
 
-use super::{HISTORY, HISTSERV, keeps_history};
+use super::HISTSERV;
+use super::forget::FORGET;
 
 pub(super) const EXPORT: Command = Command {
     name: "EXPORT",
-    aliases: &[],
-    params_min: 1,
-    params_max: 1,
-    text_last: false,
-    who: Who::Oper(HISTORY),
-    enabled: keeps_history,
-    hidden: false,
     help: "<account>: writes all that an account said in channels to a file",
     more: &["The file has a line of JSON for each message, and lies where server.output-path says."],
     run: export,
+    ..FORGET
 };
 
 fn export(cx: &mut Cx<'_>, params: &[&str]) -> Outcome {

@@ -4,23 +4,19 @@ use crate::engine::command::history;
 use crate::engine::cx::Cx;
 use crate::engine::refusal::Outcome;
 use crate::engine::replay::{self, Style};
-use crate::engine::service::{Command, Who};
+use crate::engine::service::Command;
 use crate::i18n::Phrase;
 
-use super::{HISTSERV, keeps_history};
+use super::HISTSERV;
+use super::delete::DELETE;
 
 pub(super) const PLAY: Command = Command {
     name: "PLAY",
-    aliases: &[],
     params_min: 1,
-    params_max: 2,
-    text_last: false,
-    who: Who::Anyone,
-    enabled: keeps_history,
-    hidden: false,
     help: "<target> [<lines>|<time>]: plays the last lines of a channel or conversation",
     more: &["Without a number 100 lines; a time is like 2h or 3d."],
     run: play,
+    ..DELETE
 };
 
 fn play(cx: &mut Cx<'_>, params: &[&str]) -> Outcome {
