@@ -2,6 +2,8 @@
 //!
 //! Not who may read it, which is [`super::replay`]'s.
 
+use std::borrow::Cow;
+
 use smallvec::SmallVec;
 
 use crate::config::Config;
@@ -21,12 +23,15 @@ use super::setup::Setup;
 /// What is to be kept in memory once the fact has been told.
 #[derive(Debug, Default)]
 pub struct Chronicle {
-    kept: Vec<(Place, Item, Bounds)>,
+    kept: Kept,
 }
+
+/// Mostly there is one: what was said in a channel.
+type Kept = SmallVec<[(Place, Item, Bounds); 1]>;
 
 impl Chronicle {
     /// Takes out what is to be kept in memory, in order.
-    pub fn take(&mut self) -> Vec<(Place, Item, Bounds)> {
+    pub fn take(&mut self) -> Kept {
         std::mem::take(&mut self.kept)
     }
 
@@ -45,9 +50,7 @@ impl Chronicle {
         out: &mut Effects,
     ) {
         let config = &*setup.config;
-        if !config.history.enabled {
-            return;
-        }
+        let Some(kind) = kind_of(line).filter(|_| config.history.enabled) else { return };
         let mut item = None;
         let mut stored = SmallVec::new();
         for id in channels {
@@ -56,14 +59,14 @@ impl Chronicle {
             if choice == HistoryChoice::Off {
                 continue;
             }
-            if item.is_none() {
-                item = item_of(line);
-            }
-            let Some(item) = &item else { return };
             let settings = channel.registration.as_ref().and_then(|r| r.settings.store_events);
-            if !is_wanted(item.fields().kind, settings) {
+            if !is_wanted(kind, settings) {
                 continue;
             }
+            if item.is_none() {
+                item = item_of(kind, line);
+            }
+            let Some(item) = &item else { return };
             if choice == HistoryChoice::On {
                 stored.push(Target::Channel(channel.name.key().into()));
             }
@@ -85,10 +88,8 @@ impl Chronicle {
         out: &mut Effects,
     ) {
         let config = &*setup.config;
-        if !config.history.enabled {
-            return;
-        }
-        let Some(item) = item_of(line) else { return };
+        let Some(kind) = kind_of(line).filter(|_| config.history.enabled) else { return };
+        let Some(item) = item_of(kind, line) else { return };
         let mut stored = SmallVec::new();
         let sides = [(by, to), (to, by)];
         for &(user, other) in &sides[..if by == to { 1 } else { 2 }] {
@@ -154,17 +155,27 @@ fn record(setup: &Setup, item: Item, targets: SmallVec<[Target; 1]>, line: &Outg
     out.push(Effect::Record(Record::Keep { item, targets, author }));
 }
 
-/// A line as it is kept; `None` if it has no id, or is of no kind that is kept.
-fn item_of(line: &Outgoing<'_>) -> Option<Item> {
+/// What a line says happened; `None` for those that are never kept.
+fn kind_of(line: &Outgoing<'_>) -> Option<Kind> {
+    match &line.body {
+        Body::Command { verb, .. } => Kind::of_verb(verb),
+        Body::Join { .. } => Some(Kind::Join),
+        Body::Numeric { .. } => None,
+    }
+}
+
+/// A line as it is kept; `None` if it has no id.
+fn item_of(kind: Kind, line: &Outgoing<'_>) -> Option<Item> {
     let id = line.origin.msgid?;
-    let (verb, params, text) = match &line.body {
-        Body::Command { verb, params, text } => (*verb, params.join(" "), *text),
-        Body::Join { channel, realname, .. } => ("JOIN", (*channel).to_owned(), Text::Plain(realname)),
+    let (params, text) = match line.body {
+        Body::Command { params: [target], text, .. } => (Cow::Borrowed(*target), text),
+        Body::Command { params, text, .. } => (params.join(" ").into(), text),
+        Body::Join { channel, realname, .. } => (Cow::Borrowed(channel), Text::Plain(realname)),
         Body::Numeric { .. } => return None,
     };
     Some(Item::new(&Fields {
         id,
-        kind: Kind::of_verb(verb)?,
+        kind,
         source: line.source,
         account: line.origin.account,
         bot: line.origin.bot,

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
+use smallvec::SmallVec;
+
 use crate::wire::MsgId;
 
 /// What happened. The numbers are stored: they must not change.
@@ -111,6 +113,8 @@ const HEAD_BYTES: usize = ID_AT + ID_BYTES + 4 * 2;
 const ID_AT: usize = 3;
 const ID_BYTES: usize = 26;
 const FORMAT: u8 = 1;
+/// Items up to here are put together without memory of their own: a line of 512 bytes, its head, some tags.
+const LIKELY_BYTES: usize = 1024;
 const HAS_ACCOUNT: u8 = 1;
 const IS_BOT: u8 = 2;
 const HAS_TEXT: u8 = 4;
@@ -118,7 +122,7 @@ const HAS_TEXT: u8 = 4;
 impl Item {
     /// Packs an item. What is longer than a line can be (64 KiB) is cut off.
     pub fn new(fields: &Fields<'_>) -> Item {
-        let mut bytes = Vec::with_capacity(256);
+        let mut bytes = SmallVec::<[u8; LIKELY_BYTES]>::new();
         let flag = |set: bool, flag: u8| if set { flag } else { 0 };
         let flags = flag(fields.account.is_some(), HAS_ACCOUNT)
             | flag(fields.bot, IS_BOT)
@@ -130,7 +134,7 @@ impl Item {
         parts.iter().for_each(|part| bytes.extend_from_slice(&(part.len() as u16).to_le_bytes()));
         parts.iter().for_each(|part| bytes.extend_from_slice(part.as_bytes()));
         bytes.extend_from_slice(fields.text.unwrap_or_default().as_bytes());
-        Item(bytes.into())
+        Item(bytes.as_slice().into())
     }
 
     /// Reads what [`Item::as_bytes`] gave; `None` if it is anything else.
