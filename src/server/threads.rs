@@ -68,10 +68,14 @@ pub(super) fn run<C: Core>(
         doors.push(door);
         wirings.push(Wiring { arrivals, limits: limits.clone(), input: input.clone() });
     }
+    let runtime = runtime().map_err(no_thread)?;
+    // Before anyone can connect: from then on a signal ends the server in an orderly way.
+    let signals = runtime
+        .block_on(async { Signals::new() })
+        .map_err(|error| format!("cannot listen for signals: {error}"))?;
     let mut listeners = Listeners::open(&config, doors)?;
     let clock = Clock::new();
     let core = core(clock.now());
-    let runtime = runtime().map_err(no_thread)?;
     // One core is left to the lines of all while many log in at once.
     let jobs = Jobs::start(cores.saturating_sub(1).max(1), reporter(input.clone())).map_err(no_thread)?;
     let archive =
@@ -80,7 +84,6 @@ pub(super) fn run<C: Core>(
     let control = Control(control);
     let own_control = control.clone();
     runtime.block_on(async {
-        let signals = Signals::new().map_err(|error| format!("cannot listen for signals: {error}"))?;
         listeners.accept().map_err(|error| format!("cannot accept: {error}"))?;
         on_ready(Running { bound: listeners.bound(), control });
         let on_config = move |config: &Config| {

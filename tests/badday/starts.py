@@ -1,4 +1,5 @@
-"""Starts that cannot succeed for what is around the server, not for its config: one clear line, non-zero, soon."""
+"""Starts that cannot succeed for what is around the server, not for its config: one clear line, non-zero, soon.
+And one that is not to last."""
 
 import socket
 import subprocess
@@ -6,6 +7,7 @@ import subprocess
 from support import ircd
 
 QUIET = "logging: [{method: stderr, type: '*', level: error}]"
+STOPS = 20
 
 
 def one_line(server, wanted):
@@ -71,6 +73,20 @@ def lock_file_held(checks, server):
     checks.check("start: a lock file another server holds", problem is None, problem)
 
 
+def told_to_stop_at_once(checks, server):
+    """SIGTERM in the moment in which its first listener is there, time after time."""
+    other = another(server, "short-lived")
+    statuses = []
+    for _ in range(STOPS):
+        with other:
+            other.launch()
+            while not other.accepts(other.plain) and other.running():
+                pass
+            other.terminate()
+            statuses.append(other.exit_status())
+    checks.check(f"start: told to stop at once, {STOPS} times, exit status 0", set(statuses) == {0}, statuses)
+
+
 def no_config(checks, server):
     other = another(server, "no-config")
     other.conf.unlink()
@@ -80,6 +96,6 @@ def no_config(checks, server):
 
 def check_starts(checks, server):
     """`server` is running; the others must fail beside it."""
-    for case in (occupied_port, unreadable_key, locked_datastore, lock_file_held, no_config):
+    for case in (occupied_port, unreadable_key, locked_datastore, lock_file_held, no_config, told_to_stop_at_once):
         case(checks, server)
     checks.check("start: the one that runs did not notice", server.running())

@@ -125,12 +125,16 @@ logging:
     def limit_descriptors(self):
         resource.setrlimit(resource.RLIMIT_NOFILE, (self.descriptors_max, self.descriptors_max))
 
-    def start(self):
-        """Starts `ircd run` and returns when each of its listeners accepts."""
+    def launch(self):
+        """Starts `ircd run` and waits for nothing."""
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(
                 [self.binary, "run", "--conf", str(self.conf)], cwd=self.directory, stdin=subprocess.DEVNULL,
                 stdout=log, stderr=log, preexec_fn=self.limit_descriptors if self.descriptors_max else None)
+
+    def start(self):
+        """Starts `ircd run` and returns when each of its listeners accepts."""
+        self.launch()
         deadline = time.monotonic() + READY_S
         for port in (self.plain, self.tls, self.ws, self.wss):
             while not self.accepts(port):

@@ -11,6 +11,8 @@ use super::super::settings::Place;
 
 /// Rows of a few hundred bytes lie in the tree of the primary key itself: larger pages keep it flat.
 const SQLITE_PAGE_BYTES: u32 = 8192;
+/// Rows that a connection of SQLite hands over before it waits for us: a page of most sizes in one piece.
+const SQLITE_ROWS_MAX: usize = 1024;
 /// SQLite's memory for pages per connection, in KiB (its own convention: negative).
 const SQLITE_CACHE: &str = "-8192";
 /// Length to which SQLite's log file is cut once it has been carried over.
@@ -178,6 +180,7 @@ fn sqlite_options(place: &Place) -> SqliteConnectOptions {
         .journal_mode(SqliteJournalMode::Wal)
         // What is committed is durable: the spool forgets it then.
         .synchronous(SqliteSynchronous::Full)
+        .row_buffer_size(SQLITE_ROWS_MAX)
         .pragma("cache_size", SQLITE_CACHE)
         .pragma("journal_size_limit", SQLITE_LOG_BYTES_MAX)
         .disable_statement_logging()
