@@ -61,13 +61,7 @@ pub(super) fn run<C: Core>(
     };
     let (set_limits, limits) = watch::channel(Limits::of(&config));
     let (input, inputs) = mpsc::channel(INPUTS_MAX);
-    let mut doors = Vec::new();
-    let mut wirings = Vec::new();
-    for _ in 0..shards {
-        let (door, arrivals) = mpsc::channel(ARRIVALS_MAX);
-        doors.push(door);
-        wirings.push(Wiring { arrivals, limits: limits.clone(), input: input.clone() });
-    }
+    let (doors, mut wirings) = wire(shards, &limits, &input);
     let runtime = runtime().map_err(no_thread)?;
     // Before anyone can connect: from then on a signal ends the server in an orderly way.
     let signals = runtime
@@ -114,6 +108,19 @@ pub(super) fn run<C: Core>(
             Err(Err(error)) => Err(error.to_string()),
         }
     })
+}
+
+/// Where the listeners hand connections over, and what each shard gets; in the order of the shards.
+fn wire(
+    shards: usize,
+    limits: &watch::Receiver<Limits>,
+    input: &mpsc::Sender<Input>,
+) -> (Vec<mpsc::Sender<Arrival>>, Vec<Wiring>) {
+    let wiring = |_| {
+        let (door, arrivals) = mpsc::channel(ARRIVALS_MAX);
+        (door, Wiring { arrivals, limits: limits.clone(), input: input.clone() })
+    };
+    (0..shards).map(wiring).unzip()
 }
 
 /// Several shards: this thread has the first, the turn loop and the others have their own.
