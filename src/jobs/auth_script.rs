@@ -1,16 +1,12 @@
 //! `accounts.auth-script`: whether a login is right, in the words of `auth::AuthRequest`.
 
-use std::sync::{Arc, OnceLock};
-
-use tokio::sync::Semaphore;
-
-use super::script::Script;
+use super::script::{Script, Turnstile};
 use crate::auth::{AuthAnswer, AuthRequest, certificate_pem};
 use crate::engine::{LoginVerdict, ScriptCall};
 
-/// Asks the script, a bounded number of times at once; the bound is that of the first question.
+/// Asks the script of `accounts.auth-script`.
 #[derive(Clone, Debug, Default)]
-pub(super) struct AuthScripts(Arc<OnceLock<Semaphore>>);
+pub(super) struct AuthScripts(Turnstile);
 
 impl AuthScripts {
     /// What the script says of a login.
@@ -19,12 +15,6 @@ impl AuthScripts {
     /// In words, when it says nothing that is understood.
     pub(super) async fn ask(&self, call: &ScriptCall) -> Result<LoginVerdict, String> {
         let script = &call.script;
-        let most = match script.max_concurrency {
-            0 => Semaphore::MAX_PERMITS,
-            most => most.min(Semaphore::MAX_PERMITS),
-        };
-        let running = self.0.get_or_init(|| Semaphore::new(most));
-        let _permit = running.acquire().await.map_err(|error| error.to_string())?;
         let asked = Script {
             command: &script.command,
             args: &script.args,
@@ -40,7 +30,7 @@ impl AuthScripts {
             ip: call.ip.to_string(),
             ..AuthRequest::default()
         };
-        let answer = asked.ask(request.to_line().trim_end()).await.map_err(|error| error.to_string())?;
+        let answer = self.0.ask(script.max_concurrency, asked, request.to_line().trim_end()).await?;
         match AuthAnswer::parse(answer.as_bytes()).map_err(|error| error.to_string())? {
             AuthAnswer::Accepted(account) => Ok(LoginVerdict::Vouched { account }),
             AuthAnswer::Refused => Ok(LoginVerdict::Wrong),

@@ -1,13 +1,11 @@
 //! `ip-check-script`: `{"ip": …}` goes in, `{"result": …, "banMessage": …}` comes out.
 
 use std::net::IpAddr;
-use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use tokio::sync::Semaphore;
 
-use super::script::Script;
+use super::script::{Script, Turnstile};
 use crate::config::{IpCheckScript, Net};
 use crate::engine::{IpRefusal, IpVerdict};
 
@@ -31,9 +29,9 @@ struct Answer {
     error: String,
 }
 
-/// Asks the script, a bounded number of times at once; the bound is that of the first question.
+/// Asks the script of `ip-check-script`.
 #[derive(Clone, Debug, Default)]
-pub(super) struct IpChecks(Arc<OnceLock<Semaphore>>);
+pub(super) struct IpChecks(Turnstile);
 
 impl IpChecks {
     /// What the script says of an address.
@@ -41,12 +39,6 @@ impl IpChecks {
     /// # Errors
     /// In words, when it says nothing that is understood.
     pub(super) async fn ask(&self, script: &IpCheckScript, ip: IpAddr) -> Result<IpVerdict, String> {
-        let most = match script.max_concurrency {
-            0 => Semaphore::MAX_PERMITS,
-            most => most.min(Semaphore::MAX_PERMITS),
-        };
-        let running = self.0.get_or_init(|| Semaphore::new(most));
-        let _permit = running.acquire().await.map_err(|error| error.to_string())?;
         let asked = Script {
             command: &script.command,
             args: &script.args,
@@ -55,7 +47,7 @@ impl IpChecks {
             kill_timeout: script.kill_timeout,
         };
         let question = serde_json::to_string(&Question { ip: ip.to_string() }).map_err(|e| e.to_string())?;
-        verdict(&asked.ask(&question).await.map_err(|error| error.to_string())?)
+        verdict(&self.0.ask(script.max_concurrency, asked, &question).await?)
     }
 }
 

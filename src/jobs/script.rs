@@ -6,12 +6,14 @@
 
 use std::io;
 use std::process::Stdio;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::UnixStream;
 use tokio::process::{Child, Command};
+use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
 /// The longest answer that is read.
@@ -29,6 +31,26 @@ pub(super) struct Script<'a> {
     pub(super) timeout: Duration,
     /// Then until it is killed.
     pub(super) kill_timeout: Duration,
+}
+
+/// Asks a script a bounded number of times at once; the bound is that of the first question.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Turnstile(Arc<OnceLock<Semaphore>>);
+
+impl Turnstile {
+    /// [`Script::ask`], in its turn; `at_once` 0 is no bound.
+    ///
+    /// # Errors
+    /// In words, as there.
+    pub(super) async fn ask(&self, at_once: usize, script: Script<'_>, line: &str) -> Result<String, String> {
+        let most = match at_once {
+            0 => Semaphore::MAX_PERMITS,
+            most => most.min(Semaphore::MAX_PERMITS),
+        };
+        let running = self.0.get_or_init(|| Semaphore::new(most));
+        let _permit = running.acquire().await.map_err(|error| error.to_string())?;
+        script.ask(line).await.map_err(|error| error.to_string())
+    }
 }
 
 impl Script<'_> {
