@@ -121,7 +121,8 @@ pub fn can_invite(state: &State, user: UserId, guest: UserId, channel: ChannelId
     if channel.flags.has('i') && standing < Some(Rank::Op) {
         return Err(Refusal::NotChannelOperator(name()));
     }
-    if channel.members.contains_key(&guest) {
+    // Whom an auditorium hides is invited like anyone else.
+    if channel.members.contains_key(&guest) && channel.shows(user, guest) {
         let nick = state.users[guest].nick.as_str().to_owned();
         return Err(Refusal::UserOnChannel { nick, channel: name() });
     }
@@ -136,13 +137,17 @@ pub fn can_kick(state: &State, user: UserId, target: UserId, channel: ChannelId)
     if !channel.members.contains_key(&user) {
         return Err(Refusal::NotOnChannel(name()));
     }
+    // Before anything is said of the other one, whom an auditorium may hide.
+    let Some(own) = own.filter(|&rank| rank >= Rank::Halfop) else {
+        return Err(Refusal::NotChannelOperator(name()));
+    };
     if !channel.members.contains_key(&target) {
         let nick = state.users[target].nick.as_str().to_owned();
         return Err(Refusal::UserNotInChannel { nick, channel: name() });
     }
-    match own.filter(|&rank| rank >= Rank::Halfop) {
-        Some(own) if stands_above(own, other) => Ok(()),
-        _ => Err(Refusal::NotChannelOperator(name())),
+    match stands_above(own, other) {
+        true => Ok(()),
+        false => Err(Refusal::NotChannelOperator(name())),
     }
 }
 
