@@ -133,7 +133,7 @@ pub(super) fn relayed_tags(cx: &Cx<'_>, data: &str) -> String {
     let given: IndexMap<&str, &str> = tags(data).filter(|tag| tag.0.starts_with('+')).collect();
     let mut kept = String::new();
     for (name, value) in given {
-        let len = name.len() + value.len() + 2;
+        let len = usize::from(!kept.is_empty()) + name.len() + usize::from(!value.is_empty()) + value.len();
         if kept.len() + len > CLIENT_TAGS_BYTES_MAX {
             break;
         }
