@@ -6,7 +6,7 @@ use super::fact::{Change, Fact, Introduction, Ruling, Target};
 use super::id::{ChannelId, SessionId, UserId};
 use super::members::Member;
 use super::modes::{Letters, ModeChange, Ranks};
-use super::session::{Finding, Password, Phase, Registering};
+use super::session::{AWAY_UNSPECIFIED, Finding, Password, Phase, Registering};
 use super::user::{Invite, Oper, User};
 use super::{List, State};
 use crate::text::{CaseMapping, ChannelName};
@@ -315,7 +315,7 @@ impl State {
         let away = |&session: &SessionId| self.sessions[session].away.clone();
         let texts: Option<Vec<Box<str>>> = self.users[user].sessions.iter().map(away).collect();
         if !self.users[user].sessions.is_empty() {
-            self.users[user].away = texts.and_then(|mut texts| texts.pop());
+            self.users[user].away = texts.and_then(shown_away);
         }
     }
 
@@ -353,6 +353,13 @@ impl State {
             speaker.accept(user, true);
         }
     }
+}
+
+/// Of the texts of all sessions the one that others read: a session that is gone for no reason given counts
+/// as if it were not there (draft/pre-away, "Implementation considerations").
+fn shown_away(texts: Vec<Box<str>>) -> Option<Box<str>> {
+    let reason = texts.iter().rfind(|text| ***text != *AWAY_UNSPECIFIED);
+    reason.or(texts.last()).cloned()
 }
 
 fn introduce(registering: &mut Registering, said: Introduction<'_>) {
