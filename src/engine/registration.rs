@@ -13,7 +13,7 @@ use crate::wire::numeric::*;
 use crate::wire::{Cap, Text};
 
 use super::arrival;
-use super::command::{join, lusers, motd, oper};
+use super::command::{authenticate, join, lusers, motd, oper};
 use super::cx::Cx;
 use super::effect::{Job, Level};
 use super::event::JobAnswer;
@@ -83,6 +83,7 @@ fn admit(cx: &mut Cx<'_>) {
 }
 
 fn register(cx: &mut Cx<'_>) {
+    authenticate::abort(cx);
     let Some(known) = cx.served().registering() else { return };
     let Some(wanted) = known.nick.as_ref().map(|nick| nick.as_str().to_owned()) else { return };
     // Between NICK and now someone else may have come to be known by it.
