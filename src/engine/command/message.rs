@@ -179,7 +179,7 @@ fn say_to(cx: &mut Cx<'_>, target: &str, what: Said<'_>) -> Outcome {
         policy::can_speak(cx.state(), by, channel)?;
         check_ctcp(cx, channel, what.text)?;
         let shown = shown_target(cx, channel, at_least);
-        let at_least = policy::hears(&cx.state().channels[channel], by, at_least);
+        let at_least = policy::hears(cx.state(), by, channel, at_least);
         let to = Target::Channel { channel, at_least, shown: &shown };
         cx.commit(Fact::Said { session, by, to, what });
         return Ok(());
