@@ -122,7 +122,7 @@ impl<L: Fn(&Config)> Supervisor<L> {
         let read = reload.clone();
         let read = tokio::task::spawn_blocking(move || read()).await;
         let (config, texts) = read.map_err(|_| "reading it failed".to_owned())??;
-        for problem in self.listeners.change(&config) {
+        for problem in self.listeners.change(&config).await {
             tracing::error!(target: "listeners", "{problem}");
         }
         if let Err(error) = self.listeners.accept() {
