@@ -152,6 +152,18 @@ history: {{channel-length: 5, chathistory-maxmessages: 50, persistent: {{registe
 }
 
 #[test]
+fn a_script_always_has_time_to_answer() {
+    for time in ["", ", timeout: 0s"] {
+        let script = format!("{{enabled: true, command: /bin/true{time}}}");
+        let config =
+            loaded(&format!("{LEAST}    ip-check-script: {script}\naccounts: {{auth-script: {script}}}\n"))
+                .config;
+        let times = [config.server.ip_check_script.timeout, config.accounts.auth_script.timeout];
+        assert_eq!(times, [Duration::from_secs(9); 2], "{time}");
+    }
+}
+
+#[test]
 fn features_to_come_are_named_once_by_section() {
     let text = format!(
         "{LEAST}    compatibility: {{force-trailing: false}}\n    output-path: exports\n    \
