@@ -101,6 +101,7 @@ pub fn announce(cx: &mut Cx<'_>, fact: &Fact<'_>) -> After {
         | Fact::LanguagesSet { .. }
         | Fact::OperFailed { .. }
         | Fact::Kept { .. }
+        | Fact::KeptLess { .. }
         | Fact::Forgotten { .. }
         | Fact::PlaybackAsked { .. }
         | Fact::Formed { .. }
