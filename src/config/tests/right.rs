@@ -173,6 +173,18 @@ fn features_to_come_are_named_once_by_section() {
 }
 
 #[test]
+fn a_type_that_no_record_has_is_a_warning() {
+    let log = |types: &str| {
+        let text = format!("{LEAST}logging: [{{method: stderr, level: info, type: '{types}'}}]\n");
+        shown(&loaded(&text).warnings)
+    };
+    assert_eq!(log("* -userinput -UserOutput localconnect"), "");
+    let told = log("server -userinputs");
+    assert!(told.contains("logging.0.type: expected `*` or some of accounts, api"), "{told}");
+    assert!(told.ends_with("found \"-userinputs\""), "{told}");
+}
+
+#[test]
 fn a_bridge_without_a_separator_is_a_warning() {
     let warnings = loaded(&format!("{LEAST}    relaymsg: {{enabled: true}}\n")).warnings;
     let told = shown(&warnings);
