@@ -80,6 +80,24 @@ fn a_reload_moves_a_port_to_another_address() {
 }
 
 #[test]
+fn who_asks_for_a_reload_hears_of_listeners_that_fail() {
+    let server = start(plain());
+    let mut alice = server.connect();
+    let mut next = plain();
+    next.server.listeners.insert("127.0.0.1:0x".into(), Listener::default());
+    server.will_read(Ok(next));
+    alice.send("RELOAD");
+    assert_eq!(alice.line(), "reconfigured");
+    let told = alice.line();
+    assert!(told.starts_with("reloaded Err(\"in force, but cannot listen on 127.0.0.1:0x: "), "{told}");
+    server.will_read(Ok(plain()));
+    alice.send("RELOAD");
+    assert_eq!([alice.line(), alice.line()], ["reconfigured", "reloaded Ok(())"]);
+    server.will_read(Err("no".into()));
+    assert_eq!(alice.ask("RELOAD"), "reloaded Err(\"no\")");
+}
+
+#[test]
 fn a_reload_changes_who_may_connect_to_a_unix_socket() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("ircd.sock");
