@@ -38,6 +38,9 @@ impl State {
             Fact::Opened { session, door } => self.open(moment, session, door),
             Fact::Admitted { session, counted } => self.count(moment, session, counted),
             Fact::WhowasResized { entries_max } => self.whowas.resize(entries_max),
+            Fact::KeptLess { channel_items_max, user_items_max } => {
+                self.shorten_rings(channel_items_max, user_items_max);
+            }
             Fact::Proxied { session, ip, secure, host } => self.speak_for(session, ip, secure, host),
             Fact::Vanished { session } => self.vanish(session),
             Fact::Introduced { session, said } => self.introduce(session, said),

@@ -102,6 +102,7 @@ pub fn announce(cx: &mut Cx<'_>, fact: &Fact<'_>) -> After {
         | Fact::LanguagesSet { .. }
         | Fact::OperFailed { .. }
         | Fact::Kept { .. }
+        | Fact::KeptLess { .. }
         | Fact::Forgotten { .. }
         | Fact::PlaybackAsked { .. }
         | Fact::Formed { .. }
