@@ -1,0 +1,23 @@
+//! ZNC: what Palaver and others say to a module of ZNC, instead of `PRIVMSG *playback`.
+
+use crate::engine::cx::Cx;
+use crate::engine::refusal::Outcome;
+use crate::engine::znc::hear;
+use crate::wire::Message;
+
+use super::{Command, When};
+
+pub(super) const ZNC: Command = Command {
+    name: "ZNC",
+    params_min: 1,
+    when: When::Registered,
+    right: None,
+    help: "<module> <command>: asks a module of ZNC; there is *playback, which knows PLAY and LIST",
+    run: znc,
+};
+
+fn znc(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
+    let words = m.params().get(1..).unwrap_or_default();
+    hear(cx, m.param(0), &words.join(" "));
+    Ok(())
+}
