@@ -4,6 +4,7 @@ use crate::config::Config;
 use crate::engine::identity;
 use crate::engine::refusal::Refusal;
 use crate::engine::setup::Setup;
+use crate::state::account::Settings;
 use crate::state::{Account, State, UserId};
 use crate::text::Nick;
 
@@ -106,14 +107,17 @@ fn may_attach(setup: &Setup, state: &State, holder: UserId, account: &Account) -
     same && identity::is_multiclient(&setup.config, &account.settings)
 }
 
-/// Whether the nick, or one that looks like it, is kept for another account.
+/// Whether the nick, or one that looks like it, is kept for another account, or was that of one that is gone.
 fn is_reserved(setup: &Setup, state: &State, nick: &Nick, account: Option<&Account>) -> bool {
     let mut owner = state.reserved_for(nick.key());
     if owner.is_none() && setup.mapping.has_skeletons() {
         owner = state.reserved_for_skeleton(&setup.mapping.skeleton(nick.as_str()));
     }
-    let owner = owner.and_then(|key| state.accounts.get(key)).filter(|owner| owner.verified);
-    let Some(owner) = owner else { return false };
+    let Some(key) = owner else { return false };
+    if state.retired_accounts.contains(key) {
+        return identity::is_enforced(&setup.config, &Settings::default());
+    }
+    let Some(owner) = state.accounts.get(key).filter(|owner| owner.verified) else { return false };
     account.is_none_or(|account| account.name != owner.name)
         && identity::is_enforced(&setup.config, &owner.settings)
 }
