@@ -22,7 +22,7 @@ use super::waiting::{Continuation, Cursor, WaitingList};
 use crate::i18n::Phrase;
 
 /// The away text of a user whose last session is gone.
-const DISCONNECTED: &str = "User is currently disconnected";
+pub(super) const DISCONNECTED: &str = "User is currently disconnected";
 
 /// The context of one command, or of one event that concerns a session.
 #[derive(Debug)]
