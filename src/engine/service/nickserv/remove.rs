@@ -2,14 +2,19 @@
 
 use crate::engine::cx::Cx;
 use crate::engine::effect::Level;
+use crate::engine::host;
 use crate::engine::refusal::{Outcome, Refusal};
 use crate::engine::service::{Command, Who, confirmation_code};
+use crate::engine::suspension;
 use crate::i18n::Phrase;
 use crate::state::account::Purpose;
 use crate::state::fact::AccountChange;
 use crate::state::{Fact, UserId};
 
 use super::{NS, authenticates, find_account};
+
+/// What those read who have to go with the account.
+const DELETED: &str = "The account was deleted";
 
 pub(super) const UNREGISTER: Command = Command {
     name: "UNREGISTER",
@@ -73,6 +78,7 @@ fn remove(cx: &mut Cx<'_>, params: &[&str], freed: bool) -> Outcome {
         return Ok(());
     }
     cx.note(Level::Info, "accounts", format!("{} unregistered account {name}", cx.nick()));
+    suspension::turn_back(cx, &key, DELETED);
     for user in cx.state().users_of(&key).to_vec() {
         log_out(cx, user);
     }
@@ -105,11 +111,12 @@ fn removable(cx: &Cx<'_>, name: &str, freed: bool) -> Result<(String, String, u6
 fn log_out(cx: &mut Cx<'_>, user: UserId) {
     let is_needed = cx.config().accounts.require_sasl.enabled && cx.state().users[user].oper.is_none();
     if cx.state().users[user].sessions.is_empty() {
-        cx.commit(Fact::Quit { user, reason: "The account was deleted" });
+        cx.commit(Fact::Quit { user, reason: DELETED });
     } else if is_needed && user != cx.me() {
-        cx.commit(Fact::Killed { by: cx.me(), user, reason: "The account was deleted" });
+        cx.commit(Fact::Killed { by: cx.me(), user, reason: DELETED });
     } else {
         cx.commit(Fact::LoggedOut { user });
+        host::renew(cx, user);
     }
 }
 
