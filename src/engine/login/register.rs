@@ -165,7 +165,7 @@ fn name_for(cx: &Cx<'_>, raw: &str, for_other: bool) -> Result<AccountName, Regi
     let name = setup.mapping.account(nick.as_str(), cx.config().limits.nicklen);
     let name = name.map_err(|_| RegisterRefused::BadName)?;
     let me = cx.served().user();
-    let free = !policy::is_service(&nick)
+    let free = !policy::is_service(setup, &nick)
         && !is_guest(cx, name.key())
         && !state.retired_accounts.contains(name.key())
         && state.reserved_for(name.key()).is_none_or(|owner| is_lapsed(cx, owner, &name))

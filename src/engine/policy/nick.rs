@@ -48,9 +48,10 @@ pub fn claim_nick(
     Ok(Claim::Take(nick))
 }
 
-/// Whether the nick is a service's, or otherwise nobody's.
-pub fn is_service(nick: &Nick) -> bool {
+/// Whether the nick is a service's, or otherwise nobody's, or looks like one of those.
+pub fn is_service(setup: &Setup, nick: &Nick) -> bool {
     RESERVED.contains(&nick.key())
+        || setup.mapping.has_skeletons() && RESERVED.contains(&setup.mapping.skeleton(nick.as_str()).as_str())
 }
 
 /// Whether a nick is one of those on other networks whom a bridge relays; nobody here can have it.
@@ -62,7 +63,7 @@ pub fn is_relayed(config: &Config, nick: &str) -> bool {
 /// Whether someone made up can go by a name.
 pub fn is_playable(setup: &Setup, name: &str) -> bool {
     let nick = setup.mapping.nick(name, setup.config.server.max_line_len);
-    nick.is_ok_and(|nick| !is_service(&nick))
+    nick.is_ok_and(|nick| !is_service(setup, &nick))
 }
 
 fn in_use(nick: &Nick) -> Refusal {
@@ -90,7 +91,7 @@ fn shaped(
         return Ok(account.name.clone().into());
     }
     let nick = parse(wanted)?;
-    if is_service(&nick) {
+    if is_service(setup, &nick) {
         return Err(Refusal::ErroneousNickname(wanted.to_owned()));
     }
     if account.is_none() && reservation.force_guest_format {
