@@ -1,8 +1,9 @@
 //! From a connection to a user: what has to be known, and the welcome.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
-use crate::config::Logging;
+use crate::config::{Config, Logging};
 use crate::i18n::Phrase;
 use crate::state::fact::Introduction;
 use crate::state::session::Password;
@@ -73,13 +74,17 @@ fn wrong_password(cx: &mut Cx<'_>) {
 
 /// Lets in who has an account or needs none.
 fn admit(cx: &mut Cx<'_>) {
-    let rule = &cx.config().accounts.require_sasl;
-    let ip = cx.served().door.ip;
-    if rule.enabled && cx.account().is_none() && !rule.exempted.iter().any(|net| net.contains(ip)) {
+    if cx.account().is_none() && needs_account(cx.config(), cx.served().door.ip) {
         cx.fail("*", "ACCOUNT_REQUIRED", &[], Phrase::LOGIN_TO_JOIN);
         return cx.close(Phrase::LOGIN_TO_JOIN.english());
     }
     register(cx);
+}
+
+/// Whether nobody comes in from an address without an account.
+pub fn needs_account(config: &Config, ip: IpAddr) -> bool {
+    let rule = &config.accounts.require_sasl;
+    rule.enabled && !rule.exempted.iter().any(|net| net.contains(ip))
 }
 
 fn register(cx: &mut Cx<'_>) {
