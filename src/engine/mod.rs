@@ -311,6 +311,9 @@ impl Engine {
         let sessions: Vec<SessionId> = self.state.sessions.iter().map(|(session, _)| session).collect();
         for &session in &sessions {
             let mut cx = self.cx(now, Answer::new(session, None), out);
+            if cx.served().user().is_some() {
+                cx.see_device(now.wall_ms);
+            }
             cx.reply_bare("ERROR", &[], crate::wire::Text::Plain(reason));
             cx.closed = true;
             cx.finish();
