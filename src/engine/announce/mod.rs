@@ -64,10 +64,7 @@ pub fn announce(cx: &mut Cx<'_>, fact: &Fact<'_>) -> After {
         }
         Fact::Invited { by, user, channel, .. } => invited(cx, *by, *user, *channel, msgid),
         Fact::Said { session, by, to, what } => said(cx, *session, *by, to, what, msgid),
-        Fact::AwaySet { session, .. } => {
-            let Some(user) = cx.state().sessions[*session].user() else { return After::Nothing };
-            return After::Away(user, cx.state().users[user].away.clone());
-        }
+        Fact::AwaySet { session, .. } => return away_set(cx, *session),
         Fact::Registered { session, .. } => return After::Came(*session),
         Fact::LoggedIn { session, account, .. } => logged_in(cx, *session, account),
         Fact::LoggedOut { user } => tell_account(cx, *user, "*"),
@@ -111,6 +108,13 @@ pub fn announce(cx: &mut Cx<'_>, fact: &Fact<'_>) -> After {
         | Fact::MonitorChanged { .. } => {}
     }
     After::Nothing
+}
+
+/// Only afterwards it shows whether a user with several sessions is away.
+fn away_set(cx: &Cx<'_>, session: SessionId) -> After {
+    let state = cx.state();
+    let user = state.sessions[session].user();
+    user.map_or(After::Nothing, |user| After::Away(user, state.users[user].away.clone()))
 }
 
 /// Tells what had to wait until the fact held.

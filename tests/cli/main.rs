@@ -1,135 +1,15 @@
 //! The built binary as scripts and people see it: streams, files, exit status.
 
+mod place;
+
 use std::fs;
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixDatagram;
-use std::path::Path;
-use std::process::{Child, Command, Output, Stdio};
-use std::time::{Duration, Instant};
+use std::process::{Output, Stdio};
 
-use tempfile::TempDir;
-
-const BINARY: &str = env!("CARGO_BIN_EXE_ircd");
-const WAIT_MAX: Duration = Duration::from_secs(20);
-
-/// A directory of its own with a configuration in it.
-struct Place {
-    dir: TempDir,
-    port: u16,
-}
-
-impl Place {
-    fn empty() -> Place {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        Place { dir: tempfile::tempdir().unwrap(), port: listener.local_addr().unwrap().port() }
-    }
-
-    /// One plain and one TLS listener, and no lock file.
-    fn configured() -> Place {
-        let place = Place::empty();
-        let tls_port = Place::empty().port;
-        place.write(
-            "ircd.yaml",
-            &format!(
-                "network: {{name: Test}}\n\
-                 server:\n    name: irc.test\n    max-sendq: 96k\n    listeners:\n        \"127.0.0.1:{}\":\n        \
-                 \"127.0.0.1:{tls_port}\": {{tls: {{cert: cert.pem, key: key.pem}}}}\n\
-                 datastore: {{path: ircd.db, autoupgrade: true}}\n\
-                 logging: [{{method: stderr, type: \"*\", level: info}}]\n",
-                place.port
-            ),
-        );
-        place
-    }
-
-    fn path(&self, name: &str) -> std::path::PathBuf {
-        self.dir.path().join(name)
-    }
-
-    fn write(&self, name: &str, text: &str) {
-        fs::write(self.path(name), text).unwrap();
-    }
-
-    fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(BINARY);
-        command.args(arguments).current_dir(self.dir.path()).stdin(Stdio::null());
-        command
-    }
-
-    fn run(&self, arguments: &[&str]) -> Output {
-        self.command(arguments).output().unwrap()
-    }
-
-    /// Runs a command that must fail, and gives what it said on standard error.
-    fn refusal(&self, arguments: &[&str]) -> String {
-        let output = self.run(arguments);
-        assert_eq!(output.status.code(), Some(1), "{output:?}");
-        err(&output)
-    }
-
-    /// Starts the server and waits until it says that it runs.
-    fn start(&self) -> Running {
-        Self::start_by(&mut self.command(&["run"]))
-    }
-
-    fn start_by(command: &mut Command) -> Running {
-        let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
-        let mut log = BufReader::new(child.stderr.take().unwrap());
-        let mut lines = String::new();
-        while !lines.contains("Server running") {
-            assert_ne!(log.read_line(&mut lines).unwrap(), 0, "it did not start: {lines}");
-        }
-        Running { child, lines, _log: log }
-    }
-}
-
-/// A server that ends with the test.
-struct Running {
-    child: Child,
-    lines: String,
-    // Kept open: the server writes to it.
-    _log: BufReader<std::process::ChildStderr>,
-}
-
-impl Running {
-    fn signal(&self, name: &str) {
-        let pid = self.child.id().to_string();
-        assert!(Command::new("kill").args(["-s", name, &pid]).status().unwrap().success());
-    }
-
-    fn stop(mut self) -> Option<i32> {
-        self.signal("TERM");
-        let start = Instant::now();
-        while start.elapsed() < WAIT_MAX {
-            if let Some(status) = self.child.try_wait().unwrap() {
-                return status.code();
-            }
-            std::thread::sleep(Duration::from_millis(10));
-        }
-        panic!("it did not stop");
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-fn out(output: &Output) -> String {
-    String::from_utf8(output.stdout.clone()).unwrap()
-}
-
-fn err(output: &Output) -> String {
-    String::from_utf8(output.stderr.clone()).unwrap()
-}
-
-fn mode(path: &Path) -> u32 {
-    fs::metadata(path).unwrap().permissions().mode() & 0o777
-}
+use place::{Place, WAIT_MAX, err, mode, out};
 
 #[test]
 fn genpasswd_prints_only_the_hash_of_the_first_line() {
