@@ -115,7 +115,9 @@ pub(super) fn cleared(cx: &mut Cx<'_>, by: UserId, channel: ChannelId, stays: Op
             Outgoing { source: state.users[by].source(), origin: origin_of(state, by, Some(msgid)), body };
         let told = sessions_of(state, [user].into_iter().chain(stays));
         cx.voice.deliver(state, &line, Caps::NONE, told);
-        cx.chronicle.keep_in_channels(cx.setup, state, [channel].into_iter(), &line, cx.voice.out);
+        if !state.channels[channel].hides(user) {
+            cx.chronicle.keep_in_channels(cx.setup, state, [channel].into_iter(), &line, cx.voice.out);
+        }
     }
 }
 
