@@ -53,6 +53,7 @@ pub mod who;
 pub mod whois;
 pub mod whowas;
 pub mod xline;
+mod znc;
 
 use crate::config::Config;
 use crate::wire::Message;
@@ -164,6 +165,7 @@ static TABLE: &[&Command] = &[
     &who::WHO,
     &whois::WHOIS,
     &whowas::WHOWAS,
+    &znc::ZNC,
 ];
 
 /// Finds a command by its upper-case name or by an alias of the configuration.
