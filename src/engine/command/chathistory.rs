@@ -47,6 +47,9 @@ fn chathistory(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
         Selector::parse(text).ok_or_else(|| invalid(subcommand, Some(text), Phrase::REFERENCE_INVALID))
     };
     let start = selector(first)?;
+    if subcommand == "AROUND" && matches!(start, Selector::Unbounded) {
+        return Err(invalid(subcommand, Some("*"), Phrase::REFERENCE_INVALID));
+    }
     let limit = limit(cx, m.param(first + selectors));
     if subcommand == "TARGETS" {
         return targets(cx, start, selector(first + 1)?, limit);
