@@ -1,6 +1,5 @@
 """What no client should send, on every kind of listener, while two others talk."""
 
-import pathlib
 import random
 import struct
 
@@ -8,7 +7,7 @@ from support import irc, websocket
 
 HELLO = b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + bytes(range(256)) * 2
 REGISTER = b"NICK culprit\r\nUSER c 0 * :c\r\n"
-MEMORY_GROWTH_BYTES_MAX = 64 << 20
+GROWTH_MAX_MB = 64
 
 BYTES = {
     "binary noise": random.Random(1).randbytes(200_000),
@@ -51,15 +50,10 @@ def throw(client, data):
     return text
 
 
-def resident_bytes(server):
-    fields = pathlib.Path(f"/proc/{server.process.pid}/statm").read_text().split()
-    return int(fields[1]) * 4096
-
-
 def check_garbage(checks, server):
     talker = irc.plain(server.plain).register("calm").join("#calm")
     hearer = irc.tls(server.tls, server.cert).register("calmer").join("#calm")
-    before = resident_bytes(server)
+    before_mb = server.memory_mb()
 
     def undisturbed(name):
         talker.send(f"PRIVMSG #calm :after {name}")
@@ -82,6 +76,6 @@ def check_garbage(checks, server):
         throw(websocket.client(server.wss, "binary.ircv3.net", server.cert), data)
         if not undisturbed(name):
             return
-    growth = resident_bytes(server) - before
-    checks.check(f"garbage: memory stays ({growth >> 10} KB more)", growth < MEMORY_GROWTH_BYTES_MAX)
+    growth_mb = server.memory_mb() - before_mb
+    checks.check(f"garbage: memory stays ({growth_mb:.1f} MB more)", growth_mb < GROWTH_MAX_MB)
     checks.check("garbage: no panic in the log", "panicked" not in server.log_text(), server.tail())

@@ -30,11 +30,6 @@ class Server(ircd.Server):
         super().__init__(binary, directory, other_keys="channels:\n    registration: {enabled: true}\n",
                          account_keys=ACCOUNTS.format(cost=cost))
 
-    def rss_mb(self):
-        """Resident memory, in MB."""
-        with open(f"/proc/{self.process.pid}/status") as status:
-            return next(int(line.split()[1]) for line in status if line.startswith("VmRSS")) / 1024
-
     def conf_command(self, *arguments):
         done = self.command(*arguments, "--conf", str(self.conf), timeout_s=600)
         if done.returncode:

@@ -5,6 +5,7 @@ Invariant: a server started here is ended here, by its own process id.
 
 import os
 import pathlib
+import re
 import resource
 import signal
 import socket
@@ -169,6 +170,11 @@ logging:
 
     def cpu_s(self):
         return cpu_s(str(self.process.pid))
+
+    def memory_mb(self, field="VmRSS"):
+        """Resident memory, now or at most since the peak was forgotten (`VmHWM`)."""
+        status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
+        return int(re.search(rf"{field}:\s+(\d+)", status)[1]) / 1024
 
     def log_text(self):
         return self.log.read_text(errors="replace") if self.log.exists() else ""
