@@ -2,11 +2,13 @@
 
 use std::collections::VecDeque;
 
+use crate::engine::command::names;
 use crate::engine::cx::{Cx, Pending};
 use crate::engine::effect::Job;
 use crate::engine::event::JobAnswer;
-use crate::engine::waiting::Continuation;
+use crate::engine::waiting::{Continuation, Cursor};
 use crate::history::{End, Found, Item, Listing, Query, Range, Target};
+use crate::state::ChannelId;
 use crate::state::account::HistoryChoice;
 use crate::state::fact::Place;
 use crate::wire::MsgId;
@@ -100,6 +102,8 @@ pub enum Step {
         /// How they are told.
         style: Style,
     },
+    /// The names of a large channel.
+    Names(ChannelId),
 }
 
 /// Tells pages, in this order, behind those that the session waits for already.
@@ -107,6 +111,9 @@ pub fn read(cx: &mut Cx<'_>, steps: impl IntoIterator<Item = Step>) {
     let mut steps: VecDeque<Step> = steps.into_iter().collect();
     if let Some(Pending::Job(_, Continuation::History(waiting))) = &mut cx.pending {
         return waiting.append(&mut steps);
+    }
+    if let Some(Pending::Room(Cursor::Names(names))) = &mut cx.pending {
+        return names.then(steps);
     }
     while let Some(step) = steps.pop_front() {
         let query = match step {
@@ -128,6 +135,12 @@ pub fn read(cx: &mut Cx<'_>, steps: impl IntoIterator<Item = Step>) {
                         Query::Page { target, ranges: missing }
                     }
                 }
+            }
+            Step::Names(channel) => {
+                if cx.user().channels.contains(&channel) {
+                    names::show(cx, channel);
+                }
+                return read(cx, steps);
             }
             Step::Conversations { range, limit, style } => match stored_conversations(cx, range, limit) {
                 Some(listing) => {
@@ -170,7 +183,7 @@ pub fn go_on(cx: &mut Cx<'_>, mut steps: VecDeque<Step>, answer: &JobAnswer) {
             pages.into_iter().rev().for_each(|page| steps.push_front(page));
             do_without_stored(&mut steps);
         }
-        (None, _) => {}
+        (Some(Step::Names(_)) | None, _) => {}
     }
     read(cx, steps);
 }
