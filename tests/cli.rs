@@ -277,6 +277,21 @@ fn another_servers_datastore_is_left_alone() {
 }
 
 #[test]
+fn the_languages_of_ergo_are_left_out_in_one_line() {
+    let place = Place::configured();
+    let text = fs::read_to_string(place.path("ircd.yaml")).unwrap();
+    place.write("ircd.yaml", &(text + "languages: {enabled: true, path: languages}\n"));
+    fs::create_dir(place.path("languages")).unwrap();
+    for code in ["de-DE", "fr-FR"] {
+        place.write(&format!("languages/{code}.lang.yaml"), &format!("name: x\ncode: {code}\n"));
+        place.write(&format!("languages/{code}-irc.lang.json"), "{}");
+    }
+    let lines = place.start().lines.clone();
+    assert_eq!(lines.lines().filter(|line| line.contains("language")).count(), 1, "{lines}");
+    assert!(lines.contains("languages in languages: left out 2 of Ergo"), "{lines}");
+}
+
+#[test]
 fn one_lock_file_is_one_server() {
     let place = Place::configured();
     let text = fs::read_to_string(place.path("ircd.yaml")).unwrap();

@@ -18,7 +18,7 @@ use crate::config::{Config, KeyPair};
 pub(super) fn wanted(config: &Config) -> Result<Vec<(&str, &KeyPair)>, Failure> {
     let mut wanted: Vec<(&str, &KeyPair)> = Vec::new();
     for (address, listener) in &config.server.listeners {
-        for pair in listener.tls.iter().chain(&listener.tls_certificates) {
+        for pair in listener.key_pairs() {
             match wanted.iter().find(|(_, other)| other.cert == pair.cert) {
                 None => wanted.push((address, pair)),
                 Some((_, other)) if other.key == pair.key => {}

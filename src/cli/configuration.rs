@@ -26,6 +26,14 @@ impl Source {
         }
     }
 
+    /// What a reload reads: a file that was made since the server started without one counts.
+    pub(super) fn again(&self) -> Source {
+        match self {
+            Source::File(_) => self.clone(),
+            Source::BuiltIn => Source::find(None),
+        }
+    }
+
     /// Its name for messages.
     pub(super) fn name(&self) -> String {
         match self {
@@ -75,4 +83,18 @@ fn environment() -> Vec<(String, String)> {
         Some((name.into_string().ok()?, value.into_string().ok()?))
     };
     std::env::vars_os().filter_map(text).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_came_later_is_found_and_one_that_is_gone_is_missed() {
+        // Tests run where the project's own file lies.
+        assert_eq!(Source::BuiltIn.again(), Source::File(DEFAULT_FILE.into()));
+        let gone = Source::File("no-such-file.yaml".into());
+        assert_eq!(gone.again(), gone);
+        assert!(gone.load().is_err());
+    }
 }

@@ -108,6 +108,7 @@ fn make_certificates(config: &Config) -> Result<(), Failure> {
 /// Reads the configuration again and begins new log files.
 fn reload(source: Source, logs: Logs, running: Config) -> Reload {
     Arc::new(move || {
+        let source = source.again();
         let Loaded { config, warnings, not_yet } =
             source.load().map_err(|Failure(lines)| lines.join("; "))?;
         config::diff(&running, &config)

@@ -53,7 +53,7 @@ fn catalogues(source: &Source, config: &Config) -> Vec<Catalogue> {
     if !languages.enabled {
         return Vec::new();
     }
-    let found = match catalogue_files(Path::new(&languages.path)) {
+    let mut found = match catalogue_files(Path::new(&languages.path)) {
         Ok(files) => files,
         Err(_) if *source == Source::BuiltIn => {
             return DEFAULT_CATALOGUES.iter().filter_map(|text| Catalogue::parse(text).ok()).collect();
@@ -63,6 +63,12 @@ fn catalogues(source: &Source, config: &Config) -> Vec<Catalogue> {
             Vec::new()
         }
     };
+    let all = found.len();
+    found.retain(|path| !is_of_ergo(path));
+    if found.len() < all {
+        let (path, count) = (&languages.path, all - found.len());
+        tracing::warn!(target: "server", "languages in {path}: left out {count} of Ergo, whose texts are not ours");
+    }
     let read = |path: &PathBuf| {
         let parsed = read_text(path).map_err(|error| error.to_string());
         let parsed = parsed.and_then(|text| Catalogue::parse(&text).map_err(|error| error.to_string()));
@@ -80,6 +86,13 @@ fn catalogue_files(dir: &Path) -> std::io::Result<Vec<PathBuf>> {
     files.retain(|path| path.to_string_lossy().ends_with(CATALOGUE_ENDING));
     files.sort();
     Ok(files)
+}
+
+/// Ergo has a file about each language, and its texts beside it.
+fn is_of_ergo(path: &Path) -> bool {
+    let name = path.to_string_lossy();
+    name.strip_suffix(CATALOGUE_ENDING)
+        .is_some_and(|stem| Path::new(&format!("{stem}-irc.lang.json")).exists())
 }
 
 fn read_text(path: &Path) -> std::io::Result<String> {

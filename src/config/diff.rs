@@ -1,6 +1,8 @@
 //! What a running server cannot take from a new configuration.
 
-use super::Config;
+use std::time::Duration;
+
+use super::{Config, Mysql, Sqlite};
 
 /// Compares a running server's configuration with the one it is to have.
 ///
@@ -13,6 +15,8 @@ pub fn diff(old: &Config, new: &Config) -> Result<(), Vec<&'static str>> {
             [ $( ($key, old.$($field).+ != new.$($field).+) ),* ]
         };
     }
+    let databases =
+        [("datastore.mysql", mysql(old) != mysql(new)), ("datastore.sqlite", sqlite(old) != sqlite(new))];
     let changed: Vec<&'static str> = fixed![
         "server.name" => server.name,
         "server.casemapping" => server.casemapping,
@@ -28,12 +32,22 @@ pub fn diff(old: &Config, new: &Config) -> Result<(), Vec<&'static str>> {
         "accounts.multiclient.always-on" => accounts.multiclient.always_on,
         "accounts.auth-script.max-concurrency" => accounts.auth_script.max_concurrency,
         "datastore.path" => datastore.path,
-        "datastore.mysql.enabled" => datastore.mysql.enabled,
-        "datastore.sqlite.enabled" => datastore.sqlite.enabled,
+        "lock-file" => lock_file,
         "history.persistent.spool-path" => history.persistent.spool_path,
     ]
     .into_iter()
+    .chain(databases)
     .filter_map(|(key, differs)| differs.then_some(key))
     .collect();
     if changed.is_empty() { Ok(()) } else { Err(changed) }
+}
+
+/// The database in use, without what can change.
+fn mysql(config: &Config) -> Option<Mysql> {
+    let mysql = &config.datastore.mysql;
+    mysql.enabled.then(|| Mysql { timeout: Duration::ZERO, ..mysql.clone() })
+}
+
+fn sqlite(config: &Config) -> Option<Sqlite> {
+    config.datastore.sqlite.enabled.then(|| config.datastore.sqlite.clone())
 }

@@ -28,6 +28,16 @@ section! {
     }
 }
 
+impl Listener {
+    /// The certificates in use, the first for who names none; none on a listener in plain text.
+    pub fn key_pairs(&self) -> &[KeyPair] {
+        match &self.tls {
+            Some(pair) if self.tls_certificates.is_empty() => std::slice::from_ref(pair),
+            _ => &self.tls_certificates,
+        }
+    }
+}
+
 section! {
     /// A certificate chain and its private key, both in PEM.
     KeyPair {

@@ -4,6 +4,35 @@ use super::read::{boolean, filled, text, word, words};
 use super::section::section;
 use super::value::{LogFormat, LogLevel, LogMethod};
 
+/// Every type a record can have; what the `type` of a log can name.
+pub const LOG_TYPES: &[&str] = &[
+    "accounts",
+    "api",
+    "channels",
+    "connect",
+    "connect-ip",
+    "datastore",
+    "history",
+    "internal",
+    "listeners",
+    "mysql",
+    "nick",
+    "opers",
+    "postgres",
+    "quit",
+    "server",
+    "services",
+    "shutdown",
+    "sqlite",
+    "userinput",
+    "useroutput",
+    "webpush",
+];
+
+/// Names of them in older configurations, and what they are called today.
+pub const LOG_TYPE_ALIASES: &[(&str, &str)] =
+    &[("localconnect", "connect"), ("localconnect-ip", "connect-ip")];
+
 section! {
     /// `logging[]`: a log.
     Logging {

@@ -39,7 +39,7 @@ section! {
         auto: bool [boolean] = false,
         /// Their host.
         vhost: Option<String> [filled] = None,
-        /// Modes they get, as in `+is acdjknoqtuxv`.
+        /// Modes they get, as in `+is acdjknoquvx`.
         modes: String [text] = String::new(),
     }
 }

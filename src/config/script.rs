@@ -16,7 +16,7 @@ section! {
         args: Vec<String> [list(text)] = Vec::new(),
         /// Unix socket of a service that answers in its place.
         socket: String [text] = String::new(),
-        /// How long it may take before it is asked to end.
+        /// How long it may take before it is asked to end; 0 is the default.
         timeout: Duration [duration] = Duration::from_secs(9),
         /// How much longer before it is killed.
         kill_timeout: Duration [duration] = Duration::from_secs(1),
@@ -40,10 +40,10 @@ section! {
         socket: String [text] = String::new(),
         /// Whether an account it knows and the server does not is made.
         autocreate: bool [boolean] = false,
-        /// How long it may take before it is asked to end.
-        timeout: Duration [duration] = Duration::ZERO,
+        /// How long it may take before it is asked to end; 0 is the default.
+        timeout: Duration [duration] = Duration::from_secs(9),
         /// How much longer before it is killed.
-        kill_timeout: Duration [duration] = Duration::ZERO,
+        kill_timeout: Duration [duration] = Duration::from_secs(1),
         /// How many may run at a time; 0 is no limit.
         max_concurrency: usize [count] = 0,
     }

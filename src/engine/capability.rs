@@ -8,21 +8,30 @@ use crate::wire::{Cap, Caps};
 use super::command::{authenticate, register};
 use super::sts;
 
-/// Offered to clients that do not negotiate by version 302, too: those old enough for such clients.
-const BEFORE_302: [Cap; 13] = [
+/// Offered to clients that do not negotiate by version 302, too: what has long been there, and no more than
+/// one line holds, for such clients know no continuation. They may ask for the others.
+const BEFORE_302: [Cap; 21] = [
     Cap::AccountNotify,
     Cap::AccountTag,
     Cap::AwayNotify,
     Cap::Batch,
     Cap::CapNotify,
+    Cap::Chathistory,
     Cap::Chghost,
     Cap::EchoMessage,
+    Cap::EventPlayback,
     Cap::ExtendedJoin,
     Cap::InviteNotify,
+    Cap::LabeledResponse,
+    Cap::MessageTags,
     Cap::MultiPrefix,
+    Cap::Relaymsg,
     Cap::Sasl,
     Cap::ServerTime,
+    Cap::Setname,
     Cap::UserhostInNames,
+    Cap::ZncPlayback,
+    Cap::ZncSelfMessage,
 ];
 
 /// What CAP LS shows.

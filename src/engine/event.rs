@@ -150,7 +150,7 @@ pub enum JobAnswer {
     Hashed(Box<Credentials>),
     /// Of [`super::Job::SendMail`]: a mail server has taken it.
     Mailed,
-    /// Of [`super::Effect::Reload`]: what is wrong with the configuration, if it is not in force.
+    /// Of [`super::Effect::Reload`]: what is wrong with the configuration, so that not all of it is in force.
     Reloaded(Result<(), String>),
     /// Of [`super::Job::LookUpHost`].
     HostFound(Option<String>),

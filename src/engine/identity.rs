@@ -38,6 +38,15 @@ pub fn uses_account_name(config: &Config, settings: &Settings) -> bool {
     is_always_on(config, settings) || config.accounts.nick_reservation.force_nick_equals_account
 }
 
+/// Whether nick and account are one for everyone who has an account, and nobody else can have the nick.
+pub fn are_nicks_accounts(config: &Config) -> bool {
+    let reservation = &config.accounts.nick_reservation;
+    reservation.enabled
+        && reservation.method == NickEnforcement::Strict
+        && !reservation.allow_custom_enforcement
+        && reservation.force_nick_equals_account
+}
+
 /// Whether others are kept from the account's nicks.
 pub fn is_enforced(config: &Config, settings: &Settings) -> bool {
     let reservation = &config.accounts.nick_reservation;

@@ -33,8 +33,9 @@ pub fn lines(text: &str, formatted: bool) -> Vec<String> {
     text.strip_suffix('\n').unwrap_or(text).split('\n').map(line).collect()
 }
 
-/// `$b` bold, `$i` italic, `$u` underline, `$s` strikethrough, `$m` monospace, `$r` reset,
-/// `$c[fg]`/`$c[fg,bg]` colour by name or number, `$$` a dollar sign; anything else stays as it is.
+/// `$b` bold, `$i` italic, `$u` underline, `$s` strikethrough, `$m` monospace, `$v` reverse, `$r` reset,
+/// `$c[fg]`/`$c[fg,bg]` colour by name or number, other `$c` the code alone (before digits of the text, or to end a
+/// colour), `$$` a dollar sign; anything else stays as it is.
 fn format_escapes(raw: &str) -> String {
     let mut shown = String::with_capacity(raw.len());
     let mut rest = raw;
@@ -52,7 +53,9 @@ fn format_escapes(raw: &str) -> String {
             'u' => Some('\x1f'),
             's' => Some('\x1e'),
             'm' => Some('\x11'),
+            'v' => Some('\x16'),
             'r' => Some('\x0f'),
+            'c' if !rest.starts_with("c[") => Some('\x03'),
             _ => None,
         };
         if let Some(code) = code {
@@ -79,6 +82,9 @@ fn colour(rest: &str) -> Option<(String, &str)> {
 
 fn colour_number(name: &str) -> Option<String> {
     let name = name.trim();
+    if name == "default" {
+        return Some("99".to_owned());
+    }
     if let Some(number) = COLOURS.iter().position(|&colour| colour == name) {
         return Some(format!("{number:02}"));
     }
@@ -93,6 +99,7 @@ mod tests {
     fn escapes_become_formatting() {
         let shown = format_escapes("$bBold$b $c[red,blue]x$r $c[12]y $$5 $q $c[nope] $");
         assert_eq!(shown, "\x02Bold\x02 \x0304,02x\x0f \x0312y $5 $q $c[nope] $");
+        assert_eq!(format_escapes("$c1,8 two$c $c[default]x $vy"), "\x031,8 two\x03 \x0399x \x16y");
         assert_eq!(lines("a\r\n$bb\n", false), ["a", "$bb"]);
     }
 }

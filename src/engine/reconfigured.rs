@@ -2,7 +2,7 @@
 //! told what they may use now.
 
 use crate::state::{Fact, SessionId};
-use crate::wire::Cap;
+use crate::wire::{Cap, Caps};
 
 use super::answer::Answer;
 use super::capability::Offer;
@@ -11,8 +11,8 @@ use super::cx::Cx;
 use super::effect::Effects;
 use super::event::Now;
 use super::setup::Setup;
-use super::{Engine, NOBODY, Texts, isupport, registration};
-use crate::config::Config;
+use super::{Engine, NOBODY, Texts, isupport, registration, sts};
+use crate::config::{Config, Logging};
 use crate::i18n::{LanguageId, Languages};
 
 impl Engine {
@@ -25,6 +25,8 @@ impl Engine {
         {
             self.expiry_due_ms = Some(now.mono_ms);
         }
+        let is_logged = |config: &Config| config.logging.iter().any(Logging::shows_lines);
+        let is_newly_logged = is_logged(&self.setup.config) && !is_logged(&before.config);
         let tokens = isupport::changes(&before.isupport, &self.setup.isupport);
         let sessions: Vec<SessionId> = self.state.sessions.iter().map(|(session, _)| session).collect();
         for session in sessions {
@@ -34,11 +36,18 @@ impl Engine {
             if cx.served().user().is_some() && !tokens.is_empty() {
                 registration::isupport(&mut cx, &tokens);
             }
+            if cx.served().user().is_some() && is_newly_logged {
+                registration::warn_of_logs(&mut cx);
+            }
             cx.finish();
         }
         self.renew_opers(now, out);
         let entries_max = self.setup.config.limits.whowas_entries;
-        self.cx(now, Answer::mute(NOBODY), out).commit(Fact::WhowasResized { entries_max });
+        let history = &self.setup.config.history;
+        let (channel_items_max, user_items_max) = (history.channel_length, history.client_length);
+        let mut cx = self.cx(now, Answer::mute(NOBODY), out);
+        cx.commit(Fact::WhowasResized { entries_max });
+        cx.commit(Fact::KeptLess { channel_items_max, user_items_max });
     }
 
     /// Operators have the rights that the configuration gives them now.
@@ -66,10 +75,17 @@ fn renegotiate(cx: &mut Cx<'_>, before: &Offer) {
     let (door, offer) = (&cx.served().door, &cx.setup.offer);
     let (had, has) = (before.at(door), offer.at(door));
     let old = before.words(door, version);
-    let fresh: Vec<String> =
+    let mut fresh: Vec<String> =
         offer.words(door, version).into_iter().filter(|word| !old.contains(word)).collect();
-    let gone: Vec<String> =
-        had.iter().filter(|&cap| !has.has(cap)).map(|cap| cap.name().to_owned()).collect();
+    let mut gone = had.iter().filter(|&cap| !has.has(cap)).collect::<Caps>();
+    if gone.has(Cap::Sts) {
+        // A policy is ended by its duration: CAP DEL must not be sent, and clients do not heed it.
+        gone = gone.without(Cap::Sts);
+        if version >= 302 {
+            fresh.push(sts::ENDED.to_owned());
+        }
+    }
+    let gone: Vec<String> = gone.iter().map(|cap| cap.name().to_owned()).collect();
     if caps.has(Cap::CapNotify) {
         if !gone.is_empty() {
             cap::show(cx, "DEL", gone);

@@ -13,7 +13,7 @@ use crate::wire::numeric::*;
 use crate::wire::{Cap, Text};
 
 use super::arrival;
-use super::command::{join, lusers, motd, oper};
+use super::command::{authenticate, join, lusers, motd, oper};
 use super::cx::Cx;
 use super::effect::{Job, Level};
 use super::event::JobAnswer;
@@ -83,6 +83,7 @@ fn admit(cx: &mut Cx<'_>) {
 }
 
 fn register(cx: &mut Cx<'_>) {
+    authenticate::abort(cx);
     let Some(known) = cx.served().registering() else { return };
     let Some(wanted) = known.nick.as_ref().map(|nick| nick.as_str().to_owned()) else { return };
     // Between NICK and now someone else may have come to be known by it.
@@ -204,14 +205,19 @@ fn welcome(cx: &mut Cx<'_>) {
     lusers::show(cx);
     motd::show(cx);
     if cx.config().logging.iter().any(Logging::shows_lines) {
-        let nick = cx.nick().to_owned();
-        cx.reply_command("NOTICE", &[&nick], Text::Said(Phrase::LINES_ARE_LOGGED, &[]));
+        warn_of_logs(cx);
     }
     let modes = cx.user().modes.to_string();
     cx.reply(RPL_UMODEIS, &[&modes], Text::None);
     if cx.served().caps.has(Cap::Whoami) {
         announce::show_self(cx);
     }
+}
+
+/// Says that whoever runs the server can read all that is said.
+pub fn warn_of_logs(cx: &mut Cx<'_>) {
+    let nick = cx.nick().to_owned();
+    cx.reply_command("NOTICE", &[&nick], Text::Said(Phrase::LINES_ARE_LOGGED, &[]));
 }
 
 /// The 005 lines; as a batch for those who can tell it apart (draft/extended-isupport).

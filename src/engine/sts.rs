@@ -14,6 +14,9 @@ use super::registration;
 const CAPS: [Cap; 6] =
     [Cap::Batch, Cap::EchoMessage, Cap::LabeledResponse, Cap::MessageTags, Cap::ServerTime, Cap::Sts];
 
+/// What takes back the policy that clients remember.
+pub const ENDED: &str = "sts=duration=0";
+
 /// Told where the configuration has no banner.
 const BANNER: &str = "This server is for connections with TLS only.\n\
                       Please have your client connect with TLS, or get one that can.";

@@ -77,6 +77,7 @@ impl Voice<'_> {
             caps: session.caps,
             languages: &session.languages,
             extra_tags: inner.as_deref().unwrap_or_default(),
+            line_bytes_max: self.setup.config.server.max_line_len,
         };
         let (stamp, languages) = (&self.stamp, &self.setup.languages);
         self.answer.add(self.out, role, |bytes| line.render(form, stamp, languages, bytes));
@@ -145,7 +146,7 @@ impl Voice<'_> {
     pub fn deliver_alone(&mut self, session: &Session, id: SessionId, message: &Outgoing<'_>, needs: Caps) {
         if session.caps.contains(needs) {
             let (stamp, languages) = (&self.stamp, &self.setup.languages);
-            let form = Form { caps: session.caps, languages: &[], extra_tags: "" };
+            let form = self.form_for_others(session.caps);
             each_line(message, session.caps, |line| {
                 let span = self.out.add_line(|bytes| line.render(form, stamp, languages, bytes));
                 self.out.deliver(span, &[id]);
@@ -153,11 +154,15 @@ impl Voice<'_> {
         }
     }
 
+    /// What is said to others holds no phrase, so their languages make no difference.
+    fn form_for_others(&self, caps: Caps) -> Form<'static> {
+        Form { caps, languages: &[], extra_tags: "", line_bytes_max: self.setup.config.server.max_line_len }
+    }
+
     fn send_variants(&mut self, line: &Outgoing<'_>, used: usize) {
         let (stamp, languages) = (&self.stamp, &self.setup.languages);
         for variant in &self.scratch.variants[..used] {
-            // What is said to others holds no phrase, so their languages make no difference.
-            let form = Form { caps: variant.caps, languages: &[], extra_tags: "" };
+            let form = self.form_for_others(variant.caps);
             let span = self.out.add_line(|bytes| line.render(form, stamp, languages, bytes));
             self.out.deliver(span, &variant.to);
         }

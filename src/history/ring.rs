@@ -57,6 +57,18 @@ impl Ring {
         self.entries.push_back(Entry { with: with.into(), item });
     }
 
+    /// Makes it no longer than this; the oldest go.
+    pub fn shorten(&mut self, items_max: usize) {
+        let excess = self.entries.len().saturating_sub(items_max);
+        if excess > 0 {
+            self.entries.drain(..excess);
+            self.entries.shrink_to_fit();
+        }
+        if excess > 0 || items_max == 0 {
+            self.complete_from = self.entries.front().map(|entry| entry.item.id());
+        }
+    }
+
     /// From which id on it holds everything; `None` while it holds nothing.
     pub fn complete_from(&self) -> Option<MsgId> {
         self.complete_from

@@ -64,9 +64,14 @@ fn listen_unix(path: &Path, mode: u32) -> io::Result<Socket> {
     remove_stale(path)?;
     let socket = Socket::new(Domain::UNIX, Type::STREAM, None)?;
     socket.bind(&SockAddr::unix(path)?)?;
-    fs::set_permissions(path, fs::Permissions::from_mode(mode))?;
+    permit(path, mode)?;
     socket.listen(BACKLOG)?;
     Ok(socket)
+}
+
+/// Says who may connect to a Unix socket.
+pub(super) fn permit(path: &Path, mode: u32) -> io::Result<()> {
+    fs::set_permissions(path, fs::Permissions::from_mode(mode))
 }
 
 /// Removes the socket file of a server that is gone; one that answers is left alone.

@@ -15,10 +15,10 @@ use std::time::Duration;
 use indexmap::IndexMap;
 use tokio::net::{TcpListener, UnixListener};
 use tokio::sync::mpsc;
-use tokio::task::{AbortHandle, yield_now};
+use tokio::task::{JoinHandle, yield_now};
 use tokio::time::Instant;
 
-use super::address::{has_no_ipv6, is_path, listen};
+use super::address::{has_no_ipv6, is_path, listen, permit};
 use super::descriptors::Reserve;
 use super::door::{Arrival, Terms};
 use super::socket::{Handover, Socket};
@@ -87,7 +87,7 @@ struct Open {
     /// Until it is accepted from.
     socket: Option<socket2::Socket>,
     /// The task that accepts, once there is one.
-    task: Option<AbortHandle>,
+    task: Option<JoinHandle<()>>,
 }
 
 impl Drop for Open {
@@ -108,7 +108,7 @@ impl Listeners {
     /// One line that names the listener and what is wrong.
     pub fn open(config: &Config, shards: Vec<mpsc::Sender<Arrival>>) -> Result<Listeners, String> {
         let mut listeners = Listeners { open: IndexMap::new(), shards, gate: Arc::default() };
-        match listeners.change(config).into_iter().next() {
+        match listeners.change_all(config).into_iter().next() {
             Some(problem) => Err(problem),
             None => Ok(listeners),
         }
@@ -119,24 +119,31 @@ impl Listeners {
         self.open.iter().map(|(address, open)| Bound { address: address.clone(), port: open.port }).collect()
     }
 
-    /// Brings the listeners in line with a configuration: opens, closes, reads certificates again.
+    /// Brings the listeners in line with a configuration: closes, opens, reads certificates again.
     /// Connections stay as they are. A listener that fails is left as it was; returns what failed.
-    pub fn change(&mut self, config: &Config) -> Vec<String> {
-        self.gate.max.store(config.server.max_clients, Ordering::Relaxed);
-        self.open.retain(|address, _| {
-            let stays = config.server.listeners.contains_key(address);
-            if !stays {
-                tracing::info!(target: "listeners", "stopped listening on {address}.");
+    pub async fn change(&mut self, config: &Config) -> Vec<String> {
+        let (stay, gone) = std::mem::take(&mut self.open)
+            .into_iter()
+            .partition(|(address, _)| config.server.listeners.contains_key(address));
+        self.open = stay;
+        for (address, mut open) in gone {
+            // Its port may be wanted by another address: it is free only once the task is gone.
+            if let Some(task) = open.task.take() {
+                task.abort();
+                let _ = task.await;
             }
-            stays
-        });
-        let mut problems = Vec::new();
-        for (address, listener) in &config.server.listeners {
-            if let Err(problem) = self.change_one(address, listener, config) {
-                problems.push(problem);
-            }
+            tracing::info!(target: "listeners", "stopped listening on {address}.");
         }
-        problems
+        self.change_all(config)
+    }
+
+    fn change_all(&mut self, config: &Config) -> Vec<String> {
+        self.gate.max.store(config.server.max_clients, Ordering::Relaxed);
+        let listeners = &config.server.listeners;
+        listeners
+            .iter()
+            .filter_map(|(address, listener)| self.change_one(address, listener, config).err())
+            .collect()
     }
 
     fn change_one(&mut self, address: &str, listener: &Listener, config: &Config) -> Result<(), String> {
@@ -144,7 +151,9 @@ impl Listeners {
         let terms = Arc::new(Terms::new(address, listener, tls, config));
         if let Some(open) = self.open.get(address) {
             *open.terms.lock().unwrap_or_else(|poisoned| poisoned.into_inner()) = terms;
-            return Ok(());
+            let Some(path) = &open.path else { return Ok(()) };
+            return permit(path, config.server.unix_bind_mode)
+                .map_err(|error| format!("permissions of {address}: {}", super::reason(&error)));
         }
         let socket = match listen(address, config.server.unix_bind_mode) {
             Ok(socket) => socket,
@@ -195,16 +204,15 @@ impl Listeners {
                 refused: 0,
                 logged: None,
             };
-            open.task = Some(tokio::task::spawn_local(acceptor.run()).abort_handle());
+            open.task = Some(tokio::task::spawn_local(acceptor.run()));
         }
         Ok(())
     }
 }
 
 fn tls_of(listener: &Listener) -> Result<Option<Arc<tokio_rustls::rustls::ServerConfig>>, String> {
-    let pairs: Vec<(&Path, &Path)> = (listener.tls.iter().chain(&listener.tls_certificates))
-        .map(|pair| (Path::new(&pair.cert), Path::new(&pair.key)))
-        .collect();
+    let pairs: Vec<(&Path, &Path)> =
+        listener.key_pairs().iter().map(|pair| (Path::new(&pair.cert), Path::new(&pair.key))).collect();
     if pairs.is_empty() {
         return Ok(None);
     }

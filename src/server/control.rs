@@ -86,11 +86,21 @@ impl<L: Fn(&Config)> Supervisor<L> {
                     return;
                 }
                 Command::Reload(asker) => {
-                    let result = self.reload(&reload).await;
-                    match &result {
-                        Ok(()) => tracing::info!(target: "server", "configuration reloaded"),
-                        Err(why) => tracing::error!(target: "server", "configuration not reloaded: {why}"),
-                    }
+                    let result = match self.reload(&reload).await {
+                        Ok(problems) => {
+                            tracing::info!(target: "server", "configuration reloaded");
+                            let problems = problems.join("; ");
+                            if problems.is_empty() {
+                                Ok(())
+                            } else {
+                                Err(format!("in force, but {problems}"))
+                            }
+                        }
+                        Err(why) => {
+                            tracing::error!(target: "server", "configuration not reloaded: {why}");
+                            Err(why)
+                        }
+                    };
                     if let Some(ticket) = asker {
                         let _ = self.input.send(Input::Answered(ticket, JobAnswer::Reloaded(result))).await;
                     }
@@ -117,19 +127,21 @@ impl<L: Fn(&Config)> Supervisor<L> {
         }
     }
 
-    /// Puts the configuration in force as it is now; the error is one line.
-    async fn reload(&mut self, reload: &Reload) -> Result<(), String> {
+    /// Puts the configuration in force as it is now, but for the listeners that fail: those are returned. The
+    /// error is one line; nothing has changed then.
+    async fn reload(&mut self, reload: &Reload) -> Result<Vec<String>, String> {
         let read = reload.clone();
         let read = tokio::task::spawn_blocking(move || read()).await;
         let (config, texts) = read.map_err(|_| "reading it failed".to_owned())??;
-        for problem in self.listeners.change(&config) {
-            tracing::error!(target: "listeners", "{problem}");
-        }
+        let mut problems = self.listeners.change(&config).await;
         if let Err(error) = self.listeners.accept() {
-            tracing::error!(target: "listeners", "cannot accept: {error}");
+            problems.push(format!("cannot accept: {error}"));
+        }
+        for problem in &problems {
+            tracing::error!(target: "listeners", "{problem}");
         }
         (self.on_config)(&config);
         let _ = self.input.send(Input::Reconfigured(Box::new(config), Box::new(texts))).await;
-        Ok(())
+        Ok(problems)
     }
 }

@@ -6,7 +6,7 @@ use super::fact::{Change, Fact, Introduction, Ruling, Target};
 use super::id::{ChannelId, SessionId, UserId};
 use super::members::Member;
 use super::modes::{Letters, ModeChange, Ranks};
-use super::session::{Finding, Password, Phase, Registering};
+use super::session::{AWAY_UNSPECIFIED, Finding, Password, Phase, Registering};
 use super::user::{Invite, Oper, User};
 use super::{List, State};
 use crate::text::{CaseMapping, ChannelName};
@@ -38,6 +38,9 @@ impl State {
             Fact::Opened { session, door } => self.open(moment, session, door),
             Fact::Admitted { session, counted } => self.count(moment, session, counted),
             Fact::WhowasResized { entries_max } => self.whowas.resize(entries_max),
+            Fact::KeptLess { channel_items_max, user_items_max } => {
+                self.shorten_rings(channel_items_max, user_items_max);
+            }
             Fact::Proxied { session, ip, secure, host } => self.speak_for(session, ip, secure, host),
             Fact::Vanished { session } => self.vanish(session),
             Fact::Introduced { session, said } => self.introduce(session, said),
@@ -315,7 +318,7 @@ impl State {
         let away = |&session: &SessionId| self.sessions[session].away.clone();
         let texts: Option<Vec<Box<str>>> = self.users[user].sessions.iter().map(away).collect();
         if !self.users[user].sessions.is_empty() {
-            self.users[user].away = texts.and_then(|mut texts| texts.pop());
+            self.users[user].away = texts.and_then(shown_away);
         }
     }
 
@@ -353,6 +356,13 @@ impl State {
             speaker.accept(user, true);
         }
     }
+}
+
+/// Of the texts of all sessions the one that others read: a session that is gone for no reason given counts
+/// as if it were not there (draft/pre-away, "Implementation considerations").
+fn shown_away(texts: Vec<Box<str>>) -> Option<Box<str>> {
+    let reason = texts.iter().rfind(|text| ***text != *AWAY_UNSPECIFIED);
+    reason.or(texts.last()).cloned()
 }
 
 fn introduce(registering: &mut Registering, said: Introduction<'_>) {

@@ -17,6 +17,11 @@ impl State {
         }
     }
 
+    pub(super) fn shorten_rings(&mut self, channel_items_max: usize, user_items_max: usize) {
+        self.channels.values_mut().for_each(|channel| channel.history.shorten(channel_items_max));
+        self.users.values_mut().for_each(|user| user.history.shorten(user_items_max));
+    }
+
     pub(super) fn take_back(&mut self, places: &[Place], id: MsgId) {
         for place in places {
             if let Some(ring) = self.ring_mut(place) {

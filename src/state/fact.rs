@@ -123,6 +123,8 @@ pub enum Fact<'a> {
     CloakSecretSet { secret: &'a str },
     /// Something is kept in memory.
     Kept { place: Place, item: Item, bounds: Bounds },
+    /// No more than this is kept in memory of a channel, and of a user's conversations.
+    KeptLess { channel_items_max: usize, user_items_max: usize },
     /// Something that was kept is taken back. `shown` is what the channel, or the other one, is called.
     TakenBack { by: UserId, places: &'a [Place], shown: &'a str, id: MsgId, reason: Option<&'a str> },
     /// All that an account (folded) said is taken back in one history.

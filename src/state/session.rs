@@ -14,6 +14,9 @@ use crate::text::Nick;
 use crate::wire::Caps;
 use crate::wire::multiline::Lines;
 
+/// What others read when a client says `AWAY *`: gone, for no reason given (draft/pre-away).
+pub const AWAY_UNSPECIFIED: &str = "Away";
+
 /// A connection.
 #[derive(Clone, Debug)]
 pub struct Session {

@@ -87,6 +87,11 @@ impl<I: Id, T> Slots<I, T> {
         (0..self.slots()).filter_map(|slot| self.in_slot(slot))
     }
 
+    /// As [`Slots::iter`], without ids and to change them.
+    pub fn values_mut(&mut self) -> impl Iterator<Item = &mut T> {
+        self.entries.iter_mut().filter_map(|entry| entry.value.as_mut())
+    }
+
     /// How many slots there are, whether in use or not.
     pub fn slots(&self) -> u32 {
         self.entries.len() as u32

@@ -94,6 +94,8 @@ pub struct Form<'a> {
     pub languages: &'a [LanguageId],
     /// Tags of this one answer (`label=x` or `batch=1`), escaped; empty for none.
     pub extra_tags: &'a str,
+    /// Bytes that the line may have behind its tags, its ending included: what is more is cut off.
+    pub line_bytes_max: usize,
 }
 
 /// The tag of a line that goes on where the one before it ended.
@@ -131,7 +133,9 @@ impl Outgoing<'_> {
     /// Writes the line, without its ending, for one kind of recipient.
     pub fn render(&self, form: Form<'_>, stamp: &Stamp, languages: &Languages, out: &mut Vec<u8>) {
         self.write_tags(form, stamp, out);
+        let start = out.len();
         self.write_body(form.caps, form.languages, languages, out);
+        cut(out, start + form.line_bytes_max.saturating_sub("\r\n".len()));
     }
 
     /// Writes the tag section, if there is any, with the blank after it.
@@ -207,6 +211,18 @@ impl Outgoing<'_> {
     }
 }
 
+/// Cuts a line off at the end of a character: with a source or a numeric in front, what a client sent may
+/// have become longer than a line may be.
+fn cut(out: &mut Vec<u8>, mut bytes_max: usize) {
+    if out.len() > bytes_max {
+        let continues = |byte: u8| byte & 0b1100_0000 == 0b1000_0000;
+        while bytes_max > 0 && continues(out[bytes_max]) {
+            bytes_max -= 1;
+        }
+        out.truncate(bytes_max);
+    }
+}
+
 /// A middle parameter. What a client sent may not fit one (empty, with a blank, with a leading colon);
 /// then `*` stands in its place, so that no client can make the server speak nonsense.
 fn write_param(param: &str, out: &mut Vec<u8>) {
@@ -256,7 +272,7 @@ mod tests {
 
     fn rendered(outgoing: &Outgoing<'_>, caps: Caps, extra_tags: &str) -> String {
         let mut out = Vec::new();
-        let form = Form { caps, languages: &[], extra_tags };
+        let form = Form { caps, languages: &[], extra_tags, line_bytes_max: 512 };
         outgoing.render(form, &Stamp::new(1_605_232_502_201), &Languages::default(), &mut out);
         String::from_utf8(out).unwrap()
     }
@@ -306,6 +322,20 @@ mod tests {
         let body = Body::Command { verb: "PRIVMSG", params: &["#c"], text };
         let line = Outgoing { source: "a!b@c", origin: Origin::default(), body };
         assert_eq!(rendered(&line, Caps::NONE, ""), ":a!b@c PRIVMSG #c :one two three");
+    }
+
+    #[test]
+    fn a_line_is_cut_behind_its_tags_and_between_characters() {
+        let body = |text| Body::Command { verb: "QUIT", params: &[], text: Text::Plain(text) };
+        let whole = rendered(
+            &Outgoing { source: "a!b@c", origin: Origin::default(), body: body(&"é".repeat(600)) },
+            Caps::of(Cap::ServerTime),
+            "",
+        );
+        let (tags, line) = whole.split_once(' ').unwrap();
+        assert!(tags.starts_with("@time="));
+        // 13 bytes, and as many pairs of bytes as there is room for.
+        assert_eq!(line, format!(":a!b@c QUIT :{}", "é".repeat(248)));
     }
 
     #[test]

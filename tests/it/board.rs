@@ -108,6 +108,10 @@ impl Board {
                 out.push(Effect::Ask { ticket: Ticket(self.asked.len() as u64), job });
                 self.asked.push(session);
             }
+            "RELOAD" => {
+                out.push(Effect::Reload { ticket: Ticket(self.asked.len() as u64) });
+                self.asked.push(session);
+            }
             "HOLD" => out.push(Effect::Hold { session }),
             "QUIT" => self.close(session, rest, out),
             "DOOR" => self.answer(session, &format!("{:?}", self.doors[&session]), out),

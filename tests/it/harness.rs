@@ -94,8 +94,13 @@ impl Server {
 
     /// Has the server read this configuration, or the error, in its next reload.
     pub(crate) fn reload(&self, next: Result<Config, String>) {
-        self.next_configs.send(next).unwrap();
+        self.will_read(next);
         assert!(self.control.reload());
+    }
+
+    /// As `reload`, when a client asks for it.
+    pub(crate) fn will_read(&self, next: Result<Config, String>) {
+        self.next_configs.send(next).unwrap();
     }
 
     /// Waits for the server's own end.

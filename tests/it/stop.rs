@@ -1,5 +1,7 @@
 //! Stopping and reloading.
 
+use std::os::unix::fs::PermissionsExt;
+
 use ircd::config::Listener;
 
 use crate::harness::{Client, certificate, config, plain, start, tcp, tls};
@@ -60,6 +62,55 @@ fn a_reload_opens_and_closes_listeners_and_keeps_connections() {
     let mut bob = Client::new(tcp(free));
     assert_eq!(bob.ask("CLIENTS"), "2");
     assert!(std::net::TcpStream::connect(("127.0.0.1", server.ports[0])).is_err());
+}
+
+/// `:6667` wants the port that `127.0.0.1:6667` has.
+#[test]
+fn a_reload_moves_a_port_to_another_address() {
+    let server = start(plain());
+    let mut alice = server.connect();
+    let port = server.ports[0];
+    let mut others = Vec::new();
+    for address in [format!(":{port}"), format!("127.0.0.1:{port}")] {
+        server.reload(Ok(config(vec![(&address, Listener::default())])));
+        assert_eq!(alice.line(), "reconfigured");
+        others.push(server.connect());
+        assert_eq!(others.last_mut().unwrap().ask("ECHO x"), "x");
+    }
+}
+
+#[test]
+fn who_asks_for_a_reload_hears_of_listeners_that_fail() {
+    let server = start(plain());
+    let mut alice = server.connect();
+    let mut next = plain();
+    next.server.listeners.insert("127.0.0.1:0x".into(), Listener::default());
+    server.will_read(Ok(next));
+    alice.send("RELOAD");
+    assert_eq!(alice.line(), "reconfigured");
+    let told = alice.line();
+    assert!(told.starts_with("reloaded Err(\"in force, but cannot listen on 127.0.0.1:0x: "), "{told}");
+    server.will_read(Ok(plain()));
+    alice.send("RELOAD");
+    assert_eq!([alice.line(), alice.line()], ["reconfigured", "reloaded Ok(())"]);
+    server.will_read(Err("no".into()));
+    assert_eq!(alice.ask("RELOAD"), "reloaded Err(\"no\")");
+}
+
+#[test]
+fn a_reload_changes_who_may_connect_to_a_unix_socket() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("ircd.sock");
+    let mode = || std::fs::metadata(&path).unwrap().permissions().mode() & 0o777;
+    let mut config = plain();
+    config.server.listeners.insert(path.to_str().unwrap().into(), Listener::default());
+    let server = start(config.clone());
+    assert_eq!(mode(), 0o700);
+    config.server.unix_bind_mode = 0o770;
+    let mut alice = server.connect();
+    server.reload(Ok(config));
+    assert_eq!(alice.line(), "reconfigured");
+    assert_eq!(mode(), 0o770);
 }
 
 #[test]

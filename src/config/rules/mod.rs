@@ -96,6 +96,9 @@ fn complete(config: &mut Config) {
     unless_zero(&mut server.idle_timeouts.ping, standard.server.idle_timeouts.ping);
     unless_zero(&mut server.idle_timeouts.disconnect, standard.server.idle_timeouts.disconnect);
     unless_zero(&mut server.oper_throttle, standard.server.oper_throttle);
+    // A script without time never has an answer.
+    unless_zero(&mut server.ip_check_script.timeout, standard.server.ip_check_script.timeout);
+    unless_zero(&mut accounts.auth_script.timeout, standard.accounts.auth_script.timeout);
     server.max_line_len = server.max_line_len.max(standard.server.max_line_len);
     server.command_aliases = std::mem::take(&mut server.command_aliases)
         .into_iter()

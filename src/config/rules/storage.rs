@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::super::value::{LogMethod, PersistentStatus, Word};
-use super::super::{Config, KeyPair};
+use super::super::{Config, KeyPair, LOG_TYPE_ALIASES, LOG_TYPES};
 use super::Rules;
 use super::names::is_listen_address;
 
@@ -51,6 +51,16 @@ pub(super) fn logging(config: &Config, rules: &mut Rules<'_>) {
         }
         if log.method.is_empty() {
             rules.doubtful(&key("method"), LogMethod::EXPECTED, "nothing");
+        }
+        let is_known = |kind: &str| {
+            let kind = kind.strip_prefix('-').unwrap_or(kind).to_lowercase();
+            kind == "*"
+                || LOG_TYPES.contains(&kind.as_str())
+                || LOG_TYPE_ALIASES.iter().any(|(old, _)| *old == kind)
+        };
+        for kind in log.r#type.split_ascii_whitespace().filter(|kind| *kind != "-" && !is_known(kind)) {
+            let expected = format!("`*` or some of {}", LOG_TYPES.join(", "));
+            rules.doubtful(&key("type"), expected, format!("{kind:?}"));
         }
         let mut kinds = log.r#type.split_ascii_whitespace();
         if kinds.clone().any(|kind| kind == "-") || kinds.all(|kind| kind.starts_with('-')) {

@@ -23,3 +23,18 @@ fn what_cannot_change_is_named() {
         ["server.name", "server.casemapping", "server.idle-timeouts", "server.io-threads", "datastore.path"];
     assert_eq!(diff(&old, &new), Err(keys.to_vec()));
 }
+
+#[test]
+fn the_database_of_history_cannot_change_while_it_is_in_use() {
+    let with = |database: &str| loaded(&LEAST.replace("ircd.db", &format!("ircd.db, {database}"))).config;
+    let mysql = |what: &str| with(&format!("mysql: {{enabled: true, {what}}}"));
+    let old = mysql("host: one, timeout: 3s");
+    assert_eq!(diff(&old, &mysql("host: one, timeout: 5s")), Ok(()));
+    for other in ["host: two, timeout: 3s", "host: one, password: x", "host: one, max-conns: 7"] {
+        assert_eq!(diff(&old, &mysql(other)), Err(vec!["datastore.mysql"]), "{other}");
+    }
+    let off = |name: &str| with(&format!("sqlite: {{enabled: false, database-path: {name}}}"));
+    assert_eq!(diff(&off("one.db"), &off("two.db")), Ok(()));
+    let on = with("sqlite: {enabled: true, database-path: two.db}");
+    assert_eq!(diff(&off("two.db"), &on), Err(vec!["datastore.sqlite"]));
+}

@@ -152,12 +152,36 @@ history: {{channel-length: 5, chathistory-maxmessages: 50, persistent: {{registe
 }
 
 #[test]
+fn a_script_always_has_time_to_answer() {
+    for time in ["", ", timeout: 0s"] {
+        let script = format!("{{enabled: true, command: /bin/true{time}}}");
+        let config =
+            loaded(&format!("{LEAST}    ip-check-script: {script}\naccounts: {{auth-script: {script}}}\n"))
+                .config;
+        let times = [config.server.ip_check_script.timeout, config.accounts.auth_script.timeout];
+        assert_eq!(times, [Duration::from_secs(9); 2], "{time}");
+    }
+}
+
+#[test]
 fn features_to_come_are_named_once_by_section() {
     let text = format!(
         "{LEAST}    compatibility: {{force-trailing: false}}\n    output-path: exports\n    \
          sts: {{enabled: false}}\nmetadata: {{enabled: true}}\napi: {{enabled: false}}\n"
     );
     assert_eq!(loaded(&text).not_yet, ["server: compatibility.force-trailing", "metadata"]);
+}
+
+#[test]
+fn a_type_that_no_record_has_is_a_warning() {
+    let log = |types: &str| {
+        let text = format!("{LEAST}logging: [{{method: stderr, level: info, type: '{types}'}}]\n");
+        shown(&loaded(&text).warnings)
+    };
+    assert_eq!(log("* -userinput -UserOutput localconnect"), "");
+    let told = log("server -userinputs");
+    assert!(told.contains("logging.0.type: expected `*` or some of accounts, api"), "{told}");
+    assert!(told.ends_with("found \"-userinputs\""), "{told}");
 }
 
 #[test]

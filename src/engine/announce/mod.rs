@@ -26,14 +26,14 @@ use super::voice::sessions_of;
 use super::watchers::{self, onlookers};
 
 /// What can only be told once the fact holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum After {
     /// Nothing.
     Nothing,
     /// Topic and names, to the one who joined.
     Joined(UserId, ChannelId, MsgId),
-    /// That one's away state changed, to those who see it.
-    Away(UserId),
+    /// That one is away, or back, or for another reason, to those who see it. It was as given before.
+    Away(UserId, Option<Box<str>>),
     /// That the session's user is there, to those who watch the nick.
     Came(SessionId),
     /// That the user has the nick, to those who watch it.
@@ -65,7 +65,8 @@ pub fn announce(cx: &mut Cx<'_>, fact: &Fact<'_>) -> After {
         Fact::Invited { by, user, channel, .. } => invited(cx, *by, *user, *channel, msgid),
         Fact::Said { session, by, to, what } => said(cx, *session, *by, to, what, msgid),
         Fact::AwaySet { session, .. } => {
-            return cx.state().sessions[*session].user().map_or(After::Nothing, After::Away);
+            let Some(user) = cx.state().sessions[*session].user() else { return After::Nothing };
+            return After::Away(user, cx.state().users[user].away.clone());
         }
         Fact::Registered { session, .. } => return After::Came(*session),
         Fact::LoggedIn { session, account, .. } => logged_in(cx, *session, account),
@@ -101,6 +102,7 @@ pub fn announce(cx: &mut Cx<'_>, fact: &Fact<'_>) -> After {
         | Fact::LanguagesSet { .. }
         | Fact::OperFailed { .. }
         | Fact::Kept { .. }
+        | Fact::KeptLess { .. }
         | Fact::Forgotten { .. }
         | Fact::PlaybackAsked { .. }
         | Fact::Formed { .. }
@@ -123,7 +125,9 @@ pub fn follow_up(cx: &mut Cx<'_>, after: After) {
                 });
             }
         }
-        After::Away(user) => show_away(cx, user),
+        // What one of several sessions says need not change anything for others.
+        After::Away(user, before) if cx.state().users[user].away == before => {}
+        After::Away(user, _) => show_away(cx, user),
         After::Came(session) => {
             if let Some(user) = cx.state().sessions[session].user() {
                 watchers::came(cx, user);

@@ -159,6 +159,14 @@ fn say(cx: &mut Cx<'_>, code: Numeric, text: Phrase) {
     cx.reply(code, &[], Text::Said(text, &[]));
 }
 
+/// Who completes registration in the midst of a login comes in without it (sasl-3.1); 906.
+pub fn abort(cx: &mut Cx<'_>) {
+    if cx.served().exchange.is_some() {
+        set(cx, None);
+        say(cx, ERR_SASLABORTED, Phrase::SASL_ABORTED);
+    }
+}
+
 fn set(cx: &mut Cx<'_>, exchange: Option<Box<Exchange>>) {
     cx.commit(Fact::Authenticating { session: cx.session, exchange });
 }

@@ -4,14 +4,12 @@ use crate::engine::cx::Cx;
 use crate::engine::refusal::{Outcome, Refusal};
 use crate::i18n::Phrase;
 use crate::state::Fact;
+use crate::state::session::AWAY_UNSPECIFIED;
 use crate::text::truncate;
 use crate::wire::numeric::{RPL_NOWAWAY, RPL_UNAWAY};
 use crate::wire::{Cap, Message, Text};
 
 use super::{Command, When};
-
-/// What others read when a client says `AWAY *`: gone, for no reason given (draft/pre-away).
-const UNSPECIFIED: &str = "Away";
 
 pub(super) const AWAY: Command = Command {
     name: "AWAY",
@@ -29,7 +27,7 @@ fn away(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
     }
     let text = match truncate(m.param(0), cx.config().limits.awaylen) {
         "" => None,
-        "*" if pre_away => Some(UNSPECIFIED),
+        "*" if pre_away => Some(AWAY_UNSPECIFIED),
         text => Some(text),
     };
     match text {

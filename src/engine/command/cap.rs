@@ -5,6 +5,7 @@ use crate::engine::refusal::Outcome;
 use crate::i18n::Phrase;
 use crate::state::Fact;
 use crate::state::fact::Introduction;
+use crate::text::wrap;
 use crate::wire::numeric::ERR_INVALIDCAPCMD;
 use crate::wire::{Cap, Caps, Message, Text};
 
@@ -90,7 +91,13 @@ fn req(cx: &mut Cx<'_>, wanted: &str) {
         }
         None => "NAK",
     };
-    cx.reply_command("CAP", &[&nick, verb], Text::Plain(wanted));
+    if wanted.len() <= NAMES_BYTES_MAX {
+        return cx.reply_command("CAP", &[&nick, verb], Text::Plain(wanted));
+    }
+    // The answer is longer than the question. Either may come in several lines.
+    for words in wrap(wanted.split_ascii_whitespace(), NAMES_BYTES_MAX) {
+        cx.reply_command("CAP", &[&nick, verb], Text::Plain(&words));
+    }
 }
 
 /// The capabilities after a REQ; `None` if any of it cannot be.

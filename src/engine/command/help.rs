@@ -41,7 +41,7 @@ static TOPICS: &[(&str, &str, &[&str])] = &[
         &[
             "+b <mask>  keeps out whom the mask matches; m:<mask> only silences them",
             "+e <mask>  exempts from +b",
-            "+I <mask>  exempts from +i",
+            "+I <mask>  may join in spite of +i, +b and +R",
             "+k <key>   joining needs the key",
             "+l <n>     no more than so many members",
             "+f <#chan> whom +i, +k, +l or +R refuses joins that channel instead; you must be +o in both",

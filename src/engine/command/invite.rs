@@ -56,7 +56,7 @@ fn uninvite(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
     if !channel.flags.has('i') {
         return Err(fail("NOT_INVITE_ONLY", Phrase::NOT_INVITE_ONLY));
     }
-    if !channel.is_at_least(cx.me(), Rank::Op) {
+    if policy::standing(cx.state(), cx.me(), id) < Some(Rank::Op) {
         return Err(fail("PRIVS_NEEDED", Phrase::NOT_CHANNEL_OPERATOR));
     }
     let nick = cx.state().users[user].nick.as_str().to_owned();

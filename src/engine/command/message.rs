@@ -133,7 +133,7 @@ pub(super) fn relayed_tags(cx: &Cx<'_>, data: &str) -> String {
     let given: IndexMap<&str, &str> = tags(data).filter(|tag| tag.0.starts_with('+')).collect();
     let mut kept = String::new();
     for (name, value) in given {
-        let len = name.len() + value.len() + 2;
+        let len = usize::from(!kept.is_empty()) + name.len() + usize::from(!value.is_empty()) + value.len();
         if kept.len() + len > CLIENT_TAGS_BYTES_MAX {
             break;
         }
@@ -179,7 +179,7 @@ fn say_to(cx: &mut Cx<'_>, target: &str, what: Said<'_>) -> Outcome {
         policy::can_speak(cx.state(), by, channel)?;
         check_ctcp(cx, channel, what.text)?;
         let shown = shown_target(cx, channel, at_least);
-        let at_least = policy::hears(&cx.state().channels[channel], by, at_least);
+        let at_least = policy::hears(cx.state(), by, channel, at_least);
         let to = Target::Channel { channel, at_least, shown: &shown };
         cx.commit(Fact::Said { session, by, to, what });
         return Ok(());

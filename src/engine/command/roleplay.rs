@@ -99,7 +99,7 @@ fn play_in_channel(cx: &mut Cx<'_>, target: &str, what: Said<'_>) -> Outcome {
     if cx.config().roleplay.require_chanops && policy::standing(cx.state(), by, channel) < Some(Rank::Op) {
         return refused(Phrase::ROLEPLAY_NOT_ALLOWED);
     }
-    let at_least = policy::hears(&cx.state().channels[channel], by, None);
+    let at_least = policy::hears(cx.state(), by, channel, None);
     let to = Target::Channel { channel, at_least, shown: &shown };
     cx.commit(Fact::Said { session: cx.session, by, to, what });
     Ok(())

@@ -4,6 +4,7 @@
 use std::ops::ControlFlow;
 
 use crate::engine::cx::Cx;
+use crate::engine::identity;
 use crate::engine::policy;
 use crate::engine::refusal::Outcome;
 use crate::engine::setup::Setup;
@@ -162,7 +163,7 @@ fn field(cx: &Cx<'_>, letter: char, id: UserId, channel: Option<ChannelId>, toke
     }
 }
 
-/// Here or gone, operator, ranks in the channel, bot.
+/// Here or gone, operator, ranks in the channel, bot, registered.
 fn flags(cx: &Cx<'_>, id: UserId, channel: Option<ChannelId>) -> String {
     let user = &cx.state().users[id];
     let mut flags = String::from(if user.away.is_some() { "G" } else { "H" });
@@ -175,6 +176,10 @@ fn flags(cx: &Cx<'_>, id: UserId, channel: Option<ChannelId>) -> String {
     }
     if user.modes.has('B') {
         flags.push('B');
+    }
+    // Where a nick is its account's, who has one is known to be who the nick says.
+    if user.account.is_some() && identity::are_nicks_accounts(cx.config()) {
+        flags.push('r');
     }
     flags
 }

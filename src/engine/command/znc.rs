@@ -1,8 +1,8 @@
-//! ZNC: what a module of ZNC is told, as by a PRIVMSG to it.
+//! ZNC: what Palaver and others say to a module of ZNC, instead of `PRIVMSG *playback`.
 
 use crate::engine::cx::Cx;
 use crate::engine::refusal::Outcome;
-use crate::engine::znc;
+use crate::engine::znc::hear;
 use crate::wire::Message;
 
 use super::{Command, When};
@@ -12,13 +12,12 @@ pub(super) const ZNC: Command = Command {
     params_min: 1,
     when: When::Registered,
     right: None,
-    help: "*playback play <targets> [<from> [<to>]]: what was said, for clients that know ZNC's playback",
+    help: "<module> <command>: asks a module of ZNC; there is *playback, which knows PLAY and LIST",
     run: znc,
 };
 
 fn znc(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
-    // Palaver has all words behind the module in one parameter.
-    let words: Vec<&str> = (1..m.params().len()).map(|at| m.param(at)).collect();
-    znc::hear(cx, m.param(0), &words.join(" "));
+    let words = m.params().get(1..).unwrap_or_default();
+    hear(cx, m.param(0), &words.join(" "));
     Ok(())
 }

@@ -78,9 +78,9 @@ pub fn is_relay_muted(channel: &Channel, nick: &str) -> bool {
 }
 
 /// The lowest rank that hears what a user says to those of a rank (STATUSMSG) or (`None`) to all: in an
-/// op-moderated channel (`+U`) those without a rank reach the halfops and higher only.
-pub fn hears(channel: &Channel, speaker: UserId, at_least: Option<Rank>) -> Option<Rank> {
-    let moderated = channel.flags.has('U') && !channel.is_at_least(speaker, Rank::Voice);
+/// op-moderated channel (`+U`) those without a standing reach the halfops and higher only.
+pub fn hears(state: &State, speaker: UserId, channel: ChannelId, at_least: Option<Rank>) -> Option<Rank> {
+    let moderated = state.channels[channel].flags.has('U') && standing(state, speaker, channel).is_none();
     at_least.max(moderated.then_some(Rank::Halfop))
 }
 
@@ -104,7 +104,7 @@ pub fn can_set_topic(state: &State, user: UserId, channel: ChannelId) -> Outcome
     if !channel.members.contains_key(&user) {
         return Err(Refusal::NotOnChannel(name()));
     }
-    if channel.flags.has('t') && standing < Some(Rank::Halfop) {
+    if channel.flags.has('t') && standing < Some(Rank::Halfop) && !state.users[user].may("samode") {
         return Err(Refusal::NotChannelOperator(name()));
     }
     Ok(())
@@ -121,7 +121,8 @@ pub fn can_invite(state: &State, user: UserId, guest: UserId, channel: ChannelId
     if channel.flags.has('i') && standing < Some(Rank::Op) {
         return Err(Refusal::NotChannelOperator(name()));
     }
-    if channel.members.contains_key(&guest) {
+    // Whom an auditorium hides is invited like anyone else.
+    if channel.members.contains_key(&guest) && channel.shows(user, guest) {
         let nick = state.users[guest].nick.as_str().to_owned();
         return Err(Refusal::UserOnChannel { nick, channel: name() });
     }
@@ -136,13 +137,17 @@ pub fn can_kick(state: &State, user: UserId, target: UserId, channel: ChannelId)
     if !channel.members.contains_key(&user) {
         return Err(Refusal::NotOnChannel(name()));
     }
+    // Before anything is said of the other one, whom an auditorium may hide.
+    let Some(own) = own.filter(|&rank| rank >= Rank::Halfop) else {
+        return Err(Refusal::NotChannelOperator(name()));
+    };
     if !channel.members.contains_key(&target) {
         let nick = state.users[target].nick.as_str().to_owned();
         return Err(Refusal::UserNotInChannel { nick, channel: name() });
     }
-    match own.filter(|&rank| rank >= Rank::Halfop) {
-        Some(own) if stands_above(own, other) => Ok(()),
-        _ => Err(Refusal::NotChannelOperator(name())),
+    match stands_above(own, other) {
+        true => Ok(()),
+        false => Err(Refusal::NotChannelOperator(name())),
     }
 }
 

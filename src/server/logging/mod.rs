@@ -15,33 +15,8 @@ use tracing::{Event, Level, Metadata, Subscriber};
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
 use tracing_subscriber::registry::LookupSpan;
 
-use crate::config::Logging;
+use crate::config::{LOG_TYPES, Logging};
 use sink::Sink;
-
-/// Every type a record can have; what the `type` of a log can name.
-pub const TYPES: &[&str] = &[
-    "accounts",
-    "api",
-    "channels",
-    "connect",
-    "connect-ip",
-    "datastore",
-    "history",
-    "internal",
-    "listeners",
-    "mysql",
-    "nick",
-    "opers",
-    "postgres",
-    "quit",
-    "server",
-    "services",
-    "shutdown",
-    "sqlite",
-    "userinput",
-    "useroutput",
-    "webpush",
-];
 
 /// Whether logs may go to the console.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -141,7 +116,7 @@ fn kind(metadata: &Metadata<'_>) -> Option<&'static str> {
     if metadata.is_span() {
         return None;
     }
-    match TYPES.iter().find(|kind| **kind == metadata.target()) {
+    match LOG_TYPES.iter().find(|kind| **kind == metadata.target()) {
         Some(kind) => Some(kind),
         None => (*metadata.level() <= Level::WARN).then_some("internal"),
     }

@@ -7,10 +7,7 @@ use tracing::Level;
 
 use super::format::Record;
 use super::{Console, LogError};
-use crate::config::{LogFormat, LogLevel, LogMethod, Logging};
-
-/// Names that older configurations use.
-const ALIASES: &[(&str, &str)] = &[("localconnect", "connect"), ("localconnect-ip", "connect-ip")];
+use crate::config::{LOG_TYPE_ALIASES, LogFormat, LogLevel, LogMethod, Logging};
 
 #[derive(Debug)]
 pub(super) struct Sink {
@@ -63,7 +60,7 @@ fn open_file(filename: &str) -> Result<File, LogError> {
 
 fn resolve(word: &str) -> String {
     let word = word.to_lowercase();
-    ALIASES.iter().find(|(old, _)| *old == word).map_or(word, |(_, new)| (*new).to_owned())
+    LOG_TYPE_ALIASES.iter().find(|(old, _)| *old == word).map_or(word, |(_, new)| (*new).to_owned())
 }
 
 impl Sink {
