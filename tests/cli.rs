@@ -4,6 +4,7 @@ use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::os::unix::fs::PermissionsExt;
+use std::os::unix::net::UnixDatagram;
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
@@ -70,7 +71,11 @@ impl Place {
 
     /// Starts the server and waits until it says that it runs.
     fn start(&self) -> Running {
-        let mut child = self.command(&["run"]).stderr(Stdio::piped()).spawn().unwrap();
+        Self::start_by(&mut self.command(&["run"]))
+    }
+
+    fn start_by(command: &mut Command) -> Running {
+        let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
         let mut log = BufReader::new(child.stderr.take().unwrap());
         let mut lines = String::new();
         while !lines.contains("Server running") {
@@ -89,9 +94,13 @@ struct Running {
 }
 
 impl Running {
+    fn signal(&self, name: &str) {
+        let pid = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-s", name, &pid]).status().unwrap().success());
+    }
+
     fn stop(mut self) -> Option<i32> {
-        let killed = Command::new("kill").arg(self.child.id().to_string()).status().unwrap();
-        assert!(killed.success());
+        self.signal("TERM");
         let start = Instant::now();
         while start.elapsed() < WAIT_MAX {
             if let Some(status) = self.child.try_wait().unwrap() {
@@ -309,6 +318,25 @@ fn a_smoke_run_starts_and_ends() {
     assert!(err(&output).contains("Server running"), "{output:?}");
     let quiet = place.run(&["run", "--smoke", "--quiet"]);
     assert!(quiet.status.success() && quiet.stderr.is_empty() && quiet.stdout.is_empty(), "{quiet:?}");
+}
+
+#[test]
+fn a_service_manager_is_told_of_start_reload_and_end() {
+    let place = Place::configured();
+    let manager = UnixDatagram::bind(place.path("notify")).unwrap();
+    manager.set_read_timeout(Some(WAIT_MAX)).unwrap();
+    let told = || {
+        let mut bytes = [0; 256];
+        let len = manager.recv(&mut bytes).unwrap();
+        String::from_utf8(bytes[..len].to_vec()).unwrap()
+    };
+    let server = Place::start_by(place.command(&["run"]).env("NOTIFY_SOCKET", place.path("notify")));
+    assert_eq!(told(), "READY=1\n");
+    server.signal("HUP");
+    assert!(told().starts_with("RELOADING=1\nMONOTONIC_USEC="));
+    assert_eq!(told(), "READY=1\n");
+    assert_eq!(server.stop(), Some(0));
+    assert_eq!(told(), "STOPPING=1\n");
 }
 
 #[test]

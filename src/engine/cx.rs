@@ -21,8 +21,11 @@ use super::voice::Voice;
 use super::waiting::{Continuation, Cursor, WaitingList};
 use crate::i18n::Phrase;
 
+/// How old what is known of a device's presence may become while it is there.
+const SEEN_STEP_MS: u64 = 10 * 60 * 1000;
+
 /// The away text of a user whose last session is gone.
-const DISCONNECTED: &str = "User is currently disconnected";
+pub(super) const DISCONNECTED: &str = "User is currently disconnected";
 
 /// The context of one command, or of one event that concerns a session.
 #[derive(Debug)]
@@ -275,11 +278,11 @@ impl<'e> Cx<'e> {
         };
         let left = self.state.users[user].sessions.len() - 1;
         if left == 0 && !self.state.users[user].always_on {
-            self.see_device();
+            self.see_device(self.now.wall_ms);
             self.commit(Fact::Quit { user, reason });
             return;
         }
-        self.see_device();
+        self.see_device(self.now.wall_ms);
         let was_away = self.state.users[user].away.is_some();
         let auto_away = self.account().is_some_and(|a| identity::is_auto_away(self.config(), &a.settings));
         let away = (left == 0 && auto_away).then_some(DISCONNECTED);
@@ -290,11 +293,22 @@ impl<'e> Cx<'e> {
         }
     }
 
-    /// Notes that the device being served was there until now.
-    fn see_device(&mut self) {
+    /// Notes that the device being served was there until it was last heard, if what is known is much older:
+    /// a crash must not make it look long gone.
+    pub(super) fn see_device_again(&mut self) {
+        let device = self.served().device.as_deref().unwrap_or_default();
+        let known_ms = self.account().and_then(|account| account.last_seen.get(device)).copied();
+        let silent_ms = self.now.mono_ms.saturating_sub(self.served().heard_mono_ms);
+        let heard_ms = self.now.wall_ms.saturating_sub(silent_ms);
+        if known_ms.is_none_or(|known_ms| known_ms.saturating_add(SEEN_STEP_MS) <= heard_ms) {
+            self.see_device(heard_ms);
+        }
+    }
+
+    /// Notes that the device being served was there until this time.
+    pub(super) fn see_device(&mut self, at_ms: u64) {
         let Some(account) = self.account().map(|account| account.name.clone()) else { return };
         let device = self.served().device.clone().unwrap_or_default();
-        let at_ms = self.now.wall_ms;
         self.commit(Fact::Seen { account: account.key(), device: &device, at_ms });
     }
 

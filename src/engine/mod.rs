@@ -52,7 +52,7 @@ pub use setup::VERSION;
 use crate::config::Config;
 use crate::i18n::Catalogue;
 use crate::state::record::BadRecord;
-use crate::state::{Fact, Moment, SessionId, State, User};
+use crate::state::{Account, Fact, Moment, SessionId, State, User};
 use crate::wire::Stamp;
 use crate::wire::clock::long_date;
 use answer::Answer;
@@ -99,6 +99,16 @@ pub struct Texts {
     pub catalogues: Vec<Catalogue>,
 }
 
+/// Nobody of an earlier run is connected: who is away then, is.
+fn miss(setup: &Setup, state: &mut State) {
+    for user in state.users.iter().map(|(id, _)| id).collect::<Vec<_>>() {
+        let auto_away = |account: &Account| identity::is_auto_away(&setup.config, &account.settings);
+        if state.account_of(user).is_some_and(auto_away) {
+            state.leave_away(user, cx::DISCONNECTED);
+        }
+    }
+}
+
 /// How exactly silence is measured, in milliseconds: there is an entry for each session.
 const IDLE_STEP_MS: u64 = 1000;
 
@@ -130,6 +140,7 @@ impl Engine {
         let expires = !config.accounts.multiclient.always_on_expiration.is_zero();
         let setup = Setup::new(config, cloak_secret, &seed.texts, long_date(now.wall_ms / 1000));
         host::house(&setup, &mut state, moment);
+        miss(&setup, &mut state);
         Engine {
             setup,
             state,
@@ -300,6 +311,9 @@ impl Engine {
         let sessions: Vec<SessionId> = self.state.sessions.iter().map(|(session, _)| session).collect();
         for &session in &sessions {
             let mut cx = self.cx(now, Answer::new(session, None), out);
+            if cx.served().user().is_some() {
+                cx.see_device(now.wall_ms);
+            }
             cx.reply_bare("ERROR", &[], crate::wire::Text::Plain(reason));
             cx.closed = true;
             cx.finish();

@@ -1,8 +1,9 @@
 //! From a connection to a user: what has to be known, and the welcome.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
-use crate::config::Logging;
+use crate::config::{Config, Logging};
 use crate::i18n::Phrase;
 use crate::state::fact::Introduction;
 use crate::state::session::Password;
@@ -73,13 +74,17 @@ fn wrong_password(cx: &mut Cx<'_>) {
 
 /// Lets in who has an account or needs none.
 fn admit(cx: &mut Cx<'_>) {
-    let rule = &cx.config().accounts.require_sasl;
-    let ip = cx.served().door.ip;
-    if rule.enabled && cx.account().is_none() && !rule.exempted.iter().any(|net| net.contains(ip)) {
+    if cx.account().is_none() && needs_account(cx.config(), cx.served().door.ip) {
         cx.fail("*", "ACCOUNT_REQUIRED", &[], Phrase::LOGIN_TO_JOIN);
         return cx.close(Phrase::LOGIN_TO_JOIN.english());
     }
     register(cx);
+}
+
+/// Whether nobody comes in from an address without an account.
+pub fn needs_account(config: &Config, ip: IpAddr) -> bool {
+    let rule = &config.accounts.require_sasl;
+    rule.enabled && !rule.exempted.iter().any(|net| net.contains(ip))
 }
 
 fn register(cx: &mut Cx<'_>) {
@@ -255,6 +260,9 @@ fn ping_after_ms(cx: &Cx<'_>) -> u64 {
 pub fn check_idle(cx: &mut Cx<'_>) {
     let timeouts = &cx.config().server.idle_timeouts;
     let (ping_ms, disconnect_ms) = (ping_after_ms(cx), timeouts.disconnect.as_millis() as u64);
+    if cx.served().user().is_some() {
+        cx.see_device_again();
+    }
     let session = cx.served();
     let (heard_ms, pinged) = (session.heard_mono_ms, session.pinged);
     let idle_ms = cx.now.mono_ms.saturating_sub(heard_ms);

@@ -60,7 +60,7 @@ fn shown<'m>(config: &Config, message: &Message<'m>) -> Option<Vec<&'m str>> {
         // As `account:password`.
         "USER" if message.param(0).contains(':') => 0,
         "PRIVMSG" | "NOTICE" => {
-            let service = message.param(0).split(',').find_map(Service::by_name)?;
+            let service = message.param(0).split(',').find_map(service_meant)?;
             return Some(
                 [message.param(0)]
                     .into_iter()
@@ -74,6 +74,11 @@ fn shown<'m>(config: &Config, message: &Message<'m>) -> Option<Vec<&'m str>> {
     };
     let params = message.params();
     (params.len() > open).then(|| params[..open].to_vec())
+}
+
+/// The service that a target is meant for; some people write `NickServ@server`, as other servers want it.
+fn service_meant(target: &str) -> Option<Service> {
+    Service::by_name(target.split_once('@').map_or(target, |(nick, _)| nick))
 }
 
 /// As [`shown`], of what is said to a service.
@@ -114,6 +119,7 @@ mod tests {
             ("ID passwd sesame other other", "ID passwd ***"),
             ("PRIVMSG nickserv :set email a@b.example sesame", "PRIVMSG nickserv set ***"),
             ("PRIVMSG bob,NickServ :IDENTIFY sesame", "PRIVMSG bob,NickServ IDENTIFY ***"),
+            ("PRIVMSG NickServ@irc.test :IDENTIFY sesame", "PRIVMSG NickServ@irc.test IDENTIFY ***"),
             ("NS VERIFYEMAIL c0de", "NS VERIFYEMAIL ***"),
             ("NS RESETPASS alice c0de sesame", "NS RESETPASS ***"),
             ("NS SAREGISTER bob sesame", "NS SAREGISTER ***"),

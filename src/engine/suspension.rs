@@ -14,6 +14,7 @@ const REASON: &str = "Your account has been suspended";
 pub fn suspend(cx: &mut Cx<'_>, account: &str, suspension: Suspension) -> Vec<String> {
     let change = AccountChange::Suspended(Some(suspension));
     cx.commit(Fact::AccountChanged { account, change });
+    turn_back(cx, account, REASON);
     let mut gone = Vec::new();
     for user in cx.state().users_of(account).to_vec() {
         if !cx.state().users[user].sessions.contains(&cx.session) {
@@ -22,6 +23,13 @@ pub fn suspend(cx: &mut Cx<'_>, account: &str, suspension: Suspension) -> Vec<St
         }
     }
     gone
+}
+
+/// Ends the connections of those who have logged into an account (folded), but are not registered yet.
+pub fn turn_back(cx: &mut Cx<'_>, account: &str, reason: &str) {
+    for session in cx.state().arriving_at(account) {
+        cx.expel(session, reason);
+    }
 }
 
 /// Lets people log into an account (folded) again; false when it was not suspended.

@@ -308,6 +308,7 @@ phrases! {
     USE_PASSWD = "To change a password, use PASSWD",
     NICK_MUST_BE_ACCOUNT = "Your nick must be the name of your account, {0}, to change this setting",
     PASSWORDS_DIFFER = "Passwords do not match",
+    PASSWORD_ELSEWHERE = "Your password is managed elsewhere and cannot be changed here",
     PASSWORD_NEEDED = "You can't delete your password unless you add a certificate fingerprint",
     PASSWORD_WANTED = "You must supply your password",
     PASSWORD_CHANGED = "Password changed",

@@ -5,8 +5,8 @@ use std::io;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc;
 
-use super::Reload;
 use super::turn::Input;
+use super::{Reload, service_manager};
 use crate::config::Config;
 use crate::engine::{JobAnswer, Ticket};
 use crate::net::Listeners;
@@ -81,11 +81,13 @@ impl<L: Fn(&Config)> Supervisor<L> {
             match std::future::poll_fn(|cx| self.poll_command(cx)).await {
                 Command::Stop(reason) => {
                     tracing::info!(target: "shutdown", "stopping: {reason}");
+                    service_manager::stopping();
                     drop(self.listeners);
                     let _ = self.input.send(Input::Stopping(reason)).await;
                     return;
                 }
                 Command::Reload(asker) => {
+                    service_manager::reloading();
                     let result = match self.reload(&reload).await {
                         Ok(problems) => {
                             tracing::info!(target: "server", "configuration reloaded");
@@ -101,6 +103,7 @@ impl<L: Fn(&Config)> Supervisor<L> {
                             Err(why)
                         }
                     };
+                    service_manager::ready();
                     if let Some(ticket) = asker {
                         let _ = self.input.send(Input::Answered(ticket, JobAnswer::Reloaded(result))).await;
                     }

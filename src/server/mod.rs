@@ -11,6 +11,7 @@ mod control;
 mod core;
 mod log;
 pub mod logging;
+mod service_manager;
 mod threads;
 mod turn;
 

@@ -17,7 +17,7 @@ use super::commit::Commit;
 use super::control::{COMMANDS_MAX, Control, Signals, Supervisor};
 use super::core::Core;
 use super::turn::{EFFECTS_QUEUE_MAX, Input, Outlet, Turns};
-use super::{Reload, Running};
+use super::{Reload, Running, service_manager};
 use crate::archive::{Database, Opened};
 use crate::config::Config;
 use crate::engine::{Effects, JobAnswer, Now, Ticket};
@@ -79,6 +79,7 @@ pub(super) fn run<C: Core>(
     let own_control = control.clone();
     runtime.block_on(async {
         listeners.accept().map_err(|error| format!("cannot accept: {error}"))?;
+        service_manager::ready();
         on_ready(Running { bound: listeners.bound(), control });
         let on_config = move |config: &Config| {
             let _ = set_limits.send(Limits::of(config));

@@ -188,12 +188,25 @@ impl State {
             self.forget_in_channels(moment, key);
         }
         if freed {
-            self.retired_accounts.remove(key);
+            if self.retired_accounts.remove(key) {
+                self.unreserve(moment, key, key);
+            }
         } else {
-            self.retired_accounts.insert(key.into());
+            self.retire(moment, key);
         }
         self.dirty.insert(record::account_key(key));
         self.dirty.insert(record::retired_key(key));
+    }
+
+    /// Closes the name of an account that is gone. It stays reserved, with what looks like it: whoever had it
+    /// next would be taken for its owner.
+    pub(super) fn retire(&mut self, moment: Moment, key: &str) {
+        self.retired_accounts.insert(key.into());
+        self.reserved_nicks.entry(key.into()).or_insert_with(|| key.into());
+        if moment.mapping.has_skeletons() {
+            let skeleton = moment.mapping.skeleton(key).into();
+            self.reserved_skeletons.entry(skeleton).or_insert_with(|| key.into());
+        }
     }
 
     /// Notes that what an always-on user comes back with has changed.

@@ -69,8 +69,8 @@ pub enum Fact<'a> {
     Parted { user: UserId, channel: ChannelId, reason: Option<&'a str> },
     /// A user was thrown out by another.
     Kicked { by: UserId, user: UserId, channel: ChannelId, reason: &'a str },
-    /// All members but one were thrown out.
-    Cleared { by: UserId, channel: ChannelId, stays: Option<UserId>, reason: &'a str },
+    /// All members but one were thrown out; by the server if by nobody.
+    Cleared { by: Option<UserId>, channel: ChannelId, stays: Option<UserId>, reason: &'a str },
     /// The topic is now this; empty for none.
     TopicSet { by: UserId, channel: ChannelId, text: &'a str },
     /// Modes of a channel changed. `by` is `None` for the server itself.

@@ -155,6 +155,14 @@ impl State {
         self.account_users.get(account).map_or(&[], Vec::as_slice)
     }
 
+    /// Sessions that are logged into an account (folded), and not registered yet.
+    pub fn arriving_at(&self, account: &str) -> Vec<SessionId> {
+        let into = |session: &Session| {
+            session.registering().and_then(|known| known.account.as_deref()).is_some_and(|own| own == account)
+        };
+        self.sessions.iter().filter(|(_, session)| into(session)).map(|(id, _)| id).collect()
+    }
+
     /// All registered channels.
     pub fn registered_channels(&self) -> impl Iterator<Item = (ChannelId, &Channel, &Registration)> {
         self.channels.iter().filter_map(|(id, channel)| Some((id, channel, channel.registration.as_deref()?)))

@@ -104,15 +104,24 @@ pub(super) fn left(
 
 /// A KICK for each who goes. The one who stays hears all of them, the others their own: were everyone told of
 /// everyone, a large channel could not be cleared in one go.
-pub(super) fn cleared(cx: &mut Cx<'_>, by: UserId, channel: ChannelId, stays: Option<UserId>, reason: &str) {
+pub(super) fn cleared(
+    cx: &mut Cx<'_>,
+    by: Option<UserId>,
+    channel: ChannelId,
+    stays: Option<UserId>,
+    reason: &str,
+) {
     let members: Vec<UserId> = cx.state().channels[channel].members.keys().copied().collect();
     for user in members.into_iter().filter(|&user| Some(user) != stays) {
         let msgid = cx.ids.msgid(cx.now.wall_ms);
         let state: &State = cx.state;
         let (name, nick) = (state.channels[channel].name.as_str(), state.users[user].nick.as_str());
         let body = Body::Command { verb: "KICK", params: &[name, nick], text: Text::Plain(reason) };
-        let line =
-            Outgoing { source: state.users[by].source(), origin: origin_of(state, by, Some(msgid)), body };
+        let (source, origin) = match by {
+            Some(by) => (state.users[by].source(), origin_of(state, by, Some(msgid))),
+            None => (cx.setup.server_name(), Origin { msgid: Some(msgid), ..Origin::default() }),
+        };
+        let line = Outgoing { source, origin, body };
         let told = sessions_of(state, [user].into_iter().chain(stays));
         cx.voice.deliver(state, &line, Caps::NONE, told);
         if !state.channels[channel].hides(user) {

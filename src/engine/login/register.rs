@@ -98,7 +98,7 @@ impl RegisterRefused {
 /// Wishes for an account. Whatever comes of it is told through [`Wish::tell`], now or later.
 pub fn apply(cx: &mut Cx<'_>, wish: Wish) {
     let judged = match wish.by_operator {
-        true => name_for(cx, &wish).map(drop),
+        true => name_of(cx, &wish).map(drop),
         false => judge(cx, &wish),
     };
     if let Err(refused) = judged {
@@ -128,7 +128,7 @@ fn judge(cx: &mut Cx<'_>, wish: &Wish) -> Result<(), RegisterRefused> {
     if cx.account().is_some() || cx.served().applied {
         return Err(RegisterRefused::AlreadyRegistered);
     }
-    name_for(cx, wish)?;
+    name_of(cx, wish)?;
     match wish.passphrase.as_ref().map(|passphrase| auth::check_passphrase(passphrase.reveal())) {
         Some(Err(BadPassphrase::Empty | BadPassphrase::TooLong | BadPassphrase::Unsendable)) => {
             return Err(RegisterRefused::BadPassphrase);
@@ -151,34 +151,37 @@ fn judge(cx: &mut Cx<'_>, wish: &Wish) -> Result<(), RegisterRefused> {
 }
 
 /// Judges name and certificate; both may be taken while the hash is made.
-fn name_for(cx: &Cx<'_>, wish: &Wish) -> Result<AccountName, RegisterRefused> {
+fn name_of(cx: &Cx<'_>, wish: &Wish) -> Result<AccountName, RegisterRefused> {
+    let name = name_for(cx, &wish.name, wish.by_operator)?;
+    let certfp = wish.certfp.as_ref().and_then(|certfp| cx.state().account_by_certfp(certfp.as_str()));
+    if certfp.is_some() { Err(RegisterRefused::BadCertificate) } else { Ok(name) }
+}
+
+/// Judges a name; one that is made for someone else may be the nick of somebody who is there.
+fn name_for(cx: &Cx<'_>, raw: &str, for_other: bool) -> Result<AccountName, RegisterRefused> {
     let (setup, state) = (cx.setup, cx.state());
-    let nick = setup.mapping.nick(&wish.name, cx.config().limits.nicklen);
+    let nick = setup.mapping.nick(raw, cx.config().limits.nicklen);
     let nick = nick.map_err(|_| RegisterRefused::BadName)?;
     let name = setup.mapping.account(nick.as_str(), cx.config().limits.nicklen);
     let name = name.map_err(|_| RegisterRefused::BadName)?;
     let me = cx.served().user();
-    let free = !policy::is_service(&nick)
+    let free = !policy::is_service(setup, &nick)
         && !is_guest(cx, name.key())
         && !state.retired_accounts.contains(name.key())
         && state.reserved_for(name.key()).is_none_or(|owner| is_lapsed(cx, owner, &name))
-        && (wish.by_operator || state.user_by_key(name.key()).is_none_or(|holder| Some(holder) == me));
-    if !free || is_confusable(cx, wish, &name) {
-        return Err(RegisterRefused::NameTaken);
-    }
-    let certfp = wish.certfp.as_ref().and_then(|certfp| state.account_by_certfp(certfp.as_str()));
-    if certfp.is_some() { Err(RegisterRefused::BadCertificate) } else { Ok(name) }
+        && (for_other || state.user_by_key(name.key()).is_none_or(|holder| Some(holder) == me));
+    if !free || is_confusable(cx, &name, for_other) { Err(RegisterRefused::NameTaken) } else { Ok(name) }
 }
 
 /// Whether the name looks like that of another account or user.
-fn is_confusable(cx: &Cx<'_>, wish: &Wish, name: &AccountName) -> bool {
+fn is_confusable(cx: &Cx<'_>, name: &AccountName, for_other: bool) -> bool {
     if !cx.setup.mapping.has_skeletons() {
         return false;
     }
     let skeleton = cx.setup.mapping.skeleton(name.as_str());
     let (state, me) = (cx.state(), cx.served().user());
     state.reserved_for_skeleton(&skeleton).is_some_and(|owner| !is_lapsed(cx, owner, name))
-        || !wish.by_operator && state.user_by_skeleton(&skeleton).is_some_and(|user| Some(user) != me)
+        || !for_other && state.user_by_skeleton(&skeleton).is_some_and(|user| Some(user) != me)
 }
 
 /// Whether `owner` is the account of this very name, and was not verified in time.
@@ -225,7 +228,7 @@ pub fn hashed(cx: &mut Cx<'_>, wish: Wish, answer: &JobAnswer) -> Outcome {
 }
 
 fn make(cx: &mut Cx<'_>, wish: Wish, credentials: Credentials) {
-    let name = match name_for(cx, &wish) {
+    let name = match name_of(cx, &wish) {
         Ok(name) => name,
         Err(refused) => return (wish.tell)(cx, &wish, Err(refused)),
     };
@@ -311,10 +314,13 @@ pub(super) fn adopt(cx: &mut Cx<'_>, name: &str) {
     if super::find(cx, name).is_some() || !cx.config().accounts.auth_script.autocreate {
         return;
     }
-    let Ok(name) = cx.setup.mapping.account(name, cx.config().limits.nicklen) else { return };
-    if cx.state().retired_accounts.contains(name.key()) {
-        return;
-    }
+    let Ok(name) = name_for(cx, name, true) else {
+        return cx.note(
+            Level::Warn,
+            "accounts",
+            format!("auth-script vouched for {name}, which cannot be a new account"),
+        );
+    };
     cx.note(Level::Info, "accounts", format!("Account {} made for auth-script", name.as_str()));
     let account = Account::new(name, Credentials::default(), cx.now.wall_ms);
     cx.commit(Fact::AccountMade { account: Box::new(account) });

@@ -4,6 +4,7 @@ use crate::config::Config;
 use crate::engine::identity;
 use crate::engine::refusal::Refusal;
 use crate::engine::setup::Setup;
+use crate::state::account::Settings;
 use crate::state::{Account, State, UserId};
 use crate::text::Nick;
 
@@ -47,9 +48,10 @@ pub fn claim_nick(
     Ok(Claim::Take(nick))
 }
 
-/// Whether the nick is a service's, or otherwise nobody's.
-pub fn is_service(nick: &Nick) -> bool {
+/// Whether the nick is a service's, or otherwise nobody's, or looks like one of those.
+pub fn is_service(setup: &Setup, nick: &Nick) -> bool {
     RESERVED.contains(&nick.key())
+        || setup.mapping.has_skeletons() && RESERVED.contains(&setup.mapping.skeleton(nick.as_str()).as_str())
 }
 
 /// Whether a nick is one of those on other networks whom a bridge relays; nobody here can have it.
@@ -61,7 +63,7 @@ pub fn is_relayed(config: &Config, nick: &str) -> bool {
 /// Whether someone made up can go by a name.
 pub fn is_playable(setup: &Setup, name: &str) -> bool {
     let nick = setup.mapping.nick(name, setup.config.server.max_line_len);
-    nick.is_ok_and(|nick| !is_service(&nick))
+    nick.is_ok_and(|nick| !is_service(setup, &nick))
 }
 
 fn in_use(nick: &Nick) -> Refusal {
@@ -89,7 +91,7 @@ fn shaped(
         return Ok(account.name.clone().into());
     }
     let nick = parse(wanted)?;
-    if is_service(&nick) {
+    if is_service(setup, &nick) {
         return Err(Refusal::ErroneousNickname(wanted.to_owned()));
     }
     if account.is_none() && reservation.force_guest_format {
@@ -106,14 +108,17 @@ fn may_attach(setup: &Setup, state: &State, holder: UserId, account: &Account) -
     same && identity::is_multiclient(&setup.config, &account.settings)
 }
 
-/// Whether the nick, or one that looks like it, is kept for another account.
+/// Whether the nick, or one that looks like it, is kept for another account, or was that of one that is gone.
 fn is_reserved(setup: &Setup, state: &State, nick: &Nick, account: Option<&Account>) -> bool {
     let mut owner = state.reserved_for(nick.key());
     if owner.is_none() && setup.mapping.has_skeletons() {
         owner = state.reserved_for_skeleton(&setup.mapping.skeleton(nick.as_str()));
     }
-    let owner = owner.and_then(|key| state.accounts.get(key)).filter(|owner| owner.verified);
-    let Some(owner) = owner else { return false };
+    let Some(key) = owner else { return false };
+    if state.retired_accounts.contains(key) {
+        return identity::is_enforced(&setup.config, &Settings::default());
+    }
+    let Some(owner) = state.accounts.get(key).filter(|owner| owner.verified) else { return false };
     account.is_none_or(|account| account.name != owner.name)
         && identity::is_enforced(&setup.config, &owner.settings)
 }

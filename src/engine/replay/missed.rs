@@ -81,7 +81,8 @@ pub fn catch_up(cx: &mut Cx<'_>, user: UserId, since_ms: Option<u64>) {
         let now = now(cx);
         return channels.into_iter().for_each(|channel| on_join(cx, channel, now));
     };
-    let stretch = Stretch { after_ms: Some(since_ms), before_ms: None };
+    // Of its last millisecond, what was said after it left cannot be told from what it saw: twice is better than never.
+    let stretch = Stretch { after_ms: Some(since_ms.saturating_sub(1)), before_ms: None };
     play(cx, &channels, true, stretch, UNASKED);
 }
 

@@ -156,6 +156,11 @@ impl State {
         self.users[user].move_to(real_host, cloak);
     }
 
+    /// Says that a user who was taken in is away.
+    pub fn leave_away(&mut self, user: UserId, text: &str) {
+        self.users[user].away = Some(text.into());
+    }
+
     fn restore_one(
         &mut self,
         moment: Moment,
@@ -171,9 +176,7 @@ impl State {
                 presences.extend(presence.map(|presence| (account.name.key().into(), presence)));
                 self.make_account(moment, Box::new(account));
             }
-            "retired" => {
-                self.retired_accounts.insert(name.into());
-            }
+            "retired" => self.retire(moment, name),
             "ban" => {
                 let target = ban::target(moment.mapping, name)?;
                 self.bans.set(target, Some(from_json::<ban::BanRecord>(value)?.decode()));

@@ -10,7 +10,7 @@ use crate::state::{ChannelId, Fact, List, ModeChange};
 use super::{CS, find_governed, keeps_channels, shown};
 
 /// What those who are thrown out are told.
-pub(super) const REASON: &str = "Cleared by ChanServ";
+const REASON: &str = "Cleared by ChanServ";
 /// Bytes of masks in one MODE, so that it fits with any source and channel name.
 const MASKS_BYTES_MAX: usize = 200;
 
@@ -43,7 +43,7 @@ fn clear(cx: &mut Cx<'_>, params: &[&str]) -> Outcome {
 fn throw_out(cx: &mut Cx<'_>, id: ChannelId) {
     let me = cx.me();
     let stays = cx.state().channels[id].members.contains_key(&me).then_some(me);
-    cx.commit(Fact::Cleared { by: me, channel: id, stays, reason: REASON });
+    cx.commit(Fact::Cleared { by: Some(me), channel: id, stays, reason: REASON });
 }
 
 fn reset_access(cx: &mut Cx<'_>, id: ChannelId) {

@@ -8,7 +8,10 @@ use crate::i18n::Phrase;
 use crate::state::Fact;
 use crate::state::registry::Purge;
 
-use super::{CHANREG, CS, clear, find, list, shown};
+use super::{CHANREG, CS, find, list, shown};
+
+/// What those who are thrown out are told.
+const REASON: &str = "This channel has been closed by the operators of the server";
 
 pub(super) const PURGE: Command = Command {
     name: "PURGE",
@@ -60,7 +63,7 @@ fn add(cx: &mut Cx<'_>, name: &str, code: Option<&str>, reason: Option<&str>) ->
     let purge = Purge { name: name.as_str().into(), by, reason: reason.into(), at_ms: cx.now.wall_ms };
     cx.commit(Fact::PurgeSet { key: parsed.key(), purge: Some(purge) });
     if let Some(channel) = there {
-        cx.commit(Fact::Cleared { by: cx.me(), channel, stays: None, reason: clear::REASON });
+        cx.commit(Fact::Cleared { by: None, channel, stays: None, reason: REASON });
     }
     cx.tell(CS, Phrase::PURGED, &[&name]);
     Ok(())

@@ -71,6 +71,9 @@ fn list(cx: &mut Cx<'_>, account: Option<&str>) -> Outcome {
 
 fn add(cx: &mut Cx<'_>, account: Option<&str>, raw: &str) -> Outcome {
     let (key, mut credentials) = credentials(cx, account)?;
+    if credentials.is_empty() && !cx.user().may("accreg") {
+        return Err(NS.refuse(Phrase::PASSWORD_ELSEWHERE, &[]));
+    }
     let certfp = Certfp::parse(raw).ok_or_else(|| NS.refuse(Phrase::CERTIFICATE_INVALID, &[]))?;
     if cx.state().account_by_certfp(certfp.as_str()).is_some_and(|owner| owner != key) {
         return Err(NS.refuse(Phrase::CERTIFICATE_TAKEN, &[]));

@@ -40,6 +40,10 @@ pub(super) fn ask(cx: &mut Cx<'_>, account: &Account, email: &str, passphrase: O
     if cx.setup.letters.refuses(email) {
         return Err(NS.refuse(Phrase::EMAIL_UNWANTED, &[]));
     }
+    if account.credentials.is_empty() {
+        // An address would be a way to a password here.
+        return Err(NS.refuse(Phrase::PASSWORD_ELSEWHERE, &[]));
+    }
     let (name, key) = (account.name.as_str(), account.name.key().to_owned());
     if account.credentials.passphrase_hash.is_none() {
         login::count(cx).map_err(refusal)?;

@@ -57,6 +57,9 @@ fn group(cx: &mut Cx<'_>, _: &[&str]) -> Outcome {
     let nick = cx.user().nick.clone();
     let account = own_account(cx)?;
     let key = account.name.key().to_owned();
+    if cx.state().retired_accounts.contains(nick.key()) {
+        return Err(NS.refuse(Phrase::ACCOUNT_NAME_RETIRED, &[]));
+    }
     match cx.state().reserved_for(nick.key()) {
         Some(owner) if owner == key => return Err(NS.refuse(Phrase::NICK_IS_YOURS, &[])),
         Some(_) => return Err(NS.refuse(Phrase::NICKNAME_RESERVED, &[])),
@@ -67,9 +70,6 @@ fn group(cx: &mut Cx<'_>, _: &[&str]) -> Outcome {
         if cx.state().reserved_for_skeleton(&skeleton).is_some_and(|owner| owner != key) {
             return Err(NS.refuse(Phrase::NICKNAME_RESERVED, &[]));
         }
-    }
-    if cx.state().retired_accounts.contains(nick.key()) {
-        return Err(NS.refuse(Phrase::ACCOUNT_NAME_RETIRED, &[]));
     }
     if account.nicks.len() >= cx.config().accounts.nick_reservation.additional_nick_limit {
         return Err(NS.refuse(Phrase::TOO_MANY_NICKS, &[]));

@@ -79,6 +79,10 @@ fn wanted(raw: &str) -> Result<Option<Secret>, Refusal> {
 fn change_own(cx: &mut Cx<'_>, params: &[&str]) -> Outcome {
     let account = own_account(cx)?;
     let (name, key) = (account.name.as_str().to_owned(), account.name.key().to_owned());
+    if account.credentials.is_empty() {
+        // By auth-script alone: with a password here one could stay on when it says no.
+        return Err(NS.refuse(Phrase::PASSWORD_ELSEWHERE, &[]));
+    }
     if params[1] != params[2] {
         return Err(NS.refuse(Phrase::PASSWORDS_DIFFER, &[]));
     }

@@ -2,14 +2,20 @@
 
 use crate::engine::cx::Cx;
 use crate::engine::effect::Level;
+use crate::engine::host;
 use crate::engine::refusal::{Outcome, Refusal};
+use crate::engine::registration;
 use crate::engine::service::{Command, Who, confirmation_code};
+use crate::engine::suspension;
 use crate::i18n::Phrase;
 use crate::state::account::Purpose;
 use crate::state::fact::AccountChange;
-use crate::state::{Fact, UserId};
+use crate::state::{Fact, SessionId, UserId};
 
 use super::{NS, authenticates, find_account};
+
+/// What those read who have to go with the account.
+const DELETED: &str = "The account was deleted";
 
 pub(super) const UNREGISTER: Command = Command {
     name: "UNREGISTER",
@@ -73,12 +79,21 @@ fn remove(cx: &mut Cx<'_>, params: &[&str], freed: bool) -> Outcome {
         return Ok(());
     }
     cx.note(Level::Info, "accounts", format!("{} unregistered account {name}", cx.nick()));
+    suspension::turn_back(cx, &key, DELETED);
+    let me = cx.me();
+    let leaves = cx.state().users_of(&key).contains(&me) && is_needed(cx, me);
     for user in cx.state().users_of(&key).to_vec() {
         log_out(cx, user);
     }
     cx.commit(Fact::AccountRemoved { account: &key, freed });
     if cx.state().sessions.get(cx.session).is_some_and(|session| session.user().is_some()) {
         cx.tell(NS, Phrase::ACCOUNT_UNREGISTERED, &[&name]);
+    }
+    if leaves {
+        let mut sessions = cx.user().sessions.to_vec();
+        // Who asks goes last, to hear of it.
+        sessions.sort_by_key(|&session| session == cx.session);
+        sessions.into_iter().for_each(|session| cx.expel(session, DELETED));
     }
     Ok(())
 }
@@ -100,16 +115,24 @@ fn removable(cx: &Cx<'_>, name: &str, freed: bool) -> Result<(String, String, u6
     Ok((account.name.as_str().to_owned(), key, account.registered_ms))
 }
 
+/// Whether the user could not be here without an account.
+fn is_needed(cx: &Cx<'_>, user: UserId) -> bool {
+    let user = &cx.state().users[user];
+    let needs =
+        |&session: &SessionId| registration::needs_account(cx.config(), cx.state().sessions[session].door.ip);
+    user.oper.is_none() && user.sessions.iter().any(needs)
+}
+
 /// A user loses the account: where everyone needs one it has to go, and without a session it has no reason
 /// to stay.
 fn log_out(cx: &mut Cx<'_>, user: UserId) {
-    let is_needed = cx.config().accounts.require_sasl.enabled && cx.state().users[user].oper.is_none();
     if cx.state().users[user].sessions.is_empty() {
-        cx.commit(Fact::Quit { user, reason: "The account was deleted" });
-    } else if is_needed && user != cx.me() {
-        cx.commit(Fact::Killed { by: cx.me(), user, reason: "The account was deleted" });
+        cx.commit(Fact::Quit { user, reason: DELETED });
+    } else if user != cx.me() && is_needed(cx, user) {
+        cx.commit(Fact::Killed { by: cx.me(), user, reason: DELETED });
     } else {
         cx.commit(Fact::LoggedOut { user });
+        host::renew(cx, user);
     }
 }
 
