@@ -2,6 +2,7 @@
 
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
@@ -37,12 +38,12 @@ pub struct ExportFile {
 }
 
 impl ExportFile {
-    /// Makes the file.
+    /// Makes the file, for its user alone.
     ///
     /// # Errors
     /// When it is there already, or cannot be made.
     pub fn create(path: &Path) -> io::Result<ExportFile> {
-        let file = File::options().write(true).create_new(true).open(path)?;
+        let file = File::options().write(true).create_new(true).mode(0o600).open(path)?;
         Ok(ExportFile { path: path.to_owned(), out: BufWriter::new(file), items: 0, is_finished: false })
     }
 

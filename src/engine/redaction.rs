@@ -4,9 +4,9 @@
 
 use smallvec::SmallVec;
 
-use crate::history::{Found, Item, Query, Record, Target};
+use crate::history::{Found, Item, Kind, Query, Record, Target};
 use crate::i18n::Phrase;
-use crate::state::account::HistoryChoice;
+use crate::state::account::{Account, HistoryChoice};
 use crate::state::fact::Place;
 use crate::state::{Fact, Rank};
 use crate::wire::MsgId;
@@ -53,7 +53,8 @@ pub fn start(cx: &mut Cx<'_>, named: [&str; 2], reason: Option<&str>, manner: Ma
         return Err(refusal(manner, "UNKNOWN_MSGID", vec![target, id], Phrase::MESSAGE_UNKNOWN));
     };
     let redaction = Redaction { scope, id, reason: reason.map(Box::from), manner };
-    let item = cx.state().ring(&redaction.scope.place).and_then(|ring| ring.find(id)).cloned();
+    let place = &redaction.scope.place;
+    let item = cx.state().ring(place).and_then(|ring| ring.find(place.with(), id)).cloned();
     match (item, redaction.scope.stored.clone()) {
         (None, Some(target)) => {
             let query = Query::Find { target, id };
@@ -73,6 +74,11 @@ pub fn go_on(cx: &mut Cx<'_>, redaction: &Redaction, answer: &JobAnswer) -> Outc
 }
 
 fn finish(cx: &mut Cx<'_>, redaction: &Redaction, item: Option<Item>) -> Outcome {
+    // What was done cannot be taken back, only what was said.
+    let item = item.filter(|item| {
+        let kind = item.fields().kind;
+        kind.is_message() || kind == Kind::Tagmsg
+    });
     let item = item.ok_or_else(|| redaction.refuse("UNKNOWN_MSGID", Phrase::MESSAGE_UNKNOWN))?;
     if !may(cx, &redaction.scope, &item) {
         return Err(redaction.refuse("REDACT_FORBIDDEN", Phrase::REDACTION_FORBIDDEN));
@@ -101,7 +107,9 @@ fn may(cx: &Cx<'_>, scope: &Scope, item: &Item) -> bool {
         return true;
     }
     let author = item.fields().account.map(|account| cx.setup.mapping.fold_lossy(account));
-    cx.account().zip(author).is_some_and(|(own, author)| author == own.name.key())
+    // Whoever had the name of the account before said it as someone else.
+    let is_own = |own: &Account| item.id() > MsgId::first_of(own.registered_ms);
+    cx.account().zip(author).is_some_and(|(own, author)| author == own.name.key() && is_own(own))
 }
 
 /// Where it is: in memory, and where it is stored; for a conversation on both sides.

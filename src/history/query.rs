@@ -40,16 +40,16 @@ impl Range {
     }
 }
 
-/// Which targets are wanted: those whose latest item is within the bounds (CHATHISTORY TARGETS).
+/// Which targets are wanted: those whose latest message is within the bounds (CHATHISTORY TARGETS).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Listing {
     /// The account whose conversations are among them.
     pub owner: Option<Box<str>>,
     /// The channels among them, by their folded names.
     pub channels: Vec<Box<str>>,
-    /// Their latest item is later than this.
+    /// Their latest message is later than this.
     pub after: Option<MsgId>,
-    /// Their latest item is earlier than this.
+    /// Their latest message is earlier than this.
     pub before: Option<MsgId>,
     /// Which of them, if there are more than `limit`.
     pub from: End,
@@ -67,7 +67,7 @@ pub enum Query {
         /// Which; at most two.
         ranges: Vec<Range>,
     },
-    /// Targets with the id of their latest item, in the order of these ids.
+    /// Targets with the id of their latest message, in the order of these ids.
     Targets(Listing),
     /// One item.
     Find {

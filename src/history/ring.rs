@@ -37,6 +37,8 @@ impl Ring {
     /// Adds the latest item; the oldest may have to go.
     pub fn push(&mut self, with: &str, item: Item, bounds: Bounds) {
         if bounds.items_max == 0 {
+            // Of what it held, nothing is the latest any more.
+            *self = Ring::default();
             return;
         }
         let id = item.id();
@@ -101,9 +103,10 @@ impl Ring {
         }
     }
 
-    /// The item with this id.
-    pub fn find(&self, id: MsgId) -> Option<&Item> {
-        self.position(id).map(|at| &self.entries[at].item)
+    /// The item with this id, if it was with this one (or, with `None`, with anyone).
+    pub fn find(&self, with: Option<&str>, id: MsgId) -> Option<&Item> {
+        let found = self.position(id).map(|at| &self.entries[at]);
+        found.filter(|entry| with.is_none_or(|with| *entry.with == *with)).map(|entry| &entry.item)
     }
 
     /// Takes an item out; whether it was there.
@@ -117,10 +120,10 @@ impl Ring {
         self.entries.retain(|entry| !is_wanted_gone(&entry.item));
     }
 
-    /// Everyone there are items with, each once, and the id of the latest.
+    /// Everyone there are messages with, each once, and the id of the latest.
     pub fn correspondents(&self) -> Vec<(&str, MsgId)> {
         let mut met = indexmap::IndexMap::new();
-        for entry in self.entries.iter().rev() {
+        for entry in self.entries.iter().rev().filter(|entry| entry.item.fields().kind.is_message()) {
             met.entry(&*entry.with).or_insert_with(|| entry.item.id());
         }
         met.into_iter().collect()
@@ -209,6 +212,6 @@ mod tests {
         assert_eq!(times(&ring.page(None, &Range { from: End::Oldest, ..range })), [2, 3, 4]);
         assert_eq!(times(&ring.page(None, &Range { events: false, ..range })), [5, 7, 8]);
         assert_eq!(times(&ring.page(Some("x"), &range)), [2, 3, 4]);
-        assert_eq!(ring.correspondents(), [("y", MsgId::new(9, 0, 0)), ("x", MsgId::new(4, 0, 0))]);
+        assert_eq!(ring.correspondents(), [("y", MsgId::new(8, 0, 0)), ("x", MsgId::new(4, 0, 0))]);
     }
 }

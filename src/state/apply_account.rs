@@ -79,6 +79,10 @@ impl State {
     pub(super) fn unindex_account_user(&mut self, account: &AccountName, user: UserId) {
         let Some(users) = self.account_users.get_mut(account.key()) else { return };
         users.retain(|&other| other != user);
+        for &other in users.iter() {
+            // What was said to the one who goes was not heard here.
+            self.users[other].history.interrupt();
+        }
         if users.is_empty() {
             self.account_users.remove(account.key());
         }

@@ -144,6 +144,16 @@ pub enum Place {
     Conversation { user: UserId, with: Box<str> },
 }
 
+impl Place {
+    /// The other one of a conversation.
+    pub fn with(&self) -> Option<&str> {
+        match self {
+            Place::Channel(_) => None,
+            Place::Conversation { with, .. } => Some(with),
+        }
+    }
+}
+
 /// What operators of the server decide.
 #[derive(Clone, Debug)]
 pub enum Ruling<'a> {

@@ -1,6 +1,7 @@
 //! The suite: what every backend does alike.
 
 use std::ops::RangeInclusive;
+use std::os::unix::fs::PermissionsExt;
 
 use ircd::archive::{Backend, Error};
 use ircd::history::{End, Fields, Found, Item, Kind, Listing, Query, Range, Record, Target};
@@ -205,7 +206,7 @@ pub(crate) fn conversations_have_two_sides(place: &impl TestPlace) {
     assert_eq!(times(&page_of(&backend, &bobs, &[ALL])), [1, 3]);
 }
 
-pub(crate) fn targets_are_listed_by_their_latest_item(place: &impl TestPlace) {
+pub(crate) fn targets_are_listed_by_their_latest_message(place: &impl TestPlace) {
     let backend = place.open();
     let said = |ms, target: &Target| keep(target, id(ms), "x");
     let (bob, carol) = (side("alice", "bob"), side("alice", "carol"));
@@ -219,6 +220,12 @@ pub(crate) fn targets_are_listed_by_their_latest_item(place: &impl TestPlace) {
             said(5, &side("mallory", "bob")),
             said(6, &channel("#a")),
             said(7, &carol),
+            // What was done does not make it the later one.
+            Record::Keep {
+                item: item(id(8), Kind::Join, ""),
+                targets: smallvec![channel("#a"), channel("#none")],
+                author: None,
+            },
         ],
     );
     let all = Listing {
@@ -341,6 +348,8 @@ pub(crate) fn what_an_account_said_is_exported(place: &impl TestPlace) {
         block_on(backend.answer(&Query::Export { account: account.into(), file: file.to_owned() }))
     };
     assert_eq!(export("bob", &file), Ok(Found::Exported(1000)));
+    // Nobody else on the machine is to read it.
+    assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
     let text = std::fs::read_to_string(&file).unwrap();
     let lines: Vec<serde_json::Value> =
         text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
@@ -440,7 +449,7 @@ everywhere! {
     an_item_comes_back_as_it_was
     names_are_not_folded
     conversations_have_two_sides
-    targets_are_listed_by_their_latest_item
+    targets_are_listed_by_their_latest_message
     one_item_is_found_and_deleted
     the_same_again_changes_nothing
     an_account_is_forgotten

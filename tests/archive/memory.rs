@@ -28,7 +28,7 @@ impl Rings {
             Record::Keep { item, targets, author } => {
                 for target in targets {
                     let ring = self.rings.entry(target.clone()).or_default();
-                    if ring.find(item.id()).is_none() {
+                    if ring.find(None, item.id()).is_none() {
                         ring.push("", item.clone(), BOUNDS);
                     }
                 }
@@ -65,7 +65,8 @@ impl Rings {
             limit: 1,
             events: true,
         };
-        let latest = |target: &Target| self.page(target, &EVERYTHING).last().map(Item::id);
+        let messages = Range { events: false, ..EVERYTHING };
+        let latest = |target: &Target| self.page(target, &messages).last().map(Item::id);
         let mut found: Vec<(Target, MsgId)> = self
             .rings
             .keys()
@@ -119,7 +120,7 @@ impl Backend for Memory {
             }
             Query::Targets(listing) => Found::Targets(rings.targets(listing)),
             Query::Find { target, id } => {
-                let found = rings.rings.get(target).and_then(|ring| ring.find(*id));
+                let found = rings.rings.get(target).and_then(|ring| ring.find(None, *id));
                 Found::Items(found.cloned().into_iter().collect())
             }
             Query::Export { account, file } => {

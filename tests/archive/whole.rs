@@ -1,5 +1,6 @@
 //! The archive as a whole: intake, spool, database and answers.
 
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::sync::mpsc::{Receiver, channel as queue};
 use std::sync::{Arc, Mutex};
@@ -332,7 +333,7 @@ fn a_file_that_is_no_database_or_of_a_newer_version_is_refused() {
     assert!(why.contains("history.db") && why.contains("not a database"), "{why}");
     std::fs::remove_file(&file).unwrap();
     std::fs::create_dir(&file).unwrap();
-    assert!(refusal(settings(directory.path())).contains("unable to open"));
+    assert!(refusal(settings(directory.path())).contains("cannot be opened"));
     std::fs::remove_dir(&file).unwrap();
     drop(Opened::open(settings(directory.path())).unwrap());
     crate::block_on(async {
@@ -344,6 +345,32 @@ fn a_file_that_is_no_database_or_of_a_newer_version_is_refused() {
     assert!(refusal(settings(directory.path())).ends_with(
         "history.db: it has schema version 99, but this ircd knows none above 1: use a newer ircd"
     ));
+}
+
+#[test]
+fn what_is_said_after_the_file_was_removed_is_in_the_new_one() {
+    let directory = tempfile::tempdir().unwrap();
+    let settings = settings(directory.path());
+    let Place::Sqlite { path, .. } = &settings.place else { unreachable!() };
+    let (archive, answers) = start(Opened::open(settings.clone()).unwrap());
+    push(&archive, 1);
+    assert_eq!(times(&items(&archive, &answers)), [1]);
+    assert_eq!(std::fs::metadata(path).unwrap().permissions().mode() & 0o777, 0o600);
+    std::fs::remove_file(path).unwrap();
+    push(&archive, 2);
+    let begun = Instant::now();
+    let found = loop {
+        assert!(begun.elapsed() < PATIENCE);
+        assert!(archive.ask(Ticket(1), page(&channel("#c"))));
+        if let (_, JobAnswer::HistoryFound(Found::Items(items))) = answers.recv_timeout(PATIENCE).unwrap() {
+            break items;
+        }
+    };
+    assert_eq!(times(&found), [2]);
+    push(&archive, 3);
+    drop(archive);
+    let (archive, answers) = start(Opened::open(settings).unwrap());
+    assert_eq!(times(&items(&archive, &answers)), [2, 3]);
 }
 
 #[test]

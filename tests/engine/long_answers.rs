@@ -73,3 +73,37 @@ fn who_and_names_tell_of_everyone_once() {
         }
     }
 }
+
+/// The names of a large channel and the history of those joined with it were answers that took each other's place.
+#[test]
+fn joining_large_channels_gives_all_names_and_all_history() {
+    const MEMBERS: usize = 250;
+    let more = "{history: {enabled: true, channel-length: 100, client-length: 100, chathistory-maxmessages: 10, \
+                autoreplay-on-join: 1, persistent: {enabled: true, unregistered-channels: true}}, \
+                datastore: {sqlite: {enabled: true, database-path: history.db}}}";
+    let mut bench = Bench::new(&crate::transcript::merged(CONFIG, more));
+    for number in 0..MEMBERS {
+        let name = format!("u{number}x");
+        register(&mut bench, &name);
+        for channel in ["#a", "#b"] {
+            bench.send(&name, &format!("JOIN {channel}"));
+            while bench.has_jobs() {
+                bench.perform();
+            }
+        }
+    }
+    bench.send("u0x", "PRIVMSG #a :one");
+    bench.send("u0x", "PRIVMSG #b :two");
+    register(&mut bench, "asker");
+    bench.pass(1000);
+    let mut said = bench.send("asker", "JOIN #a,#small,#b");
+    for _ in 0..20 {
+        said += &if bench.has_jobs() { bench.perform() } else { bench.drained("asker") };
+    }
+    for wanted in
+        ["366 asker #a ", "366 asker #b ", "366 asker #small ", "#a :[01:55:02] one", "#b :[01:55:02] two"]
+    {
+        assert_eq!(said.matches(wanted).count(), 1, "{wanted}:\n{said}");
+    }
+    assert!(said.contains("asker is released"), "{said}");
+}

@@ -54,9 +54,9 @@ impl Stored {
                 items.dedup_by_key(|item| item.id());
                 Found::Items(items)
             }
-            Query::Find { target, id } => {
-                Found::Items(ring(target).and_then(|ring| ring.find(*id)).cloned().into_iter().collect())
-            }
+            Query::Find { target, id } => Found::Items(
+                ring(target).and_then(|ring| ring.find(None, *id)).cloned().into_iter().collect(),
+            ),
             Query::Targets(listing) => {
                 let wanted = |target: &Target| match target {
                     Target::Channel(name) => listing.channels.contains(name),

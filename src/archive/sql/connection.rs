@@ -173,7 +173,8 @@ fn sqlite_options(place: &Place) -> SqliteConnectOptions {
     let Place::Sqlite { path, busy_timeout } = place else { unreachable!("asked for a file only") };
     SqliteConnectOptions::new()
         .filename(path)
-        .create_if_missing(true)
+        // It was made before, readable by its user only.
+        .create_if_missing(false)
         .busy_timeout(*busy_timeout)
         .page_size(SQLITE_PAGE_BYTES)
         // Readers and the writer do not wait for each other.

@@ -102,9 +102,19 @@ impl Database {
 impl Backend for Database {
     async fn prepare(&self) -> Result<Option<MsgId>, Error> {
         self.known().clear();
-        self.writer.forget_idle();
-        self.readers.forget_idle();
-        tokio::time::timeout(PREPARE_TIME_MAX, schema::prepare(&self.place))
+        let prepared = async {
+            match self.place {
+                // Closed later, SQLite could take away the log of a file that has come in place of the old one.
+                Place::Sqlite { .. } => self.close().await,
+                // A server that hangs would not answer to being closed.
+                Place::Mysql { .. } => {
+                    self.writer.forget_idle();
+                    self.readers.forget_idle();
+                }
+            }
+            schema::prepare(&self.place).await
+        };
+        tokio::time::timeout(PREPARE_TIME_MAX, prepared)
             .await
             .unwrap_or_else(|_| Err(Error::Away("no answer in time".to_owned())))
     }

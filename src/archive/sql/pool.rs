@@ -3,6 +3,8 @@
 //! Simpler than sqlx's own pool, and stricter: a connection whose work failed or took too long is closed at
 //! once and without a word, so that a server that hangs can hold up nothing.
 
+use std::fs;
+use std::os::unix::fs::MetadataExt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -27,7 +29,11 @@ pub(super) struct Pool {
 struct Idle {
     connection: Connection,
     born: Instant,
+    file: Option<FileId>,
 }
+
+/// Device and number of a file.
+type FileId = (u64, u64);
 
 impl Pool {
     pub(super) fn new(place: &Place, size: usize, age_max: Duration, live: watch::Receiver<Live>) -> Pool {
@@ -44,10 +50,15 @@ impl Pool {
         let time_max = self.live.borrow().time_max;
         let late = |_| Err(Error::Away(format!("no answer in {time_max:?}")));
         let _permit = self.free.acquire().await.map_err(|error| Error::Away(error.to_string()))?;
-        while let Some(Idle { mut connection, born }) = self.take_idle() {
+        while let Some(Idle { mut connection, born, file }) = self.take_idle() {
+            if file != self.file() {
+                // What would be stored now would be in no file. It is closed in order when all is opened anew.
+                self.idle().push(Idle { connection, born, file });
+                return Err(Error::Away("its file was removed or replaced".to_owned()));
+            }
             match timeout(time_max, work(&mut connection)).await {
                 Ok(Ok(done)) => {
-                    self.idle().push(Idle { connection, born });
+                    self.idle().push(Idle { connection, born, file });
                     return Ok(done);
                 }
                 // If it had gone while it was idle, so have the others.
@@ -59,8 +70,9 @@ impl Pool {
         let anew = async {
             let born = Instant::now();
             let mut connection = Connection::open(&self.place, Some(time_max)).await?;
+            let file = self.file();
             let done = work(&mut connection).await?;
-            self.idle().push(Idle { connection, born });
+            self.idle().push(Idle { connection, born, file });
             Ok(done)
         };
         timeout(time_max, anew).await.unwrap_or_else(late)
@@ -76,6 +88,12 @@ impl Pool {
         while let Some(Idle { connection, .. }) = self.take_idle() {
             connection.close().await;
         }
+    }
+
+    /// The file where the database is now; `None` for a server, or if it is gone.
+    fn file(&self) -> Option<FileId> {
+        let Place::Sqlite { path, .. } = &self.place else { return None };
+        fs::metadata(path).ok().map(|file| (file.dev(), file.ino()))
     }
 
     fn take_idle(&self) -> Option<Idle> {

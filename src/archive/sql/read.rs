@@ -43,6 +43,11 @@ fn order(from: End) -> &'static str {
     }
 }
 
+/// The condition for what was said, unlike what was done.
+fn is_message() -> String {
+    format!("kind IN ({}, {})", Kind::Privmsg as u8, Kind::Notice as u8)
+}
+
 /// The items of some ranges, each once, in order.
 pub(super) async fn page(
     connection: &mut Connection,
@@ -55,7 +60,7 @@ pub(super) async fn page(
         let bounds = Bounds::new("id", range.after, range.before);
         let kinds = match range.events {
             true => String::new(),
-            false => format!(" AND kind IN ({}, {})", Kind::Privmsg as u8, Kind::Notice as u8),
+            false => format!(" AND {}", is_message()),
         };
         let sql = format!(
             "SELECT {COLUMNS} FROM messages \
@@ -118,7 +123,7 @@ pub(super) async fn targets(
     Ok(found)
 }
 
-/// Those of some targets whose latest item is within the bounds.
+/// Those of some targets whose latest message is within the bounds.
 async fn latest(
     connection: &mut Connection,
     listing: &Listing,
@@ -126,17 +131,22 @@ async fn latest(
     values: &[Value<'_>],
     found: &mut Vec<(Target, MsgId)>,
 ) -> Result<(), Error> {
+    // What is before `after` need not be gone through to find that it has no message.
+    let inner = Bounds::new("messages.id", listing.after, None);
+    let outer = Bounds::new("latest", None, listing.before);
     // MariaDB would go through all for MAX(id) of an outer row.
-    let bounds = Bounds::new("latest", listing.after, listing.before);
     let sql = format!(
         "SELECT owner, name, latest FROM (SELECT owner, name, \
-         (SELECT id FROM messages WHERE messages.target = targets.id ORDER BY id DESC LIMIT 1) AS latest \
+         (SELECT id FROM messages WHERE messages.target = targets.id{} AND {} \
+         ORDER BY id DESC LIMIT 1) AS latest \
          FROM targets WHERE {these}) AS found WHERE latest IS NOT NULL{} ORDER BY latest {} LIMIT ?",
-        bounds.sql,
+        inner.sql,
+        is_message(),
+        outer.sql,
         order(listing.from)
     );
-    let mut values = values.to_vec();
-    values.extend(bounds.values());
+    let mut values: Vec<Value<'_>> = inner.values().chain(values.iter().copied()).collect();
+    values.extend(outer.values());
     values.push(Value::Int(listing.limit as i64));
     for row in connection.rows(&sql, &values).await? {
         let text = |column| row.text(column).map(|text| text.unwrap_or_default().to_owned());

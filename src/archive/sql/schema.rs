@@ -1,5 +1,8 @@
 //! The layout of the tables, and how an older one becomes this one.
 
+use std::fs::File;
+use std::os::unix::fs::OpenOptionsExt;
+
 use super::super::Error;
 use super::super::settings::Place;
 use super::connection::{Connection, Value, is_no_database};
@@ -64,6 +67,10 @@ const STEPS: &[Step] = &[Step {
 /// Makes the database, if it is not there and we may, and brings it to this version's layout. Gives the id of the
 /// latest item.
 pub(super) async fn prepare(place: &Place) -> Result<Option<MsgId>, Error> {
+    if let Place::Sqlite { path, .. } = place {
+        let made = File::options().create(true).append(true).mode(0o600).open(path);
+        made.map_err(|error| Error::Refused(format!("its file cannot be opened: {error}")))?;
+    }
     let mut connection = match Connection::open(place, None).await {
         Err(error) if is_no_database(&error) => {
             create(place).await?;

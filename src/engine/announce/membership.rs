@@ -124,7 +124,9 @@ pub(super) fn cleared(
         let line = Outgoing { source, origin, body };
         let told = sessions_of(state, [user].into_iter().chain(stays));
         cx.voice.deliver(state, &line, Caps::NONE, told);
-        cx.chronicle.keep_in_channels(cx.setup, state, [channel].into_iter(), &line, cx.voice.out);
+        if !state.channels[channel].hides(user) {
+            cx.chronicle.keep_in_channels(cx.setup, state, [channel].into_iter(), &line, cx.voice.out);
+        }
     }
 }
 

@@ -125,7 +125,7 @@ pub fn follow_up(cx: &mut Cx<'_>, after: After) {
             for session in cx.state().users[user].sessions.clone() {
                 cx.serve(session, |cx| {
                     show_place(cx, channel);
-                    replay::on_join(cx, channel, Some(msgid));
+                    replay::on_join(cx, channel, msgid);
                 });
             }
         }

@@ -47,6 +47,9 @@ fn chathistory(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
         Selector::parse(text).ok_or_else(|| invalid(subcommand, Some(text), Phrase::REFERENCE_INVALID))
     };
     let start = selector(first)?;
+    if subcommand == "AROUND" && matches!(start, Selector::Unbounded) {
+        return Err(invalid(subcommand, Some("*"), Phrase::REFERENCE_INVALID));
+    }
     let limit = limit(cx, m.param(first + selectors));
     if subcommand == "TARGETS" {
         return targets(cx, start, selector(first + 1)?, limit);
@@ -183,7 +186,7 @@ fn known_targets(cx: &Cx<'_>, range: Range) -> (Vec<(Target, MsgId)>, Listing) {
     let mut stored = Listing {
         owner: None,
         channels: Vec::new(),
-        after: range.after.max(floor),
+        after: range.after,
         before: range.before,
         from: range.from,
         limit: range.limit,
@@ -216,7 +219,18 @@ pub fn targets_found(cx: &mut Cx<'_>, mut wanted: Wanted, answer: &JobAnswer) ->
     let JobAnswer::HistoryFound(Found::Targets(stored)) = answer else {
         return Err(fail("MESSAGE_ERROR", vec!["TARGETS".to_owned()], Phrase::HISTORY_UNAVAILABLE));
     };
-    wanted.found.extend(stored.iter().cloned());
+    let may_read = |(target, latest): &&(Target, MsgId)| {
+        let floor = match target {
+            Target::Conversation { .. } => replay::floor(cx, None),
+            Target::Channel(key) => {
+                let scope = cx.state().channel_by_key(key).and_then(|id| replay::channel(cx, id));
+                let Some(scope) = scope else { return false };
+                scope.floor
+            }
+        };
+        floor.is_none_or(|floor| *latest > floor)
+    };
+    wanted.found.extend(stored.iter().filter(may_read).cloned());
     show_targets(cx, wanted);
     Ok(())
 }

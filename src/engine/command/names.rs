@@ -1,11 +1,13 @@
 //! NAMES: who is in a channel.
 
+use std::collections::VecDeque;
 use std::ops::ControlFlow;
 
 use crate::engine::cx::{Cx, Pending};
 use crate::engine::policy;
 use crate::engine::refusal::Outcome;
-use crate::engine::waiting::Cursor;
+use crate::engine::replay::{self, Step};
+use crate::engine::waiting::{Continuation, Cursor};
 use crate::i18n::Phrase;
 use crate::state::ChannelId;
 use crate::state::members::Place;
@@ -32,7 +34,11 @@ pub(super) const NAMES: Command = Command {
 fn names(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
     let Some(named) = m.param_opt(0) else {
         let channels = cx.user().channels.iter().rev().copied().collect();
-        cx.answer_long(Cursor::Names(NamesCursor { channels, next: Place::default() }));
+        cx.answer_long(Cursor::Names(NamesCursor {
+            channels,
+            next: Place::default(),
+            then: VecDeque::new(),
+        }));
         return Ok(());
     };
     // TARGMAX says NAMES:1.
@@ -53,9 +59,13 @@ pub fn show(cx: &mut Cx<'_>, channel: ChannelId) {
         later.channels.insert(0, channel);
         return;
     }
-    let mut cursor = NamesCursor { channels: vec![channel], next: Place::default() };
+    let mut cursor = NamesCursor { channels: vec![channel], next: Place::default(), then: VecDeque::new() };
     if cx.state().channels[channel].members.len() > MEMBERS_AT_ONCE_MAX {
-        cx.answer_long(Cursor::Names(cursor));
+        match &mut cx.pending {
+            // The history of a channel that was joined before it comes first.
+            Some(Pending::Job(_, Continuation::History(steps))) => steps.push_back(Step::Names(channel)),
+            _ => cx.answer_long(Cursor::Names(cursor)),
+        }
     } else {
         while cursor.step(cx).is_continue() {}
     }
@@ -67,12 +77,19 @@ pub fn show(cx: &mut Cx<'_>, channel: ChannelId) {
 pub struct NamesCursor {
     channels: Vec<ChannelId>,
     next: Place,
+    /// The history that is told after them.
+    then: VecDeque<Step>,
 }
 
 impl NamesCursor {
+    /// Has history told when all names are.
+    pub fn then(&mut self, steps: VecDeque<Step>) {
+        self.then.extend(steps);
+    }
+
     /// Gives the next line; goes on with how many members were looked at, until that was all.
     pub fn step(&mut self, cx: &mut Cx<'_>) -> ControlFlow<(), usize> {
-        let Some(&id) = self.channels.last() else { return ControlFlow::Break(()) };
+        let Some(&id) = self.channels.last() else { return self.finish(cx) };
         let Some(channel) = cx.state().channels.get(id) else {
             // It vanished while the client was reading.
             self.turn_to_next_channel();
@@ -88,10 +105,15 @@ impl NamesCursor {
             cx.reply(RPL_ENDOFNAMES, &[&name], Text::Said(Phrase::END_OF_NAMES, &[]));
             self.turn_to_next_channel();
             if self.channels.is_empty() {
-                return ControlFlow::Break(());
+                return self.finish(cx);
             }
         }
         ControlFlow::Continue(line.looked_at)
+    }
+
+    fn finish(&mut self, cx: &mut Cx<'_>) -> ControlFlow<(), usize> {
+        replay::read(cx, std::mem::take(&mut self.then));
+        ControlFlow::Break(())
     }
 
     fn turn_to_next_channel(&mut self) {

@@ -42,8 +42,8 @@ impl Stretch {
 }
 
 /// The session being served has just come into a channel: if it did not say that it will ask, it sees the last
-/// lines before its JOIN (`joined`; `None` if there was none now), or what it wanted played.
-pub fn on_join(cx: &mut Cx<'_>, channel: ChannelId, joined: Option<MsgId>) {
+/// lines before its JOIN, or before it was attached (`came`), or what it wanted played.
+pub fn on_join(cx: &mut Cx<'_>, channel: ChannelId, came: MsgId) {
     let Some(scope) = scope::channel(cx, channel) else { return };
     let history = &cx.config().history;
     let wanted = cx.served().playback.as_ref().filter(|playback| covers(cx, playback, channel));
@@ -58,7 +58,7 @@ pub fn on_join(cx: &mut Cx<'_>, channel: ChannelId, joined: Option<MsgId>) {
             let lines = chosen.map_or(history.autoreplay_on_join, |lines| lines as usize);
             let lines = lines.min(history.chathistory_maxmessages);
             // Not its own JOIN, which it has just seen.
-            Range { before: joined, ..Stretch::default().latest(lines, shows_events(cx)) }
+            Range { before: Some(came), ..Stretch::default().latest(lines, shows_events(cx)) }
         }
     };
     if !range.is_empty() {
@@ -78,7 +78,8 @@ pub fn catch_up(cx: &mut Cx<'_>, user: UserId, since_ms: Option<u64>) {
     let channels = cx.state().users[user].channels.clone();
     let wanted = cx.account().is_none_or(|account| account.settings.autoreplay_missed.unwrap_or(true));
     let Some(since_ms) = since_ms.filter(|_| wanted && !asks_itself(cx)) else {
-        return channels.into_iter().for_each(|channel| on_join(cx, channel, None));
+        let now = now(cx);
+        return channels.into_iter().for_each(|channel| on_join(cx, channel, now));
     };
     // Of its last millisecond, what was said after it left cannot be told from what it saw: twice is better than never.
     let stretch = Stretch { after_ms: Some(since_ms.saturating_sub(1)), before_ms: None };
@@ -87,7 +88,9 @@ pub fn catch_up(cx: &mut Cx<'_>, user: UserId, since_ms: Option<u64>) {
 
 /// Plays some channels, and all conversations.
 pub fn play(cx: &mut Cx<'_>, channels: &[ChannelId], conversations: bool, stretch: Stretch, style: Style) {
-    let range = stretch.latest(znc_limit(cx), shows_events(cx));
+    let mut range = stretch.latest(znc_limit(cx), shows_events(cx));
+    let now = now(cx);
+    range.before = Some(range.before.map_or(now, |before| before.min(now)));
     if range.is_empty() {
         return;
     }
@@ -98,6 +101,12 @@ pub fn play(cx: &mut Cx<'_>, channels: &[ChannelId], conversations: bool, stretc
     let scopes = channels.iter().filter_map(|&channel| scope::channel(cx, channel));
     steps.extend(scopes.map(|scope| Step::Page(Reading::new(scope, vec![range], style))));
     read(cx, steps);
+}
+
+/// A bound behind all that was said: what is said while the session waits for the first pages it hears at once,
+/// and is not to be told again in a later one.
+fn now(cx: &mut Cx<'_>) -> MsgId {
+    cx.ids.msgid(cx.now.wall_ms)
 }
 
 /// Messages of one playback.

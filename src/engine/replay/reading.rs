@@ -2,11 +2,13 @@
 
 use std::collections::VecDeque;
 
+use crate::engine::command::names;
 use crate::engine::cx::{Cx, Pending};
 use crate::engine::effect::Job;
 use crate::engine::event::JobAnswer;
-use crate::engine::waiting::Continuation;
+use crate::engine::waiting::{Continuation, Cursor};
 use crate::history::{End, Found, Item, Listing, Query, Range, Target};
+use crate::state::ChannelId;
 use crate::state::account::HistoryChoice;
 use crate::state::fact::Place;
 use crate::wire::MsgId;
@@ -39,10 +41,7 @@ impl Reading {
     /// Takes from memory what is there. Returns what has to be asked for.
     fn look_up(&mut self, cx: &Cx<'_>) -> Vec<Range> {
         let Some(ring) = cx.state().ring(&self.scope.place) else { return Vec::new() };
-        let with = match &self.scope.place {
-            Place::Channel(_) => None,
-            Place::Conversation { with, .. } => Some(&**with),
-        };
+        let with = self.scope.place.with();
         self.found = self.ranges.iter().map(|range| ring.page(with, range)).collect();
         if self.scope.stored.is_none() {
             return Vec::new();
@@ -103,6 +102,8 @@ pub enum Step {
         /// How they are told.
         style: Style,
     },
+    /// The names of a large channel.
+    Names(ChannelId),
 }
 
 /// Tells pages, in this order, behind those that the session waits for already.
@@ -111,8 +112,16 @@ pub fn read(cx: &mut Cx<'_>, steps: impl IntoIterator<Item = Step>) {
     if let Some(Pending::Job(_, Continuation::History(waiting))) = &mut cx.pending {
         return waiting.append(&mut steps);
     }
+    if let Some(Pending::Room(Cursor::Names(names))) = &mut cx.pending {
+        return names.then(steps);
+    }
     while let Some(step) = steps.pop_front() {
         let query = match step {
+            // While the session waited for the page before, its user may have left.
+            Step::Page(reading) if !may_still(cx, &reading) => {
+                tell::tell_failure(cx, &reading);
+                continue;
+            }
             Step::Page(mut reading) => {
                 let missing = reading.look_up(cx);
                 match reading.scope.stored.clone().filter(|_| !missing.is_empty()) {
@@ -126,6 +135,12 @@ pub fn read(cx: &mut Cx<'_>, steps: impl IntoIterator<Item = Step>) {
                         Query::Page { target, ranges: missing }
                     }
                 }
+            }
+            Step::Names(channel) => {
+                if cx.user().channels.contains(&channel) {
+                    names::show(cx, channel);
+                }
+                return read(cx, steps);
             }
             Step::Conversations { range, limit, style } => match stored_conversations(cx, range, limit) {
                 Some(listing) => {
@@ -150,6 +165,11 @@ pub fn go_on(cx: &mut Cx<'_>, mut steps: VecDeque<Step>, answer: &JobAnswer) {
             let page = reading.take_page(stored);
             tell::tell(cx, &reading, &page);
         }
+        (Some(Step::Page(mut reading)), _) if reading.style == (Style::Lines { asked: false }) => {
+            let page = reading.take_page(&[]);
+            tell::tell(cx, &reading, &page);
+            do_without_stored(&mut steps);
+        }
         (Some(Step::Page(reading)), _) => tell::tell_failure(cx, &reading),
         (Some(Step::Conversations { range, style, .. }), JobAnswer::HistoryFound(Found::Targets(found))) => {
             let with = |(target, _): &(Target, MsgId)| match target {
@@ -158,9 +178,31 @@ pub fn go_on(cx: &mut Cx<'_>, mut steps: VecDeque<Step>, answer: &JobAnswer) {
             };
             found.iter().rev().filter_map(with).for_each(|page| steps.push_front(page));
         }
-        (Some(Step::Conversations { .. }) | None, _) => {}
+        (Some(Step::Conversations { range, limit, style }), _) => {
+            let pages = conversations_in_memory(cx, range, limit, style);
+            pages.into_iter().rev().for_each(|page| steps.push_front(page));
+            do_without_stored(&mut steps);
+        }
+        (Some(Step::Names(_)) | None, _) => {}
     }
     read(cx, steps);
+}
+
+/// The database does not answer. Were it asked again for each page that comes by itself, the session would wait
+/// for the sum of their times; they are told as far as memory has them.
+fn do_without_stored(steps: &mut VecDeque<Step>) {
+    for step in steps {
+        if let Step::Page(reading) = step {
+            reading.scope.stored = None;
+        }
+    }
+}
+
+fn may_still(cx: &Cx<'_>, reading: &Reading) -> bool {
+    match reading.scope.place {
+        Place::Channel(channel) => cx.user().channels.contains(&channel),
+        Place::Conversation { .. } => true,
+    }
 }
 
 /// What is to be asked for if the conversations of the user being served are stored.

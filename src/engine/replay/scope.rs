@@ -110,7 +110,15 @@ pub fn floor(cx: &Cx<'_>, channel: Option<&Channel>) -> Option<MsgId> {
             QueryCutoff::JoinTime => channel.members.get(&cx.me()).map(|member| member.joined_s * 1000),
         },
     };
-    expired_ms.max(cutoff_ms).map(MsgId::first_of)
+    let formed_ms = channel.and_then(|channel| formed_ms(cx, channel));
+    expired_ms.max(cutoff_ms).max(formed_ms).map(MsgId::first_of)
+}
+
+/// When a registered channel was formed: what is stored from before was said in another channel of that name,
+/// which was not everyone's to join. Where those that are not registered are stored, too, that is the same channel.
+fn formed_ms(cx: &Cx<'_>, channel: &Channel) -> Option<u64> {
+    let is_another = channel.registration.is_some() && !cx.config().history.persistent.unregistered_channels;
+    is_another.then_some(channel.created_s * 1000)
 }
 
 fn cutoff_of(channel: &Channel, default: HistoryCutoff) -> QueryCutoff {

@@ -2,9 +2,10 @@
 
 use std::borrow::Cow;
 
+use crate::engine::chronicle::correspondent;
 use crate::engine::cx::Cx;
 use crate::engine::service::Service;
-use crate::history::{Fields, Item, Kind};
+use crate::history::{Fields, Item, Kind, Range};
 use crate::i18n::Phrase;
 use crate::state::fact::Place;
 use crate::wire::clock::time_of_day;
@@ -37,9 +38,10 @@ pub enum Style {
 pub fn tell(cx: &mut Cx<'_>, reading: &Reading, page: &[Item]) {
     match reading.style {
         Style::Page { .. } => {
-            let limit: usize = reading.ranges.iter().map(|range| range.limit).sum();
-            // ours and Ergo's: there is no more, so there need be no more questions.
-            let tags = if page.len() < limit { "draft/chathistory-end" } else { "" };
+            // ours and Ergo's: there is no more, so there need be no more questions. AROUND has two sides.
+            let within = |range: &Range| page.iter().filter(|item| range.contains(item.id())).count();
+            let is_all = reading.ranges.iter().all(|range| within(range) < range.limit);
+            let tags = if is_all { "draft/chathistory-end" } else { "" };
             cx.open_batch_tagged(tags, "chathistory", &[&reading.scope.shown]);
             page.iter().for_each(|item| tell_item(cx, reading, item));
             cx.close_batch();
@@ -93,14 +95,14 @@ fn tell_item(cx: &mut Cx<'_>, reading: &Reading, item: &Item) {
     let shown = Fields { text: text.as_deref(), ..fields };
     match &reading.scope.place {
         Place::Channel(_) => say(cx, &shown),
-        Place::Conversation { .. } => say_between(cx, &shown, plain),
+        Place::Conversation { with, .. } => say_between(cx, &shown, with, plain),
     }
 }
 
 /// Nicks may have changed since: what was said to us goes to who we are now, and what we said comes from there
 /// (chathistory, "Implementation Considerations").
-fn say_between(cx: &mut Cx<'_>, fields: &Fields<'_>, plain: bool) {
-    if !is_own(cx, fields) {
+fn say_between(cx: &mut Cx<'_>, fields: &Fields<'_>, with: &str, plain: bool) {
+    if !is_own(cx, fields, with) {
         let nick = cx.nick().to_owned();
         return say(cx, &Fields { params: &nick, ..*fields });
     }
@@ -138,17 +140,12 @@ fn say(cx: &mut Cx<'_>, fields: &Fields<'_>) {
     cx.voice.stamp = now;
 }
 
-/// Whether the user being served said it.
-fn is_own(cx: &Cx<'_>, fields: &Fields<'_>) -> bool {
-    let mapping = cx.setup.mapping;
-    match (cx.account(), fields.account) {
-        (Some(own), Some(account)) => mapping.fold_lossy(account) == own.name.key(),
-        (Some(_), None) => false,
-        (None, _) => {
-            let nick = fields.source.split('!').next().unwrap_or_default();
-            mapping.fold_lossy(nick) == cx.user().nick.key()
-        }
-    }
+/// Whether the user being served said it in the conversation with someone: it was not the other one, who is known
+/// by what they were called then, as our own nick and account may have changed since.
+fn is_own(cx: &Cx<'_>, fields: &Fields<'_>, with: &str) -> bool {
+    let nick = fields.source.split('!').next().unwrap_or_default();
+    let author = cx.setup.mapping.fold_lossy(fields.account.unwrap_or(nick));
+    author != with || with == correspondent(cx.state(), cx.me())
 }
 
 /// Whether a client that did not ask understands what its own user said to others.
