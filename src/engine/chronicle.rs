@@ -24,6 +24,8 @@ use super::setup::Setup;
 #[derive(Debug, Default)]
 pub struct Chronicle {
     kept: Kept,
+    /// Where items are put together.
+    buffer: Vec<u8>,
 }
 
 /// Mostly there is one: what was said in a channel.
@@ -64,7 +66,7 @@ impl Chronicle {
                 continue;
             }
             if item.is_none() {
-                item = item_of(kind, line);
+                item = self.item_of(kind, line);
             }
             let Some(item) = &item else { return };
             if choice == HistoryChoice::On {
@@ -89,7 +91,7 @@ impl Chronicle {
     ) {
         let config = &*setup.config;
         let Some(kind) = kind_of(line).filter(|_| config.history.enabled) else { return };
-        let Some(item) = item_of(kind, line) else { return };
+        let Some(item) = self.item_of(kind, line) else { return };
         let mut stored = SmallVec::new();
         let sides = [(by, to), (to, by)];
         for &(user, other) in &sides[..if by == to { 1 } else { 2 }] {
@@ -111,6 +113,31 @@ impl Chronicle {
             self.kept.push((place, item.clone(), bounds(config, config.history.client_length)));
         }
         record(setup, item, stored, line, out);
+    }
+
+    /// A line as it is kept; `None` if it has no id.
+    fn item_of(&mut self, kind: Kind, line: &Outgoing<'_>) -> Option<Item> {
+        let id = line.origin.msgid?;
+        let (params, text) = match line.body {
+            Body::Command { params: [target], text, .. } => (Cow::Borrowed(*target), text),
+            Body::Command { params, text, .. } => (params.join(" ").into(), text),
+            Body::Join { channel, realname, .. } => (Cow::Borrowed(channel), Text::Plain(realname)),
+            Body::Numeric { .. } => return None,
+        };
+        let fields = Fields {
+            id,
+            kind,
+            source: line.source,
+            account: line.origin.account,
+            bot: line.origin.bot,
+            client_tags: line.origin.client_tags,
+            params: &params,
+            text: match text {
+                Text::Plain(text) | Text::Lines(text) => Some(text),
+                Text::None | Text::Said(..) => None,
+            },
+        };
+        Some(Item::packed_in(&mut self.buffer, &fields))
     }
 }
 
@@ -162,28 +189,4 @@ fn kind_of(line: &Outgoing<'_>) -> Option<Kind> {
         Body::Join { .. } => Some(Kind::Join),
         Body::Numeric { .. } => None,
     }
-}
-
-/// A line as it is kept; `None` if it has no id.
-fn item_of(kind: Kind, line: &Outgoing<'_>) -> Option<Item> {
-    let id = line.origin.msgid?;
-    let (params, text) = match line.body {
-        Body::Command { params: [target], text, .. } => (Cow::Borrowed(*target), text),
-        Body::Command { params, text, .. } => (params.join(" ").into(), text),
-        Body::Join { channel, realname, .. } => (Cow::Borrowed(channel), Text::Plain(realname)),
-        Body::Numeric { .. } => return None,
-    };
-    Some(Item::new(&Fields {
-        id,
-        kind,
-        source: line.source,
-        account: line.origin.account,
-        bot: line.origin.bot,
-        client_tags: line.origin.client_tags,
-        params: &params,
-        text: match text {
-            Text::Plain(text) | Text::Lines(text) => Some(text),
-            Text::None | Text::Said(..) => None,
-        },
-    }))
 }

@@ -42,7 +42,7 @@ pub struct Cx<'e> {
     pub(super) timers: &'e mut Timers,
     pub(super) waiting: &'e mut WaitingList,
     /// What is to be kept of what is being told.
-    pub(super) chronicle: Chronicle,
+    pub(super) chronicle: &'e mut Chronicle,
     /// Set while the state is between two facts; a panic that leaves it set is not survived.
     pub(super) applying: &'e mut bool,
     /// What the session waits for once this command is over.

@@ -287,6 +287,8 @@ fn failed_inside(cx: &mut Cx<'_>, command: &Command, panic: Box<dyn Any + Send>)
     if *cx.applying {
         resume_unwind(panic);
     }
+    // Of a fact that was being told, and never came to be.
+    drop(cx.chronicle.take());
     cx.note(Level::Error, "internal", format!("the handler of {} panicked", command.name));
     let text = Text::Said(Phrase::INTERNAL_ERROR, &[]);
     cx.reply(ERR_UNKNOWNERROR, &[command.name], text);

@@ -3,8 +3,6 @@
 use std::fmt;
 use std::sync::Arc;
 
-use smallvec::SmallVec;
-
 use crate::wire::MsgId;
 
 /// What happened. The numbers are stored: they must not change.
@@ -113,8 +111,6 @@ const HEAD_BYTES: usize = ID_AT + ID_BYTES + 4 * 2;
 const ID_AT: usize = 3;
 const ID_BYTES: usize = 26;
 const FORMAT: u8 = 1;
-/// Items up to here are put together without memory of their own: a line of 512 bytes, its head, some tags.
-const LIKELY_BYTES: usize = 1024;
 const HAS_ACCOUNT: u8 = 1;
 const IS_BOT: u8 = 2;
 const HAS_TEXT: u8 = 4;
@@ -122,18 +118,28 @@ const HAS_TEXT: u8 = 4;
 impl Item {
     /// Packs an item. What is longer than a line can be (64 KiB) is cut off.
     pub fn new(fields: &Fields<'_>) -> Item {
-        let mut bytes = SmallVec::<[u8; LIKELY_BYTES]>::new();
+        Item::packed_in(&mut Vec::with_capacity(256), fields)
+    }
+
+    /// As [`Item::new`], put together in a buffer that can be used again.
+    pub fn packed_in(bytes: &mut Vec<u8>, fields: &Fields<'_>) -> Item {
         let flag = |set: bool, flag: u8| if set { flag } else { 0 };
         let flags = flag(fields.account.is_some(), HAS_ACCOUNT)
             | flag(fields.bot, IS_BOT)
             | flag(fields.text.is_some(), HAS_TEXT);
-        bytes.extend_from_slice(&[FORMAT, fields.kind as u8, flags]);
-        bytes.extend_from_slice(fields.id.as_bytes());
         let parts = [fields.source, fields.account.unwrap_or_default(), fields.client_tags, fields.params];
         let parts = parts.map(|part| crate::text::truncate(part, usize::from(u16::MAX)));
-        parts.iter().for_each(|part| bytes.extend_from_slice(&(part.len() as u16).to_le_bytes()));
-        parts.iter().for_each(|part| bytes.extend_from_slice(part.as_bytes()));
-        bytes.extend_from_slice(fields.text.unwrap_or_default().as_bytes());
+        let mut head = [0; HEAD_BYTES];
+        head[..ID_AT].copy_from_slice(&[FORMAT, fields.kind as u8, flags]);
+        head[ID_AT..][..ID_BYTES].copy_from_slice(fields.id.as_bytes());
+        for (len, part) in head[ID_AT + ID_BYTES..].as_chunks_mut().0.iter_mut().zip(parts) {
+            *len = (part.len() as u16).to_le_bytes();
+        }
+        bytes.clear();
+        bytes.extend_from_slice(&head);
+        for part in parts.iter().chain([&fields.text.unwrap_or_default()]) {
+            bytes.extend_from_slice(part.as_bytes());
+        }
         Item(bytes.as_slice().into())
     }
 
