@@ -44,8 +44,8 @@ def free_ports(count):
 
 
 def cpu_s(task):
-    """CPU seconds used so far, user and system, by a process (`PID`) or a thread (`PID/task/TID`)."""
-    if "/task/" in task:
+    """CPU seconds used so far, user and system, by a process (its id) or a thread (`PID/task/TID`)."""
+    if "/task/" in str(task):
         # To the nanosecond; a process has no such file, and threads that ended are missing from a sum of its threads'.
         return int(pathlib.Path(f"/proc/{task}/schedstat").read_text().split()[0]) / 1e9
     fields = pathlib.Path(f"/proc/{task}/stat").read_text().rpartition(")")[2].split()
@@ -169,7 +169,7 @@ logging:
         return self.process is not None and self.process.poll() is None
 
     def cpu_s(self):
-        return cpu_s(str(self.process.pid))
+        return cpu_s(self.process.pid)
 
     def memory_mb(self, field="VmRSS"):
         """Resident memory, now or at most since the peak was forgotten (`VmHWM`)."""
