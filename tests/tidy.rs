@@ -183,6 +183,20 @@ fn before_tests<'a>(path: &str, text: &'a str) -> &'a str {
     }
 }
 
+/// Nothing is behind the tests, where the other rules do not look.
+fn behind_tests(path: &str, text: &str) -> Option<String> {
+    let own = before_tests(path, text);
+    let mut inside = own.is_empty();
+    for line in text[own.len()..].lines() {
+        let opens = line.starts_with("mod ");
+        if !(inside || opens || line.is_empty() || line.starts_with("#[")) {
+            return Some(format!("{path}: behind its tests is {line:?}"));
+        }
+        inside = if inside { own.is_empty() || line != "}" } else { opens && line.ends_with('{') };
+    }
+    None
+}
+
 /// Pure modules do not name impure things.
 fn purity(order: &Order, path: &str, text: &str) -> Vec<String> {
     let Some(module) = order.module(path).filter(|module| order.is_pure(module)) else { return Vec::new() };
@@ -288,6 +302,7 @@ fn breaches(order: &Order, path: &str, text: &str) -> Vec<String> {
         found.extend(functions(path, text));
         found.extend(layers(order, path, text));
         found.extend(purity(order, path, text));
+        found.extend(behind_tests(path, text));
         found.extend(handlers(path, text));
     }
     found
@@ -348,6 +363,12 @@ mod finds {
             0
         );
         assert_eq!(count("src/text/mod.rs", "//! x\n\n#[cfg(test)]\nmod tests {\n    use std::fs;\n}\n"), 0);
+    }
+
+    #[test]
+    fn code_behind_the_tests() {
+        let tests = "//! x\n\n#[cfg(test)]\nmod tests {\n    use std::fs;\n}\n";
+        assert_eq!(count("src/text/mod.rs", &format!("{tests}\nuse tokio::net;\n")), 1);
     }
 
     #[test]
