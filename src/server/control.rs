@@ -64,6 +64,20 @@ impl Signals {
     }
 }
 
+/// Logs how a reload went; gives what the one who asked for it is told.
+fn concluded(reloaded: Result<Vec<String>, String>) -> Result<(), String> {
+    match reloaded {
+        Ok(problems) => {
+            tracing::info!(target: "server", "configuration reloaded");
+            if problems.is_empty() { Ok(()) } else { Err(format!("in force, but {}", problems.join("; "))) }
+        }
+        Err(why) => {
+            tracing::error!(target: "server", "configuration not reloaded: {why}");
+            Err(why)
+        }
+    }
+}
+
 /// Owns the listeners and obeys commands until one stops the server.
 #[derive(Debug)]
 pub(super) struct Supervisor<L> {
@@ -88,21 +102,7 @@ impl<L: Fn(&Config)> Supervisor<L> {
                 }
                 Command::Reload(asker) => {
                     service_manager::reloading();
-                    let result = match self.reload(&reload).await {
-                        Ok(problems) => {
-                            tracing::info!(target: "server", "configuration reloaded");
-                            let problems = problems.join("; ");
-                            if problems.is_empty() {
-                                Ok(())
-                            } else {
-                                Err(format!("in force, but {problems}"))
-                            }
-                        }
-                        Err(why) => {
-                            tracing::error!(target: "server", "configuration not reloaded: {why}");
-                            Err(why)
-                        }
-                    };
+                    let result = concluded(self.reload(&reload).await);
                     service_manager::ready();
                     if let Some(ticket) = asker {
                         let _ = self.input.send(Input::Answered(ticket, JobAnswer::Reloaded(result))).await;
