@@ -10,7 +10,7 @@ use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
 use crate::engine::Ticket;
-use crate::history::{Query, Record, Target};
+use crate::history::{HistoryKey, Query, Record};
 
 /// Bytes of records that may wait for the spool.
 const QUEUE_BYTES_MAX: usize = 64 << 20;
@@ -274,12 +274,12 @@ pub(super) fn take_questions(entries: &mut VecDeque<Entry>) -> Vec<Question> {
 
 /// Memory that a record takes, about.
 fn record_bytes(record: &Record) -> usize {
-    let text = |target: &Target| match target {
-        Target::Channel(name) => name.len(),
-        Target::Conversation { owner, with } => owner.len() + with.len(),
+    let text = |target: &HistoryKey| match target {
+        HistoryKey::Channel(name) => name.len(),
+        HistoryKey::Conversation { owner, with } => owner.len() + with.len(),
     };
     let targets =
-        |targets: &[Target]| targets.iter().map(|target| RECORD_BYTES + text(target)).sum::<usize>();
+        |targets: &[HistoryKey]| targets.iter().map(|target| RECORD_BYTES + text(target)).sum::<usize>();
     RECORD_BYTES
         + match record {
             Record::Keep { item, targets: at, .. } => item.as_bytes().len() + targets(at),

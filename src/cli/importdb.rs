@@ -9,7 +9,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use super::configuration::Source;
 use super::{Failure, Options, console};
 use crate::config::Config;
-use crate::state::foreign::{self, Foreign};
+use crate::state::import::{self, Imported};
 use crate::store::{Export, Store};
 
 /// The longest document of other services, in bytes.
@@ -38,10 +38,10 @@ fn read(file: &Path, config: &Config) -> Result<Export, Failure> {
     let mut text = Vec::new();
     open()?.take(FOREIGN_BYTES_MAX).read_to_end(&mut text)?;
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    match foreign::read(&text, config, now.as_millis() as u64) {
+    match import::read(&text, config, now.as_millis() as u64) {
         None => Err(named(problems)),
         Some(Err(problems)) => Err(named(problems)),
-        Some(Ok(Foreign { records, left_out })) => {
+        Some(Ok(Imported { records, left_out })) => {
             for line in left_out {
                 console::complain(&format!("left out: {line}"));
             }

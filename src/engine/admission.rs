@@ -8,8 +8,8 @@
 use std::time::Duration;
 
 use crate::config::{Config, IpLimits};
-use crate::state::fact::{Counted, Ruling};
-use crate::state::limits::{Key, Usage};
+use crate::state::connections::{Key, Usage};
+use crate::state::fact::{Counted, OperAction};
 use crate::state::{Fact, Session, State};
 
 use super::ban;
@@ -73,7 +73,7 @@ fn judge(config: &Config, state: &State, session: &Session, mono_ms: u64) -> Res
         (key, most, "Too many clients from your network", fast)
     };
     if session.counted.as_ref() != Some(&key) {
-        within(&most, state.limits.usage(&key), mono_ms, too_many, too_fast)?;
+        within(&most, state.connections.usage(&key), mono_ms, too_many, too_fast)?;
     }
     Ok(Some(Counted { key, window_ms: most.window.as_millis() as u64 }))
 }
@@ -91,8 +91,8 @@ fn within(most: &Most, usage: Usage, mono_ms: u64, too_many: Reason, too_fast: R
 /// Forgets the connections that an address made of late; false when there were none.
 pub fn forgive(cx: &mut Cx<'_>, ip: std::net::IpAddr) -> bool {
     let (key, _) = host(&cx.config().server.ip_limits, ip);
-    let made = cx.state().limits.usage(&key).made_lately(cx.now.mono_ms) > 0;
-    cx.commit(Fact::Ruled(Ruling::Forgiven { key }));
+    let made = cx.state().connections.usage(&key).made_lately(cx.now.mono_ms) > 0;
+    cx.commit(Fact::OperAction(OperAction::Forgiven { key }));
     made
 }
 

@@ -5,7 +5,7 @@
 
 use crate::config::Config;
 use crate::state::ban::{BanInfo, BanTarget};
-use crate::state::fact::Ruling;
+use crate::state::fact::OperAction;
 use crate::state::{Door, Fact, SessionId, State, User, UserId};
 use crate::text::folded_nuh;
 
@@ -113,12 +113,12 @@ pub fn set(cx: &mut Cx<'_>, target: BanTarget, info: BanInfo) -> bool {
     let over = |(_, info): &(BanTarget, &BanInfo)| !info.holds(cx.now.wall_ms);
     let expired: Vec<BanTarget> = cx.state().bans.all().filter(over).map(|(target, _)| target).collect();
     for target in expired {
-        cx.commit(Fact::Ruled(Ruling::Ban { target, info: None, by: None }));
+        cx.commit(Fact::OperAction(OperAction::Ban { target, info: None, by: None }));
     }
     if cx.state().bans.count() >= BANS_MAX && cx.state().bans.get(&target).is_none() {
         return false;
     }
-    cx.commit(Fact::Ruled(Ruling::Ban { target, info: Some(Box::new(info)), by: None }));
+    cx.commit(Fact::OperAction(OperAction::Ban { target, info: Some(Box::new(info)), by: None }));
     true
 }
 
@@ -129,7 +129,7 @@ pub fn lift(cx: &mut Cx<'_>, target: BanTarget) -> bool {
         return false;
     }
     let by = cx.oper_name();
-    cx.commit(Fact::Ruled(Ruling::Ban { target, info: None, by: Some(&by) }));
+    cx.commit(Fact::OperAction(OperAction::Ban { target, info: None, by: Some(&by) }));
     true
 }
 

@@ -7,9 +7,9 @@ use std::borrow::Cow;
 use smallvec::SmallVec;
 
 use crate::config::Config;
-use crate::history::{Bounds, Fields, Item, Kind, Record, Target};
+use crate::history::{Bounds, Fields, HistoryKey, Item, Kind, Record};
 use crate::state::account::HistoryChoice;
-use crate::state::fact::{Place, Said};
+use crate::state::fact::{HistoryPlace, Said};
 use crate::state::registry::StoreEvents;
 use crate::state::{ChannelId, State, UserId};
 use crate::wire::message::tags;
@@ -29,7 +29,7 @@ pub struct Chronicle {
 }
 
 /// Mostly there is one: what was said in a channel.
-type Kept = SmallVec<[(Place, Item, Bounds); 1]>;
+type Kept = SmallVec<[(HistoryPlace, Item, Bounds); 1]>;
 
 impl Chronicle {
     /// Takes out what is to be kept in memory, in order.
@@ -70,10 +70,10 @@ impl Chronicle {
             }
             let Some(item) = &item else { return };
             if choice == HistoryChoice::On {
-                stored.push(Target::Channel(channel.name.key().into()));
+                stored.push(HistoryKey::Channel(channel.name.key().into()));
             }
             let items_max = config.history.channel_length;
-            self.kept.push((Place::Channel(id), item.clone(), bounds(config, items_max)));
+            self.kept.push((HistoryPlace::Channel(id), item.clone(), bounds(config, items_max)));
         }
         if let Some(item) = item {
             record(setup, item, stored, line, out);
@@ -104,12 +104,12 @@ impl Chronicle {
             match choice {
                 HistoryChoice::Off => continue,
                 HistoryChoice::Ephemeral => {}
-                HistoryChoice::On => stored.extend(account.map(|account| Target::Conversation {
+                HistoryChoice::On => stored.extend(account.map(|account| HistoryKey::Conversation {
                     owner: account.name.key().into(),
                     with: with.into(),
                 })),
             }
-            let place = Place::Conversation { user, with: with.into() };
+            let place = HistoryPlace::Conversation { user, with: with.into() };
             self.kept.push((place, item.clone(), bounds(config, config.history.client_length)));
         }
         record(setup, item, stored, line, out);
@@ -152,7 +152,7 @@ pub fn is_kept(config: &Config, what: &Said<'_>) -> bool {
     if is_ctcp(what.text) {
         return false;
     }
-    if what.kind != crate::state::fact::Kind::Tagmsg {
+    if what.kind != crate::state::fact::SpeechKind::Tagmsg {
         return true;
     }
     let rule = &config.history.tagmsg_storage;
@@ -172,7 +172,13 @@ fn bounds(config: &Config, items_max: usize) -> Bounds {
     Bounds { items_max, window_ms: config.history.autoresize_window.as_millis() as u64 }
 }
 
-fn record(setup: &Setup, item: Item, targets: SmallVec<[Target; 1]>, line: &Outgoing<'_>, out: &mut Effects) {
+fn record(
+    setup: &Setup,
+    item: Item,
+    targets: SmallVec<[HistoryKey; 1]>,
+    line: &Outgoing<'_>,
+    out: &mut Effects,
+) {
     if targets.is_empty() {
         return;
     }

@@ -4,7 +4,7 @@
 //! way to a socket at all.
 
 use crate::config::Config;
-use crate::state::fact::Ruling;
+use crate::state::fact::OperAction;
 use crate::state::{Account, ChannelId, Fact, Moment, Session, SessionId, State, User, UserId};
 use crate::wire::{Body, MsgId, Numeric, Origin, Outgoing, Text};
 
@@ -241,7 +241,7 @@ impl<'e> Cx<'e> {
 
     /// Makes known what an operator did: to the log, and to operators who want to know.
     pub fn oper_did(&mut self, did: &str) {
-        self.commit(Fact::Ruled(Ruling::Did { did }));
+        self.commit(Fact::OperAction(OperAction::Did { did }));
     }
 
     /// Writes to the log.
@@ -273,7 +273,7 @@ impl<'e> Cx<'e> {
         let Some(session) = self.state.sessions.get(self.session) else { return };
         self.waiting.sessions.remove(&self.session);
         let Some(user) = session.user() else {
-            self.commit(Fact::Vanished { session: self.session });
+            self.commit(Fact::SessionDropped { session: self.session });
             return;
         };
         let left = self.state.users[user].sessions.len() - 1;

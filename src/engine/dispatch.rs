@@ -144,7 +144,7 @@ impl Engine {
         let label = self.label_of(session, text);
         let mut cx = self.cx(now, Answer::new(session, label.as_deref()), out);
         let (moment, session) = (cx.moment(), cx.session);
-        cx.state.hear(moment, session);
+        cx.state.touch(moment, session);
         if gateway::is_proxy_line(&cx, text) {
             gateway::proxy_line(&mut cx, text);
             return cx.finish();

@@ -47,7 +47,7 @@ impl Engine {
         let (channel_items_max, user_items_max) = (history.channel_length, history.client_length);
         let mut cx = self.cx(now, Answer::mute(NOBODY), out);
         cx.commit(Fact::WhowasResized { entries_max });
-        cx.commit(Fact::KeptLess { channel_items_max, user_items_max });
+        cx.commit(Fact::HistoryTrimmed { channel_items_max, user_items_max });
     }
 
     /// Operators have the rights that the configuration gives them now.

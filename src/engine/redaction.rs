@@ -4,10 +4,10 @@
 
 use smallvec::SmallVec;
 
-use crate::history::{Found, Item, Kind, Query, Record, Target};
+use crate::history::{Found, HistoryKey, Item, Kind, Query, Record};
 use crate::i18n::Phrase;
 use crate::state::account::{Account, HistoryChoice};
-use crate::state::fact::Place;
+use crate::state::fact::HistoryPlace;
 use crate::state::{Fact, Rank};
 use crate::wire::MsgId;
 
@@ -86,7 +86,7 @@ fn finish(cx: &mut Cx<'_>, redaction: &Redaction, item: Option<Item>) -> Outcome
     let (places, targets) = whereabouts(cx, &redaction.scope);
     let (by, shown) = (cx.me(), &redaction.scope.shown);
     let reason = redaction.reason.as_deref();
-    cx.commit(Fact::TakenBack { by, places: &places, shown, id: redaction.id, reason });
+    cx.commit(Fact::MessageRedacted { by, places: &places, shown, id: redaction.id, reason });
     if !targets.is_empty() {
         cx.voice.out.push(Effect::Record(Record::Delete { targets, id: redaction.id }));
     }
@@ -101,7 +101,7 @@ fn may(cx: &Cx<'_>, scope: &Scope, item: &Item) -> bool {
     if cx.user().may("history") {
         return true;
     }
-    if let Place::Channel(channel) = scope.place
+    if let HistoryPlace::Channel(channel) = scope.place
         && policy::standing(cx.state(), cx.me(), channel) >= Some(Rank::Op)
     {
         return true;
@@ -113,21 +113,21 @@ fn may(cx: &Cx<'_>, scope: &Scope, item: &Item) -> bool {
 }
 
 /// Where it is: in memory, and where it is stored; for a conversation on both sides.
-fn whereabouts(cx: &Cx<'_>, scope: &Scope) -> (Vec<Place>, SmallVec<[Target; 1]>) {
+fn whereabouts(cx: &Cx<'_>, scope: &Scope) -> (Vec<HistoryPlace>, SmallVec<[HistoryKey; 1]>) {
     let mut places = vec![scope.place.clone()];
-    let mut targets: SmallVec<[Target; 1]> = scope.stored.iter().cloned().collect();
-    if let Place::Conversation { user, with } = &scope.place {
+    let mut targets: SmallVec<[HistoryKey; 1]> = scope.stored.iter().cloned().collect();
+    if let HistoryPlace::Conversation { user, with } = &scope.place {
         let own: Box<str> = correspondent(cx.state(), *user).into();
         let others = match cx.state().users_of(with) {
             [] => cx.state().user_by_key(with).into_iter().collect(),
             users => users.to_vec(),
         };
         let others = others.into_iter().filter(|other| other != user);
-        places.extend(others.map(|user| Place::Conversation { user, with: own.clone() }));
+        places.extend(others.map(|user| HistoryPlace::Conversation { user, with: own.clone() }));
         let account = cx.state().accounts.get(with).filter(|_| own != *with);
         let choice = account.map(|account| identity::dm_history(cx.config(), &account.settings));
         if choice == Some(HistoryChoice::On) {
-            targets.push(Target::Conversation { owner: with.clone(), with: own });
+            targets.push(HistoryKey::Conversation { owner: with.clone(), with: own });
         }
     }
     (places, targets)

@@ -280,7 +280,7 @@ pub fn check_idle(cx: &mut Cx<'_>) {
         let nick = cx.nick().to_owned();
         cx.reply_bare("PING", &[&nick], Text::None);
         let session = cx.session;
-        cx.state.ping(session);
+        cx.state.mark_pinged(session);
         cx.timers.arm(heard_ms + disconnect_ms, cx.session);
     } else {
         let next_ms = if pinged { disconnect_ms } else { ping_ms };

@@ -1,7 +1,7 @@
 //! Server notices: what operators who asked for it hear of what happens, by letter. Follows from facts
 //! alone.
 
-use crate::state::fact::{AccountChange, RegistryChange, Ruling};
+use crate::state::fact::{AccountChange, OperAction, RegistryChange};
 use crate::state::{Fact, Letters, State, UserId};
 use crate::wire::{Body, Caps, Origin, Outgoing, Text};
 
@@ -41,10 +41,10 @@ pub fn changed(current: Letters, changes: &str, mut adding: bool) -> Letters {
 
 /// Tells the readers of a fact that is about to hold.
 pub fn tell(cx: &mut Cx<'_>, fact: &Fact<'_>) {
-    if let Fact::Ruled(Ruling::Did { did }) = fact {
+    if let Fact::OperAction(OperAction::Did { did }) = fact {
         cx.note(Level::Info, "opers", (*did).to_owned());
     }
-    if let Fact::Ruled(Ruling::Ban { .. }) | Fact::Ruled(Ruling::Defcon { .. }) = fact
+    if let Fact::OperAction(OperAction::Ban { .. }) | Fact::OperAction(OperAction::Defcon { .. }) = fact
         && let Some((_, text)) = told(cx.state(), fact)
     {
         cx.note(Level::Info, "opers", text);
@@ -90,7 +90,7 @@ fn told(state: &State, fact: &Fact<'_>) -> Option<(char, String)> {
             let ip = Setup::address_text(session.door.ip);
             ('d', format!("Client session disconnected [{}] [ip:{ip}]", nick(&session.user()?)))
         }
-        Fact::Formed { name, .. } => ('j', format!("Channel {} was formed", name.as_str())),
+        Fact::ChannelCreated { name, .. } => ('j', format!("Channel {} was formed", name.as_str())),
         Fact::RegistryChanged { channel, change } => ('j', registry(state, *channel, change)?),
         Fact::PurgeSet { key, purge: Some(purge) } => {
             ('j', format!("Channel {key} was purged by {} [reason: {}]", purge.by, purge.reason))
@@ -102,7 +102,7 @@ fn told(state: &State, fact: &Fact<'_>) -> Option<(char, String)> {
         Fact::NickChanged { user, nick: new } => {
             ('n', format!("{} changed nickname to {}", nick(user), new.as_str()))
         }
-        Fact::Ruled(Ruling::Did { did }) => ('o', (*did).to_owned()),
+        Fact::OperAction(OperAction::Did { did }) => ('o', (*did).to_owned()),
         Fact::OperChanged { user, oper: Some(oper) } => {
             ('o', format!("Client opered up [{}] [{}]", source(user), oper.name))
         }
@@ -115,8 +115,8 @@ fn told(state: &State, fact: &Fact<'_>) -> Option<(char, String)> {
         Fact::AccountMade { account } => ('u', format!("Account {} was registered", account.name.as_str())),
         Fact::AccountRemoved { account, .. } => ('u', format!("Account {account} was unregistered")),
         Fact::AccountChanged { account, change } => return account_changed(account, change),
-        Fact::Ruled(Ruling::Ban { target, info, by }) => ('x', ban(target, info.as_deref(), *by)),
-        Fact::Ruled(Ruling::Defcon { level, by }) => {
+        Fact::OperAction(OperAction::Ban { target, info, by }) => ('x', ban(target, info.as_deref(), *by)),
+        Fact::OperAction(OperAction::Defcon { level, by }) => {
             ('a', format!("{} set DEFCON level to {}", nick(by), level.level()))
         }
         _ => return None,

@@ -10,5 +10,5 @@ mod ring;
 
 pub use item::{Fields, Item, Kind};
 pub use query::{End, Found, Listing, Query, Range};
-pub use record::{Record, Target};
+pub use record::{HistoryKey, Record};
 pub use ring::{Bounds, Ring};

@@ -1,7 +1,7 @@
 //! What can be asked of a history, and the answers.
 
 use super::item::Item;
-use super::record::Target;
+use super::record::HistoryKey;
 use crate::wire::MsgId;
 
 /// From which end items are counted.
@@ -63,7 +63,7 @@ pub enum Query {
     /// The items of some ranges, each once, in the order of their ids.
     Page {
         /// Whose.
-        target: Target,
+        target: HistoryKey,
         /// Which; at most two.
         ranges: Vec<Range>,
     },
@@ -72,7 +72,7 @@ pub enum Query {
     /// One item.
     Find {
         /// Where.
-        target: Target,
+        target: HistoryKey,
         /// Which.
         id: MsgId,
     },
@@ -91,7 +91,7 @@ pub enum Found {
     /// To [`Query::Page`] and [`Query::Find`].
     Items(Vec<Item>),
     /// To [`Query::Targets`].
-    Targets(Vec<(Target, MsgId)>),
+    Targets(Vec<(HistoryKey, MsgId)>),
     /// To [`Query::Export`]: how many items the file holds.
     Exported(u64),
 }

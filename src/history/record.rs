@@ -7,7 +7,7 @@ use crate::wire::MsgId;
 
 /// Whose history something belongs to. Names are folded.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Target {
+pub enum HistoryKey {
     /// A channel's.
     Channel(Box<str>),
     /// One side's of a conversation between two.
@@ -27,14 +27,14 @@ pub enum Record {
         /// What.
         item: Item,
         /// Where it is to be found; two for a conversation that both keep.
-        targets: SmallVec<[Target; 1]>,
+        targets: SmallVec<[HistoryKey; 1]>,
         /// The account by which it can be found as well, to be exported or forgotten.
         author: Option<Box<str>>,
     },
     /// Something is taken back.
     Delete {
         /// Where it was to be found.
-        targets: SmallVec<[Target; 1]>,
+        targets: SmallVec<[HistoryKey; 1]>,
         /// Which item.
         id: MsgId,
     },

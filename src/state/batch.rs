@@ -1,6 +1,6 @@
 //! A message of several lines that a session is still sending (draft/multiline).
 
-use super::fact::Kind;
+use super::fact::SpeechKind;
 use crate::wire::multiline::Lines;
 
 /// A batch that a client has opened and not closed. Bounded by `limits.multiline`.
@@ -17,7 +17,7 @@ pub struct OpenBatch {
     /// When it was opened, milliseconds of the clock that never jumps.
     pub opened_mono_ms: u64,
     /// How it is said; known with the first line.
-    pub kind: Option<Kind>,
+    pub kind: Option<SpeechKind>,
     /// The lines so far.
     pub lines: Lines,
     /// Something was wrong with it: what still comes of it is ignored.

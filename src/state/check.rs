@@ -59,7 +59,7 @@ pub fn violations(state: &State) -> Vec<String> {
     }
     claim(state.channel_names.len() == state.channels.len(), &|| "channel names and channels differ".into());
     let counted = state.sessions.iter().filter(|(_, s)| s.counted.is_some()).count();
-    claim(state.limits.open() == counted, &|| "connections and counts of hosts differ".into());
+    claim(state.connections.open() == counted, &|| "connections and counts of hosts differ".into());
     let unregistered = state.sessions.iter().filter(|(_, s)| s.user().is_none()).count();
     claim(state.counts.unregistered == unregistered, &|| "unregistered count is off".into());
     for (letter, count) in [('i', state.counts.invisible), ('o', state.counts.opers)] {

@@ -7,9 +7,9 @@ use super::account::{Account, Code, Purpose, Settings, Suspension, Vhost};
 use super::ban::{BanInfo, BanTarget};
 use super::batch::OpenBatch;
 use super::channel::MaskEntry;
+use super::connections::Key;
 use super::defcon::Defcon;
 use super::id::{ChannelId, SessionId, UserId};
-use super::limits::Key;
 use super::modes::{Letters, ModeChange, Rank, Ranks};
 use super::registry::{ChannelSettings, Purge};
 use super::session::{Door, Playback};
@@ -34,7 +34,7 @@ pub enum Fact<'a> {
     /// secure, and the host name if one is believed.
     Proxied { session: SessionId, ip: IpAddr, secure: bool, host: Option<&'a str> },
     /// A connection that had not registered is gone.
-    Vanished { session: SessionId },
+    SessionDropped { session: SessionId },
     /// A connection said something of itself before registration.
     Introduced { session: SessionId, said: Introduction<'a> },
     /// A session's capabilities are now these.
@@ -58,11 +58,11 @@ pub enum Fact<'a> {
     /// A user became an operator, or (`None`) is none any more.
     OperChanged { user: UserId, oper: Option<Box<Oper>> },
     /// An operator did something that is theirs alone to do.
-    Ruled(Ruling<'a>),
+    OperAction(OperAction<'a>),
     /// An OPER of the session failed; it may try again then.
     OperFailed { session: SessionId, again_mono_ms: u64 },
     /// A channel came to be; the id is the next one of [`super::State::channels`].
-    Formed { name: ChannelName, flags: Letters },
+    ChannelCreated { name: ChannelName, flags: Letters },
     /// A user joined.
     Joined { user: UserId, channel: ChannelId, ranks: Ranks },
     /// A user left.
@@ -84,7 +84,7 @@ pub enum Fact<'a> {
     /// A session watches other nicks than before.
     MonitorChanged { session: SessionId, change: MonitorChange<'a> },
     /// A user said something to a channel or a user.
-    Said { session: SessionId, by: UserId, to: Target<'a>, what: Said<'a> },
+    Said { session: SessionId, by: UserId, to: SpeechTarget<'a>, what: Said<'a> },
     /// A user was disconnected by another.
     Killed { by: UserId, user: UserId, reason: &'a str },
     /// A connection joined a user who was there already (multiclient).
@@ -102,7 +102,7 @@ pub enum Fact<'a> {
     /// A session tried to log in.
     LoginTried { session: SessionId, logins: Throttle },
     /// A session has asked for an account, whose code was mailed.
-    Applied { session: SessionId },
+    AccountRequested { session: SessionId },
     /// Someone tried to register an account.
     RegistrationTried { registrations: Throttle },
     /// A user is of no account any more.
@@ -122,13 +122,19 @@ pub enum Fact<'a> {
     /// Cloaks are to be made with another secret, from the next configuration on.
     CloakSecretSet { secret: &'a str },
     /// Something is kept in memory.
-    Kept { place: Place, item: Item, bounds: Bounds },
+    Kept { place: HistoryPlace, item: Item, bounds: Bounds },
     /// No more than this is kept in memory of a channel, and of a user's conversations.
-    KeptLess { channel_items_max: usize, user_items_max: usize },
+    HistoryTrimmed { channel_items_max: usize, user_items_max: usize },
     /// Something that was kept is taken back. `shown` is what the channel, or the other one, is called.
-    TakenBack { by: UserId, places: &'a [Place], shown: &'a str, id: MsgId, reason: Option<&'a str> },
+    MessageRedacted {
+        by: UserId,
+        places: &'a [HistoryPlace],
+        shown: &'a str,
+        id: MsgId,
+        reason: Option<&'a str>,
+    },
     /// All that an account (folded) said is taken back in one history.
-    Forgotten { place: Place, account: &'a str },
+    Forgotten { place: HistoryPlace, account: &'a str },
     /// A session wants history played, also of channels that it is about to join.
     PlaybackAsked { session: SessionId, playback: Box<Playback> },
     /// A channel name was closed, or (`None`) opened again.
@@ -137,26 +143,26 @@ pub enum Fact<'a> {
 
 /// Whose history.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Place {
+pub enum HistoryPlace {
     /// A channel's.
     Channel(ChannelId),
     /// A user's, of the conversation with another: an account or a nick, folded.
     Conversation { user: UserId, with: Box<str> },
 }
 
-impl Place {
+impl HistoryPlace {
     /// The other one of a conversation.
     pub fn with(&self) -> Option<&str> {
         match self {
-            Place::Channel(_) => None,
-            Place::Conversation { with, .. } => Some(with),
+            HistoryPlace::Channel(_) => None,
+            HistoryPlace::Conversation { with, .. } => Some(with),
         }
     }
 }
 
 /// What operators of the server decide.
 #[derive(Clone, Debug)]
-pub enum Ruling<'a> {
+pub enum OperAction<'a> {
     /// The server notices that an operator reads; the letters of snomasks.
     Snomasks { user: UserId, masks: Letters },
     /// Something that the others must know of.
@@ -223,7 +229,7 @@ pub enum BatchChange<'a> {
     /// It begins.
     Opened(Box<OpenBatch>),
     /// One more line.
-    Line { kind: Kind, line: Line<'a> },
+    Line { kind: SpeechKind, line: Line<'a> },
     /// Something is wrong with it.
     Failed,
     /// It is over.
@@ -288,7 +294,7 @@ pub struct Change {
 
 /// Whom something is said to.
 #[derive(Clone, Copy, Debug)]
-pub enum Target<'a> {
+pub enum SpeechTarget<'a> {
     /// The members of a channel that hold a rank, or (`None`) all; `shown` is the target as the
     /// speaker wrote it (with a STATUSMSG prefix).
     Channel { channel: ChannelId, at_least: Option<Rank>, shown: &'a str },
@@ -302,18 +308,18 @@ pub enum Target<'a> {
 #[derive(Clone, Copy, Debug)]
 pub struct Said<'a> {
     /// How.
-    pub kind: Kind,
+    pub kind: SpeechKind,
     /// The text; empty for TAGMSG.
     pub text: &'a str,
     /// Client-only tags, escaped, separated by `;`; in front of them that of a relayed message.
     pub client_tags: &'a str,
     /// The source under which it is said, where that is not the speaker's own.
-    pub guise: Option<&'a str>,
+    pub source_override: Option<&'a str>,
 }
 
 /// The three ways to say something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum SpeechKind {
     /// PRIVMSG
     Privmsg,
     /// NOTICE
@@ -322,13 +328,13 @@ pub enum Kind {
     Tagmsg,
 }
 
-impl Kind {
+impl SpeechKind {
     /// The command.
     pub fn verb(self) -> &'static str {
         match self {
-            Kind::Privmsg => "PRIVMSG",
-            Kind::Notice => "NOTICE",
-            Kind::Tagmsg => "TAGMSG",
+            SpeechKind::Privmsg => "PRIVMSG",
+            SpeechKind::Notice => "NOTICE",
+            SpeechKind::Tagmsg => "TAGMSG",
         }
     }
 }

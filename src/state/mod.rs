@@ -1,24 +1,20 @@
 //! Users, sessions and channels as plain data by id, and the way to change them: [`State::apply`]. Only
-//! when a session was last heard is noted outside of facts ([`State::hear`], [`State::ping`]), as it
+//! when a session was last heard is noted outside of facts ([`State::touch`], [`State::mark_pinged`]), as it
 //! changes with every line and concerns nobody else.
 //!
 //! No rules: what is applied was judged before. No output. Invariants: what [`check`] looks for.
 
 pub mod account;
 mod apply;
-mod apply_account;
-mod apply_door;
-mod apply_history;
-mod apply_registry;
 pub mod ban;
 pub mod batch;
 pub mod channel;
 pub mod check;
+pub mod connections;
 pub mod defcon;
 pub mod fact;
-pub mod foreign;
 pub mod id;
-pub mod limits;
+pub mod import;
 pub mod members;
 pub mod modes;
 pub mod monitor;
@@ -61,7 +57,7 @@ pub struct State {
     /// Users of late.
     pub whowas: Whowas,
     /// How many connections each host has and makes.
-    pub limits: limits::Limits,
+    pub connections: connections::Connections,
     /// What LUSERS tells, kept up as things change.
     pub counts: Counts,
     /// Accounts by folded name.

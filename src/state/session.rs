@@ -5,9 +5,9 @@ use std::net::{IpAddr, SocketAddr};
 use smallvec::SmallVec;
 
 use super::batch::OpenBatch;
+use super::connections::Key;
 use super::fact::BatchChange;
 use super::id::UserId;
-use super::limits::Key;
 use crate::auth::{Exchange, Throttle};
 use crate::i18n::LanguageId;
 use crate::text::Nick;
@@ -48,7 +48,7 @@ pub struct Session {
     pub applied: bool,
     /// When OPER may be tried again, on the same clock.
     pub oper_again_mono_ms: u64,
-    /// Whom it is counted with in [`super::limits`], if it is.
+    /// Whom it is counted with in [`super::connections`], if it is.
     pub counted: Option<Key>,
     /// How fast it has sent commands; kept only where that is limited.
     pub pace: Option<Box<Pace>>,

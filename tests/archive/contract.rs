@@ -4,7 +4,7 @@ use std::ops::RangeInclusive;
 use std::os::unix::fs::PermissionsExt;
 
 use ircd::archive::{Backend, Error};
-use ircd::history::{End, Fields, Found, Item, Kind, Listing, Query, Range, Record, Target};
+use ircd::history::{End, Fields, Found, HistoryKey, Item, Kind, Listing, Query, Range, Record};
 use ircd::wire::MsgId;
 use smallvec::smallvec;
 
@@ -18,12 +18,12 @@ pub(crate) fn id(ms: u64) -> MsgId {
     MsgId::new(1_605_232_500_000 + ms, 3, 0x00fe_dcba_9876_5432)
 }
 
-pub(crate) fn channel(name: &str) -> Target {
-    Target::Channel(name.into())
+pub(crate) fn channel(name: &str) -> HistoryKey {
+    HistoryKey::Channel(name.into())
 }
 
-fn side(owner: &str, with: &str) -> Target {
-    Target::Conversation { owner: owner.into(), with: with.into() }
+fn side(owner: &str, with: &str) -> HistoryKey {
+    HistoryKey::Conversation { owner: owner.into(), with: with.into() }
 }
 
 fn item(id: MsgId, kind: Kind, text: &str) -> Item {
@@ -39,11 +39,11 @@ fn item(id: MsgId, kind: Kind, text: &str) -> Item {
     })
 }
 
-pub(crate) fn keep(target: &Target, id: MsgId, text: &str) -> Record {
+pub(crate) fn keep(target: &HistoryKey, id: MsgId, text: &str) -> Record {
     Record::Keep { item: item(id, Kind::Privmsg, text), targets: smallvec![target.clone()], author: None }
 }
 
-pub(crate) fn page_of(backend: &impl Backend, target: &Target, ranges: &[Range]) -> Vec<Item> {
+pub(crate) fn page_of(backend: &impl Backend, target: &HistoryKey, ranges: &[Range]) -> Vec<Item> {
     let query = Query::Page { target: target.clone(), ranges: ranges.to_vec() };
     match block_on(backend.answer(&query)) {
         Ok(Found::Items(items)) => items,
@@ -51,14 +51,14 @@ pub(crate) fn page_of(backend: &impl Backend, target: &Target, ranges: &[Range])
     }
 }
 
-fn find(backend: &impl Backend, target: &Target, id: MsgId) -> Vec<Item> {
+fn find(backend: &impl Backend, target: &HistoryKey, id: MsgId) -> Vec<Item> {
     match block_on(backend.answer(&Query::Find { target: target.clone(), id })) {
         Ok(Found::Items(items)) => items,
         other => panic!("{other:?}"),
     }
 }
 
-fn listed(backend: &impl Backend, listing: &Listing) -> Vec<(Target, MsgId)> {
+fn listed(backend: &impl Backend, listing: &Listing) -> Vec<(HistoryKey, MsgId)> {
     match block_on(backend.answer(&Query::Targets(listing.clone()))) {
         Ok(Found::Targets(targets)) => targets,
         other => panic!("{other:?}"),
@@ -208,7 +208,7 @@ pub(crate) fn conversations_have_two_sides(place: &impl TestPlace) {
 
 pub(crate) fn targets_are_listed_by_their_latest_message(place: &impl TestPlace) {
     let backend = place.open();
-    let said = |ms, target: &Target| keep(target, id(ms), "x");
+    let said = |ms, target: &HistoryKey| keep(target, id(ms), "x");
     let (bob, carol) = (side("alice", "bob"), side("alice", "carol"));
     store(
         &backend,

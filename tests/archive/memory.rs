@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use ircd::archive::{Backend, Error, ExportFile};
-use ircd::history::{Bounds, End, Found, Item, Listing, Query, Range, Record, Ring, Target};
+use ircd::history::{Bounds, End, Found, HistoryKey, Item, Listing, Query, Range, Record, Ring};
 use ircd::wire::MsgId;
 
 const BOUNDS: Bounds = Bounds { items_max: 100_000, window_ms: 0 };
@@ -18,7 +18,7 @@ pub(crate) struct Memory(Rc<RefCell<Rings>>);
 
 #[derive(Default)]
 struct Rings {
-    rings: BTreeMap<Target, Ring>,
+    rings: BTreeMap<HistoryKey, Ring>,
     authors: BTreeMap<MsgId, Box<str>>,
 }
 
@@ -49,14 +49,14 @@ impl Rings {
         }
     }
 
-    fn page(&self, target: &Target, range: &Range) -> Vec<Item> {
+    fn page(&self, target: &HistoryKey, range: &Range) -> Vec<Item> {
         self.rings.get(target).map_or_else(Vec::new, |ring| ring.page(None, range))
     }
 
-    fn targets(&self, listing: &Listing) -> Vec<(Target, MsgId)> {
-        let is_wanted = |target: &Target| match target {
-            Target::Channel(name) => listing.channels.contains(name),
-            Target::Conversation { owner, .. } => listing.owner.as_ref() == Some(owner),
+    fn targets(&self, listing: &Listing) -> Vec<(HistoryKey, MsgId)> {
+        let is_wanted = |target: &HistoryKey| match target {
+            HistoryKey::Channel(name) => listing.channels.contains(name),
+            HistoryKey::Conversation { owner, .. } => listing.owner.as_ref() == Some(owner),
         };
         let bounds = Range {
             after: listing.after,
@@ -66,8 +66,8 @@ impl Rings {
             events: true,
         };
         let messages = Range { events: false, ..EVERYTHING };
-        let latest = |target: &Target| self.page(target, &messages).last().map(Item::id);
-        let mut found: Vec<(Target, MsgId)> = self
+        let latest = |target: &HistoryKey| self.page(target, &messages).last().map(Item::id);
+        let mut found: Vec<(HistoryKey, MsgId)> = self
             .rings
             .keys()
             .filter(|target| is_wanted(target))
@@ -85,7 +85,7 @@ impl Rings {
     fn export(&self, account: &str, file: &str) -> std::io::Result<u64> {
         let mut file = ExportFile::create(file.as_ref())?;
         for (target, ring) in &self.rings {
-            let Target::Channel(channel) = target else { continue };
+            let HistoryKey::Channel(channel) = target else { continue };
             for item in ring.page(None, &EVERYTHING) {
                 if self.authors.get(&item.id()).is_some_and(|author| **author == *account) {
                     file.add(channel, &item)?;
@@ -133,7 +133,7 @@ impl Backend for Memory {
     async fn expire(&self, before: MsgId, limit: usize) -> Result<u64, Error> {
         let mut rings = self.0.borrow_mut();
         let old = Range { before: Some(before), ..EVERYTHING };
-        let mut all: Vec<(MsgId, Target)> = Vec::new();
+        let mut all: Vec<(MsgId, HistoryKey)> = Vec::new();
         for (target, ring) in &rings.rings {
             all.extend(ring.page(None, &old).iter().map(|item| (item.id(), target.clone())));
         }

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use ircd::archive::{Archive, Backend, Error, Live, Opened, Place, Settings};
 use ircd::engine::{JobAnswer, Ticket};
-use ircd::history::{End, Found, Item, Query, Range, Record, Target};
+use ircd::history::{End, Found, HistoryKey, Item, Query, Range, Record};
 use ircd::wire::MsgId;
 
 use crate::contract::{channel, id, keep, times};
@@ -27,7 +27,7 @@ fn start<B: Backend + Send>(opened: Opened<B>) -> (Archive, Answers) {
     (archive, answers)
 }
 
-fn page(target: &Target) -> Box<Query> {
+fn page(target: &HistoryKey) -> Box<Query> {
     Box::new(Query::Page { target: target.clone(), ranges: vec![ALL] })
 }
 

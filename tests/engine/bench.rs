@@ -10,7 +10,7 @@ use ircd::engine::{
     CloseReason, Door, Effect, Effects, Engine, Event, Job, JobAnswer, Line, LoginVerdict, Now, Seed, Texts,
     Ticket, Write,
 };
-use ircd::history::{Listing, Query, Target};
+use ircd::history::{HistoryKey, Listing, Query};
 use ircd::state::SessionId;
 
 use crate::stored::Stored;
@@ -381,9 +381,9 @@ fn question(job: &Job) -> String {
 }
 
 fn history_question(query: &Query) -> String {
-    let named = |target: &Target| match target {
-        Target::Channel(name) => name.to_string(),
-        Target::Conversation { owner, with } => format!("{owner} with {with}"),
+    let named = |target: &HistoryKey| match target {
+        HistoryKey::Channel(name) => name.to_string(),
+        HistoryKey::Conversation { owner, with } => format!("{owner} with {with}"),
     };
     match query {
         Query::Page { target, ranges } => {

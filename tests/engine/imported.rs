@@ -1,7 +1,7 @@
 //! Accounts that came from other services log in, once with a hash of theirs and then with one of ours.
 
 use data_encoding::BASE64;
-use ircd::state::foreign::{self, Foreign};
+use ircd::state::import::{self, Imported};
 use serde_json::{Value, json};
 
 use crate::bench::{Bench, CONFIG, config};
@@ -25,8 +25,8 @@ fn bench(source: &str, hash: &str) -> Bench {
     let text = format!(
         "{CONFIG}accounts: {{authentication-enabled: true, vhosts: {{enabled: true, max-length: 64}}}}\n"
     );
-    let read = foreign::read(document.to_string().as_bytes(), &config(&text), 1_600_000_000_000);
-    let Foreign { records, left_out } = read.unwrap().unwrap();
+    let read = import::read(document.to_string().as_bytes(), &config(&text), 1_600_000_000_000);
+    let Imported { records, left_out } = read.unwrap().unwrap();
     assert_eq!(left_out, Vec::<String>::new());
     Bench::restored(&text, records.into_iter().collect())
 }

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use ircd::history::{Bounds, End, Found, Query, Record, Ring, Target};
+use ircd::history::{Bounds, End, Found, HistoryKey, Query, Record, Ring};
 
 const BOUNDS: Bounds = Bounds { items_max: usize::MAX, window_ms: 0 };
 
 #[derive(Default)]
 pub struct Stored {
-    rings: BTreeMap<Target, Ring>,
+    rings: BTreeMap<HistoryKey, Ring>,
 }
 
 impl Stored {
@@ -45,7 +45,7 @@ impl Stored {
     }
 
     pub fn find(&self, query: &Query) -> Found {
-        let ring = |target: &Target| self.rings.get(target);
+        let ring = |target: &HistoryKey| self.rings.get(target);
         match query {
             Query::Page { target, ranges } => {
                 let pages = ranges.iter().flat_map(|range| ring(target).map(|ring| ring.page(None, range)));
@@ -58,9 +58,9 @@ impl Stored {
                 ring(target).and_then(|ring| ring.find(None, *id)).cloned().into_iter().collect(),
             ),
             Query::Targets(listing) => {
-                let wanted = |target: &Target| match target {
-                    Target::Channel(name) => listing.channels.contains(name),
-                    Target::Conversation { owner, .. } => listing.owner.as_ref() == Some(owner),
+                let wanted = |target: &HistoryKey| match target {
+                    HistoryKey::Channel(name) => listing.channels.contains(name),
+                    HistoryKey::Conversation { owner, .. } => listing.owner.as_ref() == Some(owner),
                 };
                 let latest = ircd::history::Range {
                     after: None,
@@ -96,7 +96,8 @@ impl Stored {
                     limit: usize::MAX,
                     events: true,
                 };
-                let channels = self.rings.iter().filter(|(target, _)| matches!(target, Target::Channel(_)));
+                let channels =
+                    self.rings.iter().filter(|(target, _)| matches!(target, HistoryKey::Channel(_)));
                 let items = channels.flat_map(|(_, ring)| ring.page(None, &all));
                 Found::Exported(items.filter(by_account).count() as u64)
             }

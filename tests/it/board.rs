@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use indexmap::IndexMap;
 use ircd::config::Config;
 use ircd::engine::{Door, Effect, Effects, Event, Job, JobAnswer, Line, Now, Ticket, Write};
-use ircd::history::{End, Fields, Found, Item, Kind, Query, Range, Record, Target};
+use ircd::history::{End, Fields, Found, HistoryKey, Item, Kind, Query, Range, Record};
 use ircd::server::Core;
 use ircd::state::SessionId;
 use ircd::wire::MsgId;
@@ -21,8 +21,8 @@ pub(crate) struct Board {
     said: u32,
 }
 
-fn target() -> Target {
-    Target::Channel("#board".into())
+fn target() -> HistoryKey {
+    HistoryKey::Channel("#board".into())
 }
 
 fn said(now: Now, number: u32, text: &str) -> Record {

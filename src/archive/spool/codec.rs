@@ -2,7 +2,7 @@
 
 use smallvec::SmallVec;
 
-use crate::history::{Item, Record, Target};
+use crate::history::{HistoryKey, Item, Record};
 use crate::wire::MsgId;
 
 const KEEP: u8 = 1;
@@ -32,15 +32,15 @@ pub(super) fn write(out: &mut Vec<u8>, record: &Record) {
     }
 }
 
-fn write_targets(out: &mut Vec<u8>, targets: &[Target]) {
+fn write_targets(out: &mut Vec<u8>, targets: &[HistoryKey]) {
     out.extend_from_slice(&(targets.len() as u32).to_le_bytes());
     for target in targets {
         match target {
-            Target::Channel(name) => {
+            HistoryKey::Channel(name) => {
                 out.push(CHANNEL);
                 write_text(out, name);
             }
-            Target::Conversation { owner, with } => {
+            HistoryKey::Conversation { owner, with } => {
                 out.push(CONVERSATION);
                 write_text(out, owner);
                 write_text(out, with);
@@ -75,13 +75,13 @@ pub(super) fn read(mut bytes: &[u8]) -> Option<Record> {
     bytes.is_empty().then_some(record)
 }
 
-fn read_targets(bytes: &mut &[u8]) -> Option<SmallVec<[Target; 1]>> {
+fn read_targets(bytes: &mut &[u8]) -> Option<SmallVec<[HistoryKey; 1]>> {
     let count = u32::from_le_bytes(*take(bytes)?);
     let mut targets = SmallVec::new();
     for _ in 0..count {
         targets.push(match take::<1>(bytes)? {
-            [CHANNEL] => Target::Channel(read_text(bytes)?),
-            [CONVERSATION] => Target::Conversation { owner: read_text(bytes)?, with: read_text(bytes)? },
+            [CHANNEL] => HistoryKey::Channel(read_text(bytes)?),
+            [CONVERSATION] => HistoryKey::Conversation { owner: read_text(bytes)?, with: read_text(bytes)? },
             _ => return None,
         });
     }
@@ -120,8 +120,8 @@ mod tests {
             params: "b",
             text: Some("hi 😀"),
         });
-        let channel = Target::Channel("#ü".into());
-        let side = Target::Conversation { owner: "a".into(), with: "b".into() };
+        let channel = HistoryKey::Channel("#ü".into());
+        let side = HistoryKey::Conversation { owner: "a".into(), with: "b".into() };
         for record in [
             Record::Keep {
                 item: item.clone(),

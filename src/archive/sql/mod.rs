@@ -20,7 +20,7 @@ use self::pool::Pool;
 use super::export::ExportFile;
 use super::settings::{Live, Place, Settings};
 use super::{Backend, Error};
-use crate::history::{Found, Query, Record, Target};
+use crate::history::{Found, HistoryKey, Query, Record};
 use crate::wire::MsgId;
 
 /// Time for making or changing the layout.
@@ -41,7 +41,7 @@ pub struct Database {
 }
 
 /// The numbers of places, as far as the writer has met them.
-type Known = HashMap<Target, i64>;
+type Known = HashMap<HistoryKey, i64>;
 
 impl Database {
     /// Connects to nothing yet.
@@ -173,17 +173,17 @@ fn id_bytes(id: MsgId) -> [u8; 16] {
 }
 
 /// Owner and name of a place as they are stored; a channel has no owner.
-fn names(target: &Target) -> (&str, &str) {
+fn names(target: &HistoryKey) -> (&str, &str) {
     match target {
-        Target::Channel(name) => ("", name),
-        Target::Conversation { owner, with } => (owner, with),
+        HistoryKey::Channel(name) => ("", name),
+        HistoryKey::Conversation { owner, with } => (owner, with),
     }
 }
 
 /// The reverse of [`names`].
-fn target_of(owner: String, name: String) -> Target {
+fn target_of(owner: String, name: String) -> HistoryKey {
     match owner.is_empty() {
-        true => Target::Channel(name.into()),
-        false => Target::Conversation { owner: owner.into(), with: name.into() },
+        true => HistoryKey::Channel(name.into()),
+        false => HistoryKey::Conversation { owner: owner.into(), with: name.into() },
     }
 }

@@ -3,7 +3,7 @@
 use super::super::Error;
 use super::connection::{Connection, Row, Value};
 use super::{id_bytes, names, target_of};
-use crate::history::{End, Fields, Item, Kind, Listing, Range, Target};
+use crate::history::{End, Fields, HistoryKey, Item, Kind, Listing, Range};
 use crate::wire::MsgId;
 
 /// What makes an item, in this order.
@@ -51,7 +51,7 @@ fn is_message() -> String {
 /// The items of some ranges, each once, in order.
 pub(super) async fn page(
     connection: &mut Connection,
-    target: &Target,
+    target: &HistoryKey,
     ranges: &[Range],
 ) -> Result<Vec<Item>, Error> {
     let mut items = Vec::new();
@@ -83,7 +83,7 @@ pub(super) async fn page(
 /// One item.
 pub(super) async fn find(
     connection: &mut Connection,
-    target: &Target,
+    target: &HistoryKey,
     id: MsgId,
 ) -> Result<Vec<Item>, Error> {
     let (owner, name) = names(target);
@@ -101,7 +101,7 @@ pub(super) async fn find(
 pub(super) async fn targets(
     connection: &mut Connection,
     listing: &Listing,
-) -> Result<Vec<(Target, MsgId)>, Error> {
+) -> Result<Vec<(HistoryKey, MsgId)>, Error> {
     let mut found = Vec::new();
     let empty = matches!((listing.after, listing.before), (Some(after), Some(before)) if after >= before);
     if listing.limit == 0 || empty {
@@ -129,7 +129,7 @@ async fn latest(
     listing: &Listing,
     these: &str,
     values: &[Value<'_>],
-    found: &mut Vec<(Target, MsgId)>,
+    found: &mut Vec<(HistoryKey, MsgId)>,
 ) -> Result<(), Error> {
     // What is before `after` need not be gone through to find that it has no message.
     let inner = Bounds::new("messages.id", listing.after, None);

@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 use super::super::Error;
 use super::connection::{Connection, Value};
 use super::{KNOWN_MAX, Known, id_bytes, names};
-use crate::history::{Item, Record, Target};
+use crate::history::{HistoryKey, Item, Record};
 use crate::wire::MsgId;
 
 /// Rows of one INSERT.
@@ -29,12 +29,12 @@ struct Places<'a> {
 }
 
 impl Places<'_> {
-    fn get(&self, target: &Target) -> Option<i64> {
+    fn get(&self, target: &HistoryKey) -> Option<i64> {
         let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         self.found.get(target).or_else(|| known.get(target)).copied()
     }
 
-    fn forget(&mut self, target: &Target) {
+    fn forget(&mut self, target: &HistoryKey) {
         self.found.remove(target);
         self.known.lock().unwrap_or_else(PoisonError::into_inner).remove(target);
     }
@@ -132,7 +132,11 @@ async fn begin(connection: &mut Connection) -> Result<(), Error> {
 }
 
 /// The number of a place, which gets one if it has none.
-async fn place(connection: &mut Connection, places: &mut Places<'_>, target: &Target) -> Result<i64, Error> {
+async fn place(
+    connection: &mut Connection,
+    places: &mut Places<'_>,
+    target: &HistoryKey,
+) -> Result<i64, Error> {
     if let Some(place) = places.get(target) {
         return Ok(place);
     }
@@ -150,7 +154,7 @@ async fn place(connection: &mut Connection, places: &mut Places<'_>, target: &Ta
     Ok(found)
 }
 
-async fn find_place(connection: &mut Connection, target: &Target) -> Result<Option<i64>, Error> {
+async fn find_place(connection: &mut Connection, target: &HistoryKey) -> Result<Option<i64>, Error> {
     let (owner, name) = names(target);
     let values = [Value::Text(Some(owner)), Value::Text(Some(name))];
     let rows = connection.rows("SELECT id FROM targets WHERE owner = ? AND name = ?", &values).await?;
@@ -193,7 +197,7 @@ async fn insert(connection: &mut Connection, rows: &[New<'_>]) -> Result<(), Err
 async fn delete(
     connection: &mut Connection,
     places: &mut Places<'_>,
-    target: &Target,
+    target: &HistoryKey,
     id: MsgId,
 ) -> Result<(), Error> {
     let Some(place) = find_place(connection, target).await? else { return Ok(()) };
@@ -227,7 +231,7 @@ mod tests {
     #[test]
     fn a_place_is_known_only_when_its_transaction_is_committed() {
         let known = Mutex::default();
-        let target = Target::Channel("#a".into());
+        let target = HistoryKey::Channel("#a".into());
         let mut places = Places { known: &known, found: Known::new() };
         places.found.insert(target.clone(), 7);
         assert_eq!(places.get(&target), Some(7));

@@ -10,7 +10,7 @@ pub use departure::show_quit;
 pub use identity::{show_away, show_self};
 pub use membership::show_joined;
 
-use crate::state::fact::Ruling;
+use crate::state::fact::OperAction;
 use crate::state::{ChannelId, Fact, SessionId, State, UserId};
 use crate::wire::{Body, Caps, MsgId, Origin, Outgoing};
 
@@ -68,18 +68,18 @@ pub fn announce(cx: &mut Cx<'_>, fact: &Fact<'_>) -> After {
         Fact::Registered { session, .. } => return After::Came(*session),
         Fact::LoggedIn { session, account, .. } => logged_in(cx, *session, account),
         Fact::LoggedOut { user } => tell_account(cx, *user, "*"),
-        Fact::TakenBack { by, places, shown, id, reason } => {
+        Fact::MessageRedacted { by, places, shown, id, reason } => {
             taken_back(cx, *by, places, [shown, id.as_str()], *reason, msgid);
         }
-        Fact::Ruled(Ruling::Snomasks { user, masks }) => show_snomasks(cx, *user, *masks),
-        Fact::Ruled(_)
+        Fact::OperAction(OperAction::Snomasks { user, masks }) => show_snomasks(cx, *user, *masks),
+        Fact::OperAction(_)
         | Fact::Detached { .. }
         | Fact::Attached { .. }
         | Fact::AlwaysOnSet { .. }
         | Fact::Authenticating { .. }
         | Fact::BatchChanged { .. }
         | Fact::LoginTried { .. }
-        | Fact::Applied { .. }
+        | Fact::AccountRequested { .. }
         | Fact::RegistrationTried { .. }
         | Fact::Read { .. }
         | Fact::Seen { .. }
@@ -93,16 +93,16 @@ pub fn announce(cx: &mut Cx<'_>, fact: &Fact<'_>) -> After {
         | Fact::Admitted { .. }
         | Fact::WhowasResized { .. }
         | Fact::Proxied { .. }
-        | Fact::Vanished { .. }
+        | Fact::SessionDropped { .. }
         | Fact::Introduced { .. }
         | Fact::CapsSet { .. }
         | Fact::LanguagesSet { .. }
         | Fact::OperFailed { .. }
         | Fact::Kept { .. }
-        | Fact::KeptLess { .. }
+        | Fact::HistoryTrimmed { .. }
         | Fact::Forgotten { .. }
         | Fact::PlaybackAsked { .. }
-        | Fact::Formed { .. }
+        | Fact::ChannelCreated { .. }
         | Fact::Uninvited { .. }
         | Fact::Accepted { .. }
         | Fact::MonitorChanged { .. } => {}

@@ -1,6 +1,6 @@
 //! What someone says, to whom, and the topic.
 
-use crate::state::fact::{Kind, Place, Said, Target};
+use crate::state::fact::{HistoryPlace, Said, SpeechKind, SpeechTarget};
 use crate::state::{ChannelId, SessionId, State, UserId};
 use crate::wire::{Body, Cap, Caps, MsgId, Origin, Outgoing, Text};
 
@@ -14,29 +14,29 @@ pub(super) fn said(
     cx: &mut Cx<'_>,
     session: SessionId,
     by: UserId,
-    to: &Target<'_>,
+    to: &SpeechTarget<'_>,
     what: &Said<'_>,
     msgid: MsgId,
 ) {
     let state: &State = cx.state;
     let target = match to {
-        Target::Channel { shown, .. } | Target::Many { shown, .. } => shown,
-        Target::User(user) => state.users[*user].nick.as_str(),
+        SpeechTarget::Channel { shown, .. } | SpeechTarget::Many { shown, .. } => shown,
+        SpeechTarget::User(user) => state.users[*user].nick.as_str(),
     };
-    let text = if what.kind == Kind::Tagmsg { Text::None } else { Text::of(what.text) };
+    let text = if what.kind == SpeechKind::Tagmsg { Text::None } else { Text::of(what.text) };
     let body = Body::Command { verb: what.kind.verb(), params: &[target], text };
-    let disguised = what.guise.is_some();
+    let disguised = what.source_override.is_some();
     let own = if disguised { Origin::default() } else { origin_of(state, by, None) };
     let origin = Origin { msgid: Some(msgid), client_tags: what.client_tags, ..own };
-    let line = Outgoing { source: what.guise.unwrap_or(state.users[by].source()), origin, body };
-    let needs = if what.kind == Kind::Tagmsg { Caps::of(Cap::MessageTags) } else { Caps::NONE };
+    let line = Outgoing { source: what.source_override.unwrap_or(state.users[by].source()), origin, body };
+    let needs = if what.kind == SpeechKind::Tagmsg { Caps::of(Cap::MessageTags) } else { Caps::NONE };
     // What a client answers to CTCP tells more of it than who comes through Tor wants known.
     let ctcp = is_ctcp(what.text);
-    // In a guise one hears oneself like the others: no client shows by itself what was said so.
+    // In a source_override one hears oneself like the others: no client shows by itself what was said so.
     let others = |&id: &SessionId| (id != session || disguised) && !(ctcp && state.sessions[id].door.tor);
     let voice: &mut Voice<'_> = &mut cx.voice;
     match to {
-        Target::Channel { channel, at_least, .. } => {
+        SpeechTarget::Channel { channel, at_least, .. } => {
             let members = state.channels[*channel].members.iter();
             let hears = |&(&member, standing): &(&UserId, &crate::state::Member)| {
                 member == by || at_least.is_none_or(|rank| standing.ranks.at_least(rank))
@@ -47,10 +47,10 @@ pub(super) fn said(
             let own = sessions_of(state, [by].into_iter().filter(|_| outside));
             voice.deliver(state, &line, needs, own.filter(others));
         }
-        Target::Many { users, .. } => {
+        SpeechTarget::Many { users, .. } => {
             voice.deliver(state, &line, needs, sessions_of(state, users.iter().copied()).filter(others));
         }
-        Target::User(user) => {
+        SpeechTarget::User(user) => {
             let both = [*user, by].into_iter().take(if *user == by || disguised { 1 } else { 2 });
             voice.deliver(state, &line, needs, sessions_of(state, both).filter(others));
         }
@@ -58,14 +58,14 @@ pub(super) fn said(
     if chronicle::is_kept(&cx.setup.config, what) {
         let out = &mut *cx.voice.out;
         match *to {
-            Target::Channel { channel, at_least: None, .. } => {
+            SpeechTarget::Channel { channel, at_least: None, .. } => {
                 cx.chronicle.keep_in_channels(cx.setup, state, [channel].into_iter(), &line, out);
             }
-            Target::User(user) if !disguised => {
+            SpeechTarget::User(user) if !disguised => {
                 cx.chronicle.keep_between(cx.setup, state, [by, user], &line, out);
             }
             // Not for everyone in the channel, or for no conversation.
-            Target::Channel { .. } | Target::User(_) | Target::Many { .. } => {}
+            SpeechTarget::Channel { .. } | SpeechTarget::User(_) | SpeechTarget::Many { .. } => {}
         }
     }
     if disguised {
@@ -75,7 +75,7 @@ pub(super) fn said(
     // besides, as from anyone else.
     let voice: &mut Voice<'_> = &mut cx.voice;
     voice.deliver(state, &line, needs | Caps::of(Cap::EchoMessage), [session].into_iter());
-    if matches!(to, Target::User(user) if *user == by) {
+    if matches!(to, SpeechTarget::User(user) if *user == by) {
         voice.deliver_alone(&state.sessions[session], session, &line, needs);
     }
 }
@@ -93,7 +93,7 @@ pub(super) fn topic_set(cx: &mut Cx<'_>, by: UserId, channel: ChannelId, text: &
 pub(super) fn taken_back(
     cx: &mut Cx<'_>,
     by: UserId,
-    places: &[Place],
+    places: &[HistoryPlace],
     params: [&str; 2],
     reason: Option<&str>,
     msgid: MsgId,
@@ -104,8 +104,8 @@ pub(super) fn taken_back(
     let line = Outgoing { source: state.users[by].source(), origin: origin_of(state, by, Some(msgid)), body };
     for place in places {
         let told: Vec<UserId> = match *place {
-            Place::Channel(channel) => state.channels[channel].members.keys().copied().collect(),
-            Place::Conversation { user, .. } => vec![user],
+            HistoryPlace::Channel(channel) => state.channels[channel].members.keys().copied().collect(),
+            HistoryPlace::Conversation { user, .. } => vec![user],
         };
         cx.voice.deliver(state, &line, Caps::of(Cap::MessageRedaction), sessions_of(state, told.into_iter()));
     }

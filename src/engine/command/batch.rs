@@ -8,7 +8,7 @@ use crate::engine::multiline::BATCH_TYPE;
 use crate::engine::refusal::{Outcome, Refusal};
 use crate::i18n::Phrase;
 use crate::state::batch::OpenBatch;
-use crate::state::fact::{BatchChange, Kind};
+use crate::state::fact::{BatchChange, SpeechKind};
 use crate::state::{Fact, Session};
 use crate::wire::message::{tag, tags};
 use crate::wire::multiline::{Line, Lines};
@@ -34,7 +34,7 @@ pub(super) const BATCH: Command = Command {
 };
 
 fn batch(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
-    let silent = open(cx).is_some_and(|batch| batch.kind == Some(Kind::Notice));
+    let silent = open(cx).is_some_and(|batch| batch.kind == Some(SpeechKind::Notice));
     let outcome = match m.param(0).split_at_checked(1) {
         Some(("+", reference)) if is_reference(reference) => begin(cx, m, reference),
         Some(("-", reference)) if is_reference(reference) => end(cx, reference),
@@ -50,12 +50,12 @@ pub(super) fn reference<'m>(cx: &Cx<'_>, m: &Message<'m>) -> Option<&'m str> {
 }
 
 /// Takes a line of a batch; `FAIL BATCH`.
-pub(super) fn take(cx: &mut Cx<'_>, m: &Message<'_>, kind: Kind, reference: &str) -> Outcome {
+pub(super) fn take(cx: &mut Cx<'_>, m: &Message<'_>, kind: SpeechKind, reference: &str) -> Outcome {
     let batch = cx.served().batch.as_deref();
     if batch.is_some_and(|batch| batch.failed && *batch.reference == *reference) {
         return Ok(());
     }
-    let silent = batch.and_then(|batch| batch.kind).unwrap_or(kind) == Kind::Notice;
+    let silent = batch.and_then(|batch| batch.kind).unwrap_or(kind) == SpeechKind::Notice;
     add(cx, m, kind, reference).or_else(|refusal| fail(cx, refusal, silent))
 }
 
@@ -137,13 +137,13 @@ fn begin(cx: &mut Cx<'_>, m: &Message<'_>, reference: &str) -> Outcome {
     if target.is_empty() { Err(invalid(Phrase::BATCH_INVALID)) } else { Ok(()) }
 }
 
-fn add(cx: &mut Cx<'_>, m: &Message<'_>, kind: Kind, reference: &str) -> Outcome {
+fn add(cx: &mut Cx<'_>, m: &Message<'_>, kind: SpeechKind, reference: &str) -> Outcome {
     let Some(batch) = open(cx).filter(|batch| *batch.reference == *reference) else {
         return Err(invalid(Phrase::BATCH_UNKNOWN));
     };
     in_time(cx, batch)?;
     let other_kind = batch.kind.is_some_and(|other| other != kind);
-    let Some(text) = m.param_opt(1).filter(|_| kind != Kind::Tagmsg && !other_kind) else {
+    let Some(text) = m.param_opt(1).filter(|_| kind != SpeechKind::Tagmsg && !other_kind) else {
         return Err(invalid(Phrase::BATCH_INVALID));
     };
     let fold = |name: &str| cx.setup.mapping.fold_lossy(name);

@@ -6,7 +6,7 @@ use crate::engine::event::JobAnswer;
 use crate::engine::refusal::{Outcome, Refusal};
 use crate::engine::replay::{self, Reading, Step, Style};
 use crate::engine::waiting::Continuation;
-use crate::history::{End, Found, Listing, Query, Range, Target};
+use crate::history::{End, Found, HistoryKey, Listing, Query, Range};
 use crate::i18n::Phrase;
 use crate::state::account::HistoryChoice;
 use crate::wire::clock::parse_stamp;
@@ -156,7 +156,7 @@ impl Selector {
 pub struct Wanted {
     range: Range,
     /// What memory had.
-    found: Vec<(Target, MsgId)>,
+    found: Vec<(HistoryKey, MsgId)>,
 }
 
 fn targets(cx: &mut Cx<'_>, start: Selector, end: Selector, limit: usize) -> Outcome {
@@ -180,7 +180,7 @@ fn targets(cx: &mut Cx<'_>, start: Selector, end: Selector, limit: usize) -> Out
 }
 
 /// What memory knows, and what has to be asked for.
-fn known_targets(cx: &Cx<'_>, range: Range) -> (Vec<(Target, MsgId)>, Listing) {
+fn known_targets(cx: &Cx<'_>, range: Range) -> (Vec<(HistoryKey, MsgId)>, Listing) {
     let floor = replay::floor(cx, None);
     let mut found = Vec::new();
     let mut stored = Listing {
@@ -196,7 +196,7 @@ fn known_targets(cx: &Cx<'_>, range: Range) -> (Vec<(Target, MsgId)>, Listing) {
     } else {
         let known = cx.user().history.correspondents().into_iter();
         let within = known.filter(|&(_, latest)| range.contains(latest) && Some(latest) > floor);
-        let target = |with: &str| Target::Conversation { owner: "".into(), with: with.into() };
+        let target = |with: &str| HistoryKey::Conversation { owner: "".into(), with: with.into() };
         found.extend(within.map(|(with, latest)| (target(with), latest)));
     }
     for &id in &cx.user().channels {
@@ -205,7 +205,7 @@ fn known_targets(cx: &Cx<'_>, range: Range) -> (Vec<(Target, MsgId)>, Listing) {
         let key: Box<str> = channel.name.key().into();
         let last = Range { after: scope.floor, before: None, from: End::Newest, limit: 1, events: false };
         match channel.history.page(None, &last).pop() {
-            Some(item) if range.contains(item.id()) => found.push((Target::Channel(key), item.id())),
+            Some(item) if range.contains(item.id()) => found.push((HistoryKey::Channel(key), item.id())),
             Some(_) => {}
             None if scope.stored.is_some() => stored.channels.push(key),
             None => {}
@@ -219,10 +219,10 @@ pub fn targets_found(cx: &mut Cx<'_>, mut wanted: Wanted, answer: &JobAnswer) ->
     let JobAnswer::HistoryFound(Found::Targets(stored)) = answer else {
         return Err(fail("MESSAGE_ERROR", vec!["TARGETS".to_owned()], Phrase::HISTORY_UNAVAILABLE));
     };
-    let may_read = |(target, latest): &&(Target, MsgId)| {
+    let may_read = |(target, latest): &&(HistoryKey, MsgId)| {
         let floor = match target {
-            Target::Conversation { .. } => replay::floor(cx, None),
-            Target::Channel(key) => {
+            HistoryKey::Conversation { .. } => replay::floor(cx, None),
+            HistoryKey::Channel(key) => {
                 let scope = cx.state().channel_by_key(key).and_then(|id| replay::channel(cx, id));
                 let Some(scope) = scope else { return false };
                 scope.floor
@@ -246,11 +246,11 @@ fn show_targets(cx: &mut Cx<'_>, wanted: Wanted) {
     cx.open_batch_tagged(tags, "draft/chathistory-targets", &[]);
     for (target, latest) in found {
         let name = match &target {
-            Target::Channel(key) => {
+            HistoryKey::Channel(key) => {
                 let channel = cx.state().channel_by_key(key).map(|id| &cx.state().channels[id]);
                 channel.map_or_else(|| key.to_string(), |channel| channel.name.as_str().to_owned())
             }
-            Target::Conversation { with, .. } => replay::shown_correspondent(cx, with),
+            HistoryKey::Conversation { with, .. } => replay::shown_correspondent(cx, with),
         };
         let stamp = Stamp::new(latest.wall_ms()).to_string();
         cx.reply_command("CHATHISTORY", &["TARGETS", &name, &stamp], Text::None);

@@ -41,7 +41,7 @@ fn count(cx: &mut Cx<'_>) {
         ("of these registered", state.registered_channels().count()),
         ("accounts", state.accounts.len()),
         ("bans", state.bans.count()),
-        ("hosts remembered", state.limits.len()),
+        ("hosts remembered", state.connections.len()),
         ("records not stored yet", state.dirty_later.len()),
     ];
     for (what, count) in counts {

@@ -3,7 +3,7 @@
 use crate::engine::cx::Cx;
 use crate::engine::refusal::{Outcome, Refusal};
 use crate::i18n::Phrase;
-use crate::state::fact::Ruling;
+use crate::state::fact::OperAction;
 use crate::state::{Defcon, Fact};
 use crate::wire::numeric::ERR_UNKNOWNERROR;
 use crate::wire::{Message, Text};
@@ -25,7 +25,7 @@ fn defcon(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
             cx.reply(ERR_UNKNOWNERROR, &["DEFCON"], Text::Said(Phrase::DEFCON_INVALID, &[]));
             return Err(Refusal::Said);
         };
-        cx.commit(Fact::Ruled(Ruling::Defcon { level, by: cx.me() }));
+        cx.commit(Fact::OperAction(OperAction::Defcon { level, by: cx.me() }));
     }
     let level = cx.state().defcon.level();
     cx.server_notice(&format!("The DEFCON level is {level}"));

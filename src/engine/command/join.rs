@@ -67,7 +67,7 @@ fn enter(cx: &mut Cx<'_>, name: &str, key: Option<&str>) -> Outcome {
             check_room(cx, name)?;
             let channel = cx.state().channels.next_id();
             cx.note(Level::Debug, "channels", format!("{} formed {name}", cx.nick()));
-            cx.commit(Fact::Formed { name: parsed, flags: cx.setup.channel_modes });
+            cx.commit(Fact::ChannelCreated { name: parsed, flags: cx.setup.channel_modes });
             cx.commit(Fact::Joined { user, channel, ranks: Ranks::of(Rank::Op) });
         }
     }
@@ -92,7 +92,7 @@ pub fn force(cx: &mut Cx<'_>, user: UserId, name: &str) -> Outcome {
         Err(_) => {
             let parsed = new_name(cx, name)?;
             let channel = cx.state().channels.next_id();
-            cx.commit(Fact::Formed { name: parsed, flags: cx.setup.channel_modes });
+            cx.commit(Fact::ChannelCreated { name: parsed, flags: cx.setup.channel_modes });
             (channel, Ranks::of(Rank::Op))
         }
     };

@@ -3,7 +3,7 @@
 
 use crate::engine::cx::Cx;
 use crate::engine::refusal::{Outcome, Refusal};
-use crate::state::fact::{Said, Target};
+use crate::state::fact::{Said, SpeechTarget};
 use crate::state::{Fact, UserId};
 use crate::text::glob;
 
@@ -32,7 +32,7 @@ pub fn say(cx: &mut Cx<'_>, target: &str, what: Said<'_>) -> Outcome {
     let users: Vec<UserId> = users.map(|(id, _)| id).collect();
     let did = format!("Operator {} messaged {target}: {} users", cx.oper_name(), users.len());
     cx.oper_did(&did);
-    let to = Target::Many { users: &users, shown: target };
+    let to = SpeechTarget::Many { users: &users, shown: target };
     cx.commit(Fact::Said { session: cx.session, by: me, to, what });
     Ok(())
 }

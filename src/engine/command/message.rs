@@ -10,7 +10,7 @@ use crate::engine::service::{self, Service};
 use crate::engine::znc;
 use crate::i18n::Phrase;
 use crate::state::batch::OpenBatch;
-use crate::state::fact::{Kind, Said, Target};
+use crate::state::fact::{Said, SpeechKind, SpeechTarget};
 use crate::state::{ChannelId, Fact, Rank, UserId};
 use crate::text::truncate;
 use crate::wire::message::tags;
@@ -29,7 +29,7 @@ pub(super) const PRIVMSG: Command = Command {
     when: When::Registered,
     right: None,
     help: "<target>{,<target>} :<text>: says something to channels or people",
-    run: |cx, m| say(cx, m, Kind::Privmsg),
+    run: |cx, m| say(cx, m, SpeechKind::Privmsg),
 };
 
 pub(super) const NOTICE: Command = Command {
@@ -38,7 +38,7 @@ pub(super) const NOTICE: Command = Command {
     when: When::Registered,
     right: None,
     help: "<target>{,<target>} :<text>: says something that programs must not answer",
-    run: |cx, m| say(cx, m, Kind::Notice),
+    run: |cx, m| say(cx, m, SpeechKind::Notice),
 };
 
 pub(super) const TAGMSG: Command = Command {
@@ -47,7 +47,7 @@ pub(super) const TAGMSG: Command = Command {
     when: When::Registered,
     right: None,
     help: "<target>{,<target>}: sends tags without a text",
-    run: |cx, m| say(cx, m, Kind::Tagmsg),
+    run: |cx, m| say(cx, m, SpeechKind::Tagmsg),
 };
 
 /// Clients that answer an ERROR with one are ignored rather than taught.
@@ -60,37 +60,37 @@ pub(super) const ERROR: Command = Command {
     run: |_, _| Ok(()),
 };
 
-fn say(cx: &mut Cx<'_>, m: &Message<'_>, kind: Kind) -> Outcome {
+fn say(cx: &mut Cx<'_>, m: &Message<'_>, kind: SpeechKind) -> Outcome {
     if let Some(reference) = batch::reference(cx, m) {
         return batch::take(cx, m, kind, reference);
     }
     match say_to_all(cx, m, kind) {
         // NOTICE is never answered, so that two programs cannot keep each other busy.
-        Err(_) if kind == Kind::Notice => Ok(()),
+        Err(_) if kind == SpeechKind::Notice => Ok(()),
         outcome => outcome,
     }
 }
 
-fn say_to_all(cx: &mut Cx<'_>, m: &Message<'_>, kind: Kind) -> Outcome {
+fn say_to_all(cx: &mut Cx<'_>, m: &Message<'_>, kind: SpeechKind) -> Outcome {
     let targets = m.param_opt(0).filter(|targets| !targets.is_empty()).ok_or(Refusal::NoRecipient)?;
     let text = m.param(1);
-    if kind != Kind::Tagmsg && text.is_empty() {
+    if kind != SpeechKind::Tagmsg && text.is_empty() {
         return Err(Refusal::NoText);
     }
     no_ctcp_over_tor(cx, text)?;
     let client_tags = if m.tags.is_empty() { String::new() } else { relayed_tags(cx, m.tags) };
-    if kind == Kind::Tagmsg && client_tags.is_empty() {
+    if kind == SpeechKind::Tagmsg && client_tags.is_empty() {
         // Nothing would arrive.
         return Ok(());
     }
     let text = cut(cx, text, room(cx, cx.user().source(), targets, kind))?;
-    let what = Said { kind, text, client_tags: &client_tags, guise: None };
+    let what = Said { kind, text, client_tags: &client_tags, source_override: None };
     for (count, target) in targets.split(',').filter(|target| !target.is_empty()).enumerate() {
         let outcome = match count < TARGETS_MAX {
             true => say_to(cx, target, what),
             false => Err(Refusal::TooManyTargets(target.to_owned())),
         };
-        if let (Err(refusal), true) = (outcome, kind != Kind::Notice) {
+        if let (Err(refusal), true) = (outcome, kind != SpeechKind::Notice) {
             refusal.say(cx);
         }
         if count == TARGETS_MAX {
@@ -101,7 +101,7 @@ fn say_to_all(cx: &mut Cx<'_>, m: &Message<'_>, kind: Kind) -> Outcome {
 }
 
 /// Says a message of several lines.
-pub(super) fn say_lines(cx: &mut Cx<'_>, kind: Kind, batch: &OpenBatch) -> Outcome {
+pub(super) fn say_lines(cx: &mut Cx<'_>, kind: SpeechKind, batch: &OpenBatch) -> Outcome {
     let mut say = || {
         no_ctcp_over_tor(cx, batch.lines.as_str())?;
         let room = room(cx, cx.user().source(), &batch.target, kind);
@@ -109,10 +109,10 @@ pub(super) fn say_lines(cx: &mut Cx<'_>, kind: Kind, batch: &OpenBatch) -> Outco
         for line in lines(batch.lines.as_str()) {
             fit.push(Line { text: cut(cx, line.text, room)?, ..line });
         }
-        let what = Said { kind, text: fit.as_str(), client_tags: &batch.client_tags, guise: None };
+        let what = Said { kind, text: fit.as_str(), client_tags: &batch.client_tags, source_override: None };
         say_to(cx, &batch.target, what)
     };
-    say().or_else(|refusal| if kind == Kind::Notice { Ok(()) } else { Err(refusal) })
+    say().or_else(|refusal| if kind == SpeechKind::Notice { Ok(()) } else { Err(refusal) })
 }
 
 fn no_ctcp_over_tor(cx: &mut Cx<'_>, text: &str) -> Outcome {
@@ -150,7 +150,7 @@ pub(super) fn relayed_tags(cx: &Cx<'_>, data: &str) -> String {
 }
 
 /// Bytes that a text may have: with its source in front, the line must be no longer than a line may be.
-pub(super) fn room(cx: &Cx<'_>, source: &str, target: &str, kind: Kind) -> usize {
+pub(super) fn room(cx: &Cx<'_>, source: &str, target: &str, kind: SpeechKind) -> usize {
     let frame = ":  :\r\n".len() + " ".len() + source.len() + kind.verb().len() + target.len();
     cx.config().server.max_line_len.saturating_sub(frame)
 }
@@ -180,12 +180,12 @@ fn say_to(cx: &mut Cx<'_>, target: &str, what: Said<'_>) -> Outcome {
         check_ctcp(cx, channel, what.text)?;
         let shown = shown_target(cx, channel, at_least);
         let at_least = policy::hears(cx.state(), by, channel, at_least);
-        let to = Target::Channel { channel, at_least, shown: &shown };
+        let to = SpeechTarget::Channel { channel, at_least, shown: &shown };
         cx.commit(Fact::Said { session, by, to, what });
         return Ok(());
     }
     if target.starts_with('*') {
-        if what.kind == Kind::Privmsg {
+        if what.kind == SpeechKind::Privmsg {
             one_line(what.text)?;
             znc::hear(cx, target, what.text);
         }
@@ -193,7 +193,7 @@ fn say_to(cx: &mut Cx<'_>, target: &str, what: Said<'_>) -> Outcome {
     }
     if let Some(service) = Service::by_name(target) {
         // Services are programs: of a NOTICE they take no notice.
-        if what.kind == Kind::Privmsg {
+        if what.kind == SpeechKind::Privmsg {
             one_line(what.text)?;
             service::hear(cx, service, what.text);
         }
@@ -248,9 +248,9 @@ pub(super) fn say_to_user(cx: &mut Cx<'_>, user: UserId, what: Said<'_>) {
     if hearer.modes.has('T') && is_ctcp(what.text) {
         return;
     }
-    cx.commit(Fact::Said { session, by, to: Target::User(user), what });
+    cx.commit(Fact::Said { session, by, to: SpeechTarget::User(user), what });
     let hearer = &cx.state().users[user];
-    if let (Kind::Privmsg, Some(away)) = (what.kind, hearer.away.clone()) {
+    if let (SpeechKind::Privmsg, Some(away)) = (what.kind, hearer.away.clone()) {
         let nick = hearer.nick.as_str().to_owned();
         cx.reply(RPL_AWAY, &[&nick], Text::Plain(&away));
     }

@@ -9,7 +9,7 @@ use crate::engine::refusal::{Outcome, Refusal};
 use crate::engine::snomask;
 use crate::engine::waiting::Continuation;
 use crate::i18n::Phrase;
-use crate::state::fact::Ruling;
+use crate::state::fact::OperAction;
 use crate::state::user::Oper;
 use crate::state::{Fact, Letters, UserId};
 use crate::wire::numeric::{ERR_UNKNOWNERROR, RPL_YOUREOPER};
@@ -147,7 +147,7 @@ pub fn renew(cx: &mut Cx<'_>, user: UserId) {
     let Some(keys) = entry(config, &name) else { return step_down(cx, user) };
     let oper = described(config, &name, keys);
     if cx.state().users[user].oper.as_deref() != Some(&oper) {
-        cx.commit(Fact::Ruled(Ruling::Renewed { user, oper: Box::new(oper) }));
+        cx.commit(Fact::OperAction(OperAction::Renewed { user, oper: Box::new(oper) }));
     }
     host::renew(cx, user);
     let there = &cx.state().users[user];
@@ -196,7 +196,7 @@ pub fn step_down(cx: &mut Cx<'_>, user: UserId) {
 
 /// No server notices any more.
 fn hush(cx: &mut Cx<'_>, user: UserId) {
-    cx.commit(Fact::Ruled(Ruling::Snomasks { user, masks: Letters::default() }));
+    cx.commit(Fact::OperAction(OperAction::Snomasks { user, masks: Letters::default() }));
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use crate::engine::policy;
 use crate::engine::refusal::{Outcome, Refusal};
 use crate::i18n::Phrase;
 use crate::state::Fact;
-use crate::state::fact::{Kind, Said, Target};
+use crate::state::fact::{Said, SpeechKind, SpeechTarget};
 use crate::wire::Message;
 use crate::wire::outgoing::RELAYED_BY;
 
@@ -45,16 +45,21 @@ fn relaymsg(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
     }
     message::check_ctcp(cx, channel, text)?;
     let username = config.server.coerce_ident.as_deref().unwrap_or(USERNAME);
-    let guise = format!("{nick}!{username}@{}", cx.user().host);
+    let source_override = format!("{nick}!{username}@{}", cx.user().host);
     let shown = cx.state().channels[channel].name.as_str().to_owned();
-    let text = message::cut(cx, text, message::room(cx, &guise, &shown, Kind::Privmsg))?;
+    let text = message::cut(cx, text, message::room(cx, &source_override, &shown, SpeechKind::Privmsg))?;
     let mut client_tags = format!("{RELAYED_BY}{}", cx.nick());
     let given = message::relayed_tags(cx, m.tags);
     if !given.is_empty() {
         client_tags = format!("{client_tags};{given}");
     }
-    let what = Said { kind: Kind::Privmsg, text, client_tags: &client_tags, guise: Some(&guise) };
-    let to = Target::Channel { channel, at_least: None, shown: &shown };
+    let what = Said {
+        kind: SpeechKind::Privmsg,
+        text,
+        client_tags: &client_tags,
+        source_override: Some(&source_override),
+    };
+    let to = SpeechTarget::Channel { channel, at_least: None, shown: &shown };
     cx.commit(Fact::Said { session: cx.session, by: cx.me(), to, what });
     Ok(())
 }

@@ -5,7 +5,7 @@ use crate::engine::cx::Cx;
 use crate::engine::policy;
 use crate::engine::refusal::{Outcome, Refusal};
 use crate::i18n::Phrase;
-use crate::state::fact::{Kind, Said, Target};
+use crate::state::fact::{Said, SpeechKind, SpeechTarget};
 use crate::state::{Fact, Rank};
 use crate::wire::Message;
 
@@ -65,7 +65,7 @@ fn play(cx: &mut Cx<'_>, target: &str, name: Option<&str>, words: &[&str], acts:
     if rules.require_oper && !cx.user().may(RIGHT) {
         return refused(Phrase::ROLEPLAY_NOT_ALLOWED);
     }
-    let guise = match name {
+    let source_override = match name {
         Some(name) if policy::is_playable(cx.setup, name) => filled(&rules.npc_nick_mask, &[name, cx.nick()]),
         Some(_) => return refused(Phrase::ROLEPLAY_INVALID_NAME),
         None => filled(&rules.scene_nick_mask, &[cx.nick()]),
@@ -78,9 +78,14 @@ fn play(cx: &mut Cx<'_>, target: &str, name: Option<&str>, words: &[&str], acts:
     let suffix = if rules.add_suffix { format!(" ({})", cx.nick()) } else { String::new() };
     let (before, after) = if acts { ("\x01ACTION ", "\x01") } else { ("", "") };
     let around = before.len() + suffix.len() + after.len();
-    let room = message::room(cx, &guise, target, Kind::Privmsg).saturating_sub(around);
+    let room = message::room(cx, &source_override, target, SpeechKind::Privmsg).saturating_sub(around);
     let text = format!("{before}{}{suffix}{after}", message::cut(cx, &words, room)?);
-    let what = Said { kind: Kind::Privmsg, text: &text, client_tags: "", guise: Some(&guise) };
+    let what = Said {
+        kind: SpeechKind::Privmsg,
+        text: &text,
+        client_tags: "",
+        source_override: Some(&source_override),
+    };
     match target.starts_with('#') {
         true => play_in_channel(cx, target, what),
         false => play_to_user(cx, target, what),
@@ -100,7 +105,7 @@ fn play_in_channel(cx: &mut Cx<'_>, target: &str, what: Said<'_>) -> Outcome {
         return refused(Phrase::ROLEPLAY_NOT_ALLOWED);
     }
     let at_least = policy::hears(cx.state(), by, channel, None);
-    let to = Target::Channel { channel, at_least, shown: &shown };
+    let to = SpeechTarget::Channel { channel, at_least, shown: &shown };
     cx.commit(Fact::Said { session: cx.session, by, to, what });
     Ok(())
 }

@@ -4,7 +4,7 @@ use crate::engine::cx::Cx;
 use crate::engine::refusal::{Outcome, Refusal};
 use crate::engine::snomask;
 use crate::i18n::Phrase;
-use crate::state::fact::Ruling;
+use crate::state::fact::OperAction;
 use crate::state::{Fact, Letters, UserId};
 use crate::wire::numeric::{ERR_UNKNOWNMODE, RPL_SNOMASKIS, RPL_UMODEIS};
 use crate::wire::{Message, Text};
@@ -73,7 +73,7 @@ pub fn mode(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
 pub fn set_snomasks(cx: &mut Cx<'_>, masks: Letters) {
     if masks != cx.user().snomasks {
         let user = cx.me();
-        cx.commit(Fact::Ruled(Ruling::Snomasks { user, masks }));
+        cx.commit(Fact::OperAction(OperAction::Snomasks { user, masks }));
     }
     show_snomasks(cx);
 }

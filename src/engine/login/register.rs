@@ -268,7 +268,7 @@ pub fn send_code(cx: &mut Cx<'_>, account: &str, purpose: Purpose, email: &str) 
 pub fn mailed(cx: &mut Cx<'_>, wish: Wish, answer: &JobAnswer) -> Outcome {
     let sent = *answer == JobAnswer::Mailed;
     if sent {
-        cx.commit(Fact::Applied { session: cx.session });
+        cx.commit(Fact::AccountRequested { session: cx.session });
     } else if let Some(key) = super::find(cx, &wish.name).map(|account| account.name.key().to_owned()) {
         cx.commit(Fact::AccountRemoved { account: &key, freed: true });
     }

@@ -7,10 +7,10 @@ use crate::engine::cx::{Cx, Pending};
 use crate::engine::effect::Job;
 use crate::engine::event::JobAnswer;
 use crate::engine::waiting::{Continuation, Cursor};
-use crate::history::{End, Found, Item, Listing, Query, Range, Target};
+use crate::history::{End, Found, HistoryKey, Item, Listing, Query, Range};
 use crate::state::ChannelId;
 use crate::state::account::HistoryChoice;
-use crate::state::fact::Place;
+use crate::state::fact::HistoryPlace;
 use crate::wire::MsgId;
 
 use super::scope::{self, Scope};
@@ -47,9 +47,9 @@ impl Reading {
             return Vec::new();
         }
         let alone = match &self.scope.place {
-            Place::Channel(_) => true,
+            HistoryPlace::Channel(_) => true,
             // Two users of one account hear each their own.
-            Place::Conversation { .. } => {
+            HistoryPlace::Conversation { .. } => {
                 cx.account().is_none_or(|account| cx.state().users_of(account.name.key()).len() == 1)
             }
         };
@@ -172,9 +172,9 @@ pub fn go_on(cx: &mut Cx<'_>, mut steps: VecDeque<Step>, answer: &JobAnswer) {
         }
         (Some(Step::Page(reading)), _) => tell::tell_failure(cx, &reading),
         (Some(Step::Conversations { range, style, .. }), JobAnswer::HistoryFound(Found::Targets(found))) => {
-            let with = |(target, _): &(Target, MsgId)| match target {
-                Target::Conversation { with, .. } => conversation(cx, with, range, style),
-                Target::Channel(_) => None,
+            let with = |(target, _): &(HistoryKey, MsgId)| match target {
+                HistoryKey::Conversation { with, .. } => conversation(cx, with, range, style),
+                HistoryKey::Channel(_) => None,
             };
             found.iter().rev().filter_map(with).for_each(|page| steps.push_front(page));
         }
@@ -200,8 +200,8 @@ fn do_without_stored(steps: &mut VecDeque<Step>) {
 
 fn may_still(cx: &Cx<'_>, reading: &Reading) -> bool {
     match reading.scope.place {
-        Place::Channel(channel) => cx.user().channels.contains(&channel),
-        Place::Conversation { .. } => true,
+        HistoryPlace::Channel(channel) => cx.user().channels.contains(&channel),
+        HistoryPlace::Conversation { .. } => true,
     }
 }
 

@@ -4,9 +4,9 @@ use crate::config::HistoryCutoff;
 use crate::engine::chronicle::correspondent;
 use crate::engine::cx::Cx;
 use crate::engine::identity;
-use crate::history::Target;
+use crate::history::HistoryKey;
 use crate::state::account::HistoryChoice;
-use crate::state::fact::Place;
+use crate::state::fact::HistoryPlace;
 use crate::state::registry::QueryCutoff;
 use crate::state::{Channel, ChannelId};
 use crate::wire::MsgId;
@@ -15,9 +15,9 @@ use crate::wire::MsgId;
 #[derive(Clone, Debug)]
 pub struct Scope {
     /// Where it is in memory.
-    pub place: Place,
+    pub place: HistoryPlace,
     /// Where it is stored for good, if it is.
-    pub stored: Option<Target>,
+    pub stored: Option<HistoryKey>,
     /// What the channel, or the other one, is called.
     pub shown: String,
     /// Only what is later than this may be read.
@@ -39,10 +39,10 @@ pub fn conversation(cx: &Cx<'_>, with: &str, shown: String) -> Option<Scope> {
         HistoryChoice::Ephemeral => None,
         HistoryChoice::On => {
             let account = cx.account().map(|account| account.name.key().into());
-            account.map(|owner| Target::Conversation { owner, with: with.into() })
+            account.map(|owner| HistoryKey::Conversation { owner, with: with.into() })
         }
     };
-    let place = Place::Conversation { user: cx.me(), with: with.into() };
+    let place = HistoryPlace::Conversation { user: cx.me(), with: with.into() };
     Some(Scope { place, stored, shown, floor: floor(cx, None) })
 }
 
@@ -53,10 +53,10 @@ pub fn channel(cx: &Cx<'_>, id: ChannelId) -> Option<Scope> {
     let stored = match identity::channel_history(cx.config(), channel) {
         HistoryChoice::Off => return None,
         HistoryChoice::Ephemeral => None,
-        HistoryChoice::On => Some(Target::Channel(channel.name.key().into())),
+        HistoryChoice::On => Some(HistoryKey::Channel(channel.name.key().into())),
     };
     let shown = channel.name.as_str().to_owned();
-    Some(Scope { place: Place::Channel(id), stored, shown, floor: floor(cx, Some(channel)) })
+    Some(Scope { place: HistoryPlace::Channel(id), stored, shown, floor: floor(cx, Some(channel)) })
 }
 
 /// How the conversations of the user being served are kept.

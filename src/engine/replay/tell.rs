@@ -7,7 +7,7 @@ use crate::engine::cx::Cx;
 use crate::engine::service::Service;
 use crate::history::{Fields, Item, Kind, Range};
 use crate::i18n::Phrase;
-use crate::state::fact::Place;
+use crate::state::fact::HistoryPlace;
 use crate::wire::clock::time_of_day;
 use crate::wire::multiline::lines;
 use crate::wire::{Body, Cap, Origin, Outgoing, Stamp, Text};
@@ -94,8 +94,8 @@ fn tell_item(cx: &mut Cx<'_>, reading: &Reading, item: &Item) {
     let text = fields.text.map(|text| if is_timed { timed(&fields, text).into() } else { Cow::from(text) });
     let shown = Fields { text: text.as_deref(), ..fields };
     match &reading.scope.place {
-        Place::Channel(_) => say(cx, &shown),
-        Place::Conversation { with, .. } => say_between(cx, &shown, with, plain),
+        HistoryPlace::Channel(_) => say(cx, &shown),
+        HistoryPlace::Conversation { with, .. } => say_between(cx, &shown, with, plain),
     }
 }
 
@@ -164,7 +164,7 @@ fn timed(fields: &Fields<'_>, text: &str) -> String {
 
 /// What happened, in HistServ's words; only events of channels have any.
 fn in_words(cx: &mut Cx<'_>, reading: &Reading, fields: &Fields<'_>) {
-    let Place::Channel(_) = reading.scope.place else { return };
+    let HistoryPlace::Channel(_) = reading.scope.place else { return };
     let nick = fields.source.split('!').next().unwrap_or_default();
     let (text, params) = (fields.text.unwrap_or_default(), fields.params);
     let rest = params.split_once(' ').map_or("", |(_, rest)| rest);

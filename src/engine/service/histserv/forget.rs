@@ -10,7 +10,7 @@ use crate::engine::waiting::Cursor;
 use crate::history::Record;
 use crate::i18n::Phrase;
 use crate::state::Fact;
-use crate::state::fact::Place;
+use crate::state::fact::HistoryPlace;
 
 use super::{HISTORY, HISTSERV, keeps_history};
 
@@ -57,11 +57,11 @@ impl ForgetCursor {
         let state = cx.state();
         let place = if self.channels < state.channels.slots() {
             self.channels += 1;
-            state.channels.in_slot(self.channels - 1).map(|(id, _)| Place::Channel(id))
+            state.channels.in_slot(self.channels - 1).map(|(id, _)| HistoryPlace::Channel(id))
         } else if self.users < state.users.slots() {
             self.users += 1;
             let user = state.users.in_slot(self.users - 1).map(|(id, _)| id);
-            user.map(|user| Place::Conversation { user, with: "".into() })
+            user.map(|user| HistoryPlace::Conversation { user, with: "".into() })
         } else {
             cx.tell(HISTSERV, Phrase::FORGETTING, &[&self.account]);
             return ControlFlow::Break(());

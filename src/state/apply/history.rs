@@ -1,16 +1,16 @@
 //! Changes of what is kept in memory of what was said.
 
-use super::State;
-use super::apply::Moment;
-use super::fact::Place;
+use super::Moment;
 use crate::history::{Bounds, Item, Ring};
+use crate::state::State;
+use crate::state::fact::HistoryPlace;
 use crate::wire::MsgId;
 
 impl State {
-    pub(super) fn keep(&mut self, place: &Place, item: Item, bounds: Bounds) {
+    pub(super) fn keep(&mut self, place: &HistoryPlace, item: Item, bounds: Bounds) {
         let with = match place {
-            Place::Channel(_) => "",
-            Place::Conversation { with, .. } => with,
+            HistoryPlace::Channel(_) => "",
+            HistoryPlace::Conversation { with, .. } => with,
         };
         if let Some(ring) = self.ring_mut(place) {
             ring.push(with, item, bounds);
@@ -22,7 +22,7 @@ impl State {
         self.users.values_mut().for_each(|user| user.history.shorten(user_items_max));
     }
 
-    pub(super) fn take_back(&mut self, places: &[Place], id: MsgId) {
+    pub(super) fn take_back(&mut self, places: &[HistoryPlace], id: MsgId) {
         for place in places {
             if let Some(ring) = self.ring_mut(place) {
                 ring.remove(id);
@@ -30,7 +30,7 @@ impl State {
         }
     }
 
-    pub(super) fn forget(&mut self, moment: Moment, place: &Place, account: &str) {
+    pub(super) fn forget(&mut self, moment: Moment, place: &HistoryPlace, account: &str) {
         if let Some(ring) = self.ring_mut(place) {
             let by_account = |item: &Item| {
                 item.fields().account.is_some_and(|author| moment.mapping.fold_lossy(author) == account)
@@ -40,17 +40,19 @@ impl State {
     }
 
     /// What is kept in memory; `None` when channel or user are gone.
-    pub fn ring(&self, place: &Place) -> Option<&Ring> {
+    pub fn ring(&self, place: &HistoryPlace) -> Option<&Ring> {
         match *place {
-            Place::Channel(channel) => self.channels.get(channel).map(|channel| &channel.history),
-            Place::Conversation { user, .. } => self.users.get(user).map(|user| &user.history),
+            HistoryPlace::Channel(channel) => self.channels.get(channel).map(|channel| &channel.history),
+            HistoryPlace::Conversation { user, .. } => self.users.get(user).map(|user| &user.history),
         }
     }
 
-    fn ring_mut(&mut self, place: &Place) -> Option<&mut Ring> {
+    fn ring_mut(&mut self, place: &HistoryPlace) -> Option<&mut Ring> {
         match *place {
-            Place::Channel(channel) => self.channels.get_mut(channel).map(|channel| &mut channel.history),
-            Place::Conversation { user, .. } => self.users.get_mut(user).map(|user| &mut user.history),
+            HistoryPlace::Channel(channel) => {
+                self.channels.get_mut(channel).map(|channel| &mut channel.history)
+            }
+            HistoryPlace::Conversation { user, .. } => self.users.get_mut(user).map(|user| &mut user.history),
         }
     }
 }

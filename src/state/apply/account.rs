@@ -1,12 +1,12 @@
 //! How facts about accounts, and about who is logged into them, become true. Part of
-//! [`State::apply`](super::State::apply).
+//! [`State::apply`].
 
-use super::account::{Account, DEVICES_MAX, READ_MARKERS_MAX};
-use super::apply::Moment;
-use super::fact::AccountChange;
-use super::id::{SessionId, UserId};
-use super::session::Phase;
-use super::{State, record};
+use super::Moment;
+use crate::state::account::{Account, DEVICES_MAX, READ_MARKERS_MAX};
+use crate::state::fact::AccountChange;
+use crate::state::id::{SessionId, UserId};
+use crate::state::session::Phase;
+use crate::state::{State, record};
 use crate::text::AccountName;
 
 impl State {
@@ -88,7 +88,7 @@ impl State {
         }
     }
 
-    pub(super) fn make_account(&mut self, moment: Moment, account: Box<Account>) {
+    pub(in crate::state) fn make_account(&mut self, moment: Moment, account: Box<Account>) {
         let key: Box<str> = account.name.key().into();
         self.index_account(moment, &account);
         self.dirty.insert(record::account_key(&key));
@@ -153,7 +153,7 @@ impl State {
         }
     }
 
-    pub(super) fn change_account(&mut self, moment: Moment, key: &str, change: AccountChange<'_>) {
+    pub(in crate::state) fn change_account(&mut self, moment: Moment, key: &str, change: AccountChange<'_>) {
         let Some(mut account) = self.accounts.remove(key) else { return };
         self.unindex_account(moment, &account);
         match change {
@@ -200,7 +200,7 @@ impl State {
 
     /// Closes the name of an account that is gone. It stays reserved, with what looks like it: whoever had it
     /// next would be taken for its owner.
-    pub(super) fn retire(&mut self, moment: Moment, key: &str) {
+    pub(in crate::state) fn retire(&mut self, moment: Moment, key: &str) {
         self.retired_accounts.insert(key.into());
         self.reserved_nicks.entry(key.into()).or_insert_with(|| key.into());
         if moment.mapping.has_skeletons() {

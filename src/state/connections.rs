@@ -56,13 +56,13 @@ impl Usage {
 
 /// All counts.
 #[derive(Clone, Debug, Default)]
-pub struct Limits {
+pub struct Connections {
     hosts: IndexMap<Key, Usage>,
     /// Where the next look for hosts to forget begins.
     sweep_at: usize,
 }
 
-impl Limits {
+impl Connections {
     /// What is known of a host.
     pub fn usage(&self, key: &Key) -> Usage {
         self.hosts.get(key).copied().unwrap_or_default()
@@ -146,7 +146,7 @@ mod tests {
 
     #[test]
     fn a_window_is_fixed_and_then_over() {
-        let (mut limits, host) = (Limits::default(), key("192.0.2.1"));
+        let (mut limits, host) = (Connections::default(), key("192.0.2.1"));
         limits.enter(&host, 1000, 500);
         limits.enter(&host, 1400, 500);
         assert_eq!(limits.usage(&host).made_lately(1499), 2);
@@ -161,7 +161,7 @@ mod tests {
 
     #[test]
     fn hosts_without_connections_are_forgotten() {
-        let mut limits = Limits::default();
+        let mut limits = Connections::default();
         for n in 0..100_000_u32 {
             let host = Key::net(IpAddr::from(n.to_be_bytes()), 32, 64);
             limits.enter(&host, n.into(), 1000);
@@ -179,7 +179,7 @@ mod tests {
 
     #[test]
     fn a_host_with_connections_stays() {
-        let (mut limits, host) = (Limits::default(), key("192.0.2.1"));
+        let (mut limits, host) = (Connections::default(), key("192.0.2.1"));
         limits.enter(&host, 0, 1);
         for n in 0..1000_u32 {
             let other = Key::net(IpAddr::from(n.to_be_bytes()), 32, 64);

@@ -1,12 +1,12 @@
-//! How facts about registered channels become true. Part of [`State::apply`](super::State::apply).
+//! How facts about registered channels become true. Part of [`State::apply`].
 
 use indexmap::IndexMap;
 
-use super::apply::Moment;
-use super::fact::RegistryChange;
-use super::id::ChannelId;
-use super::registry::{ChannelSettings, Purge, Registration};
-use super::{State, record};
+use super::Moment;
+use crate::state::fact::RegistryChange;
+use crate::state::id::ChannelId;
+use crate::state::registry::{ChannelSettings, Purge, Registration};
+use crate::state::{State, record};
 
 impl State {
     pub(super) fn change_registry(&mut self, moment: Moment, id: ChannelId, change: RegistryChange<'_>) {
@@ -73,7 +73,7 @@ impl State {
     }
 
     /// Notes that what is stored of a registered channel has changed.
-    pub(super) fn mark_channel(&mut self, id: ChannelId) {
+    pub(in crate::state) fn mark_channel(&mut self, id: ChannelId) {
         let channel = &self.channels[id];
         if channel.registration.is_some() {
             self.dirty.insert(record::channel_key(channel.name.key()));

@@ -19,7 +19,7 @@ fn config(casemapping: &str) -> Config {
 
 fn read_with(casemapping: &str, document: &Value) -> Result<(State, Vec<String>), Vec<String>> {
     let read = read(document.to_string().as_bytes(), &config(casemapping), NOW_MS);
-    let Foreign { records, left_out } = read.expect("an object")?;
+    let Imported { records, left_out } = read.expect("an object")?;
     let mut state = State::default();
     let mapping = config(casemapping).server.casemapping;
     let moment = Moment { mono_ms: 0, wall_ms: NOW_MS, mapping };

@@ -29,7 +29,7 @@ const USER_FIELDS: &[&str] =
 
 /// What a document came to.
 #[derive(Debug)]
-pub struct Foreign {
+pub struct Imported {
     /// The records by key; values are JSON.
     pub records: Vec<(String, Vec<u8>)>,
     /// What is not among them: each with its path, and why.
@@ -40,7 +40,7 @@ pub struct Foreign {
 ///
 /// # Errors
 /// Every problem with its path, and what was expected; at most fifty.
-pub fn read(text: &[u8], config: &Config, wall_ms: u64) -> Option<Result<Foreign, Vec<String>>> {
+pub fn read(text: &[u8], config: &Config, wall_ms: u64) -> Option<Result<Imported, Vec<String>>> {
     let document: Value = serde_json::from_slice(text).ok()?;
     let fields = Fields::of(String::new(), &document).ok()?;
     let moment = Moment { mono_ms: 0, wall_ms, mapping: config.server.casemapping };
@@ -101,7 +101,7 @@ impl Import<'_> {
         Ok(())
     }
 
-    fn finish(mut self) -> Result<Foreign, Vec<String>> {
+    fn finish(mut self) -> Result<Imported, Vec<String>> {
         if !self.problems.is_empty() {
             // Users are gone through twice.
             self.problems.sort();
@@ -112,7 +112,7 @@ impl Import<'_> {
         let record = |key: &String| Some((key.clone(), self.state.encode(key)?));
         let records = self.state.dirty.iter().filter_map(record).collect();
         self.left_out.extend(self.unknown);
-        Ok(Foreign { records, left_out: self.left_out })
+        Ok(Imported { records, left_out: self.left_out })
     }
 
     fn leave_out(&mut self, path: &str, why: impl std::fmt::Display) {

@@ -1,12 +1,12 @@
-//! How facts about connections at the door become true. Part of [`State::apply`](super::State::apply).
+//! How facts about connections at the door become true. Part of [`State::apply`].
 
 use std::net::IpAddr;
 
-use super::State;
-use super::apply::Moment;
-use super::fact::Counted;
-use super::id::SessionId;
-use super::session::{Door, Finding, Origin, Pace, Phase, Session};
+use super::Moment;
+use crate::state::State;
+use crate::state::fact::Counted;
+use crate::state::id::SessionId;
+use crate::state::session::{Door, Finding, Origin, Pace, Phase, Session};
 
 impl State {
     pub(super) fn open(&mut self, moment: Moment, session: SessionId, door: Box<Door>) {
@@ -24,7 +24,7 @@ impl State {
         self.monitors.clear(id);
         let session = self.sessions.remove_at(id)?;
         if let Some(key) = &session.counted {
-            self.limits.leave(key);
+            self.connections.leave(key);
         }
         Some(session)
     }
@@ -43,11 +43,11 @@ impl State {
 
     pub(super) fn count(&mut self, moment: Moment, session: SessionId, counted: Option<Counted>) {
         if let Some(Counted { key, window_ms }) = &counted {
-            self.limits.enter(key, moment.mono_ms, *window_ms);
+            self.connections.enter(key, moment.mono_ms, *window_ms);
         }
         let before = std::mem::replace(&mut self.sessions[session].counted, counted.map(|c| c.key));
         if let Some(key) = before {
-            self.limits.leave(&key);
+            self.connections.leave(&key);
         }
     }
 

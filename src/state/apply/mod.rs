@@ -1,14 +1,19 @@
 //! The only code that changes the state. Facts were judged before: one that does not fit is a bug, and
 //! panics.
 
-use super::channel::{Channel, Topic};
-use super::fact::{Change, Fact, Introduction, Ruling, Target};
-use super::id::{ChannelId, SessionId, UserId};
-use super::members::Member;
-use super::modes::{Letters, ModeChange, Ranks};
-use super::session::{AWAY_UNSPECIFIED, Finding, Password, Phase, Registering};
-use super::user::{Invite, Oper, User};
-use super::{List, State};
+mod account;
+mod door;
+mod history;
+mod registry;
+
+use crate::state::channel::{Channel, Topic};
+use crate::state::fact::{Change, Fact, Introduction, OperAction, SpeechTarget};
+use crate::state::id::{ChannelId, SessionId, UserId};
+use crate::state::members::Member;
+use crate::state::modes::{Letters, ModeChange, Ranks};
+use crate::state::session::{AWAY_UNSPECIFIED, Finding, Password, Phase, Registering};
+use crate::state::user::{Invite, Oper, User};
+use crate::state::{List, State, record};
 use crate::text::{CaseMapping, ChannelName};
 
 /// Open invitations remembered for one user; the oldest is forgotten.
@@ -38,11 +43,11 @@ impl State {
             Fact::Opened { session, door } => self.open(moment, session, door),
             Fact::Admitted { session, counted } => self.count(moment, session, counted),
             Fact::WhowasResized { entries_max } => self.whowas.resize(entries_max),
-            Fact::KeptLess { channel_items_max, user_items_max } => {
+            Fact::HistoryTrimmed { channel_items_max, user_items_max } => {
                 self.shorten_rings(channel_items_max, user_items_max);
             }
             Fact::Proxied { session, ip, secure, host } => self.speak_for(session, ip, secure, host),
-            Fact::Vanished { session } => self.vanish(session),
+            Fact::SessionDropped { session } => self.vanish(session),
             Fact::Introduced { session, said } => self.introduce(session, said),
             Fact::CapsSet { session, caps, version } => self.sessions[session].set_caps(caps, version),
             Fact::LanguagesSet { session, languages } => self.sessions[session].languages = languages.into(),
@@ -56,11 +61,11 @@ impl State {
             Fact::AwaySet { session, text } => self.set_away(session, text),
             Fact::UserModesChanged { user, on, off } => self.change_user_modes(user, on, off),
             Fact::OperChanged { user, oper } => self.set_oper(user, oper),
-            Fact::Ruled(ruling) => self.rule(ruling),
+            Fact::OperAction(ruling) => self.rule(ruling),
             Fact::OperFailed { session, again_mono_ms } => {
                 self.sessions[session].oper_again_mono_ms = again_mono_ms;
             }
-            Fact::Formed { name, flags } => {
+            Fact::ChannelCreated { name, flags } => {
                 self.form(moment, name, flags);
             }
             Fact::Joined { user, channel, ranks } => {
@@ -86,7 +91,7 @@ impl State {
             Fact::Authenticating { session, exchange } => self.sessions[session].exchange = exchange,
             Fact::BatchChanged { session, change } => self.sessions[session].change_batch(change),
             Fact::LoginTried { session, logins } => self.sessions[session].logins = logins,
-            Fact::Applied { session } => self.sessions[session].applied = true,
+            Fact::AccountRequested { session } => self.sessions[session].applied = true,
             Fact::RegistrationTried { registrations } => self.registrations = registrations,
             Fact::LoggedOut { user } => self.log_out(user),
             Fact::Read { user, target, at_ms } => self.read(user, target, at_ms),
@@ -96,7 +101,7 @@ impl State {
             Fact::AccountRemoved { account, freed } => self.remove_account(moment, account, freed),
             Fact::RegistryChanged { channel, change } => self.change_registry(moment, channel, change),
             Fact::Kept { place, item, bounds } => self.keep(&place, item, bounds),
-            Fact::TakenBack { places, id, .. } => self.take_back(places, id),
+            Fact::MessageRedacted { places, id, .. } => self.take_back(places, id),
             Fact::Forgotten { place, account } => self.forget(moment, &place, account),
             Fact::PlaybackAsked { session, playback } => self.sessions[session].playback = Some(playback),
             Fact::CloakSecretSet { secret } => self.set_cloak_secret(secret),
@@ -106,18 +111,18 @@ impl State {
 
     fn set_cloak_secret(&mut self, secret: &str) {
         self.cloak_secret = Some(secret.into());
-        self.dirty.insert(super::record::CLOAK_SECRET_KEY.into());
+        self.dirty.insert(record::CLOAK_SECRET_KEY.into());
     }
 
     /// Notes that a line came in.
-    pub fn hear(&mut self, moment: Moment, session: SessionId) {
+    pub fn touch(&mut self, moment: Moment, session: SessionId) {
         let session = &mut self.sessions[session];
         session.heard_mono_ms = moment.mono_ms;
         session.pinged = false;
     }
 
     /// Notes that a PING went out.
-    pub fn ping(&mut self, session: SessionId) {
+    pub fn mark_pinged(&mut self, session: SessionId) {
         self.sessions[session].pinged = true;
     }
 
@@ -161,7 +166,7 @@ impl State {
         if let Some(account) = &user.account {
             self.unindex_account_user(account, id);
             if user.always_on {
-                self.dirty.insert(super::record::account_key(account.key()));
+                self.dirty.insert(record::account_key(account.key()));
             }
         }
         for &channel in &user.channels {
@@ -185,17 +190,17 @@ impl State {
         self.change_user_modes(user, on, off);
     }
 
-    fn rule(&mut self, ruling: Ruling<'_>) {
+    fn rule(&mut self, ruling: OperAction<'_>) {
         match ruling {
-            Ruling::Snomasks { user, masks } => self.set_snomasks(user, masks),
-            Ruling::Did { .. } => {}
-            Ruling::Forgiven { key } => self.limits.forgive(&key),
-            Ruling::Renewed { user, oper } => self.users[user].oper = Some(oper),
-            Ruling::Ban { target, info, .. } => {
-                self.dirty.insert(super::record::ban_key(&target.key()));
+            OperAction::Snomasks { user, masks } => self.set_snomasks(user, masks),
+            OperAction::Did { .. } => {}
+            OperAction::Forgiven { key } => self.connections.forgive(&key),
+            OperAction::Renewed { user, oper } => self.users[user].oper = Some(oper),
+            OperAction::Ban { target, info, .. } => {
+                self.dirty.insert(record::ban_key(&target.key()));
                 self.bans.set(target, info.map(|info| *info));
             }
-            Ruling::Defcon { level, .. } => self.defcon = level,
+            OperAction::Defcon { level, .. } => self.defcon = level,
         }
     }
 
@@ -348,10 +353,10 @@ impl State {
         self.users[user].invites.retain(|invite| invite.channel != channel);
     }
 
-    fn note_speech(&mut self, moment: Moment, by: UserId, to: Target<'_>) {
+    fn note_speech(&mut self, moment: Moment, by: UserId, to: SpeechTarget<'_>) {
         let speaker = &mut self.users[by];
         speaker.active_s = moment.wall_s();
-        if let Target::User(user) = to {
+        if let SpeechTarget::User(user) = to {
             // Who is spoken to may answer.
             speaker.accept(user, true);
         }
