@@ -18,7 +18,7 @@ use super::event::{IpRefusal, IpVerdict, JobAnswer};
 use super::refusal::Outcome;
 use super::registration;
 use super::setup::Setup;
-use super::waiting::Continuation;
+use super::waiting::Resume;
 
 /// Who sets bans that are its verdicts.
 const SCRIPT: &str = "ip-check-script";
@@ -60,7 +60,7 @@ pub fn inquire(cx: &mut Cx<'_>) -> bool {
     }
     let next = cx.served().registering().and_then(|known| next(cx, known));
     let Some((question, job)) = next else { return false };
-    cx.ask(job, Continuation::Arrival(question));
+    cx.ask(job, question);
     true
 }
 
@@ -87,38 +87,39 @@ fn next(cx: &Cx<'_>, known: &Registering) -> Option<(Question, Job)> {
     (known.origin.ident == Finding::Open).then_some((Question::Ident, job))
 }
 
-/// A question was answered, or could not be.
-pub fn answered(cx: &mut Cx<'_>, question: Question, answer: &JobAnswer) -> Outcome {
-    let mut name = None;
-    let said = match (question, answer) {
-        (Question::Welcome, JobAnswer::IpChecked(IpVerdict::Rejected(refusal))) => {
-            remember(cx, refusal, false);
-            refuse(cx, if refusal.why.is_empty() { REFUSED } else { &refusal.why });
-            return Ok(());
-        }
-        (Question::Welcome, JobAnswer::IpChecked(IpVerdict::NeedsLogin(refusal))) => {
-            remember(cx, refusal, true);
-            if cx.account().is_none() {
-                demand_login(cx, if refusal.why.is_empty() { NEEDS_LOGIN } else { &refusal.why });
+impl Resume for Question {
+    fn resume(self: Box<Self>, cx: &mut Cx<'_>, answer: &JobAnswer) -> Outcome {
+        let mut name = None;
+        let said = match (*self, answer) {
+            (Question::Welcome, JobAnswer::IpChecked(IpVerdict::Rejected(refusal))) => {
+                remember(cx, refusal, false);
+                refuse(cx, if refusal.why.is_empty() { REFUSED } else { &refusal.why });
                 return Ok(());
             }
-            Introduction::Passed
-        }
-        (Question::Welcome, _) => Introduction::Passed,
-        (Question::Host, JobAnswer::HostFound(host)) => {
-            Introduction::Host(host.as_deref().filter(|host| is_host(host)))
-        }
-        (Question::Host, _) => Introduction::Host(None),
-        (Question::Ident, answer) => {
-            if let JobAnswer::IdentFound(Some(said)) = answer {
-                name = ident(said.trim_start_matches('~'), cx.config().limits.identlen);
+            (Question::Welcome, JobAnswer::IpChecked(IpVerdict::NeedsLogin(refusal))) => {
+                remember(cx, refusal, true);
+                if cx.account().is_none() {
+                    demand_login(cx, if refusal.why.is_empty() { NEEDS_LOGIN } else { &refusal.why });
+                    return Ok(());
+                }
+                Introduction::Passed
             }
-            Introduction::Ident(name.as_deref())
-        }
-    };
-    cx.commit(Fact::Introduced { session: cx.session, said });
-    registration::advance(cx);
-    Ok(())
+            (Question::Welcome, _) => Introduction::Passed,
+            (Question::Host, JobAnswer::HostFound(host)) => {
+                Introduction::Host(host.as_deref().filter(|host| is_host(host)))
+            }
+            (Question::Host, _) => Introduction::Host(None),
+            (Question::Ident, answer) => {
+                if let JobAnswer::IdentFound(Some(said)) = answer {
+                    name = ident(said.trim_start_matches('~'), cx.config().limits.identlen);
+                }
+                Introduction::Ident(name.as_deref())
+            }
+        };
+        cx.commit(Fact::Introduced { session: cx.session, said });
+        registration::advance(cx);
+        Ok(())
+    }
 }
 
 /// A verdict that lasts is a ban: it holds for others, too, and outlives a restart.

@@ -3,6 +3,8 @@
 //! There is no way to the state but [`Cx::commit`], which announces a fact and then applies it, and no
 //! way to a socket at all.
 
+use std::collections::VecDeque;
+
 use crate::config::Config;
 use crate::state::fact::OperAction;
 use crate::state::{Account, ChannelId, Fact, Moment, Session, SessionId, State, User, UserId};
@@ -11,14 +13,14 @@ use crate::wire::{Body, MsgId, Numeric, Origin, Outgoing, Text};
 use super::answer::Answer;
 use super::chronicle::Chronicle;
 use super::effect::{Effect, Job, Level, Note};
-use super::event::{Now, Ticket};
+use super::event::Now;
 use super::identity;
 use super::ids::Ids;
 use super::refusal::Refusal;
 use super::setup::Setup;
 use super::timers::Timers;
 use super::voice::Voice;
-use super::waiting::{Continuation, Cursor, WaitingList};
+use super::waiting::{Held, LongAnswer, Pending, Resume, Waiting, WaitingList};
 use crate::i18n::Phrase;
 
 /// How old what is known of a device's presence may become while it is there.
@@ -47,19 +49,10 @@ pub struct Cx<'e> {
     pub(super) applying: &'e mut bool,
     /// What the session waits for once this command is over.
     pub(super) pending: Option<Pending>,
+    /// Long answers that follow what it waits for, in this order.
+    pub(super) later: VecDeque<Box<dyn LongAnswer>>,
     /// The session is to be closed once its answer is complete.
     pub(super) closed: bool,
-}
-
-/// Why a command goes on later.
-#[derive(Debug)]
-pub enum Pending {
-    /// Until a job is done.
-    Job(Ticket, Continuation),
-    /// Until there is room for more of a long answer.
-    Room(Cursor),
-    /// Until the next command may be served, milliseconds of the clock that never jumps.
-    Pace(u64),
 }
 
 impl<'e> Cx<'e> {
@@ -206,31 +199,57 @@ impl<'e> Cx<'e> {
     }
 
     /// Asks for a job; the session's later lines wait until `then` has been done.
-    pub fn ask(&mut self, job: Job, then: Continuation) {
+    pub fn ask(&mut self, job: Job, then: impl Resume + 'static) {
         let ticket = self.ids.ticket();
         self.waiting.tickets.insert(ticket, self.session);
         self.voice.out.push(Effect::Ask { ticket, job });
-        self.pending = Some(Pending::Job(ticket, then));
+        self.pending = Some(Pending::Job(ticket, Box::new(then)));
     }
 
     /// Asks for a job that may take long; the session goes on meanwhile.
-    pub fn ask_aside(&mut self, job: Job, then: Continuation) {
+    pub fn ask_aside(&mut self, job: Job, then: impl Resume + 'static) {
         let ticket = self.ids.ticket();
-        self.waiting.aside.insert(ticket, (self.session, then));
+        self.waiting.aside.insert(ticket, (self.session, Box::new(then)));
         self.voice.out.push(Effect::Ask { ticket, job });
     }
 
     /// Asks for the configuration to be read again; the session waits as for a job.
-    pub fn ask_reload(&mut self, then: Continuation) {
+    pub fn ask_reload(&mut self, then: impl Resume + 'static) {
         let ticket = self.ids.ticket();
         self.waiting.tickets.insert(ticket, self.session);
         self.voice.out.push(Effect::Reload { ticket });
-        self.pending = Some(Pending::Job(ticket, then));
+        self.pending = Some(Pending::Job(ticket, Box::new(then)));
     }
 
-    /// Gives a long answer piece by piece as the client reads it.
-    pub fn answer_long(&mut self, cursor: Cursor) {
-        self.pending = Some(Pending::Room(cursor));
+    /// Gives a long answer piece by piece as the client reads it, after what the session waits for already.
+    pub fn answer_long(&mut self, answer: impl LongAnswer + 'static) {
+        self.later.push_back(Box::new(answer));
+    }
+
+    /// Whether the session is in the midst of a long answer: what is as long has its turn after it.
+    pub fn is_answering_long(&self) -> bool {
+        match self.pending {
+            None => !self.later.is_empty(),
+            Some(Pending::Room(_)) => true,
+            Some(Pending::Job(..) | Pending::Pace(_)) => false,
+        }
+    }
+
+    /// The long answer to go on with, unless the session waits for something else.
+    pub(super) fn take_long_answer(&mut self) -> Option<Box<dyn LongAnswer>> {
+        match self.pending.take() {
+            Some(Pending::Room(answer)) => Some(answer),
+            None => self.later.pop_front(),
+            other => {
+                self.pending = other;
+                None
+            }
+        }
+    }
+
+    /// What the session waits for, if anything is left to do for it.
+    fn take_pending(&mut self) -> Option<Pending> {
+        self.pending.take().or_else(|| self.later.pop_front().map(Pending::Room))
     }
 
     /// Says something to the session being served for which there is no numeric.
@@ -312,24 +331,33 @@ impl<'e> Cx<'e> {
         self.commit(Fact::Seen { account: account.key(), device: &device, at_ms });
     }
 
-    /// Serves another session for a moment, such as a further one of the same user.
+    /// Serves another session for a moment, such as a further one of the same user. What that one waits for goes first.
     pub(super) fn serve(&mut self, session: SessionId, say: impl FnOnce(&mut Self)) {
         if session == self.session {
             return say(self);
         }
-        let own = std::mem::replace(&mut self.voice.answer, Answer::new(session, None));
-        let (own_session, own_pending) = (std::mem::replace(&mut self.session, session), self.pending.take());
+        let own_answer = std::mem::replace(&mut self.voice.answer, Answer::new(session, None));
+        let own_session = std::mem::replace(&mut self.session, session);
         let own_closed = std::mem::replace(&mut self.closed, false);
+        let (own_pending, own_later) = (self.pending.take(), std::mem::take(&mut self.later));
+        let held = self.waiting.sessions.get_mut(&session).and_then(Waiting::interrupt);
+        let held = held.map(|held| {
+            (self.pending, self.later) = (Some(held.pending), held.later);
+            held.answer
+        });
         say(self);
+        let pending = self.take_pending();
+        let later = std::mem::replace(&mut self.later, own_later);
+        let answer = std::mem::replace(&mut self.voice.answer, own_answer);
+        (self.session, self.pending) = (own_session, own_pending);
         if std::mem::replace(&mut self.closed, own_closed) {
             self.voice.out.push(Effect::Close { session });
-        }
-        let answer = std::mem::replace(&mut self.voice.answer, own);
-        let pending = std::mem::replace(&mut self.pending, own_pending);
-        self.session = own_session;
-        if let Some(pending) = pending {
-            self.waiting.sessions.entry(session).or_default().hold(pending, answer);
-            self.voice.out.push(Effect::Hold { session });
+        } else if let Some(pending) = pending {
+            if held.is_none() {
+                self.voice.out.push(Effect::Hold { session });
+            }
+            let answer = held.unwrap_or(answer);
+            self.waiting.sessions.entry(session).or_default().hold(Held { pending, later, answer });
         }
     }
 
@@ -357,7 +385,7 @@ impl<'e> Cx<'e> {
     pub(super) fn finish(mut self) {
         let session = self.session;
         let server = self.setup.server_name();
-        let pending = if self.closed { None } else { self.pending.take() };
+        let pending = self.take_pending().filter(|_| !self.closed);
         let ids = self.ids;
         match pending {
             None => {
@@ -372,7 +400,7 @@ impl<'e> Cx<'e> {
                 }
                 let answer = self.voice.answer;
                 let waiting = self.waiting.sessions.entry(session).or_default();
-                waiting.hold(pending, answer);
+                waiting.hold(Held { pending, later: self.later, answer });
                 self.voice.out.push(Effect::Hold { session });
             }
         }

@@ -2,6 +2,7 @@
 //! is checked here, once.
 
 use std::any::Any;
+use std::collections::VecDeque;
 use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
@@ -14,12 +15,12 @@ use crate::wire::{Cap, Message, ParseError, Text};
 
 use super::answer::Answer;
 use super::command::{self, Command, When};
-use super::cx::{Cx, Pending};
+use super::cx::Cx;
 use super::effect::{Effect, Effects, Level};
 use super::event::{JobAnswer, Line, Now, Ticket};
 use super::refusal::{Outcome, Refusal};
-use super::waiting::{Continuation, Cursor, Waited};
-use super::{Engine, arrival, fakelag, gateway, login, redaction, registration, replay, service};
+use super::waiting::{Held, Pending, Resume, Waited};
+use super::{Engine, fakelag, gateway, registration};
 
 /// Bytes of tags a client may send (message-tags, "Size limit"), `@` and the blank included.
 const CLIENT_TAG_SECTION_BYTES_MAX: usize = 4096;
@@ -86,7 +87,11 @@ impl Engine {
         };
         let waiting = self.waiting.sessions.entry(session).or_default();
         waiting.put_back(line);
-        waiting.hold(Pending::Pace(until_ms), Answer::new(session, None));
+        waiting.hold(Held {
+            pending: Pending::Pace(until_ms),
+            later: VecDeque::new(),
+            answer: Answer::new(session, None),
+        });
         self.waiting.paced.arm(until_ms, session);
         out.push(Effect::Hold { session });
     }
@@ -158,7 +163,7 @@ impl Engine {
             }
             Ok(message) => dispatch(&mut cx, &message),
         }
-        run_long_answer(&mut cx);
+        run_long_answers(&mut cx);
         cx.finish();
     }
 
@@ -201,14 +206,15 @@ impl Engine {
         if answer.is_none() && matches!(waiting.pending(), Some(Pending::Job(..) | Pending::Pace(_))) {
             return;
         }
-        let Some((pending, held)) = waiting.resume() else { return };
-        let mut cx = self.cx(now, held, out);
-        match (pending, answer) {
+        let Some(held) = waiting.resume() else { return };
+        let mut cx = self.cx(now, held.answer, out);
+        cx.later = held.later;
+        match (held.pending, answer) {
             (Pending::Job(_, then), Some(answer)) => go_on(&mut cx, then, answer),
             (Pending::Job(..), None) | (Pending::Pace(_), _) => {}
-            (Pending::Room(cursor), _) => cx.answer_long(cursor),
+            (Pending::Room(long), _) => cx.pending = Some(Pending::Room(long)),
         }
-        run_long_answer(&mut cx);
+        run_long_answers(&mut cx);
         cx.finish();
         self.serve_backlog(now, session, out);
     }
@@ -317,31 +323,8 @@ fn is_http(message: &Message<'_>) -> bool {
 }
 
 /// What comes after a job.
-fn go_on(cx: &mut Cx<'_>, then: Continuation, answer: &JobAnswer) {
-    let outcome = match then {
-        Continuation::ServerPassword => registration::password_compared(cx, answer),
-        Continuation::NickServ(next) => service::nickserv::go_on(cx, next, answer),
-        Continuation::Rehash => command::rehash::reloaded(cx, answer),
-        Continuation::Arrival(question) => arrival::answered(cx, question, answer),
-        Continuation::Webirc(claim) => command::webirc::compared(cx, *claim, answer),
-        Continuation::Oper { name } => command::oper::compared(cx, &name, answer),
-        Continuation::Sasl(login) => command::authenticate::checked(cx, &login, answer),
-        Continuation::Certificate(login) => command::authenticate::certificate_checked(cx, &login, answer),
-        Continuation::Pass(login) => command::user::login_checked(cx, &login, answer),
-        Continuation::History(steps) => {
-            replay::go_on(cx, steps, answer);
-            Ok(())
-        }
-        Continuation::HistoryTargets(wanted) => command::chathistory::targets_found(cx, *wanted, answer),
-        Continuation::Redaction(redaction) => redaction::go_on(cx, &redaction, answer),
-        Continuation::Exported { account, name } => {
-            service::histserv::exported(cx, &account, &name, answer);
-            Ok(())
-        }
-        Continuation::AccountHashed(wish) => login::register::hashed(cx, *wish, answer),
-        Continuation::CodeMailed(wish) => login::register::mailed(cx, *wish, answer),
-    };
-    if let Err(refusal) = outcome {
+fn go_on(cx: &mut Cx<'_>, then: Box<dyn Resume>, answer: &JobAnswer) {
+    if let Err(refusal) = then.resume(cx, answer) {
         refusal.say(cx);
     }
     if !cx.closed && cx.pending.is_none() {
@@ -349,30 +332,19 @@ fn go_on(cx: &mut Cx<'_>, then: Continuation, answer: &JobAnswer) {
     }
 }
 
-/// Gives the next piece of a long answer; what is left stays pending.
-fn run_long_answer(cx: &mut Cx<'_>) {
-    let Some(Pending::Room(_)) = &cx.pending else { return };
-    let Some(Pending::Room(mut cursor)) = cx.pending.take() else { return };
+/// Gives the next piece of the long answers that are due; what is left stays pending.
+fn run_long_answers(cx: &mut Cx<'_>) {
     let budget = PIECE_BYTES_MAX.min(cx.config().server.max_sendq / 2);
     let start = cx.voice.out.bytes_len();
     let mut looked_at = 0;
-    loop {
-        let step = match &mut cursor {
-            Cursor::Accounts(accounts) => accounts.step(cx),
-            Cursor::Forget(forget) => forget.step(cx),
-            Cursor::List(list) => list.step(cx),
-            Cursor::Who(who) => who.step(cx),
-            Cursor::Names(names) => names.step(cx),
-            Cursor::Channels(channels) => channels.step(cx),
-        };
-        match step {
-            ControlFlow::Continue(items) => looked_at += items,
-            ControlFlow::Break(()) => return,
-        }
-        let bytes = cx.voice.out.bytes_len() - start + cx.voice.answer.kept_bytes();
-        if bytes >= budget || looked_at >= PIECE_ITEMS_MAX {
-            cx.pending = Some(Pending::Room(cursor));
-            return;
+    while let Some(mut answer) = cx.take_long_answer() {
+        while let ControlFlow::Continue(items) = answer.step(cx) {
+            looked_at += items;
+            let bytes = cx.voice.out.bytes_len() - start + cx.voice.answer.kept_bytes();
+            if bytes >= budget || looked_at >= PIECE_ITEMS_MAX {
+                cx.pending = Some(Pending::Room(answer));
+                return;
+            }
         }
     }
 }

@@ -49,6 +49,8 @@ pub use effect::{Effect, Effects, Job, Level, Mail, Note, ScriptCall, Write};
 pub use event::{CloseReason, Door, Event, IpRefusal, IpVerdict, JobAnswer, Line, LoginVerdict, Now, Ticket};
 pub use setup::VERSION;
 
+use std::collections::VecDeque;
+
 use crate::config::Config;
 use crate::i18n::Catalogue;
 use crate::state::record::BadRecord;
@@ -241,6 +243,7 @@ impl Engine {
             chronicle: &mut self.chronicle,
             applying: &mut self.applying,
             pending: None,
+            later: VecDeque::new(),
             closed: false,
         }
     }

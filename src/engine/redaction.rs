@@ -20,7 +20,7 @@ use super::policy;
 use super::refusal::{Outcome, Refusal};
 use super::replay::{self, Scope};
 use super::service::Service;
-use super::waiting::Continuation;
+use super::waiting::Resume;
 
 /// In which way it was asked for, and is answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,7 +33,7 @@ pub enum Manner {
 
 /// What is to be taken back.
 #[derive(Debug)]
-pub struct Redaction {
+struct Redaction {
     scope: Scope,
     id: MsgId,
     reason: Option<Box<str>>,
@@ -58,7 +58,7 @@ pub fn start(cx: &mut Cx<'_>, named: [&str; 2], reason: Option<&str>, manner: Ma
     match (item, redaction.scope.stored.clone()) {
         (None, Some(target)) => {
             let query = Query::Find { target, id };
-            cx.ask(Job::AskHistory(Box::new(query)), Continuation::Redaction(Box::new(redaction)));
+            cx.ask(Job::AskHistory(Box::new(query)), redaction);
             Ok(())
         }
         (item, _) => finish(cx, &redaction, item),
@@ -66,10 +66,12 @@ pub fn start(cx: &mut Cx<'_>, named: [&str; 2], reason: Option<&str>, manner: Ma
 }
 
 /// The stored message was found, or not.
-pub fn go_on(cx: &mut Cx<'_>, redaction: &Redaction, answer: &JobAnswer) -> Outcome {
-    match answer {
-        JobAnswer::HistoryFound(Found::Items(found)) => finish(cx, redaction, found.first().cloned()),
-        _ => Err(redaction.refuse("REDACT_FORBIDDEN", Phrase::HISTORY_UNAVAILABLE)),
+impl Resume for Redaction {
+    fn resume(self: Box<Self>, cx: &mut Cx<'_>, answer: &JobAnswer) -> Outcome {
+        match answer {
+            JobAnswer::HistoryFound(Found::Items(found)) => finish(cx, &self, found.first().cloned()),
+            _ => Err(self.refuse("REDACT_FORBIDDEN", Phrase::HISTORY_UNAVAILABLE)),
+        }
     }
 }
 

@@ -23,7 +23,7 @@ use super::policy::{self, Claim};
 use super::refusal::Outcome;
 use super::setup::{Setup, VERSION};
 use super::sts;
-use super::waiting::Continuation;
+use super::waiting::Resume;
 use super::{announce, ban, host, identity, replay};
 
 /// Silence before a PING to a client that comes through Tor, at most.
@@ -50,21 +50,26 @@ pub fn advance(cx: &mut Cx<'_>) {
         (Some(_), Password::Missing) => wrong_password(cx),
         (Some(hash), Password::Given(password)) => {
             let job = Job::VerifyPassword { hash: hash.clone(), password: password.to_string() };
-            cx.ask(job, Continuation::ServerPassword);
+            cx.ask(job, ServerPasswordCompared);
         }
     }
 }
 
 /// The server password was compared.
-pub fn password_compared(cx: &mut Cx<'_>, answer: &JobAnswer) -> Outcome {
-    match answer {
-        JobAnswer::Password(true) => {
-            cx.commit(Fact::Introduced { session: cx.session, said: Introduction::PasswordRight });
+#[derive(Debug)]
+struct ServerPasswordCompared;
+
+impl Resume for ServerPasswordCompared {
+    fn resume(self: Box<Self>, cx: &mut Cx<'_>, answer: &JobAnswer) -> Outcome {
+        match answer {
+            JobAnswer::Password(true) => {
+                cx.commit(Fact::Introduced { session: cx.session, said: Introduction::PasswordRight });
+            }
+            JobAnswer::Password(false) => wrong_password(cx),
+            _ => cx.close(Phrase::SERVER_BUSY.english()),
         }
-        JobAnswer::Password(false) => wrong_password(cx),
-        _ => cx.close(Phrase::SERVER_BUSY.english()),
+        Ok(())
     }
-    Ok(())
 }
 
 fn wrong_password(cx: &mut Cx<'_>) {

@@ -2,14 +2,15 @@
 //! with them, in order and bounded.
 
 use std::collections::{HashMap, VecDeque};
+use std::fmt::Debug;
+use std::ops::ControlFlow;
 
-use crate::auth::Login;
 use crate::state::SessionId;
 
 use super::answer::Answer;
-use super::cx::Pending;
-use super::event::{Line, Ticket};
-use super::login::register::Wish;
+use super::cx::Cx;
+use super::event::{JobAnswer, Line, Ticket};
+use super::refusal::Outcome;
 use super::timers::Timers;
 
 /// Bytes of lines that may wait for one session. Its reading stops at once when it begins to wait, so
@@ -19,6 +20,46 @@ pub const BACKLOG_BYTES_MAX: usize = 256 << 10;
 /// How exactly sessions are paced, in milliseconds.
 const PACE_STEP_MS: u64 = 10;
 
+/// What a command does once a job is done. An implementor is plain data: it may outlive the handler by minutes.
+pub trait Resume: Debug + Send {
+    /// Goes on with the answer of the job. The session is still there, but anything else may have changed.
+    fn resume(self: Box<Self>, cx: &mut Cx<'_>, answer: &JobAnswer) -> Outcome;
+}
+
+/// An answer given piece by piece as its client reads. An implementor is plain data, a cursor: it finds its place again
+/// whatever has changed between two pieces.
+pub trait LongAnswer: Debug + Send {
+    /// Gives the next lines. Continues with the number of things looked at for them, or breaks once the answer is
+    /// complete. A step may ask for a job; then it breaks, and what resumes goes on.
+    fn step(&mut self, cx: &mut Cx<'_>) -> ControlFlow<(), usize>;
+
+    /// The archive has just failed to answer: an answer that the client did not ask for does without it, instead of
+    /// waiting for it again.
+    fn skip_archive(&mut self) {}
+}
+
+/// Why a command goes on later.
+#[derive(Debug)]
+pub enum Pending {
+    /// Until a job is done.
+    Job(Ticket, Box<dyn Resume>),
+    /// Until there is room for more of a long answer.
+    Room(Box<dyn LongAnswer>),
+    /// Until the next command may be served, milliseconds of the clock that never jumps.
+    Pace(u64),
+}
+
+/// What a session is held with.
+#[derive(Debug)]
+pub struct Held {
+    /// What it waits for.
+    pub pending: Pending,
+    /// Long answers that follow, in this order.
+    pub later: VecDeque<Box<dyn LongAnswer>>,
+    /// The answer that is not complete.
+    pub answer: Answer,
+}
+
 /// All waits, and which session each job was asked for. Never iterated.
 #[derive(Debug)]
 pub struct WaitingList {
@@ -27,7 +68,7 @@ pub struct WaitingList {
     /// Jobs under way. A ticket outlives its session until the job is done.
     pub tickets: HashMap<Ticket, SessionId>,
     /// Jobs that nobody waits for, and what comes after.
-    pub aside: HashMap<Ticket, (SessionId, Continuation)>,
+    pub aside: HashMap<Ticket, (SessionId, Box<dyn Resume>)>,
     /// When sessions that send too fast go on. An entry may outlive its wait.
     pub paced: Timers,
 }
@@ -42,7 +83,7 @@ impl Default for WaitingList {
 /// One session's wait.
 #[derive(Debug, Default)]
 pub struct Waiting {
-    held: Option<(Pending, Answer)>,
+    held: Option<Held>,
     lines: VecDeque<Waited>,
     bytes: usize,
 }
@@ -80,18 +121,23 @@ impl Waited {
 
 impl Waiting {
     /// Begins to wait, or goes on waiting.
-    pub fn hold(&mut self, pending: Pending, answer: Answer) {
-        self.held = Some((pending, answer));
+    pub fn hold(&mut self, held: Held) {
+        self.held = Some(held);
     }
 
     /// What is waited for.
     pub fn pending(&self) -> Option<&Pending> {
-        self.held.as_ref().map(|(pending, _)| pending)
+        self.held.as_ref().map(|held| &held.pending)
     }
 
     /// Stops waiting.
-    pub fn resume(&mut self) -> Option<(Pending, Answer)> {
+    pub fn resume(&mut self) -> Option<Held> {
         self.held.take()
+    }
+
+    /// Stops waiting for a moment, unless it is only paced: that ends by itself.
+    pub fn interrupt(&mut self) -> Option<Held> {
+        self.held.take_if(|held| !matches!(held.pending, Pending::Pace(_)))
     }
 
     /// Adds a line; `false` when there is no room.
@@ -114,64 +160,4 @@ impl Waiting {
         self.bytes -= line.bytes();
         Some(line)
     }
-}
-
-/// What to do when a job is done.
-#[derive(Debug)]
-pub enum Continuation {
-    /// The server password was compared.
-    ServerPassword,
-    /// NickServ goes on.
-    NickServ(super::service::nickserv::Next),
-    /// The configuration was read again.
-    Rehash,
-    /// Something was found out about where a client comes from.
-    Arrival(super::arrival::Question),
-    /// A gateway's password was compared.
-    Webirc(Box<super::command::webirc::Claim>),
-    /// An operator's password was compared.
-    Oper {
-        /// The entry in `opers`.
-        name: String,
-    },
-    /// A login by SASL was checked.
-    Sasl(Login),
-    /// A login by certificate was checked.
-    Certificate(Login),
-    /// A login by PASS or USER was checked.
-    Pass(Login),
-    /// Pages of history were found; they are told in this order.
-    History(VecDeque<super::replay::Step>),
-    /// Targets of CHATHISTORY were found.
-    HistoryTargets(Box<super::command::chathistory::Wanted>),
-    /// A message that is to be taken back was found.
-    Redaction(Box<super::redaction::Redaction>),
-    /// What an account said was written to a file.
-    Exported {
-        /// The account.
-        account: String,
-        /// The file.
-        name: String,
-    },
-    /// A new account's passphrase was hashed.
-    AccountHashed(Box<Wish>),
-    /// A new account's code was mailed.
-    CodeMailed(Box<Wish>),
-}
-
-/// Where a long answer stands.
-#[derive(Debug)]
-pub enum Cursor {
-    /// NickServ's LIST.
-    Accounts(super::service::nickserv::info::AccountsCursor),
-    /// HistServ's FORGET.
-    Forget(super::service::histserv::ForgetCursor),
-    /// LIST.
-    List(super::command::list::ListCursor),
-    /// WHO.
-    Who(super::command::who::WhoCursor),
-    /// The lists of ChanServ.
-    Channels(super::service::chanserv::ChannelsCursor),
-    /// NAMES.
-    Names(super::command::names::NamesCursor),
 }

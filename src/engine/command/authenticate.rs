@@ -5,7 +5,7 @@ use crate::engine::cx::Cx;
 use crate::engine::event::JobAnswer;
 use crate::engine::login::{self, Certified, LoginRefused};
 use crate::engine::refusal::Outcome;
-use crate::engine::waiting::Continuation;
+use crate::engine::waiting::Resume;
 use crate::i18n::Phrase;
 use crate::state::Fact;
 use crate::wire::numeric::*;
@@ -97,11 +97,11 @@ fn go_on(cx: &mut Cx<'_>, mut exchange: Box<Exchange>, chunk: &str) {
 fn check(cx: &mut Cx<'_>, claim: Claim) {
     let known = match claim {
         Claim::Password { login, passphrase } => match login::attempt(cx, &login.account, &passphrase) {
-            Ok(job) => return cx.ask(job, Continuation::Sasl(login)),
+            Ok(job) => return cx.ask(job, PassphraseChecked(login)),
             Err(refused) => Err(refused),
         },
         Claim::External(login) => match login::attempt_certificate(cx, &login.account) {
-            Ok(Certified::Ask(job)) => return cx.ask(job, Continuation::Certificate(login)),
+            Ok(Certified::Ask(job)) => return cx.ask(job, CertificateChecked(login)),
             Ok(Certified::Known(key)) => Ok((key, login)),
             Err(refused) => Err(refused),
         },
@@ -111,17 +111,27 @@ fn check(cx: &mut Cx<'_>, claim: Claim) {
 }
 
 /// A login by passphrase was checked.
-pub fn checked(cx: &mut Cx<'_>, login: &Login, answer: &JobAnswer) -> Outcome {
-    let known = login::verdict(cx, &login.account, answer).map(|key| (key, login.clone()));
-    conclude(cx, known);
-    Ok(())
+#[derive(Debug)]
+struct PassphraseChecked(Login);
+
+impl Resume for PassphraseChecked {
+    fn resume(self: Box<Self>, cx: &mut Cx<'_>, answer: &JobAnswer) -> Outcome {
+        let known = login::verdict(cx, &self.0.account, answer).map(|key| (key, self.0));
+        conclude(cx, known);
+        Ok(())
+    }
 }
 
 /// A login by certificate was checked.
-pub fn certificate_checked(cx: &mut Cx<'_>, login: &Login, answer: &JobAnswer) -> Outcome {
-    let known = login::certificate_verdict(cx, &login.account, answer).map(|key| (key, login.clone()));
-    conclude(cx, known);
-    Ok(())
+#[derive(Debug)]
+struct CertificateChecked(Login);
+
+impl Resume for CertificateChecked {
+    fn resume(self: Box<Self>, cx: &mut Cx<'_>, answer: &JobAnswer) -> Outcome {
+        let known = login::certificate_verdict(cx, &self.0.account, answer).map(|key| (key, self.0));
+        conclude(cx, known);
+        Ok(())
+    }
 }
 
 /// Logs in who has proven to be the owner of an account.

@@ -5,7 +5,7 @@ use crate::engine::effect::Job;
 use crate::engine::event::JobAnswer;
 use crate::engine::refusal::{Outcome, Refusal};
 use crate::engine::replay::{self, Reading, Step, Style};
-use crate::engine::waiting::Continuation;
+use crate::engine::waiting::Resume;
 use crate::history::{End, Found, HistoryKey, Listing, Query, Range};
 use crate::i18n::Phrase;
 use crate::state::account::HistoryChoice;
@@ -153,7 +153,7 @@ impl Selector {
 
 /// TARGETS, once its parameters are known.
 #[derive(Debug)]
-pub struct Wanted {
+struct Wanted {
     range: Range,
     /// What memory had.
     found: Vec<(HistoryKey, MsgId)>,
@@ -171,10 +171,7 @@ fn targets(cx: &mut Cx<'_>, start: Selector, end: Selector, limit: usize) -> Out
     if stored.owner.is_none() && stored.channels.is_empty() {
         show_targets(cx, wanted);
     } else {
-        cx.ask(
-            Job::AskHistory(Box::new(Query::Targets(stored))),
-            Continuation::HistoryTargets(Box::new(wanted)),
-        );
+        cx.ask(Job::AskHistory(Box::new(Query::Targets(stored))), wanted);
     }
     Ok(())
 }
@@ -215,24 +212,26 @@ fn known_targets(cx: &Cx<'_>, range: Range) -> (Vec<(HistoryKey, MsgId)>, Listin
 }
 
 /// The stored targets have been found, or not.
-pub fn targets_found(cx: &mut Cx<'_>, mut wanted: Wanted, answer: &JobAnswer) -> Outcome {
-    let JobAnswer::HistoryFound(Found::Targets(stored)) = answer else {
-        return Err(fail("MESSAGE_ERROR", vec!["TARGETS".to_owned()], Phrase::HISTORY_UNAVAILABLE));
-    };
-    let may_read = |(target, latest): &&(HistoryKey, MsgId)| {
-        let floor = match target {
-            HistoryKey::Conversation { .. } => replay::floor(cx, None),
-            HistoryKey::Channel(key) => {
-                let scope = cx.state().channel_by_key(key).and_then(|id| replay::channel(cx, id));
-                let Some(scope) = scope else { return false };
-                scope.floor
-            }
+impl Resume for Wanted {
+    fn resume(mut self: Box<Self>, cx: &mut Cx<'_>, answer: &JobAnswer) -> Outcome {
+        let JobAnswer::HistoryFound(Found::Targets(stored)) = answer else {
+            return Err(fail("MESSAGE_ERROR", vec!["TARGETS".to_owned()], Phrase::HISTORY_UNAVAILABLE));
         };
-        floor.is_none_or(|floor| *latest > floor)
-    };
-    wanted.found.extend(stored.iter().filter(may_read).cloned());
-    show_targets(cx, wanted);
-    Ok(())
+        let may_read = |(target, latest): &&(HistoryKey, MsgId)| {
+            let floor = match target {
+                HistoryKey::Conversation { .. } => replay::floor(cx, None),
+                HistoryKey::Channel(key) => {
+                    let scope = cx.state().channel_by_key(key).and_then(|id| replay::channel(cx, id));
+                    let Some(scope) = scope else { return false };
+                    scope.floor
+                }
+            };
+            floor.is_none_or(|floor| *latest > floor)
+        };
+        self.found.extend(stored.iter().filter(may_read).cloned());
+        show_targets(cx, *self);
+        Ok(())
+    }
 }
 
 fn show_targets(cx: &mut Cx<'_>, wanted: Wanted) {

@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use crate::engine::cx::Cx;
 use crate::engine::policy;
 use crate::engine::refusal::Outcome;
-use crate::engine::waiting::Cursor;
+use crate::engine::waiting::LongAnswer;
 use crate::i18n::Phrase;
 use crate::state::{Channel, ChannelId, State};
 use crate::text::{CaseMapping, glob};
@@ -40,7 +40,7 @@ fn list(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
         Some(names) => At::Named(names.iter().rev().filter_map(|name| cx.find_channel(name).ok()).collect()),
         None => At::Slot(0),
     };
-    cx.answer_long(Cursor::List(ListCursor { query, at }));
+    cx.answer_long(ListCursor { query, at });
     Ok(())
 }
 
@@ -57,7 +57,7 @@ fn end(cx: &mut Cx<'_>) {
 
 /// Where a long LIST stands.
 #[derive(Debug)]
-pub struct ListCursor {
+struct ListCursor {
     query: Query,
     at: At,
 }
@@ -71,9 +71,9 @@ enum At {
     Slot(u32),
 }
 
-impl ListCursor {
+impl LongAnswer for ListCursor {
     /// Looks at the next channel; goes on with how many that were, until it was the last.
-    pub fn step(&mut self, cx: &mut Cx<'_>) -> ControlFlow<(), usize> {
+    fn step(&mut self, cx: &mut Cx<'_>) -> ControlFlow<(), usize> {
         let state = cx.state();
         let Some(looked_at) = self.next(state) else {
             end(cx);
@@ -89,7 +89,9 @@ impl ListCursor {
         }
         ControlFlow::Continue(1)
     }
+}
 
+impl ListCursor {
     /// The next channel, `Some(None)` if it is gone, or `None` when there is no more.
     fn next<'s>(&mut self, state: &'s State) -> Option<Option<(ChannelId, &'s Channel)>> {
         match &mut self.at {

@@ -1,13 +1,11 @@
 //! NAMES: who is in a channel.
 
-use std::collections::VecDeque;
 use std::ops::ControlFlow;
 
-use crate::engine::cx::{Cx, Pending};
+use crate::engine::cx::Cx;
 use crate::engine::policy;
 use crate::engine::refusal::Outcome;
-use crate::engine::replay::{self, Step};
-use crate::engine::waiting::{Continuation, Cursor};
+use crate::engine::waiting::LongAnswer;
 use crate::i18n::Phrase;
 use crate::state::ChannelId;
 use crate::state::members::Place;
@@ -34,11 +32,7 @@ pub(super) const NAMES: Command = Command {
 fn names(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
     let Some(named) = m.param_opt(0) else {
         let channels = cx.user().channels.iter().rev().copied().collect();
-        cx.answer_long(Cursor::Names(NamesCursor {
-            channels,
-            next: Place::default(),
-            then: VecDeque::new(),
-        }));
+        cx.answer_long(NamesCursor { channels, next: Place::default() });
         return Ok(());
     };
     // TARGMAX says NAMES:1.
@@ -55,17 +49,9 @@ fn names(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
 /// Answers with the names of a channel: a small one at once, so that they stand right behind a JOIN, a
 /// large one piece by piece as the client reads.
 pub fn show(cx: &mut Cx<'_>, channel: ChannelId) {
-    if let Some(Pending::Room(Cursor::Names(later))) = &mut cx.pending {
-        later.channels.insert(0, channel);
-        return;
-    }
-    let mut cursor = NamesCursor { channels: vec![channel], next: Place::default(), then: VecDeque::new() };
-    if cx.state().channels[channel].members.len() > MEMBERS_AT_ONCE_MAX {
-        match &mut cx.pending {
-            // The history of a channel that was joined before it comes first.
-            Some(Pending::Job(_, Continuation::History(steps))) => steps.push_back(Step::Names(channel)),
-            _ => cx.answer_long(Cursor::Names(cursor)),
-        }
+    let mut cursor = NamesCursor { channels: vec![channel], next: Place::default() };
+    if cx.state().channels[channel].members.len() > MEMBERS_AT_ONCE_MAX || cx.is_answering_long() {
+        cx.answer_long(cursor);
     } else {
         while cursor.step(cx).is_continue() {}
     }
@@ -74,24 +60,18 @@ pub fn show(cx: &mut Cx<'_>, channel: ChannelId) {
 /// Where a long NAMES stands: the channels still to come, the current one last, and the member of it
 /// to go on with.
 #[derive(Debug)]
-pub struct NamesCursor {
+struct NamesCursor {
     channels: Vec<ChannelId>,
     next: Place,
-    /// The history that is told after them.
-    then: VecDeque<Step>,
 }
 
-impl NamesCursor {
-    /// Has history told when all names are.
-    pub fn then(&mut self, steps: VecDeque<Step>) {
-        self.then.extend(steps);
-    }
-
-    /// Gives the next line; goes on with how many members were looked at, until that was all.
-    pub fn step(&mut self, cx: &mut Cx<'_>) -> ControlFlow<(), usize> {
-        let Some(&id) = self.channels.last() else { return self.finish(cx) };
-        let Some(channel) = cx.state().channels.get(id) else {
-            // It vanished while the client was reading.
+impl LongAnswer for NamesCursor {
+    /// Gives the next line.
+    fn step(&mut self, cx: &mut Cx<'_>) -> ControlFlow<(), usize> {
+        let Some(&id) = self.channels.last() else { return ControlFlow::Break(()) };
+        let (state, me) = (cx.state(), cx.me());
+        let Some(channel) = state.channels.get(id).filter(|_| policy::sees_channel(state, me, id)) else {
+            // It vanished while the client was reading, or is none of its business any more.
             self.turn_to_next_channel();
             return ControlFlow::Continue(1);
         };
@@ -105,17 +85,14 @@ impl NamesCursor {
             cx.reply(RPL_ENDOFNAMES, &[&name], Text::Said(Phrase::END_OF_NAMES, &[]));
             self.turn_to_next_channel();
             if self.channels.is_empty() {
-                return self.finish(cx);
+                return ControlFlow::Break(());
             }
         }
         ControlFlow::Continue(line.looked_at)
     }
+}
 
-    fn finish(&mut self, cx: &mut Cx<'_>) -> ControlFlow<(), usize> {
-        replay::read(cx, std::mem::take(&mut self.then));
-        ControlFlow::Break(())
-    }
-
+impl NamesCursor {
     fn turn_to_next_channel(&mut self) {
         self.channels.pop();
         self.next = Place::default();

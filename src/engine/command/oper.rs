@@ -7,7 +7,7 @@ use crate::engine::event::JobAnswer;
 use crate::engine::host;
 use crate::engine::refusal::{Outcome, Refusal};
 use crate::engine::snomask;
-use crate::engine::waiting::Continuation;
+use crate::engine::waiting::Resume;
 use crate::i18n::Phrase;
 use crate::state::fact::OperAction;
 use crate::state::user::Oper;
@@ -59,22 +59,31 @@ fn oper(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
         return refuse(cx, name);
     };
     let job = Job::VerifyPassword { hash: hash.clone(), password: m.param(1).to_owned() };
-    cx.ask(job, Continuation::Oper { name: name.to_owned() });
+    cx.ask(job, PasswordCompared { name: name.to_owned() });
     Ok(())
 }
 
 /// The password was compared: with that of the entry, or, if there is no such entry, with another.
-pub fn compared(cx: &mut Cx<'_>, name: &str, answer: &JobAnswer) -> Outcome {
-    let keys = entry(cx.config(), name);
-    match (answer, keys.filter(|keys| keys.password.is_some() && has_certificate(cx, keys))) {
-        (JobAnswer::Password(true), Some(keys)) => {
-            grant(cx, name, keys);
-            Ok(())
-        }
-        (JobAnswer::Password(_), _) => refuse(cx, name),
-        _ => {
-            cx.reply(ERR_UNKNOWNERROR, &["OPER"], Text::Said(Phrase::SERVER_BUSY, &[]));
-            Ok(())
+#[derive(Debug)]
+struct PasswordCompared {
+    /// The entry of `opers`, as it was written.
+    name: String,
+}
+
+impl Resume for PasswordCompared {
+    fn resume(self: Box<Self>, cx: &mut Cx<'_>, answer: &JobAnswer) -> Outcome {
+        let name = &self.name;
+        let keys = entry(cx.config(), name);
+        match (answer, keys.filter(|keys| keys.password.is_some() && has_certificate(cx, keys))) {
+            (JobAnswer::Password(true), Some(keys)) => {
+                grant(cx, name, keys);
+                Ok(())
+            }
+            (JobAnswer::Password(_), _) => refuse(cx, name),
+            _ => {
+                cx.reply(ERR_UNKNOWNERROR, &["OPER"], Text::Said(Phrase::SERVER_BUSY, &[]));
+                Ok(())
+            }
         }
     }
 }

@@ -4,7 +4,7 @@
 use crate::engine::cx::Cx;
 use crate::engine::event::JobAnswer;
 use crate::engine::refusal::{Outcome, Refusal};
-use crate::engine::waiting::Continuation;
+use crate::engine::waiting::Resume;
 use crate::i18n::Phrase;
 use crate::text::truncate;
 use crate::wire::numeric::{ERR_UNKNOWNERROR, RPL_REHASHING};
@@ -29,26 +29,31 @@ pub(super) const REHASH: Command = Command {
 fn rehash(cx: &mut Cx<'_>, _: &Message<'_>) -> Outcome {
     let did = format!("Operator {} used REHASH", cx.oper_name());
     cx.oper_did(&did);
-    cx.ask_reload(Continuation::Rehash);
+    cx.ask_reload(Reloaded);
     Ok(())
 }
 
 /// The configuration was read: 382, or 400 with what is wrong.
-pub fn reloaded(cx: &mut Cx<'_>, answer: &JobAnswer) -> Outcome {
-    match answer {
-        JobAnswer::Reloaded(Ok(())) => {
-            cx.reply(RPL_REHASHING, &[NAME], Text::Said(Phrase::REHASHING, &[]));
-            Ok(())
-        }
-        JobAnswer::Reloaded(Err(reason)) => {
-            let reason = reason.replace(['\r', '\n'], " ");
-            let reason = truncate(&reason, REASON_BYTES_MAX);
-            cx.reply(ERR_UNKNOWNERROR, &["REHASH"], Text::Plain(reason));
-            Err(Refusal::Said)
-        }
-        _ => {
-            cx.reply(ERR_UNKNOWNERROR, &["REHASH"], Text::Said(Phrase::SERVER_BUSY, &[]));
-            Err(Refusal::Said)
+#[derive(Debug)]
+struct Reloaded;
+
+impl Resume for Reloaded {
+    fn resume(self: Box<Self>, cx: &mut Cx<'_>, answer: &JobAnswer) -> Outcome {
+        match answer {
+            JobAnswer::Reloaded(Ok(())) => {
+                cx.reply(RPL_REHASHING, &[NAME], Text::Said(Phrase::REHASHING, &[]));
+                Ok(())
+            }
+            JobAnswer::Reloaded(Err(reason)) => {
+                let reason = reason.replace(['\r', '\n'], " ");
+                let reason = truncate(&reason, REASON_BYTES_MAX);
+                cx.reply(ERR_UNKNOWNERROR, &["REHASH"], Text::Plain(reason));
+                Err(Refusal::Said)
+            }
+            _ => {
+                cx.reply(ERR_UNKNOWNERROR, &["REHASH"], Text::Said(Phrase::SERVER_BUSY, &[]));
+                Err(Refusal::Said)
+            }
         }
     }
 }

@@ -5,7 +5,7 @@ use crate::engine::cx::Cx;
 use crate::engine::event::JobAnswer;
 use crate::engine::login::{self, LoginRefused};
 use crate::engine::refusal::{Outcome, Refusal};
-use crate::engine::waiting::Continuation;
+use crate::engine::waiting::Resume;
 use crate::i18n::Phrase;
 use crate::state::Fact;
 use crate::state::fact::Introduction;
@@ -98,19 +98,24 @@ fn log_in(cx: &mut Cx<'_>, who: Login, passphrase: &str) {
         return;
     }
     match login::attempt(cx, &who.account, passphrase) {
-        Ok(job) => cx.ask(job, Continuation::Pass(who)),
+        Ok(job) => cx.ask(job, PassphraseChecked(who)),
         Err(refused) => refuse_login(cx, refused),
     }
 }
 
 /// A login by PASS or USER was checked.
-pub fn login_checked(cx: &mut Cx<'_>, who: &Login, answer: &JobAnswer) -> Outcome {
-    let key = login::verdict(cx, &who.account, answer);
-    match key.and_then(|key| login::log_in(cx, &key, who.device.as_deref())) {
-        Ok(()) => cx.reply(RPL_SASLSUCCESS, &[], Text::Said(Phrase::SASL_SUCCESS, &[])),
-        Err(refused) => refuse_login(cx, refused),
+#[derive(Debug)]
+struct PassphraseChecked(Login);
+
+impl Resume for PassphraseChecked {
+    fn resume(self: Box<Self>, cx: &mut Cx<'_>, answer: &JobAnswer) -> Outcome {
+        let key = login::verdict(cx, &self.0.account, answer);
+        match key.and_then(|key| login::log_in(cx, &key, self.0.device.as_deref())) {
+            Ok(()) => cx.reply(RPL_SASLSUCCESS, &[], Text::Said(Phrase::SASL_SUCCESS, &[])),
+            Err(refused) => refuse_login(cx, refused),
+        }
+        Ok(())
     }
-    Ok(())
 }
 
 /// Where the server has a password, PASS may have been that one, which is not judged yet.

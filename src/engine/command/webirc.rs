@@ -9,7 +9,7 @@ use crate::engine::effect::Job;
 use crate::engine::event::JobAnswer;
 use crate::engine::gateway::{self, Client};
 use crate::engine::refusal::{Outcome, Refusal};
-use crate::engine::waiting::Continuation;
+use crate::engine::waiting::Resume;
 use crate::wire::Message;
 
 use super::{Command, When};
@@ -25,7 +25,7 @@ pub(super) const WEBIRC: Command = Command {
 
 /// A WEBIRC whose password is being compared.
 #[derive(Debug)]
-pub struct Claim {
+struct Claim {
     password: String,
     client: Client,
     /// Gateways that it may be, by their place in the configuration, the next one to try last.
@@ -48,11 +48,13 @@ fn webirc(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
     go_on(cx, Claim { password: m.param(0).to_owned(), client, gateways })
 }
 
-/// A password was compared with that of the last gateway.
-pub fn compared(cx: &mut Cx<'_>, mut claim: Claim, answer: &JobAnswer) -> Outcome {
-    match (answer, claim.gateways.pop()) {
-        (JobAnswer::Password(true), Some(at)) => accept(cx, claim, at),
-        _ => go_on(cx, claim),
+/// The password was compared with that of the last gateway.
+impl Resume for Claim {
+    fn resume(mut self: Box<Self>, cx: &mut Cx<'_>, answer: &JobAnswer) -> Outcome {
+        match (answer, self.gateways.pop()) {
+            (JobAnswer::Password(true), Some(at)) => accept(cx, *self, at),
+            _ => go_on(cx, *self),
+        }
     }
 }
 
@@ -62,7 +64,7 @@ fn go_on(cx: &mut Cx<'_>, claim: Claim) -> Outcome {
     match cx.config().server.webirc.get(at).filter(|own| may_be(cx, own)) {
         Some(Webirc { password: Some(hash), .. }) => {
             let job = Job::VerifyPassword { hash: hash.clone(), password: claim.password.clone() };
-            cx.ask(job, Continuation::Webirc(Box::new(claim)));
+            cx.ask(job, claim);
             Ok(())
         }
         // Its certificate is enough.

@@ -8,7 +8,7 @@ use crate::engine::identity;
 use crate::engine::policy;
 use crate::engine::refusal::Outcome;
 use crate::engine::setup::Setup;
-use crate::engine::waiting::Cursor;
+use crate::engine::waiting::LongAnswer;
 use crate::i18n::Phrase;
 use crate::state::members::Place;
 use crate::state::{ChannelId, Letters, State, UserId};
@@ -41,7 +41,7 @@ fn who(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
         _ => scope(cx, &asked, &form),
     };
     match scope {
-        Some(scope) => cx.answer_long(Cursor::Who(WhoCursor { asked, form, scope })),
+        Some(scope) => cx.answer_long(WhoCursor { asked, form, scope }),
         None => end(cx, &asked),
     }
     Ok(())
@@ -69,7 +69,7 @@ fn end(cx: &mut Cx<'_>, asked: &str) {
 
 /// Where a long WHO stands.
 #[derive(Debug)]
-pub struct WhoCursor {
+struct WhoCursor {
     asked: String,
     form: Option<Form>,
     scope: Scope,
@@ -83,9 +83,9 @@ enum Scope {
     All { mask: Mask, slot: u32 },
 }
 
-impl WhoCursor {
+impl LongAnswer for WhoCursor {
     /// Looks at the next user; goes on with how many that were, until it was the last.
-    pub fn step(&mut self, cx: &mut Cx<'_>) -> ControlFlow<(), usize> {
+    fn step(&mut self, cx: &mut Cx<'_>) -> ControlFlow<(), usize> {
         let Some(looked_at) = self.scope.next(cx.state(), cx.me()) else {
             end(cx, &self.asked);
             return ControlFlow::Break(());

@@ -1,7 +1,7 @@
 //! Making accounts: who may have which, and the steps to one.
 //!
-//! [`apply`] judges a wish and asks for the hash; [`hashed`] makes the account and, where addresses are
-//! verified, sends a code, which [`mailed`] hears of and [`verify`] takes. Invariant: whatever comes of
+//! [`apply`] judges a wish and asks for the hash; [`PassphraseHashed`] makes the account and, where addresses are
+//! verified, sends a code; [`CodeMailed`] tells so, and [`verify`] takes the code. Invariant: whatever comes of
 //! a wish is told exactly once, through [`Wish::tell`].
 
 use crate::auth::{self, BadPassphrase, Certfp, Credentials, Secret};
@@ -18,7 +18,7 @@ use crate::engine::effect::{Job, Level, Mail};
 use crate::engine::event::JobAnswer;
 use crate::engine::policy;
 use crate::engine::refusal::Outcome;
-use crate::engine::waiting::Continuation;
+use crate::engine::waiting::Resume;
 
 /// The longest address, RFC 5321 section 4.5.3.1.3.
 const EMAIL_BYTES_MAX: usize = 254;
@@ -112,7 +112,7 @@ pub fn apply(cx: &mut Cx<'_>, wish: Wish) {
         Some(passphrase) => {
             let cost = cx.config().accounts.registration.bcrypt_cost;
             let job = Job::HashPassphrase { credentials: Box::new(credentials), passphrase, cost };
-            cx.ask(job, Continuation::AccountHashed(Box::new(wish)));
+            cx.ask(job, PassphraseHashed(wish));
         }
         None => make(cx, wish, credentials),
     }
@@ -219,12 +219,18 @@ pub fn is_email(text: &str) -> bool {
 }
 
 /// The hash was made.
-pub fn hashed(cx: &mut Cx<'_>, wish: Wish, answer: &JobAnswer) -> Outcome {
-    match answer {
-        JobAnswer::Hashed(credentials) => make(cx, wish, (**credentials).clone()),
-        _ => (wish.tell)(cx, &wish, Err(RegisterRefused::Busy)),
+#[derive(Debug)]
+struct PassphraseHashed(Wish);
+
+impl Resume for PassphraseHashed {
+    fn resume(self: Box<Self>, cx: &mut Cx<'_>, answer: &JobAnswer) -> Outcome {
+        let wish = self.0;
+        match answer {
+            JobAnswer::Hashed(credentials) => make(cx, wish, (**credentials).clone()),
+            _ => (wish.tell)(cx, &wish, Err(RegisterRefused::Busy)),
+        }
+        Ok(())
     }
-    Ok(())
 }
 
 fn make(cx: &mut Cx<'_>, wish: Wish, credentials: Credentials) {
@@ -245,7 +251,7 @@ fn make(cx: &mut Cx<'_>, wish: Wish, credentials: Credentials) {
     if asks_code {
         let email = wish.email.clone().unwrap_or_default();
         let job = send_code(cx, &key, Purpose::Verification, &email);
-        cx.ask(job, Continuation::CodeMailed(Box::new(wish)));
+        cx.ask(job, CodeMailed(wish));
         return;
     }
     (wish.tell)(cx, &wish, Ok(Made::Account));
@@ -265,15 +271,21 @@ pub fn send_code(cx: &mut Cx<'_>, account: &str, purpose: Purpose, email: &str) 
 }
 
 /// The code was mailed, or could not be: then the name is free again.
-pub fn mailed(cx: &mut Cx<'_>, wish: Wish, answer: &JobAnswer) -> Outcome {
-    let sent = *answer == JobAnswer::Mailed;
-    if sent {
-        cx.commit(Fact::AccountRequested { session: cx.session });
-    } else if let Some(key) = super::find(cx, &wish.name).map(|account| account.name.key().to_owned()) {
-        cx.commit(Fact::AccountRemoved { account: &key, freed: true });
+#[derive(Debug)]
+struct CodeMailed(Wish);
+
+impl Resume for CodeMailed {
+    fn resume(self: Box<Self>, cx: &mut Cx<'_>, answer: &JobAnswer) -> Outcome {
+        let wish = self.0;
+        let sent = *answer == JobAnswer::Mailed;
+        if sent {
+            cx.commit(Fact::AccountRequested { session: cx.session });
+        } else if let Some(key) = super::find(cx, &wish.name).map(|account| account.name.key().to_owned()) {
+            cx.commit(Fact::AccountRemoved { account: &key, freed: true });
+        }
+        (wish.tell)(cx, &wish, if sent { Ok(Made::CodeSent) } else { Err(RegisterRefused::MailFailed) });
+        Ok(())
     }
-    (wish.tell)(cx, &wish, if sent { Ok(Made::CodeSent) } else { Err(RegisterRefused::MailFailed) });
-    Ok(())
 }
 
 /// Takes a code for an account that is not verified yet: it is then. Its owner is to be logged in with

@@ -9,6 +9,6 @@ mod scope;
 mod tell;
 
 pub use missed::{Stretch, catch_up, on_join, play, znc_limit};
-pub use reading::{Reading, Step, go_on, read};
+pub use reading::{Reading, Step, read};
 pub use scope::{Scope, channel, floor, own_choice, scope, shown_correspondent};
 pub use tell::Style;

@@ -1,14 +1,14 @@
 //! Pages, one after the other: from memory, and from what is stored where memory does not reach.
 
 use std::collections::VecDeque;
+use std::ops::ControlFlow;
 
-use crate::engine::command::names;
-use crate::engine::cx::{Cx, Pending};
+use crate::engine::cx::Cx;
 use crate::engine::effect::Job;
 use crate::engine::event::JobAnswer;
-use crate::engine::waiting::{Continuation, Cursor};
+use crate::engine::refusal::Outcome;
+use crate::engine::waiting::{LongAnswer, Resume};
 use crate::history::{End, Found, HistoryKey, Item, Listing, Query, Range};
-use crate::state::ChannelId;
 use crate::state::account::HistoryChoice;
 use crate::state::fact::HistoryPlace;
 use crate::wire::MsgId;
@@ -102,99 +102,110 @@ pub enum Step {
         /// How they are told.
         style: Style,
     },
-    /// The names of a large channel.
-    Names(ChannelId),
 }
 
-/// Tells pages, in this order, behind those that the session waits for already.
+/// Tells pages, in this order, after what the session waits for already.
 pub fn read(cx: &mut Cx<'_>, steps: impl IntoIterator<Item = Step>) {
-    let mut steps: VecDeque<Step> = steps.into_iter().collect();
-    if let Some(Pending::Job(_, Continuation::History(waiting))) = &mut cx.pending {
-        return waiting.append(&mut steps);
+    let pages = Pages { steps: steps.into_iter().collect() };
+    if cx.pending.is_some() || cx.is_answering_long() { cx.answer_long(pages) } else { pages.read(cx) }
+}
+
+/// Pages that are still to be told; while the archive is asked, the first is the one it is asked for.
+#[derive(Debug)]
+struct Pages {
+    steps: VecDeque<Step>,
+}
+
+impl LongAnswer for Pages {
+    fn step(&mut self, cx: &mut Cx<'_>) -> ControlFlow<(), usize> {
+        Pages { steps: std::mem::take(&mut self.steps) }.read(cx);
+        ControlFlow::Break(())
     }
-    if let Some(Pending::Room(Cursor::Names(names))) = &mut cx.pending {
-        return names.then(steps);
+
+    fn skip_archive(&mut self) {
+        for step in &mut self.steps {
+            if let Step::Page(reading) = step {
+                reading.scope.stored = None;
+            }
+        }
     }
-    while let Some(step) = steps.pop_front() {
-        let query = match step {
-            // While the session waited for the page before, its user may have left.
-            Step::Page(reading) if !may_still(cx, &reading) => {
-                tell::tell_failure(cx, &reading);
-                continue;
-            }
-            Step::Page(mut reading) => {
-                let missing = reading.look_up(cx);
-                match reading.scope.stored.clone().filter(|_| !missing.is_empty()) {
-                    None => {
-                        let page = reading.take_page(&[]);
-                        tell::tell(cx, &reading, &page);
-                        continue;
-                    }
-                    Some(target) => {
-                        steps.push_front(Step::Page(reading));
-                        Query::Page { target, ranges: missing }
-                    }
-                }
-            }
-            Step::Names(channel) => {
-                if cx.user().channels.contains(&channel) {
-                    names::show(cx, channel);
-                }
-                return read(cx, steps);
-            }
-            Step::Conversations { range, limit, style } => match stored_conversations(cx, range, limit) {
-                Some(listing) => {
-                    steps.push_front(Step::Conversations { range, limit, style });
-                    Query::Targets(listing)
-                }
-                None => {
-                    let pages = conversations_in_memory(cx, range, limit, style);
-                    pages.into_iter().rev().for_each(|page| steps.push_front(page));
+}
+
+impl Pages {
+    fn read(mut self, cx: &mut Cx<'_>) {
+        while let Some(step) = self.steps.pop_front() {
+            let query = match step {
+                // While the session waited for the page before, its user may have left.
+                Step::Page(reading) if !may_still(cx, &reading) => {
+                    tell::tell_failure(cx, &reading);
                     continue;
                 }
-            },
-        };
-        return cx.ask(Job::AskHistory(Box::new(query)), Continuation::History(steps));
-    }
-}
-
-/// Goes on when what is stored has been found, or not.
-pub fn go_on(cx: &mut Cx<'_>, mut steps: VecDeque<Step>, answer: &JobAnswer) {
-    match (steps.pop_front(), answer) {
-        (Some(Step::Page(mut reading)), JobAnswer::HistoryFound(Found::Items(stored))) => {
-            let page = reading.take_page(stored);
-            tell::tell(cx, &reading, &page);
-        }
-        (Some(Step::Page(mut reading)), _) if reading.style == (Style::Lines { asked: false }) => {
-            let page = reading.take_page(&[]);
-            tell::tell(cx, &reading, &page);
-            do_without_stored(&mut steps);
-        }
-        (Some(Step::Page(reading)), _) => tell::tell_failure(cx, &reading),
-        (Some(Step::Conversations { range, style, .. }), JobAnswer::HistoryFound(Found::Targets(found))) => {
-            let with = |(target, _): &(HistoryKey, MsgId)| match target {
-                HistoryKey::Conversation { with, .. } => conversation(cx, with, range, style),
-                HistoryKey::Channel(_) => None,
+                Step::Page(mut reading) => {
+                    let missing = reading.look_up(cx);
+                    match reading.scope.stored.clone().filter(|_| !missing.is_empty()) {
+                        None => {
+                            let page = reading.take_page(&[]);
+                            tell::tell(cx, &reading, &page);
+                            continue;
+                        }
+                        Some(target) => {
+                            self.steps.push_front(Step::Page(reading));
+                            Query::Page { target, ranges: missing }
+                        }
+                    }
+                }
+                Step::Conversations { range, limit, style } => match stored_conversations(cx, range, limit) {
+                    Some(listing) => {
+                        self.steps.push_front(Step::Conversations { range, limit, style });
+                        Query::Targets(listing)
+                    }
+                    None => {
+                        let pages = conversations_in_memory(cx, range, limit, style);
+                        pages.into_iter().rev().for_each(|page| self.steps.push_front(page));
+                        continue;
+                    }
+                },
             };
-            found.iter().rev().filter_map(with).for_each(|page| steps.push_front(page));
+            return cx.ask(Job::AskHistory(Box::new(query)), self);
         }
-        (Some(Step::Conversations { range, limit, style }), _) => {
-            let pages = conversations_in_memory(cx, range, limit, style);
-            pages.into_iter().rev().for_each(|page| steps.push_front(page));
-            do_without_stored(&mut steps);
-        }
-        (Some(Step::Names(_)) | None, _) => {}
     }
-    read(cx, steps);
 }
 
-/// The database does not answer. Were it asked again for each page that comes by itself, the session would wait
-/// for the sum of their times; they are told as far as memory has them.
-fn do_without_stored(steps: &mut VecDeque<Step>) {
-    for step in steps {
-        if let Step::Page(reading) = step {
-            reading.scope.stored = None;
+/// What is stored has been found, or not.
+impl Resume for Pages {
+    fn resume(mut self: Box<Self>, cx: &mut Cx<'_>, answer: &JobAnswer) -> Outcome {
+        match (self.steps.pop_front(), answer) {
+            (Some(Step::Page(mut reading)), JobAnswer::HistoryFound(Found::Items(stored))) => {
+                let page = reading.take_page(stored);
+                tell::tell(cx, &reading, &page);
+            }
+            (Some(Step::Page(mut reading)), _) if reading.style == (Style::Lines { asked: false }) => {
+                let page = reading.take_page(&[]);
+                tell::tell(cx, &reading, &page);
+                self.skip_archive();
+                cx.later.iter_mut().for_each(|answer| answer.skip_archive());
+            }
+            (Some(Step::Page(reading)), _) => tell::tell_failure(cx, &reading),
+            (
+                Some(Step::Conversations { range, style, .. }),
+                JobAnswer::HistoryFound(Found::Targets(found)),
+            ) => {
+                let with = |(target, _): &(HistoryKey, MsgId)| match target {
+                    HistoryKey::Conversation { with, .. } => conversation(cx, with, range, style),
+                    HistoryKey::Channel(_) => None,
+                };
+                found.iter().rev().filter_map(with).for_each(|page| self.steps.push_front(page));
+            }
+            (Some(Step::Conversations { range, limit, style }), _) => {
+                let pages = conversations_in_memory(cx, range, limit, style);
+                pages.into_iter().rev().for_each(|page| self.steps.push_front(page));
+                self.skip_archive();
+                cx.later.iter_mut().for_each(|answer| answer.skip_archive());
+            }
+            (None, _) => {}
         }
+        self.read(cx);
+        Ok(())
     }
 }
 

@@ -7,7 +7,7 @@ use regex::Regex;
 use crate::engine::cx::Cx;
 use crate::engine::refusal::Outcome;
 use crate::engine::service::{Command, Who, always, pattern};
-use crate::engine::waiting::Cursor;
+use crate::engine::waiting::LongAnswer;
 use crate::i18n::Phrase;
 use crate::state::registry::Purge;
 use crate::wire::Text;
@@ -33,7 +33,7 @@ pub(super) const LIST: Command = Command {
 
 /// Where a long list stands.
 #[derive(Debug)]
-pub enum ChannelsCursor {
+enum ChannelsCursor {
     /// Registered channels from this slot on.
     Registered {
         /// Those whose name matches.
@@ -50,18 +50,18 @@ pub enum ChannelsCursor {
 
 fn list(cx: &mut Cx<'_>, params: &[&str]) -> Outcome {
     let pattern = params.first().map(|raw| pattern(CS, raw)).transpose()?;
-    cx.answer_long(Cursor::Channels(ChannelsCursor::Registered { pattern, slot: 0 }));
+    cx.answer_long(ChannelsCursor::Registered { pattern, slot: 0 });
     Ok(())
 }
 
 /// PURGE LIST
 pub(super) fn purged(cx: &mut Cx<'_>) {
-    cx.answer_long(Cursor::Channels(ChannelsCursor::Purged { after: None }));
+    cx.answer_long(ChannelsCursor::Purged { after: None });
 }
 
-impl ChannelsCursor {
+impl LongAnswer for ChannelsCursor {
     /// Lists some more; goes on with how many were looked at, until that was all.
-    pub fn step(&mut self, cx: &mut Cx<'_>) -> ControlFlow<(), usize> {
+    fn step(&mut self, cx: &mut Cx<'_>) -> ControlFlow<(), usize> {
         let (lines, more) = match self {
             ChannelsCursor::Registered { pattern, slot } => registered(cx, pattern.as_ref(), slot),
             ChannelsCursor::Purged { after } => purges(cx, after),

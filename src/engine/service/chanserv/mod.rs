@@ -25,8 +25,6 @@ use crate::state::{ChannelId, Fact, ModeChange, Rank, UserId};
 
 use super::{Command, Service};
 
-pub use list::ChannelsCursor;
-
 const CS: Service = Service::ChanServ;
 
 /// The operator capability that makes as good as a founder.

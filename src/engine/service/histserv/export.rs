@@ -9,7 +9,7 @@ use crate::engine::effect::Job;
 use crate::engine::event::JobAnswer;
 use crate::engine::refusal::Outcome;
 use crate::engine::service::Command;
-use crate::engine::waiting::Continuation;
+use crate::engine::waiting::Resume;
 use crate::history::{Found, Query};
 use crate::i18n::Phrase;
 
@@ -37,16 +37,27 @@ fn export(cx: &mut Cx<'_>, params: &[&str]) -> Outcome {
     cx.oper_did(&format!("{} exported what account {account} said", cx.nick()));
     cx.tell(HISTSERV, Phrase::EXPORTING, &[&account, &name]);
     let query = Query::Export { account: account.as_str().into(), file };
-    cx.ask_aside(Job::AskHistory(Box::new(query)), Continuation::Exported { account, name });
+    cx.ask_aside(Job::AskHistory(Box::new(query)), Exported { account, name });
     Ok(())
 }
 
 /// The file is written, or not.
-pub fn exported(cx: &mut Cx<'_>, account: &str, name: &str, answer: &JobAnswer) {
-    match answer {
-        JobAnswer::HistoryFound(Found::Exported(items)) => {
-            cx.tell(HISTSERV, Phrase::EXPORTED, &[&items.to_string(), account, name]);
+#[derive(Debug)]
+struct Exported {
+    /// The account, folded.
+    account: String,
+    /// The file.
+    name: String,
+}
+
+impl Resume for Exported {
+    fn resume(self: Box<Self>, cx: &mut Cx<'_>, answer: &JobAnswer) -> Outcome {
+        match answer {
+            JobAnswer::HistoryFound(Found::Exported(items)) => {
+                cx.tell(HISTSERV, Phrase::EXPORTED, &[&items.to_string(), &self.account, &self.name]);
+            }
+            _ => cx.tell(HISTSERV, Phrase::EXPORT_FAILED, &[]),
         }
-        _ => cx.tell(HISTSERV, Phrase::EXPORT_FAILED, &[]),
+        Ok(())
     }
 }

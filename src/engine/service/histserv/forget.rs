@@ -6,7 +6,7 @@ use crate::engine::cx::Cx;
 use crate::engine::effect::Effect;
 use crate::engine::refusal::Outcome;
 use crate::engine::service::{Command, Who};
-use crate::engine::waiting::Cursor;
+use crate::engine::waiting::LongAnswer;
 use crate::history::Record;
 use crate::i18n::Phrase;
 use crate::state::Fact;
@@ -30,7 +30,7 @@ pub(super) const FORGET: Command = Command {
 
 /// How far memory has been looked through.
 #[derive(Debug)]
-pub struct ForgetCursor {
+struct ForgetCursor {
     account: Box<str>,
     channels: u32,
     users: u32,
@@ -47,13 +47,13 @@ fn forget(cx: &mut Cx<'_>, params: &[&str]) -> Outcome {
     if history.persistent.enabled {
         cx.voice.out.push(Effect::Record(Record::Forget { account: account.clone() }));
     }
-    cx.answer_long(Cursor::Forget(ForgetCursor { account, channels: 0, users: 0 }));
+    cx.answer_long(ForgetCursor { account, channels: 0, users: 0 });
     Ok(())
 }
 
-impl ForgetCursor {
+impl LongAnswer for ForgetCursor {
     /// Looks through the next history, until that was the last.
-    pub fn step(&mut self, cx: &mut Cx<'_>) -> ControlFlow<(), usize> {
+    fn step(&mut self, cx: &mut Cx<'_>) -> ControlFlow<(), usize> {
         let state = cx.state();
         let place = if self.channels < state.channels.slots() {
             self.channels += 1;

@@ -5,9 +5,6 @@ mod export;
 mod forget;
 mod play;
 
-pub use export::exported;
-pub use forget::ForgetCursor;
-
 use super::{Command, Service};
 
 const HISTSERV: Service = Service::HistServ;

@@ -6,14 +6,14 @@ use crate::engine::login::register;
 use crate::engine::login::{self, LoginRefused};
 use crate::engine::refusal::Outcome;
 use crate::engine::service::{Command, Who};
-use crate::engine::waiting::Continuation;
+use crate::engine::waiting::Resume;
 use crate::i18n::Phrase;
 use crate::state::account::Purpose;
 use crate::state::fact::AccountChange;
 use crate::state::{Account, Fact};
 
 use super::identify::refusal;
-use super::{NS, Next, authenticates, own_account, password};
+use super::{NS, authenticates, own_account, password};
 
 pub(super) const VERIFYEMAIL: Command = Command {
     name: "VERIFYEMAIL",
@@ -51,31 +51,46 @@ pub(super) fn ask(cx: &mut Cx<'_>, account: &Account, email: &str, passphrase: O
     }
     let passphrase = passphrase.ok_or_else(|| NS.refuse(Phrase::PASSWORD_WANTED, &[]))?;
     let job = login::attempt(cx, name, passphrase).map_err(refusal)?;
-    let next = Next::EmailPassphrase { account: key, email: email.to_owned() };
-    cx.ask(job, Continuation::NickServ(next));
+    cx.ask(job, PassphraseCompared { account: key, email: email.to_owned() });
     Ok(())
 }
 
 /// The owner's passphrase was compared.
-pub(super) fn compared(cx: &mut Cx<'_>, account: &str, email: &str, answer: &JobAnswer) -> Outcome {
-    let key = login::verdict(cx, account, answer).map_err(refusal)?;
-    if *key != *account {
-        return Err(refusal(LoginRefused::Wrong));
+#[derive(Debug)]
+struct PassphraseCompared {
+    /// Folded.
+    account: String,
+    /// The new address.
+    email: String,
+}
+
+impl Resume for PassphraseCompared {
+    fn resume(self: Box<Self>, cx: &mut Cx<'_>, answer: &JobAnswer) -> Outcome {
+        let PassphraseCompared { account, email } = &*self;
+        let key = login::verdict(cx, account, answer).map_err(refusal)?;
+        if *key != *account {
+            return Err(refusal(LoginRefused::Wrong));
+        }
+        send(cx, account, email)
     }
-    send(cx, account, email)
 }
 
 fn send(cx: &mut Cx<'_>, account: &str, email: &str) -> Outcome {
     let job = register::send_code(cx, account, Purpose::EmailChange, email);
-    cx.ask(job, Continuation::NickServ(Next::EmailMailed));
+    cx.ask(job, CodeMailed);
     Ok(())
 }
 
 /// The code was mailed, or could not be.
-pub(super) fn mailed(cx: &mut Cx<'_>, answer: &JobAnswer) -> Outcome {
-    let sent = *answer == JobAnswer::Mailed;
-    cx.tell(NS, if sent { Phrase::EMAIL_CODE_SENT } else { Phrase::MAIL_FAILED }, &[]);
-    Ok(())
+#[derive(Debug)]
+struct CodeMailed;
+
+impl Resume for CodeMailed {
+    fn resume(self: Box<Self>, cx: &mut Cx<'_>, answer: &JobAnswer) -> Outcome {
+        let sent = *answer == JobAnswer::Mailed;
+        cx.tell(NS, if sent { Phrase::EMAIL_CODE_SENT } else { Phrase::MAIL_FAILED }, &[]);
+        Ok(())
+    }
 }
 
 fn verify(cx: &mut Cx<'_>, params: &[&str]) -> Outcome {

@@ -5,10 +5,10 @@ use crate::engine::event::JobAnswer;
 use crate::engine::login::{self, Certified, LoginRefused};
 use crate::engine::refusal::{Outcome, Refusal};
 use crate::engine::service::{Command, Who};
-use crate::engine::waiting::Continuation;
+use crate::engine::waiting::Resume;
 use crate::i18n::Phrase;
 
-use super::{NS, Next, authenticates};
+use super::{NS, authenticates};
 
 pub(super) const IDENTIFY: Command = Command {
     name: "IDENTIFY",
@@ -45,7 +45,7 @@ fn identify(cx: &mut Cx<'_>, params: &[&str]) -> Outcome {
 
 fn by_passphrase(cx: &mut Cx<'_>, account: &str, passphrase: &str) -> Outcome {
     let job = login::attempt(cx, account, passphrase).map_err(refusal)?;
-    cx.ask(job, Continuation::NickServ(Next::Passphrase { account: account.to_owned() }));
+    cx.ask(job, PassphraseCompared { account: account.to_owned() });
     Ok(())
 }
 
@@ -53,22 +53,38 @@ fn by_certificate(cx: &mut Cx<'_>, account: &str) -> Outcome {
     match login::attempt_certificate(cx, account).map_err(refusal)? {
         Certified::Known(key) => enter(cx, &key),
         Certified::Ask(job) => {
-            cx.ask(job, Continuation::NickServ(Next::Certificate { account: account.to_owned() }));
+            cx.ask(job, CertificateJudged { account: account.to_owned() });
             Ok(())
         }
     }
 }
 
 /// The passphrase was compared.
-pub(super) fn compared(cx: &mut Cx<'_>, account: &str, answer: &JobAnswer) -> Outcome {
-    let key = login::verdict(cx, account, answer).map_err(refusal)?;
-    enter(cx, &key)
+#[derive(Debug)]
+struct PassphraseCompared {
+    /// As it was written.
+    account: String,
+}
+
+impl Resume for PassphraseCompared {
+    fn resume(self: Box<Self>, cx: &mut Cx<'_>, answer: &JobAnswer) -> Outcome {
+        let key = login::verdict(cx, &self.account, answer).map_err(refusal)?;
+        enter(cx, &key)
+    }
 }
 
 /// The certificate was judged.
-pub(super) fn judged(cx: &mut Cx<'_>, account: &str, answer: &JobAnswer) -> Outcome {
-    let key = login::certificate_verdict(cx, account, answer).map_err(refusal)?;
-    enter(cx, &key)
+#[derive(Debug)]
+struct CertificateJudged {
+    /// As it was written; empty for the account that the certificate belongs to.
+    account: String,
+}
+
+impl Resume for CertificateJudged {
+    fn resume(self: Box<Self>, cx: &mut Cx<'_>, answer: &JobAnswer) -> Outcome {
+        let key = login::certificate_verdict(cx, &self.account, answer).map_err(refusal)?;
+        enter(cx, &key)
+    }
 }
 
 fn enter(cx: &mut Cx<'_>, key: &str) -> Outcome {

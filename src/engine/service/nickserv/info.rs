@@ -7,7 +7,7 @@ use regex::Regex;
 use crate::engine::cx::Cx;
 use crate::engine::refusal::Outcome;
 use crate::engine::service::{Command, Who, pattern};
-use crate::engine::waiting::Cursor;
+use crate::engine::waiting::LongAnswer;
 use crate::i18n::Phrase;
 use crate::state::Account;
 use crate::wire::Text;
@@ -84,7 +84,7 @@ fn channels(cx: &Cx<'_>, account: &Account, secret_too: bool) -> Vec<String> {
 
 /// Where a long LIST stands.
 #[derive(Debug)]
-pub struct AccountsCursor {
+struct AccountsCursor {
     pattern: Option<Regex>,
     /// The last account that was looked at.
     after: Option<Box<str>>,
@@ -92,13 +92,13 @@ pub struct AccountsCursor {
 
 fn list(cx: &mut Cx<'_>, params: &[&str]) -> Outcome {
     let pattern = params.first().map(|raw| pattern(NS, raw)).transpose()?;
-    cx.answer_long(Cursor::Accounts(AccountsCursor { pattern, after: None }));
+    cx.answer_long(AccountsCursor { pattern, after: None });
     Ok(())
 }
 
-impl AccountsCursor {
+impl LongAnswer for AccountsCursor {
     /// Lists some more; goes on with how many were looked at, until that was all.
-    pub fn step(&mut self, cx: &mut Cx<'_>) -> ControlFlow<(), usize> {
+    fn step(&mut self, cx: &mut Cx<'_>) -> ControlFlow<(), usize> {
         let start = self.after.as_deref().map_or(Bound::Unbounded, Bound::Excluded);
         let range = cx.state().accounts.range::<str, _>((start, Bound::Unbounded));
         let some: Vec<(Box<str>, String)> = range

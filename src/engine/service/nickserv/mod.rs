@@ -7,8 +7,7 @@ mod cert;
 mod clients;
 mod email;
 mod identify;
-pub mod info;
-mod next;
+mod info;
 mod nick;
 mod password;
 mod register;
@@ -21,8 +20,6 @@ use crate::engine::cx::Cx;
 use crate::engine::refusal::Refusal;
 use crate::i18n::Phrase;
 use crate::state::Account;
-
-pub use next::{Next, go_on};
 
 use super::{Command, Service};
 

@@ -9,14 +9,14 @@ use crate::engine::login::register::{self, RegisterRefused};
 use crate::engine::login::{self, LoginRefused};
 use crate::engine::refusal::{Outcome, Refusal};
 use crate::engine::service::{Command, Who};
-use crate::engine::waiting::Continuation;
+use crate::engine::waiting::Resume;
 use crate::i18n::Phrase;
 use crate::state::account::Purpose;
 use crate::state::fact::AccountChange;
 use crate::state::{Account, Fact};
 
 use super::identify::refusal;
-use super::{NS, Next, authenticates, find_account, own_account};
+use super::{NS, authenticates, find_account, own_account};
 
 pub(super) const PASSWD: Command = Command {
     name: "PASSWD",
@@ -95,17 +95,28 @@ fn change_own(cx: &mut Cx<'_>, params: &[&str]) -> Outcome {
         return set(cx, &key, new);
     }
     let job = login::attempt(cx, &name, params[0]).map_err(refusal)?;
-    cx.ask(job, Continuation::NickServ(Next::OldPassphrase { account: key, new }));
+    cx.ask(job, OldPassphraseCompared { account: key, new });
     Ok(())
 }
 
 /// The old passphrase was compared.
-pub(super) fn compared(cx: &mut Cx<'_>, account: &str, new: Option<Secret>, answer: &JobAnswer) -> Outcome {
-    let key = login::verdict(cx, account, answer).map_err(refusal)?;
-    if *key != *account {
-        return Err(refusal(LoginRefused::Wrong));
+#[derive(Debug)]
+struct OldPassphraseCompared {
+    /// Folded.
+    account: String,
+    /// The new passphrase; `None` removes the old one.
+    new: Option<Secret>,
+}
+
+impl Resume for OldPassphraseCompared {
+    fn resume(self: Box<Self>, cx: &mut Cx<'_>, answer: &JobAnswer) -> Outcome {
+        let account = self.account.as_str();
+        let key = login::verdict(cx, account, answer).map_err(refusal)?;
+        if *key != *account {
+            return Err(refusal(LoginRefused::Wrong));
+        }
+        set(cx, account, self.new)
     }
-    set(cx, account, new)
 }
 
 fn change_other(cx: &mut Cx<'_>, account: &str, new: &str) -> Outcome {
@@ -125,15 +136,23 @@ fn set(cx: &mut Cx<'_>, account: &str, new: Option<Secret>) -> Outcome {
     };
     let cost = cx.config().accounts.registration.bcrypt_cost;
     let job = Job::HashPassphrase { credentials: Box::default(), passphrase, cost };
-    cx.ask(job, Continuation::NickServ(Next::NewPassphrase { account: account.to_owned() }));
+    cx.ask(job, NewPassphraseHashed { account: account.to_owned() });
     Ok(())
 }
 
 /// The new passphrase was hashed.
-pub(super) fn hashed(cx: &mut Cx<'_>, account: &str, answer: &JobAnswer) -> Outcome {
-    match answer {
-        JobAnswer::Hashed(new) => replace(cx, account, new),
-        _ => Err(NS.refuse(Phrase::SERVER_BUSY, &[])),
+#[derive(Debug)]
+struct NewPassphraseHashed {
+    /// Folded.
+    account: String,
+}
+
+impl Resume for NewPassphraseHashed {
+    fn resume(self: Box<Self>, cx: &mut Cx<'_>, answer: &JobAnswer) -> Outcome {
+        match answer {
+            JobAnswer::Hashed(new) => replace(cx, &self.account, new),
+            _ => Err(NS.refuse(Phrase::SERVER_BUSY, &[])),
+        }
     }
 }
 
@@ -165,15 +184,20 @@ fn send_code(cx: &mut Cx<'_>, params: &[&str]) -> Outcome {
     }
     cx.note(Level::Info, "accounts", format!("{} had a password reset sent for account {key}", cx.nick()));
     let job = register::send_code(cx, &key, Purpose::PasswordReset, &email);
-    cx.ask(job, Continuation::NickServ(Next::ResetMailed));
+    cx.ask(job, ResetMailed);
     Ok(())
 }
 
 /// The code was mailed, or could not be.
-pub(super) fn mailed(cx: &mut Cx<'_>, answer: &JobAnswer) -> Outcome {
-    let sent = *answer == JobAnswer::Mailed;
-    cx.tell(NS, if sent { Phrase::PASSWORD_RESET_SENT } else { Phrase::MAIL_FAILED }, &[]);
-    Ok(())
+#[derive(Debug)]
+struct ResetMailed;
+
+impl Resume for ResetMailed {
+    fn resume(self: Box<Self>, cx: &mut Cx<'_>, answer: &JobAnswer) -> Outcome {
+        let sent = *answer == JobAnswer::Mailed;
+        cx.tell(NS, if sent { Phrase::PASSWORD_RESET_SENT } else { Phrase::MAIL_FAILED }, &[]);
+        Ok(())
+    }
 }
 
 fn reset(cx: &mut Cx<'_>, params: &[&str]) -> Outcome {
