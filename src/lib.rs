@@ -15,6 +15,7 @@
 //! | [`auth`] | pure | credentials and SASL mechanisms, not users or sessions |
 //! | [`state`] | pure | users, sessions, channels as plain data |
 //! | [`engine`] | pure | every rule of IRC: events in, effects out |
+//! | [`journal`] | impure | an append-only log on the disk |
 //! | [`store`] | impure | the embedded database |
 //! | [`archive`] | impure | what was said, for good: spool and databases |
 //! | [`jobs`] | impure | what the engine asks for: hashing and the like |
@@ -35,6 +36,7 @@ pub mod history;
 #[deny(clippy::disallowed_methods, clippy::disallowed_types, clippy::iter_over_hash_type)]
 pub mod i18n;
 pub mod jobs;
+pub mod journal;
 pub mod net;
 pub mod server;
 #[deny(clippy::disallowed_methods, clippy::disallowed_types, clippy::iter_over_hash_type)]

@@ -4,8 +4,7 @@
 //! does not fit is counted and dropped; entries leave in the order in which they came.
 
 use std::collections::VecDeque;
-use std::fs::File;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
@@ -69,8 +68,6 @@ struct State {
     pushed: u64,
     written: u64,
     synced: u64,
-    /// The spool's last file.
-    file: Arc<File>,
     /// Someone wants to hear of `filled`.
     is_awaited: bool,
     /// What waits should be written at once.
@@ -82,7 +79,7 @@ struct State {
 }
 
 impl Intake {
-    pub(super) fn new(file: Arc<File>) -> Intake {
+    pub(super) fn new() -> Intake {
         let state = State {
             entries: VecDeque::new(),
             bytes: 0,
@@ -91,7 +88,6 @@ impl Intake {
             pushed: 0,
             written: 0,
             synced: 0,
-            file,
             is_awaited: false,
             is_urgent: false,
             is_stopping: false,
@@ -163,10 +159,9 @@ impl Intake {
         take_questions(&mut self.lock().entries)
     }
 
-    /// All up to a push is in the spool, whose last file is this.
-    pub(super) fn written(&self, pushed: u64, file: Arc<File>) {
-        let mut state = self.lock();
-        (state.written, state.file) = (pushed, file);
+    /// All up to a push is in the spool.
+    pub(super) fn written(&self, pushed: u64) {
+        self.lock().written = pushed;
         self.written.notify_one();
     }
 
@@ -176,13 +171,9 @@ impl Intake {
         self.written.notify_one();
     }
 
-    /// Waits until something was written and the interval since `last` is over; then says which file to make
-    /// durable and up to which push that counts. None when all is durable and nothing more will come.
-    pub(super) fn next_sync(
-        &self,
-        last: Instant,
-        interval: impl Fn() -> Duration,
-    ) -> Option<(Arc<File>, u64)> {
+    /// Waits until something was written and the interval since `last` is over; then says up to
+    /// which push the spool is to be made durable. None when all is durable and nothing more will come.
+    pub(super) fn next_sync(&self, last: Instant, interval: impl Fn() -> Duration) -> Option<u64> {
         let mut state = self.lock();
         loop {
             if state.written == state.synced {
@@ -197,7 +188,7 @@ impl Intake {
                     let waited = self.written.wait_timeout(state, left);
                     (state, _) = waited.unwrap_or_else(PoisonError::into_inner);
                 }
-                _ => return Some((state.file.clone(), state.written)),
+                _ => return Some(state.written),
             }
         }
     }

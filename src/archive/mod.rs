@@ -42,12 +42,12 @@ pub use self::export::ExportFile;
 use self::intake::Intake;
 pub use self::settings::{Live, Place, Settings};
 use self::shipper::{Desk, RETRY_TIME, Shipped, Shipper};
-use self::spool::{Log, Mark, Reader};
 pub use self::sql::Database;
 use self::writer::Writer;
 use crate::config::Config;
 use crate::engine::{JobAnswer, Ticket};
 use crate::history::{Query, Record};
+use crate::journal::{self, Log, Mark, Reader};
 use crate::store::FileLock;
 use crate::wire::MsgId;
 
@@ -98,11 +98,11 @@ impl<B: Backend> Opened<B> {
         let dir = &settings.spool;
         let failed =
             |error: io::Error| Error::Refused(format!("spool of history {}: {error}", dir.display()));
-        Log::make_directory(dir).map_err(failed)?;
+        journal::create_dir(dir).map_err(failed)?;
         let lock = FileLock::acquire(&dir.join("lock"))
             .map_err(|error| Error::Refused(format!("spool of history: {error}")))?;
         let mark = Mark::open(dir).map_err(failed)?;
-        let log = Log::open(dir, mark.position()).map_err(failed)?;
+        let (log, spooled) = spool::open(dir, mark.position()).map_err(failed)?;
         let (live, receiver) = watch::channel(settings.live);
         let backend = backend(&settings, receiver);
         let (latest, trouble) = match prepare(&backend, CONNECT_TIME_MAX.min(settings.live.time_max)) {
@@ -112,7 +112,7 @@ impl<B: Backend> Opened<B> {
             Ok(latest) => (latest, None),
             Err(trouble) => (None, Some(trouble)),
         };
-        let latest = latest.max(log.latest());
+        let latest = latest.max(spooled);
         Ok(Opened { backend, settings, log, mark, lock, live, trouble, latest })
     }
 
@@ -151,8 +151,9 @@ impl<B: Backend + Send> Opened<B> {
     /// When the system has no thread for us.
     pub fn start(self, report: impl AsyncFn(Ticket, JobAnswer) + Send + 'static) -> io::Result<Archive> {
         let Opened { backend, settings, log, mark, lock, live, trouble, .. } = self;
-        let intake = Arc::new(Intake::new(log.file()));
+        let intake = Arc::new(Intake::new());
         let (alive, ended) = channel();
+        let log_syncer = log.syncer();
         let (asked, questions) = mpsc::unbounded_channel();
         let (written, to_ship) = watch::channel(log.end());
         let begin = Shipped { is_ready: trouble.is_none(), position: mark.position() };
@@ -166,8 +167,8 @@ impl<B: Backend + Send> Opened<B> {
             live: live.subscribe(),
         };
         spawn("archive-log", &alive, move || writer.run())?;
-        let (synced, sync_live) = (intake.clone(), live.subscribe());
-        spawn("archive-sync", &alive, move || writer::sync(&synced, &sync_live))?;
+        let (synced, syncer, sync_live) = (intake.clone(), log_syncer, live.subscribe());
+        spawn("archive-sync", &alive, move || writer::sync(&synced, &syncer, &sync_live))?;
         let (desk_intake, ship_live) = (intake.clone(), live.subscribe());
         spawn("archive-db", &alive, move || {
             let runtime = match runtime() {

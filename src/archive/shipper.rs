@@ -16,10 +16,11 @@ use tokio::time::{sleep, timeout};
 
 use super::intake::Intake;
 use super::settings::Live;
-use super::spool::{self, Mark, Reader};
+use super::spool;
 use super::{Backend, Error};
 use crate::engine::{JobAnswer, Ticket};
 use crate::history::{Query, Record};
+use crate::journal::{Mark, Reader};
 use crate::wire::MsgId;
 
 /// How long records gather before they are shipped, when nobody asks.
@@ -100,7 +101,7 @@ impl<B: Backend> Shipper<B> {
         let failed = |error: io::Error| Error::Away(format!("the spool cannot be read: {error}"));
         let end = *self.written.borrow_and_update();
         let from = self.reader.position();
-        let records = self.reader.read(end).map_err(failed)?;
+        let records = spool::read(&mut self.reader, end).map_err(failed)?;
         let position = self.reader.position();
         if position > from {
             if let Err(error) = ship(&*self.backend, &records).await {
@@ -108,7 +109,7 @@ impl<B: Backend> Shipper<B> {
                 return Err(error);
             }
             // Without the mark, the same is shipped again after a restart: no harm.
-            let marked = self.mark.rise(position).and_then(|()| spool::remove_before(&self.dir, position));
+            let marked = self.mark.advance(position).and_then(|()| spool::trim(&self.dir, position));
             if let Err(error) = marked {
                 tracing::error!(target: "history", "{}: {error}", self.dir.display());
             }

@@ -4,7 +4,6 @@
 //! fills up to its bound. Invariant: what is in the spool is what was handed over, in that order, but for
 //! what was counted as lost in the log.
 
-use std::io;
 use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -14,8 +13,9 @@ use tokio::sync::{mpsc, watch};
 use super::intake::{Batch, Entry, Intake, Question, take_questions};
 use super::settings::Live;
 use super::shipper::{Asked, Shipped};
-use super::spool::Log;
+use super::spool;
 use crate::history::Record;
+use crate::journal::{Frames, Log, Syncer};
 
 /// Bytes that are written at once.
 const WRITE_BYTES: usize = 1 << 20;
@@ -64,7 +64,7 @@ impl Writer {
         let mut losses = Losses::default();
         while let Some(Batch { mut entries, pushed, dropped }) = self.intake.take() {
             losses.add(dropped, "the disk of the spool is too slow or fails");
-            let mut frames = Vec::new();
+            let mut frames = Frames::default();
             let mut is_going = true;
             while is_going && let Some(entry) = entries.pop_front() {
                 match entry {
@@ -87,7 +87,7 @@ impl Writer {
                 tracing::error!(target: "history", "the server stops while the disk of the spool fails: what was said last is lost");
             }
             self.written.send_replace(self.log.end());
-            self.intake.written(pushed, self.log.file());
+            self.intake.written(pushed);
             losses.tell(false);
         }
         losses.tell(true);
@@ -95,17 +95,17 @@ impl Writer {
     }
 
     /// Adds a record to what is to be written, if there is room for it.
-    fn encode(&self, frames: &mut Vec<u8>, record: &Record, losses: &mut Losses) {
+    fn encode(&self, frames: &mut Frames, record: &Record, losses: &mut Losses) {
         let backlog = self.log.end().saturating_sub(self.shipped.borrow().position) + frames.len() as u64;
         if backlog >= self.live.borrow().spool_bytes_max {
             losses.add(1, "the spool is full (history.persistent.spool-max-size), as the database is away");
-        } else if !Log::encode(frames, record) {
+        } else if !spool::encode(frames, record) {
             losses.add(1, "they are too long");
         }
     }
 
     /// Writes, as often as it takes; false when the server stops meanwhile. Questions cannot be answered then.
-    fn append(&mut self, frames: &mut Vec<u8>, entries: &mut std::collections::VecDeque<Entry>) -> bool {
+    fn append(&mut self, frames: &mut Frames, entries: &mut std::collections::VecDeque<Entry>) -> bool {
         let mut told: Option<Instant> = None;
         let mut is_stopping = false;
         while !frames.is_empty()
@@ -139,11 +139,11 @@ impl Writer {
 }
 
 /// Makes the spool durable, again and again, until nothing more will be written.
-pub(super) fn sync(intake: &Intake, live: &watch::Receiver<Live>) {
+pub(super) fn sync(intake: &Intake, syncer: &Syncer, live: &watch::Receiver<Live>) {
     let mut last = Instant::now();
     let mut told: Option<Instant> = None;
-    while let Some((file, pushed)) = intake.next_sync(last, || live.borrow().sync_interval) {
-        let synced: io::Result<()> = file.sync_data();
+    while let Some(pushed) = intake.next_sync(last, || live.borrow().sync_interval) {
+        let synced = syncer.sync();
         last = Instant::now();
         match synced {
             Err(error) if told.is_none_or(|told| told.elapsed() >= TOLD_EVERY) => {

@@ -1,69 +1,59 @@
-//! The spool: records on the disk until the database has them.
-//!
-//! A log in files of a few MiB. A position is the number of bytes ever written before it, over all files: a
-//! file is named by the position at which it begins. Frames are numbered by nothing else. Invariants: one
-//! process has it; positions only grow; what a file holds is never changed, but for a torn end that is cut
-//! off, and a damaged file is copied first.
+//! The spool: a [`journal`](crate::journal) of records that the database does not have yet.
 
 mod codec;
-mod frame;
-mod log;
-mod mark;
-mod reader;
 
-use std::fs::{self, File};
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-pub(super) use self::log::Log;
-pub(super) use self::mark::Mark;
-pub(super) use self::reader::Reader;
+use crate::history::Record;
+use crate::journal::{self, Damage, Frames, Log, Reader};
+use crate::wire::MsgId;
 
-/// How long the longest file is, about; then a new one is begun.
+/// Size at which a segment is followed by the next.
 const SEGMENT_BYTES_MAX: u64 = 8 << 20;
-const EXTENSION: &str = "log";
 
-/// The file that begins at a position.
-fn segment_path(dir: &Path, first: u64) -> PathBuf {
-    dir.join(format!("{first:020}.{EXTENSION}"))
-}
-
-/// Where the files begin, in order.
-fn segments(dir: &Path) -> io::Result<Vec<u64>> {
-    let mut found = Vec::new();
-    for entry in fs::read_dir(dir)? {
-        let path = PathBuf::from(entry?.file_name());
-        if path.extension().is_some_and(|extension| extension == EXTENSION)
-            && let Some(first) = path.file_stem().and_then(|stem| stem.to_str()?.parse().ok())
-        {
-            found.push(first);
+/// Opens the spool in `dir`, which the database has up to `floor`. Returns the id of the latest item that was found
+/// in its last segment.
+pub(super) fn open(dir: &Path, floor: u64) -> io::Result<(Log, Option<MsgId>)> {
+    let mut latest = None;
+    let (log, damage) = Log::open(dir, floor, SEGMENT_BYTES_MAX, |content| {
+        if let Some(Record::Keep { item, .. }) = codec::read(content) {
+            latest = latest.max(Some(item.id()));
         }
-    }
-    found.sort_unstable();
-    Ok(found)
+    })?;
+    report(damage);
+    Ok((log, latest))
 }
 
-/// Removes the files of which all is before a position; the last one stays.
-pub(super) fn remove_before(dir: &Path, position: u64) -> io::Result<()> {
-    let segments = segments(dir)?;
-    for pair in segments.windows(2).filter(|pair| pair[1] <= position) {
-        fs::remove_file(segment_path(dir, pair[0]))?;
-    }
-    Ok(())
+/// Adds a record to what will be appended. Returns false if it is too long to be stored.
+pub(super) fn encode(frames: &mut Frames, record: &Record) -> bool {
+    frames.add(|out| codec::write(out, record))
 }
 
-/// Copies a damaged file beside itself, for someone to look at.
-fn set_aside(path: &Path) -> io::Result<PathBuf> {
-    let copy = path.with_extension(format!("{EXTENSION}.damaged"));
-    if !copy.exists() {
-        fs::copy(path, &copy)?;
-        File::open(&copy)?.sync_all()?;
+/// The next records before the position `end`; none when the reader is there.
+pub(super) fn read(reader: &mut Reader, end: u64) -> io::Result<Vec<Record>> {
+    let mut records = Vec::new();
+    while reader.position() < end && records.is_empty() {
+        let damage = reader.read(end, |content| match codec::read(content) {
+            Some(record) => records.push(record),
+            None => {
+                tracing::error!(target: "history", "a record of an unknown kind in the spool is skipped");
+            }
+        })?;
+        report(damage);
     }
-    Ok(copy)
+    Ok(records)
 }
 
-fn sync_directory(dir: &Path) -> io::Result<()> {
-    File::open(dir)?.sync_all()
+/// Removes what the database has.
+pub(super) fn trim(dir: &Path, position: u64) -> io::Result<()> {
+    journal::trim(dir, position)
+}
+
+fn report(damage: Option<Damage>) {
+    if let Some(damage) = damage {
+        tracing::error!(target: "history", "{damage}");
+    }
 }
 
 #[cfg(test)]

@@ -1,0 +1,163 @@
+//! The end of a journal that is written.
+
+use std::fs::{self, File};
+use std::io;
+use std::os::unix::fs::{FileExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use super::{Damage, Frames, frame, segment_path, segments, set_aside};
+
+/// The writing end of a journal.
+#[derive(Debug)]
+pub struct Log {
+    dir: PathBuf,
+    pub(super) file: Arc<File>,
+    /// Where the last segment begins.
+    first: u64,
+    end: u64,
+    segment_bytes_max: u64,
+    /// A failed append may have left something behind the end.
+    pub(super) is_torn: bool,
+    syncer: Syncer,
+}
+
+impl Log {
+    /// Opens the journal in `dir` and finds its end, which is at `floor` or behind it. Calls `entry` with each
+    /// entry of the last segment. An append begins a new segment when the last one has `segment_bytes_max` bytes.
+    ///
+    /// A torn frame at the end is cut off. Sound frames behind something else are damage: the segment is copied
+    /// before its end is cut off.
+    ///
+    /// # Errors
+    /// When the directory or the last segment cannot be read or written.
+    pub fn open(
+        dir: &Path,
+        floor: u64,
+        segment_bytes_max: u64,
+        entry: impl FnMut(&[u8]),
+    ) -> io::Result<(Log, Option<Damage>)> {
+        let Some(&first) = segments(dir)?.last() else {
+            let log = Log::new(dir, floor, create(dir, floor)?, segment_bytes_max);
+            log.syncer.lock().dir = Some(dir.to_owned());
+            return Ok((log, None));
+        };
+        let path = segment_path(dir, first);
+        let bytes = fs::read(&path)?;
+        let (whole, is_damaged) = frame::scan(&bytes, entry);
+        let damage = is_damaged.then(|| set_aside(&path, whole as u64)).transpose()?;
+        let file = File::options().read(true).write(true).open(&path)?;
+        if whole < bytes.len() {
+            file.set_len(whole as u64)?;
+            file.sync_all()?;
+        }
+        let mut log = Log::new(dir, first, file, segment_bytes_max);
+        log.end = first + whole as u64;
+        // The reader may have got further than what a power failure left here. After damage, no position may
+        // mean two different entries.
+        if floor > log.end || is_damaged {
+            log.begin_segment(floor.max(first + bytes.len() as u64))?;
+        }
+        Ok((log, damage))
+    }
+
+    fn new(dir: &Path, first: u64, file: File, segment_bytes_max: u64) -> Log {
+        let file = Arc::new(file);
+        let syncer = Syncer::new(file.clone());
+        let dir = dir.to_owned();
+        Log { dir, file, first, end: first, segment_bytes_max, is_torn: false, syncer }
+    }
+
+    /// Writes entries at the end, and returns when the operating system has them.
+    ///
+    /// # Errors
+    /// When they cannot be written; none of them is there then, and the same can be tried again.
+    pub fn append(&mut self, frames: &Frames) -> io::Result<()> {
+        if self.is_torn {
+            // What is left of the failed append could be taken for entries behind a shorter one.
+            self.file.set_len(self.end - self.first)?;
+            self.is_torn = false;
+        }
+        if self.end - self.first >= self.segment_bytes_max {
+            self.begin_segment(self.end)?;
+        }
+        self.is_torn = true;
+        self.file.write_all_at(frames.as_bytes(), self.end - self.first)?;
+        self.is_torn = false;
+        self.end += frames.len() as u64;
+        Ok(())
+    }
+
+    fn begin_segment(&mut self, first: u64) -> io::Result<()> {
+        let file = Arc::new(create(&self.dir, first)?);
+        self.syncer.add(&self.dir, file.clone());
+        (self.file, self.first, self.end) = (file, first, first);
+        Ok(())
+    }
+
+    /// The position behind the last entry.
+    pub fn end(&self) -> u64 {
+        self.end
+    }
+
+    /// Makes this journal durable; usually on another thread, as the disk takes its time.
+    pub fn syncer(&self) -> Syncer {
+        self.syncer.clone()
+    }
+}
+
+fn create(dir: &Path, first: u64) -> io::Result<File> {
+    let mut options = File::options();
+    options.create(true).truncate(true).read(true).write(true).mode(0o600);
+    options.open(segment_path(dir, first))
+}
+
+/// Makes a journal durable. Clones do it for the same journal.
+#[derive(Clone, Debug)]
+pub struct Syncer(Arc<Mutex<Unsynced>>);
+
+/// What may not be durable yet.
+#[derive(Debug)]
+struct Unsynced {
+    /// The directory, if it has a new segment.
+    dir: Option<PathBuf>,
+    /// Segments that are complete, in their order.
+    complete: Vec<Arc<File>>,
+    last: Arc<File>,
+}
+
+impl Syncer {
+    fn new(last: Arc<File>) -> Syncer {
+        Syncer(Arc::new(Mutex::new(Unsynced { dir: None, complete: Vec::new(), last })))
+    }
+
+    /// Makes everything durable that was appended before the call. Appending can go on meanwhile.
+    ///
+    /// # Errors
+    /// When the disk fails. What was to become durable may be lost in a power failure, whatever comes later.
+    pub fn sync(&self) -> io::Result<()> {
+        let (dir, complete, last) = {
+            let mut unsynced = self.lock();
+            let complete = std::mem::take(&mut unsynced.complete);
+            (unsynced.dir.take(), complete, unsynced.last.clone())
+        };
+        // Older entries first: a journal must not have a hole.
+        complete.iter().try_for_each(|segment| segment.sync_data())?;
+        if let Some(dir) = dir {
+            File::open(dir)?.sync_all()?;
+        }
+        last.sync_data()
+    }
+
+    fn add(&self, dir: &Path, segment: Arc<File>) {
+        let mut unsynced = self.lock();
+        let complete = std::mem::replace(&mut unsynced.last, segment);
+        unsynced.complete.push(complete);
+        unsynced.dir = Some(dir.to_owned());
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Unsynced> {
+        // Nothing that can panic happens under the lock.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,53 @@
+//! How far the reader of a journal has come, in a file of its own.
+//!
+//! After a crash it may be behind, so what a reader does must bear repetition. It is never ahead.
+
+use std::fs::File;
+use std::io;
+use std::os::unix::fs::{FileExt, OpenOptionsExt};
+use std::path::Path;
+
+const NAME: &str = "mark";
+
+/// The open file.
+#[derive(Debug)]
+pub struct Mark {
+    file: File,
+    position: u64,
+}
+
+impl Mark {
+    /// Opens the mark in the directory of a journal. One that is missing or cannot be understood is at 0.
+    ///
+    /// # Errors
+    /// When the file cannot be opened or read.
+    pub fn open(dir: &Path) -> io::Result<Mark> {
+        let mut options = File::options();
+        options.create(true).truncate(false).read(true).write(true).mode(0o600);
+        let file = options.open(dir.join(NAME))?;
+        let mut bytes = [0; 12];
+        let read = file.read_at(&mut bytes, 0)?;
+        let (position, checksum) = bytes.split_at(8);
+        let is_whole = read == bytes.len() && crc32fast::hash(position).to_le_bytes() == checksum;
+        let position = position.try_into().map_or(0, u64::from_le_bytes);
+        Ok(Mark { file, position: if is_whole { position } else { 0 } })
+    }
+
+    /// The position up to which the reader is done.
+    pub fn position(&self) -> u64 {
+        self.position
+    }
+
+    /// Notes that the reader is done up to a position.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn advance(&mut self, position: u64) -> io::Result<()> {
+        self.position = position;
+        let mut bytes = [0; 12];
+        bytes[..8].copy_from_slice(&position.to_le_bytes());
+        let checksum = crc32fast::hash(&bytes[..8]);
+        bytes[8..].copy_from_slice(&checksum.to_le_bytes());
+        self.file.write_all_at(&bytes, 0)
+    }
+}
