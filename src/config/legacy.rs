@@ -3,9 +3,9 @@
 //! What can be said with a key of today is moved there; what means nothing any more is taken out. Both
 //! with a warning, for nobody who runs an old file should be stopped by it.
 
-use super::problem::Severity;
-use super::section::Problems;
-use super::tree::{Node, Tree};
+use super::yaml::problem::Severity;
+use super::yaml::section::Problems;
+use super::yaml::tree::{Node, Tree};
 
 /// Keys that only have another name today: section (`*` is every key or item), old name, new name.
 const RENAMED: &[(&[&str], &str, &[&str])] = &[

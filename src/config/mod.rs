@@ -3,54 +3,25 @@
 //! It reads no file and no environment: the caller hands over the text and the variables.
 //! Invariant: a `Config` out of [`load`] obeys every rule the server relies on.
 
-mod accounts;
-mod build;
-mod channels;
-mod datastore;
 mod diff;
-mod extras;
-mod history;
 mod legacy;
-mod limits;
-mod listeners;
-mod logging;
-mod mail;
-mod marks;
 mod not_yet;
-mod opers;
 mod overrides;
-mod problem;
-mod read;
 mod rules;
-mod script;
-mod section;
-mod server;
-mod tree;
-mod unit;
-mod value;
+mod sections;
+mod yaml;
 
-pub use accounts::*;
-pub use channels::*;
-pub use datastore::*;
 pub use diff::diff;
-pub use extras::*;
-pub use history::*;
-pub use limits::*;
-pub use listeners::*;
-pub use logging::*;
-pub use mail::*;
-pub use opers::{Oper, OperClass};
-pub use problem::{Problem, Severity};
-pub use script::*;
-pub use server::*;
-pub use unit::{parse_duration, parse_size};
-pub use value::*;
+pub use sections::*;
+pub use yaml::problem::{Problem, Severity};
+pub use yaml::unit::{parse_duration, parse_size};
+pub use yaml::value::*;
 
 use indexmap::IndexMap;
 
-use read::{boolean, filled, list, map, nested};
-use section::{FromNode, Problems, section};
-use tree::Tree;
+use yaml::read::{boolean, filled, list, map, nested};
+use yaml::section::{FromNode, Problems, section};
+use yaml::tree::{self, Tree};
 
 /// The configuration for those who have none: what `defaultconfig` prints.
 pub const DEFAULT_YAML: &str = include_str!("../../ircd.yaml");

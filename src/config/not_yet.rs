@@ -3,7 +3,7 @@
 //! A row goes when its feature comes.
 
 use super::Config;
-use super::tree::Node;
+use super::yaml::tree::Node;
 
 /// A feature: the key that names it, and whether a configuration turns it on.
 type Row = (&'static str, fn(&Config) -> bool);

@@ -3,9 +3,9 @@
 //! Components are joined by `__`; each names a key in capitals with `_` for `-`. The value is YAML.
 //! Mappings are merged key by key, everything else is replaced; lists cannot be indexed.
 
-use super::problem::{Problem, Severity};
-use super::section::Problems;
-use super::tree::{Node, Tree, join, parse_value};
+use super::yaml::problem::{Problem, Severity};
+use super::yaml::section::Problems;
+use super::yaml::tree::{Node, Tree, join, parse_value};
 
 /// The prefixes of variables, later ones winning over earlier ones.
 const PREFIXES: [&str; 3] = ["ORAGONO__", "ERGO__", "IRCD__"];

@@ -3,8 +3,8 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use super::super::tree::shown_text;
-use super::super::{Config, PatternSyntax, TokenService, opers as classes};
+use super::super::yaml::tree::shown_text;
+use super::super::{Config, PatternSyntax, TokenService, sections::opers as classes};
 use super::Rules;
 
 /// User modes that can be set, as in the 004 reply but `Z`, which TLS sets.

@@ -11,9 +11,9 @@ use std::time::Duration;
 
 use indexmap::IndexMap;
 
-use super::section::{Problems, origin};
-use super::tree::Node;
-use super::value::PersistentStatus;
+use super::yaml::section::{Problems, origin};
+use super::yaml::tree::Node;
+use super::yaml::value::PersistentStatus;
 use super::{Config, Persistent, Problem, Severity};
 
 /// Notes every rule that is broken, and completes the configuration with what follows from it.

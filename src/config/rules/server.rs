@@ -1,6 +1,6 @@
 //! Rules of `network` and `server`.
 
-use super::super::value::Net;
+use super::super::yaml::value::Net;
 use super::super::{Config, Listener};
 use super::Rules;
 use super::names::{is_hostname, is_ident, is_listen_address};

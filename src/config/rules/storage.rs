@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::super::value::{LogMethod, PersistentStatus, Word};
+use super::super::yaml::value::{LogMethod, PersistentStatus, Word};
 use super::super::{Config, KeyPair, LOG_TYPE_ALIASES, LOG_TYPES};
 use super::Rules;
 use super::names::is_listen_address;

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::fmt::Debug;
 
 use super::*;
-use crate::config::section::Problems;
-use crate::config::tree::{self, Node, Tree};
+use crate::config::yaml::section::Problems;
+use crate::config::yaml::tree::{self, Node, Tree};
 use crate::config::*;
 
 #[test]

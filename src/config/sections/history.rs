@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use super::read::{boolean, count, duration, filled, list, size, text, word};
-use super::section::section;
-use super::value::{HistoryCutoff, PersistentStatus};
+use crate::config::yaml::read::{boolean, count, duration, filled, list, size, text, word};
+use crate::config::yaml::section::section;
+use crate::config::yaml::value::{HistoryCutoff, PersistentStatus};
 
 section! {
     /// `history`: what was said, and for how long it is kept.

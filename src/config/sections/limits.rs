@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use indexmap::IndexMap;
 
-use super::read::{boolean, count, duration, map, number};
-use super::section::section;
+use crate::config::yaml::read::{boolean, count, duration, map, number};
+use crate::config::yaml::section::section;
 
 /// Longest name that can be allowed: it must fit in a line of 512 bytes with what else is said.
 const NAME_BYTES_MAX: usize = 400;

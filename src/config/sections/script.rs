@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::read::{boolean, count, duration, list, text};
-use super::section::section;
+use crate::config::yaml::read::{boolean, count, duration, list, text};
+use crate::config::yaml::section::section;
 
 section! {
     /// `server.ip-check-script`: judges the address of a new connection.

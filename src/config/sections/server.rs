@@ -5,13 +5,13 @@ use std::time::Duration;
 use indexmap::IndexMap;
 
 use super::listeners::{Listener, Sts, TorListeners, Websockets};
-use super::read::{
+use super::script::IpCheckScript;
+use crate::config::yaml::read::{
     boolean, certfp, count, duration, filled, list, map, mode, nested, nets, number, password, size, text,
     word,
 };
-use super::script::IpCheckScript;
-use super::section::section;
-use super::value::Net;
+use crate::config::yaml::section::section;
+use crate::config::yaml::value::Net;
 use crate::text::CaseMapping;
 
 section! {
@@ -205,6 +205,9 @@ section! {
 }
 
 /// The value of an ISUPPORT token; a token may have none.
-fn isupport_value(node: &super::tree::Node, problems: &mut super::section::Problems) -> Option<String> {
+fn isupport_value(
+    node: &crate::config::yaml::tree::Node,
+    problems: &mut crate::config::yaml::section::Problems,
+) -> Option<String> {
     if node.is_null() { Some(String::new()) } else { text(node, problems) }
 }

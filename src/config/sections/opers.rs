@@ -2,13 +2,13 @@
 
 use indexmap::IndexMap;
 
-use super::read::{boolean, certfp, filled, list, password, text};
-use super::section::section;
+use crate::config::yaml::read::{boolean, certfp, filled, list, password, text};
+use crate::config::yaml::section::section;
 
 section! {
     /// `oper-classes.<name>`: a set of rights.
     ///
-    /// After [`super::load`], the title and the WHOIS line are never empty, and the rights include
+    /// After [`crate::config::load`], the title and the WHOIS line are never empty, and the rights include
     /// those of the classes it extends, with the old prefixes `oper:` and `local_` removed.
     OperClass {
         /// What its members are called.
@@ -29,7 +29,7 @@ section! {
         class: String [text] = String::new(),
         /// Whether others do not see that they are operators.
         hidden: bool [boolean] = false,
-        /// What WHOIS says of them; not empty after [`super::load`].
+        /// What WHOIS says of them; not empty after [`crate::config::load`].
         whois_line: String [text] = String::new(),
         /// bcrypt hash of the password.
         password: Option<String> [password] = None,
@@ -54,7 +54,7 @@ impl OperClass {
 /// Completes every class with what it extends, and fills in titles and WHOIS lines.
 ///
 /// What extends an unknown class, or in the end itself, is returned by name with the class it extends.
-pub(super) fn resolve(classes: &mut IndexMap<String, OperClass>) -> Vec<(String, String)> {
+pub(in crate::config) fn resolve(classes: &mut IndexMap<String, OperClass>) -> Vec<(String, String)> {
     let mut done: IndexMap<String, OperClass> = IndexMap::new();
     loop {
         let before = done.len();

@@ -11,11 +11,11 @@ const PROBLEMS_MAX: usize = 1000;
 
 /// The problems found so far.
 #[derive(Debug, Default)]
-pub(super) struct Problems(Vec<Problem>);
+pub(in crate::config) struct Problems(Vec<Problem>);
 
 impl Problems {
     /// Notes a problem. Beyond [`PROBLEMS_MAX`], only the first error of all.
-    pub(super) fn add(&mut self, problem: Problem) {
+    pub(in crate::config) fn add(&mut self, problem: Problem) {
         let decisive = problem.severity == Severity::Error && !self.has_error();
         if self.0.len() < PROBLEMS_MAX || decisive {
             self.0.push(problem);
@@ -23,35 +23,35 @@ impl Problems {
     }
 
     /// Whether the document cannot be used.
-    pub(super) fn has_error(&self) -> bool {
+    pub(in crate::config) fn has_error(&self) -> bool {
         self.0.iter().any(|problem| problem.severity == Severity::Error)
     }
 
     /// Whether an error was noted at a path.
-    pub(super) fn has_error_at(&self, path: &str) -> bool {
+    pub(in crate::config) fn has_error_at(&self, path: &str) -> bool {
         self.0.iter().any(|problem| problem.path == path && problem.severity == Severity::Error)
     }
 
     /// All of them, in the order of their lines.
-    pub(super) fn into_sorted(self) -> Vec<Problem> {
+    pub(in crate::config) fn into_sorted(self) -> Vec<Problem> {
         let Problems(mut problems) = self;
         problems.sort_by_key(|problem| problem.line.unwrap_or(usize::MAX));
         problems
     }
 
     /// Notes that a node does not hold what it should.
-    pub(super) fn wrong(&mut self, node: &Node, expected: impl Into<String>) {
+    pub(in crate::config) fn wrong(&mut self, node: &Node, expected: impl Into<String>) {
         self.push(node, expected, node.shown(), Severity::Error);
     }
 
     /// Notes an error of the document as a whole.
-    pub(super) fn document(&mut self, expected: impl Into<String>, found: impl Into<String>) {
+    pub(in crate::config) fn document(&mut self, expected: impl Into<String>, found: impl Into<String>) {
         let root = Node { line: Some(1), ..Node::new(Tree::Null) };
         self.push(&root, expected, found, Severity::Error);
     }
 
     /// Notes a problem of a node with a description of what was found.
-    pub(super) fn push(
+    pub(in crate::config) fn push(
         &mut self,
         node: &Node,
         expected: impl Into<String>,
@@ -70,20 +70,20 @@ impl Problems {
 }
 
 /// A type that can be read from a part of the document. `None` means that problems were noted.
-pub(super) trait FromNode: Sized {
+pub(in crate::config) trait FromNode: Sized {
     fn from_node(node: &Node, problems: &mut Problems) -> Option<Self>;
 }
 
 /// The keys of one mapping, as they are asked for.
 #[derive(Debug)]
-pub(super) struct Keys<'a> {
+pub(in crate::config) struct Keys<'a> {
     node: &'a Node,
     asked: Vec<String>,
 }
 
 impl<'a> Keys<'a> {
     /// `None`, with a problem noted, when the node is no mapping.
-    pub(super) fn of(node: &'a Node, problems: &mut Problems) -> Option<Keys<'a>> {
+    pub(in crate::config) fn of(node: &'a Node, problems: &mut Problems) -> Option<Keys<'a>> {
         if !matches!(node.tree, Tree::Map(_)) {
             problems.wrong(node, "a section of keys");
             return None;
@@ -92,7 +92,7 @@ impl<'a> Keys<'a> {
     }
 
     /// The value of the key of the given field; the default when it is absent, null or wrong.
-    pub(super) fn value<T>(
+    pub(in crate::config) fn value<T>(
         &mut self,
         field: &str,
         read: impl Fn(&Node, &mut Problems) -> Option<T>,
@@ -106,7 +106,7 @@ impl<'a> Keys<'a> {
     }
 
     /// Notes every key that was not asked for.
-    pub(super) fn finish(self, problems: &mut Problems) {
+    pub(in crate::config) fn finish(self, problems: &mut Problems) {
         let Tree::Map(children) = &self.node.tree else { return };
         for (key, child) in children {
             if self.asked.contains(key) {
@@ -130,7 +130,7 @@ impl<'a> Keys<'a> {
 }
 
 /// The hint that a value does not come from the file.
-pub(super) fn origin(node: &Node) -> Option<String> {
+pub(in crate::config) fn origin(node: &Node) -> Option<String> {
     node.variable.as_ref().map(|name| format!("from the environment variable {name}"))
 }
 
@@ -165,12 +165,12 @@ macro_rules! section {
             }
         }
 
-        impl $crate::config::section::FromNode for $name {
+        impl $crate::config::yaml::section::FromNode for $name {
             fn from_node(
-                node: &$crate::config::tree::Node,
-                problems: &mut $crate::config::section::Problems,
+                node: &$crate::config::yaml::tree::Node,
+                problems: &mut $crate::config::yaml::section::Problems,
             ) -> Option<$name> {
-                let mut keys = $crate::config::section::Keys::of(node, problems)?;
+                let mut keys = $crate::config::yaml::section::Keys::of(node, problems)?;
                 let default = $name::default();
                 let section = $name { $(
                     $field: keys.value(
@@ -184,7 +184,7 @@ macro_rules! section {
     };
     (@default $ty:ty) => { <$ty>::default() };
     (@default $ty:ty, $default:expr) => { $default };
-    (@read $ty:ty) => { <$ty as $crate::config::section::FromNode>::from_node };
+    (@read $ty:ty) => { <$ty as $crate::config::yaml::section::FromNode>::from_node };
     (@read $ty:ty, $read:expr) => { $read };
 }
-pub(super) use section;
+pub(in crate::config) use section;

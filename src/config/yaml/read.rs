@@ -15,7 +15,7 @@ use super::unit::{parse_duration, parse_size};
 use super::value::{Net, Word};
 
 /// `true` or `false`; also the YAML 1.1 words for them.
-pub(super) fn boolean(node: &Node, problems: &mut Problems) -> Option<bool> {
+pub(in crate::config) fn boolean(node: &Node, problems: &mut Problems) -> Option<bool> {
     let value = match &node.tree {
         Tree::Bool(value) => Some(*value),
         Tree::Text(text) => match text.to_ascii_lowercase().as_str() {
@@ -29,24 +29,24 @@ pub(super) fn boolean(node: &Node, problems: &mut Problems) -> Option<bool> {
 }
 
 /// Text of one or more lines. A number counts as the text it was written as.
-pub(super) fn text(node: &Node, problems: &mut Problems) -> Option<String> {
+pub(in crate::config) fn text(node: &Node, problems: &mut Problems) -> Option<String> {
     or_wrong(scalar(node), node, problems, "text")
 }
 
 /// A reader whose value is optional.
-pub(super) fn some<T>(
+pub(in crate::config) fn some<T>(
     read: impl Fn(&Node, &mut Problems) -> Option<T>,
 ) -> impl Fn(&Node, &mut Problems) -> Option<Option<T>> {
     move |node, problems| read(node, problems).map(Some)
 }
 
 /// Text that is absent when empty.
-pub(super) fn filled(node: &Node, problems: &mut Problems) -> Option<Option<String>> {
+pub(in crate::config) fn filled(node: &Node, problems: &mut Problems) -> Option<Option<String>> {
     text(node, problems).map(|text| (!text.is_empty()).then_some(text))
 }
 
 /// A whole number within bounds.
-pub(super) fn number<T>(bounds: RangeInclusive<T>) -> impl Fn(&Node, &mut Problems) -> Option<T>
+pub(in crate::config) fn number<T>(bounds: RangeInclusive<T>) -> impl Fn(&Node, &mut Problems) -> Option<T>
 where
     T: TryFrom<i128> + Copy + PartialOrd + std::fmt::Display,
 {
@@ -60,24 +60,24 @@ where
 }
 
 /// A whole number from 0 up to a billion.
-pub(super) fn count(node: &Node, problems: &mut Problems) -> Option<usize> {
+pub(in crate::config) fn count(node: &Node, problems: &mut Problems) -> Option<usize> {
     number(0..=1_000_000_000)(node, problems)
 }
 
 /// A span of time.
-pub(super) fn duration(node: &Node, problems: &mut Problems) -> Option<Duration> {
+pub(in crate::config) fn duration(node: &Node, problems: &mut Problems) -> Option<Duration> {
     let value = scalar(node).and_then(|text| parse_duration(&text));
     or_wrong(value, node, problems, "a span of time such as 1m30s")
 }
 
 /// A number of bytes.
-pub(super) fn size(node: &Node, problems: &mut Problems) -> Option<usize> {
+pub(in crate::config) fn size(node: &Node, problems: &mut Problems) -> Option<usize> {
     let value = scalar(node).and_then(|text| parse_size(&text));
     or_wrong(value, node, problems, "a size such as 96k")
 }
 
 /// File permissions, in octal however they are written.
-pub(super) fn mode(node: &Node, problems: &mut Problems) -> Option<u32> {
+pub(in crate::config) fn mode(node: &Node, problems: &mut Problems) -> Option<u32> {
     let value = scalar(node).and_then(|text| {
         let digits = text.strip_prefix("0o").unwrap_or(&text);
         u32::from_str_radix(digits, 8).ok().filter(|mode| *mode <= 0o7777)
@@ -86,7 +86,7 @@ pub(super) fn mode(node: &Node, problems: &mut Problems) -> Option<u32> {
 }
 
 /// One of a set of words.
-pub(super) fn word<T: Word>(node: &Node, problems: &mut Problems) -> Option<T> {
+pub(in crate::config) fn word<T: Word>(node: &Node, problems: &mut Problems) -> Option<T> {
     let value = match &node.tree {
         Tree::Bool(value) => find_word(if *value { "true" } else { "false" }),
         _ => scalar(node).and_then(|text| find_word(&text)),
@@ -95,13 +95,13 @@ pub(super) fn word<T: Word>(node: &Node, problems: &mut Problems) -> Option<T> {
 }
 
 /// Several words out of a set, with blanks between them.
-pub(super) fn words<T: Word>(node: &Node, problems: &mut Problems) -> Option<Vec<T>> {
+pub(in crate::config) fn words<T: Word>(node: &Node, problems: &mut Problems) -> Option<Vec<T>> {
     let value = scalar(node).and_then(|text| text.split_ascii_whitespace().map(find_word).collect());
     or_wrong(value, node, problems, T::EXPECTED)
 }
 
 /// A list of what the inner reader reads. A wrong item is left out, with its problem noted.
-pub(super) fn list<T>(
+pub(in crate::config) fn list<T>(
     read: impl Fn(&Node, &mut Problems) -> Option<T>,
 ) -> impl Fn(&Node, &mut Problems) -> Option<Vec<T>> {
     move |node, problems| match &node.tree {
@@ -111,7 +111,7 @@ pub(super) fn list<T>(
 }
 
 /// A mapping whose keys are free. An empty value counts as an empty section.
-pub(super) fn map<T>(
+pub(in crate::config) fn map<T>(
     read: impl Fn(&Node, &mut Problems) -> Option<T>,
 ) -> impl Fn(&Node, &mut Problems) -> Option<IndexMap<String, T>>
 where
@@ -126,12 +126,12 @@ where
 }
 
 /// A nested section; an empty value is one with all defaults.
-pub(super) fn nested<T: FromNode + Default>(node: &Node, problems: &mut Problems) -> Option<T> {
+pub(in crate::config) fn nested<T: FromNode + Default>(node: &Node, problems: &mut Problems) -> Option<T> {
     if node.is_null() { Some(T::default()) } else { T::from_node(node, problems) }
 }
 
 /// A list of addresses, ranges and the word `localhost`.
-pub(super) fn nets(node: &Node, problems: &mut Problems) -> Option<Vec<Net>> {
+pub(in crate::config) fn nets(node: &Node, problems: &mut Problems) -> Option<Vec<Net>> {
     let net = |item: &Node, problems: &mut Problems| {
         let nets = match scalar(item)?.as_str() {
             "localhost" => Some(vec![Net::LOOPBACK_V4, Net::LOOPBACK_V6]),
@@ -143,7 +143,7 @@ pub(super) fn nets(node: &Node, problems: &mut Problems) -> Option<Vec<Net>> {
 }
 
 /// A bcrypt hash as `genpasswd` prints it, also with the outer layer of base64 of old versions.
-pub(super) fn password(node: &Node, problems: &mut Problems) -> Option<Option<String>> {
+pub(in crate::config) fn password(node: &Node, problems: &mut Problems) -> Option<Option<String>> {
     let text = text(node, problems)?;
     if text.is_empty() {
         return Some(None);
@@ -160,7 +160,7 @@ pub(super) fn password(node: &Node, problems: &mut Problems) -> Option<Option<St
                 node,
                 "a bcrypt hash as `ircd genpasswd` prints it",
                 "something else",
-                super::Severity::Error,
+                super::problem::Severity::Error,
             );
             None
         }
@@ -168,7 +168,7 @@ pub(super) fn password(node: &Node, problems: &mut Problems) -> Option<Option<St
 }
 
 /// A SHA-256 fingerprint of a certificate; colons and capitals are allowed and removed.
-pub(super) fn certfp(node: &Node, problems: &mut Problems) -> Option<Option<String>> {
+pub(in crate::config) fn certfp(node: &Node, problems: &mut Problems) -> Option<Option<String>> {
     let text = text(node, problems)?.replace(':', "").to_ascii_lowercase();
     if text.is_empty() {
         return Some(None);

@@ -1,8 +1,8 @@
 //! `logging` and `debug`.
 
-use super::read::{boolean, filled, text, word, words};
-use super::section::section;
-use super::value::{LogFormat, LogLevel, LogMethod};
+use crate::config::yaml::read::{boolean, filled, text, word, words};
+use crate::config::yaml::section::section;
+use crate::config::yaml::value::{LogFormat, LogLevel, LogMethod};
 
 /// Every type a record can have; what the `type` of a log can name.
 pub const LOG_TYPES: &[&str] = &[

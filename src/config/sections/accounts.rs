@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use super::mail::EmailVerification;
-use super::read::{boolean, count, duration, list, nested, nets, number, text, word};
 use super::script::AuthScript;
-use super::section::section;
-use super::value::{JwtAlgorithm, Net, NickEnforcement, PersistentStatus};
+use crate::config::yaml::read::{boolean, count, duration, list, nested, nets, number, text, word};
+use crate::config::yaml::section::section;
+use crate::config::yaml::value::{JwtAlgorithm, Net, NickEnforcement, PersistentStatus};
 
 section! {
     /// `accounts`: who users are, and how they prove it.

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use super::read::{boolean, count, duration, filled, number, text, word};
-use super::section::section;
-use super::value::SslMode;
+use crate::config::yaml::read::{boolean, count, duration, filled, number, text, word};
+use crate::config::yaml::section::section;
+use crate::config::yaml::value::SslMode;
 
 section! {
     /// `datastore`: where things are kept.

@@ -7,18 +7,18 @@ use saphyr_parser::{Event, Parser, ScalarStyle};
 
 /// The place of a value, with those of its parts in document order.
 #[derive(Debug, Default)]
-pub(super) struct Mark {
+pub(in crate::config) struct Mark {
     /// Line of a key if the value has one, else of the value; from 1.
-    pub(super) line: usize,
+    pub(in crate::config) line: usize,
     /// How a scalar without quotes was written.
-    pub(super) plain: Option<String>,
+    pub(in crate::config) plain: Option<String>,
     /// The items of a list, the values of a mapping.
-    pub(super) parts: Vec<Mark>,
+    pub(in crate::config) parts: Vec<Mark>,
 }
 
 /// The places in the first document of the text; `None` when its parser disagrees with `serde_yaml`
 /// about whether the text is YAML.
-pub(super) fn marks(text: &str) -> Option<Mark> {
+pub(in crate::config) fn marks(text: &str) -> Option<Mark> {
     let mut parser = Parser::new_from_str(text);
     loop {
         match parser.next_event()?.ok()? {

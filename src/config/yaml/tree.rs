@@ -10,20 +10,20 @@ use super::section::Problems;
 
 /// A part of the document.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Node {
+pub(in crate::config) struct Node {
     /// Where it stands, if it is in the document.
-    pub(super) line: Option<usize>,
+    pub(in crate::config) line: Option<usize>,
     /// Its keys from the top, joined by dots.
-    pub(super) path: String,
+    pub(in crate::config) path: String,
     /// The environment variable it comes from.
-    pub(super) variable: Option<String>,
+    pub(in crate::config) variable: Option<String>,
     /// Its value.
-    pub(super) tree: Tree,
+    pub(in crate::config) tree: Tree,
 }
 
 /// The value of a [`Node`].
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Tree {
+pub(in crate::config) enum Tree {
     /// Nothing: an empty value, `~` or `null`.
     Null,
     /// `true` or `false`.
@@ -44,7 +44,7 @@ pub(super) enum Tree {
 const SHOWN_CHARS_MAX: usize = 60;
 
 /// Reads the document. Syntax errors are the only problem then, and there is no tree.
-pub(super) fn parse(text: &str, problems: &mut Problems) -> Option<Node> {
+pub(in crate::config) fn parse(text: &str, problems: &mut Problems) -> Option<Node> {
     let tree = match build(text) {
         Ok(tree) => tree,
         Err(error) => {
@@ -58,7 +58,7 @@ pub(super) fn parse(text: &str, problems: &mut Problems) -> Option<Node> {
 }
 
 /// Reads a value given outside of the document.
-pub(super) fn parse_value(text: &str) -> Result<Tree, String> {
+pub(in crate::config) fn parse_value(text: &str) -> Result<Tree, String> {
     if text.trim().is_empty() {
         return Ok(Tree::Null);
     }
@@ -146,18 +146,18 @@ fn note_duplicates(children: &[(String, Node)], problems: &mut Problems) {
 }
 
 /// The path of a key below another.
-pub(super) fn join(path: &str, key: &str) -> String {
+pub(in crate::config) fn join(path: &str, key: &str) -> String {
     if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") }
 }
 
 impl Node {
     /// A node that stands nowhere.
-    pub(super) fn new(tree: Tree) -> Node {
+    pub(in crate::config) fn new(tree: Tree) -> Node {
         Node { line: None, path: String::new(), variable: None, tree }
     }
 
     /// Changes the path, and those of all nodes below.
-    pub(super) fn relocate(&mut self, path: &str) {
+    pub(in crate::config) fn relocate(&mut self, path: &str) {
         path.clone_into(&mut self.path);
         match &mut self.tree {
             Tree::List(items) => {
@@ -175,7 +175,7 @@ impl Node {
     }
 
     /// Names a variable as the origin of the node and of all nodes below.
-    pub(super) fn credit(&mut self, variable: &str) {
+    pub(in crate::config) fn credit(&mut self, variable: &str) {
         self.variable = Some(variable.to_owned());
         match &mut self.tree {
             Tree::List(items) => items.iter_mut().for_each(|item| item.credit(variable)),
@@ -185,7 +185,7 @@ impl Node {
     }
 
     /// The value of a key of a mapping, or of an item of a list by its number.
-    pub(super) fn child(&self, key: &str) -> Option<&Node> {
+    pub(in crate::config) fn child(&self, key: &str) -> Option<&Node> {
         match &self.tree {
             Tree::Map(children) => children.iter().find(|(name, _)| name == key).map(|(_, child)| child),
             Tree::List(items) => items.get(key.parse::<usize>().ok()?),
@@ -194,7 +194,7 @@ impl Node {
     }
 
     /// The value of a key of a mapping, to be changed.
-    pub(super) fn child_mut(&mut self, key: &str) -> Option<&mut Node> {
+    pub(in crate::config) fn child_mut(&mut self, key: &str) -> Option<&mut Node> {
         match &mut self.tree {
             Tree::Map(children) => children.iter_mut().find(|(name, _)| name == key).map(|(_, child)| child),
             _ => None,
@@ -202,12 +202,12 @@ impl Node {
     }
 
     /// The node at the end of a path of keys.
-    pub(super) fn find(&self, keys: &[&str]) -> Option<&Node> {
+    pub(in crate::config) fn find(&self, keys: &[&str]) -> Option<&Node> {
         keys.iter().try_fold(self, |node, key| node.child(key))
     }
 
     /// Sets the value of a key, making a mapping of an empty value. What is neither is left alone.
-    pub(super) fn put(&mut self, key: &str, mut child: Node) {
+    pub(in crate::config) fn put(&mut self, key: &str, mut child: Node) {
         if self.is_null() {
             self.tree = Tree::Map(Vec::new());
         }
@@ -221,19 +221,19 @@ impl Node {
     }
 
     /// Takes a key out of a mapping.
-    pub(super) fn take(&mut self, key: &str) -> Option<Node> {
+    pub(in crate::config) fn take(&mut self, key: &str) -> Option<Node> {
         let Tree::Map(children) = &mut self.tree else { return None };
         let at = children.iter().position(|(name, _)| name == key)?;
         Some(children.remove(at).1)
     }
 
     /// Whether there is no value.
-    pub(super) fn is_null(&self) -> bool {
+    pub(in crate::config) fn is_null(&self) -> bool {
         self.tree == Tree::Null
     }
 
     /// The value for use in a message.
-    pub(super) fn shown(&self) -> String {
+    pub(in crate::config) fn shown(&self) -> String {
         match &self.tree {
             Tree::Null => "nothing".to_owned(),
             Tree::Bool(value) => value.to_string(),
@@ -246,7 +246,7 @@ impl Node {
 }
 
 /// Text in quotes, shortened.
-pub(super) fn shown_text(text: &str) -> String {
+pub(in crate::config) fn shown_text(text: &str) -> String {
     match text.char_indices().nth(SHOWN_CHARS_MAX) {
         Some((end, _)) => format!("{:?}…", &text[..end]),
         None => format!("{text:?}"),

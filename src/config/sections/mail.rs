@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use super::read::{boolean, duration, filled, list, number, text, word};
-use super::section::section;
-use super::value::{MailProtocol, PatternSyntax};
+use crate::config::yaml::read::{boolean, duration, filled, list, number, text, word};
+use crate::config::yaml::section::section;
+use crate::config::yaml::value::{MailProtocol, PatternSyntax};
 
 section! {
     /// `accounts.registration.email-verification`: mail to users.

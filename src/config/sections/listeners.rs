@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use super::read::{boolean, count, duration, filled, list, nested, number, some, text, word};
-use super::section::section;
-use super::value::TlsVersion;
+use crate::config::yaml::read::{boolean, count, duration, filled, list, nested, number, some, text, word};
+use crate::config::yaml::section::section;
+use crate::config::yaml::value::TlsVersion;
 
 section! {
     /// `server.listeners.<address>`: a door.

@@ -11,7 +11,7 @@ use super::tree::{Node, Tree};
 const NODES_MAX: usize = 500_000;
 
 /// The tree of a text, without lines and paths.
-pub(super) fn build(text: &str) -> Result<Tree, serde_yaml::Error> {
+pub(in crate::config) fn build(text: &str) -> Result<Tree, serde_yaml::Error> {
     let builder = Builder { nodes_left: &Cell::new(NODES_MAX) };
     builder.deserialize(serde_yaml::Deserializer::from_str(text))
 }

@@ -6,9 +6,9 @@ use indexmap::IndexMap;
 
 use super::accounts::Throttle;
 use super::listeners::KeyPair;
-use super::read::{boolean, count, duration, list, map, nested, nets, some, text, word};
-use super::section::section;
-use super::value::{JwtAlgorithm, Net};
+use crate::config::yaml::read::{boolean, count, duration, list, map, nested, nets, some, text, word};
+use crate::config::yaml::section::section;
+use crate::config::yaml::value::{JwtAlgorithm, Net};
 
 section! {
     /// `extjwt`: signed tokens for other services, with keys for those that are not named.

@@ -1,0 +1,27 @@
+//! The sections of the configuration: a table of keys each, with their types and defaults.
+
+mod accounts;
+mod channels;
+mod datastore;
+mod extras;
+mod history;
+mod limits;
+mod listeners;
+mod logging;
+mod mail;
+pub(in crate::config) mod opers;
+mod script;
+mod server;
+
+pub use accounts::*;
+pub use channels::*;
+pub use datastore::*;
+pub use extras::*;
+pub use history::*;
+pub use limits::*;
+pub use listeners::*;
+pub use logging::*;
+pub use mail::*;
+pub use opers::{Oper, OperClass};
+pub use script::*;
+pub use server::*;
