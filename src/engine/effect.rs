@@ -3,9 +3,9 @@
 use std::net::IpAddr;
 use std::ops::Range;
 
-use super::event::Ticket;
 use crate::auth::{Credentials, Secret};
 use crate::config::{AuthScript, EmailVerification, IpCheckScript};
+use crate::engine::event::Ticket;
 use crate::history::{Query, Record};
 use crate::state::{Endpoints, SessionId};
 

@@ -5,8 +5,9 @@ use std::time::Duration;
 use crate::auth::Credentials;
 use crate::config::{Config, Net};
 use crate::history::Found;
-pub use crate::state::Door;
 use crate::state::SessionId;
+
+pub use crate::state::Door;
 
 /// The two clocks, read once per turn outside the engine.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -60,7 +61,7 @@ pub enum Event<'a> {
         /// The whole new configuration.
         config: Box<Config>,
         /// What was read along with it.
-        texts: Box<super::Texts>,
+        texts: Box<crate::engine::Texts>,
     },
     /// The datastore has no room for new records, or has some again.
     StoreChanged {

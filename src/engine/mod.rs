@@ -4,46 +4,20 @@
 //! no clock, no entropy, no file, no socket and no thread in here: the same seed and events give the
 //! same bytes.
 
-mod admission;
+mod account;
 mod announce;
-mod answer;
-mod arrival;
-mod ban;
-pub mod capability;
-mod chronicle;
-mod cloak;
 pub mod command;
-mod cx;
-mod dispatch;
+mod context;
+mod door;
 pub mod effect;
 pub mod event;
-mod fakelag;
-mod gateway;
-mod host;
-mod identity;
-mod ids;
-mod isupport;
-pub mod login;
-mod mail;
-mod motd;
-mod multiline;
+mod history;
+mod log_mask;
 mod policy;
-mod reconfigured;
-mod redaction;
-mod refusal;
-mod registration;
-mod replay;
-mod secrecy;
+mod reload;
 mod service;
+mod session;
 pub mod setup;
-mod snomask;
-mod sts;
-mod suspension;
-mod timers;
-mod voice;
-mod waiting;
-mod watchers;
-mod znc;
 
 pub use effect::{Effect, Effects, Job, Level, Mail, Note, ScriptCall, Write};
 pub use event::{CloseReason, Door, Event, IpRefusal, IpVerdict, JobAnswer, Line, LoginVerdict, Now, Ticket};
@@ -51,20 +25,22 @@ pub use setup::VERSION;
 
 use std::collections::VecDeque;
 
+use context::answer::Answer;
+use context::cx::Cx;
+use context::ids::Ids;
+use context::recorder::Chronicle;
+use context::timers::Timers;
+use context::voice::{Scratch, Voice};
+use context::waiting::WaitingList;
+
 use crate::config::Config;
 use crate::i18n::Catalogue;
 use crate::state::record::BadRecord;
 use crate::state::{Account, Fact, Moment, SessionId, State, User};
 use crate::wire::Stamp;
 use crate::wire::clock::long_date;
-use answer::Answer;
-use chronicle::Chronicle;
-use cx::Cx;
-use ids::Ids;
+
 use setup::Setup;
-use timers::Timers;
-use voice::{Scratch, Voice};
-use waiting::WaitingList;
 
 /// How long changes that nobody waits for (read markers, last visits) may stay unstored.
 const STORE_LATER_MS: u64 = 5_000;
@@ -104,9 +80,9 @@ pub struct Texts {
 /// Nobody of an earlier run is connected: who is away then, is.
 fn miss(setup: &Setup, state: &mut State) {
     for user in state.users.iter().map(|(id, _)| id).collect::<Vec<_>>() {
-        let auto_away = |account: &Account| identity::is_auto_away(&setup.config, &account.settings);
+        let auto_away = |account: &Account| setup::settings::is_auto_away(&setup.config, &account.settings);
         if state.account_of(user).is_some_and(auto_away) {
-            state.leave_away(user, cx::DISCONNECTED);
+            state.leave_away(user, context::cx::DISCONNECTED);
         }
     }
 }
@@ -137,12 +113,12 @@ impl Engine {
         let mapping = config.server.casemapping;
         let moment = Moment { mono_ms: now.mono_ms, wall_ms: now.wall_ms, mapping };
         let bad_records = state.restore(moment, &seed.records, |account| {
-            identity::is_always_on(&config, &account.settings) && !account.is_suspended(now.wall_ms)
+            setup::settings::is_always_on(&config, &account.settings) && !account.is_suspended(now.wall_ms)
         });
         let cloak_secret = state.cloak_secret.as_deref().map_or(seed.cloak_secret, str::to_owned);
         let expires = !config.accounts.multiclient.always_on_expiration.is_zero();
         let setup = Setup::new(config, cloak_secret, &seed.texts, long_date(now.wall_ms / 1000));
-        host::house(&setup, &mut state, moment);
+        door::host::house(&setup, &mut state, moment);
         miss(&setup, &mut state);
         Engine {
             setup,
@@ -215,7 +191,7 @@ impl Engine {
 
     /// A line of a client, or to one, as it may be logged: without passwords.
     pub fn masked<'l>(&self, line: &'l str) -> std::borrow::Cow<'l, str> {
-        secrecy::masked(&self.setup.config, line)
+        log_mask::masked(&self.setup.config, line)
     }
 
     /// What the engine knows, for tests and metrics.
@@ -255,7 +231,7 @@ impl Engine {
         let mut cx = self.cx(now, Answer::new(session, None), out);
         cx.note(Level::Info, "connect-ip", text);
         cx.commit(Fact::Opened { session, door });
-        admission::admit(&mut cx);
+        door::admission::admit(&mut cx);
         if let Some(notice) = &cx.config().server.initial_notice
             && !cx.closed
         {
@@ -285,7 +261,7 @@ impl Engine {
             for session in due {
                 if self.state.sessions.get(session).is_some() {
                     let mut cx = self.cx(now, Answer::new(session, None), out);
-                    registration::check_idle(&mut cx);
+                    session::registration::check_idle(&mut cx);
                     cx.finish();
                 }
             }

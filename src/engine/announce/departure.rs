@@ -1,13 +1,12 @@
 //! The end of a user: QUIT and KILL.
 
+use crate::engine::context::cx::Cx;
+use crate::engine::context::voice::acquaintances;
+use crate::engine::effect::{Effect, Level};
 use crate::state::{SessionId, State, UserId};
 use crate::wire::{Body, Caps, MsgId, Origin, Outgoing, Text};
 
-use super::super::cx::Cx;
-use super::super::effect::{Effect, Level};
-use super::super::voice::acquaintances;
-use super::super::watchers;
-use super::{keep_everywhere, origin_of, say};
+use super::{keep_everywhere, monitors, origin_of, say};
 
 /// Tells a session that its user, as far as the session goes, quits; ERROR follows.
 pub fn show_quit(cx: &mut Cx<'_>, reason: &str) {
@@ -26,7 +25,7 @@ pub(super) fn quit(cx: &mut Cx<'_>, user: UserId, reason: &str, msgid: MsgId) {
     told.retain(|&other| other != user);
     say(cx, user, body.clone(), Caps::NONE, Some(msgid), &told);
     keep_everywhere(cx, user, body, msgid);
-    watchers::leaves(cx, user);
+    monitors::leaves(cx, user);
     let nick = cx.state().users[user].nick.as_str();
     let text = format!("Client exited [{nick}]: {reason}");
     cx.note(Level::Info, "quit", text);

@@ -1,12 +1,12 @@
 //! Who someone is: nick, account, host, real name, and whether one is there.
 
+use crate::engine::context::cx::Cx;
+use crate::engine::context::voice::acquaintances;
 use crate::state::{SessionId, State, UserId};
 use crate::text::Nick;
 use crate::wire::{Body, Cap, Caps, MsgId, Origin, Outgoing, Text};
 
-use super::super::cx::Cx;
-use super::super::voice::acquaintances;
-use super::super::watchers::{self, onlookers};
+use super::monitors::{self, onlookers};
 use super::{After, keep_everywhere, say, say_to, to_onlookers};
 
 /// Tells a session its own full mask, in the form of a SETNAME (draft/whoami).
@@ -63,6 +63,6 @@ pub(super) fn nick_changed(cx: &mut Cx<'_>, user: UserId, nick: &Nick, msgid: Ms
     if cx.state().users[user].nick.key() == nick.key() {
         return After::Nothing;
     }
-    watchers::sheds_nick(cx, user);
+    monitors::sheds_nick(cx, user);
     After::Renamed(user)
 }

@@ -1,11 +1,11 @@
 //! Coming into a channel and leaving it, as those who are there see it.
 
+use crate::engine::command::{markread, names, topic};
+use crate::engine::context::cx::Cx;
+use crate::engine::context::voice::sessions_of;
 use crate::state::{ChannelId, Rank, Ranks, State, UserId};
 use crate::wire::{Body, Cap, Caps, MsgId, Origin, Outgoing, Text};
 
-use super::super::command::{markread, names, topic};
-use super::super::cx::Cx;
-use super::super::voice::sessions_of;
 use super::{After, origin_of};
 
 /// Topic and names of a channel, to a session whose user is in it now.

@@ -4,26 +4,27 @@ mod departure;
 mod identity;
 mod membership;
 mod modes;
+pub mod monitors;
+pub mod snomask;
 mod speech;
 
 pub use departure::show_quit;
 pub use identity::{show_away, show_self};
 pub use membership::show_joined;
 
+use crate::engine::context::cx::Cx;
+use crate::engine::context::voice::sessions_of;
+use crate::engine::history;
 use crate::state::fact::OperAction;
 use crate::state::{ChannelId, Fact, SessionId, State, UserId};
 use crate::wire::{Body, Caps, MsgId, Origin, Outgoing};
 
-use self::departure::{killed, quit};
-use self::identity::{host_changed, logged_in, nick_changed, realname_changed, tell_account};
-use self::membership::{cleared, invited, joined, left, show_place};
-use self::modes::{modes_changed, show_snomasks, tell_user_modes, user_modes_changed};
-use self::speech::{said, taken_back, topic_set};
-use super::cx::Cx;
-use super::replay;
-use super::snomask;
-use super::voice::sessions_of;
-use super::watchers::{self, onlookers};
+use departure::{killed, quit};
+use identity::{host_changed, logged_in, nick_changed, realname_changed, tell_account};
+use membership::{cleared, invited, joined, left, show_place};
+use modes::{modes_changed, show_snomasks, tell_user_modes, user_modes_changed};
+use monitors::onlookers;
+use speech::{said, taken_back, topic_set};
 
 /// What can only be told once the fact holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -125,7 +126,7 @@ pub fn follow_up(cx: &mut Cx<'_>, after: After) {
             for session in cx.state().users[user].sessions.clone() {
                 cx.serve(session, |cx| {
                     show_place(cx, channel);
-                    replay::on_join(cx, channel, msgid);
+                    history::on_join(cx, channel, msgid);
                 });
             }
         }
@@ -134,10 +135,10 @@ pub fn follow_up(cx: &mut Cx<'_>, after: After) {
         After::Away(user, _) => show_away(cx, user),
         After::Came(session) => {
             if let Some(user) = cx.state().sessions[session].user() {
-                watchers::came(cx, user);
+                monitors::came(cx, user);
             }
         }
-        After::Renamed(user) => watchers::came(cx, user),
+        After::Renamed(user) => monitors::came(cx, user),
     }
 }
 

@@ -1,11 +1,11 @@
 //! Mode changes of channels and users.
 
+use crate::engine::context::cx::Cx;
+use crate::engine::context::voice::sessions_of;
 use crate::state::fact::Change;
 use crate::state::{ChannelId, Letters, ModeChange, State, UserId};
 use crate::wire::{Body, Caps, MsgId, Origin, Outgoing, Text};
 
-use super::super::cx::Cx;
-use super::super::voice::sessions_of;
 use super::{origin_of, say};
 
 pub(super) fn modes_changed(

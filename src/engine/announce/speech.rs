@@ -1,13 +1,13 @@
 //! What someone says, to whom, and the topic.
 
+use crate::engine::command::message::is_ctcp;
+use crate::engine::context::cx::Cx;
+use crate::engine::context::recorder;
+use crate::engine::context::voice::{Voice, sessions_of};
 use crate::state::fact::{HistoryPlace, Said, SpeechKind, SpeechTarget};
 use crate::state::{ChannelId, SessionId, State, UserId};
 use crate::wire::{Body, Cap, Caps, MsgId, Origin, Outgoing, Text};
 
-use super::super::chronicle;
-use super::super::command::message::is_ctcp;
-use super::super::cx::Cx;
-use super::super::voice::{Voice, sessions_of};
 use super::origin_of;
 
 pub(super) fn said(
@@ -55,7 +55,7 @@ pub(super) fn said(
             voice.deliver(state, &line, needs, sessions_of(state, both).filter(others));
         }
     }
-    if chronicle::is_kept(&cx.setup.config, what) {
+    if recorder::is_kept(&cx.setup.config, what) {
         let out = &mut *cx.voice.out;
         match *to {
             SpeechTarget::Channel { channel, at_least: None, .. } => {

@@ -1,11 +1,11 @@
 //! AUTHENTICATE: logs in by SASL (<https://ircv3.net/specs/extensions/sasl-3.2>).
 
 use crate::auth::{Claim, Exchange, Login, Mechanism, Reason, Step, challenge_chunks, nonce};
-use crate::engine::cx::Cx;
+use crate::engine::account::login::{self, Certified, LoginRefused};
+use crate::engine::context::cx::Cx;
+use crate::engine::context::refusal::Outcome;
+use crate::engine::context::waiting::Resume;
 use crate::engine::event::JobAnswer;
-use crate::engine::login::{self, Certified, LoginRefused};
-use crate::engine::refusal::Outcome;
-use crate::engine::waiting::Resume;
 use crate::i18n::Phrase;
 use crate::state::Fact;
 use crate::wire::numeric::*;

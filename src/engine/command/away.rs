@@ -1,7 +1,7 @@
 //! AWAY: goes away, or comes back.
 
-use crate::engine::cx::Cx;
-use crate::engine::refusal::{Outcome, Refusal};
+use crate::engine::context::cx::Cx;
+use crate::engine::context::refusal::{Outcome, Refusal};
 use crate::i18n::Phrase;
 use crate::state::Fact;
 use crate::state::session::AWAY_UNSPECIFIED;

@@ -3,9 +3,9 @@
 //! The lines are kept until the batch is closed; then they are said like any other message. Of a batch that is
 //! wrong the client is told once, and what still comes of it is ignored.
 
-use crate::engine::cx::Cx;
-use crate::engine::multiline::BATCH_TYPE;
-use crate::engine::refusal::{Outcome, Refusal};
+use crate::engine::context::cx::Cx;
+use crate::engine::context::multiline::BATCH_TYPE;
+use crate::engine::context::refusal::{Outcome, Refusal};
 use crate::i18n::Phrase;
 use crate::state::batch::OpenBatch;
 use crate::state::fact::{BatchChange, SpeechKind};
@@ -15,8 +15,7 @@ use crate::wire::multiline::{Line, Lines};
 use crate::wire::outgoing::CONCAT_TAG;
 use crate::wire::{Cap, Message};
 
-use super::message;
-use super::{Command, When};
+use super::{Command, When, message};
 
 /// How long a batch may be open, in milliseconds; looked at when more of it comes.
 const OPEN_MS_MAX: u64 = 5 * 60 * 1000;
@@ -63,7 +62,7 @@ pub(super) fn take(cx: &mut Cx<'_>, m: &Message<'_>, kind: SpeechKind, reference
 /// is none.
 pub fn is_part(session: &Session, line: &str) -> bool {
     let Some(batch) = session.batch.as_deref().filter(|batch| !batch.failed) else { return false };
-    let command = crate::engine::fakelag::command_of(line);
+    let command = crate::engine::door::flood::command_of(line);
     ["PRIVMSG", "NOTICE"].iter().any(|name| command.eq_ignore_ascii_case(name))
         && tag(line, "batch").as_deref() == Some(&*batch.reference)
 }

@@ -1,7 +1,7 @@
 //! CAP: capability negotiation (<https://ircv3.net/specs/extensions/capability-negotiation>).
 
-use crate::engine::cx::Cx;
-use crate::engine::refusal::Outcome;
+use crate::engine::context::cx::Cx;
+use crate::engine::context::refusal::Outcome;
 use crate::i18n::Phrase;
 use crate::state::Fact;
 use crate::state::fact::Introduction;

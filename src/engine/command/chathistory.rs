@@ -1,11 +1,11 @@
 //! CHATHISTORY: pages of what was said (<https://ircv3.net/specs/extensions/chathistory>).
 
-use crate::engine::cx::Cx;
+use crate::engine::context::cx::Cx;
+use crate::engine::context::refusal::{Outcome, Refusal};
+use crate::engine::context::waiting::Resume;
 use crate::engine::effect::Job;
 use crate::engine::event::JobAnswer;
-use crate::engine::refusal::{Outcome, Refusal};
-use crate::engine::replay::{self, Reading, Step, Style};
-use crate::engine::waiting::Resume;
+use crate::engine::history::{self, Reading, Step, Style};
 use crate::history::{End, Found, HistoryKey, Listing, Query, Range};
 use crate::i18n::Phrase;
 use crate::state::account::HistoryChoice;
@@ -64,11 +64,11 @@ fn chathistory(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
         "AROUND" => around(start, range(None, None, End::Newest)),
         _ => vec![between(start, selector(first + 1)?, range(None, None, End::Newest))],
     };
-    let Some(scope) = replay::scope(cx, target) else {
+    let Some(scope) = history::scope(cx, target) else {
         let context = vec![subcommand.to_owned(), target.to_owned()];
         return Err(fail("INVALID_TARGET", context, Phrase::HISTORY_UNAVAILABLE));
     };
-    replay::read(cx, [Step::Page(Reading::new(scope, ranges, Style::Page { subcommand }))]);
+    history::read(cx, [Step::Page(Reading::new(scope, ranges, Style::Page { subcommand }))]);
     Ok(())
 }
 
@@ -178,7 +178,7 @@ fn targets(cx: &mut Cx<'_>, start: Selector, end: Selector, limit: usize) -> Out
 
 /// What memory knows, and what has to be asked for.
 fn known_targets(cx: &Cx<'_>, range: Range) -> (Vec<(HistoryKey, MsgId)>, Listing) {
-    let floor = replay::floor(cx, None);
+    let floor = history::floor(cx, None);
     let mut found = Vec::new();
     let mut stored = Listing {
         owner: None,
@@ -188,7 +188,7 @@ fn known_targets(cx: &Cx<'_>, range: Range) -> (Vec<(HistoryKey, MsgId)>, Listin
         from: range.from,
         limit: range.limit,
     };
-    if replay::own_choice(cx) == HistoryChoice::On {
+    if history::own_choice(cx) == HistoryChoice::On {
         stored.owner = cx.account().map(|account| account.name.key().into());
     } else {
         let known = cx.user().history.correspondents().into_iter();
@@ -197,7 +197,7 @@ fn known_targets(cx: &Cx<'_>, range: Range) -> (Vec<(HistoryKey, MsgId)>, Listin
         found.extend(within.map(|(with, latest)| (target(with), latest)));
     }
     for &id in &cx.user().channels {
-        let Some(scope) = replay::channel(cx, id) else { continue };
+        let Some(scope) = history::channel(cx, id) else { continue };
         let channel = &cx.state().channels[id];
         let key: Box<str> = channel.name.key().into();
         let last = Range { after: scope.floor, before: None, from: End::Newest, limit: 1, events: false };
@@ -219,9 +219,9 @@ impl Resume for Wanted {
         };
         let may_read = |(target, latest): &&(HistoryKey, MsgId)| {
             let floor = match target {
-                HistoryKey::Conversation { .. } => replay::floor(cx, None),
+                HistoryKey::Conversation { .. } => history::floor(cx, None),
                 HistoryKey::Channel(key) => {
-                    let scope = cx.state().channel_by_key(key).and_then(|id| replay::channel(cx, id));
+                    let scope = cx.state().channel_by_key(key).and_then(|id| history::channel(cx, id));
                     let Some(scope) = scope else { return false };
                     scope.floor
                 }
@@ -249,7 +249,7 @@ fn show_targets(cx: &mut Cx<'_>, wanted: Wanted) {
                 let channel = cx.state().channel_by_key(key).map(|id| &cx.state().channels[id]);
                 channel.map_or_else(|| key.to_string(), |channel| channel.name.as_str().to_owned())
             }
-            HistoryKey::Conversation { with, .. } => replay::shown_correspondent(cx, with),
+            HistoryKey::Conversation { with, .. } => history::shown_correspondent(cx, with),
         };
         let stamp = Stamp::new(latest.wall_ms()).to_string();
         cx.reply_command("CHATHISTORY", &["TARGETS", &name, &stamp], Text::None);

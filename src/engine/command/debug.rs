@@ -1,8 +1,8 @@
 //! DEBUG: what the server holds, and an end without any order, to see what follows from one. There are no
 //! profiles here: those are for tools outside, such as `perf`.
 
-use crate::engine::cx::Cx;
-use crate::engine::refusal::Outcome;
+use crate::engine::context::cx::Cx;
+use crate::engine::context::refusal::Outcome;
 use crate::engine::service::confirmation_code;
 use crate::i18n::Phrase;
 use crate::wire::{Message, Text};

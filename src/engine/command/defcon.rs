@@ -1,7 +1,7 @@
 //! DEFCON: closes the server step by step against an attack.
 
-use crate::engine::cx::Cx;
-use crate::engine::refusal::{Outcome, Refusal};
+use crate::engine::context::cx::Cx;
+use crate::engine::context::refusal::{Outcome, Refusal};
 use crate::i18n::Phrase;
 use crate::state::fact::OperAction;
 use crate::state::{Defcon, Fact};

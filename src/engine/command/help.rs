@@ -1,8 +1,8 @@
 //! HELP: what commands there are and what they do, and a few words on modes and names. The texts are
 //! in English only; they come from the table of commands and from `TOPICS`.
 
-use crate::engine::cx::Cx;
-use crate::engine::refusal::Outcome;
+use crate::engine::context::cx::Cx;
+use crate::engine::context::refusal::Outcome;
 use crate::i18n::Phrase;
 use crate::text::wrap;
 use crate::wire::numeric::{ERR_HELPNOTFOUND, RPL_ENDOFHELP, RPL_HELPSTART, RPL_HELPTXT};

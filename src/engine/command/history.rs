@@ -1,8 +1,8 @@
 //! HISTORY: what was said, for people who type it.
 
-use crate::engine::cx::Cx;
-use crate::engine::refusal::{Outcome, Refusal};
-use crate::engine::replay::{self, Reading, Scope, Step, Stretch, Style};
+use crate::engine::context::cx::Cx;
+use crate::engine::context::refusal::{Outcome, Refusal};
+use crate::engine::history::{self, Reading, Scope, Step, Stretch, Style};
 use crate::i18n::Phrase;
 use crate::wire::numeric::ERR_UNKNOWNERROR;
 use crate::wire::{Cap, Message, Text};
@@ -27,7 +27,7 @@ fn history(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
         return Ok(());
     }
     let target = m.param(0);
-    let Some(scope) = replay::scope(cx, target) else {
+    let Some(scope) = history::scope(cx, target) else {
         return Err(Refusal::NoSuchChannel(target.to_owned()));
     };
     play(cx, scope, m.param_opt(1), Style::Lines { asked: true });
@@ -46,5 +46,5 @@ pub fn play(cx: &mut Cx<'_>, scope: Scope, how_many: Option<&str>, style: Style)
     let settings = cx.account().and_then(|account| account.settings.replay_joins);
     let events = settings.is_some() || cx.served().caps.has(Cap::EventPlayback);
     let range = Stretch { after_ms, before_ms: None }.latest(limit, events && style != Style::Notices);
-    replay::read(cx, [Step::Page(Reading::new(scope, vec![range], style))]);
+    history::read(cx, [Step::Page(Reading::new(scope, vec![range], style))]);
 }

@@ -1,9 +1,9 @@
 //! INFO, TIME, VERSION, ISUPPORT: what can be known of the server; and USERS and SUMMON, which are
 //! from a time when servers had people sitting at them.
 
-use crate::engine::cx::Cx;
-use crate::engine::refusal::{Outcome, Refusal};
-use crate::engine::registration;
+use crate::engine::context::cx::Cx;
+use crate::engine::context::refusal::{Outcome, Refusal};
+use crate::engine::session::registration;
 use crate::engine::setup::VERSION as SERVER_VERSION;
 use crate::i18n::Phrase;
 use crate::wire::clock::long_date;

@@ -1,8 +1,8 @@
 //! INVITE and UNINVITE: asks someone into a channel, and takes it back.
 
-use crate::engine::cx::Cx;
+use crate::engine::context::cx::Cx;
+use crate::engine::context::refusal::{Outcome, Refusal};
 use crate::engine::policy;
-use crate::engine::refusal::{Outcome, Refusal};
 use crate::i18n::Phrase;
 use crate::state::{Fact, Rank};
 use crate::wire::numeric::{RPL_AWAY, RPL_INVITING};

@@ -1,8 +1,8 @@
 //! ISON and USERHOST: short questions about several nicks at once.
 
-use crate::engine::cx::Cx;
+use crate::engine::context::cx::Cx;
+use crate::engine::context::refusal::Outcome;
 use crate::engine::policy;
-use crate::engine::refusal::Outcome;
 use crate::state::UserId;
 use crate::text::wrap;
 use crate::wire::numeric::{RPL_ISON, RPL_USERHOST};

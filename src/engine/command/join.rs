@@ -1,9 +1,9 @@
 //! JOIN: enters channels, forming those that are not there yet.
 
-use crate::engine::cx::Cx;
+use crate::engine::context::cx::Cx;
+use crate::engine::context::refusal::{Outcome, Refusal};
 use crate::engine::effect::Level;
 use crate::engine::policy;
-use crate::engine::refusal::{Outcome, Refusal};
 use crate::i18n::Phrase;
 use crate::state::{ChannelId, Fact, Rank, Ranks, UserId};
 use crate::text::ChannelName;

@@ -1,8 +1,8 @@
 //! KICK: throws members out.
 
-use crate::engine::cx::Cx;
+use crate::engine::context::cx::Cx;
+use crate::engine::context::refusal::{Outcome, Refusal};
 use crate::engine::policy;
-use crate::engine::refusal::{Outcome, Refusal};
 use crate::state::Fact;
 use crate::text::truncate;
 use crate::wire::Message;

@@ -1,7 +1,7 @@
 //! LANGUAGE: which languages the server speaks with a client, best first (draft/languages).
 
-use crate::engine::cx::Cx;
-use crate::engine::refusal::Outcome;
+use crate::engine::context::cx::Cx;
+use crate::engine::context::refusal::Outcome;
 use crate::i18n::{LanguageId, Phrase};
 use crate::state::Fact;
 use crate::wire::numeric::{ERR_NOLANGUAGE, ERR_TOOMANYLANGUAGES, RPL_YOURLANGUAGESARE};

@@ -2,10 +2,10 @@
 
 use std::ops::ControlFlow;
 
-use crate::engine::cx::Cx;
+use crate::engine::context::cx::Cx;
+use crate::engine::context::refusal::Outcome;
+use crate::engine::context::waiting::LongAnswer;
 use crate::engine::policy;
-use crate::engine::refusal::Outcome;
-use crate::engine::waiting::LongAnswer;
 use crate::i18n::Phrase;
 use crate::state::{Channel, ChannelId, State};
 use crate::text::{CaseMapping, glob};

@@ -1,7 +1,7 @@
 //! LUSERS: how many users, operators and channels there are.
 
-use crate::engine::cx::Cx;
-use crate::engine::refusal::Outcome;
+use crate::engine::context::cx::Cx;
+use crate::engine::context::refusal::Outcome;
 use crate::i18n::Phrase;
 use crate::state::State;
 use crate::wire::numeric::*;

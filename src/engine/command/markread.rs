@@ -1,8 +1,8 @@
 //! MARKREAD: how far a target was read, the same on every device
 //! (<https://ircv3.net/specs/extensions/read-marker>).
 
-use crate::engine::cx::Cx;
-use crate::engine::refusal::{Outcome, Refusal};
+use crate::engine::context::cx::Cx;
+use crate::engine::context::refusal::{Outcome, Refusal};
 use crate::i18n::Phrase;
 use crate::state::{ChannelId, Fact};
 use crate::wire::clock::parse_stamp;

@@ -1,8 +1,8 @@
 //! Messages to everyone, or to all on certain hosts: `$$<server mask>` and `$#<host mask>` as targets of
 //! PRIVMSG, NOTICE and TAGMSG (RFC 2812, 3.3.1), for operators with the right to it.
 
-use crate::engine::cx::Cx;
-use crate::engine::refusal::{Outcome, Refusal};
+use crate::engine::context::cx::Cx;
+use crate::engine::context::refusal::{Outcome, Refusal};
 use crate::state::fact::{Said, SpeechTarget};
 use crate::state::{Fact, UserId};
 use crate::text::glob;

@@ -2,12 +2,12 @@
 
 use indexmap::IndexMap;
 
-use crate::engine::cx::Cx;
-use crate::engine::isupport::TARGETS_MAX;
+use crate::engine::context::cx::Cx;
+use crate::engine::context::refusal::{Outcome, Refusal};
+use crate::engine::history::znc_playback;
 use crate::engine::policy;
-use crate::engine::refusal::{Outcome, Refusal};
 use crate::engine::service::{self, Service};
-use crate::engine::znc;
+use crate::engine::setup::isupport::TARGETS_MAX;
 use crate::i18n::Phrase;
 use crate::state::batch::OpenBatch;
 use crate::state::fact::{Said, SpeechKind, SpeechTarget};
@@ -187,7 +187,7 @@ fn say_to(cx: &mut Cx<'_>, target: &str, what: Said<'_>) -> Outcome {
     if target.starts_with('*') {
         if what.kind == SpeechKind::Privmsg {
             one_line(what.text)?;
-            znc::hear(cx, target, what.text);
+            znc_playback::hear(cx, target, what.text);
         }
         return Ok(());
     }

@@ -56,10 +56,9 @@ pub mod xline;
 mod znc;
 
 use crate::config::Config;
+use crate::engine::context::cx::Cx;
+use crate::engine::context::refusal::Outcome;
 use crate::wire::Message;
-
-use super::cx::Cx;
-use super::refusal::Outcome;
 
 /// An entry of the table.
 #[derive(Debug)]

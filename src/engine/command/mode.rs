@@ -1,8 +1,8 @@
 //! MODE: shows or changes the modes of a channel, or (see [`super::umode`]) of oneself.
 
-use crate::engine::cx::Cx;
+use crate::engine::context::cx::Cx;
+use crate::engine::context::refusal::{Outcome, Refusal};
 use crate::engine::policy;
-use crate::engine::refusal::{Outcome, Refusal};
 use crate::i18n::Phrase;
 use crate::state::channel::MaskEntry;
 use crate::state::fact::Change;

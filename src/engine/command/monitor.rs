@@ -1,7 +1,7 @@
 //! MONITOR: tells when nicks come and go (<https://ircv3.net/specs/extensions/monitor>).
 
-use crate::engine::cx::Cx;
-use crate::engine::refusal::{Outcome, Refusal};
+use crate::engine::context::cx::Cx;
+use crate::engine::context::refusal::{Outcome, Refusal};
 use crate::i18n::Phrase;
 use crate::state::Fact;
 use crate::state::fact::MonitorChange;

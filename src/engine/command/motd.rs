@@ -1,7 +1,7 @@
 //! MOTD: the message of the day.
 
-use crate::engine::cx::Cx;
-use crate::engine::refusal::Outcome;
+use crate::engine::context::cx::Cx;
+use crate::engine::context::refusal::Outcome;
 use crate::i18n::Phrase;
 use crate::wire::numeric::{ERR_NOMOTD, RPL_ENDOFMOTD, RPL_MOTD, RPL_MOTDSTART};
 use crate::wire::{Message, Text};

@@ -1,9 +1,9 @@
 //! NICK: takes or changes a nick.
 
-use crate::engine::cx::Cx;
+use crate::engine::context::cx::Cx;
+use crate::engine::context::refusal::{Outcome, Refusal};
 use crate::engine::effect::Level;
 use crate::engine::policy::{self, Claim};
-use crate::engine::refusal::{Outcome, Refusal};
 use crate::i18n::Phrase;
 use crate::state::Fact;
 use crate::state::fact::Introduction;

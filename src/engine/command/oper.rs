@@ -1,13 +1,13 @@
 //! OPER and DEOPER: becomes an operator, or stops being one.
 
 use crate::config::{self, Config};
-use crate::engine::cx::Cx;
+use crate::engine::announce::snomask;
+use crate::engine::context::cx::Cx;
+use crate::engine::context::refusal::{Outcome, Refusal};
+use crate::engine::context::waiting::Resume;
+use crate::engine::door::host;
 use crate::engine::effect::{Job, Level};
 use crate::engine::event::JobAnswer;
-use crate::engine::host;
-use crate::engine::refusal::{Outcome, Refusal};
-use crate::engine::snomask;
-use crate::engine::waiting::Resume;
 use crate::i18n::Phrase;
 use crate::state::fact::OperAction;
 use crate::state::user::Oper;

@@ -1,7 +1,7 @@
 //! PART: leaves channels.
 
-use crate::engine::cx::Cx;
-use crate::engine::refusal::{Outcome, Refusal};
+use crate::engine::context::cx::Cx;
+use crate::engine::context::refusal::{Outcome, Refusal};
 use crate::state::Fact;
 use crate::wire::Message;
 

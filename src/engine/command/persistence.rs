@@ -1,8 +1,8 @@
 //! PERSISTENCE: whether the user stays when no session is left (draft/persistence).
 
-use crate::engine::cx::Cx;
-use crate::engine::identity;
-use crate::engine::refusal::{Outcome, Refusal};
+use crate::engine::context::cx::Cx;
+use crate::engine::context::refusal::{Outcome, Refusal};
+use crate::engine::setup::settings;
 use crate::i18n::Phrase;
 use crate::state::Fact;
 use crate::state::account::Settings;
@@ -51,7 +51,7 @@ fn show(cx: &mut Cx<'_>) {
         Some(true) => "ON",
         Some(false) => "OFF",
     };
-    let effective = if identity::is_always_on(cx.config(), &account.settings) { "ON" } else { "OFF" };
+    let effective = if settings::is_always_on(cx.config(), &account.settings) { "ON" } else { "OFF" };
     cx.reply_command("PERSISTENCE", &["STATUS", stored, effective], Text::None);
 }
 
@@ -61,7 +61,7 @@ pub fn renew_always_on(cx: &mut Cx<'_>, account: &str) {
     let Some(settings) = cx.state().accounts.get(account).map(|account| account.settings.clone()) else {
         return;
     };
-    let on = identity::is_always_on(cx.config(), &settings);
+    let on = settings::is_always_on(cx.config(), &settings);
     for user in cx.state().users_of(account).to_vec() {
         // Who stays is known by the account's name.
         let known = cx.state().users[user].nick.key() == account;

@@ -1,7 +1,7 @@
 //! PING and PONG: both sides can see whether the other is still there.
 
-use crate::engine::cx::Cx;
-use crate::engine::refusal::Outcome;
+use crate::engine::context::cx::Cx;
+use crate::engine::context::refusal::Outcome;
 use crate::text::truncate;
 use crate::wire::{Message, Text};
 

@@ -1,7 +1,7 @@
 //! QUIT: ends the connection.
 
-use crate::engine::cx::Cx;
-use crate::engine::refusal::Outcome;
+use crate::engine::context::cx::Cx;
+use crate::engine::context::refusal::Outcome;
 use crate::wire::Message;
 
 use super::{Command, When};

@@ -1,8 +1,8 @@
 //! REDACT: takes something back that was said (<https://ircv3.net/specs/extensions/message-redaction>).
 
-use crate::engine::cx::Cx;
-use crate::engine::redaction::{self, Manner};
-use crate::engine::refusal::Outcome;
+use crate::engine::context::cx::Cx;
+use crate::engine::context::refusal::Outcome;
+use crate::engine::history::redaction::{self, Manner};
 use crate::wire::Message;
 
 use super::{Command, When};

@@ -2,10 +2,10 @@
 //! (<https://ircv3.net/specs/extensions/account-registration>).
 
 use crate::config::Config;
-use crate::engine::cx::Cx;
-use crate::engine::login::LoginRefused;
-use crate::engine::login::register::{self, Made, RegisterRefused, Wish};
-use crate::engine::refusal::{Outcome, Refusal};
+use crate::engine::account::login::LoginRefused;
+use crate::engine::account::register::{self, Made, RegisterRefused, Wish};
+use crate::engine::context::cx::Cx;
+use crate::engine::context::refusal::{Outcome, Refusal};
 use crate::i18n::Phrase;
 use crate::wire::{Message, Text};
 

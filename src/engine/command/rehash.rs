@@ -1,10 +1,10 @@
 //! REHASH: reads the configuration again, as SIGHUP does. The session waits until it is in force, so that
 //! what it sends next is judged by it.
 
-use crate::engine::cx::Cx;
+use crate::engine::context::cx::Cx;
+use crate::engine::context::refusal::{Outcome, Refusal};
+use crate::engine::context::waiting::Resume;
 use crate::engine::event::JobAnswer;
-use crate::engine::refusal::{Outcome, Refusal};
-use crate::engine::waiting::Resume;
 use crate::i18n::Phrase;
 use crate::text::truncate;
 use crate::wire::numeric::{ERR_UNKNOWNERROR, RPL_REHASHING};

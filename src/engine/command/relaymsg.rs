@@ -1,16 +1,15 @@
 //! RELAYMSG: bridges to other networks speak for the people there (draft/relaymsg).
 
-use crate::engine::cx::Cx;
+use crate::engine::context::cx::Cx;
+use crate::engine::context::refusal::{Outcome, Refusal};
 use crate::engine::policy;
-use crate::engine::refusal::{Outcome, Refusal};
 use crate::i18n::Phrase;
 use crate::state::Fact;
 use crate::state::fact::{Said, SpeechKind, SpeechTarget};
 use crate::wire::Message;
 use crate::wire::outgoing::RELAYED_BY;
 
-use super::message;
-use super::{Command, When};
+use super::{Command, When, message};
 
 /// The username of those who are relayed, unless the configuration gives everyone another.
 const USERNAME: &str = "~u";

@@ -1,16 +1,15 @@
 //! NPC, NPCA, SCENE and AMBIANCE: speaking as someone made up, and telling what happens around, where the
 //! channel or the hearer allows it (`+E`).
 
-use crate::engine::cx::Cx;
+use crate::engine::context::cx::Cx;
+use crate::engine::context::refusal::{Outcome, Refusal};
 use crate::engine::policy;
-use crate::engine::refusal::{Outcome, Refusal};
 use crate::i18n::Phrase;
 use crate::state::fact::{Said, SpeechKind, SpeechTarget};
 use crate::state::{Fact, Rank};
 use crate::wire::Message;
 
-use super::message;
-use super::{Command, When};
+use super::{Command, When, message};
 
 /// The operator capability that `require-oper` asks for.
 const RIGHT: &str = "roleplay";

@@ -1,8 +1,8 @@
 //! SAJOIN, SAMODE, SANICK: what operators of the server may do where others have a say.
 
-use crate::engine::cx::Cx;
+use crate::engine::context::cx::Cx;
+use crate::engine::context::refusal::{Outcome, Refusal};
 use crate::engine::policy::{self, Claim};
-use crate::engine::refusal::{Outcome, Refusal};
 use crate::i18n::Phrase;
 use crate::state::Fact;
 use crate::wire::{Message, Text};

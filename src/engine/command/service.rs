@@ -1,7 +1,7 @@
 //! NS, CS, HS, HISTSERV and their long forms: what a service is told, without a PRIVMSG around it.
 
-use crate::engine::cx::Cx;
-use crate::engine::refusal::Outcome;
+use crate::engine::context::cx::Cx;
+use crate::engine::context::refusal::Outcome;
 use crate::engine::service::{self, Service};
 use crate::wire::Message;
 

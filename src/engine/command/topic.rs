@@ -1,8 +1,8 @@
 //! TOPIC: shows or sets what a channel is about.
 
-use crate::engine::cx::Cx;
+use crate::engine::context::cx::Cx;
+use crate::engine::context::refusal::{Outcome, Refusal};
 use crate::engine::policy;
-use crate::engine::refusal::{Outcome, Refusal};
 use crate::i18n::Phrase;
 use crate::state::{ChannelId, Fact};
 use crate::text::truncate;

@@ -1,9 +1,10 @@
 //! UBAN: all ways to keep people out in one command: by address, by mask, by account.
 
 use crate::config::{Net, parse_duration};
-use crate::engine::cx::Cx;
-use crate::engine::refusal::{Outcome, Refusal};
-use crate::engine::{admission, ban, suspension};
+use crate::engine::account::suspension;
+use crate::engine::context::cx::Cx;
+use crate::engine::context::refusal::{Outcome, Refusal};
+use crate::engine::door::{admission, bans};
 use crate::i18n::Phrase;
 use crate::state::account::Suspension;
 use crate::state::ban::BanTarget;
@@ -101,15 +102,15 @@ fn add(cx: &mut Cx<'_>, target: Target, mut rest: &[&str]) -> Outcome {
             show_nicks(cx, &gone);
         }
         Target::Ban(target) => {
-            let own = ban::covers(cx.state(), &target, cx.session);
-            if !ban::set(cx, target.clone(), info.clone()) {
+            let own = bans::covers(cx.state(), &target, cx.session);
+            if !bans::set(cx, target.clone(), info.clone()) {
                 return Err(fail("INVALID_PARAMS", Phrase::TOO_MANY_BANS));
             }
             cx.server_notice(&format!("Added a ban of {target}"));
             if own {
                 cx.server_notice("It covers you: you will not come in again");
             }
-            let done = ban::enforce(cx, &target, &info);
+            let done = bans::enforce(cx, &target, &info);
             report(cx, &done);
         }
     }
@@ -126,7 +127,7 @@ fn delete(cx: &mut Cx<'_>, target: Target) -> Outcome {
                     return Ok(());
                 }
             }
-            (target.to_string(), ban::lift(cx, target))
+            (target.to_string(), bans::lift(cx, target))
         }
         Target::Account(account) => {
             let lifted = suspension::lift(cx, &account);
@@ -163,7 +164,7 @@ fn tell_of_ban(cx: &mut Cx<'_>, target: &BanTarget) {
     }
     let mut nicks: Vec<String> = Vec::new();
     for (_, user) in state.users.iter() {
-        if user.sessions.iter().any(|&session| ban::covers(state, target, session)) {
+        if user.sessions.iter().any(|&session| bans::covers(state, target, session)) {
             nicks.push(user.nick.as_str().to_owned());
         }
     }

@@ -1,8 +1,8 @@
 //! MODE on a nick: one's own user modes.
 
-use crate::engine::cx::Cx;
-use crate::engine::refusal::{Outcome, Refusal};
-use crate::engine::snomask;
+use crate::engine::announce::snomask;
+use crate::engine::context::cx::Cx;
+use crate::engine::context::refusal::{Outcome, Refusal};
 use crate::i18n::Phrase;
 use crate::state::fact::OperAction;
 use crate::state::{Fact, Letters, UserId};

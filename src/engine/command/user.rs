@@ -1,11 +1,11 @@
 //! USER and PASS: who is connecting.
 
 use crate::auth::Login;
-use crate::engine::cx::Cx;
+use crate::engine::account::login::{self, LoginRefused};
+use crate::engine::context::cx::Cx;
+use crate::engine::context::refusal::{Outcome, Refusal};
+use crate::engine::context::waiting::Resume;
 use crate::engine::event::JobAnswer;
-use crate::engine::login::{self, LoginRefused};
-use crate::engine::refusal::{Outcome, Refusal};
-use crate::engine::waiting::Resume;
 use crate::i18n::Phrase;
 use crate::state::Fact;
 use crate::state::fact::Introduction;

@@ -3,13 +3,13 @@
 use std::net::IpAddr;
 
 use crate::config::Webirc;
-use crate::engine::arrival::is_host;
-use crate::engine::cx::Cx;
+use crate::engine::context::cx::Cx;
+use crate::engine::context::refusal::{Outcome, Refusal};
+use crate::engine::context::waiting::Resume;
+use crate::engine::door::gateway::{self, Client};
+use crate::engine::door::lookups::is_host;
 use crate::engine::effect::Job;
 use crate::engine::event::JobAnswer;
-use crate::engine::gateway::{self, Client};
-use crate::engine::refusal::{Outcome, Refusal};
-use crate::engine::waiting::Resume;
 use crate::wire::Message;
 
 use super::{Command, When};

@@ -3,12 +3,11 @@
 
 use std::ops::ControlFlow;
 
-use crate::engine::cx::Cx;
-use crate::engine::identity;
+use crate::engine::context::cx::Cx;
+use crate::engine::context::refusal::Outcome;
+use crate::engine::context::waiting::LongAnswer;
 use crate::engine::policy;
-use crate::engine::refusal::Outcome;
-use crate::engine::setup::Setup;
-use crate::engine::waiting::LongAnswer;
+use crate::engine::setup::{Setup, settings};
 use crate::i18n::Phrase;
 use crate::state::members::Place;
 use crate::state::{ChannelId, Letters, State, UserId};
@@ -178,7 +177,7 @@ fn flags(cx: &Cx<'_>, id: UserId, channel: Option<ChannelId>) -> String {
         flags.push('B');
     }
     // Where a nick is its account's, who has one is known to be who the nick says.
-    if user.account.is_some() && identity::are_nicks_accounts(cx.config()) {
+    if user.account.is_some() && settings::are_nicks_accounts(cx.config()) {
         flags.push('r');
     }
     flags

@@ -2,10 +2,10 @@
 
 use std::net::IpAddr;
 
-use crate::engine::ban;
-use crate::engine::cx::Cx;
+use crate::engine::context::cx::Cx;
+use crate::engine::context::refusal::{Outcome, Refusal};
+use crate::engine::door::bans;
 use crate::engine::policy;
-use crate::engine::refusal::{Outcome, Refusal};
 use crate::engine::service::Service;
 use crate::engine::setup::Setup;
 use crate::i18n::Phrase;
@@ -64,7 +64,7 @@ fn one(cx: &mut Cx<'_>, nick: &str) {
 fn matching(cx: &mut Cx<'_>, raw: &str, most: usize) -> usize {
     let mask = Mask::parse(cx.setup.mapping, raw);
     let is_meant = |user: &User| {
-        let covers = |mask: &Mask| ban::sources_of(user).iter().any(|nuh| mask.matches(nuh));
+        let covers = |mask: &Mask| bans::sources_of(user).iter().any(|nuh| mask.matches(nuh));
         mask.as_ref().is_some_and(covers)
     };
     let users = cx.state().users.iter().filter(|(_, user)| is_meant(user));

@@ -1,7 +1,7 @@
 //! WHOWAS: who had a nick of late.
 
-use crate::engine::cx::Cx;
-use crate::engine::refusal::Outcome;
+use crate::engine::context::cx::Cx;
+use crate::engine::context::refusal::Outcome;
 use crate::engine::setup::Setup;
 use crate::i18n::Phrase;
 use crate::state::whowas::Former;

@@ -2,9 +2,9 @@
 //! one command for all of it.
 
 use crate::config::{Net, parse_duration};
-use crate::engine::ban;
-use crate::engine::cx::Cx;
-use crate::engine::refusal::{Outcome, Refusal};
+use crate::engine::context::cx::Cx;
+use crate::engine::context::refusal::{Outcome, Refusal};
+use crate::engine::door::bans;
 use crate::i18n::Phrase;
 use crate::state::ban::{BanInfo, BanTarget};
 use crate::text::{truncate, wrap};
@@ -110,20 +110,20 @@ fn add(cx: &mut Cx<'_>, m: &Message<'_>, kind: Kind) -> Outcome {
     if rest.first() == Some(&"ON") {
         return refuse(cx, &command, Phrase::NO_OTHER_SERVERS);
     }
-    let own = ban::covers(cx.state(), &target, cx.session);
+    let own = bans::covers(cx.state(), &target, cx.session);
     if own && !myself {
         return refuse(cx, &command, Phrase::BAN_COVERS_YOU);
     }
     let info = info(cx, &rest.join(" "), duration_ms, false);
-    if !ban::set(cx, target.clone(), info.clone()) {
+    if !bans::set(cx, target.clone(), info.clone()) {
         return refuse(cx, &command, Phrase::TOO_MANY_BANS);
     }
     cx.server_notice(&format!("Added a ban of {target}"));
     if and_kill {
-        let done = ban::enforce(cx, &target, &info);
+        let done = bans::enforce(cx, &target, &info);
         report(cx, &done);
         if own {
-            cx.close(&ban::reason(&info));
+            cx.close(&bans::reason(&info));
         }
     }
     Ok(())
@@ -136,7 +136,7 @@ fn remove(cx: &mut Cx<'_>, m: &Message<'_>, kind: Kind) -> Outcome {
         return refuse(cx, &command, Phrase::BAN_TARGET_INVALID);
     };
     let text = format!("Removed the ban of {target}");
-    if !ban::lift(cx, target) {
+    if !bans::lift(cx, target) {
         return refuse(cx, &command, Phrase::NO_SUCH_BAN);
     }
     cx.server_notice(&text);
@@ -180,7 +180,7 @@ pub(super) fn info(cx: &Cx<'_>, words: &str, duration_ms: Option<u64>, require_s
 }
 
 /// Tells what became of those whom a ban covers.
-pub(super) fn report(cx: &mut Cx<'_>, done: &ban::Enforced) {
+pub(super) fn report(cx: &mut Cx<'_>, done: &bans::Enforced) {
     let count = done.closed.len();
     if count > 0 {
         let killed = format!("{} disconnected {count} by a ban", cx.oper_name());

@@ -1,8 +1,8 @@
 //! ZNC: what Palaver and others say to a module of ZNC, instead of `PRIVMSG *playback`.
 
-use crate::engine::cx::Cx;
-use crate::engine::refusal::Outcome;
-use crate::engine::znc::hear;
+use crate::engine::context::cx::Cx;
+use crate::engine::context::refusal::Outcome;
+use crate::engine::history::znc_playback::hear;
 use crate::wire::Message;
 
 use super::{Command, When};

@@ -1,7 +1,7 @@
 //! What members of a channel may do.
 
 use crate::config::Config;
-use crate::engine::refusal::{Outcome, Refusal};
+use crate::engine::context::refusal::{Outcome, Refusal};
 use crate::state::channel::MaskEntry;
 use crate::state::{Channel, ChannelId, Rank, State, User, UserId};
 use crate::text::folded_nuh;

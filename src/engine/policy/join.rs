@@ -1,6 +1,6 @@
 //! Who may join.
 
-use crate::engine::refusal::{Outcome, Refusal};
+use crate::engine::context::refusal::{Outcome, Refusal};
 use crate::state::{Channel, Rank, User};
 
 use super::channel::{folded_sources, is_banned};

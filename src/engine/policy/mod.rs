@@ -17,7 +17,7 @@ pub use sight::{Sight, sees_channel, sees_member, sees_oper, sees_user};
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::refusal::Refusal;
+    use crate::engine::context::refusal::Refusal;
     use crate::state::user::NewUser;
     use crate::state::{Channel, ChannelId, Letters, State, User, UserId};
     use crate::text::CaseMapping;

@@ -1,9 +1,8 @@
 //! Who may have which nick.
 
 use crate::config::Config;
-use crate::engine::identity;
-use crate::engine::refusal::Refusal;
-use crate::engine::setup::Setup;
+use crate::engine::context::refusal::Refusal;
+use crate::engine::setup::{Setup, settings};
 use crate::state::account::Settings;
 use crate::state::{Account, State, UserId};
 use crate::text::Nick;
@@ -84,7 +83,7 @@ fn shaped(
         let nick = nick.ok().filter(|_| !is_relayed(config, raw));
         nick.ok_or_else(|| Refusal::ErroneousNickname(raw.to_owned()))
     };
-    if let Some(account) = account.filter(|account| identity::uses_account_name(config, &account.settings)) {
+    if let Some(account) = account.filter(|account| settings::uses_account_name(config, &account.settings)) {
         if me.is_some() && wanted != account.name.as_str() {
             return Err(Refusal::NickIsAccount(account.name.as_str().to_owned()));
         }
@@ -105,7 +104,7 @@ fn shaped(
 
 fn may_attach(setup: &Setup, state: &State, holder: UserId, account: &Account) -> bool {
     let same = state.users[holder].account.as_ref() == Some(&account.name);
-    same && identity::is_multiclient(&setup.config, &account.settings)
+    same && settings::is_multiclient(&setup.config, &account.settings)
 }
 
 /// Whether the nick, or one that looks like it, is kept for another account, or was that of one that is gone.
@@ -116,9 +115,9 @@ fn is_reserved(setup: &Setup, state: &State, nick: &Nick, account: Option<&Accou
     }
     let Some(key) = owner else { return false };
     if state.retired_accounts.contains(key) {
-        return identity::is_enforced(&setup.config, &Settings::default());
+        return settings::is_enforced(&setup.config, &Settings::default());
     }
     let Some(owner) = state.accounts.get(key).filter(|owner| owner.verified) else { return false };
     account.is_none_or(|account| account.name != owner.name)
-        && identity::is_enforced(&setup.config, &owner.settings)
+        && settings::is_enforced(&setup.config, &owner.settings)
 }

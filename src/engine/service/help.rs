@@ -1,7 +1,7 @@
 //! HELP of every service, made from its table: only what the asker may use here is listed.
 
-use crate::engine::cx::Cx;
-use crate::engine::refusal::Outcome;
+use crate::engine::context::cx::Cx;
+use crate::engine::context::refusal::Outcome;
 use crate::i18n::Phrase;
 use crate::wire::Text;
 

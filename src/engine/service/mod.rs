@@ -14,16 +14,15 @@ pub mod nickserv;
 mod pattern;
 
 use crate::config::Config;
+use crate::engine::context::cx::Cx;
+use crate::engine::context::refusal::{Outcome, Refusal};
+use crate::engine::setup::VERSION;
 use crate::i18n::Phrase;
 use crate::wire::Text;
 use crate::wire::clock::long_date;
 
 pub use confirm::confirmation_code;
 pub use pattern::pattern;
-
-use super::cx::Cx;
-use super::refusal::{Outcome, Refusal};
-use super::setup::VERSION;
 
 /// Where services seem to be, unless `server.override-services-hostname` says otherwise.
 const HOST: &str = "localhost";

@@ -2,7 +2,7 @@
 
 use regex::{Regex, RegexBuilder};
 
-use crate::engine::refusal::Refusal;
+use crate::engine::context::refusal::Refusal;
 use crate::i18n::Phrase;
 
 use super::Service;

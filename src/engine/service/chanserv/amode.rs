@@ -1,8 +1,8 @@
 //! AMODE: ranks that come with accounts.
 
-use crate::engine::cx::Cx;
+use crate::engine::context::cx::Cx;
+use crate::engine::context::refusal::{Outcome, Refusal};
 use crate::engine::policy;
-use crate::engine::refusal::{Outcome, Refusal};
 use crate::engine::service::{Command, Who};
 use crate::i18n::Phrase;
 use crate::state::fact::RegistryChange;

@@ -1,9 +1,10 @@
 //! HOWTOBAN: proposes the mask that keeps someone out.
 
-use crate::engine::cx::Cx;
-use crate::engine::refusal::{Outcome, Refusal};
+use crate::engine::context::cx::Cx;
+use crate::engine::context::refusal::{Outcome, Refusal};
+use crate::engine::policy;
 use crate::engine::service::{Command, Who};
-use crate::engine::{identity, policy};
+use crate::engine::setup::settings;
 use crate::i18n::Phrase;
 use crate::state::{ChannelId, Rank, UserId};
 use crate::text::{Mask, wrap};
@@ -63,7 +64,7 @@ fn mask_against(cx: &Cx<'_>, id: ChannelId, user: UserId) -> Result<String, Refu
         return Err(CS.refuse(Phrase::BAN_OF_RANK, &[user.account_or_star()]));
     }
     let account = user.account.as_ref().and_then(|name| cx.state().accounts.get(name.key()));
-    if account.is_some_and(|account| identity::uses_account_name(cx.config(), &account.settings)) {
+    if account.is_some_and(|account| settings::uses_account_name(cx.config(), &account.settings)) {
         return Ok(format!("{}!*@*", user.nick.as_str()));
     }
     let host = if cx.config().server.ip_cloaking.enabled { &user.cloak } else { &user.host };

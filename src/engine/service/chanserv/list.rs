@@ -4,10 +4,10 @@ use std::ops::{Bound, ControlFlow};
 
 use regex::Regex;
 
-use crate::engine::cx::Cx;
-use crate::engine::refusal::Outcome;
+use crate::engine::context::cx::Cx;
+use crate::engine::context::refusal::Outcome;
+use crate::engine::context::waiting::LongAnswer;
 use crate::engine::service::{Command, Who, always, pattern};
-use crate::engine::waiting::LongAnswer;
 use crate::i18n::Phrase;
 use crate::state::registry::Purge;
 use crate::wire::Text;

@@ -16,8 +16,8 @@ mod settings;
 mod transfer;
 
 use crate::config::Config;
-use crate::engine::cx::Cx;
-use crate::engine::refusal::{Outcome, Refusal};
+use crate::engine::context::cx::Cx;
+use crate::engine::context::refusal::{Outcome, Refusal};
 use crate::i18n::Phrase;
 use crate::state::fact::Change;
 use crate::state::registry::Registration;

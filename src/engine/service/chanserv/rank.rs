@@ -1,8 +1,8 @@
 //! OP and DEOP: ranks of members, by what is registered.
 
-use crate::engine::cx::Cx;
+use crate::engine::context::cx::Cx;
+use crate::engine::context::refusal::Outcome;
 use crate::engine::policy;
-use crate::engine::refusal::Outcome;
 use crate::engine::service::{Command, Who};
 use crate::i18n::Phrase;
 use crate::state::fact::Change;
@@ -38,7 +38,7 @@ fn member(
     cx: &Cx<'_>,
     id: ChannelId,
     nick: Option<&&str>,
-) -> Result<UserId, crate::engine::refusal::Refusal> {
+) -> Result<UserId, crate::engine::context::refusal::Refusal> {
     let user = match nick {
         Some(nick) => cx.find_user(nick).map_err(|_| CS.refuse(Phrase::NO_SUCH_NICK, &[]))?,
         None => cx.me(),

@@ -1,7 +1,7 @@
 //! GET and SET: what a founder chooses.
 
-use crate::engine::cx::Cx;
-use crate::engine::refusal::{Outcome, Refusal};
+use crate::engine::context::cx::Cx;
+use crate::engine::context::refusal::{Outcome, Refusal};
 use crate::engine::service::{Command, Who};
 use crate::i18n::Phrase;
 use crate::state::Fact;

@@ -1,8 +1,8 @@
 //! DELETE: takes a message back.
 
-use crate::engine::cx::Cx;
-use crate::engine::redaction::{self, Manner};
-use crate::engine::refusal::Outcome;
+use crate::engine::context::cx::Cx;
+use crate::engine::context::refusal::Outcome;
+use crate::engine::history::redaction::{self, Manner};
 use crate::engine::service::{Command, Who};
 
 use super::keeps_history;

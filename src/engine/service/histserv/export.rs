@@ -4,12 +4,12 @@ use std::path::Path;
 
 use data_encoding::BASE32_NOPAD;
 
-use crate::engine::cx::Cx;
+use crate::engine::context::cx::Cx;
+use crate::engine::context::refusal::Outcome;
+use crate::engine::context::waiting::Resume;
 use crate::engine::effect::Job;
 use crate::engine::event::JobAnswer;
-use crate::engine::refusal::Outcome;
 use crate::engine::service::Command;
-use crate::engine::waiting::Resume;
 use crate::history::{Found, Query};
 use crate::i18n::Phrase;
 

@@ -2,11 +2,11 @@
 
 use std::ops::ControlFlow;
 
-use crate::engine::cx::Cx;
+use crate::engine::context::cx::Cx;
+use crate::engine::context::refusal::Outcome;
+use crate::engine::context::waiting::LongAnswer;
 use crate::engine::effect::Effect;
-use crate::engine::refusal::Outcome;
 use crate::engine::service::{Command, Who};
-use crate::engine::waiting::LongAnswer;
 use crate::history::Record;
 use crate::i18n::Phrase;
 use crate::state::Fact;

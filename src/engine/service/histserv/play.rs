@@ -1,9 +1,9 @@
 //! PLAY: the last lines, as notices.
 
-use crate::engine::command::history;
-use crate::engine::cx::Cx;
-use crate::engine::refusal::Outcome;
-use crate::engine::replay::{self, Style};
+use crate::engine::command::history::play as play_lines;
+use crate::engine::context::cx::Cx;
+use crate::engine::context::refusal::Outcome;
+use crate::engine::history::{self, Style};
 use crate::engine::service::Command;
 use crate::i18n::Phrase;
 
@@ -21,7 +21,7 @@ pub(super) const PLAY: Command = Command {
 
 fn play(cx: &mut Cx<'_>, params: &[&str]) -> Outcome {
     let scope =
-        replay::scope(cx, params[0]).ok_or_else(|| HISTSERV.refuse(Phrase::HISTORY_UNAVAILABLE, &[]))?;
-    history::play(cx, scope, params.get(1).copied(), Style::Notices);
+        history::scope(cx, params[0]).ok_or_else(|| HISTSERV.refuse(Phrase::HISTORY_UNAVAILABLE, &[]))?;
+    play_lines(cx, scope, params.get(1).copied(), Style::Notices);
     Ok(())
 }

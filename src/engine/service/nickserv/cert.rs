@@ -1,8 +1,8 @@
 //! CERT: the client certificates that log into an account.
 
 use crate::auth::{Certfp, CertfpRefused, Credentials};
-use crate::engine::cx::Cx;
-use crate::engine::refusal::{Outcome, Refusal};
+use crate::engine::context::cx::Cx;
+use crate::engine::context::refusal::{Outcome, Refusal};
 use crate::engine::service::{Command, Who};
 use crate::i18n::Phrase;
 use crate::state::Fact;

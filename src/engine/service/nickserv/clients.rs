@@ -1,7 +1,7 @@
 //! CLIENTS: the connections of a user.
 
-use crate::engine::cx::Cx;
-use crate::engine::refusal::{Outcome, Refusal};
+use crate::engine::context::cx::Cx;
+use crate::engine::context::refusal::{Outcome, Refusal};
 use crate::engine::service::{Command, Who};
 use crate::engine::setup::Setup;
 use crate::i18n::Phrase;

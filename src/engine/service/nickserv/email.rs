@@ -1,12 +1,12 @@
 //! SET EMAIL and VERIFYEMAIL: another address, which has to be one that its owner reads.
 
-use crate::engine::cx::Cx;
+use crate::engine::account::login::{self, LoginRefused};
+use crate::engine::account::register;
+use crate::engine::context::cx::Cx;
+use crate::engine::context::refusal::Outcome;
+use crate::engine::context::waiting::Resume;
 use crate::engine::event::JobAnswer;
-use crate::engine::login::register;
-use crate::engine::login::{self, LoginRefused};
-use crate::engine::refusal::Outcome;
 use crate::engine::service::{Command, Who};
-use crate::engine::waiting::Resume;
 use crate::i18n::Phrase;
 use crate::state::account::Purpose;
 use crate::state::fact::AccountChange;

@@ -1,11 +1,11 @@
 //! IDENTIFY: logs in, by passphrase or certificate.
 
-use crate::engine::cx::Cx;
+use crate::engine::account::login::{self, Certified, LoginRefused};
+use crate::engine::context::cx::Cx;
+use crate::engine::context::refusal::{Outcome, Refusal};
+use crate::engine::context::waiting::Resume;
 use crate::engine::event::JobAnswer;
-use crate::engine::login::{self, Certified, LoginRefused};
-use crate::engine::refusal::{Outcome, Refusal};
 use crate::engine::service::{Command, Who};
-use crate::engine::waiting::Resume;
 use crate::i18n::Phrase;
 
 use super::{NS, authenticates};

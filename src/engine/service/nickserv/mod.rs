@@ -16,8 +16,8 @@ mod settings;
 mod suspend;
 
 use crate::config::Config;
-use crate::engine::cx::Cx;
-use crate::engine::refusal::Refusal;
+use crate::engine::context::cx::Cx;
+use crate::engine::context::refusal::Refusal;
 use crate::i18n::Phrase;
 use crate::state::Account;
 

@@ -1,7 +1,7 @@
 //! GROUP, DROP, SADROP and GHOST: the nicks of an account.
 
-use crate::engine::cx::Cx;
-use crate::engine::refusal::Outcome;
+use crate::engine::context::cx::Cx;
+use crate::engine::context::refusal::Outcome;
 use crate::engine::service::{Command, Who};
 use crate::i18n::Phrase;
 use crate::state::Fact;

@@ -2,14 +2,14 @@
 
 use crate::auth::{self, Credentials, Secret, check_passphrase};
 use crate::config::Config;
-use crate::engine::cx::Cx;
+use crate::engine::account::login::{self, LoginRefused};
+use crate::engine::account::register::{self, RegisterRefused};
+use crate::engine::context::cx::Cx;
+use crate::engine::context::refusal::{Outcome, Refusal};
+use crate::engine::context::waiting::Resume;
 use crate::engine::effect::{Job, Level};
 use crate::engine::event::JobAnswer;
-use crate::engine::login::register::{self, RegisterRefused};
-use crate::engine::login::{self, LoginRefused};
-use crate::engine::refusal::{Outcome, Refusal};
 use crate::engine::service::{Command, Who};
-use crate::engine::waiting::Resume;
 use crate::i18n::Phrase;
 use crate::state::account::Purpose;
 use crate::state::fact::AccountChange;

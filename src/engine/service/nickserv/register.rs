@@ -1,10 +1,10 @@
 //! REGISTER, SAREGISTER and VERIFY: new accounts.
 
 use crate::auth::{Certfp, Secret, check_passphrase};
-use crate::engine::cx::Cx;
-use crate::engine::login::LoginRefused;
-use crate::engine::login::register::{self, Made, RegisterRefused, Wish};
-use crate::engine::refusal::{Outcome, Refusal};
+use crate::engine::account::login::LoginRefused;
+use crate::engine::account::register::{self, Made, RegisterRefused, Wish};
+use crate::engine::context::cx::Cx;
+use crate::engine::context::refusal::{Outcome, Refusal};
 use crate::engine::service::{Command, Who};
 use crate::i18n::Phrase;
 

@@ -1,12 +1,12 @@
 //! UNREGISTER, ERASE, SAVERIFY and RENAME: what becomes of an account.
 
-use crate::engine::cx::Cx;
+use crate::engine::account::suspension;
+use crate::engine::context::cx::Cx;
+use crate::engine::context::refusal::{Outcome, Refusal};
+use crate::engine::door::host;
 use crate::engine::effect::Level;
-use crate::engine::host;
-use crate::engine::refusal::{Outcome, Refusal};
-use crate::engine::registration;
 use crate::engine::service::{Command, Who, confirmation_code};
-use crate::engine::suspension;
+use crate::engine::session::registration;
 use crate::i18n::Phrase;
 use crate::state::account::Purpose;
 use crate::state::fact::AccountChange;

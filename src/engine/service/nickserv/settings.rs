@@ -2,10 +2,10 @@
 
 use crate::config::Config;
 use crate::engine::command::persistence;
-use crate::engine::cx::Cx;
-use crate::engine::identity;
-use crate::engine::refusal::{Outcome, Refusal};
+use crate::engine::context::cx::Cx;
+use crate::engine::context::refusal::{Outcome, Refusal};
 use crate::engine::service::{Command, Who};
+use crate::engine::setup::settings;
 use crate::i18n::Phrase;
 use crate::state::account::{Enforcement, HistoryChoice, Settings};
 use crate::state::fact::AccountChange;
@@ -113,14 +113,14 @@ static SETTINGS: &[Setting] = &[
     Setting {
         name: "always-on",
         stored: |settings| choice(settings.always_on, "true", "false"),
-        effective: |config, settings| truth(identity::is_always_on(config, settings)),
+        effective: |config, settings| truth(settings::is_always_on(config, settings)),
         set: |settings, value| put_choice(&mut settings.always_on, value),
     },
     Setting {
         name: "auto-away",
         stored: |settings| choice(settings.auto_away, "true", "false"),
         effective: |config, settings| {
-            truth(identity::is_always_on(config, settings) && identity::is_auto_away(config, settings))
+            truth(settings::is_always_on(config, settings) && settings::is_auto_away(config, settings))
         },
         set: |settings, value| put_choice(&mut settings.auto_away, value),
     },
@@ -146,7 +146,7 @@ static SETTINGS: &[Setting] = &[
     Setting {
         name: "dm-history",
         stored: |settings| history(settings.dm_history),
-        effective: |config, settings| history(Some(identity::dm_history(config, settings))),
+        effective: |config, settings| history(Some(settings::dm_history(config, settings))),
         set: |settings, value| {
             settings.dm_history = match value {
                 "on" => Some(HistoryChoice::On),
@@ -163,7 +163,7 @@ static SETTINGS: &[Setting] = &[
             None => "default".to_owned(),
             enforcement => enforced(enforcement == Some(Enforcement::Strict)),
         },
-        effective: |config, settings| enforced(identity::is_enforced(config, settings)),
+        effective: |config, settings| enforced(settings::is_enforced(config, settings)),
         set: |settings, value| {
             settings.enforcement = match value {
                 "strict" => Some(Enforcement::Strict),
@@ -176,7 +176,7 @@ static SETTINGS: &[Setting] = &[
     Setting {
         name: "multiclient",
         stored: |settings| choice(settings.multiclient, "on", "off"),
-        effective: |config, settings| choice(Some(identity::is_multiclient(config, settings)), "on", "off"),
+        effective: |config, settings| choice(Some(settings::is_multiclient(config, settings)), "on", "off"),
         set: |settings, value| put_choice(&mut settings.multiclient, value),
     },
     Setting {

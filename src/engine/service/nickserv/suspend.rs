@@ -1,11 +1,11 @@
 //! SUSPEND: accounts into which nobody may log for a while, or for good.
 
 use crate::config::parse_duration;
-use crate::engine::cx::Cx;
+use crate::engine::account::suspension;
+use crate::engine::context::cx::Cx;
+use crate::engine::context::refusal::Outcome;
 use crate::engine::effect::Level;
-use crate::engine::refusal::Outcome;
 use crate::engine::service::{Command, Who, always};
-use crate::engine::suspension;
 use crate::i18n::Phrase;
 use crate::state::Account;
 use crate::state::account::Suspension;
@@ -85,7 +85,7 @@ fn remove(cx: &mut Cx<'_>, account: &str) -> Outcome {
     Ok(())
 }
 
-fn named(cx: &Cx<'_>, account: &str) -> Result<(String, String), crate::engine::refusal::Refusal> {
+fn named(cx: &Cx<'_>, account: &str) -> Result<(String, String), crate::engine::context::refusal::Refusal> {
     let account = find_account(cx, account)?;
     Ok((account.name.as_str().to_owned(), account.name.key().to_owned()))
 }

@@ -1,0 +1,5 @@
+//! Every way to an account: logging in, registering one, and suspending it.
+
+pub mod login;
+pub mod register;
+pub mod suspension;

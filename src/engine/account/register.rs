@@ -1,0 +1,342 @@
+//! Making accounts: who may have which, and the steps to one.
+//!
+//! [`apply`] judges a wish and asks for the hash; [`PassphraseHashed`] makes the account and, where addresses are
+//! verified, sends a code; [`CodeMailed`] tells so, and [`verify`] takes the code. Invariant: whatever comes of
+//! a wish is told exactly once, through [`Wish::tell`].
+
+use crate::auth::{self, BadPassphrase, Certfp, Credentials, Secret};
+use crate::engine::context::cx::Cx;
+use crate::engine::context::refusal::Outcome;
+use crate::engine::context::waiting::Resume;
+use crate::engine::effect::{Job, Level, Mail};
+use crate::engine::event::JobAnswer;
+use crate::engine::policy;
+use crate::i18n::Phrase;
+use crate::state::Fact;
+use crate::state::account::{Account, Code, Purpose};
+use crate::state::fact::AccountChange;
+use crate::text::AccountName;
+use crate::wire::Text;
+
+use super::login::{LoginRefused, log_in};
+
+/// The longest address, RFC 5321 section 4.5.3.1.3.
+const EMAIL_BYTES_MAX: usize = 254;
+
+/// An account that someone wants.
+#[derive(Clone, Debug)]
+pub struct Wish {
+    /// Its name, as it was written.
+    pub name: String,
+    /// Its passphrase; none to log in by certificate only.
+    pub passphrase: Option<Secret>,
+    /// The certificate to log in with.
+    pub certfp: Option<Certfp>,
+    /// The address for mail.
+    pub email: Option<String>,
+    /// An operator makes it for someone else: no limits, no mail, and nobody is logged in.
+    pub by_operator: bool,
+    /// Tells the session what came of it.
+    pub tell: fn(&mut Cx<'_>, &Wish, Result<Made, RegisterRefused>),
+}
+
+/// What came of a wish.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Made {
+    /// The account is there. Who wanted it is logged in right after this is told.
+    Account,
+    /// The account is there, but of no use until the code from the mail comes back.
+    CodeSent,
+}
+
+/// Why there is no account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RegisterRefused {
+    /// Nobody can make one here.
+    Disabled,
+    /// Who asks has one, or has asked for one.
+    AlreadyRegistered,
+    /// The name cannot be used.
+    BadName,
+    /// The name is an account's, a user's or nobody's any more.
+    NameTaken,
+    /// The passphrase cannot be used.
+    BadPassphrase,
+    /// There is no passphrase and no certificate, or the certificate is another account's.
+    BadCertificate,
+    /// An address is needed, or it is none.
+    BadEmail,
+    /// The address is not wanted here.
+    UnwantedEmail,
+    /// Too many accounts were made of late.
+    Throttled,
+    /// The mail could not be delivered.
+    MailFailed,
+    /// The job could not be done.
+    Busy,
+}
+
+impl RegisterRefused {
+    /// What is said of it.
+    pub fn phrase(self) -> Phrase {
+        match self {
+            RegisterRefused::Disabled => Phrase::REGISTRATION_DISABLED,
+            RegisterRefused::AlreadyRegistered => Phrase::ACCOUNT_ALREADY_YOURS,
+            RegisterRefused::BadName => Phrase::ACCOUNT_NAME_INVALID,
+            RegisterRefused::NameTaken => Phrase::ACCOUNT_EXISTS,
+            RegisterRefused::BadPassphrase => Phrase::PASSPHRASE_INVALID,
+            RegisterRefused::BadCertificate => Phrase::CERTIFICATE_UNUSABLE,
+            RegisterRefused::BadEmail => Phrase::EMAIL_NEEDED,
+            RegisterRefused::UnwantedEmail => Phrase::EMAIL_UNWANTED,
+            RegisterRefused::Throttled => Phrase::REGISTRATION_THROTTLED,
+            RegisterRefused::MailFailed => Phrase::MAIL_FAILED,
+            RegisterRefused::Busy => Phrase::SERVER_BUSY,
+        }
+    }
+}
+
+/// Wishes for an account. Whatever comes of it is told through [`Wish::tell`], now or later.
+pub fn apply(cx: &mut Cx<'_>, wish: Wish) {
+    let judged = match wish.by_operator {
+        true => name_of(cx, &wish).map(drop),
+        false => judge(cx, &wish),
+    };
+    if let Err(refused) = judged {
+        return (wish.tell)(cx, &wish, Err(refused));
+    }
+    let mut credentials = Credentials::default();
+    if let Some(certfp) = wish.certfp.clone() {
+        credentials.certfps.push(certfp);
+    }
+    match wish.passphrase.clone() {
+        Some(passphrase) => {
+            let cost = cx.config().accounts.registration.bcrypt_cost;
+            let job = Job::HashPassphrase { credentials: Box::new(credentials), passphrase, cost };
+            cx.ask(job, PassphraseHashed(wish));
+        }
+        None => make(cx, wish, credentials),
+    }
+}
+
+fn judge(cx: &mut Cx<'_>, wish: &Wish) -> Result<(), RegisterRefused> {
+    let rules = &cx.config().accounts.registration;
+    let before_connect = rules.allow_before_connect;
+    let closed = !rules.enabled || cx.state().defcon.closes_registration();
+    if closed || (cx.served().user().is_none() && !before_connect) {
+        return Err(RegisterRefused::Disabled);
+    }
+    if cx.account().is_some() || cx.served().applied {
+        return Err(RegisterRefused::AlreadyRegistered);
+    }
+    name_of(cx, wish)?;
+    match wish.passphrase.as_ref().map(|passphrase| auth::check_passphrase(passphrase.reveal())) {
+        Some(Err(BadPassphrase::Empty | BadPassphrase::TooLong | BadPassphrase::Unsendable)) => {
+            return Err(RegisterRefused::BadPassphrase);
+        }
+        None if wish.certfp.is_none() => return Err(RegisterRefused::BadCertificate),
+        Some(Ok(())) | None => {}
+    }
+    check_email(cx, wish.email.as_deref())?;
+    let limit = &rules.throttling;
+    if limit.enabled {
+        let mut registrations = cx.state().registrations;
+        let counted = registrations.allow(cx.now.mono_ms, limit.duration, limit.max_attempts as u32);
+        cx.commit(Fact::RegistrationTried { registrations });
+        if counted.is_err() {
+            cx.note(Level::Warn, "accounts", "too many registrations of late".to_owned());
+            return Err(RegisterRefused::Throttled);
+        }
+    }
+    Ok(())
+}
+
+/// Judges name and certificate; both may be taken while the hash is made.
+fn name_of(cx: &Cx<'_>, wish: &Wish) -> Result<AccountName, RegisterRefused> {
+    let name = name_for(cx, &wish.name, wish.by_operator)?;
+    let certfp = wish.certfp.as_ref().and_then(|certfp| cx.state().account_by_certfp(certfp.as_str()));
+    if certfp.is_some() { Err(RegisterRefused::BadCertificate) } else { Ok(name) }
+}
+
+/// Judges a name; one that is made for someone else may be the nick of somebody who is there.
+fn name_for(cx: &Cx<'_>, raw: &str, for_other: bool) -> Result<AccountName, RegisterRefused> {
+    let (setup, state) = (cx.setup, cx.state());
+    let nick = setup.mapping.nick(raw, cx.config().limits.nicklen);
+    let nick = nick.map_err(|_| RegisterRefused::BadName)?;
+    let name = setup.mapping.account(nick.as_str(), cx.config().limits.nicklen);
+    let name = name.map_err(|_| RegisterRefused::BadName)?;
+    let me = cx.served().user();
+    let free = !policy::is_service(setup, &nick)
+        && !is_guest(cx, name.key())
+        && !state.retired_accounts.contains(name.key())
+        && state.reserved_for(name.key()).is_none_or(|owner| is_lapsed(cx, owner, &name))
+        && (for_other || state.user_by_key(name.key()).is_none_or(|holder| Some(holder) == me));
+    if !free || is_confusable(cx, &name, for_other) { Err(RegisterRefused::NameTaken) } else { Ok(name) }
+}
+
+/// Whether the name looks like that of another account or user.
+fn is_confusable(cx: &Cx<'_>, name: &AccountName, for_other: bool) -> bool {
+    if !cx.setup.mapping.has_skeletons() {
+        return false;
+    }
+    let skeleton = cx.setup.mapping.skeleton(name.as_str());
+    let (state, me) = (cx.state(), cx.served().user());
+    state.reserved_for_skeleton(&skeleton).is_some_and(|owner| !is_lapsed(cx, owner, name))
+        || !for_other && state.user_by_skeleton(&skeleton).is_some_and(|user| Some(user) != me)
+}
+
+/// Whether `owner` is the account of this very name, and was not verified in time.
+fn is_lapsed(cx: &Cx<'_>, owner: &str, name: &AccountName) -> bool {
+    let timeout_ms = cx.config().accounts.registration.verify_timeout.as_millis() as u64;
+    owner == name.key()
+        && timeout_ms > 0
+        && cx.state().accounts.get(owner).is_some_and(|account| {
+            !account.verified && cx.now.wall_ms >= account.registered_ms.saturating_add(timeout_ms)
+        })
+}
+
+fn is_guest(cx: &Cx<'_>, key: &str) -> bool {
+    let format = &cx.config().accounts.nick_reservation.guest_nickname_format;
+    let pattern = cx.setup.mapping.fold_lossy(format);
+    !format.is_empty() && crate::text::glob::matches(&pattern, key)
+}
+
+fn check_email(cx: &Cx<'_>, email: Option<&str>) -> Result<(), RegisterRefused> {
+    if !cx.config().accounts.registration.email_verification.enabled {
+        return Ok(());
+    }
+    let email = email.filter(|email| is_email(email)).ok_or(RegisterRefused::BadEmail)?;
+    if cx.setup.letters.refuses(email) { Err(RegisterRefused::UnwantedEmail) } else { Ok(()) }
+}
+
+/// Whether it can be an address: only the mail server knows whether it is one.
+pub fn is_email(text: &str) -> bool {
+    let odd = |c: char| c.is_whitespace() || c.is_control() || matches!(c, '<' | '>' | ',' | ';' | ':' | '"');
+    text.len() <= EMAIL_BYTES_MAX
+        && !text.contains(odd)
+        && text
+            .split_once('@')
+            .is_some_and(|(local, domain)| !local.is_empty() && domain.contains('.') && !domain.contains('@'))
+}
+
+/// The hash was made.
+#[derive(Debug)]
+struct PassphraseHashed(Wish);
+
+impl Resume for PassphraseHashed {
+    fn resume(self: Box<Self>, cx: &mut Cx<'_>, answer: &JobAnswer) -> Outcome {
+        let wish = self.0;
+        match answer {
+            JobAnswer::Hashed(credentials) => make(cx, wish, (**credentials).clone()),
+            _ => (wish.tell)(cx, &wish, Err(RegisterRefused::Busy)),
+        }
+        Ok(())
+    }
+}
+
+fn make(cx: &mut Cx<'_>, wish: Wish, credentials: Credentials) {
+    let name = match name_of(cx, &wish) {
+        Ok(name) => name,
+        Err(refused) => return (wish.tell)(cx, &wish, Err(refused)),
+    };
+    let key: Box<str> = name.key().into();
+    if cx.state().accounts.contains_key(&key) {
+        cx.commit(Fact::AccountRemoved { account: &key, freed: true });
+    }
+    let asks_code = cx.config().accounts.registration.email_verification.enabled && !wish.by_operator;
+    let mut account = Account::new(name, credentials, cx.now.wall_ms);
+    account.email = wish.email.as_deref().filter(|_| asks_code || wish.by_operator).map(Box::from);
+    account.verified = !asks_code;
+    cx.commit(Fact::AccountMade { account: Box::new(account) });
+    cx.note(Level::Info, "accounts", format!("Account {key} registered"));
+    if asks_code {
+        let email = wish.email.clone().unwrap_or_default();
+        let job = send_code(cx, &key, Purpose::Verification, &email);
+        cx.ask(job, CodeMailed(wish));
+        return;
+    }
+    (wish.tell)(cx, &wish, Ok(Made::Account));
+    if !wish.by_operator {
+        enter(cx, &key);
+    }
+}
+
+/// Makes a code for an account (folded), notes it, and gives the job that mails it.
+pub fn send_code(cx: &mut Cx<'_>, account: &str, purpose: Purpose, email: &str) -> Job {
+    let code = auth::Code::new(cx.ids.secret(), u64::MAX);
+    let (subject, body) = cx.setup.letters.code(cx.setup.server_name(), account, purpose, code.as_str());
+    let code = Code { purpose, code: code.as_str().into(), email: email.into(), at_ms: cx.now.wall_ms };
+    cx.commit(Fact::AccountChanged { account, change: AccountChange::CodeSent(code) });
+    let settings = Box::new(cx.config().accounts.registration.email_verification.clone());
+    Job::SendMail { settings, mail: Box::new(Mail { to: email.to_owned(), subject, body }) }
+}
+
+/// The code was mailed, or could not be: then the name is free again.
+#[derive(Debug)]
+struct CodeMailed(Wish);
+
+impl Resume for CodeMailed {
+    fn resume(self: Box<Self>, cx: &mut Cx<'_>, answer: &JobAnswer) -> Outcome {
+        let wish = self.0;
+        let sent = *answer == JobAnswer::Mailed;
+        if sent {
+            cx.commit(Fact::AccountRequested { session: cx.session });
+        } else if let Some(key) =
+            super::login::find(cx, &wish.name).map(|account| account.name.key().to_owned())
+        {
+            cx.commit(Fact::AccountRemoved { account: &key, freed: true });
+        }
+        (wish.tell)(cx, &wish, if sent { Ok(Made::CodeSent) } else { Err(RegisterRefused::MailFailed) });
+        Ok(())
+    }
+}
+
+/// Takes a code for an account that is not verified yet: it is then. Its owner is to be logged in with
+/// [`enter`]. An attempt counts as one to log in.
+///
+/// # Errors
+/// [`LoginRefused::Wrong`] when it is not the code, or there is no such account, or it is too late.
+pub fn verify(cx: &mut Cx<'_>, account: &str, code: &str) -> Result<Box<str>, LoginRefused> {
+    super::login::count(cx)?;
+    let timeout_ms = cx.config().accounts.registration.verify_timeout.as_millis() as u64;
+    let account =
+        super::login::find(cx, account).filter(|account| !account.verified).ok_or(LoginRefused::Wrong)?;
+    let key: Box<str> = account.name.key().into();
+    let fits = |sent: &Code| {
+        let expires_ms = if timeout_ms == 0 { u64::MAX } else { sent.at_ms.saturating_add(timeout_ms) };
+        sent.purpose == Purpose::Verification
+            && auth::Code::read(&sent.code, expires_ms).matches(code, cx.now.wall_ms)
+    };
+    if !account.codes.iter().any(fits) {
+        return Err(LoginRefused::Wrong);
+    }
+    for change in [AccountChange::Verified, AccountChange::CodeUsed(Purpose::Verification)] {
+        cx.commit(Fact::AccountChanged { account: &key, change });
+    }
+    Ok(key)
+}
+
+/// Logs the owner of a new account in.
+pub fn enter(cx: &mut Cx<'_>, account: &str) {
+    if let Err(refused) = log_in(cx, account, None) {
+        let (phrase, args) = refused.phrase();
+        let (nick, args) = (cx.nick().to_owned(), args.iter().map(String::as_str).collect::<Vec<_>>());
+        cx.reply_command("NOTICE", &[&nick], Text::Said(phrase, &args));
+    }
+}
+
+/// Makes an account for a name that `accounts.auth-script` vouched for, where that is wanted.
+pub(super) fn adopt(cx: &mut Cx<'_>, name: &str) {
+    if super::login::find(cx, name).is_some() || !cx.config().accounts.auth_script.autocreate {
+        return;
+    }
+    let Ok(name) = name_for(cx, name, true) else {
+        return cx.note(
+            Level::Warn,
+            "accounts",
+            format!("auth-script vouched for {name}, which cannot be a new account"),
+        );
+    };
+    cx.note(Level::Info, "accounts", format!("Account {} made for auth-script", name.as_str()));
+    let account = Account::new(name, Credentials::default(), cx.now.wall_ms);
+    cx.commit(Fact::AccountMade { account: Box::new(account) });
+}

@@ -1,0 +1,207 @@
+//! The answer to one command: what goes back to the session that sent it.
+//!
+//! Without a label lines go straight out. With one they are kept until the command is over, since
+//! only then it is known whether they need an ACK, a tag or a batch (labeled-response); a long answer
+//! opens the batch early.
+
+use crate::engine::effect::Effects;
+use crate::state::SessionId;
+use crate::wire::message::escape;
+use crate::wire::{Body, Outgoing};
+
+/// What to do with the lines that go back.
+#[derive(Debug)]
+pub struct Answer {
+    session: SessionId,
+    /// The session is gone: nothing can be sent.
+    mute: bool,
+    label: Option<String>,
+    kept: Vec<Kept>,
+    /// The batch around all lines, once it is open.
+    outer: Option<String>,
+    /// The batches that a command has open inside its answer, the innermost last.
+    inner: Vec<String>,
+}
+
+/// What a line of the answer is to its batches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// One like others.
+    Plain,
+    /// It opens one.
+    Opens,
+    /// It is inside one that it names itself.
+    Part,
+}
+
+impl Role {
+    /// What this line is.
+    pub fn of(line: &Outgoing<'_>) -> Role {
+        match &line.body {
+            _ if line.origin.part.is_some() => Role::Part,
+            Body::Command { verb: "BATCH", params: [start, ..], .. } if start.starts_with('+') => Role::Opens,
+            _ => Role::Plain,
+        }
+    }
+}
+
+/// A line with its tags but without label or outer batch.
+#[derive(Debug)]
+struct Kept {
+    line: Vec<u8>,
+    /// It is inside an inner batch, whose reference it carries already.
+    inner: bool,
+    /// It opens an inner batch.
+    opens: bool,
+}
+
+impl Answer {
+    /// An answer for a session; `label` is the unescaped value of the tag.
+    pub fn new(session: SessionId, label: Option<&str>) -> Answer {
+        let escaped = |label: &str| {
+            let mut bytes = b"label=".to_vec();
+            escape(label, &mut bytes);
+            String::from_utf8(bytes).expect("escaping keeps UTF-8")
+        };
+        Answer::under(session, label.map(escaped))
+    }
+
+    /// An answer under a label that was put off ([`Answer::put_off`]).
+    pub fn under(session: SessionId, label: Option<String>) -> Answer {
+        Answer { session, mute: false, label, kept: Vec::new(), outer: None, inner: Vec::new() }
+    }
+
+    /// Takes the label away: what it belongs to is not complete, and will be answered under it later.
+    pub fn put_off(&mut self) -> Option<String> {
+        self.label.take()
+    }
+
+    /// An answer that nobody hears.
+    pub fn mute(session: SessionId) -> Answer {
+        Answer { mute: true, ..Answer::new(session, None) }
+    }
+
+    /// Who is answered.
+    pub fn session(&self) -> SessionId {
+        self.session
+    }
+
+    /// Bytes that wait for the command to be over.
+    pub fn kept_bytes(&self) -> usize {
+        self.kept.iter().map(|kept| kept.line.len()).sum()
+    }
+
+    /// The `batch=` tag of the inner batch that is open.
+    pub fn inner_tag(&self) -> Option<String> {
+        self.inner.last().map(|reference| format!("batch={reference}"))
+    }
+
+    /// The line added last opened a batch: lines from now on are inside it.
+    pub fn enter_batch(&mut self, reference: String) {
+        self.inner.push(reference);
+    }
+
+    /// Leaves the innermost batch: the line that closes it is outside. Returns its reference.
+    pub fn leave_batch(&mut self) -> Option<String> {
+        self.inner.pop()
+    }
+
+    /// Adds a line; `write` renders it with the inner batch's tag, if one is open.
+    pub fn add(&mut self, out: &mut Effects, role: Role, write: impl FnOnce(&mut Vec<u8>)) {
+        if self.mute {
+            return;
+        }
+        if self.label.is_none() && self.outer.is_none() {
+            let line = out.add_line(write);
+            out.answer(self.session, line);
+            return;
+        }
+        let mut line = Vec::new();
+        write(&mut line);
+        let inner = role == Role::Part || !self.inner.is_empty();
+        let kept = Kept { line, inner, opens: role == Role::Opens };
+        match &self.outer {
+            Some(outer) => {
+                let tag = format!("batch={outer}");
+                emit(out, self.session, &kept, &tag);
+            }
+            None => self.kept.push(kept),
+        }
+    }
+
+    /// Ends the answer. `reference` gives a fresh batch reference, should one be needed; `server` is
+    /// the server's name.
+    pub fn finish(mut self, out: &mut Effects, server: &str, reference: impl FnOnce() -> String) {
+        if self.mute {
+            return;
+        }
+        if self.label.is_some() {
+            match self.kept.as_slice() {
+                [] => {
+                    let label = self.label.take().unwrap_or_default();
+                    self.raw(out, &format!("@{label} :{server} ACK"));
+                }
+                [only] => emit(out, self.session, only, self.label.as_deref().unwrap_or_default()),
+                lines if is_one_inner_batch(lines) => {
+                    let label = self.label.take().unwrap_or_default();
+                    emit(out, self.session, &lines[0], &label);
+                    for line in &lines[1..] {
+                        emit(out, self.session, line, "");
+                    }
+                }
+                _ => self.open_outer(out, server, reference),
+            }
+        }
+        if let Some(outer) = &self.outer {
+            let end = format!(":{server} BATCH -{outer}");
+            self.raw(out, &end);
+        }
+    }
+
+    /// Sends what is kept, because the answer will go on later.
+    pub fn open_outer(&mut self, out: &mut Effects, server: &str, reference: impl FnOnce() -> String) {
+        let Some(label) = self.label.take() else { return };
+        let outer = reference();
+        self.raw(out, &format!("@{label} :{server} BATCH +{outer} labeled-response"));
+        let tag = format!("batch={outer}");
+        for line in std::mem::take(&mut self.kept) {
+            emit(out, self.session, &line, &tag);
+        }
+        self.outer = Some(outer);
+    }
+
+    fn raw(&self, out: &mut Effects, text: &str) {
+        let line = out.add_line(|bytes| bytes.extend_from_slice(text.as_bytes()));
+        out.answer(self.session, line);
+    }
+}
+
+/// Whether the whole answer is one inner batch: its start, its lines, its end. Then the label goes on
+/// the batch itself.
+fn is_one_inner_batch(lines: &[Kept]) -> bool {
+    let [first, between @ .., last] = lines else { return false };
+    first.opens && !first.inner && between.iter().all(|line| line.inner) && !last.inner && !last.opens
+}
+
+/// Sends a line with one more tag in front of those that it has; lines of an inner batch keep theirs.
+fn emit(out: &mut Effects, to: SessionId, kept: &Kept, tag: &str) {
+    let span = out.add_line(|bytes| {
+        if kept.inner || tag.is_empty() {
+            bytes.extend_from_slice(&kept.line);
+            return;
+        }
+        bytes.push(b'@');
+        bytes.extend_from_slice(tag.as_bytes());
+        match kept.line.strip_prefix(b"@") {
+            Some(tagged) => {
+                bytes.push(b';');
+                bytes.extend_from_slice(tagged);
+            }
+            None => {
+                bytes.push(b' ');
+                bytes.extend_from_slice(&kept.line);
+            }
+        }
+    });
+    out.answer(to, span);
+}

@@ -1,0 +1,99 @@
+//! Counters from which ids are made; nothing random happens after the seed.
+
+use sha3::{Digest, Sha3_256};
+
+use crate::engine::event::Ticket;
+use crate::wire::MsgId;
+
+/// The counters.
+#[derive(Debug)]
+pub struct Ids {
+    salt: [u8; 32],
+    /// What nonces and codes are made from; never shown, not even mixed.
+    secret: [u8; 32],
+    messages: u64,
+    message_ms: u64,
+    batches: u64,
+    tickets: u64,
+}
+
+impl Ids {
+    /// Counters for one run; the salt keeps its ids apart from those of other runs. `used_ms` is the latest
+    /// millisecond that is known to have been used in ids: all ids are later.
+    pub fn new(salt: [u8; 32], used_ms: Option<u64>) -> Ids {
+        let secret = digest(b"secret", &salt);
+        let message_ms = used_ms.map_or(0, |used_ms| used_ms + 1);
+        Ids { salt, secret, messages: 0, message_ms, batches: 0, tickets: 0 }
+    }
+
+    /// The time that a message has which is said now: never before that of another, even when the clock was
+    /// set back.
+    pub fn time_ms(&self, wall_ms: u64) -> u64 {
+        self.message_ms.max(wall_ms)
+    }
+
+    /// A message id; later ids are greater, even when the clock was set back.
+    pub fn msgid(&mut self, wall_ms: u64) -> MsgId {
+        self.message_ms = self.message_ms.max(wall_ms);
+        self.messages += 1;
+        // 2^24 messages within one millisecond cannot be; a wrapped counter sorts right by its time.
+        MsgId::new(self.message_ms, self.messages as u32, self.mixed(self.messages))
+    }
+
+    /// A batch reference.
+    pub fn batch(&mut self) -> String {
+        self.batches += 1;
+        self.batches.to_string()
+    }
+
+    /// A ticket for a job.
+    pub fn ticket(&mut self) -> Ticket {
+        self.tickets += 1;
+        Ticket(self.tickets)
+    }
+
+    /// Bytes that nobody can guess, not even who knows all that were given out before.
+    pub fn secret<const N: usize>(&mut self) -> [u8; N] {
+        let given = digest(b"give", &self.secret);
+        self.secret = digest(b"go on", &self.secret);
+        *given.first_chunk().expect("nobody needs more than 32")
+    }
+
+    /// A cheap mixing of the salt with a counter (splitmix64); once in a while the salt moves on, so
+    /// that it cannot be worked out from many ids.
+    fn mixed(&mut self, counter: u64) -> u64 {
+        if counter.is_multiple_of(4096) {
+            self.salt = Sha3_256::digest(self.salt).into();
+        }
+        let word = u64::from_le_bytes(self.salt[..8].try_into().expect("eight bytes"));
+        let mut z = word.wrapping_add(counter.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+}
+
+fn digest(label: &[u8], secret: &[u8; 32]) -> [u8; 32] {
+    Sha3_256::new().chain_update(label).chain_update(secret).finalize().into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secrets_differ_between_calls_and_runs() {
+        let (mut ids, mut others) = (Ids::new([7; 32], None), Ids::new([8; 32], None));
+        let made: [[u8; 18]; 3] = [ids.secret(), ids.secret(), others.secret()];
+        assert!(made[0] != made[1] && made[0] != made[2] && made[1] != made[2]);
+    }
+
+    #[test]
+    fn message_ids_grow_even_when_the_clock_goes_back() {
+        let mut ids = Ids::new([7; 32], None);
+        let made: Vec<MsgId> = [5, 6, 3, 3, 9].into_iter().map(|ms| ids.msgid(ms)).collect();
+        assert!(made.windows(2).all(|pair| pair[0] < pair[1]));
+        assert_eq!((ids.time_ms(3), ids.time_ms(12)), (9, 12));
+        assert!(made[4] < Ids::new([8; 32], Some(9)).msgid(4));
+    }
+}

@@ -1,0 +1,11 @@
+//! What every handler works with: the session being served, its answer, what it waits for, and the ways to speak.
+
+pub mod answer;
+pub mod cx;
+pub mod ids;
+pub mod multiline;
+pub mod recorder;
+pub mod refusal;
+pub mod timers;
+pub mod voice;
+pub mod waiting;

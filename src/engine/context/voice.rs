@@ -1,0 +1,192 @@
+//! How the engine speaks: renders a line once per variant and lists who gets it.
+
+use crate::engine::effect::Effects;
+use crate::engine::setup::Setup;
+use crate::state::{Session, SessionId, State, User, UserId};
+use crate::wire::{Caps, Form, Outgoing, Stamp};
+
+use super::answer::{Answer, Role};
+use super::multiline::{BATCHED, each_line};
+
+/// Buffers that live on between commands, so that speaking allocates nothing.
+#[derive(Debug, Default)]
+pub struct Scratch {
+    variants: Vec<Variant>,
+    /// Per user slot: the mark of the last walk that met the user.
+    met: Vec<u32>,
+    mark: u32,
+}
+
+#[derive(Debug, Default)]
+struct Variant {
+    caps: Caps,
+    to: Vec<SessionId>,
+}
+
+impl Scratch {
+    /// Starts a walk in which every user counts once.
+    pub fn start_walk(&mut self) {
+        self.mark = self.mark.wrapping_add(1);
+        if self.mark == 0 {
+            self.met.fill(0);
+            self.mark = 1;
+        }
+    }
+
+    /// Whether the user was met in this walk.
+    pub fn has_met(&self, user: UserId) -> bool {
+        self.met.get(user.slot as usize) == Some(&self.mark)
+    }
+
+    /// Whether the user is met for the first time in this walk.
+    pub fn meet(&mut self, user: UserId) -> bool {
+        let slot = user.slot as usize;
+        if self.met.len() <= slot {
+            self.met.resize(slot + 1, 0);
+        }
+        std::mem::replace(&mut self.met[slot], self.mark) != self.mark
+    }
+}
+
+/// Everything needed to say a line.
+#[derive(Debug)]
+pub struct Voice<'e> {
+    /// Names, languages, limits.
+    pub setup: &'e Setup,
+    /// Where the lines go.
+    pub out: &'e mut Effects,
+    /// What goes back to the session that is being served.
+    pub answer: Answer,
+    /// The time of this event.
+    pub stamp: Stamp,
+    /// Reused buffers.
+    pub scratch: &'e mut Scratch,
+}
+
+impl Voice<'_> {
+    /// Says something to the session that is being served.
+    pub fn reply(&mut self, session: &Session, message: &Outgoing<'_>) {
+        each_line(message, session.caps, |line| self.reply_line(session, line));
+    }
+
+    fn reply_line(&mut self, session: &Session, line: &Outgoing<'_>) {
+        // A part names its own batch.
+        let role = Role::of(line);
+        let inner = self.answer.inner_tag().filter(|_| role != Role::Part);
+        let form = Form {
+            caps: session.caps,
+            languages: &session.languages,
+            extra_tags: inner.as_deref().unwrap_or_default(),
+            line_bytes_max: self.setup.config.server.max_line_len,
+        };
+        let (stamp, languages) = (&self.stamp, &self.setup.languages);
+        self.answer.add(self.out, role, |bytes| line.render(form, stamp, languages, bytes));
+    }
+
+    /// Says something to all sessions given that have the capabilities it needs. The session being
+    /// served gets its copy in its answer.
+    pub fn deliver(
+        &mut self,
+        state: &State,
+        message: &Outgoing<'_>,
+        needs: Caps,
+        to: impl Iterator<Item = SessionId>,
+    ) {
+        if !message.has_lines() {
+            return self.deliver_line(state, message, needs, to);
+        }
+        let takes_batches = |id: &SessionId| state.sessions[*id].caps.contains(BATCHED);
+        let (batched, others): (Vec<SessionId>, Vec<SessionId>) = to.partition(takes_batches);
+        for (to, caps) in [(batched, BATCHED), (others, Caps::NONE)] {
+            if !to.is_empty() {
+                each_line(message, caps, |line| self.deliver_line(state, line, needs, to.iter().copied()));
+            }
+        }
+    }
+
+    fn deliver_line(
+        &mut self,
+        state: &State,
+        line: &Outgoing<'_>,
+        needs: Caps,
+        to: impl Iterator<Item = SessionId>,
+    ) {
+        let relevant = line.relevant();
+        let issuer = self.answer.session();
+        let mut used = 0;
+        for id in to {
+            let session = &state.sessions[id];
+            if !session.caps.contains(needs) {
+                continue;
+            }
+            if id == issuer {
+                self.reply_line(session, line);
+                continue;
+            }
+            let caps = session.caps & relevant;
+            let known = self.scratch.variants[..used].iter_mut().find(|variant| variant.caps == caps);
+            match known {
+                Some(variant) => variant.to.push(id),
+                None => {
+                    if self.scratch.variants.len() == used {
+                        self.scratch.variants.push(Variant::default());
+                    }
+                    let variant = &mut self.scratch.variants[used];
+                    variant.caps = caps;
+                    variant.to.clear();
+                    variant.to.push(id);
+                    used += 1;
+                }
+            }
+        }
+        self.send_variants(line, used);
+    }
+
+    /// Says something to one session that has the capabilities it needs, outside of any answer.
+    pub fn deliver_alone(&mut self, session: &Session, id: SessionId, message: &Outgoing<'_>, needs: Caps) {
+        if session.caps.contains(needs) {
+            let (stamp, languages) = (&self.stamp, &self.setup.languages);
+            let form = self.form_for_others(session.caps);
+            each_line(message, session.caps, |line| {
+                let span = self.out.add_line(|bytes| line.render(form, stamp, languages, bytes));
+                self.out.deliver(span, &[id]);
+            });
+        }
+    }
+
+    /// What is said to others holds no phrase, so their languages make no difference.
+    fn form_for_others(&self, caps: Caps) -> Form<'static> {
+        Form { caps, languages: &[], extra_tags: "", line_bytes_max: self.setup.config.server.max_line_len }
+    }
+
+    fn send_variants(&mut self, line: &Outgoing<'_>, used: usize) {
+        let (stamp, languages) = (&self.stamp, &self.setup.languages);
+        for variant in &self.scratch.variants[..used] {
+            let form = self.form_for_others(variant.caps);
+            let span = self.out.add_line(|bytes| line.render(form, stamp, languages, bytes));
+            self.out.deliver(span, &variant.to);
+        }
+    }
+}
+
+/// All sessions of some users.
+pub fn sessions_of<'s>(
+    state: &'s State,
+    users: impl Iterator<Item = UserId> + 's,
+) -> impl Iterator<Item = SessionId> + 's {
+    users.flat_map(move |user| state.users[user].sessions.iter().copied())
+}
+
+/// Everyone who shares a channel with the user and may know, and the user; each once.
+pub fn acquaintances(state: &State, scratch: &mut Scratch, of: UserId) -> Vec<UserId> {
+    scratch.start_walk();
+    scratch.meet(of);
+    let user: &User = &state.users[of];
+    let mut all = vec![of];
+    for &channel in &user.channels {
+        let channel = &state.channels[channel];
+        let knowing = channel.members.keys().copied().filter(|&other| channel.shows(other, of));
+        all.extend(knowing.filter(|&other| scratch.meet(other)));
+    }
+    all
+}

@@ -1,0 +1,174 @@
+//! Who is kept out, by address or mask, and until they log in or for good. Asked when a connection opens,
+//! when it is to become a user or to join one, and when a ban is set.
+//!
+//! Loopback is exempt, so that an operator cannot lock themselves out of the machine.
+
+use crate::config::Config;
+use crate::engine::context::cx::Cx;
+use crate::engine::effect::Level;
+use crate::engine::setup::Setup;
+use crate::state::ban::{BanInfo, BanTarget};
+use crate::state::fact::OperAction;
+use crate::state::{Door, Fact, SessionId, State, User, UserId};
+use crate::text::folded_nuh;
+
+/// Bans there may be; an operator who wants more has to lift some, or to ban ranges.
+pub const BANS_MAX: usize = 100_000;
+
+/// What someone who is banned reads.
+pub fn reason(info: &BanInfo) -> String {
+    let words = match info.require_sasl {
+        true => "You must log into an account to connect from here",
+        false => "You are banned from this server",
+    };
+    if info.reason.is_empty() { words.to_owned() } else { format!("{words} ({})", info.reason) }
+}
+
+/// Why a connection may not come in, whoever it turns out to be.
+pub fn at_the_door(config: &Config, state: &State, door: &Door, wall_ms: u64) -> Option<String> {
+    if is_exempt(door) {
+        return None;
+    }
+    let is_secure = || config.server.secure_nets.iter().any(|net| net.contains(door.ip));
+    if state.defcon.closes_doors() && !is_secure() {
+        return Some("The server is closed to new connections; please try again later".to_owned());
+    }
+    let mut bans = state.bans.over_address(door.ip, wall_ms).map(|(_, info)| info);
+    bans.find(|info| !info.require_sasl).map(reason)
+}
+
+/// Closes the session being served if it may not be the user of these sources; true if so.
+#[must_use]
+pub fn turns_away(cx: &mut Cx<'_>, nuhs: &[String]) -> bool {
+    let (state, logged_in) = (cx.state(), cx.account().is_some());
+    let door = &cx.served().door;
+    let needs_account =
+        state.defcon.requires_account() && !is_exempt(door) || state.defcon.closes_registration() && door.tor;
+    let why = match needs_account && !logged_in {
+        true => Some("The server lets in only those who log into an account at present".to_owned()),
+        false => over_user(state, door, nuhs, logged_in, cx.now.wall_ms).map(reason),
+    };
+    let Some(why) = why else { return false };
+    let ip = Setup::address_text(door.ip);
+    cx.note(Level::Info, "connect", format!("client from {ip} refused: {why}"));
+    cx.close(&why);
+    true
+}
+
+/// The ban that keeps out a user, or a session that is to become one.
+fn over_user<'s>(
+    state: &'s State,
+    door: &Door,
+    nuhs: &[String],
+    logged_in: bool,
+    wall_ms: u64,
+) -> Option<&'s BanInfo> {
+    if is_exempt(door) {
+        return None;
+    }
+    let ip = door.ip;
+    let applies = |info: &&BanInfo| !(info.require_sasl && logged_in);
+    let by_address = state.bans.over_address(ip, wall_ms).map(|(_, info)| info).find(applies);
+    let mut by_mask = nuhs.iter().flat_map(|nuh| state.bans.over_mask(nuh, wall_ms)).map(|(_, info)| info);
+    by_address.or_else(|| by_mask.find(applies))
+}
+
+/// What masks are matched against: the host that others see, the one beneath a vhost, the host name of the
+/// connection and its address. (Unlike the bans of channels: who sets these may know all of them.)
+pub fn sources(nick_key: &str, username: &str, hosts: &[&str]) -> Vec<String> {
+    let mut all: Vec<String> = Vec::new();
+    for host in hosts {
+        let nuh = folded_nuh(nick_key, username, host);
+        if !all.contains(&nuh) {
+            all.push(nuh);
+        }
+    }
+    all
+}
+
+/// The sources of a user.
+pub fn sources_of(user: &User) -> Vec<String> {
+    let ip = Setup::address_text(user.ip);
+    sources(user.nick.key(), &user.username, &[&user.host, &user.cloak, &user.real_host, &ip])
+}
+
+/// Whether a ban is against a session: by its address, or by what its user looks like.
+pub fn covers(state: &State, target: &BanTarget, session: SessionId) -> bool {
+    let there = &state.sessions[session];
+    if is_exempt(&there.door) {
+        return false;
+    }
+    match target {
+        BanTarget::Net(net) => net.contains(there.door.ip),
+        BanTarget::Mask(mask) => there
+            .user()
+            .is_some_and(|user| sources_of(&state.users[user]).iter().any(|nuh| mask.matches(nuh))),
+    }
+}
+
+/// Sets a ban. What has expired is forgotten first; false when there is no room even so.
+#[must_use]
+pub fn set(cx: &mut Cx<'_>, target: BanTarget, info: BanInfo) -> bool {
+    let over = |(_, info): &(BanTarget, &BanInfo)| !info.holds(cx.now.wall_ms);
+    let expired: Vec<BanTarget> = cx.state().bans.all().filter(over).map(|(target, _)| target).collect();
+    for target in expired {
+        cx.commit(Fact::OperAction(OperAction::Ban { target, info: None, by: None }));
+    }
+    if cx.state().bans.count() >= BANS_MAX && cx.state().bans.get(&target).is_none() {
+        return false;
+    }
+    cx.commit(Fact::OperAction(OperAction::Ban { target, info: Some(Box::new(info)), by: None }));
+    true
+}
+
+/// Lifts a ban; false when there is none.
+#[must_use]
+pub fn lift(cx: &mut Cx<'_>, target: BanTarget) -> bool {
+    if cx.state().bans.get(&target).is_none_or(|info| !info.holds(cx.now.wall_ms)) {
+        return false;
+    }
+    let by = cx.oper_name();
+    cx.commit(Fact::OperAction(OperAction::Ban { target, info: None, by: Some(&by) }));
+    true
+}
+
+/// What became of those whom a ban covers.
+#[derive(Debug, Default)]
+pub struct Enforced {
+    /// Users whose sessions were closed, by nick.
+    pub closed: Vec<String>,
+    /// Users who stay all the same, as they are always-on.
+    pub staying: Vec<String>,
+}
+
+/// Closes the sessions that a ban covers, but for the one being served.
+pub fn enforce(cx: &mut Cx<'_>, target: &BanTarget, info: &BanInfo) -> Enforced {
+    let state = cx.state();
+    let logged_in = |session| {
+        let account = |user: UserId| state.users[user].account.is_some();
+        state.sessions.get(session).and_then(|session| session.user()).is_some_and(account)
+    };
+    let is_meant = |&session: &SessionId| {
+        session != cx.session && !(info.require_sasl && logged_in(session)) && covers(state, target, session)
+    };
+    let sessions: Vec<SessionId> = state.sessions.iter().map(|(id, _)| id).filter(is_meant).collect();
+    let mut done = Enforced::default();
+    let reason = reason(info);
+    for session in sessions {
+        let user = cx.state().sessions.get(session).and_then(|session| session.user());
+        if let Some(user) = user.map(|user| &cx.state().users[user]) {
+            let nick = user.nick.as_str().to_owned();
+            let list = if user.always_on { &mut done.staying } else { &mut done.closed };
+            if list.last() != Some(&nick) {
+                list.push(nick);
+            }
+        }
+        cx.expel(session, &reason);
+    }
+    done
+}
+
+/// What comes from the Tor network only looks like loopback.
+fn is_exempt(door: &Door) -> bool {
+    door.ip.to_canonical().is_loopback() && !door.tor
+}

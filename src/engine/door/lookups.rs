@@ -1,0 +1,155 @@
+//! What is found out about where a client comes from, before it is registered: whether its address is
+//! welcome, its host name, and what its machine calls its user. Each is asked once, for the address that
+//! counts, after PROXY or WEBIRC could have changed it. What cannot be answered lets the client in.
+
+use std::net::IpAddr;
+
+use crate::engine::context::cx::Cx;
+use crate::engine::context::refusal::Outcome;
+use crate::engine::context::waiting::Resume;
+use crate::engine::effect::{Job, Level};
+use crate::engine::event::{IpRefusal, IpVerdict, JobAnswer};
+use crate::engine::session::registration;
+use crate::engine::setup::Setup;
+use crate::state::Fact;
+use crate::state::ban::{BanInfo, BanTarget};
+use crate::state::fact::Introduction;
+use crate::state::session::{Door, Finding, Origin, Registering};
+use crate::text::{ident, is_hostname};
+use crate::wire::Text;
+
+use super::bans;
+
+/// Who sets bans that are its verdicts.
+const SCRIPT: &str = "ip-check-script";
+/// What is said to those whom `ip-check-script` refuses without words of its own.
+const REFUSED: &str = "Your address is not welcome here";
+/// What is said to those who would be welcome with an account.
+const NEEDS_LOGIN: &str = "You must log in to connect from your address";
+
+/// What is asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Question {
+    /// Whether `ip-check-script` lets the address in.
+    Welcome,
+    /// The host name of the address.
+    Host,
+    /// What the client's machine calls its user.
+    Ident,
+}
+
+/// The host of a client, as it is, and as others see it.
+pub fn hosts(cx: &Cx<'_>, door: &Door, origin: &Origin) -> (Box<str>, Box<str>) {
+    let real = origin.host.found().map_or_else(|| Setup::address_text(door.ip), str::to_owned);
+    let tor = &cx.config().server.tor_listeners.vhost;
+    let of_account = || cx.account().and_then(|account| cx.setup.cloak.account(account.name.as_str()));
+    let shown = match door.tor {
+        // There is no address to be told by.
+        true => of_account().or_else(|| (!tor.is_empty()).then(|| tor.clone())),
+        false => None,
+    };
+    let shown = shown.or_else(|| cx.setup.cloak.host(door.ip)).unwrap_or_else(|| real.clone());
+    (real.into(), shown.into())
+}
+
+/// Asks the next question; false when all are answered and the client may come in.
+pub fn inquire(cx: &mut Cx<'_>) -> bool {
+    if cx.served().door.tor && cx.config().server.tor_listeners.require_sasl && cx.account().is_none() {
+        demand_login(cx, NEEDS_LOGIN);
+        return true;
+    }
+    let next = cx.served().registering().and_then(|known| next(cx, known));
+    let Some((question, job)) = next else { return false };
+    cx.ask(job, question);
+    true
+}
+
+fn next(cx: &Cx<'_>, known: &Registering) -> Option<(Question, Job)> {
+    let (server, door) = (&cx.config().server, &cx.served().door);
+    // The Tor network has one address for everyone.
+    if door.tor {
+        return None;
+    }
+    let script = &server.ip_check_script;
+    // A ban that an account lifts says enough of the address.
+    let known_of = cx.state().bans.over_address(door.ip, cx.now.wall_ms).next().is_some();
+    let exempt = door.ip.is_loopback() || known_of || (script.exempt_sasl && cx.account().is_some());
+    if script.enabled && !known.origin.passed && !exempt {
+        let job = Job::CheckIp { script: Box::new(script.clone()), ip: door.ip };
+        return Some((Question::Welcome, job));
+    }
+    if server.lookup_hostnames && known.origin.host == Finding::Open {
+        let job = Job::LookUpHost { ip: door.ip, confirm: server.forward_confirm_hostnames };
+        return Some((Question::Host, job));
+    }
+    let endpoints = door.endpoints.as_deref().filter(|_| server.check_ident)?;
+    let job = Job::AskIdent { endpoints: *endpoints };
+    (known.origin.ident == Finding::Open).then_some((Question::Ident, job))
+}
+
+impl Resume for Question {
+    fn resume(self: Box<Self>, cx: &mut Cx<'_>, answer: &JobAnswer) -> Outcome {
+        let mut name = None;
+        let said = match (*self, answer) {
+            (Question::Welcome, JobAnswer::IpChecked(IpVerdict::Rejected(refusal))) => {
+                remember(cx, refusal, false);
+                refuse(cx, if refusal.why.is_empty() { REFUSED } else { &refusal.why });
+                return Ok(());
+            }
+            (Question::Welcome, JobAnswer::IpChecked(IpVerdict::NeedsLogin(refusal))) => {
+                remember(cx, refusal, true);
+                if cx.account().is_none() {
+                    demand_login(cx, if refusal.why.is_empty() { NEEDS_LOGIN } else { &refusal.why });
+                    return Ok(());
+                }
+                Introduction::Passed
+            }
+            (Question::Welcome, _) => Introduction::Passed,
+            (Question::Host, JobAnswer::HostFound(host)) => {
+                Introduction::Host(host.as_deref().filter(|host| is_host(host)))
+            }
+            (Question::Host, _) => Introduction::Host(None),
+            (Question::Ident, answer) => {
+                if let JobAnswer::IdentFound(Some(said)) = answer {
+                    name = ident(said.trim_start_matches('~'), cx.config().limits.identlen);
+                }
+                Introduction::Ident(name.as_deref())
+            }
+        };
+        cx.commit(Fact::Introduced { session: cx.session, said });
+        registration::advance(cx);
+        Ok(())
+    }
+}
+
+/// A verdict that lasts is a ban: it holds for others, too, and outlives a restart.
+fn remember(cx: &mut Cx<'_>, refusal: &IpRefusal, require_sasl: bool) {
+    let Some((net, duration)) = refusal.lasts else { return };
+    let info = BanInfo {
+        by: SCRIPT.into(),
+        reason: refusal.why.as_str().into(),
+        oper_reason: "".into(),
+        require_sasl,
+        at_ms: cx.now.wall_ms,
+        duration_ms: Some(duration.as_millis() as u64),
+    };
+    if cx.state().store_full || !bans::set(cx, BanTarget::Net(net), info) {
+        cx.note(Level::Warn, "internal", format!("a verdict of {SCRIPT} on {net} was not kept"));
+    }
+}
+
+fn demand_login(cx: &mut Cx<'_>, why: &str) {
+    cx.reply_command("FAIL", &["*", "ACCOUNT_REQUIRED"], Text::Plain(why));
+    refuse(cx, why);
+}
+
+fn refuse(cx: &mut Cx<'_>, why: &str) {
+    let ip = Setup::address_text(cx.served().door.ip);
+    cx.note(Level::Info, "connect-ip", format!("client from {ip} refused: {why}"));
+    cx.close(why);
+}
+
+/// Whether a name can be shown as a user's host: one that reads as an address would be another's.
+pub fn is_host(name: &str) -> bool {
+    is_hostname(name) && !name.ends_with('.') && name.parse::<IpAddr>().is_err()
+}

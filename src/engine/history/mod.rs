@@ -1,0 +1,16 @@
+//! Giving history back: who may read what, where it lies, and how it is told.
+//!
+//! What is in memory is told at once; what is stored for good is asked for, and the session waits. What comes
+//! into history is the business of `context::recorder`.
+
+mod missed;
+mod reading;
+pub mod redaction;
+mod scope;
+mod tell;
+pub mod znc_playback;
+
+pub use missed::{Stretch, catch_up, on_join, play, znc_limit};
+pub use reading::{Reading, Step, read};
+pub use scope::{Scope, channel, floor, own_choice, scope, shown_correspondent};
+pub use tell::Style;

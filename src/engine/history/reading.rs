@@ -1,0 +1,244 @@
+//! Pages, one after the other: from memory, and from what is stored where memory does not reach.
+
+use std::collections::VecDeque;
+use std::ops::ControlFlow;
+
+use crate::engine::context::cx::Cx;
+use crate::engine::context::refusal::Outcome;
+use crate::engine::context::waiting::{LongAnswer, Resume};
+use crate::engine::effect::Job;
+use crate::engine::event::JobAnswer;
+use crate::history::{End, Found, HistoryKey, Item, Listing, Query, Range};
+use crate::state::account::HistoryChoice;
+use crate::state::fact::HistoryPlace;
+use crate::wire::MsgId;
+
+use super::scope::{self, Scope};
+use super::tell::{self, Style};
+
+/// A page to be read and told.
+#[derive(Clone, Debug)]
+pub struct Reading {
+    /// Whose history.
+    pub scope: Scope,
+    /// Which part of it; what each yields is counted by itself.
+    pub ranges: Vec<Range>,
+    /// How it is told.
+    pub style: Style,
+    /// What memory had, by range.
+    found: Vec<Vec<Item>>,
+}
+
+impl Reading {
+    /// A page of some ranges, within what may be read.
+    pub fn new(scope: Scope, mut ranges: Vec<Range>, style: Style) -> Reading {
+        for range in &mut ranges {
+            range.after = range.after.max(scope.floor);
+        }
+        Reading { scope, ranges, style, found: Vec::new() }
+    }
+
+    /// Takes from memory what is there. Returns what has to be asked for.
+    fn look_up(&mut self, cx: &Cx<'_>) -> Vec<Range> {
+        let Some(ring) = cx.state().ring(&self.scope.place) else { return Vec::new() };
+        let with = self.scope.place.with();
+        self.found = self.ranges.iter().map(|range| ring.page(with, range)).collect();
+        if self.scope.stored.is_none() {
+            return Vec::new();
+        }
+        let alone = match &self.scope.place {
+            HistoryPlace::Channel(_) => true,
+            // Two users of one account hear each their own.
+            HistoryPlace::Conversation { .. } => {
+                cx.account().is_none_or(|account| cx.state().users_of(account.name.key()).len() == 1)
+            }
+        };
+        let complete_from = ring.complete_from().filter(|_| alone);
+        let missing = |(range, found): (&Range, &Vec<Item>)| {
+            let before = range.before.into_iter().chain(complete_from).min();
+            // Between items from before something was missed others may lie.
+            let is_sure = |item: &&Item| complete_from.is_some_and(|from| item.id() >= from);
+            let sure = found.iter().filter(is_sure).count();
+            let rest = match range.from {
+                End::Newest => Range { before, limit: range.limit - sure, ..*range },
+                // Older ones go first, however many there are in memory.
+                End::Oldest => Range { before, ..*range },
+            };
+            (!rest.is_empty()).then_some(rest)
+        };
+        self.ranges.iter().zip(&self.found).filter_map(missing).collect()
+    }
+
+    /// The whole page, the oldest first.
+    fn take_page(&mut self, stored: &[Item]) -> Vec<Item> {
+        let mut page = Vec::new();
+        for (range, mut found) in self.ranges.iter().zip(std::mem::take(&mut self.found)) {
+            found.extend(stored.iter().filter(|item| range.contains(item.id())).cloned());
+            found.sort_by_key(Item::id);
+            found.dedup_by_key(|item| item.id());
+            match range.from {
+                End::Oldest => found.truncate(range.limit),
+                End::Newest => drop(found.drain(..found.len().saturating_sub(range.limit))),
+            }
+            page.append(&mut found);
+        }
+        page.sort_by_key(Item::id);
+        page.dedup_by_key(|item| item.id());
+        page
+    }
+}
+
+/// What is to be told next.
+#[derive(Clone, Debug)]
+pub enum Step {
+    /// A page.
+    Page(Reading),
+    /// A page of each conversation in which something was said within the range.
+    Conversations {
+        /// Which part of each.
+        range: Range,
+        /// How many conversations.
+        limit: usize,
+        /// How they are told.
+        style: Style,
+    },
+}
+
+/// Tells pages, in this order, after what the session waits for already.
+pub fn read(cx: &mut Cx<'_>, steps: impl IntoIterator<Item = Step>) {
+    let pages = Pages { steps: steps.into_iter().collect() };
+    if cx.pending.is_some() || cx.is_answering_long() { cx.answer_long(pages) } else { pages.read(cx) }
+}
+
+/// Pages that are still to be told; while the archive is asked, the first is the one it is asked for.
+#[derive(Debug)]
+struct Pages {
+    steps: VecDeque<Step>,
+}
+
+impl LongAnswer for Pages {
+    fn step(&mut self, cx: &mut Cx<'_>) -> ControlFlow<(), usize> {
+        Pages { steps: std::mem::take(&mut self.steps) }.read(cx);
+        ControlFlow::Break(())
+    }
+
+    fn skip_archive(&mut self) {
+        for step in &mut self.steps {
+            if let Step::Page(reading) = step {
+                reading.scope.stored = None;
+            }
+        }
+    }
+}
+
+impl Pages {
+    fn read(mut self, cx: &mut Cx<'_>) {
+        while let Some(step) = self.steps.pop_front() {
+            let query = match step {
+                // While the session waited for the page before, its user may have left.
+                Step::Page(reading) if !may_still(cx, &reading) => {
+                    tell::tell_failure(cx, &reading);
+                    continue;
+                }
+                Step::Page(mut reading) => {
+                    let missing = reading.look_up(cx);
+                    match reading.scope.stored.clone().filter(|_| !missing.is_empty()) {
+                        None => {
+                            let page = reading.take_page(&[]);
+                            tell::tell(cx, &reading, &page);
+                            continue;
+                        }
+                        Some(target) => {
+                            self.steps.push_front(Step::Page(reading));
+                            Query::Page { target, ranges: missing }
+                        }
+                    }
+                }
+                Step::Conversations { range, limit, style } => match stored_conversations(cx, range, limit) {
+                    Some(listing) => {
+                        self.steps.push_front(Step::Conversations { range, limit, style });
+                        Query::Targets(listing)
+                    }
+                    None => {
+                        let pages = conversations_in_memory(cx, range, limit, style);
+                        pages.into_iter().rev().for_each(|page| self.steps.push_front(page));
+                        continue;
+                    }
+                },
+            };
+            return cx.ask(Job::AskHistory(Box::new(query)), self);
+        }
+    }
+}
+
+/// What is stored has been found, or not.
+impl Resume for Pages {
+    fn resume(mut self: Box<Self>, cx: &mut Cx<'_>, answer: &JobAnswer) -> Outcome {
+        match (self.steps.pop_front(), answer) {
+            (Some(Step::Page(mut reading)), JobAnswer::HistoryFound(Found::Items(stored))) => {
+                let page = reading.take_page(stored);
+                tell::tell(cx, &reading, &page);
+            }
+            (Some(Step::Page(mut reading)), _) if reading.style == (Style::Lines { asked: false }) => {
+                let page = reading.take_page(&[]);
+                tell::tell(cx, &reading, &page);
+                self.skip_archive();
+                cx.later.iter_mut().for_each(|answer| answer.skip_archive());
+            }
+            (Some(Step::Page(reading)), _) => tell::tell_failure(cx, &reading),
+            (
+                Some(Step::Conversations { range, style, .. }),
+                JobAnswer::HistoryFound(Found::Targets(found)),
+            ) => {
+                let with = |(target, _): &(HistoryKey, MsgId)| match target {
+                    HistoryKey::Conversation { with, .. } => conversation(cx, with, range, style),
+                    HistoryKey::Channel(_) => None,
+                };
+                found.iter().rev().filter_map(with).for_each(|page| self.steps.push_front(page));
+            }
+            (Some(Step::Conversations { range, limit, style }), _) => {
+                let pages = conversations_in_memory(cx, range, limit, style);
+                pages.into_iter().rev().for_each(|page| self.steps.push_front(page));
+                self.skip_archive();
+                cx.later.iter_mut().for_each(|answer| answer.skip_archive());
+            }
+            (None, _) => {}
+        }
+        self.read(cx);
+        Ok(())
+    }
+}
+
+fn may_still(cx: &Cx<'_>, reading: &Reading) -> bool {
+    match reading.scope.place {
+        HistoryPlace::Channel(channel) => cx.user().channels.contains(&channel),
+        HistoryPlace::Conversation { .. } => true,
+    }
+}
+
+/// What is to be asked for if the conversations of the user being served are stored.
+fn stored_conversations(cx: &Cx<'_>, range: Range, limit: usize) -> Option<Listing> {
+    let owner = cx.account().filter(|_| scope::own_choice(cx) == HistoryChoice::On)?;
+    Some(Listing {
+        owner: Some(owner.name.key().into()),
+        channels: Vec::new(),
+        after: range.after.max(scope::floor(cx, None)),
+        before: None,
+        from: End::Newest,
+        limit,
+    })
+}
+
+fn conversations_in_memory(cx: &Cx<'_>, range: Range, limit: usize, style: Style) -> Vec<Step> {
+    let known = cx.user().history.correspondents();
+    let recent = known.into_iter().filter(|(_, latest)| range.after.is_none_or(|after| *latest > after));
+    let mut names: Vec<String> = recent.take(limit).map(|(with, _)| with.to_owned()).collect();
+    // The latest last, as it would have been seen.
+    names.reverse();
+    names.into_iter().filter_map(|with| conversation(cx, &with, range, style)).collect()
+}
+
+fn conversation(cx: &Cx<'_>, with: &str, range: Range, style: Style) -> Option<Step> {
+    let scope = scope::conversation(cx, with, scope::shown_correspondent(cx, with))?;
+    Some(Step::Page(Reading::new(scope, vec![range], style)))
+}

@@ -1,0 +1,152 @@
+//! Taking back what was said: who may, and what becomes of it.
+//!
+//! What is taken back is gone from memory and from what is stored; those who have seen it are told.
+
+use smallvec::SmallVec;
+
+use crate::engine::context::cx::Cx;
+use crate::engine::context::recorder::correspondent;
+use crate::engine::context::refusal::{Outcome, Refusal};
+use crate::engine::context::waiting::Resume;
+use crate::engine::effect::{Effect, Job};
+use crate::engine::event::JobAnswer;
+use crate::engine::service::Service;
+use crate::engine::setup::settings;
+use crate::engine::{history, policy};
+use crate::history::{Found, HistoryKey, Item, Kind, Query, Record};
+use crate::i18n::Phrase;
+use crate::state::account::{Account, HistoryChoice};
+use crate::state::fact::HistoryPlace;
+use crate::state::{Fact, Rank};
+use crate::wire::MsgId;
+
+use super::Scope;
+
+/// In which way it was asked for, and is answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Manner {
+    /// REDACT.
+    Redact,
+    /// HistServ's DELETE.
+    HistServ,
+}
+
+/// What is to be taken back.
+#[derive(Debug)]
+struct Redaction {
+    scope: Scope,
+    id: MsgId,
+    reason: Option<Box<str>>,
+    manner: Manner,
+}
+
+/// Takes back a message by its id, as a client gives it.
+pub fn start(cx: &mut Cx<'_>, named: [&str; 2], reason: Option<&str>, manner: Manner) -> Outcome {
+    let [target, id] = named;
+    let Some(scope) = history::scope(cx, target) else {
+        return Err(refusal(manner, "INVALID_TARGET", vec![target], Phrase::TARGET_INVALID));
+    };
+    if !cx.config().history.retention.allow_individual_delete && !cx.user().may("history") {
+        return Err(refusal(manner, "REDACT_FORBIDDEN", vec![target, id], Phrase::REDACTION_FORBIDDEN));
+    }
+    let Some(id) = MsgId::parse(id) else {
+        return Err(refusal(manner, "UNKNOWN_MSGID", vec![target, id], Phrase::MESSAGE_UNKNOWN));
+    };
+    let redaction = Redaction { scope, id, reason: reason.map(Box::from), manner };
+    let place = &redaction.scope.place;
+    let item = cx.state().ring(place).and_then(|ring| ring.find(place.with(), id)).cloned();
+    match (item, redaction.scope.stored.clone()) {
+        (None, Some(target)) => {
+            let query = Query::Find { target, id };
+            cx.ask(Job::AskHistory(Box::new(query)), redaction);
+            Ok(())
+        }
+        (item, _) => finish(cx, &redaction, item),
+    }
+}
+
+/// The stored message was found, or not.
+impl Resume for Redaction {
+    fn resume(self: Box<Self>, cx: &mut Cx<'_>, answer: &JobAnswer) -> Outcome {
+        match answer {
+            JobAnswer::HistoryFound(Found::Items(found)) => finish(cx, &self, found.first().cloned()),
+            _ => Err(self.refuse("REDACT_FORBIDDEN", Phrase::HISTORY_UNAVAILABLE)),
+        }
+    }
+}
+
+fn finish(cx: &mut Cx<'_>, redaction: &Redaction, item: Option<Item>) -> Outcome {
+    // What was done cannot be taken back, only what was said.
+    let item = item.filter(|item| {
+        let kind = item.fields().kind;
+        kind.is_message() || kind == Kind::Tagmsg
+    });
+    let item = item.ok_or_else(|| redaction.refuse("UNKNOWN_MSGID", Phrase::MESSAGE_UNKNOWN))?;
+    if !may(cx, &redaction.scope, &item) {
+        return Err(redaction.refuse("REDACT_FORBIDDEN", Phrase::REDACTION_FORBIDDEN));
+    }
+    let (places, targets) = whereabouts(cx, &redaction.scope);
+    let (by, shown) = (cx.me(), &redaction.scope.shown);
+    let reason = redaction.reason.as_deref();
+    cx.commit(Fact::MessageRedacted { by, places: &places, shown, id: redaction.id, reason });
+    if !targets.is_empty() {
+        cx.voice.out.push(Effect::Record(Record::Delete { targets, id: redaction.id }));
+    }
+    if redaction.manner == Manner::HistServ {
+        cx.tell(Service::HistServ, Phrase::MESSAGE_DELETED, &[]);
+    }
+    Ok(())
+}
+
+/// Operators of the server and of the channel take back anything, everyone else what their account said.
+fn may(cx: &Cx<'_>, scope: &Scope, item: &Item) -> bool {
+    if cx.user().may("history") {
+        return true;
+    }
+    if let HistoryPlace::Channel(channel) = scope.place
+        && policy::standing(cx.state(), cx.me(), channel) >= Some(Rank::Op)
+    {
+        return true;
+    }
+    let author = item.fields().account.map(|account| cx.setup.mapping.fold_lossy(account));
+    // Whoever had the name of the account before said it as someone else.
+    let is_own = |own: &Account| item.id() > MsgId::first_of(own.registered_ms);
+    cx.account().zip(author).is_some_and(|(own, author)| author == own.name.key() && is_own(own))
+}
+
+/// Where it is: in memory, and where it is stored; for a conversation on both sides.
+fn whereabouts(cx: &Cx<'_>, scope: &Scope) -> (Vec<HistoryPlace>, SmallVec<[HistoryKey; 1]>) {
+    let mut places = vec![scope.place.clone()];
+    let mut targets: SmallVec<[HistoryKey; 1]> = scope.stored.iter().cloned().collect();
+    if let HistoryPlace::Conversation { user, with } = &scope.place {
+        let own: Box<str> = correspondent(cx.state(), *user).into();
+        let others = match cx.state().users_of(with) {
+            [] => cx.state().user_by_key(with).into_iter().collect(),
+            users => users.to_vec(),
+        };
+        let others = others.into_iter().filter(|other| other != user);
+        places.extend(others.map(|user| HistoryPlace::Conversation { user, with: own.clone() }));
+        let account = cx.state().accounts.get(with).filter(|_| own != *with);
+        let choice = account.map(|account| settings::dm_history(cx.config(), &account.settings));
+        if choice == Some(HistoryChoice::On) {
+            targets.push(HistoryKey::Conversation { owner: with.clone(), with: own });
+        }
+    }
+    (places, targets)
+}
+
+impl Redaction {
+    fn refuse(&self, code: &'static str, text: Phrase) -> Refusal {
+        refusal(self.manner, code, vec![&self.scope.shown, self.id.as_str()], text)
+    }
+}
+
+fn refusal(manner: Manner, code: &'static str, context: Vec<&str>, text: Phrase) -> Refusal {
+    match manner {
+        Manner::Redact => {
+            let context = context.into_iter().map(str::to_owned).collect();
+            Refusal::Fail { command: "REDACT", code, context, text }
+        }
+        Manner::HistServ => Service::HistServ.refuse(text, &[]),
+    }
+}

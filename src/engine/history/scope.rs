@@ -1,0 +1,131 @@
+//! Who may read what.
+
+use crate::config::HistoryCutoff;
+use crate::engine::context::cx::Cx;
+use crate::engine::context::recorder::correspondent;
+use crate::engine::setup::settings;
+use crate::history::HistoryKey;
+use crate::state::account::HistoryChoice;
+use crate::state::fact::HistoryPlace;
+use crate::state::registry::QueryCutoff;
+use crate::state::{Channel, ChannelId};
+use crate::wire::MsgId;
+
+/// A history that the user being served may read.
+#[derive(Clone, Debug)]
+pub struct Scope {
+    /// Where it is in memory.
+    pub place: HistoryPlace,
+    /// Where it is stored for good, if it is.
+    pub stored: Option<HistoryKey>,
+    /// What the channel, or the other one, is called.
+    pub shown: String,
+    /// Only what is later than this may be read.
+    pub floor: Option<MsgId>,
+}
+
+/// What someone asks for by name: a channel that the user is in, or a conversation.
+pub fn scope(cx: &Cx<'_>, name: &str) -> Option<Scope> {
+    if name.starts_with('#') {
+        return channel(cx, cx.find_channel(name).ok()?);
+    }
+    conversation(cx, &correspondent_named(cx, name)?, name.to_owned())
+}
+
+/// A conversation with who is found by this.
+pub fn conversation(cx: &Cx<'_>, with: &str, shown: String) -> Option<Scope> {
+    let stored = match own_choice(cx) {
+        HistoryChoice::Off => return None,
+        HistoryChoice::Ephemeral => None,
+        HistoryChoice::On => {
+            let account = cx.account().map(|account| account.name.key().into());
+            account.map(|owner| HistoryKey::Conversation { owner, with: with.into() })
+        }
+    };
+    let place = HistoryPlace::Conversation { user: cx.me(), with: with.into() };
+    Some(Scope { place, stored, shown, floor: floor(cx, None) })
+}
+
+/// A channel that the user is in.
+pub fn channel(cx: &Cx<'_>, id: ChannelId) -> Option<Scope> {
+    let channel = cx.state().channels.get(id)?;
+    channel.members.get(&cx.me())?;
+    let stored = match settings::channel_history(cx.config(), channel) {
+        HistoryChoice::Off => return None,
+        HistoryChoice::Ephemeral => None,
+        HistoryChoice::On => Some(HistoryKey::Channel(channel.name.key().into())),
+    };
+    let shown = channel.name.as_str().to_owned();
+    Some(Scope { place: HistoryPlace::Channel(id), stored, shown, floor: floor(cx, Some(channel)) })
+}
+
+/// How the conversations of the user being served are kept.
+pub fn own_choice(cx: &Cx<'_>) -> HistoryChoice {
+    match cx.account() {
+        Some(account) => settings::dm_history(cx.config(), &account.settings),
+        None => settings::guest_history(cx.config()),
+    }
+}
+
+/// By what the conversation with someone is found: who has the nick now, or whose it is.
+pub fn correspondent_named(cx: &Cx<'_>, nick: &str) -> Option<String> {
+    let key = cx.setup.mapping.nick_key(nick).ok()?;
+    let state = cx.state();
+    let found = match state.user_by_key(&key) {
+        Some(user) => correspondent(state, user),
+        None => state.reserved_for(&key).unwrap_or(&key),
+    };
+    Some(found.to_owned())
+}
+
+/// What someone is called by whom a conversation is found.
+pub fn shown_correspondent(cx: &Cx<'_>, key: &str) -> String {
+    let state = cx.state();
+    if let Some(&user) = state.users_of(key).first() {
+        return state.users[user].nick.as_str().to_owned();
+    }
+    if let Some(account) = state.accounts.get(key) {
+        return account.name.as_str().to_owned();
+    }
+    state.user_by_key(key).map_or_else(|| key.to_owned(), |user| state.users[user].nick.as_str().to_owned())
+}
+
+/// Only what is later may be read: `history.restrictions`, and nobody reads what was said to who had the nick
+/// before.
+pub fn floor(cx: &Cx<'_>, channel: Option<&Channel>) -> Option<MsgId> {
+    let user = cx.user();
+    if user.may("history") {
+        return None;
+    }
+    let rules = &cx.config().history.restrictions;
+    let ms = |duration: std::time::Duration| duration.as_millis() as u64;
+    let expired_ms =
+        (!rules.expire_time.is_zero()).then(|| cx.now.wall_ms.saturating_sub(ms(rules.expire_time)));
+    let registered_ms = cx.account().map_or(user.signed_on_s * 1000, |account| account.registered_ms);
+    let cutoff_ms = match channel {
+        None => Some(registered_ms),
+        Some(channel) => match cutoff_of(channel, rules.query_cutoff) {
+            QueryCutoff::None => None,
+            QueryCutoff::RegistrationTime => Some(registered_ms.saturating_sub(ms(rules.grace_period))),
+            QueryCutoff::JoinTime => channel.members.get(&cx.me()).map(|member| member.joined_s * 1000),
+        },
+    };
+    let formed_ms = channel.and_then(|channel| formed_ms(cx, channel));
+    expired_ms.max(cutoff_ms).max(formed_ms).map(MsgId::first_of)
+}
+
+/// When a registered channel was formed: what is stored from before was said in another channel of that name,
+/// which was not everyone's to join. Where those that are not registered are stored, too, that is the same channel.
+fn formed_ms(cx: &Cx<'_>, channel: &Channel) -> Option<u64> {
+    let is_another = channel.registration.is_some() && !cx.config().history.persistent.unregistered_channels;
+    is_another.then_some(channel.created_s * 1000)
+}
+
+fn cutoff_of(channel: &Channel, default: HistoryCutoff) -> QueryCutoff {
+    let chosen = channel.registration.as_ref().and_then(|registration| registration.settings.query_cutoff);
+    chosen.unwrap_or(match default {
+        HistoryCutoff::None => QueryCutoff::None,
+        HistoryCutoff::RegistrationTime => QueryCutoff::RegistrationTime,
+        HistoryCutoff::JoinTime => QueryCutoff::JoinTime,
+    })
+}

@@ -1,0 +1,195 @@
+//! How a page of history is told: as it was said, to those who can take it.
+
+use std::borrow::Cow;
+
+use crate::engine::context::cx::Cx;
+use crate::engine::context::recorder::correspondent;
+use crate::engine::service::Service;
+use crate::history::{Fields, Item, Kind, Range};
+use crate::i18n::Phrase;
+use crate::state::fact::HistoryPlace;
+use crate::wire::clock::time_of_day;
+use crate::wire::multiline::lines;
+use crate::wire::{Body, Cap, Origin, Outgoing, Stamp, Text};
+
+use super::reading::Reading;
+
+/// Who tells in words what a client cannot be shown as it was.
+pub const HISTSERV: &str = "HistServ!HistServ@localhost";
+
+/// How a page is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Style {
+    /// As the answer to CHATHISTORY with this subcommand.
+    Page {
+        /// As the client wrote it.
+        subcommand: &'static str,
+    },
+    /// As lines of old, for a client that may not know what history is.
+    Lines {
+        /// It was asked for: an error is worth telling.
+        asked: bool,
+    },
+    /// As notices of HistServ.
+    Notices,
+}
+
+/// Tells a page.
+pub fn tell(cx: &mut Cx<'_>, reading: &Reading, page: &[Item]) {
+    match reading.style {
+        Style::Page { .. } => {
+            // ours and Ergo's: there is no more, so there need be no more questions. AROUND has two sides.
+            let within = |range: &Range| page.iter().filter(|item| range.contains(item.id())).count();
+            let is_all = reading.ranges.iter().all(|range| within(range) < range.limit);
+            let tags = if is_all { "draft/chathistory-end" } else { "" };
+            cx.open_batch_tagged(tags, "chathistory", &[&reading.scope.shown]);
+            page.iter().for_each(|item| tell_item(cx, reading, item));
+            cx.close_batch();
+        }
+        Style::Lines { .. } if page.is_empty() => {}
+        Style::Lines { .. } => {
+            cx.open_batch("chathistory", &[&reading.scope.shown]);
+            page.iter().for_each(|item| tell_item(cx, reading, item));
+            cx.close_batch();
+        }
+        Style::Notices => {
+            page.iter().for_each(|item| notice(cx, &item.fields()));
+            cx.tell(Service::HistServ, Phrase::END_OF_PLAYBACK, &[]);
+        }
+    }
+}
+
+/// Tells that a page could not be had.
+pub fn tell_failure(cx: &mut Cx<'_>, reading: &Reading) {
+    match reading.style {
+        Style::Page { subcommand } => {
+            let context = [subcommand, &reading.scope.shown];
+            cx.fail("CHATHISTORY", "MESSAGE_ERROR", &context, Phrase::HISTORY_UNAVAILABLE);
+        }
+        Style::Lines { asked: false } => {}
+        Style::Lines { asked: true } => {
+            cx.reply(
+                crate::wire::numeric::ERR_UNKNOWNERROR,
+                &["HISTORY"],
+                Text::Said(Phrase::HISTORY_UNAVAILABLE, &[]),
+            );
+        }
+        Style::Notices => {
+            cx.tell(Service::HistServ, Phrase::HISTORY_UNAVAILABLE, &[]);
+        }
+    }
+}
+
+fn tell_item(cx: &mut Cx<'_>, reading: &Reading, item: &Item) {
+    let fields = item.fields();
+    let caps = cx.served().caps;
+    let plain = matches!(reading.style, Style::Lines { .. });
+    if !fields.kind.is_message() && !caps.has(Cap::EventPlayback) {
+        return in_words(cx, reading, &fields);
+    }
+    if fields.kind == Kind::Tagmsg && !caps.has(Cap::MessageTags) {
+        return;
+    }
+    let is_timed = plain && !caps.has(Cap::ServerTime) && fields.kind.is_message();
+    let text = fields.text.map(|text| if is_timed { timed(&fields, text).into() } else { Cow::from(text) });
+    let shown = Fields { text: text.as_deref(), ..fields };
+    match &reading.scope.place {
+        HistoryPlace::Channel(_) => say(cx, &shown),
+        HistoryPlace::Conversation { with, .. } => say_between(cx, &shown, with, plain),
+    }
+}
+
+/// Nicks may have changed since: what was said to us goes to who we are now, and what we said comes from there
+/// (chathistory, "Implementation Considerations").
+fn say_between(cx: &mut Cx<'_>, fields: &Fields<'_>, with: &str, plain: bool) {
+    if !is_own(cx, fields, with) {
+        let nick = cx.nick().to_owned();
+        return say(cx, &Fields { params: &nick, ..*fields });
+    }
+    if !plain || takes_own(cx.served().caps) {
+        let me = cx.user().source().to_owned();
+        say(cx, &Fields { source: &me, ..*fields });
+    }
+}
+
+/// Says an item to the session being served, with the time it has.
+fn say(cx: &mut Cx<'_>, fields: &Fields<'_>) {
+    let now = std::mem::replace(&mut cx.voice.stamp, Stamp::new(fields.id.wall_ms()));
+    let params: Vec<&str> = fields.params.split(' ').filter(|param| !param.is_empty()).collect();
+    let origin = Origin {
+        msgid: Some(fields.id),
+        account: fields.account,
+        bot: fields.bot,
+        client_tags: fields.client_tags,
+        part: None,
+    };
+    let body = match fields.kind {
+        Kind::Join => Body::Join {
+            channel: params.first().copied().unwrap_or_default(),
+            account: fields.account.unwrap_or("*"),
+            realname: fields.text.unwrap_or_default(),
+        },
+        kind => Body::Command {
+            verb: kind.verb(),
+            params: &params,
+            text: fields.text.map_or(Text::None, Text::of),
+        },
+    };
+    let line = Outgoing { source: fields.source, origin, body };
+    cx.voice.reply(&cx.state.sessions[cx.session], &line);
+    cx.voice.stamp = now;
+}
+
+/// Whether the user being served said it in the conversation with someone: it was not the other one, who is known
+/// by what they were called then, as our own nick and account may have changed since.
+fn is_own(cx: &Cx<'_>, fields: &Fields<'_>, with: &str) -> bool {
+    let nick = fields.source.split('!').next().unwrap_or_default();
+    let author = cx.setup.mapping.fold_lossy(fields.account.unwrap_or(nick));
+    author != with || with == correspondent(cx.state(), cx.me())
+}
+
+/// Whether a client that did not ask understands what its own user said to others.
+fn takes_own(caps: crate::wire::Caps) -> bool {
+    caps.has(Cap::ZncSelfMessage) || caps.has(Cap::EchoMessage)
+}
+
+/// A text with its time in front, for who would not learn it otherwise; not within a CTCP.
+fn timed(fields: &Fields<'_>, text: &str) -> String {
+    let time = time_of_day(fields.id.wall_ms());
+    match text.strip_prefix("\x01ACTION ") {
+        Some(action) => format!("\x01ACTION [{time}] {action}"),
+        None => format!("[{time}] {text}"),
+    }
+}
+
+/// What happened, in HistServ's words; only events of channels have any.
+fn in_words(cx: &mut Cx<'_>, reading: &Reading, fields: &Fields<'_>) {
+    let HistoryPlace::Channel(_) = reading.scope.place else { return };
+    let nick = fields.source.split('!').next().unwrap_or_default();
+    let (text, params) = (fields.text.unwrap_or_default(), fields.params);
+    let rest = params.split_once(' ').map_or("", |(_, rest)| rest);
+    let (phrase, args): (Phrase, &[&str]) = match fields.kind {
+        Kind::Join => (Phrase::HISTORY_JOINED, &[nick]),
+        Kind::Part => (Phrase::HISTORY_PARTED, &[nick, text]),
+        Kind::Quit => (Phrase::HISTORY_QUIT, &[nick, text]),
+        Kind::Kick => (Phrase::HISTORY_KICKED, &[nick, rest, text]),
+        Kind::Nick => (Phrase::HISTORY_RENAMED, &[nick, text]),
+        Kind::Topic => (Phrase::HISTORY_TOPIC, &[nick, text]),
+        Kind::Mode => (Phrase::HISTORY_MODE, &[nick, rest]),
+        Kind::Privmsg | Kind::Notice | Kind::Tagmsg | Kind::Invite => return,
+    };
+    let now = std::mem::replace(&mut cx.voice.stamp, Stamp::new(fields.id.wall_ms()));
+    cx.reply_from(HISTSERV, "PRIVMSG", &[&reading.scope.shown], Text::Said(phrase, args));
+    cx.voice.stamp = now;
+}
+
+fn notice(cx: &mut Cx<'_>, fields: &Fields<'_>) {
+    if !fields.kind.is_message() {
+        return;
+    }
+    let nick = fields.source.split('!').next().unwrap_or_default();
+    let time = time_of_day(fields.id.wall_ms());
+    for line in lines(fields.text.unwrap_or_default()).filter(|line| !line.text.is_empty()) {
+        cx.notice(Service::HistServ, Text::Plain(&format!("{time} <{nick}> {}", line.text)));
+    }
+}

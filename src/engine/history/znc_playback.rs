@@ -1,0 +1,104 @@
+//! ZNC's playback module, as clients know it (<https://wiki.znc.in/Playback>).
+
+use crate::engine::context::cx::Cx;
+use crate::engine::history;
+use crate::history::{End, Range};
+use crate::i18n::Phrase;
+use crate::state::Fact;
+use crate::state::session::Playback;
+use crate::wire::Text;
+
+use super::{Reading, Step, Stretch, Style};
+
+const PLAYBACK: &str = "*playback";
+const SOURCE: &str = "*playback!znc@znc.in";
+
+/// How a playback is told.
+const STYLE: Style = Style::Lines { asked: false };
+
+/// Someone said this to a module.
+pub fn hear(cx: &mut Cx<'_>, module: &str, text: &str) {
+    if !module.eq_ignore_ascii_case(PLAYBACK) {
+        let nick = cx.nick().to_owned();
+        let text = Text::Said(Phrase::NO_ZNC_MODULE, &[module]);
+        return cx.reply_from("*status!znc@znc.in", "NOTICE", &[&nick], text);
+    }
+    let words: Vec<&str> = text.split_ascii_whitespace().collect();
+    match words.as_slice() {
+        [play, targets, times @ ..] if play.eq_ignore_ascii_case("play") => {
+            let [after_ms, before_ms] = [0, 1].map(|at| times.get(at).and_then(|time| milliseconds(time)));
+            let stretch = Stretch { after_ms, before_ms };
+            self::play(cx, targets, stretch);
+        }
+        [list] if list.eq_ignore_ascii_case("list") => self::list(cx),
+        _ => {}
+    }
+}
+
+/// Plays conversations and the channels the user is in, now; channels that are joined in a moment, then.
+fn play(cx: &mut Cx<'_>, targets: &str, stretch: Stretch) {
+    let all = targets == "*";
+    let mut channels = Vec::new();
+    let mut pages = Vec::new();
+    for target in targets.split(',').filter(|_| !all) {
+        if target.starts_with('#') {
+            channels.extend(cx.setup.mapping.channel_key(target).ok().map(Box::<str>::from));
+        } else if let Some(scope) = history::scope(cx, target) {
+            let range = stretch.latest(history::znc_limit(cx), false);
+            pages.push(Step::Page(Reading::new(scope, vec![range], STYLE)));
+        }
+    }
+    let wanted = Playback {
+        channels: (!all).then_some(channels),
+        after_ms: stretch.after_ms,
+        before_ms: stretch.before_ms,
+        asked_mono_ms: cx.now.mono_ms,
+    };
+    let of = |key: &str| wanted.channels.as_ref().is_none_or(|names| names.iter().any(|name| **name == *key));
+    let state = cx.state();
+    let joined = cx.user().channels.iter().copied().filter(|&id| of(state.channels[id].name.key()));
+    let joined: Vec<_> = joined.collect();
+    cx.commit(Fact::PlaybackAsked { session: cx.session, playback: Box::new(wanted) });
+    history::play(cx, &joined, all, stretch, STYLE);
+    history::read(cx, pages);
+}
+
+/// Whom there are conversations with in memory, and when the latest line was.
+fn list(cx: &mut Cx<'_>) {
+    let nick = cx.nick().to_owned();
+    let floor = history::floor(cx, None);
+    let since = Range { after: floor, before: None, from: End::Newest, limit: usize::MAX, events: true };
+    let known = cx.user().history.correspondents().into_iter().filter(|(_, latest)| since.contains(*latest));
+    let lines: Vec<String> = known
+        .map(|(with, latest)| {
+            let (seconds, ms) = (latest.wall_ms() / 1000, latest.wall_ms() % 1000);
+            format!("{} 0 {seconds}.{ms:03}", history::shown_correspondent(cx, with))
+        })
+        .collect();
+    lines.iter().for_each(|line| cx.reply_from(SOURCE, "PRIVMSG", &[&nick], Text::Plain(line)));
+}
+
+/// Seconds since 1970, with a fraction.
+fn milliseconds(text: &str) -> Option<u64> {
+    let (seconds, fraction) = text.split_once('.').unwrap_or((text, ""));
+    let seconds: u64 = seconds.parse().ok()?;
+    if !fraction.bytes().all(|c| c.is_ascii_digit()) {
+        return None;
+    }
+    let ms: u64 = format!("{fraction:0<3}")[..3].parse().ok()?;
+    seconds.checked_mul(1000)?.checked_add(ms)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_have_fractions() {
+        let cases = [("5", Some(5000)), ("5.25", Some(5250)), ("5.0019", Some(5001)), ("5.", Some(5000))];
+        for (text, ms) in cases {
+            assert_eq!(milliseconds(text), ms, "{text}");
+        }
+        assert_eq!([milliseconds("x"), milliseconds("1.x"), milliseconds("99999999999999999999")], [None; 3]);
+    }
+}

@@ -1,0 +1,364 @@
+//! From a line to a handler, and back when the handler has to wait. What all commands have in common
+//! is checked here, once.
+
+use std::any::Any;
+use std::collections::VecDeque;
+use std::ops::ControlFlow;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+
+use crate::engine::Engine;
+use crate::engine::command::{self, Command, When};
+use crate::engine::context::answer::Answer;
+use crate::engine::context::cx::Cx;
+use crate::engine::context::refusal::{Outcome, Refusal};
+use crate::engine::context::waiting::{Held, Pending, Resume, Waited};
+use crate::engine::door::{flood, gateway};
+use crate::engine::effect::{Effect, Effects, Level};
+use crate::engine::event::{JobAnswer, Line, Now, Ticket};
+use crate::i18n::Phrase;
+use crate::state::fact::Introduction;
+use crate::state::{Fact, SessionId};
+use crate::wire::message::tag;
+use crate::wire::numeric::{ERR_INPUTTOOLONG, ERR_UNKNOWNCOMMAND, ERR_UNKNOWNERROR};
+use crate::wire::{Cap, Message, ParseError, Text};
+
+use super::registration;
+
+/// Bytes of tags a client may send (message-tags, "Size limit"), `@` and the blank included.
+const CLIENT_TAG_SECTION_BYTES_MAX: usize = 4096;
+/// Bytes of a long answer given at once, before its client must have read most of it.
+const PIECE_BYTES_MAX: usize = 8 << 10;
+/// Channels, users or members looked at for a long answer before others have their turn, however few of
+/// them are told of: about a millisecond.
+const PIECE_ITEMS_MAX: usize = 1000;
+
+impl Engine {
+    pub(in crate::engine) fn received(
+        &mut self,
+        now: Now,
+        session: SessionId,
+        line: Line<'_>,
+        out: &mut Effects,
+    ) {
+        if self.state.sessions.get(session).is_none() {
+            // The line overtook the close of its session.
+            return;
+        }
+        if let Some(waiting) = self.waiting.sessions.get_mut(&session) {
+            let room = match line {
+                Line::Text(text) => waiting.push(Waited::Text(text.to_owned())),
+                Line::Bytes(bytes) => waiting.push(Waited::Bytes(bytes.to_owned())),
+                Line::Overlong => false,
+            };
+            if !room {
+                let mut cx = self.cx(now, Answer::new(session, None), out);
+                cx.close(Phrase::INPUT_TOO_LONG.english());
+                cx.finish();
+            }
+            return;
+        }
+        if let Some(until_ms) = self.must_wait(now, session, &line) {
+            self.hold_line(session, line, until_ms, out);
+            return;
+        }
+        self.serve_line(now, session, line, out);
+    }
+
+    /// Charges a line to its session; if it came too fast, until when it has to wait.
+    fn must_wait(&mut self, now: Now, session: SessionId, line: &Line<'_>) -> Option<u64> {
+        let rules = &self.setup.config.fakelag;
+        if !rules.enabled {
+            return None;
+        }
+        let user = &self.state.users[self.state.sessions.get(session)?.user()?];
+        if user.may("nofakelag") {
+            return None;
+        }
+        let command = match line {
+            Line::Text(text) if command::batch::is_part(&self.state.sessions[session], text) => {
+                flood::defer(self.state.pace(session), text.len());
+                return None;
+            }
+            Line::Text(text) => flood::command_of(text),
+            Line::Bytes(_) | Line::Overlong => "",
+        };
+        let wait_ms = flood::charge(rules, self.state.pace(session), command, now.mono_ms);
+        (wait_ms > 0).then(|| now.mono_ms + wait_ms)
+    }
+
+    /// Puts off a line, and all that follow it.
+    fn hold_line(&mut self, session: SessionId, line: Line<'_>, until_ms: u64, out: &mut Effects) {
+        let line = match line {
+            Line::Text(text) => Waited::Text(text.to_owned()),
+            Line::Bytes(bytes) => Waited::Bytes(bytes.to_owned()),
+            Line::Overlong => Waited::Overlong,
+        };
+        let waiting = self.waiting.sessions.entry(session).or_default();
+        waiting.put_back(line);
+        waiting.hold(Held {
+            pending: Pending::Pace(until_ms),
+            later: VecDeque::new(),
+            answer: Answer::new(session, None),
+        });
+        self.waiting.paced.arm(until_ms, session);
+        out.push(Effect::Hold { session });
+    }
+
+    /// Serves the line that was put off, if it is time.
+    pub(in crate::engine) fn go_on_paced(&mut self, now: Now, session: SessionId, out: &mut Effects) {
+        let Some(waiting) = self.waiting.sessions.get_mut(&session) else { return };
+        if !matches!(waiting.pending(), Some(&Pending::Pace(until_ms)) if until_ms <= now.mono_ms) {
+            return;
+        }
+        waiting.resume();
+        let line = waiting.pop();
+        if self.state.sessions.get(session).is_none() {
+            // It was ended by another meanwhile.
+            self.waiting.sessions.remove(&session);
+            return;
+        }
+        if let Some(line) = line {
+            self.serve_line(now, session, line.as_line(), out);
+        }
+        self.serve_backlog(now, session, out);
+    }
+
+    fn serve_line(&mut self, now: Now, session: SessionId, line: Line<'_>, out: &mut Effects) {
+        match line {
+            Line::Text(text) => self.serve_text(now, session, text, out),
+            Line::Bytes(bytes) if self.setup.config.server.enforce_utf8 => {
+                // Only the text is bad: tags and command are looked for in what can be read.
+                let readable = String::from_utf8_lossy(bytes);
+                let parsed = Message::parse(&readable).ok();
+                let command = parsed.map(|message| message.command).filter(|name| name.is_ascii());
+                let command = command.map_or("*".to_owned(), str::to_ascii_uppercase);
+                let label = self.label_of(session, &readable);
+                let mut cx = self.cx(now, Answer::new(session, label.as_deref()), out);
+                cx.fail(&command, "INVALID_UTF8", &[], Phrase::INVALID_UTF8);
+                command::batch::spoil(&mut cx);
+                cx.finish();
+            }
+            // Without the rule, other encodings are read as Latin-1: every byte is a character there,
+            // and everyone who reads it gets UTF-8.
+            Line::Bytes(bytes) => {
+                let text: String = bytes.iter().map(|&byte| char::from(byte)).collect();
+                self.serve_text(now, session, &text, out);
+            }
+            Line::Overlong => {
+                let mut cx = self.cx(now, Answer::new(session, None), out);
+                cx.close(Phrase::INPUT_TOO_LONG.english());
+                cx.finish();
+            }
+        }
+    }
+
+    fn serve_text(&mut self, now: Now, session: SessionId, text: &str, out: &mut Effects) {
+        let parsed = Message::parse(text);
+        let label = self.label_of(session, text);
+        let mut cx = self.cx(now, Answer::new(session, label.as_deref()), out);
+        let (moment, session) = (cx.moment(), cx.session);
+        cx.state.touch(moment, session);
+        if gateway::is_proxy_line(&cx, text) {
+            gateway::proxy_line(&mut cx, text);
+            return cx.finish();
+        }
+        match parsed {
+            Err(ParseError::NoCommand) => {}
+            Err(ParseError::ForbiddenByte) => cx.close("Malformed input"),
+            Ok(_) if is_too_long(text, cx.config().server.max_line_len) => {
+                cx.reply(ERR_INPUTTOOLONG, &[], Text::Said(Phrase::INPUT_TOO_LONG, &[]));
+                command::batch::spoil(&mut cx);
+            }
+            Ok(message) => dispatch(&mut cx, &message),
+        }
+        run_long_answers(&mut cx);
+        cx.finish();
+    }
+
+    /// The label of a line, if its client uses labels.
+    fn label_of(&self, session: SessionId, line: &str) -> Option<String> {
+        if !line.starts_with('@') || !self.state.sessions[session].caps.has(Cap::LabeledResponse) {
+            return None;
+        }
+        tag(line, "label").filter(|label| !label.is_empty())
+    }
+
+    /// A job is done.
+    pub(in crate::engine) fn answered(
+        &mut self,
+        now: Now,
+        ticket: Ticket,
+        answer: &JobAnswer,
+        out: &mut Effects,
+    ) {
+        let waits = |pending: Option<&Pending>| matches!(pending, Some(Pending::Job(t, _)) if *t == ticket);
+        if let Some((session, then)) = self.waiting.aside.remove(&ticket) {
+            if self.state.sessions.get(session).is_some() {
+                let mut cx = self.cx(now, Answer::new(session, None), out);
+                go_on(&mut cx, then, answer);
+                cx.finish();
+            }
+            return;
+        }
+        // A ticket dies with its session: then there is nobody to answer.
+        let Some(session) = self.waiting.tickets.remove(&ticket) else { return };
+        if self.waiting.sessions.get(&session).is_some_and(|waiting| waits(waiting.pending())) {
+            self.resume(now, session, Some(answer), out);
+        }
+    }
+
+    /// Goes on with what a session waits for: a job that is done, or a long answer for which there is
+    /// room again. Then its later lines are served, until one has to wait.
+    pub(in crate::engine) fn resume(
+        &mut self,
+        now: Now,
+        session: SessionId,
+        answer: Option<&JobAnswer>,
+        out: &mut Effects,
+    ) {
+        let Some(waiting) = self.waiting.sessions.get_mut(&session) else { return };
+        if answer.is_none() && matches!(waiting.pending(), Some(Pending::Job(..) | Pending::Pace(_))) {
+            return;
+        }
+        let Some(held) = waiting.resume() else { return };
+        let mut cx = self.cx(now, held.answer, out);
+        cx.later = held.later;
+        match (held.pending, answer) {
+            (Pending::Job(_, then), Some(answer)) => go_on(&mut cx, then, answer),
+            (Pending::Job(..), None) | (Pending::Pace(_), _) => {}
+            (Pending::Room(long), _) => cx.pending = Some(Pending::Room(long)),
+        }
+        run_long_answers(&mut cx);
+        cx.finish();
+        self.serve_backlog(now, session, out);
+    }
+
+    fn serve_backlog(&mut self, now: Now, session: SessionId, out: &mut Effects) {
+        loop {
+            let Some(waiting) = self.waiting.sessions.get_mut(&session) else { return };
+            if waiting.pending().is_some() {
+                return;
+            }
+            let Some(line) = waiting.pop() else { break };
+            match self.must_wait(now, session, &line.as_line()) {
+                Some(until_ms) => self.hold_line(session, line.as_line(), until_ms, out),
+                None => self.serve_line(now, session, line.as_line(), out),
+            }
+        }
+        self.waiting.sessions.remove(&session);
+        out.push(Effect::Release { session });
+    }
+}
+
+fn is_too_long(text: &str, line_len_max: usize) -> bool {
+    let tags = Message::tag_section_len(text);
+    // The limit includes the line ending, which the framing took off.
+    tags > CLIENT_TAG_SECTION_BYTES_MAX || text.len() - tags + 2 > line_len_max
+}
+
+/// Carries a message out.
+fn dispatch(cx: &mut Cx<'_>, message: &Message<'_>) {
+    if cx.served().registering().is_some() && !may_go_on_registering(cx, message) {
+        return;
+    }
+    let name = message.command.to_ascii_uppercase();
+    let Some(command) = command::find(cx.config(), &name) else {
+        cx.reply(ERR_UNKNOWNCOMMAND, &[&name], Text::Said(Phrase::UNKNOWN_COMMAND, &[]));
+        return;
+    };
+    let outcome = match cx.config().debug.recover_from_errors {
+        true => catch_unwind(AssertUnwindSafe(|| run(cx, command, message)))
+            .unwrap_or_else(|panic| failed_inside(cx, command, panic)),
+        false => run(cx, command, message),
+    };
+    if let Err(refusal) = outcome {
+        refusal.say(cx);
+    }
+    if !cx.closed && cx.pending.is_none() && command.when != When::Registered {
+        registration::advance(cx);
+    }
+}
+
+fn run(cx: &mut Cx<'_>, command: &Command, message: &Message<'_>) -> Outcome {
+    allowed(cx, command, message)?;
+    command::batch::undisturbed(cx, command)?;
+    (command.run)(cx, message)
+}
+
+fn allowed(cx: &Cx<'_>, command: &Command, message: &Message<'_>) -> Outcome {
+    let registered = cx.served().user().is_some();
+    if command.when == When::Registered && !registered {
+        return Err(Refusal::NotRegistered);
+    }
+    if message.params().len() < command.params_min {
+        return Err(Refusal::NeedMoreParams(command.name.to_owned()));
+    }
+    match command.right {
+        Some(_) if !cx.user().modes.has('o') => Err(Refusal::NotOperator),
+        Some(right) if !cx.user().may(right) => Err(Refusal::NoPrivileges),
+        _ => Ok(()),
+    }
+}
+
+/// A handler only reads the state, and what it committed before it failed holds; so the server goes on. A
+/// failure in the midst of applying a fact is another matter: the state is half one thing, and the process
+/// had better start anew from what is stored.
+fn failed_inside(cx: &mut Cx<'_>, command: &Command, panic: Box<dyn Any + Send>) -> Outcome {
+    if *cx.applying {
+        resume_unwind(panic);
+    }
+    // Of a fact that was being told, and never came to be.
+    drop(cx.chronicle.take());
+    cx.note(Level::Error, "internal", format!("the handler of {} panicked", command.name));
+    let text = Text::Said(Phrase::INTERNAL_ERROR, &[]);
+    cx.reply(ERR_UNKNOWNERROR, &[command.name], text);
+    Ok(())
+}
+
+/// Before registration: bounds the number of lines and turns web browsers away.
+fn may_go_on_registering(cx: &mut Cx<'_>, message: &Message<'_>) -> bool {
+    let lines = cx.served().registering().map_or(0, |registering| registering.lines);
+    if lines == 0 && is_http(message) {
+        cx.close("This is an IRC server; it does not speak HTTP here");
+        return false;
+    }
+    if lines as usize >= cx.config().limits.registration_messages {
+        cx.close(Phrase::TOO_MANY_LINES_BEFORE_REGISTRATION.english());
+        return false;
+    }
+    cx.commit(Fact::Introduced { session: cx.session, said: Introduction::Line });
+    true
+}
+
+fn is_http(message: &Message<'_>) -> bool {
+    let method =
+        matches!(message.command, "GET" | "POST" | "PUT" | "HEAD" | "OPTIONS" | "CONNECT" | "DELETE");
+    method && message.params().last().is_some_and(|last| last.starts_with("HTTP/"))
+}
+
+/// What comes after a job.
+fn go_on(cx: &mut Cx<'_>, then: Box<dyn Resume>, answer: &JobAnswer) {
+    if let Err(refusal) = then.resume(cx, answer) {
+        refusal.say(cx);
+    }
+    if !cx.closed && cx.pending.is_none() {
+        registration::advance(cx);
+    }
+}
+
+/// Gives the next piece of the long answers that are due; what is left stays pending.
+fn run_long_answers(cx: &mut Cx<'_>) {
+    let budget = PIECE_BYTES_MAX.min(cx.config().server.max_sendq / 2);
+    let start = cx.voice.out.bytes_len();
+    let mut looked_at = 0;
+    while let Some(mut answer) = cx.take_long_answer() {
+        while let ControlFlow::Continue(items) = answer.step(cx) {
+            looked_at += items;
+            let bytes = cx.voice.out.bytes_len() - start + cx.voice.answer.kept_bytes();
+            if bytes >= budget || looked_at >= PIECE_ITEMS_MAX {
+                cx.pending = Some(Pending::Room(answer));
+                return;
+            }
+        }
+    }
+}

@@ -1,0 +1,4 @@
+//! What a session goes through: its lines, and how it becomes a user.
+
+pub mod dispatch;
+pub mod registration;

@@ -1,0 +1,292 @@
+//! From a connection to a user: what has to be known, and the welcome.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use crate::config::{Config, Logging};
+use crate::engine::command::{authenticate, join, lusers, motd, oper};
+use crate::engine::context::cx::Cx;
+use crate::engine::context::refusal::Outcome;
+use crate::engine::context::waiting::Resume;
+use crate::engine::door::{bans, host, lookups};
+use crate::engine::effect::{Job, Level};
+use crate::engine::event::JobAnswer;
+use crate::engine::policy::{self, Claim};
+use crate::engine::setup::isupport::{CHANNEL_MODES, CHANNEL_MODES_WITH_PARAMETER, USER_MODES};
+use crate::engine::setup::{Setup, VERSION, settings, sts};
+use crate::engine::{announce, history};
+use crate::i18n::Phrase;
+use crate::state::fact::Introduction;
+use crate::state::session::Password;
+use crate::state::user::NewUser;
+use crate::state::{Fact, Letters, UserId};
+use crate::text::Nick;
+use crate::wire::numeric::*;
+use crate::wire::{Cap, Text};
+
+/// Silence before a PING to a client that comes through Tor, at most.
+const TOR_PING: Duration = Duration::from_secs(30);
+
+/// Registers the session if nothing is missing any more.
+pub fn advance(cx: &mut Cx<'_>) {
+    let Some(known) = cx.served().registering() else { return };
+    if known.negotiating || known.nick.is_none() || known.user.is_none() {
+        return;
+    }
+    if cx.served().door.sts_only {
+        return sts::turn_away(cx);
+    }
+    if lookups::inquire(cx) {
+        return;
+    }
+    let Some(known) = cx.served().registering() else { return };
+    // An account may stand in for the server's password.
+    let skips = cx.config().accounts.skip_server_password && cx.account().is_some();
+    match (&cx.config().server.password, &known.password) {
+        (None, _) | (Some(_), Password::Right) => admit(cx),
+        (Some(_), _) if skips => admit(cx),
+        (Some(_), Password::Missing) => wrong_password(cx),
+        (Some(hash), Password::Given(password)) => {
+            let job = Job::VerifyPassword { hash: hash.clone(), password: password.to_string() };
+            cx.ask(job, ServerPasswordCompared);
+        }
+    }
+}
+
+/// The server password was compared.
+#[derive(Debug)]
+struct ServerPasswordCompared;
+
+impl Resume for ServerPasswordCompared {
+    fn resume(self: Box<Self>, cx: &mut Cx<'_>, answer: &JobAnswer) -> Outcome {
+        match answer {
+            JobAnswer::Password(true) => {
+                cx.commit(Fact::Introduced { session: cx.session, said: Introduction::PasswordRight });
+            }
+            JobAnswer::Password(false) => wrong_password(cx),
+            _ => cx.close(Phrase::SERVER_BUSY.english()),
+        }
+        Ok(())
+    }
+}
+
+fn wrong_password(cx: &mut Cx<'_>) {
+    cx.reply(ERR_PASSWDMISMATCH, &[], Text::Said(Phrase::PASSWORD_INCORRECT, &[]));
+    cx.close(Phrase::PASSWORD_INCORRECT.english());
+}
+
+/// Lets in who has an account or needs none.
+fn admit(cx: &mut Cx<'_>) {
+    if cx.account().is_none() && needs_account(cx.config(), cx.served().door.ip) {
+        cx.fail("*", "ACCOUNT_REQUIRED", &[], Phrase::LOGIN_TO_JOIN);
+        return cx.close(Phrase::LOGIN_TO_JOIN.english());
+    }
+    register(cx);
+}
+
+/// Whether nobody comes in from an address without an account.
+pub fn needs_account(config: &Config, ip: IpAddr) -> bool {
+    let rule = &config.accounts.require_sasl;
+    rule.enabled && !rule.exempted.iter().any(|net| net.contains(ip))
+}
+
+fn register(cx: &mut Cx<'_>) {
+    authenticate::abort(cx);
+    let Some(known) = cx.served().registering() else { return };
+    let Some(wanted) = known.nick.as_ref().map(|nick| nick.as_str().to_owned()) else { return };
+    // Between NICK and now someone else may have come to be known by it.
+    match policy::claim_nick(cx.setup, cx.state(), &wanted, cx.account(), None) {
+        Ok(Claim::Take(nick)) => appear(cx, nick),
+        Ok(Claim::Attach(user)) => attach(cx, user),
+        Err(refusal) => {
+            cx.commit(Fact::Introduced { session: cx.session, said: Introduction::NoNick });
+            refusal.say(cx);
+        }
+    }
+}
+
+/// A new user comes to be.
+fn appear(cx: &mut Cx<'_>, nick: Nick) {
+    let session = cx.served();
+    let Some(known) = session.registering() else { return };
+    let Some((username, realname)) = known.user.clone() else { return };
+    let (ip, secure) = (session.door.ip, session.door.secure);
+    let (real_host, cloak) = lookups::hosts(cx, &session.door, &known.origin);
+    // What its machine vouches for needs no `~`.
+    let username: Box<str> = match (&cx.config().server.coerce_ident, known.origin.ident.found()) {
+        (Some(ident), _) => ident.as_str().into(),
+        (None, Some(ident)) => ident.into(),
+        (None, None) => format!("~{username}").into(),
+    };
+    let nuhs = bans::sources(nick.key(), &username, &[&cloak, &real_host, &Setup::address_text(ip)]);
+    if bans::turns_away(cx, &nuhs) {
+        return;
+    }
+    let mut modes: Letters = cx.setup.user_modes;
+    modes.set('Z', secure);
+    let text = format!("Client connected [{}] [u:{username}] [r:{realname}] [ip:{real_host}]", nick.as_str());
+    cx.note(Level::Info, "connect", text);
+    let (at_s, account) = (cx.now.wall_ms / 1000, cx.account().map(|account| account.name.clone()));
+    let user = NewUser { nick, username, realname, cloak, real_host, ip, modes, account, at_s };
+    cx.commit(Fact::Registered { session: cx.session, user: Box::new(user) });
+    let user = cx.me();
+    if cx.account().is_some_and(|account| settings::is_always_on(cx.config(), &account.settings)) {
+        cx.commit(Fact::AlwaysOnSet { user, on: true });
+    }
+    wear_vhost(cx);
+    welcome(cx);
+    arm_ping(cx);
+    oper::by_certificate(cx);
+    join::automatically(cx);
+}
+
+/// A further session of a user who is there: it is told where the user is.
+fn attach(cx: &mut Cx<'_>, user: UserId) {
+    let mut nuhs = bans::sources_of(&cx.state().users[user]);
+    let ip = Setup::address_text(cx.served().door.ip);
+    let there = &cx.state().users[user];
+    nuhs.extend(bans::sources(there.nick.key(), &there.username, &[&ip]));
+    if bans::turns_away(cx, &nuhs) {
+        return;
+    }
+    let nick = cx.state().users[user].nick.as_str().to_owned();
+    cx.note(Level::Info, "connect", format!("Client attached [{nick}]"));
+    let was_away = cx.state().users[user].away.is_some();
+    let since_ms = missed_since(cx, user);
+    cx.commit(Fact::Attached { session: cx.session, user });
+    welcome(cx);
+    arm_ping(cx);
+    for channel in cx.state().users[user].channels.clone() {
+        announce::show_joined(cx, user, channel);
+    }
+    renew_secure(cx, user);
+    if was_away != cx.state().users[user].away.is_some() {
+        announce::show_away(cx, user);
+    }
+    oper::by_certificate(cx);
+    history::catch_up(cx, user, since_ms);
+}
+
+/// When the device was last there, if it is not there already with another session.
+fn missed_since(cx: &Cx<'_>, user: UserId) -> Option<u64> {
+    let session = cx.served();
+    let is_there = cx.state().users[user]
+        .sessions
+        .iter()
+        .any(|&other| cx.state().sessions[other].device == session.device);
+    session.last_seen_ms.filter(|_| !is_there)
+}
+
+/// `+Z` says that every connection of the user is secure; nothing, while there is none.
+pub fn renew_secure(cx: &mut Cx<'_>, user: UserId) {
+    let there = &cx.state().users[user];
+    let is_secure = there.sessions.iter().all(|&session| cx.state().sessions[session].door.secure);
+    if there.sessions.is_empty() || is_secure == there.modes.has('Z') {
+        return;
+    }
+    let (letter, none) = (Letters::of("Z"), Letters::default());
+    let (on, off) = if is_secure { (letter, none) } else { (none, letter) };
+    cx.commit(Fact::UserModesChanged { user, on, off });
+}
+
+/// Shows the account's vhost, if there is one and its owner wants it.
+pub fn wear_vhost(cx: &mut Cx<'_>) {
+    let user = cx.me();
+    host::renew(cx, user);
+}
+
+/// The welcome up to 005.
+pub fn greet(cx: &mut Cx<'_>) {
+    let nick = cx.nick().to_owned();
+    let (server, network) = (cx.setup.server_name(), &cx.config().network.name);
+    let setup = cx.setup;
+    cx.reply(RPL_WELCOME, &[], Text::Said(Phrase::WELCOME, &[network, &nick]));
+    cx.reply(RPL_YOURHOST, &[], Text::Said(Phrase::YOUR_HOST, &[server, VERSION]));
+    cx.reply(RPL_CREATED, &[], Text::Said(Phrase::CREATED, &[&setup.started]));
+    let modes = [server, VERSION, USER_MODES, CHANNEL_MODES, CHANNEL_MODES_WITH_PARAMETER];
+    cx.reply(RPL_MYINFO, &modes, Text::None);
+    isupport(cx, &setup.isupport);
+}
+
+fn welcome(cx: &mut Cx<'_>) {
+    greet(cx);
+    lusers::show(cx);
+    motd::show(cx);
+    if cx.config().logging.iter().any(Logging::shows_lines) {
+        warn_of_logs(cx);
+    }
+    let modes = cx.user().modes.to_string();
+    cx.reply(RPL_UMODEIS, &[&modes], Text::None);
+    if cx.served().caps.has(Cap::Whoami) {
+        announce::show_self(cx);
+    }
+}
+
+/// Says that whoever runs the server can read all that is said.
+pub fn warn_of_logs(cx: &mut Cx<'_>) {
+    let nick = cx.nick().to_owned();
+    cx.reply_command("NOTICE", &[&nick], Text::Said(Phrase::LINES_ARE_LOGGED, &[]));
+}
+
+/// The 005 lines; as a batch for those who can tell it apart (draft/extended-isupport).
+pub fn isupport(cx: &mut Cx<'_>, lines: &[Vec<String>]) {
+    if cx.served().caps.has(Cap::ExtendedIsupport) {
+        cx.open_batch("draft/isupport", &[]);
+    }
+    for line in lines {
+        let tokens: Vec<&str> = line.iter().map(String::as_str).collect();
+        cx.reply(RPL_ISUPPORT, &tokens, Text::Said(Phrase::ARE_SUPPORTED, &[]));
+    }
+    cx.close_batch();
+}
+
+/// The entry made when the session was opened comes up first as a rule, and is given its next time then.
+fn arm_ping(cx: &mut Cx<'_>) {
+    let ping_ms = ping_after_ms(cx);
+    let timeouts = &cx.config().server.idle_timeouts;
+    let session = cx.served();
+    let (due_ms, armed_ms) =
+        (session.heard_mono_ms + ping_ms, session.opened_mono_ms + timeouts.registration.as_millis() as u64);
+    if due_ms < armed_ms {
+        cx.timers.arm(due_ms, cx.session);
+    }
+}
+
+/// Silence before a PING. A circuit through Tor that is dead is not closed: it is found out sooner.
+fn ping_after_ms(cx: &Cx<'_>) -> u64 {
+    let ping = cx.config().server.idle_timeouts.ping;
+    let ping = if cx.served().door.tor { ping.min(TOR_PING) } else { ping };
+    ping.as_millis() as u64
+}
+
+/// The session's deadline came up: it may have been quiet too long.
+pub fn check_idle(cx: &mut Cx<'_>) {
+    let timeouts = &cx.config().server.idle_timeouts;
+    let (ping_ms, disconnect_ms) = (ping_after_ms(cx), timeouts.disconnect.as_millis() as u64);
+    if cx.served().user().is_some() {
+        cx.see_device_again();
+    }
+    let session = cx.served();
+    let (heard_ms, pinged) = (session.heard_mono_ms, session.pinged);
+    let idle_ms = cx.now.mono_ms.saturating_sub(heard_ms);
+    if session.user().is_none() {
+        let opened_ms = session.opened_mono_ms;
+        let limit_ms = timeouts.registration.as_millis() as u64;
+        if cx.now.mono_ms >= opened_ms + limit_ms {
+            cx.close(Phrase::REGISTRATION_TIMEOUT.english());
+        } else {
+            cx.timers.arm(opened_ms + limit_ms, cx.session);
+        }
+    } else if idle_ms >= disconnect_ms {
+        cx.close(&format!("Ping timeout: {} seconds", disconnect_ms / 1000));
+    } else if idle_ms >= ping_ms && !pinged {
+        let nick = cx.nick().to_owned();
+        cx.reply_bare("PING", &[&nick], Text::None);
+        let session = cx.session;
+        cx.state.mark_pinged(session);
+        cx.timers.arm(heard_ms + disconnect_ms, cx.session);
+    } else {
+        let next_ms = if pinged { disconnect_ms } else { ping_ms };
+        cx.timers.arm(heard_ms + next_ms, cx.session);
+    }
+}
