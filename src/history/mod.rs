@@ -9,6 +9,6 @@ mod record;
 mod ring;
 
 pub use item::{Fields, Item, Kind};
-pub use query::{End, Found, Listing, Query, Range};
+pub use query::{End, Found, Listing, PAGE_BYTES_MAX, Query, Range, cut};
 pub use record::{HistoryKey, Record};
 pub use ring::{Bounds, Ring};

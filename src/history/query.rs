@@ -13,6 +13,30 @@ pub enum End {
     Newest,
 }
 
+/// Bytes of items after which a page ends, however many messages were asked for. The item that reaches them is part of
+/// the page, so that one with fewer bytes is known to be whole.
+pub const PAGE_BYTES_MAX: usize = 1 << 20;
+
+/// Ends a list of items, oldest first, where it reaches `bytes_max`, counted from one end.
+pub fn cut(items: &mut Vec<Item>, from: End, bytes_max: usize) {
+    let mut bytes = 0;
+    let mut is_within = |item: &Item| {
+        let fits = bytes < bytes_max;
+        bytes += item.as_bytes().len();
+        fits
+    };
+    match from {
+        End::Oldest => {
+            let count = items.iter().take_while(|item| is_within(item)).count();
+            items.truncate(count);
+        }
+        End::Newest => {
+            let count = items.iter().rev().take_while(|item| is_within(item)).count();
+            items.drain(..items.len() - count);
+        }
+    }
+}
+
 /// Up to so many items between two ids.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Range {
@@ -85,7 +109,7 @@ pub enum Query {
     },
 }
 
-/// The answer to a [`Query`].
+/// The answer to a [`Query`]. Items of a page are [`cut`] to [`PAGE_BYTES_MAX`] in each range.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Found {
     /// To [`Query::Page`] and [`Query::Find`].
@@ -94,4 +118,39 @@ pub enum Found {
     Targets(Vec<(HistoryKey, MsgId)>),
     /// To [`Query::Export`]: how many items the file holds.
     Exported(u64),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::item::{Fields, Kind};
+    use super::*;
+
+    #[test]
+    fn a_page_is_cut_from_either_end_with_the_item_that_reaches_the_limit() {
+        let item = |ms| {
+            Item::new(&Fields {
+                id: MsgId::new(ms, 0, 0),
+                kind: Kind::Privmsg,
+                source: "a!b@c",
+                account: None,
+                bot: false,
+                client_tags: "",
+                params: "#c",
+                text: Some("text"),
+            })
+        };
+        let all: Vec<Item> = (1..=5).map(item).collect();
+        let bytes = all[0].as_bytes().len();
+        for (from, bytes_max, left) in [
+            (End::Oldest, bytes * 2, vec![1, 2]),
+            (End::Oldest, bytes * 2 + 1, vec![1, 2, 3]),
+            (End::Newest, bytes * 2, vec![4, 5]),
+            (End::Newest, 1, vec![5]),
+            (End::Newest, bytes * 9, vec![1, 2, 3, 4, 5]),
+        ] {
+            let mut items = all.clone();
+            cut(&mut items, from, bytes_max);
+            assert_eq!(items.iter().map(|item| item.id().wall_ms()).collect::<Vec<_>>(), left);
+        }
+    }
 }

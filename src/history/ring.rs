@@ -9,6 +9,13 @@ use crate::wire::MsgId;
 /// Items from which on the age of the oldest decides whether there may be more.
 const GROWS_FROM: usize = 32;
 
+/// Bytes of an item beside its own: its place in the ring, its reference counts, what memory is rounded up to.
+const ENTRY_BYTES: usize = 64;
+/// Bytes that an item may have on average in a ring that is full.
+const ITEM_BYTES: usize = 512;
+/// Bytes that any ring may hold.
+const RING_BYTES_MIN: usize = 64 << 10;
+
 /// How many items a ring may hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bounds {
@@ -18,10 +25,20 @@ pub struct Bounds {
     pub window_ms: u64,
 }
 
+impl Bounds {
+    /// Bytes of items at most: what is usual, times their number, so that long messages shorten a ring and do not
+    /// multiply its memory.
+    fn bytes_max(&self) -> usize {
+        self.items_max.saturating_mul(ITEM_BYTES).max(RING_BYTES_MIN)
+    }
+}
+
 /// The latest items of a channel, or of all conversations of a user. Ordered by id.
 #[derive(Clone, Debug, Default)]
 pub struct Ring {
     entries: VecDeque<Entry>,
+    /// What the entries take.
+    bytes: usize,
     /// Nothing from here on is missing but what was removed on purpose.
     complete_from: Option<MsgId>,
 }
@@ -31,6 +48,12 @@ struct Entry {
     /// The other one, folded; empty in a channel.
     with: Box<str>,
     item: Item,
+}
+
+impl Entry {
+    fn bytes(&self) -> usize {
+        self.item.as_bytes().len() + self.with.len() + ENTRY_BYTES
+    }
 }
 
 impl Ring {
@@ -49,19 +72,24 @@ impl Ring {
         // It grows by doubling; only then its age matters.
         let is_step = self.entries.len() >= GROWS_FROM && self.entries.len().is_power_of_two();
         let stays = is_step && self.entries.front().is_some_and(covers_window);
-        while self.entries.len() >= bounds.items_max || (stays && self.entries.len().is_power_of_two()) {
-            self.entries.pop_front();
+        let entry = Entry { with: with.into(), item };
+        self.bytes += entry.bytes();
+        while self.entries.len() >= bounds.items_max
+            || (stays && self.entries.len().is_power_of_two())
+            || (self.bytes > bounds.bytes_max() && !self.entries.is_empty())
+        {
+            self.bytes -= self.entries.pop_front().map_or(0, |gone| gone.bytes());
             self.complete_from = Some(self.entries.front().map_or(id, |entry| entry.item.id()));
         }
         self.complete_from.get_or_insert(id);
-        self.entries.push_back(Entry { with: with.into(), item });
+        self.entries.push_back(entry);
     }
 
     /// Makes it no longer than this; the oldest go.
     pub fn shorten(&mut self, items_max: usize) {
         let excess = self.entries.len().saturating_sub(items_max);
         if excess > 0 {
-            self.entries.drain(..excess);
+            self.bytes -= self.entries.drain(..excess).map(|gone| gone.bytes()).sum::<usize>();
             self.entries.shrink_to_fit();
         }
         if excess > 0 || items_max == 0 {
@@ -111,13 +139,15 @@ impl Ring {
 
     /// Takes an item out; whether it was there.
     pub fn remove(&mut self, id: MsgId) -> bool {
-        let found = self.position(id);
-        found.is_some_and(|at| self.entries.remove(at).is_some())
+        let removed = self.position(id).and_then(|at| self.entries.remove(at));
+        self.bytes -= removed.as_ref().map_or(0, Entry::bytes);
+        removed.is_some()
     }
 
     /// Takes out all items for which something holds.
     pub fn remove_all(&mut self, is_wanted_gone: impl Fn(&Item) -> bool) {
         self.entries.retain(|entry| !is_wanted_gone(&entry.item));
+        self.bytes = self.entries.iter().map(Entry::bytes).sum();
     }
 
     /// Everyone there are messages with, each once, and the id of the latest.
@@ -181,6 +211,29 @@ mod tests {
         assert!(ring.remove(MsgId::new(3, 0, 0)) && !ring.remove(MsgId::new(3, 0, 0)));
         // What was taken back is not missing.
         assert_eq!(ring.complete_from(), Some(MsgId::new(3, 0, 0)));
+    }
+
+    #[test]
+    fn long_items_shorten_a_ring_and_do_not_multiply_its_memory() {
+        let long = |ms| {
+            let item = item(ms, Kind::Privmsg);
+            let tags = "x".repeat(4096);
+            Item::new(&Fields { client_tags: &tags, ..item.fields() })
+        };
+        let bounds = Bounds { items_max: 1000, window_ms: 0 };
+        let mut ring = Ring::default();
+        (1..=500).for_each(|ms| ring.push("", long(ms), bounds));
+        assert!((100..150).contains(&ring.len()), "{}", ring.len());
+        assert!(ring.bytes <= 1000 * ITEM_BYTES && ring.complete_from() == Some(ring.entries[0].item.id()));
+        ring.remove(MsgId::new(500, 0, 0));
+        ring.remove_all(|item| item.id().wall_ms() < 450);
+        ring.shorten(20);
+        assert_eq!(ring.bytes, ring.entries.iter().map(Entry::bytes).sum::<usize>());
+        // One item always fits.
+        ring.push("", long(501), Bounds { items_max: 1, window_ms: 0 });
+        assert_eq!(ring.len(), 1);
+        (502..=600).for_each(|ms| ring.push("", item(ms, Kind::Privmsg), bounds));
+        assert_eq!(ring.len(), 100);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use super::super::Error;
 use super::connection::{Connection, Row, Value};
 use super::{id_bytes, names, target_of};
-use crate::history::{End, Fields, HistoryKey, Item, Kind, Listing, Range};
+use crate::history::{End, Fields, Item, Kind, HistoryKey, Listing, PAGE_BYTES_MAX, Range, cut};
 use crate::wire::MsgId;
 
 /// What makes an item, in this order.
@@ -71,9 +71,13 @@ pub(super) async fn page(
         let mut values = vec![Value::Text(Some(owner)), Value::Text(Some(name))];
         values.extend(bounds.values());
         values.push(Value::Int(range.limit as i64));
+        let mut found = Vec::new();
         for row in connection.rows(&sql, &values).await? {
-            items.extend(item(&row, 0)?);
+            found.extend(item(&row, 0)?);
         }
+        found.sort_by_key(Item::id);
+        cut(&mut found, range.from, PAGE_BYTES_MAX);
+        items.append(&mut found);
     }
     items.sort_by_key(Item::id);
     items.dedup_by_key(|item| item.id());

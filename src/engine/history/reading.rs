@@ -8,7 +8,7 @@ use crate::engine::context::refusal::Outcome;
 use crate::engine::context::waiting::{LongAnswer, Resume};
 use crate::engine::effect::Job;
 use crate::engine::event::JobAnswer;
-use crate::history::{End, Found, HistoryKey, Item, Listing, Query, Range};
+use crate::history::{End, Found, HistoryKey, Item, Listing, PAGE_BYTES_MAX, Query, Range, cut};
 use crate::state::account::HistoryChoice;
 use crate::state::fact::HistoryPlace;
 use crate::wire::MsgId;
@@ -69,6 +69,21 @@ impl Reading {
         self.ranges.iter().zip(&self.found).filter_map(missing).collect()
     }
 
+    /// Bytes after which what a range yields ends.
+    fn range_bytes_max(&self) -> usize {
+        PAGE_BYTES_MAX / self.ranges.len().max(1)
+    }
+
+    /// Whether a page holds all that there is in its ranges: none reached a limit. AROUND has two sides.
+    pub fn is_all(&self, page: &[Item]) -> bool {
+        self.ranges.iter().all(|range| {
+            let within = page.iter().filter(|item| range.contains(item.id()));
+            let (count, bytes) =
+                within.fold((0, 0), |(count, bytes), item| (count + 1, bytes + item.as_bytes().len()));
+            count < range.limit && bytes < self.range_bytes_max()
+        })
+    }
+
     /// The whole page, the oldest first.
     fn take_page(&mut self, stored: &[Item]) -> Vec<Item> {
         let mut page = Vec::new();
@@ -80,6 +95,7 @@ impl Reading {
                 End::Oldest => found.truncate(range.limit),
                 End::Newest => drop(found.drain(..found.len().saturating_sub(range.limit))),
             }
+            cut(&mut found, range.from, self.range_bytes_max());
             page.append(&mut found);
         }
         page.sort_by_key(Item::id);

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use crate::engine::context::cx::Cx;
 use crate::engine::context::recorder::correspondent;
 use crate::engine::service::Service;
-use crate::history::{Fields, Item, Kind, Range};
+use crate::history::{Fields, Item, Kind};
 use crate::i18n::Phrase;
 use crate::state::fact::HistoryPlace;
 use crate::wire::clock::time_of_day;
@@ -38,10 +38,8 @@ pub enum Style {
 pub fn tell(cx: &mut Cx<'_>, reading: &Reading, page: &[Item]) {
     match reading.style {
         Style::Page { .. } => {
-            // ours and Ergo's: there is no more, so there need be no more questions. AROUND has two sides.
-            let within = |range: &Range| page.iter().filter(|item| range.contains(item.id())).count();
-            let is_all = reading.ranges.iter().all(|range| within(range) < range.limit);
-            let tags = if is_all { "draft/chathistory-end" } else { "" };
+            // ours and Ergo's: there is no more, so there need be no more questions.
+            let tags = if reading.is_all(page) { "draft/chathistory-end" } else { "" };
             cx.open_batch_tagged(tags, "chathistory", &[&reading.scope.shown]);
             page.iter().for_each(|item| tell_item(cx, reading, item));
             cx.close_batch();
