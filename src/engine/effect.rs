@@ -217,6 +217,11 @@ impl Span {
         self.start == self.end
     }
 }
+    /// How long it is: bytes of a line, or recipients.
+    pub fn len(self) -> usize {
+        self.range().len()
+    }
+
 
 /// The effects of one turn. Lines and recipients lie in two shared buffers, so that a recipient costs
 /// a list entry and a line is stored once however many get it. Cleared and used again every turn.

@@ -168,7 +168,7 @@ impl Engine {
             Event::Opened { session, door } => self.opened(now, session, door, out),
             Event::Received { session, line } => self.received(now, session, line, out),
             Event::Closed { session, reason } => self.closed(now, session, &reason, out),
-            Event::Drained { session } => self.resume(now, session, None, out),
+            Event::Drained { session } => self.drained(now, session, out),
             Event::Answered { ticket, answer } => self.answered(now, ticket, &answer, out),
             Event::Elapsed => self.elapsed(now, out),
             Event::Reconfigured { config, texts } => self.reconfigured(now, config, &texts, out),

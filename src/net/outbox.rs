@@ -6,6 +6,10 @@ const POOLED_BUFFER_BYTES_MAX: usize = 32 * 1024;
 /// Memory the pool of one shard may keep.
 const POOL_BYTES_MAX: usize = 2 << 20;
 
+/// Answers to a client's own commands that may wait beyond `max-sendq`, in bytes. The engine holds a client
+/// that does not read long before; this is the bound if it should ever fail to.
+const OWN_BYTES_MAX: usize = 1 << 20;
+
 /// Spare buffers of a shard.
 #[derive(Debug, Default)]
 pub(super) struct Pool {
@@ -59,6 +63,13 @@ impl Outbox {
     /// Answers to own commands among what waits, in bytes; an upper bound until the outbox is empty.
     pub(super) fn own_len(&self) -> usize {
         self.own
+    }
+
+    /// Whether more waits than `max-sendq` allows. The client's own answers are not held against it, up to a
+    /// bound that no client reaches which reads at all.
+    #[inline]
+    pub(super) fn is_over(&self, sendq_bytes_max: usize) -> bool {
+        self.data.len() > sendq_bytes_max + self.own.min(OWN_BYTES_MAX)
     }
 
     pub(super) fn pending(&self) -> &[u8] {
@@ -166,6 +177,17 @@ mod tests {
         assert_eq!((outbox.own_len(), outbox.pending()), (6, &b"theirs\r\n"[..]));
         outbox.consume(8, &mut pool);
         assert_eq!((outbox.own_len(), outbox.len()), (0, 0));
+    }
+
+    #[test]
+    fn own_answers_are_allowed_for_but_not_without_bound() {
+        let mut pool = Pool::default();
+        let mut outbox = Outbox::default();
+        outbox.push_own(&vec![b'x'; OWN_BYTES_MAX], Wrapping::Line, &mut pool);
+        outbox.push(&[b'x'; 990], Wrapping::Line, &mut pool);
+        assert!(!outbox.is_over(1000));
+        outbox.push_own(b"more than a thousand", Wrapping::Line, &mut pool);
+        assert!(outbox.is_over(1000));
     }
 
     #[test]

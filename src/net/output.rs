@@ -136,16 +136,15 @@ impl Inner {
             match &effects.list()[sorted[at].0 as usize] {
                 Effect::Deliver { line, .. } => {
                     connection.outbox.push(effects.line(*line), connection.wrapping, pool);
-                    let outbox = &connection.outbox;
-                    if outbox.len() > sendq_bytes_max + outbox.own_len() && !self.relieve(local) {
-                        return;
-                    }
                 }
                 Effect::Answer { line, .. } => {
                     connection.outbox.push_own(effects.line(*line), connection.wrapping, pool);
                     connection.status.paused |= connection.outbox.len() > pause_bytes;
                 }
-                _ => {}
+                _ => continue,
+            }
+            if connection.outbox.is_over(sendq_bytes_max) && !self.relieve(local) {
+                return;
             }
         }
         let Inner { slots, pool, marks, .. } = self;
@@ -164,8 +163,7 @@ impl Inner {
     fn relieve(&mut self, local: u32) -> bool {
         self.write_out(local);
         let Some(connection) = &self.slots[local as usize] else { return false };
-        let outbox = &connection.outbox;
-        if outbox.len() > self.limits.sendq_bytes_max + outbox.own_len() {
+        if connection.outbox.is_over(self.limits.sendq_bytes_max) {
             self.give_up(local);
             return false;
         }

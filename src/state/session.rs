@@ -56,6 +56,8 @@ pub struct Session {
     pub batch: Option<Box<OpenBatch>>,
     /// What it wanted played when it joins.
     pub playback: Option<Box<Playback>>,
+    /// Bytes of answers to its own commands since its output was last known to have drained.
+    pub unread_bytes: usize,
     /// When its device was last there before it logged in, milliseconds since 1970.
     pub last_seen_ms: Option<u64>,
 }
@@ -224,6 +226,7 @@ impl Session {
             pace: None,
             batch: None,
             playback: None,
+            unread_bytes: 0,
             last_seen_ms: None,
         }
     }

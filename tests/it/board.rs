@@ -1,6 +1,6 @@
 //! A core for socket tests: it answers, tells everyone, holds and closes on command.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use indexmap::IndexMap;
 use ircd::config::Config;
@@ -19,7 +19,21 @@ pub(crate) struct Board {
     pub(crate) config: Config,
     records: BTreeMap<String, Vec<u8>>,
     said: u32,
+    /// Bytes of answers since the session's output had drained.
+    unread: IndexMap<SessionId, usize>,
+    held: IndexMap<SessionId, Held>,
 }
+
+/// A session that is served no more lines until it has read what it was answered.
+#[derive(Debug, Default)]
+struct Held {
+    lines: VecDeque<String>,
+    /// It wants to know.
+    asked: bool,
+}
+
+/// As the engine has it by default.
+const UNREAD_BYTES_MAX: usize = 48 << 10;
 
 fn target() -> HistoryKey {
     HistoryKey::Channel("#board".into())
@@ -44,7 +58,8 @@ impl Board {
         Board { records, ..Board::default() }
     }
 
-    fn answer(&self, to: SessionId, text: &str, out: &mut Effects) {
+    fn answer(&mut self, to: SessionId, text: &str, out: &mut Effects) {
+        *self.unread.entry(to).or_default() += text.len();
         let line = out.add_line(|buffer| buffer.extend_from_slice(text.as_bytes()));
         out.answer(to, line);
     }
@@ -93,9 +108,8 @@ impl Board {
                 self.answer(session, &format!("kept {rest}"), out);
             }
             "RECORD" => {
-                let value =
-                    self.records.get(rest).map_or("nothing".into(), |value| String::from_utf8_lossy(value));
-                self.answer(session, &value, out);
+                let value = self.records.get(rest).map(|value| String::from_utf8_lossy(value).into_owned());
+                self.answer(session, &value.unwrap_or("nothing".into()), out);
             }
             // Told to everyone and recorded for good; then what was recorded.
             "SAY" => {
@@ -112,12 +126,24 @@ impl Board {
                 out.push(Effect::Reload { ticket: Ticket(self.asked.len() as u64) });
                 self.asked.push(session);
             }
-            "HOLD" => out.push(Effect::Hold { session }),
+            "HOLD" => {
+                self.held.insert(session, Held { asked: true, ..Held::default() });
+                out.push(Effect::Hold { session });
+            }
             "QUIT" => self.close(session, rest, out),
-            "DOOR" => self.answer(session, &format!("{:?}", self.doors[&session]), out),
+            "DOOR" => {
+                let door = format!("{:?}", self.doors[&session]);
+                self.answer(session, &door, out);
+            }
             "ALARM" => self.alarm = Some((now.mono_ms + rest.parse::<u64>().unwrap(), session)),
-            "CLIENTS" => self.answer(session, &self.doors.len().to_string(), out),
-            "NETWORK" => self.answer(session, &self.config.network.name, out),
+            "CLIENTS" => {
+                let clients = self.doors.len().to_string();
+                self.answer(session, &clients, out);
+            }
+            "NETWORK" => {
+                let network = self.config.network.name.clone();
+                self.answer(session, &network, out);
+            }
             "PASSWORD" => {
                 let (hash, password) = rest.split_once(' ').unwrap();
                 let job = Job::VerifyPassword { hash: hash.into(), password: password.into() };
@@ -126,6 +152,27 @@ impl Board {
             }
             _ => self.answer(session, "unknown", out),
         }
+        let unread = self.unread.get(&session).copied().unwrap_or_default();
+        if unread > UNREAD_BYTES_MAX && !self.held.contains_key(&session) {
+            self.held.insert(session, Held::default());
+            out.push(Effect::Hold { session });
+        }
+    }
+
+    fn drained(&mut self, now: Now, session: SessionId, out: &mut Effects) {
+        self.unread.insert(session, 0);
+        let mut held = self.held.shift_remove(&session).unwrap_or_default();
+        if held.asked {
+            self.answer(session, "drained", out);
+        }
+        while let Some(line) = held.lines.pop_front() {
+            self.obey(now, session, &line, out);
+            if let Some(again) = self.held.get_mut(&session) {
+                again.lines = held.lines;
+                return;
+            }
+        }
+        out.push(Effect::Release { session });
     }
 }
 
@@ -138,6 +185,9 @@ impl Core for Board {
             }
             // Lines that were on their way when the session was closed.
             Event::Received { session, .. } if !self.doors.contains_key(&session) => {}
+            Event::Received { session, line: Line::Text(text) } if self.held.contains_key(&session) => {
+                self.held[&session].lines.push_back(text.to_owned());
+            }
             Event::Received { session, line } => match line {
                 Line::Text(text) => self.obey(now, session, text, out),
                 Line::Bytes(bytes) => self.answer(session, &format!("bytes {bytes:?}"), out),
@@ -147,10 +197,7 @@ impl Core for Board {
                 assert!(self.doors.shift_remove(&session).is_some(), "closed twice, or after our close");
                 self.tell_all(&format!("closed {reason:?}"), out);
             }
-            Event::Drained { session } => {
-                self.answer(session, "drained", out);
-                out.push(Effect::Release { session });
-            }
+            Event::Drained { session } => self.drained(now, session, out),
             Event::Answered { ticket: Ticket(number), answer } => {
                 let text = match answer {
                     JobAnswer::Password(matched) => format!("password {matched}"),

@@ -1,6 +1,6 @@
 //! What happens when a client does not read.
 
-use std::io::Read;
+use std::io::{Read, Write};
 use std::net::TcpStream;
 
 use ircd::config::Listener;
@@ -10,6 +10,14 @@ use crate::harness::{Client, certificate, config, plain, start, tls_with};
 
 /// More than the system keeps for a loopback connection on its own.
 const BEYOND_KERNEL: usize = 16 << 20;
+
+/// Has the client ask for this much at once, in commands of which each is answered with a part of it.
+fn flood<S: Read + Write>(client: &mut Client<S>) {
+    client.send_raw("FLOOD 256000\r\n".repeat(BEYOND_KERNEL / 256_000).as_bytes());
+}
+
+/// Lines of 998 bytes that follow a flood.
+const FLOOD_LINES: usize = BEYOND_KERNEL / 256_000 * 256;
 
 #[test]
 fn who_does_not_read_is_closed_and_the_others_hear_of_it() {
@@ -42,13 +50,21 @@ fn who_does_not_read_is_closed_and_the_others_hear_of_it() {
 fn own_answers_do_not_kill_and_arrive_completely() {
     let server = start(plain());
     let mut alice = server.connect();
-    alice.send(&format!("FLOOD {BEYOND_KERNEL}"));
+    flood(&mut alice);
     alice.send("ECHO end");
-    let expected = BEYOND_KERNEL / 1000;
-    for _ in 0..expected {
+    for _ in 0..FLOOD_LINES {
         assert_eq!(alice.line().len(), 998);
     }
     assert_eq!(alice.line(), "end");
+}
+
+#[test]
+fn own_answers_are_bounded_even_if_the_engine_does_not_bound_them() {
+    let server = start(plain());
+    let mut alice = server.connect();
+    let mut bob = server.connect();
+    alice.send(&format!("FLOOD {BEYOND_KERNEL}"));
+    assert_eq!(bob.line(), "closed SendqExceeded");
 }
 
 #[test]
@@ -56,11 +72,11 @@ fn what_others_send_meanwhile_is_not_counted_together_with_own_answers() {
     let server = start(plain());
     let mut alice = server.connect();
     let mut bob = server.connect();
-    alice.send(&format!("FLOOD {BEYOND_KERNEL}"));
+    flood(&mut alice);
     bob.send("ALL hello");
     assert_eq!(bob.line(), "hello");
     let mut heard = false;
-    for _ in 0..=BEYOND_KERNEL / 1000 {
+    for _ in 0..=FLOOD_LINES {
         heard |= alice.line() == "hello";
     }
     assert!(heard);
@@ -74,8 +90,9 @@ fn a_held_session_is_told_when_it_has_drained() {
     // Nothing waits: at once.
     assert_eq!(alice.ask("HOLD"), "drained");
     // Much waits: after it was read.
-    alice.send_raw(format!("FLOOD {BEYOND_KERNEL}\r\nHOLD\r\n").as_bytes());
-    for _ in 0..BEYOND_KERNEL / 1000 {
+    flood(&mut alice);
+    alice.send("HOLD");
+    for _ in 0..FLOOD_LINES {
         assert_eq!(alice.line().len(), 998);
     }
     assert_eq!(alice.line(), "drained");

@@ -4,7 +4,7 @@
 //! only then it is known whether they need an ACK, a tag or a batch (labeled-response); a long answer
 //! opens the batch early.
 
-use crate::engine::effect::Effects;
+use crate::engine::effect::{Effects, Span};
 use crate::state::SessionId;
 use crate::wire::message::escape;
 use crate::wire::{Body, Outgoing};
@@ -21,6 +21,8 @@ pub struct Answer {
     outer: Option<String>,
     /// The batches that a command has open inside its answer, the innermost last.
     inner: Vec<String>,
+    /// Bytes sent and not yet taken by [`Answer::take_said`].
+    said_bytes: usize,
 }
 
 /// What a line of the answer is to its batches.
@@ -68,7 +70,8 @@ impl Answer {
 
     /// An answer under a label that was put off ([`Answer::put_off`]).
     pub fn under(session: SessionId, label: Option<String>) -> Answer {
-        Answer { session, mute: false, label, kept: Vec::new(), outer: None, inner: Vec::new() }
+        let (kept, inner) = (Vec::new(), Vec::new());
+        Answer { session, mute: false, label, kept, outer: None, inner, said_bytes: 0 }
     }
 
     /// Takes the label away: what it belongs to is not complete, and will be answered under it later.
@@ -89,6 +92,11 @@ impl Answer {
     /// Bytes that wait for the command to be over.
     pub fn kept_bytes(&self) -> usize {
         self.kept.iter().map(|kept| kept.line.len()).sum()
+    }
+
+    /// Takes the number of bytes sent since the last call.
+    pub fn take_said(&mut self) -> usize {
+        std::mem::take(&mut self.said_bytes)
     }
 
     /// The `batch=` tag of the inner batch that is open.
@@ -113,7 +121,7 @@ impl Answer {
         }
         if self.label.is_none() && self.outer.is_none() {
             let line = out.add_line(write);
-            out.answer(self.session, line);
+            self.send(out, line);
             return;
         }
         let mut line = Vec::new();
@@ -123,17 +131,17 @@ impl Answer {
         match &self.outer {
             Some(outer) => {
                 let tag = format!("batch={outer}");
-                emit(out, self.session, &kept, &tag);
+                self.emit(out, &kept, &tag);
             }
             None => self.kept.push(kept),
         }
     }
 
     /// Ends the answer. `reference` gives a fresh batch reference, should one be needed; `server` is
-    /// the server's name.
-    pub fn finish(mut self, out: &mut Effects, server: &str, reference: impl FnOnce() -> String) {
+    /// the server's name. Returns what [`Answer::take_said`] would.
+    pub fn finish(mut self, out: &mut Effects, server: &str, reference: impl FnOnce() -> String) -> usize {
         if self.mute {
-            return;
+            return 0;
         }
         if self.label.is_some() {
             match self.kept.as_slice() {
@@ -141,20 +149,23 @@ impl Answer {
                     let label = self.label.take().unwrap_or_default();
                     self.raw(out, &format!("@{label} :{server} ACK"));
                 }
-                [only] => emit(out, self.session, only, self.label.as_deref().unwrap_or_default()),
-                lines if is_one_inner_batch(lines) => {
-                    let label = self.label.take().unwrap_or_default();
-                    emit(out, self.session, &lines[0], &label);
-                    for line in &lines[1..] {
-                        emit(out, self.session, line, "");
-                    }
-                }
+                [_] => self.emit_kept(out),
+                lines if is_one_inner_batch(lines) => self.emit_kept(out),
                 _ => self.open_outer(out, server, reference),
             }
         }
         if let Some(outer) = &self.outer {
             let end = format!(":{server} BATCH -{outer}");
             self.raw(out, &end);
+        }
+        self.said_bytes
+    }
+
+    /// Sends what is kept, with the label on its first line.
+    fn emit_kept(&mut self, out: &mut Effects) {
+        let label = self.label.take().unwrap_or_default();
+        for (at, line) in std::mem::take(&mut self.kept).into_iter().enumerate() {
+            self.emit(out, &line, if at == 0 { &label } else { "" });
         }
     }
 
@@ -165,13 +176,25 @@ impl Answer {
         self.raw(out, &format!("@{label} :{server} BATCH +{outer} labeled-response"));
         let tag = format!("batch={outer}");
         for line in std::mem::take(&mut self.kept) {
-            emit(out, self.session, &line, &tag);
+            self.emit(out, &line, &tag);
         }
         self.outer = Some(outer);
     }
 
-    fn raw(&self, out: &mut Effects, text: &str) {
+    fn raw(&mut self, out: &mut Effects, text: &str) {
         let line = out.add_line(|bytes| bytes.extend_from_slice(text.as_bytes()));
+        self.send(out, line);
+    }
+
+    /// Sends a kept line with one more tag.
+    fn emit(&mut self, out: &mut Effects, kept: &Kept, tag: &str) {
+        let line = out.add_line(|bytes| write_tagged(bytes, kept, tag));
+        self.send(out, line);
+    }
+
+    #[inline]
+    fn send(&mut self, out: &mut Effects, line: Span) {
+        self.said_bytes += line.len();
         out.answer(self.session, line);
     }
 }
@@ -183,25 +206,22 @@ fn is_one_inner_batch(lines: &[Kept]) -> bool {
     first.opens && !first.inner && between.iter().all(|line| line.inner) && !last.inner && !last.opens
 }
 
-/// Sends a line with one more tag in front of those that it has; lines of an inner batch keep theirs.
-fn emit(out: &mut Effects, to: SessionId, kept: &Kept, tag: &str) {
-    let span = out.add_line(|bytes| {
-        if kept.inner || tag.is_empty() {
+/// Writes a line with one more tag in front of its own; lines of an inner batch stay as they are.
+fn write_tagged(bytes: &mut Vec<u8>, kept: &Kept, tag: &str) {
+    if kept.inner || tag.is_empty() {
+        bytes.extend_from_slice(&kept.line);
+        return;
+    }
+    bytes.push(b'@');
+    bytes.extend_from_slice(tag.as_bytes());
+    match kept.line.strip_prefix(b"@") {
+        Some(tagged) => {
+            bytes.push(b';');
+            bytes.extend_from_slice(tagged);
+        }
+        None => {
+            bytes.push(b' ');
             bytes.extend_from_slice(&kept.line);
-            return;
         }
-        bytes.push(b'@');
-        bytes.extend_from_slice(tag.as_bytes());
-        match kept.line.strip_prefix(b"@") {
-            Some(tagged) => {
-                bytes.push(b';');
-                bytes.extend_from_slice(tagged);
-            }
-            None => {
-                bytes.push(b' ');
-                bytes.extend_from_slice(&kept.line);
-            }
-        }
-    });
-    out.answer(to, span);
+    }
 }

@@ -230,6 +230,7 @@ impl<'e> Cx<'e> {
         match self.pending {
             None => !self.later.is_empty(),
             Some(Pending::Room(_)) => true,
+            Some(Pending::Drain) => !self.later.is_empty(),
             Some(Pending::Job(..) | Pending::Pace(_)) => false,
         }
     }
@@ -347,7 +348,8 @@ impl<'e> Cx<'e> {
         say(self);
         let pending = self.take_pending();
         let later = std::mem::replace(&mut self.later, own_later);
-        let answer = std::mem::replace(&mut self.voice.answer, own_answer);
+        let mut answer = std::mem::replace(&mut self.voice.answer, own_answer);
+        self.state.note_answered(session, answer.take_said());
         (self.session, self.pending) = (own_session, own_pending);
         if std::mem::replace(&mut self.closed, own_closed) {
             self.voice.out.push(Effect::Close { session });
@@ -377,10 +379,13 @@ impl<'e> Cx<'e> {
         }
         let own = std::mem::replace(&mut self.voice.answer, Answer::under(self.session, label));
         let (ids, server) = (&mut *self.ids, self.setup.server_name());
-        own.finish(self.voice.out, server, || ids.batch());
+        let said = own.finish(self.voice.out, server, || ids.batch());
+        self.state.note_answered(self.session, said);
     }
 
-    /// What is left to do when the command is over: the session waits, or the answer is complete.
+    /// What is left to do when the command is over: the session waits, or the answer is complete. A client
+    /// that does not read its answers is served no further command: what has been answered and not read is
+    /// bounded, whichever commands it came from.
     pub(in crate::engine) fn finish(mut self) {
         let session = self.session;
         let server = self.setup.server_name();
@@ -388,16 +393,20 @@ impl<'e> Cx<'e> {
         let ids = self.ids;
         match pending {
             None => {
-                self.voice.answer.finish(self.voice.out, server, || ids.batch());
+                let said = self.voice.answer.finish(self.voice.out, server, || ids.batch());
                 if self.closed {
                     self.voice.out.push(Effect::Close { session });
+                } else if said > 0 && self.state.note_answered(session, said) > self.setup.unread_bytes_max()
+                {
+                    self.waiting.hold_unless_held(session, Pending::Drain, self.voice.out);
                 }
             }
             Some(pending) => {
                 if matches!(pending, Pending::Room(_)) {
                     self.voice.answer.open_outer(self.voice.out, server, || ids.batch());
                 }
-                let answer = self.voice.answer;
+                let mut answer = self.voice.answer;
+                self.state.note_answered(session, answer.take_said());
                 let waiting = self.waiting.sessions.entry(session).or_default();
                 waiting.hold(Held { pending, later: self.later, answer });
                 self.voice.out.push(Effect::Hold { session });

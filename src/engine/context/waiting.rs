@@ -5,6 +5,7 @@ use std::collections::{HashMap, VecDeque};
 use std::fmt::Debug;
 use std::ops::ControlFlow;
 
+use crate::engine::effect::{Effect, Effects};
 use crate::engine::event::{JobAnswer, Line, Ticket};
 use crate::state::SessionId;
 
@@ -47,6 +48,8 @@ pub enum Pending {
     Room(Box<dyn LongAnswer>),
     /// Until the next command may be served, milliseconds of the clock that never jumps.
     Pace(u64),
+    /// Until the client has read what it was answered.
+    Drain,
 }
 
 /// What a session is held with.
@@ -77,6 +80,18 @@ impl Default for WaitingList {
     fn default() -> Self {
         let (sessions, tickets, aside) = Default::default();
         WaitingList { sessions, tickets, aside, paced: Timers::every(PACE_STEP_MS) }
+    }
+}
+
+impl WaitingList {
+    /// Makes a session wait, unless it waits for something already.
+    pub fn hold_unless_held(&mut self, session: SessionId, pending: Pending, out: &mut Effects) {
+        let waiting = self.sessions.entry(session).or_default();
+        if waiting.pending().is_none() {
+            let later = VecDeque::new();
+            waiting.hold(Held { pending, later, answer: Answer::new(session, None) });
+            out.push(Effect::Hold { session });
+        }
     }
 }
 

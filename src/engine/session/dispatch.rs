@@ -207,6 +207,12 @@ impl Engine {
         }
     }
 
+    /// The session's output has drained: it may be served again, and told more.
+    pub(in crate::engine) fn drained(&mut self, now: Now, session: SessionId, out: &mut Effects) {
+        self.state.note_drained(session);
+        self.resume(now, session, None, out);
+    }
+
     /// Goes on with what a session waits for: a job that is done, or a long answer for which there is
     /// room again. Then its later lines are served, until one has to wait.
     pub(in crate::engine) fn resume(
@@ -225,7 +231,7 @@ impl Engine {
         cx.later = held.later;
         match (held.pending, answer) {
             (Pending::Job(_, then), Some(answer)) => go_on(&mut cx, then, answer),
-            (Pending::Job(..), None) | (Pending::Pace(_), _) => {}
+            (Pending::Job(..), None) | (Pending::Pace(_) | Pending::Drain, _) => {}
             (Pending::Room(long), _) => cx.pending = Some(Pending::Room(long)),
         }
         run_long_answers(&mut cx);

@@ -88,6 +88,11 @@ impl Setup {
         &self.config.server.name
     }
 
+    /// Bytes of its own answers that a client may leave unread and still be served.
+    pub fn unread_bytes_max(&self) -> usize {
+        self.config.server.max_sendq / 2
+    }
+
     /// The host of an address as written: an IPv6 address must not begin with a colon.
     pub fn address_text(ip: IpAddr) -> String {
         let text = ip.to_canonical().to_string();

@@ -121,6 +121,20 @@ impl State {
         session.pinged = false;
     }
 
+    /// Notes bytes of answers for a session; returns how many it may not have read yet.
+    pub fn note_answered(&mut self, session: SessionId, bytes: usize) -> usize {
+        let Some(session) = self.sessions.get_mut(session) else { return 0 };
+        session.unread_bytes += bytes;
+        session.unread_bytes
+    }
+
+    /// Notes that a session's output has drained.
+    pub fn note_drained(&mut self, session: SessionId) {
+        if let Some(session) = self.sessions.get_mut(session) {
+            session.unread_bytes = 0;
+        }
+    }
+
     /// Notes that a PING went out.
     pub fn mark_pinged(&mut self, session: SessionId) {
         self.sessions[session].pinged = true;
