@@ -11,6 +11,9 @@ const TAGS_BYTES_MAX: usize = 8191;
 /// Room above the limits, so that the engine can answer 417 to a line that is only a little too long.
 const SLACK_BYTES: usize = 1024;
 
+/// How many empty lines, or WebSocket frames that are no message, are charged like one line.
+const BLANKS_PER_LINE: u8 = 64;
+
 /// The longest line that is handed on, for a given `max-line-len`.
 pub(super) fn line_bytes_max(max_line_len: usize) -> usize {
     TAGS_BYTES_MAX + max_line_len + SLACK_BYTES
@@ -24,10 +27,23 @@ pub(super) fn classify(line: &[u8]) -> Line<'_> {
     }
 }
 
+/// Counts what says nothing and yet costs work.
+#[derive(Debug, Default)]
+pub(super) struct Blanks(u8);
+
+impl Blanks {
+    /// Counts one. True when there were enough to be charged: then an empty line is to be handed on.
+    pub(super) fn add(&mut self) -> bool {
+        self.0 = (self.0 + 1) % BLANKS_PER_LINE;
+        self.0 == 0
+    }
+}
+
 /// Splits what one connection sends into lines.
 #[derive(Debug, Default)]
 pub(super) struct Framer {
     partial: Vec<u8>,
+    blanks: Blanks,
     /// An overlong line was reported; its rest is dropped.
     skipping: bool,
 }
@@ -39,7 +55,7 @@ impl Framer {
     }
 
     /// Takes bytes as they arrived and hands each line to `emit`, without `\n` or `\r\n`, until it
-    /// returns false. Empty lines are left out; a line over `line_bytes_max` is replaced by one
+    /// returns false. Of empty lines only each 64th is handed on ([`Blanks`]); a line over `line_bytes_max` is replaced by one
     /// [`Line::Overlong`]. Returns how many bytes were used.
     pub(super) fn feed(
         &mut self,
@@ -55,11 +71,11 @@ impl Framer {
                 self.skipping = false;
                 true
             } else if self.partial.is_empty() {
-                emit_line(line, line_bytes_max, &mut emit)
+                emit_line(line, line_bytes_max, &mut self.blanks, &mut emit)
             } else {
                 let mut whole = std::mem::take(&mut self.partial);
                 whole.extend_from_slice(line);
-                emit_line(&whole, line_bytes_max, &mut emit)
+                emit_line(&whole, line_bytes_max, &mut self.blanks, &mut emit)
             };
             if !go_on {
                 return start;
@@ -81,9 +97,18 @@ impl Framer {
     }
 }
 
-fn emit_line(line: &[u8], line_bytes_max: usize, emit: &mut impl FnMut(Line<'_>) -> bool) -> bool {
+fn emit_line(
+    line: &[u8],
+    line_bytes_max: usize,
+    blanks: &mut Blanks,
+    emit: &mut impl FnMut(Line<'_>) -> bool,
+) -> bool {
     let line = line.strip_suffix(b"\r").unwrap_or(line);
-    if line.len() > line_bytes_max { emit(Line::Overlong) } else { line.is_empty() || emit(classify(line)) }
+    match line {
+        [] => !blanks.add() || emit(Line::Text("")),
+        line if line.len() > line_bytes_max => emit(Line::Overlong),
+        line => emit(classify(line)),
+    }
 }
 
 #[cfg(test)]
@@ -117,6 +142,14 @@ mod tests {
         let (framer, lines) = feed_all(&[b"NICK a\r\nUSER b\n\r\n\n\xff\n"], 100);
         assert_eq!(lines, ["t:NICK a", "t:USER b", "b:[255]"]);
         assert!(framer.is_between_lines());
+    }
+
+    #[test]
+    fn many_empty_lines_are_charged_as_a_line() {
+        let (_, lines) = feed_all(&["\n".repeat(63).as_bytes()], 100);
+        assert!(lines.is_empty(), "{lines:?}");
+        let (_, lines) = feed_all(&["\r\n".repeat(200).as_bytes(), b"PING\n"], 100);
+        assert_eq!(lines, ["t:", "t:", "t:", "t:PING"]);
     }
 
     #[test]

@@ -105,9 +105,27 @@ impl Inner {
         if has_output {
             self.flush_one(local);
         }
-        if let Err(reason) = result {
-            self.end(local, reason);
+        match result {
+            Ok(()) => {}
+            Err(reason @ CloseReason::Violation(_)) => self.part_from(local, reason),
+            Err(reason) => self.end(local, reason),
         }
+    }
+
+    /// Closes a connection that broke the protocol, so that it learns why: what it still sends is dropped, as
+    /// unread input would take the close frame back.
+    fn part_from(&mut self, local: u32, reason: CloseReason) {
+        let session = self.session(local);
+        let Some(connection) = &mut self.slots[local as usize] else { return };
+        if connection.status.closing {
+            return;
+        }
+        connection.status.closing = true;
+        self.marks[local as usize].deaf = true;
+        self.inbox.closed(session, reason);
+        self.wake_turn();
+        self.bid_farewell(session);
+        self.flush_one(local);
     }
 
     /// Reads what a closed connection still sends and drops it: closing a socket with unread input

@@ -3,6 +3,7 @@
 
 use std::io;
 
+use memchr::memmem;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio_tungstenite::tungstenite::handshake::machine::TryParse;
 use tokio_tungstenite::tungstenite::handshake::server::{Request, create_response, write_response};
@@ -13,6 +14,9 @@ use crate::text::glob;
 
 /// The longest request head that is read.
 const HEAD_BYTES_MAX: usize = 8192;
+
+/// The empty line after a request head.
+const HEAD_END: &[u8] = b"\r\n\r\n";
 
 /// What is said to those who come without a WebSocket.
 const HELP: &str =
@@ -36,8 +40,8 @@ where
     S: AsyncRead + AsyncWrite + Unpin,
 {
     let answer = match read_head(stream).await? {
-        Some(head) => decide(&head, allowed_origins),
-        None => Err(refusal("431 Request Header Fields Too Large", "")),
+        Ok(head) => decide(&head, allowed_origins),
+        Err(status) => Err(refusal(status, "")),
     };
     let (bytes, result) = match answer {
         Ok((bytes, upgraded)) => (bytes, Some(upgraded)),
@@ -51,20 +55,24 @@ where
     Ok(result)
 }
 
-/// Reads up to the empty line; none when it does not come in time.
-async fn read_head<S: AsyncRead + Unpin>(stream: &mut S) -> io::Result<Option<Vec<u8>>> {
+/// Reads up to the empty line. Otherwise returns the status of the refusal.
+async fn read_head<S: AsyncRead + Unpin>(stream: &mut S) -> io::Result<Result<Vec<u8>, &'static str>> {
     let mut head = Vec::with_capacity(1024);
-    while !head.ends_with(b"\r\n\r\n") {
-        if head.len() >= HEAD_BYTES_MAX || head.windows(4).any(|four| four == b"\r\n\r\n") {
-            // Too long, or bytes after the head, which no client may send before the answer.
-            return Ok(None);
-        }
+    loop {
+        let seen = head.len().saturating_sub(HEAD_END.len() - 1);
         let room = HEAD_BYTES_MAX - head.len();
+        if room == 0 {
+            return Ok(Err("431 Request Header Fields Too Large"));
+        }
         if (&mut *stream).take(room as u64).read_buf(&mut head).await? == 0 {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
+        if let Some(at) = memmem::find(&head[seen..], HEAD_END) {
+            // A client may not speak before it has the answer (RFC 6455 section 4.1).
+            let is_end = seen + at + HEAD_END.len() == head.len();
+            return Ok(if is_end { Ok(head) } else { Err("400 Bad Request") });
+        }
     }
-    Ok(Some(head))
 }
 
 /// The answer to a request: the switch with what is known by it, or the refusal.
@@ -162,6 +170,20 @@ mod tests {
             assert!(answer.contains("s3pPLMBiTxaQ9kYGzzhZRbK+xOo="));
         }
         assert_eq!(ask(KEY, &[]).1, Some(TEXT));
+    }
+
+    #[test]
+    fn nothing_may_come_behind_the_request_head() {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let read = |mut bytes: &[u8]| runtime.block_on(read_head(&mut bytes));
+        let head = format!("GET / HTTP/1.1\r\n{KEY}\r\n");
+        assert_eq!(read(head.as_bytes()).unwrap(), Ok(head.clone().into_bytes()));
+        for behind in ["x", "x\r\n\r\n", "\r\n\r\n"] {
+            assert_eq!(read(format!("{head}{behind}").as_bytes()).unwrap(), Err("400 Bad Request"));
+        }
+        let long = format!("GET / HTTP/1.1\r\nX: {}\r\n\r\n", "x".repeat(HEAD_BYTES_MAX));
+        assert_eq!(read(long.as_bytes()).unwrap(), Err("431 Request Header Fields Too Large"));
+        assert!(read(b"GET / HTTP/1.1\r\n").is_err());
     }
 
     #[test]

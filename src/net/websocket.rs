@@ -10,7 +10,7 @@ use arrayvec::ArrayVec;
 use tokio_tungstenite::tungstenite::protocol::frame::FrameHeader;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::{Control, Data, OpCode};
 
-use super::framing::classify;
+use super::framing::{Blanks, classify};
 use super::outbox::push_frame_header;
 use crate::engine::{CloseReason, Line};
 
@@ -23,6 +23,8 @@ const PONG: u8 = 0x8a;
 
 /// RFC 6455 section 5.5: control frames carry at most 125 bytes.
 const CONTROL_BYTES_MAX: u64 = 125;
+/// Frames of one message. Clients cut messages at kilobytes, if at all.
+const MESSAGE_FRAMES_MAX: u32 = 1024;
 /// The longest header a client can send.
 const HEADER_BYTES_MAX: usize = 14;
 
@@ -42,8 +44,9 @@ pub(super) struct Decoder {
     message_is_text: Option<bool>,
     /// Payload of the message so far, unmasked.
     message: Vec<u8>,
-    /// The message passed the limit; its rest is dropped.
-    overlong: bool,
+    /// Frames of the message so far.
+    message_frames: u32,
+    blanks: Blanks,
     /// Payload of the control frame being read: it may come between the frames of a message.
     control: ArrayVec<u8, { CONTROL_BYTES_MAX as usize }>,
 }
@@ -73,8 +76,8 @@ fn violation(what: &str, status: u16) -> End {
 
 impl Decoder {
     /// Takes bytes as they arrived; each message becomes one line for `emit`, until it returns false.
-    /// What is to be sent back (pongs) is appended to `reply`, at most one pong for each ping. Returns
-    /// how many bytes were used.
+    /// What is to be sent back (pongs) is appended to `reply`, at most one pong for each ping. Of frames that
+    /// carry nothing each 64th becomes an empty line ([`Blanks`]). Returns how many bytes were used.
     pub(super) fn feed(
         &mut self,
         mut input: &[u8],
@@ -86,25 +89,37 @@ impl Decoder {
         let mut go_on = true;
         while go_on {
             if self.frame.is_none() {
-                match self.read_header(&mut input)? {
+                match self.read_header(&mut input, line_bytes_max)? {
                     Some(frame) => self.frame = Some(frame),
                     None => break,
                 }
             }
-            if !self.read_payload(&mut input, line_bytes_max) {
+            if !self.read_payload(&mut input) {
                 break;
             }
             let Some(frame) = self.frame.take() else { break };
-            match frame.opcode {
-                OpCode::Control(control) => self.finish_control(control, reply)?,
-                OpCode::Data(_) if frame.is_final => go_on = self.finish_message(&mut emit)?,
-                OpCode::Data(_) => {}
+            let is_blank = match frame.opcode {
+                OpCode::Control(control) => {
+                    self.finish_control(control, reply)?;
+                    true
+                }
+                OpCode::Data(_) if frame.is_final => match self.finish_message(&mut emit)? {
+                    Some(wants_more) => {
+                        go_on = wants_more;
+                        false
+                    }
+                    None => true,
+                },
+                OpCode::Data(_) => frame.length == 0,
+            };
+            if is_blank && self.blanks.add() {
+                go_on = emit(Line::Text(""));
             }
         }
         Ok(length - input.len())
     }
 
-    fn read_header(&mut self, input: &mut &[u8]) -> Result<Option<Frame>, End> {
+    fn read_header(&mut self, input: &mut &[u8], line_bytes_max: usize) -> Result<Option<Frame>, End> {
         let parsed = if self.head.is_empty() {
             let mut cursor = Cursor::new(*input);
             let parsed = parse_header(&mut cursor)?;
@@ -128,11 +143,12 @@ impl Decoder {
             }
             parsed
         };
-        parsed.map(|(header, length)| self.begin(&header, length)).transpose()
+        parsed.map(|(header, length)| self.begin(&header, length, line_bytes_max)).transpose()
     }
 
-    /// Checks a header against the state of the conversation (RFC 6455 sections 5.1, 5.2 and 5.4).
-    fn begin(&mut self, header: &FrameHeader, length: u64) -> Result<Frame, End> {
+    /// Checks a header against the state of the conversation (RFC 6455 sections 5.1, 5.2 and 5.4), and what it
+    /// announces against what a message may have (section 7.4.1, status 1009).
+    fn begin(&mut self, header: &FrameHeader, length: u64, line_bytes_max: usize) -> Result<Frame, End> {
         let Some(mask) = header.mask else {
             return Err(violation("websocket frame is not masked", 1002));
         };
@@ -156,11 +172,18 @@ impl Decoder {
                 return Err(violation("websocket message begins within another", 1002));
             }
         }
+        if let OpCode::Data(_) = header.opcode {
+            self.message_frames += 1;
+            let bytes = length.saturating_add(self.message.len() as u64);
+            if bytes > line_bytes_max as u64 || self.message_frames > MESSAGE_FRAMES_MAX {
+                return Err(violation("websocket message is too long", 1009));
+            }
+        }
         Ok(Frame { opcode: header.opcode, is_final: header.is_final, mask, read: 0, length })
     }
 
     /// Moves payload from `input` to where it belongs; true when the frame is complete.
-    fn read_payload(&mut self, input: &mut &[u8], line_bytes_max: usize) -> bool {
+    fn read_payload(&mut self, input: &mut &[u8]) -> bool {
         let Some(frame) = &mut self.frame else { return false };
         let count = (frame.length - frame.read).min(input.len() as u64) as usize;
         let (payload, rest) = input.split_at(count);
@@ -171,9 +194,6 @@ impl Decoder {
         frame.read += count as u64;
         if let OpCode::Control(_) = frame.opcode {
             self.control.extend(unmasked);
-        } else if self.overlong || self.message.len() + count > line_bytes_max {
-            self.overlong = true;
-            self.message = Vec::new();
         } else {
             self.message.extend(unmasked);
         }
@@ -194,18 +214,17 @@ impl Decoder {
         }
     }
 
-    fn finish_message(&mut self, emit: &mut impl FnMut(Line<'_>) -> bool) -> Result<bool, End> {
+    /// Hands a message on; whether more is wanted. None when there was nothing in it.
+    fn finish_message(&mut self, emit: &mut impl FnMut(Line<'_>) -> bool) -> Result<Option<bool>, End> {
         let message = std::mem::take(&mut self.message);
         let is_text = self.message_is_text.take() == Some(true);
-        if std::mem::take(&mut self.overlong) {
-            return Ok(emit(Line::Overlong));
-        }
+        self.message_frames = 0;
         let line = message.strip_suffix(b"\n").unwrap_or(&message);
         let line = line.strip_suffix(b"\r").unwrap_or(line);
         match classify(line) {
             Line::Bytes(_) if is_text => Err(violation("websocket text message is not utf-8", 1007)),
-            Line::Text("") => Ok(true),
-            line => Ok(emit(line)),
+            Line::Text("") => Ok(None),
+            line => Ok(Some(emit(line))),
         }
     }
 }
@@ -272,11 +291,32 @@ mod tests {
     }
 
     #[test]
-    fn an_overlong_message_is_dropped_and_the_next_one_read() {
-        let input = [text(&"x".repeat(MAX + 1)), text(&"y".repeat(MAX))].concat();
-        let (lines, _, result) = read(&[&input]);
-        assert_eq!(lines, ["Overlong".to_owned(), format!("Text(\"{}\")", "y".repeat(MAX))]);
+    fn a_message_that_is_too_long_is_refused_by_its_header() {
+        let longest = text(&"y".repeat(MAX));
+        let (lines, _, result) = read(&[&longest]);
+        assert_eq!(lines, [format!("Text(\"{}\")", "y".repeat(MAX))]);
         assert!(result.is_ok());
+        let begun = masked(OpCode::Data(Data::Text), false, b"xx");
+        let rest = masked(OpCode::Data(Data::Continue), true, &[b'x'; MAX - 1]);
+        let endless = masked(OpCode::Data(Data::Continue), false, b"").repeat(MESSAGE_FRAMES_MAX as usize);
+        let huge = [0x81, 0xff, 0x7f, 255, 255, 255, 255, 255, 255, 255, 1, 2, 3, 4];
+        let cases: [&[&[u8]]; 4] =
+            [&[&text(&"x".repeat(MAX + 1))[..6]], &[&begun, &rest[..6]], &[&begun, &endless], &[&huge]];
+        for chunks in cases {
+            let (lines, _, result) = read(chunks);
+            assert_eq!(result.unwrap_err().status, 1009);
+            assert!(lines.iter().all(|line| line == "Text(\"\")"), "{lines:?}");
+        }
+    }
+
+    #[test]
+    fn many_frames_that_say_nothing_are_charged_as_a_line() {
+        let ping = masked(OpCode::Control(Control::Ping), true, b"");
+        let pong = masked(OpCode::Control(Control::Pong), true, b"");
+        for blank in [&ping, &pong, &text(""), &text("\r\n")] {
+            assert!(read(&[&blank.repeat(63)]).0.is_empty());
+            assert_eq!(read(&[&blank.repeat(64)]).0, ["Text(\"\")"]);
+        }
     }
 
     #[test]

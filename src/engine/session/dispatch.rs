@@ -163,7 +163,10 @@ impl Engine {
             return cx.finish();
         }
         match parsed {
-            Err(ParseError::NoCommand) => {}
+            // What says nothing costs as much.
+            Err(ParseError::NoCommand) => {
+                count_line(&mut cx);
+            }
             Err(ParseError::ForbiddenByte) => cx.close("Malformed input"),
             Ok(_) if is_too_long(text, cx.config().server.max_line_len) => {
                 cx.reply(ERR_INPUTTOOLONG, &[], Text::Said(Phrase::INPUT_TOO_LONG, &[]));
@@ -328,7 +331,13 @@ fn may_go_on_registering(cx: &mut Cx<'_>, message: &Message<'_>) -> bool {
         cx.close("This is an IRC server; it does not speak HTTP here");
         return false;
     }
-    if lines as usize >= cx.config().limits.registration_messages {
+    count_line(cx)
+}
+
+/// Counts a line against `registration-messages`; false when that was too many, and the session is closed.
+fn count_line(cx: &mut Cx<'_>) -> bool {
+    let Some(registering) = cx.served().registering() else { return true };
+    if registering.lines as usize >= cx.config().limits.registration_messages {
         cx.close(Phrase::TOO_MANY_LINES_BEFORE_REGISTRATION.english());
         return false;
     }
