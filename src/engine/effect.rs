@@ -43,6 +43,11 @@ pub enum Effect {
         /// Which connection.
         session: SessionId,
     },
+    /// Shake hands with a client that was [`super::Event::Accepted`].
+    Admit {
+        /// Which connection.
+        session: SessionId,
+    },
     /// Do a job and report with [`super::Event::Answered`].
     Ask {
         /// To be returned with the answer.
@@ -212,16 +217,16 @@ impl Span {
         self.start as usize..self.end as usize
     }
 
-    /// Whether nothing is in it.
-    pub fn is_empty(self) -> bool {
-        self.start == self.end
-    }
-}
     /// How long it is: bytes of a line, or recipients.
     pub fn len(self) -> usize {
         self.range().len()
     }
 
+    /// Whether nothing is in it.
+    pub fn is_empty(self) -> bool {
+        self.start == self.end
+    }
+}
 
 /// The effects of one turn. Lines and recipients lie in two shared buffers, so that a recipient costs
 /// a list entry and a line is stored once however many get it. Cleared and used again every turn.

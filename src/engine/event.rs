@@ -21,7 +21,24 @@ pub struct Now {
 /// Something that happened outside.
 #[derive(Debug)]
 pub enum Event<'a> {
-    /// A connection is ready to talk: its TLS and WebSocket handshakes are over.
+    /// A client connected where handshakes come first, and its address is known. Either
+    /// [`super::Effect::Admit`] or [`super::Effect::Close`] must follow. Nothing can be said to it yet.
+    Accepted {
+        /// The new session; its slot is free.
+        session: SessionId,
+        /// How it comes in, as far as that shows before the handshakes.
+        door: Box<Door>,
+    },
+    /// A client that was admitted is ready to talk: its TLS and WebSocket handshakes are over. When its session
+    /// has ended meanwhile, nothing follows.
+    HandshakeDone {
+        /// The session of [`Event::Accepted`].
+        session: SessionId,
+        /// How it came in.
+        door: Box<Door>,
+    },
+    /// A connection is ready to talk that was not [`Event::Accepted`] before: it needed no handshake, or its
+    /// address was not known before the end of it.
     Opened {
         /// The new session; its slot is free.
         session: SessionId,
@@ -95,6 +112,8 @@ pub enum CloseReason {
     Failed(Box<str>),
     /// It did not read what it was sent; its unsent output passed `max-sendq`.
     SendqExceeded,
+    /// Its handshakes failed, or were not done in time.
+    Handshake,
     /// The WebSocket peer broke the protocol; what it did.
     Violation(Box<str>),
 }

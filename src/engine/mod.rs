@@ -165,6 +165,8 @@ impl Engine {
 
     fn happen(&mut self, now: Now, event: Event<'_>, out: &mut Effects) {
         match event {
+            Event::Accepted { session, door } => self.accepted(now, session, door, out),
+            Event::HandshakeDone { session, door } => self.handshake_done(now, session, door, out),
             Event::Opened { session, door } => self.opened(now, session, door, out),
             Event::Received { session, line } => self.received(now, session, line, out),
             Event::Closed { session, reason } => self.closed(now, session, &reason, out),
@@ -224,20 +226,41 @@ impl Engine {
         }
     }
 
-    fn opened(&mut self, now: Now, session: SessionId, door: Box<Door>, out: &mut Effects) {
-        let limit_ms = self.setup.config.server.idle_timeouts.registration.as_millis() as u64;
-        self.timers.arm(now.mono_ms + limit_ms, session);
-        let text = format!("Client connecting: real IP {}", Setup::address_text(door.ip));
-        let mut cx = self.cx(now, Answer::new(session, None), out);
-        cx.note(Level::Info, "connect-ip", text);
+    /// Decides before the handshakes, which cost much more than the decision.
+    fn accepted(&mut self, now: Now, session: SessionId, door: Box<Door>, out: &mut Effects) {
+        self.arm_registration(now, session);
+        // Nothing can be said before the handshakes.
+        let mut cx = self.cx(now, Answer::mute(session), out);
         cx.commit(Fact::Opened { session, door });
         door::admission::admit(&mut cx);
-        if let Some(notice) = &cx.config().server.initial_notice
-            && !cx.closed
-        {
-            cx.reply_command("NOTICE", &["*"], crate::wire::Text::Plain(notice));
+        if !cx.closed {
+            cx.voice.out.push(Effect::Admit { session });
         }
         cx.finish();
+    }
+
+    fn handshake_done(&mut self, now: Now, session: SessionId, door: Box<Door>, out: &mut Effects) {
+        // The handshake overtook the close of its session.
+        if self.state.sessions.get(session).is_none() {
+            return;
+        }
+        let mut cx = self.cx(now, Answer::new(session, None), out);
+        cx.commit(Fact::HandshakeDone { session, door });
+        come_in(&mut cx);
+        cx.finish();
+    }
+
+    fn opened(&mut self, now: Now, session: SessionId, door: Box<Door>, out: &mut Effects) {
+        self.arm_registration(now, session);
+        let mut cx = self.cx(now, Answer::new(session, None), out);
+        cx.commit(Fact::Opened { session, door });
+        come_in(&mut cx);
+        cx.finish();
+    }
+
+    fn arm_registration(&mut self, now: Now, session: SessionId) {
+        let limit_ms = self.setup.config.server.idle_timeouts.registration.as_millis() as u64;
+        self.timers.arm(now.mono_ms + limit_ms, session);
     }
 
     /// The connection is gone already: others are told, it is not.
@@ -245,6 +268,7 @@ impl Engine {
         let reason = match reason {
             CloseReason::Hangup => "Connection closed",
             CloseReason::Failed(why) | CloseReason::Violation(why) => why,
+            CloseReason::Handshake => "Handshake failed",
             CloseReason::SendqExceeded => "SendQ exceeded",
         };
         self.cx(now, Answer::mute(session), out).forget_session(reason);
@@ -299,5 +323,17 @@ impl Engine {
             cx.closed = true;
             cx.finish();
         }
+    }
+}
+
+/// Lets in a connection that is ready to talk, if its address may come in.
+fn come_in(cx: &mut Cx<'_>) {
+    let text = format!("Client connecting: real IP {}", Setup::address_text(cx.served().door.ip));
+    cx.note(Level::Info, "connect-ip", text);
+    door::admission::admit(cx);
+    if let Some(notice) = &cx.config().server.initial_notice
+        && !cx.closed
+    {
+        cx.reply_command("NOTICE", &["*"], crate::wire::Text::Plain(notice));
     }
 }

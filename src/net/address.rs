@@ -7,6 +7,7 @@ use std::os::unix::fs::{FileTypeExt, PermissionsExt};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 
+use rustix::io::Errno;
 use socket2::{Domain, SockAddr, Socket, Type};
 
 /// Connections the system keeps for us until they are accepted.
@@ -45,7 +46,7 @@ fn listen_everywhere(port: u16) -> io::Result<Socket> {
 
 /// Whether binding failed because this machine does without IPv6.
 pub(super) fn has_no_ipv6(error: &io::Error) -> bool {
-    matches!(error.raw_os_error(), Some(libc::EAFNOSUPPORT | libc::EADDRNOTAVAIL))
+    matches!(Errno::from_io_error(error), Some(Errno::AFNOSUPPORT | Errno::ADDRNOTAVAIL))
 }
 
 fn listen_tcp(address: SocketAddr, only_v6: bool) -> io::Result<Socket> {

@@ -7,8 +7,8 @@ use std::task::Waker;
 use tokio_rustls::rustls::ServerConnection;
 
 use super::framing::Framer;
+use super::gate::Permit;
 use super::inbox::Inbox;
-use super::listener::Permit;
 use super::outbox::{Outbox, Pool, Wrapping};
 use super::socket::{Immediate, Socket};
 use super::websocket::{Decoder, close_frame};

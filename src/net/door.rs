@@ -1,10 +1,13 @@
 //! From an accepted socket to a session: PROXY header, TLS handshake, WebSocket upgrade, and what the engine
 //! is told about how the client came in.
 
+use std::future::{Future, poll_fn};
 use std::io;
 use std::net::IpAddr;
+use std::pin::pin;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -12,7 +15,9 @@ use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::pki_types::CertificateDer;
 use tokio_rustls::rustls::{ServerConfig, ServerConnection};
 
-use super::listener::Permit;
+use super::connection::Connection;
+use super::gate::{HandshakePermit, Permit};
+use super::handshake::Handshake;
 use super::proxy::{forwarded_for, read_header};
 use super::shard::Shard;
 use super::socket::{Handover, Socket};
@@ -46,8 +51,6 @@ pub(super) struct Terms {
     /// Whose word on addresses counts.
     proxies: Vec<Net>,
     check_ident: bool,
-    /// Time for the handshakes.
-    handshake: Duration,
 }
 
 impl Terms {
@@ -70,8 +73,17 @@ impl Terms {
             secure_nets: config.server.secure_nets.clone(),
             proxies: config.server.proxy_allowed_from.clone(),
             check_ident: config.server.check_ident && !listener.tor,
-            handshake: config.server.idle_timeouts.registration,
         }
+    }
+
+    /// Whether something comes before the first line.
+    pub(super) fn shakes_hands(&self) -> bool {
+        self.tls.is_some() || self.websocket || self.proxy
+    }
+
+    /// Whether nothing that is still to come can change the client's address.
+    fn knows_address(&self, peer: IpAddr, passed: &Passed) -> bool {
+        !self.websocket || passed.header.is_some() || !self.is_proxy(peer)
     }
 
     fn is_proxy(&self, peer: IpAddr) -> bool {
@@ -124,6 +136,7 @@ impl Terms {
 /// What came to light before the first line.
 #[derive(Debug, Default)]
 struct Passed {
+    header_read: bool,
     /// The client's address in the PROXY header.
     header: Option<IpAddr>,
     /// Those of the client, its own first.
@@ -139,12 +152,14 @@ pub struct Arrival {
     pub(super) terms: Arc<Terms>,
     /// Its place among the connections the server may have.
     pub(super) permit: Permit,
+    /// Its place among the handshakes, where there are some.
+    pub(super) handshake: Option<HandshakePermit>,
 }
 
-/// Takes a socket into a shard. What has no handshake to do is there at once; the rest has until the
-/// registration timeout. Must be called inside the shard's runtime.
+/// Takes a socket into a shard. A client that has no handshake to do is there at once; the others are let in by
+/// the engine first, and have a bounded time. Must be called inside the shard's runtime.
 pub fn admit(shard: &Rc<Shard>, arrival: Arrival) {
-    let Arrival { socket, peer, terms, permit } = arrival;
+    let Arrival { socket, peer, terms, permit, handshake } = arrival;
     let socket = match socket.adopt() {
         Ok(socket) => socket,
         Err(error) => {
@@ -152,27 +167,67 @@ pub fn admit(shard: &Rc<Shard>, arrival: Arrival) {
             return;
         }
     };
-    if terms.tls.is_none() && !terms.websocket && !terms.proxy {
+    let Some(handshake) = handshake else {
         let door = Box::new(terms.door(peer, &socket, &Passed::default()));
-        shard.open(socket, permit, None, None, door);
-        return;
-    }
+        return shard.open(Connection::new(socket, permit, None, None), door);
+    };
     let shard = shard.clone();
     tokio::task::spawn_local(async move {
-        let hands = tokio::time::timeout(terms.handshake, shake_hands(socket, &terms)).await;
-        match hands {
-            Ok(Ok(Some(Done { socket, tls, passed }))) => {
-                let door = Box::new(terms.door(peer, &socket, &passed));
-                let frames = passed.upgraded.map(|upgraded| upgraded.frames);
-                shard.open(socket, permit, tls, frames, door);
-            }
-            Ok(Ok(None)) => tracing::debug!(target: "connect-ip", %peer, "not a websocket client"),
+        let time = handshake.time_max();
+        match tokio::time::timeout(time, arrive(&shard, socket, peer, &terms, permit)).await {
+            Ok(Ok(())) => {}
             Ok(Err(error)) => {
                 tracing::debug!(target: "connect-ip", %peer, "handshake failed: {}", super::reason(&error));
             }
             Err(_) => tracing::debug!(target: "connect-ip", %peer, "handshake not done in time"),
         }
+        drop(handshake);
     });
+}
+
+/// Everything up to the first line. The engine is asked as soon as the client's address is known, and hears of the
+/// connection only once it is ready where the address comes last (`X-Forwarded-For`).
+async fn arrive(
+    shard: &Rc<Shard>,
+    mut socket: Socket,
+    peer: IpAddr,
+    terms: &Terms,
+    permit: Permit,
+) -> io::Result<()> {
+    if shard.is_shut() {
+        return Ok(());
+    }
+    let mut passed = Passed::default();
+    // Of anyone else the header counts for nothing: they are asked about first.
+    if terms.is_proxy(peer) {
+        passed.read_header(&mut socket, terms).await?;
+    }
+    if !terms.knows_address(peer, &passed) {
+        let Some(Done { socket, tls, passed }) = shake_hands(socket, terms, passed).await? else {
+            return Ok(());
+        };
+        let door = Box::new(terms.door(peer, &socket, &passed));
+        shard.open(Connection::new(socket, permit, tls, passed.frames()), door);
+        return Ok(());
+    }
+    let handshake = Handshake::begin(shard, Box::new(terms.door(peer, &socket, &passed)));
+    if !handshake.is_admitted().await {
+        return Ok(());
+    }
+    let done = {
+        let mut hands = pin!(shake_hands(socket, terms, passed));
+        let mut closed = pin!(handshake.closed());
+        poll_fn(|cx| match closed.as_mut().poll(cx) {
+            Poll::Ready(()) => Poll::Ready(Ok(None)),
+            Poll::Pending => hands.as_mut().poll(cx),
+        })
+        .await?
+    };
+    if let Some(Done { socket, tls, passed }) = done {
+        let door = Box::new(terms.door(peer, &socket, &passed));
+        handshake.done(Connection::new(socket, permit, tls, passed.frames()), door);
+    }
+    Ok(())
 }
 
 /// A connection whose handshakes are done.
@@ -182,13 +237,9 @@ struct Done {
     passed: Passed,
 }
 
-/// None when the client was refused politely.
-async fn shake_hands(mut socket: Socket, terms: &Terms) -> io::Result<Option<Done>> {
-    let mut passed = Passed::default();
-    if terms.proxy {
-        let header = tokio::time::timeout(HEADER_TIME_MAX, read_header(&mut socket)).await;
-        passed.header = header.map_err(|_| io::ErrorKind::TimedOut)??;
-    }
+/// What is left of the PROXY header, TLS and WebSocket. None when the client was refused politely.
+async fn shake_hands(mut socket: Socket, terms: &Terms, mut passed: Passed) -> io::Result<Option<Done>> {
+    passed.read_header(&mut socket, terms).await?;
     let Some(config) = &terms.tls else {
         let accepted = passed.upgrade(&mut socket, terms).await?;
         return Ok(accepted.then_some(Done { socket, tls: None, passed }));
@@ -205,6 +256,20 @@ async fn shake_hands(mut socket: Socket, terms: &Terms) -> io::Result<Option<Don
 }
 
 impl Passed {
+    /// First byte of the data frames of a WebSocket.
+    fn frames(&self) -> Option<u8> {
+        self.upgraded.as_ref().map(|upgraded| upgraded.frames)
+    }
+
+    /// Reads the PROXY header where the listener wants one, once.
+    async fn read_header(&mut self, socket: &mut Socket, terms: &Terms) -> io::Result<()> {
+        if terms.proxy && !std::mem::replace(&mut self.header_read, true) {
+            let header = tokio::time::timeout(HEADER_TIME_MAX, read_header(socket)).await;
+            self.header = header.map_err(|_| io::ErrorKind::TimedOut)??;
+        }
+        Ok(())
+    }
+
     fn shown_certificates(&self) -> Box<[Vec<u8>]> {
         let bytes: usize = self.certificates.iter().map(|certificate| certificate.len()).sum();
         if bytes > CERTIFICATES_BYTES_MAX {

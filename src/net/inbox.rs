@@ -31,6 +31,8 @@ struct Entry {
 
 #[derive(Debug)]
 enum What {
+    Accepted(Box<Door>),
+    HandshakeDone(Box<Door>),
     Opened(Box<Door>),
     Text(Range<u32>),
     Bytes(Range<u32>),
@@ -42,7 +44,17 @@ enum What {
 }
 
 impl Inbox {
-    /// A connection is ready to talk.
+    /// A connection that shakes hands waits to be let in.
+    pub fn accepted(&mut self, session: SessionId, door: Box<Door>) {
+        self.entries.push(Entry { session, what: What::Accepted(door) });
+    }
+
+    /// A connection that was let in is ready to talk.
+    pub fn handshake_done(&mut self, session: SessionId, door: Box<Door>) {
+        self.entries.push(Entry { session, what: What::HandshakeDone(door) });
+    }
+
+    /// A connection that had no handshake before which to ask is ready to talk.
     pub fn opened(&mut self, session: SessionId, door: Box<Door>) {
         self.entries.push(Entry { session, what: What::Opened(door) });
     }
@@ -94,6 +106,8 @@ impl Inbox {
         self.taken += 1;
         let session = entry.session;
         Some(match std::mem::replace(&mut entry.what, What::Taken) {
+            What::Accepted(door) => Event::Accepted { session, door },
+            What::HandshakeDone(door) => Event::HandshakeDone { session, door },
             What::Opened(door) => Event::Opened { session, door },
             What::Text(at) => {
                 let text = &self.text[at.start as usize..at.end as usize];

@@ -7,12 +7,12 @@ use std::future::poll_fn;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use indexmap::IndexMap;
+use rustix::io::Errno;
 use tokio::net::{TcpListener, UnixListener};
 use tokio::sync::mpsc;
 use tokio::task::{JoinHandle, yield_now};
@@ -21,6 +21,7 @@ use tokio::time::Instant;
 use super::address::{has_no_ipv6, is_path, listen, permit};
 use super::descriptors::Reserve;
 use super::door::{Arrival, Terms};
+use super::gate::Gate;
 use super::socket::{Handover, Socket};
 use super::tls::{Identity, server_config};
 use crate::config::{Config, Listener, TlsVersion};
@@ -33,33 +34,6 @@ const BACK_OFF: Duration = Duration::from_millis(200);
 const LOG_EVERY: Duration = Duration::from_secs(60);
 /// The last and only line to a client for which there is no room.
 const REFUSAL: &[u8] = b"ERROR :Too many connections\r\n";
-
-/// Counts connections against `max-clients`.
-#[derive(Debug, Default)]
-pub(super) struct Gate {
-    open: AtomicUsize,
-    /// 0 is no limit.
-    max: AtomicUsize,
-}
-
-/// The right to be connected; dropped with the connection.
-#[derive(Debug)]
-pub(super) struct Permit(Arc<Gate>);
-
-impl Gate {
-    fn enter(self: &Arc<Self>) -> Option<Permit> {
-        let max = self.max.load(Ordering::Relaxed);
-        let before = self.open.fetch_add(1, Ordering::Relaxed);
-        let permit = Permit(self.clone());
-        (max == 0 || before < max).then_some(permit)
-    }
-}
-
-impl Drop for Permit {
-    fn drop(&mut self) {
-        self.0.open.fetch_sub(1, Ordering::Relaxed);
-    }
-}
 
 /// A listener that is open.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -138,7 +112,7 @@ impl Listeners {
     }
 
     fn change_all(&mut self, config: &Config) -> Vec<String> {
-        self.gate.max.store(config.server.max_clients, Ordering::Relaxed);
+        self.gate.set_max(config.server.max_clients);
         let listeners = &config.server.listeners;
         listeners
             .iter()
@@ -279,13 +253,19 @@ impl Acceptor {
         }
     }
 
+    fn terms(&self) -> Arc<Terms> {
+        self.terms.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).clone()
+    }
+
     async fn hand_over(&mut self, socket: Socket, peer: IpAddr) {
-        let terms = self.terms.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).clone();
+        let terms = self.terms();
         let Some(permit) = self.gate.enter() else {
             refuse(&socket, &terms);
             self.log_refusal("max-clients is reached");
             return;
         };
+        // While there are too many handshakes, the system keeps the clients.
+        let handshake = if terms.shakes_hands() { Some(self.gate.enter_handshake().await) } else { None };
         // With one shard it runs where we do, and the socket is watched in the right place already.
         let socket = match self.shards.len() {
             1 => Ok(Handover::Here(socket)),
@@ -298,7 +278,7 @@ impl Acceptor {
         let shard = &self.shards[self.next_shard];
         self.next_shard = (self.next_shard + 1) % self.shards.len();
         // A shard that is behind stops the accepting; the system keeps the clients meanwhile.
-        let _ = shard.send(Arrival { socket, peer, terms, permit }).await;
+        let _ = shard.send(Arrival { socket, peer, terms, permit, handshake }).await;
     }
 
     /// No descriptor is left: the one in reserve serves to tell a client and close it.
@@ -310,7 +290,7 @@ impl Acceptor {
         }
         let once = poll_fn(|cx| Poll::Ready(self.queue.poll_accept(cx))).await;
         if let Poll::Ready(Ok((socket, _))) = once {
-            refuse(&socket, &self.terms.lock().unwrap_or_else(|poisoned| poisoned.into_inner()));
+            refuse(&socket, &self.terms());
         }
         self.reserve.restore();
     }
@@ -333,5 +313,5 @@ fn refuse(socket: &Socket, terms: &Terms) {
 }
 
 fn is_out_of_descriptors(error: &io::Error) -> bool {
-    matches!(error.raw_os_error(), Some(libc::EMFILE | libc::ENFILE))
+    matches!(Errno::from_io_error(error), Some(Errno::MFILE | Errno::NFILE))
 }

@@ -10,6 +10,8 @@ mod connection;
 mod descriptors;
 mod door;
 mod framing;
+mod gate;
+mod handshake;
 mod inbox;
 mod input;
 mod listener;

@@ -61,6 +61,7 @@ impl Inner {
                 Effect::Hold { session } => self.hold(*session),
                 Effect::Release { session } => self.release(*session),
                 Effect::Close { session } => self.close(*session),
+                Effect::Admit { session } => self.admit(*session),
                 Effect::Ask { .. }
                 | Effect::Reload { .. }
                 | Effect::Persist { .. }
@@ -187,6 +188,9 @@ impl Inner {
     }
 
     fn close(&mut self, session: SessionId) {
+        if self.close_handshake(session) {
+            return;
+        }
         let Some(local) = self.hearing(session) else { return };
         let Some(connection) = &mut self.slots[local as usize] else { return };
         connection.status.closing = true;

@@ -5,7 +5,7 @@
 //! exactly once, and never after the engine itself closed it.
 
 use std::cell::RefCell;
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::future::Future;
 use std::pin::Pin;
 use std::rc::Rc;
@@ -13,15 +13,13 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use tokio::time::Instant;
-use tokio_rustls::rustls::ServerConnection;
 
 use super::connection::Connection;
 use super::framing::line_bytes_max;
+use super::handshake::Verdict;
 use super::inbox::Inbox;
-use super::listener::Permit;
 use super::outbox::Pool;
 use super::output::LineRef;
-use super::socket::Socket;
 use crate::config::Config;
 use crate::engine::{CloseReason, Door, Effects};
 use crate::state::SessionId;
@@ -75,6 +73,8 @@ pub(super) struct Inner {
     pub(super) slots: Vec<Option<Connection>>,
     /// Beside `slots`: the little that is looked at for every line to every recipient.
     pub(super) marks: Vec<Mark>,
+    /// Slots that are kept for connections whose handshake is under way. Never iterated.
+    pub(super) handshakes: HashMap<u32, Rc<Verdict>>,
     free: Vec<u32>,
     live: usize,
     /// The server stops: nobody comes in any more.
@@ -121,6 +121,7 @@ impl Shard {
                 limits,
                 slots: Vec::new(),
                 marks: Vec::new(),
+                handshakes: HashMap::new(),
                 free: Vec::new(),
                 live: 0,
                 shut: false,
@@ -192,22 +193,32 @@ impl Shard {
         Poll::Pending
     }
 
-    /// Takes over a connection whose handshakes are done. `frames` is the first byte of its WebSocket
-    /// data frames. Must be called inside the shard's runtime.
-    pub(super) fn open(
-        self: &Rc<Self>,
-        socket: Socket,
-        permit: Permit,
-        tls: Option<Box<ServerConnection>>,
-        frames: Option<u8>,
-        door: Box<Door>,
-    ) {
-        if self.inner.borrow().shut {
+    /// Whether nobody comes in any more.
+    pub(super) fn is_shut(&self) -> bool {
+        self.inner.borrow().shut
+    }
+
+    /// Takes over a connection that is ready to talk and of which the engine does not know yet. Must be called
+    /// inside the shard's runtime.
+    pub(super) fn open(self: &Rc<Self>, connection: Connection, door: Box<Door>) {
+        if self.is_shut() {
             return;
         }
-        let connection = Connection::new(socket, permit, tls, frames);
         let (local, generation) = self.inner.borrow_mut().open(connection, door);
         tokio::task::spawn_local(Watch { shard: self.clone(), local, generation });
+    }
+
+    /// Takes over a connection whose handshake is done.
+    pub(super) fn finish_handshake(
+        self: &Rc<Self>,
+        session: SessionId,
+        connection: Connection,
+        door: Box<Door>,
+    ) {
+        let local = self.inner.borrow_mut().end_handshake(session, connection, door);
+        if let Some(local) = local {
+            tokio::task::spawn_local(Watch { shard: self.clone(), local, generation: session.generation });
+        }
     }
 }
 
@@ -227,15 +238,34 @@ impl Future for Watch {
 }
 
 impl Inner {
-    fn open(&mut self, connection: Connection, door: Box<Door>) -> (u32, u32) {
-        let local = self.free.pop().unwrap_or_else(|| {
+    /// A slot that nobody uses.
+    pub(super) fn take_slot(&mut self) -> u32 {
+        self.live += 1;
+        self.free.pop().unwrap_or_else(|| {
             self.slots.push(None);
             self.marks.push(Mark::default());
             self.slots.len() as u32 - 1
-        });
+        })
+    }
+
+    /// The slot may be used again, by another session.
+    pub(super) fn free_slot(&mut self, local: u32) {
+        let mark = &mut self.marks[local as usize];
+        mark.generation = mark.generation.wrapping_add(1);
+        mark.deaf = false;
+        self.free.push(local);
+        self.live -= 1;
+        if self.live == 0
+            && let Some(waker) = self.empty_waker.take()
+        {
+            waker.wake();
+        }
+    }
+
+    fn open(&mut self, connection: Connection, door: Box<Door>) -> (u32, u32) {
+        let local = self.take_slot();
         self.slots[local as usize] = Some(connection);
         let generation = self.marks[local as usize].generation;
-        self.live += 1;
         self.inbox.opened(self.session(local), door);
         self.wake_turn();
         (local, generation)
@@ -270,17 +300,8 @@ impl Inner {
     /// Forgets a connection; its slot may be used again.
     pub(super) fn remove(&mut self, local: u32) {
         let Some(connection) = self.slots[local as usize].take() else { return };
-        let mark = &mut self.marks[local as usize];
-        mark.generation = mark.generation.wrapping_add(1);
-        mark.deaf = false;
         connection.wake();
-        self.free.push(local);
-        self.live -= 1;
-        if self.live == 0
-            && let Some(waker) = self.empty_waker.take()
-        {
-            waker.wake();
-        }
+        self.free_slot(local);
     }
 
     /// A connection ended by itself: the engine is told, unless it was the one to close it.

@@ -26,6 +26,8 @@ use crate::wire::{Caps, MsgId};
 pub enum Fact<'a> {
     /// A connection appeared.
     Opened { session: SessionId, door: Box<Door> },
+    /// The handshakes of a connection are done, and showed how it came in.
+    HandshakeDone { session: SessionId, door: Box<Door> },
     /// A connection is counted with these (`None`: with nobody), and no longer with others.
     Admitted { session: SessionId, counted: Option<Counted> },
     /// So many former users are remembered.

@@ -151,10 +151,27 @@ impl Bench {
 
     /// A connection comes in by any door.
     pub fn enter(&mut self, name: &str, door: Door) -> String {
+        let session = self.add(name);
+        self.handle(Event::Opened { session, door: Box::new(door) })
+    }
+
+    /// A connection comes to a door where handshakes come first.
+    pub fn arrive(&mut self, name: &str, door: Door) -> String {
+        let session = self.add(name);
+        self.handle(Event::Accepted { session, door: Box::new(door) })
+    }
+
+    /// The handshakes of a connection that arrived are done.
+    pub fn shake_hands(&mut self, name: &str, door: Door) -> String {
+        let session = self.session(name);
+        self.handle(Event::HandshakeDone { session, door: Box::new(door) })
+    }
+
+    fn add(&mut self, name: &str) -> SessionId {
         let session = SessionId { slot: self.names.len() as u32, generation: 0 };
         self.names.push(name.to_owned());
         self.live.push(true);
-        self.handle(Event::Opened { session, door: Box::new(door) })
+        session
     }
 
     /// A new configuration is in force; whoever asked for it hears.
@@ -278,6 +295,7 @@ impl Bench {
                     }
                 }
                 Effect::Answer { to, line } => self.show_line(&mut lines, *to, effects.line(*line)),
+                Effect::Admit { session } => self.show(&mut lines, *session, "is admitted"),
                 Effect::Hold { session } => self.show(&mut lines, *session, "is held"),
                 Effect::Release { session } => self.show(&mut lines, *session, "is released"),
                 Effect::Close { session } => {

@@ -4,10 +4,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use ircd::engine::CloseReason;
+use ircd::engine::{CloseReason, Door};
 use ircd::wire::{Cap, Caps};
 
-use crate::bench::{Bench, CONFIG};
+use crate::bench::{Bench, CONFIG, door};
 use crate::promises::{check_label, check_tags, tag};
 use crate::transcript::merged;
 
@@ -343,12 +343,18 @@ impl World {
                 self.open_batches.remove(name);
                 self.put_off.remove(name);
                 // Bans do not touch loopback.
-                let ip = if *secure { "192.0.2.1" } else { "127.0.0.1" };
-                self.bench.connect(name, ip.parse().unwrap(), *secure, None)
+                let ip = if *secure { "192.0.2.1" } else { "127.0.0.1" }.parse().unwrap();
+                let door = Door { secure: *secure, ..door(ip) };
+                if !*secure {
+                    self.bench.enter(name, door)
+                } else {
+                    let said = self.bench.arrive(name, door.clone());
+                    said + &self.if_live(name, |bench| bench.shake_hands(name, door))
+                }
             }
             Step::Register(name) => {
                 self.bench.send(name, &format!("NICK {name}"))
-                    + &self.live_send(name, "USER u 0 * :Real Name")
+                    + &self.if_live(name, |bench| bench.send(name, "USER u 0 * :Real Name"))
             }
             Step::Line(name, line) => self.bench.send(name, line),
             Step::Lines(name, lines) => {
@@ -373,8 +379,8 @@ impl World {
         said
     }
 
-    fn live_send(&mut self, name: &str, line: &str) -> String {
-        if self.is_live(name) { self.bench.send(name, line) } else { String::new() }
+    fn if_live(&mut self, name: &str, act: impl FnOnce(&mut Bench) -> String) -> String {
+        if self.is_live(name) { act(&mut self.bench) } else { String::new() }
     }
 
     fn caps(&self) -> BTreeMap<String, Caps> {

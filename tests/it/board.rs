@@ -179,7 +179,13 @@ impl Board {
 impl Core for Board {
     fn handle(&mut self, now: Now, event: Event<'_>, out: &mut Effects) {
         match event {
-            Event::Opened { session, door } => {
+            Event::Accepted { session, door } => {
+                // It is told how it came in only then.
+                self.doors.insert(session, *door);
+                out.push(Effect::Admit { session });
+            }
+            Event::HandshakeDone { session, .. } if !self.doors.contains_key(&session) => {}
+            Event::Opened { session, door } | Event::HandshakeDone { session, door } => {
                 self.doors.insert(session, *door);
                 self.answer(session, "welcome", out);
             }

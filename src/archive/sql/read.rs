@@ -3,7 +3,7 @@
 use super::super::Error;
 use super::connection::{Connection, Row, Value};
 use super::{id_bytes, names, target_of};
-use crate::history::{End, Fields, Item, Kind, HistoryKey, Listing, PAGE_BYTES_MAX, Range, cut};
+use crate::history::{End, Fields, HistoryKey, Item, Kind, Listing, PAGE_BYTES_MAX, Range, cut};
 use crate::wire::MsgId;
 
 /// What makes an item, in this order.

@@ -91,6 +91,7 @@ pub fn announce(cx: &mut Cx<'_>, fact: &Fact<'_>) -> After {
         | Fact::PurgeSet { .. }
         | Fact::CloakSecretSet { .. }
         | Fact::Opened { .. }
+        | Fact::HandshakeDone { .. }
         | Fact::Admitted { .. }
         | Fact::WhowasResized { .. }
         | Fact::Proxied { .. }

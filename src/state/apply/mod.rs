@@ -41,6 +41,7 @@ impl State {
     pub fn apply(&mut self, moment: Moment, fact: Fact<'_>) {
         match fact {
             Fact::Opened { session, door } => self.open(moment, session, door),
+            Fact::HandshakeDone { session, door } => self.sessions[session].door = door,
             Fact::Admitted { session, counted } => self.count(moment, session, counted),
             Fact::WhowasResized { entries_max } => self.whowas.resize(entries_max),
             Fact::HistoryTrimmed { channel_items_max, user_items_max } => {
