@@ -91,26 +91,7 @@ impl Board {
                 let line = "F".repeat(998);
                 (0..bytes / 1000).for_each(|_| self.tell_all(&line, out));
             }
-            "KEEP" => {
-                let (keys, value) = rest.split_once(' ').unwrap();
-                let write = |key: &str| Write { key: key.into(), value: Some(format!("\"{value}\"").into()) };
-                let writes: Vec<Write> = keys.split(',').map(write).collect();
-                for Write { key, value } in &writes {
-                    self.records.insert(key.clone(), value.clone().unwrap());
-                }
-                out.push(Effect::Persist { writes });
-                self.answer(session, &format!("kept {rest}"), out);
-            }
-            "KEEPBIG" => {
-                let (key, bytes) = rest.split_once(' ').unwrap();
-                let value = Some(format!("\"{}\"", "x".repeat(bytes.parse().unwrap())).into());
-                out.push(Effect::Persist { writes: vec![Write { key: key.into(), value }] });
-                self.answer(session, &format!("kept {rest}"), out);
-            }
-            "RECORD" => {
-                let value = self.records.get(rest).map(|value| String::from_utf8_lossy(value).into_owned());
-                self.answer(session, &value.unwrap_or("nothing".into()), out);
-            }
+            "KEEP" | "KEEPBIG" | "RECORD" => self.remember(session, verb, rest, out),
             // Told to everyone and recorded for good; then what was recorded.
             "SAY" => {
                 out.push(Effect::Record(said(now, self.said, rest)));
@@ -152,6 +133,36 @@ impl Board {
             }
             _ => self.answer(session, "unknown", out),
         }
+        self.hold_if_unread(session, out);
+    }
+
+    /// Writes records, or shows one.
+    fn remember(&mut self, session: SessionId, verb: &str, rest: &str, out: &mut Effects) {
+        match verb {
+            "KEEP" => {
+                let (keys, value) = rest.split_once(' ').unwrap();
+                let write = |key: &str| Write { key: key.into(), value: Some(format!("\"{value}\"").into()) };
+                let writes: Vec<Write> = keys.split(',').map(write).collect();
+                for Write { key, value } in &writes {
+                    self.records.insert(key.clone(), value.clone().unwrap());
+                }
+                out.push(Effect::Persist { writes });
+                self.answer(session, &format!("kept {rest}"), out);
+            }
+            "KEEPBIG" => {
+                let (key, bytes) = rest.split_once(' ').unwrap();
+                let value = Some(format!("\"{}\"", "x".repeat(bytes.parse().unwrap())).into());
+                out.push(Effect::Persist { writes: vec![Write { key: key.into(), value }] });
+                self.answer(session, &format!("kept {rest}"), out);
+            }
+            _ => {
+                let value = self.records.get(rest).map(|value| String::from_utf8_lossy(value).into_owned());
+                self.answer(session, &value.unwrap_or("nothing".into()), out);
+            }
+        }
+    }
+
+    fn hold_if_unread(&mut self, session: SessionId, out: &mut Effects) {
         let unread = self.unread.get(&session).copied().unwrap_or_default();
         if unread > UNREAD_BYTES_MAX && !self.held.contains_key(&session) {
             self.held.insert(session, Held::default());

@@ -12,7 +12,7 @@ use crate::state::id::{ChannelId, SessionId, UserId};
 use crate::state::members::Member;
 use crate::state::modes::{Letters, ModeChange, Ranks};
 use crate::state::session::{AWAY_UNSPECIFIED, Finding, Password, Phase, Registering};
-use crate::state::user::{Invite, Oper, User};
+use crate::state::user::{Invite, NewUser, Oper, User};
 use crate::state::{List, State, record};
 use crate::text::{CaseMapping, ChannelName};
 
@@ -52,9 +52,7 @@ impl State {
             Fact::Introduced { session, said } => self.introduce(session, said),
             Fact::CapsSet { session, caps, version } => self.sessions[session].set_caps(caps, version),
             Fact::LanguagesSet { session, languages } => self.sessions[session].languages = languages.into(),
-            Fact::Registered { session, user } => {
-                self.register(moment, session, User::new(*user, Some(session)))
-            }
+            Fact::Registered { session, user } => self.register(moment, session, *user),
             Fact::Quit { user, .. } | Fact::Killed { user, .. } => self.remove_user(moment, user),
             Fact::NickChanged { user, nick } => self.change_nick(moment, user, nick),
             Fact::RealnameChanged { user, realname } => self.set_realname(user, realname),
@@ -155,8 +153,8 @@ impl State {
         }
     }
 
-    fn register(&mut self, moment: Moment, session: SessionId, user: User) {
-        let id = self.insert_user(moment, user);
+    fn register(&mut self, moment: Moment, session: SessionId, user: NewUser) {
+        let id = self.insert_user(moment, User::new(user, Some(session)));
         let attached = &mut self.sessions[session];
         attached.phase = Phase::Attached(id);
         let away = attached.away.take();
