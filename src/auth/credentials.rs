@@ -16,7 +16,7 @@ use super::{legacy, verify_passphrase};
 pub const CERTFPS_MAX: usize = 5;
 
 /// How [`Credentials::passphrase_hash`] was made.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Version {
     /// By Anope.
     Anope,
@@ -191,6 +191,35 @@ impl TryFrom<String> for Certfp {
 
     fn try_from(raw: String) -> Result<Certfp, &'static str> {
         Certfp::parse(&raw).ok_or("the fingerprint of a certificate is not 64 hexadecimal digits")
+    }
+}
+
+/// Credentials as they are, for forms that are not JSON: `#[serde(with = "compact")]`.
+pub mod compact {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    use super::{Certfp, Credentials, ScramKeys, Version};
+
+    type Fields<'a> = (Version, &'a Option<Vec<u8>>, &'a Option<ScramKeys>, &'a Vec<Certfp>);
+    type OwnFields = (Version, Option<Vec<u8>>, Option<ScramKeys>, Vec<Certfp>);
+
+    /// Writes them.
+    ///
+    /// # Errors
+    /// Those of the serializer.
+    pub fn serialize<S: Serializer>(credentials: &Credentials, serializer: S) -> Result<S::Ok, S::Error> {
+        let Credentials { version, passphrase_hash, scram, certfps } = credentials;
+        let fields: Fields<'_> = (*version, passphrase_hash, scram, certfps);
+        fields.serialize(serializer)
+    }
+
+    /// Reads them back.
+    ///
+    /// # Errors
+    /// Those of the deserializer.
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Credentials, D::Error> {
+        let (version, passphrase_hash, scram, certfps) = OwnFields::deserialize(deserializer)?;
+        Ok(Credentials { version, passphrase_hash, scram, certfps })
     }
 }
 

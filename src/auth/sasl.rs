@@ -5,6 +5,7 @@
 //! [`Step::Check`] or [`Step::Failed`] every further chunk fails.
 
 use data_encoding::BASE64;
+use serde::{Deserialize, Serialize};
 
 use super::scram::{ClientFirst, Malformed, Proof, ScramKeys};
 
@@ -43,7 +44,7 @@ impl Mechanism {
 }
 
 /// Who logs in: `account` or `account@device`, as the client wrote it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Login {
     /// The account's name; may be empty and need not be valid.
     pub account: String,
@@ -114,13 +115,13 @@ pub enum Reason {
 }
 
 /// One login by one mechanism.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Exchange {
     state: State,
     response: Vec<u8>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 enum State {
     Plain,
     External,

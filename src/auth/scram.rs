@@ -5,6 +5,7 @@
 
 use data_encoding::BASE64;
 use hmac::{Hmac, KeyInit, Mac};
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::same;
@@ -15,7 +16,7 @@ pub const SCRAM_ITERATIONS: u32 = 4096;
 pub const NONCE_BYTES_MAX: usize = 256;
 
 /// What is stored to check proofs, RFC 5802 section 3.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ScramKeys {
     /// 16 bytes when made here.
     pub salt: Vec<u8>,
@@ -65,7 +66,7 @@ pub fn nonce(random: [u8; 18]) -> String {
 pub(super) struct Malformed;
 
 /// The client's first message.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct ClientFirst {
     /// As received, to be compared with the last message's `c=`.
     header: String,
@@ -115,7 +116,7 @@ impl ClientFirst {
 }
 
 /// Waits for the client's last message.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Proof {
     binding: String,
     nonce: String,

@@ -1,7 +1,9 @@
 //! A passphrase on its way to where it is checked.
 
+use serde::{Deserialize, Serialize};
+
 /// Text that stays out of logs and of `Debug`.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Secret(Box<str>);
 
 impl Secret {

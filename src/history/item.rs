@@ -3,6 +3,9 @@
 use std::fmt;
 use std::sync::Arc;
 
+use serde::de::{Deserialize, Deserializer, Error as _};
+use serde::{Serialize, Serializer};
+
 use crate::wire::MsgId;
 
 /// What happened. The numbers are stored: they must not change.
@@ -162,6 +165,19 @@ impl Item {
     /// Opens it.
     pub fn fields(&self) -> Fields<'_> {
         open(&self.0).expect("an item is made or checked when it comes to be")
+    }
+}
+
+impl Serialize for Item {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_bytes(&self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for Item {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Item, D::Error> {
+        let bytes = <&[u8]>::deserialize(deserializer)?;
+        Item::from_bytes(bytes).ok_or_else(|| D::Error::custom("not an item of history"))
     }
 }
 

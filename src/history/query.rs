@@ -1,11 +1,13 @@
 //! What can be asked of a history, and the answers.
 
+use serde::{Deserialize, Serialize};
+
 use super::item::Item;
 use super::record::HistoryKey;
 use crate::wire::MsgId;
 
 /// From which end items are counted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum End {
     /// The oldest within the bounds.
     Oldest,
@@ -38,7 +40,7 @@ pub fn cut(items: &mut Vec<Item>, from: End, bytes_max: usize) {
 }
 
 /// Up to so many items between two ids.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Range {
     /// Only later items than this.
     pub after: Option<MsgId>,
@@ -65,7 +67,7 @@ impl Range {
 }
 
 /// Which targets are wanted: those whose latest message is within the bounds (CHATHISTORY TARGETS).
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Listing {
     /// The account whose conversations are among them.
     pub owner: Option<Box<str>>,
@@ -110,7 +112,7 @@ pub enum Query {
 }
 
 /// The answer to a [`Query`]. Items of a page are [`cut`] to [`PAGE_BYTES_MAX`] in each range.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Found {
     /// To [`Query::Page`] and [`Query::Find`].
     Items(Vec<Item>),

@@ -1,12 +1,13 @@
 //! Changes of what is stored for good, in the order in which they happened.
 
+use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 
 use super::item::Item;
 use crate::wire::MsgId;
 
 /// Whose history something belongs to. Names are folded.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum HistoryKey {
     /// A channel's.
     Channel(Box<str>),

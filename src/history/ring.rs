@@ -2,6 +2,8 @@
 
 use std::collections::VecDeque;
 
+use serde::{Deserialize, Serialize};
+
 use super::item::Item;
 use super::query::{End, Range};
 use crate::wire::MsgId;
@@ -34,7 +36,7 @@ impl Bounds {
 }
 
 /// The latest items of a channel, or of all conversations of a user. Ordered by id.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Ring {
     entries: VecDeque<Entry>,
     /// What the entries take.
@@ -43,7 +45,7 @@ pub struct Ring {
     complete_from: Option<MsgId>,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 struct Entry {
     /// The other one, folded; empty in a channel.
     with: Box<str>,

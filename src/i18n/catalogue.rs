@@ -13,16 +13,17 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::phrase::Phrase;
 
 /// Which language, as an index into [`Languages`]; 0 is English.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct LanguageId(pub u8);
 
 /// The translations of one language.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(into = "Raw", try_from = "Raw")]
 pub struct Catalogue {
     /// BCP 47 code: `zh-CN`.
     pub code: String,
@@ -56,7 +57,7 @@ impl fmt::Display for CatalogueError {
 
 impl std::error::Error for CatalogueError {}
 
-#[derive(Deserialize)]
+#[derive(Serialize, Deserialize)]
 struct Raw {
     code: String,
     name: String,
@@ -68,6 +69,24 @@ impl Catalogue {
     pub fn parse(text: &str) -> Result<Catalogue, CatalogueError> {
         let raw: Raw =
             serde_yaml::from_str(text).map_err(|error| CatalogueError::Malformed(error.to_string()))?;
+        Catalogue::try_from(raw)
+    }
+
+    /// Whether a phrase is translated.
+    pub fn has(&self, phrase: Phrase) -> bool {
+        self.texts[phrase as usize].is_some()
+    }
+
+    /// Whether every phrase is translated.
+    pub fn is_complete(&self) -> bool {
+        self.texts.iter().all(Option::is_some)
+    }
+}
+
+impl TryFrom<Raw> for Catalogue {
+    type Error = CatalogueError;
+
+    fn try_from(raw: Raw) -> Result<Catalogue, CatalogueError> {
         let mut texts = vec![None; Phrase::ALL.len()];
         for (id, translation) in raw.phrases {
             let Some(phrase) = Phrase::by_id(&id) else {
@@ -80,15 +99,13 @@ impl Catalogue {
         }
         Ok(Catalogue { code: raw.code, name: raw.name, texts })
     }
+}
 
-    /// Whether a phrase is translated.
-    pub fn has(&self, phrase: Phrase) -> bool {
-        self.texts[phrase as usize].is_some()
-    }
-
-    /// Whether every phrase is translated.
-    pub fn is_complete(&self) -> bool {
-        self.texts.iter().all(Option::is_some)
+impl From<Catalogue> for Raw {
+    fn from(catalogue: Catalogue) -> Raw {
+        let texts = Phrase::ALL.iter().zip(catalogue.texts);
+        let phrases = texts.filter_map(|(phrase, text)| Some((phrase.id().to_owned(), text?.into())));
+        Raw { code: catalogue.code, name: catalogue.name, phrases: phrases.collect() }
     }
 }
 

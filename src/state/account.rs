@@ -1,6 +1,7 @@
 //! An account as data: an identity that outlives connections.
 
 use indexmap::IndexMap;
+use serde::{Deserialize, Serialize};
 
 use crate::auth::Credentials;
 use crate::text::{AccountName, Nick};
@@ -11,7 +12,7 @@ pub const DEVICES_MAX: usize = 64;
 pub const READ_MARKERS_MAX: usize = 256;
 
 /// An account.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Account {
     /// Its name.
     pub name: AccountName,
@@ -20,6 +21,7 @@ pub struct Account {
     /// Whether its e-mail address was verified, where that is asked for.
     pub verified: bool,
     /// How its owner proves to be its owner.
+    #[serde(with = "crate::auth::compact")]
     pub credentials: Credentials,
     /// Where mail to its owner goes.
     pub email: Option<Box<str>>,
@@ -40,7 +42,7 @@ pub struct Account {
 }
 
 /// What a code sent by mail is good for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Purpose {
     /// Completing the registration.
     Verification,
@@ -51,7 +53,7 @@ pub enum Purpose {
 }
 
 /// A code sent by mail.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Code {
     /// What it is good for.
     pub purpose: Purpose,
@@ -64,7 +66,7 @@ pub struct Code {
 }
 
 /// What an owner chose; `None` is the server's default.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Settings {
     /// Whether others can use the account's nicks.
     pub enforcement: Option<Enforcement>,
@@ -86,7 +88,7 @@ pub struct Settings {
 }
 
 /// Whether others can use an account's nicks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Enforcement {
     /// They can.
     None,
@@ -95,7 +97,7 @@ pub enum Enforcement {
 }
 
 /// How messages are kept.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum HistoryChoice {
     /// Not at all.
     Off,
@@ -106,7 +108,7 @@ pub enum HistoryChoice {
 }
 
 /// A host shown instead of the cloak.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Vhost {
     /// The host.
     pub host: Box<str>,
@@ -115,7 +117,7 @@ pub struct Vhost {
 }
 
 /// Why nobody may log in.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Suspension {
     /// The operator who said so.
     pub by: Box<str>,

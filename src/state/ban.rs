@@ -7,11 +7,13 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::net::IpAddr;
 
+use serde::{Deserialize, Serialize};
+
 use crate::config::Net;
 use crate::text::{CaseMapping, Mask};
 
 /// What both kinds of ban say.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BanInfo {
     /// The operator who set it.
     pub by: Box<str>,
@@ -35,7 +37,7 @@ impl BanInfo {
 }
 
 /// Whom a ban is against.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum BanTarget {
     /// Those whose connections come from a range of addresses (D-line).
     Net(Net),
@@ -70,7 +72,7 @@ impl fmt::Display for BanTarget {
 type MaskBans = BTreeMap<Box<str>, (Mask, BanInfo)>;
 
 /// All bans. What has expired is still here until someone forgets it, but nobody finds it.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Bans {
     /// By the length of the range's prefix: a look-up asks once for each length in use.
     nets: BTreeMap<u8, BTreeMap<Net, BanInfo>>,

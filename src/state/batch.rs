@@ -1,10 +1,12 @@
 //! A message of several lines that a session is still sending (draft/multiline).
 
+use serde::{Deserialize, Serialize};
+
 use super::fact::SpeechKind;
 use crate::wire::multiline::Lines;
 
 /// A batch that a client has opened and not closed. Bounded by `limits.multiline`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OpenBatch {
     /// What the client calls it.
     pub reference: Box<str>,

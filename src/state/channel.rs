@@ -1,5 +1,7 @@
 //! A channel as data.
 
+use serde::{Deserialize, Serialize};
+
 use super::id::UserId;
 use super::members::Members;
 use super::modes::{Letters, List, Rank, Ranks};
@@ -9,7 +11,7 @@ use crate::history::Ring;
 use crate::text::{ChannelName, Mask};
 
 /// A channel and its members.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Channel {
     /// Its name.
     pub name: ChannelName,
@@ -40,7 +42,7 @@ pub struct Channel {
 }
 
 /// A topic.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Topic {
     /// What it says.
     pub text: Box<str>,
@@ -51,7 +53,7 @@ pub struct Topic {
 }
 
 /// An entry of a list of masks.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct MaskEntry {
     /// The mask.
     pub mask: Mask,

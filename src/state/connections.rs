@@ -7,6 +7,7 @@
 use std::net::IpAddr;
 
 use indexmap::IndexMap;
+use serde::{Deserialize, Serialize};
 
 /// Hosts that are remembered although they have no connection.
 pub const HOSTS_MAX: usize = 1 << 16;
@@ -14,7 +15,7 @@ pub const HOSTS_MAX: usize = 1 << 16;
 const SWEEP: usize = 4;
 
 /// Who is counted together.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Key {
     /// A network: its first address and the length of its prefix, IPv4 as IPv6 (`::ffff:0:0/96`).
     Net([u8; 16], u8),
@@ -37,7 +38,7 @@ impl Key {
 }
 
 /// What is known of a host.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Usage {
     /// Connections now.
     pub open: u32,
@@ -55,7 +56,7 @@ impl Usage {
 }
 
 /// All counts.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Connections {
     hosts: IndexMap<Key, Usage>,
     /// Where the next look for hosts to forget begins.

@@ -1,7 +1,9 @@
 //! How far the server has closed itself against an attack. Not stored: a restart opens it again.
 
+use serde::{Deserialize, Serialize};
+
 /// The level: 5 is peace, 1 lets nobody in. Each level keeps what the higher numbers bring.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Defcon(u8);
 
 impl Default for Defcon {

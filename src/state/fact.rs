@@ -3,6 +3,8 @@
 
 use std::net::IpAddr;
 
+use serde::{Deserialize, Serialize};
+
 use super::account::{Account, Code, Purpose, Settings, Suspension, Vhost};
 use super::ban::{BanInfo, BanTarget};
 use super::batch::OpenBatch;
@@ -144,7 +146,7 @@ pub enum Fact<'a> {
 }
 
 /// Whose history.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum HistoryPlace {
     /// A channel's.
     Channel(ChannelId),
@@ -320,7 +322,7 @@ pub struct Said<'a> {
 }
 
 /// The three ways to say something.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum SpeechKind {
     /// PRIVMSG
     Privmsg,

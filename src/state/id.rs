@@ -1,6 +1,8 @@
 //! Ids: how parts of the state refer to each other. Plain numbers, never pointers, so that the state
 //! can be stored, compared and sent to another node.
 
+use serde::{Deserialize, Serialize};
+
 /// What the ids have in common.
 pub trait Id: Copy + Eq {
     /// Puts an id together.
@@ -14,7 +16,7 @@ pub trait Id: Copy + Eq {
 macro_rules! ids {
     ($($(#[$doc:meta])* $name:ident),*) => {$(
         $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
         pub struct $name {
             /// Index into a dense table.
             pub slot: u32,

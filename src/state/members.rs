@@ -7,6 +7,8 @@
 
 use std::collections::HashMap;
 
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
 use super::id::UserId;
 use super::modes::Ranks;
 
@@ -14,7 +16,7 @@ use super::modes::Ranks;
 const VACANT_MIN: usize = 16;
 
 /// A user's membership of a channel.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct Member {
     /// The ranks held.
     pub ranks: Ranks,
@@ -23,7 +25,7 @@ pub struct Member {
 }
 
 /// Where a member stands: the count of those who had joined before. Never given twice in a channel.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Place(u64);
 
 impl Place {
@@ -43,7 +45,7 @@ pub struct Members {
     next: Place,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 struct Entry {
     place: Place,
     user: UserId,
@@ -122,6 +124,22 @@ impl Members {
         let start = self.entries.partition_point(|entry| entry.place < place);
         let entries = self.entries[start..].iter();
         entries.filter_map(|entry| Some((entry.place, entry.user, entry.member.as_ref()?)))
+    }
+}
+
+/// The places, also the empty ones: when they are closed depends on them. The index follows from them.
+impl Serialize for Members {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        (&self.entries, self.next).serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Members {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Members, D::Error> {
+        let (entries, next) = <(Vec<Entry>, Place)>::deserialize(deserializer)?;
+        let present = (0..).zip(&entries).filter(|(_, entry)| entry.member.is_some());
+        let index = present.map(|(at, entry)| (entry.user, at)).collect();
+        Ok(Members { entries, index, next })
     }
 }
 

@@ -10,11 +10,13 @@ pub mod ban;
 pub mod batch;
 pub mod channel;
 pub mod check;
+pub mod codec;
 pub mod connections;
 pub mod defcon;
 pub mod fact;
 pub mod id;
 pub mod import;
+mod index;
 pub mod members;
 pub mod modes;
 pub mod monitor;
@@ -22,10 +24,14 @@ pub mod record;
 pub mod registry;
 pub mod session;
 pub mod slots;
+pub mod snapshot;
 pub mod user;
 pub mod whowas;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
 
 use crate::auth::Throttle;
 pub use account::Account;
@@ -34,6 +40,7 @@ pub use channel::Channel;
 pub use defcon::Defcon;
 pub use fact::Fact;
 pub use id::{ChannelId, SessionId, UserId};
+use index::Index;
 pub use members::{Member, Members};
 pub use modes::{Letters, List, ModeChange, Rank, Ranks};
 use monitor::Monitors;
@@ -61,7 +68,7 @@ pub struct State {
     /// What LUSERS tells, kept up as things change.
     pub counts: Counts,
     /// Accounts by folded name.
-    pub accounts: BTreeMap<Box<str>, Box<Account>>,
+    pub accounts: BTreeMap<Box<str>, Arc<Account>>,
     /// Registrations of late, on the clock that never jumps.
     pub registrations: Throttle,
     /// Names of accounts that are gone and may not be taken again, folded.
@@ -82,17 +89,17 @@ pub struct State {
     pub dirty: BTreeSet<String>,
     /// Keys of records whose change nobody waits for; stored every now and then.
     pub dirty_later: BTreeSet<String>,
-    nicks: HashMap<Box<str>, UserId>,
-    account_users: HashMap<Box<str>, Vec<UserId>>,
-    reserved_nicks: HashMap<Box<str>, Box<str>>,
-    reserved_skeletons: HashMap<Box<str>, Box<str>>,
-    certfps: HashMap<Box<str>, Box<str>>,
-    skeletons: HashMap<Box<str>, UserId>,
-    channel_names: HashMap<Box<str>, ChannelId>,
+    nicks: Index<UserId>,
+    account_users: Index<Vec<UserId>>,
+    reserved_nicks: Index<Box<str>>,
+    reserved_skeletons: Index<Box<str>>,
+    certfps: Index<Box<str>>,
+    skeletons: Index<UserId>,
+    channel_names: Index<ChannelId>,
 }
 
 /// Numbers that would otherwise need a walk over all users.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counts {
     /// Users with mode `i`.
     pub invisible: usize,

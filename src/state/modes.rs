@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use super::id::UserId;
 use crate::text::ChannelName;
 
@@ -18,7 +20,7 @@ pub fn is_channel_key(key: &str) -> bool {
 }
 
 /// A set of ASCII letters: user modes, or the channel modes that take no parameter.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Letters(u64);
 
 impl Letters {
@@ -70,7 +72,7 @@ const fn bit(letter: char) -> u64 {
 }
 
 /// A standing in a channel, from voice up to founder.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[repr(u8)]
 pub enum Rank {
     /// `+v`
@@ -123,7 +125,7 @@ impl Rank {
 }
 
 /// The ranks one member holds.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ranks(u8);
 
 impl Ranks {

@@ -4,17 +4,20 @@
 //! session that ends only what it watched. Invariant: the two indices hold the same pairs.
 
 use indexmap::{IndexMap, IndexSet};
+use serde::{Deserialize, Serialize};
 
 use super::fact::MonitorChange;
 use super::id::SessionId;
+use super::index::Index;
+use super::slots::Slots;
 
 /// All watches.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Monitors {
     /// Per session the nicks, by folded nick, as they were written.
-    watched: IndexMap<SessionId, IndexMap<Box<str>, Box<str>>>,
+    watched: Slots<SessionId, IndexMap<Box<str>, Box<str>>>,
     /// Per folded nick the sessions.
-    watchers: IndexMap<Box<str>, IndexSet<SessionId>>,
+    watchers: Index<IndexSet<SessionId>>,
 }
 
 impl Monitors {
@@ -28,15 +31,18 @@ impl Monitors {
     }
 
     fn add(&mut self, session: SessionId, key: &str, shown: &str) {
-        self.watched.entry(session).or_default().insert(key.into(), shown.into());
-        self.watchers.entry(key.into()).or_default().insert(session);
+        if self.watched.get(session).is_none() {
+            self.watched.insert_at(session, IndexMap::new());
+        }
+        self.watched[session].insert(key.into(), shown.into());
+        self.watchers.get_or_insert_with(key, IndexSet::new).insert(session);
     }
 
     fn remove(&mut self, session: SessionId, key: &str) {
-        if let Some(nicks) = self.watched.get_mut(&session) {
+        if let Some(nicks) = self.watched.get_mut(session) {
             nicks.shift_remove(key);
             if nicks.is_empty() {
-                self.watched.swap_remove(&session);
+                self.watched.remove_at(session);
             }
         }
         self.unwatch(session, key);
@@ -44,7 +50,7 @@ impl Monitors {
 
     /// The session watches nothing any longer; must precede its end.
     pub(super) fn clear(&mut self, session: SessionId) {
-        for key in self.watched.swap_remove(&session).unwrap_or_default().keys() {
+        for key in self.watched.remove_at(session).unwrap_or_default().keys() {
             self.unwatch(session, key);
         }
     }
@@ -54,18 +60,18 @@ impl Monitors {
         // In which order watchers are told does not matter.
         sessions.swap_remove(&session);
         if sessions.is_empty() {
-            self.watchers.swap_remove(key);
+            self.watchers.remove(key);
         }
     }
 
     /// What a session watches: folded nick and nick as written, in the order of adding.
     pub fn watched_by(&self, session: SessionId) -> impl Iterator<Item = (&str, &str)> {
-        self.watched.get(&session).into_iter().flatten().map(|(key, shown)| (&**key, &**shown))
+        self.watched.get(session).into_iter().flatten().map(|(key, shown)| (&**key, &**shown))
     }
 
     /// How many nicks a session watches.
     pub fn count(&self, session: SessionId) -> usize {
-        self.watched.get(&session).map_or(0, IndexMap::len)
+        self.watched.get(session).map_or(0, IndexMap::len)
     }
 
     /// Whether a session watches a nick.
@@ -81,10 +87,11 @@ impl Monitors {
     /// Sessions and nicks that only one of the indices knows, or that watch without being there; for
     /// [`super::check`].
     pub(super) fn violations(&self, lives: impl Fn(SessionId) -> bool) -> usize {
-        let dead = self.watched.keys().filter(|&&session| !lives(session)).count();
-        let forth: usize = self.watched.values().map(IndexMap::len).sum();
+        let dead = self.watched.iter().filter(|&(session, _)| !lives(session)).count();
+        let forth: usize = self.watched.iter().map(|(_, nicks)| nicks.len()).sum();
         let back: usize = self.watchers.values().map(IndexSet::len).sum();
-        let pairs = self.watched.iter().flat_map(|(session, nicks)| nicks.keys().map(|key| (*session, key)));
+        let pairs =
+            self.watched.iter().flat_map(|(session, nicks)| nicks.keys().map(move |key| (session, key)));
         let missing = pairs.filter(|(session, key)| !self.watches(*session, key)).count();
         dead + forth.abs_diff(back) + missing
     }
@@ -110,6 +117,6 @@ mod tests {
         assert_eq!((monitors.count(a), monitors.count(b)), (0, 1));
         assert_eq!(monitors.violations(|session| session == b), 0);
         monitors.remove(b, "bob");
-        assert!(monitors.watched.is_empty() && monitors.watchers.is_empty());
+        assert!(monitors.watched.is_empty() && monitors.watchers.len() == 0);
     }
 }

@@ -1,12 +1,13 @@
 //! What makes a channel a registered one, and the channel names nobody may use.
 
 use indexmap::IndexMap;
+use serde::{Deserialize, Serialize};
 
 use super::account::HistoryChoice;
 use super::modes::Rank;
 
 /// A channel's registration.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Registration {
     /// The founder's account, folded.
     pub founder: Box<str>,
@@ -31,7 +32,7 @@ impl Registration {
 }
 
 /// What a founder chose; `None` is the server's default.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChannelSettings {
     /// How messages are kept.
     pub history: Option<HistoryChoice>,
@@ -42,7 +43,7 @@ pub struct ChannelSettings {
 }
 
 /// How far back members can read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum QueryCutoff {
     /// As far as there is.
     None,
@@ -53,7 +54,7 @@ pub enum QueryCutoff {
 }
 
 /// Which events are kept.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum StoreEvents {
     /// All.
     All,
@@ -64,7 +65,7 @@ pub enum StoreEvents {
 }
 
 /// A channel name nobody may use.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Purge {
     /// The name as it was given.
     pub name: Box<str>,

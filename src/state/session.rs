@@ -2,6 +2,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 
+use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 
 use super::batch::OpenBatch;
@@ -18,7 +19,7 @@ use crate::wire::multiline::Lines;
 pub const AWAY_UNSPECIFIED: &str = "Away";
 
 /// A connection.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Session {
     /// How it came in.
     pub door: Box<Door>,
@@ -29,6 +30,7 @@ pub struct Session {
     /// The highest version given to CAP LS; 301 stands for a LS without one.
     pub cap_version: u16,
     /// The languages asked for, best first; empty for the server's default.
+    #[serde(with = "super::codec::small")]
     pub languages: SmallVec<[LanguageId; 4]>,
     /// The away text of this session.
     pub away: Option<Box<str>>,
@@ -63,7 +65,7 @@ pub struct Session {
 }
 
 /// How fast a session has sent commands.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Pace {
     /// When the last command was served, milliseconds of the clock that never jumps.
     pub served_mono_ms: u64,
@@ -78,7 +80,7 @@ pub struct Pace {
 }
 
 /// A playback that a client asked for before it joined the channels.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Playback {
     /// Folded names; `None` is all.
     pub channels: Option<Vec<Box<str>>>,
@@ -91,7 +93,7 @@ pub struct Playback {
 }
 
 /// Where a session stands.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum Phase {
     /// Not registered yet.
     Registering(Box<Registering>),
@@ -100,7 +102,7 @@ pub enum Phase {
 }
 
 /// What a session has said of itself so far.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Registering {
     /// From NICK.
     pub nick: Option<Nick>,
@@ -119,7 +121,7 @@ pub struct Registering {
 }
 
 /// What was found out about where a connection comes from.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Origin {
     /// `ip-check-script` let its address in.
     pub passed: bool,
@@ -130,7 +132,7 @@ pub struct Origin {
 }
 
 /// The answer to a question put to the outside.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Finding {
     /// Not asked yet.
     #[default]
@@ -157,7 +159,7 @@ impl Finding {
 }
 
 /// How far PASS has come.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Password {
     /// Nothing was sent.
     #[default]
@@ -169,7 +171,7 @@ pub enum Password {
 }
 
 /// How a connection came in.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Door {
     /// The client's address: the peer's (of a Unix socket: 127.0.0.1), or what a trusted proxy says.
     pub ip: IpAddr,
@@ -196,7 +198,7 @@ pub struct Door {
 }
 
 /// The two ends of a TCP connection, as RFC 1413 needs them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Endpoints {
     /// Ours.
     pub local: SocketAddr,

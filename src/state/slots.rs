@@ -1,7 +1,14 @@
 //! A dense table by id: look-up is an index and a comparison, and iteration has a fixed order.
+//!
+//! A copy of a table shares its values with the original; a value is copied for real when it is changed
+//! while both have it. That makes it cheap to begin a snapshot (see [`super::snapshot`]).
 
 use std::marker::PhantomData;
+use std::sync::Arc;
 
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use super::codec::{Malformed, put, take};
 use super::id::Id;
 
 /// Values by id.
@@ -16,7 +23,7 @@ pub struct Slots<I, T> {
 #[derive(Clone, Debug)]
 struct Entry<T> {
     generation: u32,
-    value: Option<T>,
+    value: Option<Arc<T>>,
 }
 
 impl<I, T> Default for Slots<I, T> {
@@ -25,7 +32,7 @@ impl<I, T> Default for Slots<I, T> {
     }
 }
 
-impl<I: Id, T> Slots<I, T> {
+impl<I: Id, T: Clone> Slots<I, T> {
     /// The id that [`Slots::insert`] will use next.
     pub fn next_id(&self) -> I {
         match self.free.last() {
@@ -50,7 +57,7 @@ impl<I: Id, T> Slots<I, T> {
         }
         let entry = &mut self.entries[id.slot()];
         debug_assert!(entry.value.is_none(), "slot in use");
-        *entry = Entry { generation: id.generation(), value: Some(value) };
+        *entry = Entry { generation: id.generation(), value: Some(Arc::new(value)) };
         self.len += 1;
     }
 
@@ -61,7 +68,7 @@ impl<I: Id, T> Slots<I, T> {
         entry.generation = entry.generation.wrapping_add(1);
         self.free.push(id.slot() as u32);
         self.len -= 1;
-        Some(value)
+        Some(Arc::unwrap_or_clone(value))
     }
 
     /// Takes out a value that was put in by [`Slots::insert_at`]; the slot is its owner's to reuse.
@@ -69,17 +76,22 @@ impl<I: Id, T> Slots<I, T> {
         let entry = self.entries.get_mut(id.slot()).filter(|e| e.generation == id.generation())?;
         let value = entry.value.take()?;
         self.len -= 1;
-        Some(value)
+        Some(Arc::unwrap_or_clone(value))
     }
 
     /// The value of an id that may be stale.
     pub fn get(&self, id: I) -> Option<&T> {
-        self.entries.get(id.slot()).filter(|e| e.generation == id.generation())?.value.as_ref()
+        self.entries.get(id.slot()).filter(|e| e.generation == id.generation())?.value.as_deref()
     }
 
     /// As [`Slots::get`], to change it.
     pub fn get_mut(&mut self, id: I) -> Option<&mut T> {
-        self.entries.get_mut(id.slot()).filter(|e| e.generation == id.generation())?.value.as_mut()
+        self.entries
+            .get_mut(id.slot())
+            .filter(|e| e.generation == id.generation())?
+            .value
+            .as_mut()
+            .map(Arc::make_mut)
     }
 
     /// All values in the order of their slots.
@@ -89,7 +101,7 @@ impl<I: Id, T> Slots<I, T> {
 
     /// As [`Slots::iter`], without ids and to change them.
     pub fn values_mut(&mut self) -> impl Iterator<Item = &mut T> {
-        self.entries.iter_mut().filter_map(|entry| entry.value.as_mut())
+        self.entries.iter_mut().filter_map(|entry| entry.value.as_mut().map(Arc::make_mut))
     }
 
     /// How many slots there are, whether in use or not.
@@ -101,7 +113,7 @@ impl<I: Id, T> Slots<I, T> {
     /// they can stop and go on anywhere.
     pub fn in_slot(&self, slot: u32) -> Option<(I, &T)> {
         let entry = self.entries.get(slot as usize)?;
-        Some((I::new(slot, entry.generation), entry.value.as_ref()?))
+        Some((I::new(slot, entry.generation), entry.value.as_deref()?))
     }
 
     /// How many values there are.
@@ -115,7 +127,56 @@ impl<I: Id, T> Slots<I, T> {
     }
 }
 
-impl<I: Id, T> std::ops::Index<I> for Slots<I, T> {
+impl<I: Id, T: Clone + Serialize> Slots<I, T> {
+    /// Appends what is in the slots from one on, until so many bytes are written. Returns the slot to go on
+    /// with; there is none once the free slots are written, too: their order decides the next ids.
+    pub(super) fn put(&self, from: u32, bytes_max: usize, out: &mut Vec<u8>) -> Option<u32> {
+        let start = out.len();
+        for (slot, entry) in (from..).zip(&self.entries[from as usize..]) {
+            if out.len() - start >= bytes_max {
+                return Some(slot);
+            }
+            put(out, &Some((entry.generation, entry.value.as_deref())));
+        }
+        put(out, &None::<(u32, Option<&T>)>);
+        put(out, &self.free);
+        None
+    }
+}
+
+impl<I: Id, T: Clone + for<'b> Deserialize<'b>> Slots<I, T> {
+    /// Reads what [`Slots::put`] wrote at one time, behind what was read before.
+    pub(super) fn take(&mut self, bytes: &mut &[u8]) -> Result<(), Malformed> {
+        while !bytes.is_empty() {
+            let Some((generation, value)) = take::<Option<(u32, Option<T>)>>(bytes)? else {
+                self.free = take(bytes)?;
+                return Ok(());
+            };
+            self.len += usize::from(value.is_some());
+            self.entries.push(Entry { generation, value: value.map(Arc::new) });
+        }
+        Ok(())
+    }
+}
+
+/// Whole, in one go; large tables are written in pieces by [`Slots::put`].
+impl<I, T: Serialize> Serialize for Slots<I, T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let entries: Vec<_> = self.entries.iter().map(|e| (e.generation, e.value.as_deref())).collect();
+        (entries, &self.free).serialize(serializer)
+    }
+}
+
+impl<'de, I, T: Deserialize<'de>> Deserialize<'de> for Slots<I, T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Slots<I, T>, D::Error> {
+        let (entries, free) = <(Vec<(u32, Option<T>)>, Vec<u32>)>::deserialize(deserializer)?;
+        let len = entries.iter().filter(|(_, value)| value.is_some()).count();
+        let entry = |(generation, value): (u32, Option<T>)| Entry { generation, value: value.map(Arc::new) };
+        Ok(Slots { entries: entries.into_iter().map(entry).collect(), free, len, id: PhantomData })
+    }
+}
+
+impl<I: Id, T: Clone> std::ops::Index<I> for Slots<I, T> {
     type Output = T;
 
     /// The value of an id that is known to be live.
@@ -124,7 +185,7 @@ impl<I: Id, T> std::ops::Index<I> for Slots<I, T> {
     }
 }
 
-impl<I: Id, T> std::ops::IndexMut<I> for Slots<I, T> {
+impl<I: Id, T: Clone> std::ops::IndexMut<I> for Slots<I, T> {
     fn index_mut(&mut self, id: I) -> &mut T {
         self.get_mut(id).expect("a live id")
     }

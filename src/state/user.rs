@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use indexmap::IndexMap;
+use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 
 use super::id::{ChannelId, SessionId, UserId};
@@ -14,7 +15,7 @@ use crate::text::{AccountName, Nick};
 const ACCEPTED_MAX: usize = 100;
 
 /// A registered user.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct User {
     /// The nick.
     pub nick: Nick,
@@ -41,6 +42,7 @@ pub struct User {
     /// The away text, while every session is away.
     pub away: Option<Box<str>>,
     /// The connections.
+    #[serde(with = "super::codec::small")]
     pub sessions: SmallVec<[SessionId; 1]>,
     /// The channels, in the order of joining; bounded by `max-channels-per-client`.
     pub channels: Vec<ChannelId>,
@@ -62,7 +64,7 @@ pub struct User {
 }
 
 /// What makes a user an operator.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Oper {
     /// The name of the entry in `opers`.
     pub name: Box<str>,
@@ -75,7 +77,7 @@ pub struct Oper {
 }
 
 /// An invitation into a channel.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Invite {
     /// The channel. One that is formed later under the same name is another.
     pub channel: ChannelId,

@@ -3,10 +3,12 @@
 use std::collections::VecDeque;
 use std::net::IpAddr;
 
+use serde::{Deserialize, Serialize};
+
 use super::user::User;
 
 /// What is remembered of a user.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Former {
     /// The nick, folded.
     pub key: Box<str>,
@@ -25,7 +27,7 @@ pub struct Former {
 }
 
 /// The ring.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Whowas {
     entries: VecDeque<Former>,
     entries_max: usize,

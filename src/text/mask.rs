@@ -5,13 +5,15 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use super::{CaseMapping, glob};
 
 /// The extban prefix of a mask that mutes, advertised as `EXTBAN=,m`.
 const MUTE_PREFIX: &str = "m:";
 
 /// A canonical `nick!user@host` pattern, folded, with `*` for each part left out.
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Mask(Box<str>);
 
 impl Mask {

@@ -8,6 +8,8 @@ use std::borrow::{Borrow, Cow};
 use std::fmt;
 use std::hash::{Hash, Hasher};
 
+use serde::{Deserialize, Serialize};
+
 use super::{CaseMapping, truncate};
 
 /// Why a text is no name.
@@ -168,7 +170,7 @@ pub fn is_shown_host(text: &str) -> bool {
 }
 
 /// What the three kinds of name share: the shown name and, behind it, the key unless it is the same.
-#[derive(Clone)]
+#[derive(Clone, Serialize, Deserialize)]
 struct Name {
     text: Box<str>,
     shown_bytes: usize,
@@ -200,7 +202,7 @@ macro_rules! name_type {
         $(#[$doc])*
         ///
         /// Equality, order and hash are those of `key`, so a map of these can be asked for a key.
-        #[derive(Clone)]
+        #[derive(Clone, Serialize, Deserialize)]
         pub struct $name(Name);
 
         impl $name {

@@ -5,6 +5,8 @@
 
 use std::ops::{BitAnd, BitOr};
 
+use serde::{Deserialize, Serialize};
+
 macro_rules! capabilities {
     ($($(#[$doc:meta])* $id:ident = $name:literal),* $(,)?) => {
         /// One capability.
@@ -103,7 +105,7 @@ impl Cap {
 }
 
 /// A set of capabilities.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Caps(u64);
 
 impl Caps {

@@ -2,6 +2,7 @@
 
 use std::fmt::{self, Write as _};
 
+use serde::{Deserialize, Serialize};
 use time::{Date, Month, OffsetDateTime, Time};
 
 /// A moment as `server-time` writes it: `2020-11-13T01:55:02.201Z`.
@@ -95,7 +96,8 @@ pub fn long_date(wall_s: u64) -> String {
 /// A message id: 26 lower-case base32 characters of 128 bits. The high 48 bits are the time in
 /// milliseconds and the next 24 a counter, so that ids sort like their messages; the rest keeps ids of
 /// different runs and servers apart.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(from = "u128", into = "u128")]
 pub struct MsgId([u8; 26]);
 
 impl MsgId {
@@ -156,6 +158,18 @@ impl MsgId {
     /// The text.
     pub fn as_str(&self) -> &str {
         str::from_utf8(&self.0).expect("all characters are of the alphabet")
+    }
+}
+
+impl From<MsgId> for u128 {
+    fn from(id: MsgId) -> u128 {
+        id.to_bits()
+    }
+}
+
+impl From<u128> for MsgId {
+    fn from(bits: u128) -> MsgId {
+        MsgId::from_bits(bits)
     }
 }
 

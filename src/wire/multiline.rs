@@ -4,6 +4,8 @@
 //! Neither can come in a line, so the lines are found again; a text without them is one line. This is also the
 //! form of such a text in history. How the lines go out is [`super::outgoing`]'s.
 
+use serde::{Deserialize, Serialize};
+
 const BREAK: char = '\n';
 const CONCAT: char = '\r';
 
@@ -17,7 +19,7 @@ pub struct Line<'a> {
 }
 
 /// A text to which lines are added.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Lines {
     joined: String,
     count: usize,

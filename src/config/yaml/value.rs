@@ -3,6 +3,8 @@
 use std::fmt;
 use std::net::{IpAddr, Ipv6Addr};
 
+use serde::{Deserialize, Serialize};
+
 use crate::text::CaseMapping;
 
 /// A set of words a key may have as its value.
@@ -179,7 +181,7 @@ words! {
 }
 
 /// A range of IP addresses. IPv4 is kept, and compared, as IPv6 (`::ffff:0:0/96`).
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Net {
     bits: u128,
     prefix_len: u8,

@@ -2,6 +2,8 @@
 //! [`State::apply`].
 
 use super::Moment;
+use std::sync::Arc;
+
 use crate::state::account::{Account, DEVICES_MAX, READ_MARKERS_MAX};
 use crate::state::fact::AccountChange;
 use crate::state::id::{SessionId, UserId};
@@ -64,7 +66,7 @@ impl State {
     /// Must follow the insertion of a user who has an account.
     pub(super) fn index_account_user(&mut self, user: UserId) {
         if let Some(account) = &self.users[user].account {
-            self.account_users.entry(account.key().into()).or_default().push(user);
+            self.account_users.get_or_insert_with(account.key(), Vec::new).push(user);
         }
     }
 
@@ -92,7 +94,7 @@ impl State {
         let key: Box<str> = account.name.key().into();
         self.index_account(moment, &account);
         self.dirty.insert(record::account_key(&key));
-        self.accounts.insert(key, account);
+        self.accounts.insert(key, account.into());
     }
 
     /// Makes an account found by its nicks and certificates.
@@ -127,7 +129,7 @@ impl State {
     fn unreserve(&mut self, moment: Moment, nick_key: &str, shown: &str) {
         self.reserved_nicks.remove(nick_key);
         if moment.mapping.has_skeletons() {
-            self.reserved_skeletons.remove(&*moment.mapping.skeleton(shown));
+            self.reserved_skeletons.remove(&moment.mapping.skeleton(shown));
         }
     }
 
@@ -136,7 +138,7 @@ impl State {
     pub(super) fn read(&mut self, user: UserId, target: &str, at_ms: u64) {
         let user = &mut self.users[user];
         let account = user.account.as_ref().and_then(|name| self.accounts.get_mut(name.key()));
-        match account {
+        match account.map(Arc::make_mut) {
             Some(account) => {
                 Account::remember(&mut account.read_markers, target, at_ms, READ_MARKERS_MAX);
                 self.dirty_later.insert(record::account_key(account.name.key()));
@@ -147,7 +149,7 @@ impl State {
 
     /// As with markers, nobody waits for this.
     pub(super) fn see(&mut self, key: &str, device: &str, at_ms: u64) {
-        if let Some(account) = self.accounts.get_mut(key) {
+        if let Some(account) = self.accounts.get_mut(key).map(Arc::make_mut) {
             Account::remember(&mut account.last_seen, device, at_ms, DEVICES_MAX);
             self.dirty_later.insert(record::account_key(key));
         }
@@ -156,25 +158,27 @@ impl State {
     pub(in crate::state) fn change_account(&mut self, moment: Moment, key: &str, change: AccountChange<'_>) {
         let Some(mut account) = self.accounts.remove(key) else { return };
         self.unindex_account(moment, &account);
+        // Most of it may be shared with a snapshot.
+        let changed = Arc::make_mut(&mut account);
         match change {
-            AccountChange::Verified => account.verified = true,
-            AccountChange::Credentials(credentials) => account.credentials = *credentials,
-            AccountChange::Email(email) => account.email = email.map(Box::from),
+            AccountChange::Verified => changed.verified = true,
+            AccountChange::Credentials(credentials) => changed.credentials = *credentials,
+            AccountChange::Email(email) => changed.email = email.map(Box::from),
             AccountChange::CodeSent(code) => {
-                account.codes.retain(|other| other.purpose != code.purpose);
-                account.codes.push(code);
+                changed.codes.retain(|other| other.purpose != code.purpose);
+                changed.codes.push(code);
             }
-            AccountChange::CodeUsed(purpose) => account.codes.retain(|code| code.purpose != purpose),
-            AccountChange::NickGrouped(nick) => account.nicks.push(nick),
-            AccountChange::NickDropped(nick_key) => account.nicks.retain(|nick| nick.key() != nick_key),
-            AccountChange::Settings(settings) => account.settings = settings,
-            AccountChange::Vhost(vhost) => account.vhost = vhost,
-            AccountChange::Suspended(suspension) => account.suspended = suspension,
+            AccountChange::CodeUsed(purpose) => changed.codes.retain(|code| code.purpose != purpose),
+            AccountChange::NickGrouped(nick) => changed.nicks.push(nick),
+            AccountChange::NickDropped(nick_key) => changed.nicks.retain(|nick| nick.key() != nick_key),
+            AccountChange::Settings(settings) => changed.settings = settings,
+            AccountChange::Vhost(vhost) => changed.vhost = vhost,
+            AccountChange::Suspended(suspension) => changed.suspended = suspension,
             AccountChange::Respelled(name) => {
                 for user in self.users_of(key).to_vec() {
                     self.users[user].account = Some(name.clone());
                 }
-                account.name = name;
+                changed.name = name;
             }
         }
         self.index_account(moment, &account);
@@ -202,10 +206,10 @@ impl State {
     /// next would be taken for its owner.
     pub(in crate::state) fn retire(&mut self, moment: Moment, key: &str) {
         self.retired_accounts.insert(key.into());
-        self.reserved_nicks.entry(key.into()).or_insert_with(|| key.into());
+        self.reserved_nicks.get_or_insert_with(key, || key.into());
         if moment.mapping.has_skeletons() {
-            let skeleton = moment.mapping.skeleton(key).into();
-            self.reserved_skeletons.entry(skeleton).or_insert_with(|| key.into());
+            let skeleton = moment.mapping.skeleton(key);
+            self.reserved_skeletons.get_or_insert_with(&skeleton, || key.into());
         }
     }
 

@@ -319,7 +319,7 @@ impl State {
     fn unindex_nick(&mut self, mapping: CaseMapping, nick: &crate::text::Nick) {
         self.nicks.remove(nick.key());
         if mapping.has_skeletons() {
-            self.skeletons.remove(&*mapping.skeleton(nick.as_str()));
+            self.skeletons.remove(&mapping.skeleton(nick.as_str()));
         }
     }
 

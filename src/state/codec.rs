@@ -1,0 +1,78 @@
+//! Plain data as bytes and back: the one place that knows in which format snapshots and events are stored.
+//!
+//! The format (postcard) is compact and carries no names, so a reader must know the very types that were
+//! written. Bytes that are kept therefore stand behind a header that says which form they have; see
+//! `engine::stored`.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// Bytes that are not what they should be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Malformed(pub String);
+
+impl fmt::Display for Malformed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Malformed {}
+
+/// Appends a value.
+pub fn put<T: Serialize + ?Sized>(out: &mut Vec<u8>, value: &T) {
+    let taken = std::mem::take(out);
+    *out = postcard::to_extend(value, taken).expect("plain data can always be written");
+}
+
+/// Takes a value off the front.
+///
+/// # Errors
+/// The bytes hold no value of this type.
+pub fn take<'b, T: Deserialize<'b>>(bytes: &mut &'b [u8]) -> Result<T, Malformed> {
+    let (value, rest) = postcard::take_from_bytes(bytes)
+        .map_err(|error| Malformed(format!("{}: {error}", std::any::type_name::<T>())))?;
+    *bytes = rest;
+    Ok(value)
+}
+
+/// Reads bytes that hold one value and nothing behind it.
+///
+/// # Errors
+/// The bytes hold something else.
+pub fn take_whole<'b, T: Deserialize<'b>>(mut bytes: &'b [u8]) -> Result<T, Malformed> {
+    let value = take(&mut bytes)?;
+    match bytes {
+        [] => Ok(value),
+        rest => Err(Malformed(format!("{} bytes are left over", rest.len()))),
+    }
+}
+
+/// Small vectors, for `#[serde(with = "small")]`.
+pub mod small {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+    use smallvec::{Array, SmallVec};
+
+    /// Writes it like any list.
+    ///
+    /// # Errors
+    /// Those of the serializer.
+    pub fn serialize<A: Array, S: Serializer>(list: &SmallVec<A>, serializer: S) -> Result<S::Ok, S::Error>
+    where
+        A::Item: Serialize,
+    {
+        list.as_slice().serialize(serializer)
+    }
+
+    /// Reads it back.
+    ///
+    /// # Errors
+    /// Those of the deserializer.
+    pub fn deserialize<'de, A: Array, D: Deserializer<'de>>(deserializer: D) -> Result<SmallVec<A>, D::Error>
+    where
+        A::Item: Deserialize<'de>,
+    {
+        Ok(Vec::<A::Item>::deserialize(deserializer)?.into_iter().collect())
+    }
+}

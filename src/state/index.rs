@@ -1,0 +1,121 @@
+//! Look-up by a folded name, in parts that a copy shares with the original.
+//!
+//! Copying an index costs the same however much is in it. A part is copied for real when it is first
+//! changed while a copy of it is alive: that is what makes a snapshot of a large state cheap to begin
+//! (see [`super::snapshot`]). Invariant: a key is in the part that [`part_of`] names.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// Parts of an index. Of 100,000 names a part holds 1,600, which are copied in about a tenth of a millisecond.
+const PARTS: usize = 64;
+
+/// Values by folded name.
+#[derive(Clone, Debug)]
+pub struct Index<V> {
+    parts: Vec<Arc<BTreeMap<Box<str>, V>>>,
+    len: usize,
+}
+
+impl<V> Default for Index<V> {
+    fn default() -> Index<V> {
+        Index { parts: (0..PARTS).map(|_| Arc::default()).collect(), len: 0 }
+    }
+}
+
+/// FNV-1a: names only have to be spread over the parts.
+fn part_of(key: &str) -> usize {
+    let mix = |hash: u32, byte: &u8| (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193);
+    key.as_bytes().iter().fold(0x811c_9dc5, mix) as usize % PARTS
+}
+
+impl<V: Clone> Index<V> {
+    /// The value of a key.
+    pub fn get(&self, key: &str) -> Option<&V> {
+        self.parts[part_of(key)].get(key)
+    }
+
+    /// As [`Index::get`], to change it.
+    pub fn get_mut(&mut self, key: &str) -> Option<&mut V> {
+        let part = &mut self.parts[part_of(key)];
+        // Looked at first: what is not there is no reason to copy.
+        part.contains_key(key).then(|| Arc::make_mut(part).get_mut(key))?
+    }
+
+    /// Sets the value of a key.
+    pub fn insert(&mut self, key: Box<str>, value: V) {
+        let before = Arc::make_mut(&mut self.parts[part_of(&key)]).insert(key, value);
+        self.len += usize::from(before.is_none());
+    }
+
+    /// The value of a key, which is set first if it is not there.
+    pub fn get_or_insert_with(&mut self, key: &str, value: impl FnOnce() -> V) -> &mut V {
+        let part = &mut self.parts[part_of(key)];
+        self.len += usize::from(!part.contains_key(key));
+        Arc::make_mut(part).entry(key.into()).or_insert_with(value)
+    }
+
+    /// Takes a key out.
+    pub fn remove(&mut self, key: &str) -> Option<V> {
+        let part = &mut self.parts[part_of(key)];
+        if !part.contains_key(key) {
+            return None;
+        }
+        self.len -= 1;
+        Arc::make_mut(part).remove(key)
+    }
+
+    /// All values.
+    pub fn values(&self) -> impl Iterator<Item = &V> {
+        self.parts.iter().flat_map(|part| part.values())
+    }
+
+    /// How many keys there are.
+    pub fn len(&self) -> usize {
+        self.len
+    }
+}
+
+impl<V: Serialize> Serialize for Index<V> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.parts.iter().map(|part| &**part))
+    }
+}
+
+impl<'de, V: Deserialize<'de> + Clone> Deserialize<'de> for Index<V> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Index<V>, D::Error> {
+        let mut index = Index::default();
+        for (key, value) in Vec::<BTreeMap<Box<str>, V>>::deserialize(deserializer)?.into_iter().flatten() {
+            index.insert(key, value);
+        }
+        Ok(index)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_copy_keeps_what_the_original_loses() {
+        let mut index = Index::default();
+        for n in 0..1000 {
+            index.insert(format!("name{n}").into(), n);
+        }
+        let copy = index.clone();
+        assert_eq!((index.remove("name7"), index.remove("name7")), (Some(7), None));
+        *index.get_mut("name8").unwrap() = 80;
+        *index.get_or_insert_with("name9", || 0) += 1;
+        index.get_or_insert_with("more", || 5);
+        assert_eq!(
+            (index.get("name8"), index.get("name9"), index.get("more")),
+            (Some(&80), Some(&10), Some(&5))
+        );
+        assert_eq!((index.len(), copy.len()), (1000, 1000));
+        assert_eq!((copy.get("name7"), copy.get("name8"), copy.get("more")), (Some(&7), Some(&8), None));
+        let shared = copy.parts.iter().zip(&index.parts).filter(|(a, b)| Arc::ptr_eq(a, b)).count();
+        assert!(shared >= PARTS - 4, "{shared} parts are shared");
+    }
+}

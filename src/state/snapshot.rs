@@ -1,0 +1,149 @@
+//! The state in pieces of bytes, and back. All of it: also what a restart forgets and [`super::record`]
+//! does not keep, and every order that later decisions depend on (free slots, members, watchers).
+//!
+//! A piece has about [`PIECE_BYTES`] and can be written while others wait. Pieces are read back in their
+//! order into an empty state.
+
+use std::ops::Bound;
+
+use super::codec::{Malformed, put, take};
+use super::{Account, State};
+
+/// How much is written before a piece ends, in bytes; a single large value makes it longer.
+pub const PIECE_BYTES: usize = 64 << 10;
+
+/// Where the next piece begins.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// At a slot of the sessions.
+    Sessions(u32),
+    /// At a slot of the users.
+    Users(u32),
+    /// At a slot of the channels.
+    Channels(u32),
+    /// Behind an account, or at the first.
+    Accounts(Option<Box<str>>),
+    /// At one of the fields that are written whole.
+    Field(usize),
+}
+
+impl Place {
+    /// Where the first piece begins.
+    pub const START: Place = Place::Sessions(0);
+}
+
+/// What the first byte of a piece says is in it.
+const SESSIONS: u8 = 1;
+const USERS: u8 = 2;
+const CHANNELS: u8 = 3;
+const ACCOUNTS: u8 = 4;
+const FIELD: u8 = 5;
+
+/// The fields that are written whole, a piece each.
+macro_rules! fields {
+    ($($field:ident)*) => {
+        const FIELDS: usize = [$(stringify!($field)),*].len();
+
+        /// Names every field of the state, so that none is forgotten when one is added.
+        fn put_field(state: &State, number: usize, out: &mut Vec<u8>) {
+            let State { sessions: _, users: _, channels: _, accounts: _, $($field),* } = state;
+            let mut at = 0;
+            $(
+                if at == number {
+                    put(out, $field);
+                }
+                at += 1;
+            )*
+            debug_assert!(number < at);
+        }
+
+        fn take_field(state: &mut State, number: usize, bytes: &mut &[u8]) -> Result<(), Malformed> {
+            let mut at = 0;
+            $(
+                if at == number {
+                    state.$field = take(bytes)?;
+                }
+                at += 1;
+            )*
+            if number < at { Ok(()) } else { Err(Malformed(format!("there is no field {number}"))) }
+        }
+    };
+}
+
+fields! {
+    monitors whowas connections counts registrations retired_accounts purges cloak_secret bans defcon
+    snomask_readers store_full dirty dirty_later nicks account_users reserved_nicks reserved_skeletons certfps
+    skeletons channel_names
+}
+
+impl State {
+    /// Appends the piece that begins at a place; tells where the next one begins.
+    pub fn put_piece(&self, place: &Place, out: &mut Vec<u8>) -> Option<Place> {
+        match place {
+            Place::Sessions(slot) => {
+                out.push(SESSIONS);
+                let next = self.sessions.put(*slot, PIECE_BYTES, out);
+                Some(next.map_or(Place::Users(0), Place::Sessions))
+            }
+            Place::Users(slot) => {
+                out.push(USERS);
+                let next = self.users.put(*slot, PIECE_BYTES, out);
+                Some(next.map_or(Place::Channels(0), Place::Users))
+            }
+            Place::Channels(slot) => {
+                out.push(CHANNELS);
+                let next = self.channels.put(*slot, PIECE_BYTES, out);
+                Some(next.map_or(Place::Accounts(None), Place::Channels))
+            }
+            Place::Accounts(last) => {
+                out.push(ACCOUNTS);
+                let next = self.put_accounts(last.as_deref(), out);
+                Some(next.map_or(Place::Field(0), |last| Place::Accounts(Some(last))))
+            }
+            Place::Field(number) => {
+                out.push(FIELD);
+                put(out, number);
+                put_field(self, *number, out);
+                (number + 1 < FIELDS).then_some(Place::Field(number + 1))
+            }
+        }
+    }
+
+    fn put_accounts(&self, last: Option<&str>, out: &mut Vec<u8>) -> Option<Box<str>> {
+        let after = last.map_or(Bound::Unbounded, Bound::Excluded);
+        let start = out.len();
+        for (key, account) in self.accounts.range::<str, _>((after, Bound::Unbounded)) {
+            put(out, key);
+            put(out, &**account);
+            if out.len() - start >= PIECE_BYTES {
+                return Some(key.clone());
+            }
+        }
+        None
+    }
+
+    /// Reads the next piece.
+    ///
+    /// # Errors
+    /// The bytes are no piece of a state.
+    pub fn take_piece(&mut self, mut bytes: &[u8]) -> Result<(), Malformed> {
+        let bytes = &mut bytes;
+        match take(bytes)? {
+            SESSIONS => self.sessions.take(bytes)?,
+            USERS => self.users.take(bytes)?,
+            CHANNELS => self.channels.take(bytes)?,
+            ACCOUNTS => {
+                while !bytes.is_empty() {
+                    let (key, account) = (take(bytes)?, take::<Account>(bytes)?);
+                    self.accounts.insert(key, account.into());
+                }
+            }
+            FIELD => {
+                let number = take(bytes)?;
+                take_field(self, number, bytes)?;
+            }
+            kind => return Err(Malformed(format!("a piece of kind {kind}"))),
+        }
+        if bytes.is_empty() { Ok(()) } else { Err(Malformed("a piece is longer than what is in it".into())) }
+    }
+}
