@@ -5,6 +5,7 @@ use std::time::Duration;
 use crate::auth::Credentials;
 use crate::config::{Config, Net};
 use crate::history::Found;
+use crate::i18n::Catalogue;
 use crate::state::SessionId;
 
 pub use crate::state::Door;
@@ -78,7 +79,7 @@ pub enum Event<'a> {
         /// The whole new configuration.
         config: Box<Config>,
         /// What was read along with it.
-        texts: Box<crate::engine::Texts>,
+        texts: Box<Texts>,
     },
     /// The datastore has no room for new records, or has some again.
     StoreChanged {
@@ -182,4 +183,15 @@ pub enum JobAnswer {
     HistoryFound(Found),
     /// The job could not be done (queue full, time over).
     Failed,
+}
+
+/// Texts from files beside the configuration, read again with it.
+#[derive(Clone, Debug, Default)]
+pub struct Texts {
+    /// Text of the MOTD file, if there is one.
+    pub motd: Option<String>,
+    /// Text of `address-blacklist-file`, if there is one.
+    pub address_blacklist: Option<String>,
+    /// The languages besides English, in the order in which they are advertised.
+    pub catalogues: Vec<Catalogue>,
 }

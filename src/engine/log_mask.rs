@@ -5,7 +5,8 @@ use std::borrow::Cow;
 
 use crate::config::Config;
 use crate::engine::command;
-use crate::engine::service::Service;
+use crate::engine::context::service::ServiceName;
+use crate::engine::service;
 use crate::wire::Message;
 
 /// What stands for what is not shown.
@@ -67,8 +68,8 @@ fn shown<'m>(config: &Config, message: &Message<'m>) -> Option<Vec<&'m str>> {
                     .collect(),
             );
         }
-        "NS" | "NICKSERV" => return shown_to(Service::NickServ, message.params()),
-        "HS" | "HOSTSERV" => return shown_to(Service::HostServ, message.params()),
+        "NS" | "NICKSERV" => return shown_to(ServiceName::NickServ, message.params()),
+        "HS" | "HOSTSERV" => return shown_to(ServiceName::HostServ, message.params()),
         _ => return None,
     };
     let params = message.params();
@@ -76,19 +77,19 @@ fn shown<'m>(config: &Config, message: &Message<'m>) -> Option<Vec<&'m str>> {
 }
 
 /// The service that a target is meant for; some people write `NickServ@server`, as other servers want it.
-fn service_meant(target: &str) -> Option<Service> {
-    Service::by_name(target.split_once('@').map_or(target, |(nick, _)| nick))
+fn service_meant(target: &str) -> Option<ServiceName> {
+    ServiceName::by_name(target.split_once('@').map_or(target, |(nick, _)| nick))
 }
 
 /// As [`shown`], of what is said to a service.
-fn shown_to<'m>(service: Service, params: &[&'m str]) -> Option<Vec<&'m str>> {
+fn shown_to<'m>(service: ServiceName, params: &[&'m str]) -> Option<Vec<&'m str>> {
     let word = params.first()?.split_ascii_whitespace().next()?;
     let is_one_of = |names: &[&str]| names.iter().any(|name| name.eq_ignore_ascii_case(word));
     match service {
-        Service::NickServ if is_one_of(OPEN_COMMANDS) => None,
-        Service::NickServ => Some(service.knows(word).then_some(word).into_iter().collect()),
-        Service::HostServ if is_one_of(&["SETCLOAKSECRET"]) => Some(vec![word]),
-        Service::ChanServ | Service::HostServ | Service::HistServ => None,
+        ServiceName::NickServ if is_one_of(OPEN_COMMANDS) => None,
+        ServiceName::NickServ => Some(service::knows(service, word).then_some(word).into_iter().collect()),
+        ServiceName::HostServ if is_one_of(&["SETCLOAKSECRET"]) => Some(vec![word]),
+        ServiceName::ChanServ | ServiceName::HostServ | ServiceName::HistServ => None,
     }
 }
 

@@ -7,6 +7,7 @@
 mod account;
 mod announce;
 pub mod command;
+mod commit;
 mod context;
 mod door;
 pub mod effect;
@@ -20,7 +21,9 @@ mod session;
 pub mod setup;
 
 pub use effect::{Effect, Effects, Job, Level, Mail, Note, ScriptCall, Write};
-pub use event::{CloseReason, Door, Event, IpRefusal, IpVerdict, JobAnswer, Line, LoginVerdict, Now, Ticket};
+pub use event::{
+    CloseReason, Door, Event, IpRefusal, IpVerdict, JobAnswer, Line, LoginVerdict, Now, Texts, Ticket,
+};
 pub use setup::VERSION;
 
 use std::collections::VecDeque;
@@ -34,7 +37,6 @@ use context::voice::{Scratch, Voice};
 use context::waiting::WaitingList;
 
 use crate::config::Config;
-use crate::i18n::Catalogue;
 use crate::state::record::BadRecord;
 use crate::state::{Account, Fact, Moment, SessionId, State, User};
 use crate::wire::Stamp;
@@ -66,23 +68,12 @@ pub struct Seed {
     pub latest_message_ms: Option<u64>,
 }
 
-/// Texts from files beside the configuration, read again with it.
-#[derive(Clone, Debug, Default)]
-pub struct Texts {
-    /// Text of the MOTD file, if there is one.
-    pub motd: Option<String>,
-    /// Text of `address-blacklist-file`, if there is one.
-    pub address_blacklist: Option<String>,
-    /// The languages besides English, in the order in which they are advertised.
-    pub catalogues: Vec<Catalogue>,
-}
-
 /// Nobody of an earlier run is connected: who is away then, is.
 fn miss(setup: &Setup, state: &mut State) {
     for user in state.users.iter().map(|(id, _)| id).collect::<Vec<_>>() {
         let auto_away = |account: &Account| setup::settings::is_auto_away(&setup.config, &account.settings);
         if state.account_of(user).is_some_and(auto_away) {
-            state.leave_away(user, context::cx::DISCONNECTED);
+            state.leave_away(user, session::end::DISCONNECTED);
         }
     }
 }
@@ -285,7 +276,7 @@ impl Engine {
             for session in due {
                 if self.state.sessions.get(session).is_some() {
                     let mut cx = self.cx(now, Answer::new(session, None), out);
-                    session::registration::check_idle(&mut cx);
+                    session::idle::check_idle(&mut cx);
                     cx.finish();
                 }
             }

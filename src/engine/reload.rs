@@ -2,12 +2,12 @@
 //! told what they may use now.
 
 use crate::config::{Config, Logging};
+use crate::engine::announce::welcome;
 use crate::engine::command::{cap, oper};
 use crate::engine::context::answer::Answer;
 use crate::engine::context::cx::Cx;
 use crate::engine::effect::Effects;
 use crate::engine::event::Now;
-use crate::engine::session::registration;
 use crate::engine::setup::capability::Offer;
 use crate::engine::setup::{Setup, isupport, sts};
 use crate::engine::{Engine, NOBODY, Texts};
@@ -34,10 +34,10 @@ impl Engine {
             renegotiate(&mut cx, &before.offer);
             find_languages(&mut cx, &before.languages);
             if cx.served().user().is_some() && !tokens.is_empty() {
-                registration::isupport(&mut cx, &tokens);
+                welcome::isupport(&mut cx, &tokens);
             }
             if cx.served().user().is_some() && is_newly_logged {
-                registration::warn_of_logs(&mut cx);
+                welcome::warn_of_logs(&mut cx);
             }
             cx.finish();
         }

@@ -6,6 +6,7 @@
 
 pub mod caps;
 pub mod clock;
+pub mod ctcp;
 pub mod message;
 pub mod multiline;
 pub mod numeric;

@@ -7,10 +7,10 @@
 
 use crate::auth::{Credentials, ScramKeys, Secret};
 use crate::engine::context::cx::Cx;
+use crate::engine::door::host;
 use crate::engine::effect::{Job, Level, ScriptCall};
 use crate::engine::event::{JobAnswer, LoginVerdict};
 use crate::engine::policy::{self, Claim};
-use crate::engine::session::registration;
 use crate::engine::setup::settings;
 use crate::i18n::Phrase;
 use crate::state::account::Account;
@@ -203,7 +203,7 @@ pub fn log_in(cx: &mut Cx<'_>, account: &str, device: Option<&str>) -> Result<()
     if cx.account().is_some_and(|account| settings::is_always_on(cx.config(), &account.settings)) {
         cx.commit(Fact::AlwaysOnSet { user, on: true });
     }
-    registration::wear_vhost(cx);
+    host::renew(cx, user);
     Ok(())
 }
 

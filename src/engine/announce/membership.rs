@@ -1,23 +1,12 @@
 //! Coming into a channel and leaving it, as those who are there see it.
 
-use crate::engine::command::{markread, names, topic};
 use crate::engine::context::cx::Cx;
 use crate::engine::context::voice::sessions_of;
 use crate::state::{ChannelId, Rank, Ranks, State, UserId};
 use crate::wire::{Body, Cap, Caps, MsgId, Origin, Outgoing, Text};
 
+use super::place::show_place;
 use super::{After, origin_of};
-
-/// Topic and names of a channel, to a session whose user is in it now.
-pub(super) fn show_place(cx: &mut Cx<'_>, channel: ChannelId) {
-    if cx.state().channels[channel].topic.is_some() {
-        topic::show(cx, channel);
-    }
-    markread::show_channel(cx, channel);
-    if !cx.served().caps.has(Cap::NoImplicitNames) {
-        names::show(cx, channel);
-    }
-}
 
 fn join_line(state: &State, user: UserId, channel: ChannelId, msgid: Option<MsgId>) -> Outgoing<'_> {
     let (joiner, joined) = (&state.users[user], &state.channels[channel]);

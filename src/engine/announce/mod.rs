@@ -5,8 +5,11 @@ mod identity;
 mod membership;
 mod modes;
 pub mod monitors;
+pub mod names;
+pub mod place;
 pub mod snomask;
 mod speech;
+pub mod welcome;
 
 pub use departure::show_quit;
 pub use identity::{show_away, show_self};
@@ -14,14 +17,13 @@ pub use membership::show_joined;
 
 use crate::engine::context::cx::Cx;
 use crate::engine::context::voice::sessions_of;
-use crate::engine::history;
 use crate::state::fact::OperAction;
 use crate::state::{ChannelId, Fact, SessionId, State, UserId};
 use crate::wire::{Body, Caps, MsgId, Origin, Outgoing};
 
 use departure::{killed, quit};
 use identity::{host_changed, logged_in, nick_changed, realname_changed, tell_account};
-use membership::{cleared, invited, joined, left, show_place};
+use membership::{cleared, invited, joined, left};
 use modes::{modes_changed, show_snomasks, tell_user_modes, user_modes_changed};
 use monitors::onlookers;
 use speech::{said, taken_back, topic_set};
@@ -117,30 +119,6 @@ fn away_set(cx: &Cx<'_>, session: SessionId) -> After {
     let state = cx.state();
     let user = state.sessions[session].user();
     user.map_or(After::Nothing, |user| After::Away(user, state.users[user].away.clone()))
-}
-
-/// Tells what had to wait until the fact held.
-pub fn follow_up(cx: &mut Cx<'_>, after: After) {
-    match after {
-        After::Nothing => {}
-        After::Joined(user, channel, msgid) => {
-            for session in cx.state().users[user].sessions.clone() {
-                cx.serve(session, |cx| {
-                    show_place(cx, channel);
-                    history::on_join(cx, channel, msgid);
-                });
-            }
-        }
-        // What one of several sessions says need not change anything for others.
-        After::Away(user, before) if cx.state().users[user].away == before => {}
-        After::Away(user, _) => show_away(cx, user),
-        After::Came(session) => {
-            if let Some(user) = cx.state().sessions[session].user() {
-                monitors::came(cx, user);
-            }
-        }
-        After::Renamed(user) => monitors::came(cx, user),
-    }
 }
 
 /// What everyone may know of who says something.

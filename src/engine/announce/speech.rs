@@ -1,11 +1,11 @@
 //! What someone says, to whom, and the topic.
 
-use crate::engine::command::message::is_ctcp;
 use crate::engine::context::cx::Cx;
 use crate::engine::context::recorder;
 use crate::engine::context::voice::{Voice, sessions_of};
 use crate::state::fact::{HistoryPlace, Said, SpeechKind, SpeechTarget};
 use crate::state::{ChannelId, SessionId, State, UserId};
+use crate::wire::ctcp::is_ctcp;
 use crate::wire::{Body, Cap, Caps, MsgId, Origin, Outgoing, Text};
 
 use super::origin_of;

@@ -6,6 +6,7 @@ use crate::engine::context::cx::Cx;
 use crate::engine::context::refusal::Outcome;
 use crate::engine::context::waiting::Resume;
 use crate::engine::event::JobAnswer;
+use crate::engine::setup::capability::mechanisms;
 use crate::i18n::Phrase;
 use crate::state::Fact;
 use crate::wire::numeric::*;
@@ -21,15 +22,6 @@ pub(super) const AUTHENTICATE: Command = Command {
     help: "<mechanism> | <base64> | *: logs into your account",
     run: authenticate,
 };
-
-/// The mechanisms that are listed, the best known first.
-pub fn mechanisms(config: &crate::config::Config) -> String {
-    let mut names = vec![Mechanism::Plain.name(), Mechanism::External.name()];
-    if config.accounts.advertise_scram {
-        names.push(Mechanism::ScramSha256.name());
-    }
-    names.join(",")
-}
 
 fn authenticate(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
     if !cx.config().accounts.authentication_enabled || cx.served().door.sts_only {

@@ -1,9 +1,9 @@
 //! INFO, TIME, VERSION, ISUPPORT: what can be known of the server; and USERS and SUMMON, which are
 //! from a time when servers had people sitting at them.
 
+use crate::engine::announce::welcome;
 use crate::engine::context::cx::Cx;
 use crate::engine::context::refusal::{Outcome, Refusal};
-use crate::engine::session::registration;
 use crate::engine::setup::VERSION as SERVER_VERSION;
 use crate::i18n::Phrase;
 use crate::wire::clock::long_date;
@@ -82,7 +82,7 @@ fn time(cx: &mut Cx<'_>, _: &Message<'_>) -> Outcome {
 
 fn version(cx: &mut Cx<'_>, _: &Message<'_>) -> Outcome {
     cx.reply(RPL_VERSION, &[SERVER_VERSION, cx.setup.server_name()], Text::None);
-    registration::isupport(cx, &cx.setup.isupport);
+    welcome::isupport(cx, &cx.setup.isupport);
     Ok(())
 }
 
@@ -91,7 +91,7 @@ fn isupport(cx: &mut Cx<'_>, _: &Message<'_>) -> Outcome {
     if cx.served().user().is_none() && !cx.served().caps.has(Cap::ExtendedIsupport) {
         return Err(Refusal::NotRegistered);
     }
-    registration::isupport(cx, &cx.setup.isupport);
+    welcome::isupport(cx, &cx.setup.isupport);
     Ok(())
 }
 

@@ -1,12 +1,13 @@
 //! MARKREAD: how far a target was read, the same on every device
 //! (<https://ircv3.net/specs/extensions/read-marker>).
 
+use crate::engine::announce::place::show_marker;
 use crate::engine::context::cx::Cx;
 use crate::engine::context::refusal::{Outcome, Refusal};
 use crate::i18n::Phrase;
-use crate::state::{ChannelId, Fact};
+use crate::state::Fact;
 use crate::wire::clock::parse_stamp;
-use crate::wire::{Cap, Message, Stamp, Text};
+use crate::wire::{Cap, Message};
 
 use super::{Command, When};
 
@@ -32,7 +33,7 @@ fn markread(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
     };
     let stored_ms = cx.read_marker(&key);
     let Some(wanted) = m.param_opt(1) else {
-        show(cx, target, stored_ms);
+        show_marker(cx, target, stored_ms);
         return Ok(());
     };
     let Some(at_ms) = wanted.strip_prefix("timestamp=").and_then(parse_stamp) else {
@@ -41,17 +42,17 @@ fn markread(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
     // A marker only ever moves on, and not into the future.
     let at_ms = at_ms.min(cx.now.wall_ms);
     if stored_ms.is_some_and(|stored_ms| stored_ms >= at_ms) {
-        show(cx, target, stored_ms);
+        show_marker(cx, target, stored_ms);
         return Ok(());
     }
     let user = cx.me();
     cx.commit(Fact::Read { user, target: &key, at_ms });
-    show(cx, target, Some(at_ms));
+    show_marker(cx, target, Some(at_ms));
     let (own, others) = (cx.session, cx.user().sessions.clone());
     let knows = |cx: &Cx<'_>, session| cx.state().sessions[session].caps.has(Cap::ReadMarker);
     for session in others.into_iter().filter(|&session| session != own) {
         if knows(cx, session) {
-            cx.serve(session, |cx| show(cx, target, Some(at_ms)));
+            cx.serve(session, |cx| show_marker(cx, target, Some(at_ms)));
         }
     }
     Ok(())
@@ -62,18 +63,4 @@ fn target_key(cx: &Cx<'_>, target: &str) -> Option<String> {
     let mapping = cx.setup.mapping;
     let key = if target.starts_with('#') { mapping.channel_key(target) } else { mapping.nick_key(target) };
     key.ok().map(|key| key.into_owned())
-}
-
-fn show(cx: &mut Cx<'_>, target: &str, at_ms: Option<u64>) {
-    let stamp = at_ms.map(|at_ms| format!("timestamp={}", Stamp::new(at_ms)));
-    cx.reply_command("MARKREAD", &[target, stamp.as_deref().unwrap_or("*")], Text::None);
-}
-
-/// Tells a session whose user is in a channel how far it was read; before the names.
-pub fn show_channel(cx: &mut Cx<'_>, channel: ChannelId) {
-    if cx.served().caps.has(Cap::ReadMarker) {
-        let name = cx.state().channels[channel].name.clone();
-        let at_ms = cx.read_marker(name.key());
-        show(cx, name.as_str(), at_ms);
-    }
 }

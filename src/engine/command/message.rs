@@ -4,15 +4,17 @@ use indexmap::IndexMap;
 
 use crate::engine::context::cx::Cx;
 use crate::engine::context::refusal::{Outcome, Refusal};
+use crate::engine::context::service::ServiceName;
 use crate::engine::history::znc_playback;
 use crate::engine::policy;
-use crate::engine::service::{self, Service};
+use crate::engine::service;
 use crate::engine::setup::isupport::TARGETS_MAX;
 use crate::i18n::Phrase;
 use crate::state::batch::OpenBatch;
 use crate::state::fact::{Said, SpeechKind, SpeechTarget};
 use crate::state::{ChannelId, Fact, Rank, UserId};
 use crate::text::truncate;
+use crate::wire::ctcp::is_ctcp;
 use crate::wire::message::tags;
 use crate::wire::multiline::{Line, Lines, is_several, lines};
 use crate::wire::numeric::RPL_AWAY;
@@ -191,7 +193,7 @@ fn say_to(cx: &mut Cx<'_>, target: &str, what: Said<'_>) -> Outcome {
         }
         return Ok(());
     }
-    if let Some(service) = Service::by_name(target) {
+    if let Some(service) = ServiceName::by_name(target) {
         // Services are programs: of a NOTICE they take no notice.
         if what.kind == SpeechKind::Privmsg {
             one_line(what.text)?;
@@ -229,15 +231,6 @@ pub(super) fn check_ctcp(cx: &Cx<'_>, channel: ChannelId, text: &str) -> Outcome
         return Err(Refusal::CannotSend { channel: channel.name.as_str().to_owned(), mode: 'C' });
     }
     Ok(())
-}
-
-/// Whether a text, or a line of it, is a CTCP other than ACTION.
-pub fn is_ctcp(text: &str) -> bool {
-    let is_ctcp = |line: Line<'_>| {
-        let ctcp = line.text.strip_prefix('\x01');
-        ctcp.is_some_and(|ctcp| ctcp.split([' ', '\x01']).next() != Some("ACTION"))
-    };
-    lines(text).any(is_ctcp)
 }
 
 /// Says something to a user, who may be away: 301.

@@ -1,24 +1,14 @@
 //! NAMES: who is in a channel.
 
-use std::ops::ControlFlow;
-
+use crate::engine::announce::names;
 use crate::engine::context::cx::Cx;
 use crate::engine::context::refusal::Outcome;
-use crate::engine::context::waiting::LongAnswer;
 use crate::engine::policy;
 use crate::i18n::Phrase;
-use crate::state::ChannelId;
-use crate::state::members::Place;
-use crate::wire::numeric::{RPL_ENDOFNAMES, RPL_NAMREPLY};
-use crate::wire::{Cap, Message, Text};
+use crate::wire::numeric::RPL_ENDOFNAMES;
+use crate::wire::{Message, Text};
 
 use super::{Command, When};
-
-/// Bytes of names in one 353, so that it fits with any server, nick and channel name.
-const NAMES_BYTES_MAX: usize = 380;
-
-/// Members of a channel that are looked at without a pause.
-const MEMBERS_AT_ONCE_MAX: usize = 200;
 
 pub(super) const NAMES: Command = Command {
     name: "NAMES",
@@ -32,106 +22,16 @@ pub(super) const NAMES: Command = Command {
 fn names(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
     let Some(named) = m.param_opt(0) else {
         let channels = cx.user().channels.iter().rev().copied().collect();
-        cx.answer_long(NamesCursor { channels, next: Place::default() });
+        names::show_all(cx, channels);
         return Ok(());
     };
     // TARGMAX says NAMES:1.
     let name = named.split(',').next().unwrap_or(named);
     let me = cx.me();
     match cx.find_channel(name) {
-        Ok(channel) if policy::sees_channel(cx.state(), me, channel) => show(cx, channel),
+        Ok(channel) if policy::sees_channel(cx.state(), me, channel) => names::show(cx, channel),
         // Unknown and hidden channels look the same: empty.
         _ => cx.reply(RPL_ENDOFNAMES, &[name], Text::Said(Phrase::END_OF_NAMES, &[])),
     }
     Ok(())
-}
-
-/// Answers with the names of a channel: a small one at once, so that they stand right behind a JOIN, a
-/// large one piece by piece as the client reads.
-pub fn show(cx: &mut Cx<'_>, channel: ChannelId) {
-    let mut cursor = NamesCursor { channels: vec![channel], next: Place::default() };
-    if cx.state().channels[channel].members.len() > MEMBERS_AT_ONCE_MAX || cx.is_answering_long() {
-        cx.answer_long(cursor);
-    } else {
-        while cursor.step(cx).is_continue() {}
-    }
-}
-
-/// Where a long NAMES stands: the channels still to come, the current one last, and the member of it
-/// to go on with.
-#[derive(Debug)]
-struct NamesCursor {
-    channels: Vec<ChannelId>,
-    next: Place,
-}
-
-impl LongAnswer for NamesCursor {
-    /// Gives the next line.
-    fn step(&mut self, cx: &mut Cx<'_>) -> ControlFlow<(), usize> {
-        let Some(&id) = self.channels.last() else { return ControlFlow::Break(()) };
-        let (state, me) = (cx.state(), cx.me());
-        let Some(channel) = state.channels.get(id).filter(|_| policy::sees_channel(state, me, id)) else {
-            // It vanished while the client was reading, or is none of its business any more.
-            self.turn_to_next_channel();
-            return ControlFlow::Continue(1);
-        };
-        let sign = if channel.flags.has('s') { "@" } else { "=" };
-        let name = channel.name.as_str().to_owned();
-        let line = self.fill_line(cx, id);
-        if !line.text.is_empty() {
-            cx.reply(RPL_NAMREPLY, &[sign, &name], Text::Plain(&line.text));
-        }
-        if !line.more {
-            cx.reply(RPL_ENDOFNAMES, &[&name], Text::Said(Phrase::END_OF_NAMES, &[]));
-            self.turn_to_next_channel();
-            if self.channels.is_empty() {
-                return ControlFlow::Break(());
-            }
-        }
-        ControlFlow::Continue(line.looked_at)
-    }
-}
-
-impl NamesCursor {
-    fn turn_to_next_channel(&mut self) {
-        self.channels.pop();
-        self.next = Place::default();
-    }
-
-    /// Gathers names until a line is full, so many members were looked at, or there is no more.
-    fn fill_line(&mut self, cx: &Cx<'_>, id: ChannelId) -> NamesLine {
-        let (state, caps) = (cx.state(), cx.served().caps);
-        let sight = policy::Sight::of(state, cx.me(), id);
-        let mut line = NamesLine { text: String::new(), looked_at: 1, more: true };
-        let text = &mut line.text;
-        for (place, user, member) in state.channels[id].members.iter_from(self.next) {
-            if line.looked_at > MEMBERS_AT_ONCE_MAX {
-                return line;
-            }
-            if sight.shows(user, member.ranks) {
-                let user = &state.users[user];
-                let shown = if caps.has(Cap::UserhostInNames) { user.source() } else { user.nick.as_str() };
-                if !text.is_empty() && text.len() + shown.len() + 6 > NAMES_BYTES_MAX {
-                    return line;
-                }
-                if !text.is_empty() {
-                    text.push(' ');
-                }
-                text.extend(member.ranks.prefixes(caps.has(Cap::MultiPrefix)));
-                text.push_str(shown);
-            }
-            self.next = place.next();
-            line.looked_at += 1;
-        }
-        line.more = false;
-        line
-    }
-}
-
-/// A line of names.
-struct NamesLine {
-    text: String,
-    looked_at: usize,
-    /// There are members left to look at.
-    more: bool,
 }

@@ -1,5 +1,6 @@
 //! PERSISTENCE: whether the user stays when no session is left (draft/persistence).
 
+use crate::engine::account::always_on::renew_always_on;
 use crate::engine::context::cx::Cx;
 use crate::engine::context::refusal::{Outcome, Refusal};
 use crate::engine::setup::settings;
@@ -53,23 +54,4 @@ fn show(cx: &mut Cx<'_>) {
     };
     let effective = if settings::is_always_on(cx.config(), &account.settings) { "ON" } else { "OFF" };
     cx.reply_command("PERSISTENCE", &["STATUS", stored, effective], Text::None);
-}
-
-/// Must follow every change of the settings of an account: its user stays from now on, or not. A user
-/// without a session who does not stay any more is gone.
-pub fn renew_always_on(cx: &mut Cx<'_>, account: &str) {
-    let Some(settings) = cx.state().accounts.get(account).map(|account| account.settings.clone()) else {
-        return;
-    };
-    let on = settings::is_always_on(cx.config(), &settings);
-    for user in cx.state().users_of(account).to_vec() {
-        // Who stays is known by the account's name.
-        let known = cx.state().users[user].nick.key() == account;
-        if cx.state().users[user].always_on != (on && known) {
-            cx.commit(Fact::AlwaysOnSet { user, on: on && known });
-        }
-        if !on && cx.state().users[user].sessions.is_empty() {
-            cx.commit(Fact::Quit { user, reason: "No longer always-on" });
-        }
-    }
 }

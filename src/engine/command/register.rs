@@ -1,7 +1,6 @@
 //! REGISTER and VERIFY: makes an account
 //! (<https://ircv3.net/specs/extensions/account-registration>).
 
-use crate::config::Config;
 use crate::engine::account::login::LoginRefused;
 use crate::engine::account::register::{self, Made, RegisterRefused, Wish};
 use crate::engine::context::cx::Cx;
@@ -28,17 +27,6 @@ pub(super) const VERIFY: Command = Command {
     help: "<account> <code>: completes REGISTER with the code that was mailed to you",
     run: verify,
 };
-
-/// The value of the capability.
-pub fn capability_value(config: &Config) -> String {
-    let rules = &config.accounts.registration;
-    let words = [
-        ("before-connect", rules.allow_before_connect),
-        ("email-required", rules.email_verification.enabled),
-    ];
-    let words: Vec<&str> = words.into_iter().filter_map(|(word, on)| on.then_some(word)).collect();
-    words.join(",")
-}
 
 fn register(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
     can_store(cx, "REGISTER")?;

@@ -2,7 +2,8 @@
 
 use crate::engine::context::cx::Cx;
 use crate::engine::context::refusal::Outcome;
-use crate::engine::service::{self, Service};
+use crate::engine::context::service::ServiceName;
+use crate::engine::service;
 use crate::wire::Message;
 
 use super::{Command, When};
@@ -13,7 +14,7 @@ pub(super) const NICKSERV: Command = Command {
     when: When::Registered,
     right: None,
     help: "<command> [<parameters>]: tells NickServ, who knows accounts and nicks",
-    run: |cx, m| tell(cx, Service::NickServ, m),
+    run: |cx, m| tell(cx, ServiceName::NickServ, m),
 };
 
 pub(super) const NS: Command = Command { name: "NS", ..NICKSERV };
@@ -21,7 +22,7 @@ pub(super) const NS: Command = Command { name: "NS", ..NICKSERV };
 pub(super) const CHANSERV: Command = Command {
     name: "CHANSERV",
     help: "<command> [<parameters>]: tells ChanServ, who knows registered channels",
-    run: |cx, m| tell(cx, Service::ChanServ, m),
+    run: |cx, m| tell(cx, ServiceName::ChanServ, m),
     ..NICKSERV
 };
 
@@ -30,7 +31,7 @@ pub(super) const CS: Command = Command { name: "CS", ..CHANSERV };
 pub(super) const HOSTSERV: Command = Command {
     name: "HOSTSERV",
     help: "<command> [<parameters>]: tells HostServ, who gives hosts",
-    run: |cx, m| tell(cx, Service::HostServ, m),
+    run: |cx, m| tell(cx, ServiceName::HostServ, m),
     ..NICKSERV
 };
 
@@ -39,11 +40,11 @@ pub(super) const HS: Command = Command { name: "HS", ..HOSTSERV };
 pub(super) const HISTSERV: Command = Command {
     name: "HISTSERV",
     help: "<command> [<parameters>]: tells HistServ, who knows what was said",
-    run: |cx, m| tell(cx, Service::HistServ, m),
+    run: |cx, m| tell(cx, ServiceName::HistServ, m),
     ..NICKSERV
 };
 
-fn tell(cx: &mut Cx<'_>, service: Service, m: &Message<'_>) -> Outcome {
+fn tell(cx: &mut Cx<'_>, service: ServiceName, m: &Message<'_>) -> Outcome {
     service::hear(cx, service, &m.params().join(" "));
     Ok(())
 }

@@ -1,13 +1,12 @@
 //! TOPIC: shows or sets what a channel is about.
 
+use crate::engine::announce::place::show_topic;
 use crate::engine::context::cx::Cx;
 use crate::engine::context::refusal::{Outcome, Refusal};
 use crate::engine::policy;
-use crate::i18n::Phrase;
-use crate::state::{ChannelId, Fact};
+use crate::state::Fact;
 use crate::text::truncate;
-use crate::wire::numeric::{RPL_NOTOPIC, RPL_TOPIC, RPL_TOPICWHOTIME};
-use crate::wire::{Message, Text};
+use crate::wire::Message;
 
 use super::{Command, When};
 
@@ -28,7 +27,7 @@ fn topic(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
             // To others a secret channel is not there.
             return Err(Refusal::NoSuchChannel(m.param(0).to_owned()));
         }
-        show(cx, channel);
+        show_topic(cx, channel);
         return Ok(());
     };
     policy::can_set_topic(cx.state(), cx.me(), channel)?;
@@ -39,17 +38,4 @@ fn topic(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
     let text = truncate(text, cx.config().limits.topiclen);
     cx.commit(Fact::TopicSet { by: cx.me(), channel, text });
     Ok(())
-}
-
-/// 332 and 333, or 331.
-pub fn show(cx: &mut Cx<'_>, channel: ChannelId) {
-    let channel = &cx.state().channels[channel];
-    let name = channel.name.as_str().to_owned();
-    match channel.topic.clone() {
-        Some(topic) => {
-            cx.reply(RPL_TOPIC, &[&name], Text::Plain(&topic.text));
-            cx.reply(RPL_TOPICWHOTIME, &[&name, &topic.by, &topic.at_s.to_string()], Text::None);
-        }
-        None => cx.reply(RPL_NOTOPIC, &[&name], Text::Said(Phrase::NO_TOPIC, &[])),
-    }
 }

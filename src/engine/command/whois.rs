@@ -4,9 +4,9 @@ use std::net::IpAddr;
 
 use crate::engine::context::cx::Cx;
 use crate::engine::context::refusal::{Outcome, Refusal};
+use crate::engine::context::service::ServiceName;
 use crate::engine::door::bans;
 use crate::engine::policy;
-use crate::engine::service::Service;
 use crate::engine::setup::Setup;
 use crate::i18n::Phrase;
 use crate::state::{User, UserId};
@@ -53,7 +53,7 @@ fn whois(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
 }
 
 fn one(cx: &mut Cx<'_>, nick: &str) {
-    match (cx.find_user(nick), Service::by_name(nick)) {
+    match (cx.find_user(nick), ServiceName::by_name(nick)) {
         (Ok(user), _) => describe(cx, user),
         (Err(_), Some(service)) => describe_service(cx, service),
         (Err(refusal), None) => refusal.say(cx),
@@ -78,7 +78,7 @@ fn matching(cx: &mut Cx<'_>, raw: &str, most: usize) -> usize {
     users.len()
 }
 
-fn describe_service(cx: &mut Cx<'_>, service: Service) {
+fn describe_service(cx: &mut Cx<'_>, service: ServiceName) {
     let (name, host) = (service.name(), service.host(cx.config()).to_owned());
     cx.reply(RPL_WHOISUSER, &[name, name, &host, "*"], Text::Said(Phrase::WHOIS_SERVICE, &[]));
     cx.reply(RPL_WHOISOPERATOR, &[name], Text::Said(Phrase::WHOIS_SERVICE, &[]));

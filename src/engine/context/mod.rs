@@ -6,6 +6,7 @@ pub mod ids;
 pub mod multiline;
 pub mod recorder;
 pub mod refusal;
+pub mod service;
 pub mod timers;
 pub mod voice;
 pub mod waiting;

@@ -7,7 +7,6 @@ use std::borrow::Cow;
 use smallvec::SmallVec;
 
 use crate::config::Config;
-use crate::engine::command::message::is_ctcp;
 use crate::engine::effect::{Effect, Effects};
 use crate::engine::setup::{Setup, settings};
 use crate::history::{Bounds, Fields, HistoryKey, Item, Kind, Record};
@@ -15,6 +14,7 @@ use crate::state::account::HistoryChoice;
 use crate::state::fact::{HistoryPlace, Said};
 use crate::state::registry::StoreEvents;
 use crate::state::{ChannelId, State, UserId};
+use crate::wire::ctcp::is_ctcp;
 use crate::wire::message::tags;
 use crate::wire::{Body, Outgoing, Text};
 

@@ -1,11 +1,11 @@
 //! Refusals: why a command is not carried out, and the one place that turns that into a numeric.
 
-use crate::engine::service::Service;
 use crate::i18n::Phrase;
 use crate::wire::numeric::*;
 use crate::wire::{Numeric, Text};
 
 use super::cx::Cx;
+use super::service::ServiceName;
 
 /// The obstacle.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,7 +70,7 @@ pub enum Refusal {
     },
     /// A service's words.
     Service {
-        service: Service,
+        service: ServiceName,
         text: Phrase,
         args: Vec<String>,
     },

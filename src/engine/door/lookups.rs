@@ -9,7 +9,6 @@ use crate::engine::context::refusal::Outcome;
 use crate::engine::context::waiting::Resume;
 use crate::engine::effect::{Job, Level};
 use crate::engine::event::{IpRefusal, IpVerdict, JobAnswer};
-use crate::engine::session::registration;
 use crate::engine::setup::Setup;
 use crate::state::Fact;
 use crate::state::ban::{BanInfo, BanTarget};
@@ -117,7 +116,6 @@ impl Resume for Question {
             }
         };
         cx.commit(Fact::Introduced { session: cx.session, said });
-        registration::advance(cx);
         Ok(())
     }
 }

@@ -3,6 +3,7 @@
 //! What is in memory is told at once; what is stored for good is asked for, and the session waits. What comes
 //! into history is the business of `context::recorder`.
 
+mod latest;
 mod missed;
 mod reading;
 pub mod redaction;
@@ -10,6 +11,7 @@ mod scope;
 mod tell;
 pub mod znc_playback;
 
+pub use latest::play_latest;
 pub use missed::{Stretch, catch_up, on_join, play, znc_limit};
 pub use reading::{Reading, Step, read};
 pub use scope::{Scope, channel, floor, own_choice, scope, shown_correspondent};

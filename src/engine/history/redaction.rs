@@ -7,10 +7,10 @@ use smallvec::SmallVec;
 use crate::engine::context::cx::Cx;
 use crate::engine::context::recorder::correspondent;
 use crate::engine::context::refusal::{Outcome, Refusal};
+use crate::engine::context::service::ServiceName;
 use crate::engine::context::waiting::Resume;
 use crate::engine::effect::{Effect, Job};
 use crate::engine::event::JobAnswer;
-use crate::engine::service::Service;
 use crate::engine::setup::settings;
 use crate::engine::{history, policy};
 use crate::history::{Found, HistoryKey, Item, Kind, Query, Record};
@@ -93,7 +93,7 @@ fn finish(cx: &mut Cx<'_>, redaction: &Redaction, item: Option<Item>) -> Outcome
         cx.voice.out.push(Effect::Record(Record::Delete { targets, id: redaction.id }));
     }
     if redaction.manner == Manner::HistServ {
-        cx.tell(Service::HistServ, Phrase::MESSAGE_DELETED, &[]);
+        cx.tell(ServiceName::HistServ, Phrase::MESSAGE_DELETED, &[]);
     }
     Ok(())
 }
@@ -147,6 +147,6 @@ fn refusal(manner: Manner, code: &'static str, context: Vec<&str>, text: Phrase)
             let context = context.into_iter().map(str::to_owned).collect();
             Refusal::Fail { command: "REDACT", code, context, text }
         }
-        Manner::HistServ => Service::HistServ.refuse(text, &[]),
+        Manner::HistServ => ServiceName::HistServ.refuse(text, &[]),
     }
 }

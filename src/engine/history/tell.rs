@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use crate::engine::context::cx::Cx;
 use crate::engine::context::recorder::correspondent;
-use crate::engine::service::Service;
+use crate::engine::context::service::ServiceName;
 use crate::history::{Fields, Item, Kind};
 use crate::i18n::Phrase;
 use crate::state::fact::HistoryPlace;
@@ -52,7 +52,7 @@ pub fn tell(cx: &mut Cx<'_>, reading: &Reading, page: &[Item]) {
         }
         Style::Notices => {
             page.iter().for_each(|item| notice(cx, &item.fields()));
-            cx.tell(Service::HistServ, Phrase::END_OF_PLAYBACK, &[]);
+            cx.tell(ServiceName::HistServ, Phrase::END_OF_PLAYBACK, &[]);
         }
     }
 }
@@ -73,7 +73,7 @@ pub fn tell_failure(cx: &mut Cx<'_>, reading: &Reading) {
             );
         }
         Style::Notices => {
-            cx.tell(Service::HistServ, Phrase::HISTORY_UNAVAILABLE, &[]);
+            cx.tell(ServiceName::HistServ, Phrase::HISTORY_UNAVAILABLE, &[]);
         }
     }
 }
@@ -188,6 +188,6 @@ fn notice(cx: &mut Cx<'_>, fields: &Fields<'_>) {
     let nick = fields.source.split('!').next().unwrap_or_default();
     let time = time_of_day(fields.id.wall_ms());
     for line in lines(fields.text.unwrap_or_default()).filter(|line| !line.text.is_empty()) {
-        cx.notice(Service::HistServ, Text::Plain(&format!("{time} <{nick}> {}", line.text)));
+        cx.notice(ServiceName::HistServ, Text::Plain(&format!("{time} <{nick}> {}", line.text)));
     }
 }

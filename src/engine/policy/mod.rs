@@ -1,11 +1,13 @@
 //! Who may do what, and who sees whom: `can_…` reads the state and answers yes or names the obstacle,
 //! `sees_…` yes or no. Nothing here says or changes anything.
 
+mod account;
 mod channel;
 mod join;
 mod nick;
 mod sight;
 
+pub use account::needs_account;
 pub use channel::{
     can_change_mode, can_invite, can_kick, can_message, can_set_topic, can_speak, folded_sources, hears,
     is_relay_muted, may_relay, standing,

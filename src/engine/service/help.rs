@@ -2,16 +2,17 @@
 
 use crate::engine::context::cx::Cx;
 use crate::engine::context::refusal::Outcome;
+use crate::engine::context::service::ServiceName;
 use crate::i18n::Phrase;
 use crate::wire::Text;
 
-use super::{Service, split_word};
+use super::split_word;
 
 /// Where the explanations of a list begin.
 const NAME_WIDTH: usize = 15;
 
 /// `HELP [command]`.
-pub(super) fn help(cx: &mut Cx<'_>, service: Service, rest: &str) -> Outcome {
+pub(super) fn help(cx: &mut Cx<'_>, service: ServiceName, rest: &str) -> Outcome {
     match split_word(rest).0 {
         "" => list(cx, service),
         name => explain(cx, service, name)?,
@@ -20,11 +21,11 @@ pub(super) fn help(cx: &mut Cx<'_>, service: Service, rest: &str) -> Outcome {
     Ok(())
 }
 
-fn list(cx: &mut Cx<'_>, service: Service) {
-    for line in service.about() {
+fn list(cx: &mut Cx<'_>, service: ServiceName) {
+    for line in super::about(service) {
         cx.notice(service, Text::Plain(line));
     }
-    for command in service.commands() {
+    for command in super::commands(service) {
         let shown = !command.hidden && (command.enabled)(cx.config()) && command.who.includes(cx).is_ok();
         if shown {
             let (_, explanation) = split_help(command.help);
@@ -34,8 +35,8 @@ fn list(cx: &mut Cx<'_>, service: Service) {
     cx.tell(service, Phrase::SERVICE_HELP_MORE, &[service.name()]);
 }
 
-fn explain(cx: &mut Cx<'_>, service: Service, name: &str) -> Outcome {
-    let found = service.command(cx.config(), name).filter(|command| command.who.includes(cx).is_ok());
+fn explain(cx: &mut Cx<'_>, service: ServiceName, name: &str) -> Outcome {
+    let found = super::command(service, cx.config(), name).filter(|command| command.who.includes(cx).is_ok());
     let Some(command) = found else {
         return Err(service.refuse(Phrase::SERVICE_NO_HELP, &[service.name()]));
     };

@@ -15,7 +15,8 @@ mod pattern;
 
 use crate::config::Config;
 use crate::engine::context::cx::Cx;
-use crate::engine::context::refusal::{Outcome, Refusal};
+use crate::engine::context::refusal::Outcome;
+use crate::engine::context::service::ServiceName;
 use crate::engine::setup::VERSION;
 use crate::i18n::Phrase;
 use crate::wire::Text;
@@ -24,28 +25,11 @@ use crate::wire::clock::long_date;
 pub use confirm::confirmation_code;
 pub use pattern::pattern;
 
-/// Where services seem to be, unless `server.override-services-hostname` says otherwise.
-const HOST: &str = "localhost";
-
 /// Commands that change no stored record, and so can be used while the disk is full.
 const LEAVES_RECORDS: &[&str] = &[
     "CLEAR", "CLIENTS", "DEOP", "GET", "GHOST", "HOWTOBAN", "IDENTIFY", "INFO", "LIST", "OP", "SAGET",
     "SESSIONS", "STATUS",
 ];
-
-/// One of the services, by the name everybody knows it by.
-#[allow(clippy::enum_variant_names)]
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Service {
-    /// Accounts and nicks.
-    NickServ,
-    /// Registered channels.
-    ChanServ,
-    /// Hosts that are shown instead of the cloak.
-    HostServ,
-    /// What was said.
-    HistServ,
-}
 
 /// A command of a service.
 #[derive(Debug)]
@@ -90,77 +74,38 @@ pub fn always(_: &Config) -> bool {
     true
 }
 
-impl Service {
-    /// All of them.
-    pub const ALL: [Service; 4] =
-        [Service::NickServ, Service::ChanServ, Service::HostServ, Service::HistServ];
-
-    /// Its nick.
-    pub fn name(self) -> &'static str {
-        match self {
-            Service::NickServ => "NickServ",
-            Service::ChanServ => "ChanServ",
-            Service::HostServ => "HostServ",
-            Service::HistServ => "HistServ",
-        }
+/// What it is for, a line each.
+fn about(service: ServiceName) -> &'static [&'static str] {
+    match service {
+        ServiceName::NickServ => nickserv::ABOUT,
+        ServiceName::ChanServ => chanserv::ABOUT,
+        ServiceName::HostServ => hostserv::ABOUT,
+        ServiceName::HistServ => histserv::ABOUT,
     }
+}
 
-    /// The service with this nick, whatever the case.
-    pub fn by_name(name: &str) -> Option<Service> {
-        Service::ALL.into_iter().find(|service| service.name().eq_ignore_ascii_case(name))
+/// Its commands besides HELP, by name.
+fn commands(service: ServiceName) -> &'static [&'static Command] {
+    match service {
+        ServiceName::NickServ => nickserv::COMMANDS,
+        ServiceName::ChanServ => chanserv::COMMANDS,
+        ServiceName::HostServ => hostserv::COMMANDS,
+        ServiceName::HistServ => histserv::COMMANDS,
     }
+}
 
-    /// Its host.
-    pub fn host(self, config: &Config) -> &str {
-        config.server.override_services_hostname.as_deref().unwrap_or(HOST)
-    }
+/// Whether it has a command of this name.
+pub fn knows(service: ServiceName, name: &str) -> bool {
+    let is = |other: &str| other.eq_ignore_ascii_case(name);
+    commands(service).iter().any(|command| is(command.name) || command.aliases.iter().any(|alias| is(alias)))
+}
 
-    /// What it is for, a line each.
-    fn about(self) -> &'static [&'static str] {
-        match self {
-            Service::NickServ => nickserv::ABOUT,
-            Service::ChanServ => chanserv::ABOUT,
-            Service::HostServ => hostserv::ABOUT,
-            Service::HistServ => histserv::ABOUT,
-        }
-    }
-
-    /// Its commands besides HELP, by name.
-    fn commands(self) -> &'static [&'static Command] {
-        match self {
-            Service::NickServ => nickserv::COMMANDS,
-            Service::ChanServ => chanserv::COMMANDS,
-            Service::HostServ => hostserv::COMMANDS,
-            Service::HistServ => histserv::COMMANDS,
-        }
-    }
-
-    /// Whether it has a command of this name.
-    pub fn knows(self, name: &str) -> bool {
-        let is = |other: &str| other.eq_ignore_ascii_case(name);
-        self.commands()
-            .iter()
-            .any(|command| is(command.name) || command.aliases.iter().any(|alias| is(alias)))
-    }
-
-    /// Finds a command that the configuration lets be used.
-    fn command(self, config: &Config, name: &str) -> Option<&'static Command> {
-        let is = |other: &str| other.eq_ignore_ascii_case(name);
-        let mut all = self.commands().iter().copied();
-        all.find(|command| is(command.name) || command.aliases.iter().any(|alias| is(alias)))
-            .filter(|command| (command.enabled)(config))
-    }
-
-    /// The parameters of one of its commands make no sense.
-    pub fn bad_parameters(self, command: &str) -> Refusal {
-        self.refuse(Phrase::SERVICE_BAD_PARAMETERS, &[self.name(), command])
-    }
-
-    /// A refusal in this service's words.
-    pub fn refuse(self, text: Phrase, args: &[&str]) -> Refusal {
-        let args = args.iter().map(|&arg| arg.to_owned()).collect();
-        Refusal::Service { service: self, text, args }
-    }
+/// Finds a command that the configuration lets be used.
+fn command(service: ServiceName, config: &Config, name: &str) -> Option<&'static Command> {
+    let is = |other: &str| other.eq_ignore_ascii_case(name);
+    let mut all = commands(service).iter().copied();
+    all.find(|command| is(command.name) || command.aliases.iter().any(|alias| is(alias)))
+        .filter(|command| (command.enabled)(config))
 }
 
 impl Who {
@@ -175,22 +120,8 @@ impl Who {
     }
 }
 
-impl Cx<'_> {
-    /// Answers with a NOTICE from a service.
-    pub fn notice(&mut self, service: Service, text: Text<'_>) {
-        let (name, nick) = (service.name(), self.nick().to_owned());
-        let host = service.host(self.config());
-        self.reply_from(&format!("{name}!{name}@{host}"), "NOTICE", &[&nick], text);
-    }
-
-    /// Answers with a phrase from a service.
-    pub fn tell(&mut self, service: Service, text: Phrase, args: &[&str]) {
-        self.notice(service, Text::Said(text, args));
-    }
-}
-
 /// Someone said this to a service: a command, or a CTCP query.
-pub fn hear(cx: &mut Cx<'_>, service: Service, text: &str) {
+pub fn hear(cx: &mut Cx<'_>, service: ServiceName, text: &str) {
     if let Some(query) = text.strip_prefix('\x01') {
         return answer_ctcp(cx, service, query.trim_end_matches('\x01'));
     }
@@ -199,7 +130,7 @@ pub fn hear(cx: &mut Cx<'_>, service: Service, text: &str) {
     }
 }
 
-fn run(cx: &mut Cx<'_>, service: Service, text: &str) -> Outcome {
+fn run(cx: &mut Cx<'_>, service: ServiceName, text: &str) -> Outcome {
     let (name, rest) = split_word(text);
     if name.is_empty() {
         return Err(service.refuse(Phrase::SERVICE_SEE_HELP, &[service.name()]));
@@ -207,7 +138,7 @@ fn run(cx: &mut Cx<'_>, service: Service, text: &str) -> Outcome {
     if name.eq_ignore_ascii_case("HELP") {
         return help::help(cx, service, rest);
     }
-    let Some(command) = service.command(cx.config(), name) else {
+    let Some(command) = command(service, cx.config(), name) else {
         return Err(service.refuse(Phrase::SERVICE_UNKNOWN_COMMAND, &[service.name()]));
     };
     command.who.includes(cx).map_err(|why| service.refuse(why, &[]))?;
@@ -242,7 +173,7 @@ fn split_word(text: &str) -> (&str, &str) {
     (word, rest.trim_start_matches(' '))
 }
 
-fn answer_ctcp(cx: &mut Cx<'_>, service: Service, query: &str) {
+fn answer_ctcp(cx: &mut Cx<'_>, service: ServiceName, query: &str) {
     let (kind, rest) = split_word(query);
     let answer = match kind {
         "VERSION" => VERSION.to_owned(),
@@ -260,10 +191,10 @@ mod tests {
 
     #[test]
     fn the_tables_are_sorted_and_no_name_is_taken_twice() {
-        for service in Service::ALL {
-            let names: Vec<&str> = service.commands().iter().map(|command| command.name).collect();
+        for service in ServiceName::ALL {
+            let names: Vec<&str> = commands(service).iter().map(|command| command.name).collect();
             assert!(names.is_sorted(), "{names:?}");
-            let mut all: Vec<&str> = service.commands().iter().flat_map(|c| c.aliases).copied().collect();
+            let mut all: Vec<&str> = commands(service).iter().flat_map(|c| c.aliases).copied().collect();
             all.extend(names);
             all.push("HELP");
             let count = all.len();

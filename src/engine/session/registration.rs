@@ -1,9 +1,7 @@
 //! From a connection to a user: what has to be known, and the welcome.
 
-use std::net::IpAddr;
-use std::time::Duration;
-
-use crate::config::{Config, Logging};
+use crate::config::Logging;
+use crate::engine::announce::welcome as greeting;
 use crate::engine::command::{authenticate, join, lusers, motd, oper};
 use crate::engine::context::cx::Cx;
 use crate::engine::context::refusal::Outcome;
@@ -12,8 +10,7 @@ use crate::engine::door::{bans, host, lookups};
 use crate::engine::effect::{Job, Level};
 use crate::engine::event::JobAnswer;
 use crate::engine::policy::{self, Claim};
-use crate::engine::setup::isupport::{CHANNEL_MODES, CHANNEL_MODES_WITH_PARAMETER, USER_MODES};
-use crate::engine::setup::{Setup, VERSION, settings, sts};
+use crate::engine::setup::{Setup, settings};
 use crate::engine::{announce, history};
 use crate::i18n::Phrase;
 use crate::state::fact::Introduction;
@@ -24,8 +21,7 @@ use crate::text::Nick;
 use crate::wire::numeric::*;
 use crate::wire::{Cap, Text};
 
-/// Silence before a PING to a client that comes through Tor, at most.
-const TOR_PING: Duration = Duration::from_secs(30);
+use super::{idle, sts_only};
 
 /// Registers the session if nothing is missing any more.
 pub fn advance(cx: &mut Cx<'_>) {
@@ -34,7 +30,7 @@ pub fn advance(cx: &mut Cx<'_>) {
         return;
     }
     if cx.served().door.sts_only {
-        return sts::turn_away(cx);
+        return sts_only::turn_away(cx);
     }
     if lookups::inquire(cx) {
         return;
@@ -77,17 +73,11 @@ fn wrong_password(cx: &mut Cx<'_>) {
 
 /// Lets in who has an account or needs none.
 fn admit(cx: &mut Cx<'_>) {
-    if cx.account().is_none() && needs_account(cx.config(), cx.served().door.ip) {
+    if cx.account().is_none() && policy::needs_account(cx.config(), cx.served().door.ip) {
         cx.fail("*", "ACCOUNT_REQUIRED", &[], Phrase::LOGIN_TO_JOIN);
         return cx.close(Phrase::LOGIN_TO_JOIN.english());
     }
     register(cx);
-}
-
-/// Whether nobody comes in from an address without an account.
-pub fn needs_account(config: &Config, ip: IpAddr) -> bool {
-    let rule = &config.accounts.require_sasl;
-    rule.enabled && !rule.exempted.iter().any(|net| net.contains(ip))
 }
 
 fn register(cx: &mut Cx<'_>) {
@@ -133,9 +123,9 @@ fn appear(cx: &mut Cx<'_>, nick: Nick) {
     if cx.account().is_some_and(|account| settings::is_always_on(cx.config(), &account.settings)) {
         cx.commit(Fact::AlwaysOnSet { user, on: true });
     }
-    wear_vhost(cx);
+    host::renew(cx, user);
     welcome(cx);
-    arm_ping(cx);
+    idle::arm_ping(cx);
     oper::by_certificate(cx);
     join::automatically(cx);
 }
@@ -155,7 +145,7 @@ fn attach(cx: &mut Cx<'_>, user: UserId) {
     let since_ms = missed_since(cx, user);
     cx.commit(Fact::Attached { session: cx.session, user });
     welcome(cx);
-    arm_ping(cx);
+    idle::arm_ping(cx);
     for channel in cx.state().users[user].channels.clone() {
         announce::show_joined(cx, user, channel);
     }
@@ -189,104 +179,16 @@ pub fn renew_secure(cx: &mut Cx<'_>, user: UserId) {
     cx.commit(Fact::UserModesChanged { user, on, off });
 }
 
-/// Shows the account's vhost, if there is one and its owner wants it.
-pub fn wear_vhost(cx: &mut Cx<'_>) {
-    let user = cx.me();
-    host::renew(cx, user);
-}
-
-/// The welcome up to 005.
-pub fn greet(cx: &mut Cx<'_>) {
-    let nick = cx.nick().to_owned();
-    let (server, network) = (cx.setup.server_name(), &cx.config().network.name);
-    let setup = cx.setup;
-    cx.reply(RPL_WELCOME, &[], Text::Said(Phrase::WELCOME, &[network, &nick]));
-    cx.reply(RPL_YOURHOST, &[], Text::Said(Phrase::YOUR_HOST, &[server, VERSION]));
-    cx.reply(RPL_CREATED, &[], Text::Said(Phrase::CREATED, &[&setup.started]));
-    let modes = [server, VERSION, USER_MODES, CHANNEL_MODES, CHANNEL_MODES_WITH_PARAMETER];
-    cx.reply(RPL_MYINFO, &modes, Text::None);
-    isupport(cx, &setup.isupport);
-}
-
 fn welcome(cx: &mut Cx<'_>) {
-    greet(cx);
+    greeting::greet(cx);
     lusers::show(cx);
     motd::show(cx);
     if cx.config().logging.iter().any(Logging::shows_lines) {
-        warn_of_logs(cx);
+        greeting::warn_of_logs(cx);
     }
     let modes = cx.user().modes.to_string();
     cx.reply(RPL_UMODEIS, &[&modes], Text::None);
     if cx.served().caps.has(Cap::Whoami) {
         announce::show_self(cx);
-    }
-}
-
-/// Says that whoever runs the server can read all that is said.
-pub fn warn_of_logs(cx: &mut Cx<'_>) {
-    let nick = cx.nick().to_owned();
-    cx.reply_command("NOTICE", &[&nick], Text::Said(Phrase::LINES_ARE_LOGGED, &[]));
-}
-
-/// The 005 lines; as a batch for those who can tell it apart (draft/extended-isupport).
-pub fn isupport(cx: &mut Cx<'_>, lines: &[Vec<String>]) {
-    if cx.served().caps.has(Cap::ExtendedIsupport) {
-        cx.open_batch("draft/isupport", &[]);
-    }
-    for line in lines {
-        let tokens: Vec<&str> = line.iter().map(String::as_str).collect();
-        cx.reply(RPL_ISUPPORT, &tokens, Text::Said(Phrase::ARE_SUPPORTED, &[]));
-    }
-    cx.close_batch();
-}
-
-/// The entry made when the session was opened comes up first as a rule, and is given its next time then.
-fn arm_ping(cx: &mut Cx<'_>) {
-    let ping_ms = ping_after_ms(cx);
-    let timeouts = &cx.config().server.idle_timeouts;
-    let session = cx.served();
-    let (due_ms, armed_ms) =
-        (session.heard_mono_ms + ping_ms, session.opened_mono_ms + timeouts.registration.as_millis() as u64);
-    if due_ms < armed_ms {
-        cx.timers.arm(due_ms, cx.session);
-    }
-}
-
-/// Silence before a PING. A circuit through Tor that is dead is not closed: it is found out sooner.
-fn ping_after_ms(cx: &Cx<'_>) -> u64 {
-    let ping = cx.config().server.idle_timeouts.ping;
-    let ping = if cx.served().door.tor { ping.min(TOR_PING) } else { ping };
-    ping.as_millis() as u64
-}
-
-/// The session's deadline came up: it may have been quiet too long.
-pub fn check_idle(cx: &mut Cx<'_>) {
-    let timeouts = &cx.config().server.idle_timeouts;
-    let (ping_ms, disconnect_ms) = (ping_after_ms(cx), timeouts.disconnect.as_millis() as u64);
-    if cx.served().user().is_some() {
-        cx.see_device_again();
-    }
-    let session = cx.served();
-    let (heard_ms, pinged) = (session.heard_mono_ms, session.pinged);
-    let idle_ms = cx.now.mono_ms.saturating_sub(heard_ms);
-    if session.user().is_none() {
-        let opened_ms = session.opened_mono_ms;
-        let limit_ms = timeouts.registration.as_millis() as u64;
-        if cx.now.mono_ms >= opened_ms + limit_ms {
-            cx.close(Phrase::REGISTRATION_TIMEOUT.english());
-        } else {
-            cx.timers.arm(opened_ms + limit_ms, cx.session);
-        }
-    } else if idle_ms >= disconnect_ms {
-        cx.close(&format!("Ping timeout: {} seconds", disconnect_ms / 1000));
-    } else if idle_ms >= ping_ms && !pinged {
-        let nick = cx.nick().to_owned();
-        cx.reply_bare("PING", &[&nick], Text::None);
-        let session = cx.session;
-        cx.state.mark_pinged(session);
-        cx.timers.arm(heard_ms + disconnect_ms, cx.session);
-    } else {
-        let next_ms = if pinged { disconnect_ms } else { ping_ms };
-        cx.timers.arm(heard_ms + next_ms, cx.session);
     }
 }

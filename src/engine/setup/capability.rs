@@ -1,7 +1,7 @@
 //! Which capabilities are on offer, and with what value.
 
+use crate::auth::Mechanism;
 use crate::config::Config;
-use crate::engine::command::{authenticate, register};
 use crate::i18n::Languages;
 use crate::state::Door;
 use crate::wire::{Cap, Caps};
@@ -88,8 +88,8 @@ impl Offer {
         Offer {
             caps,
             languages: languages.capability_value(),
-            mechanisms: authenticate::mechanisms(config),
-            registration: register::capability_value(config),
+            mechanisms: mechanisms(config),
+            registration: registration_value(config),
             multiline: multiline_value(config),
             separators: config.server.relaymsg.separators.clone(),
             sts: sts::value(&config.server.sts),
@@ -137,4 +137,24 @@ fn multiline_value(config: &Config) -> String {
         0 => format!("max-bytes={}", limits.max_bytes),
         lines => format!("max-bytes={},max-lines={lines}", limits.max_bytes),
     }
+}
+
+/// The mechanisms that are listed, the best known first.
+pub fn mechanisms(config: &Config) -> String {
+    let mut names = vec![Mechanism::Plain.name(), Mechanism::External.name()];
+    if config.accounts.advertise_scram {
+        names.push(Mechanism::ScramSha256.name());
+    }
+    names.join(",")
+}
+
+/// The value of `draft/account-registration`.
+fn registration_value(config: &Config) -> String {
+    let rules = &config.accounts.registration;
+    let words = [
+        ("before-connect", rules.allow_before_connect),
+        ("email-required", rules.email_verification.enabled),
+    ];
+    let words: Vec<&str> = words.into_iter().filter_map(|(word, on)| on.then_some(word)).collect();
+    words.join(",")
 }

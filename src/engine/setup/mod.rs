@@ -13,7 +13,7 @@ use std::net::IpAddr;
 use regex::Regex;
 
 use crate::config::Config;
-use crate::engine::Texts;
+use crate::engine::event::Texts;
 use crate::i18n::Languages;
 use crate::state::Letters;
 use crate::text::CaseMapping;

@@ -18,14 +18,15 @@ mod transfer;
 use crate::config::Config;
 use crate::engine::context::cx::Cx;
 use crate::engine::context::refusal::{Outcome, Refusal};
+use crate::engine::context::service::ServiceName;
 use crate::i18n::Phrase;
 use crate::state::fact::Change;
 use crate::state::registry::Registration;
 use crate::state::{ChannelId, Fact, ModeChange, Rank, UserId};
 
-use super::{Command, Service};
+use super::Command;
 
-const CS: Service = Service::ChanServ;
+const CS: ServiceName = ServiceName::ChanServ;
 
 /// The operator capability that makes as good as a founder.
 const CHANREG: &str = "chanreg";

@@ -5,9 +5,10 @@ mod export;
 mod forget;
 mod play;
 
-use super::{Command, Service};
+use super::Command;
+use crate::engine::context::service::ServiceName;
 
-const HISTSERV: Service = Service::HistServ;
+const HISTSERV: ServiceName = ServiceName::HistServ;
 
 /// The operator capability for other people's messages.
 const HISTORY: &str = "history";

@@ -1,6 +1,5 @@
 //! PLAY: the last lines, as notices.
 
-use crate::engine::command::history::play as play_lines;
 use crate::engine::context::cx::Cx;
 use crate::engine::context::refusal::Outcome;
 use crate::engine::history::{self, Style};
@@ -22,6 +21,6 @@ pub(super) const PLAY: Command = Command {
 fn play(cx: &mut Cx<'_>, params: &[&str]) -> Outcome {
     let scope =
         history::scope(cx, params[0]).ok_or_else(|| HISTSERV.refuse(Phrase::HISTORY_UNAVAILABLE, &[]))?;
-    play_lines(cx, scope, params.get(1).copied(), Style::Notices);
+    history::play_latest(cx, scope, params.get(1).copied(), Style::Notices);
     Ok(())
 }

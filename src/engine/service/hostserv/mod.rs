@@ -3,9 +3,10 @@
 mod secret;
 mod vhost;
 
-use super::{Command, Service};
+use super::Command;
+use crate::engine::context::service::ServiceName;
 
-const HS: Service = Service::HostServ;
+const HS: ServiceName = ServiceName::HostServ;
 
 /// The operator capability for giving vhosts.
 const VHOSTS: &str = "vhosts";

@@ -18,12 +18,13 @@ mod suspend;
 use crate::config::Config;
 use crate::engine::context::cx::Cx;
 use crate::engine::context::refusal::Refusal;
+use crate::engine::context::service::ServiceName;
 use crate::i18n::Phrase;
 use crate::state::Account;
 
-use super::{Command, Service};
+use super::Command;
 
-const NS: Service = Service::NickServ;
+const NS: ServiceName = ServiceName::NickServ;
 
 pub(super) const ABOUT: &[&str] = &[
     "NickServ keeps accounts: a nick that is registered belongs to its owner,",

@@ -5,8 +5,8 @@ use crate::engine::context::cx::Cx;
 use crate::engine::context::refusal::{Outcome, Refusal};
 use crate::engine::door::host;
 use crate::engine::effect::Level;
+use crate::engine::policy;
 use crate::engine::service::{Command, Who, confirmation_code};
-use crate::engine::session::registration;
 use crate::i18n::Phrase;
 use crate::state::account::Purpose;
 use crate::state::fact::AccountChange;
@@ -119,7 +119,7 @@ fn removable(cx: &Cx<'_>, name: &str, freed: bool) -> Result<(String, String, u6
 fn is_needed(cx: &Cx<'_>, user: UserId) -> bool {
     let user = &cx.state().users[user];
     let needs =
-        |&session: &SessionId| registration::needs_account(cx.config(), cx.state().sessions[session].door.ip);
+        |&session: &SessionId| policy::needs_account(cx.config(), cx.state().sessions[session].door.ip);
     user.oper.is_none() && user.sessions.iter().any(needs)
 }
 

@@ -1,7 +1,7 @@
 //! GET and SET, for oneself and (SAGET, SASET) for others: what the owner of an account chose.
 
 use crate::config::Config;
-use crate::engine::command::persistence;
+use crate::engine::account::always_on::renew_always_on;
 use crate::engine::context::cx::Cx;
 use crate::engine::context::refusal::{Outcome, Refusal};
 use crate::engine::service::{Command, Who};
@@ -270,7 +270,7 @@ fn set(cx: &mut Cx<'_>, account: &Account, name: &str, value: &str) -> Outcome {
     cx.tell(NS, Phrase::SETTING_CHANGED, &[]);
     let key = account.name.key();
     cx.commit(Fact::AccountChanged { account: key, change: AccountChange::Settings(settings) });
-    persistence::renew_always_on(cx, key);
+    renew_always_on(cx, key);
     match cx.state().accounts.get(key).map(|account| (**account).clone()) {
         Some(account) => show(cx, &account, name),
         None => Ok(()),

@@ -1,0 +1,48 @@
+//! What a client is told of a channel it is in, or asks about: topic, read marker and names.
+
+use crate::engine::context::cx::Cx;
+use crate::i18n::Phrase;
+use crate::state::ChannelId;
+use crate::wire::numeric::{RPL_NOTOPIC, RPL_TOPIC, RPL_TOPICWHOTIME};
+use crate::wire::{Cap, Stamp, Text};
+
+use super::names;
+
+/// Topic and names of a channel, to a session whose user is in it now.
+pub fn show_place(cx: &mut Cx<'_>, channel: ChannelId) {
+    if cx.state().channels[channel].topic.is_some() {
+        show_topic(cx, channel);
+    }
+    show_own_marker(cx, channel);
+    if !cx.served().caps.has(Cap::NoImplicitNames) {
+        names::show(cx, channel);
+    }
+}
+
+/// 332 and 333, or 331.
+pub fn show_topic(cx: &mut Cx<'_>, channel: ChannelId) {
+    let channel = &cx.state().channels[channel];
+    let name = channel.name.as_str().to_owned();
+    match channel.topic.clone() {
+        Some(topic) => {
+            cx.reply(RPL_TOPIC, &[&name], Text::Plain(&topic.text));
+            cx.reply(RPL_TOPICWHOTIME, &[&name, &topic.by, &topic.at_s.to_string()], Text::None);
+        }
+        None => cx.reply(RPL_NOTOPIC, &[&name], Text::Said(Phrase::NO_TOPIC, &[])),
+    }
+}
+
+/// MARKREAD: how far a target was read, milliseconds since 1970.
+pub fn show_marker(cx: &mut Cx<'_>, target: &str, at_ms: Option<u64>) {
+    let stamp = at_ms.map(|at_ms| format!("timestamp={}", Stamp::new(at_ms)));
+    cx.reply_command("MARKREAD", &[target, stamp.as_deref().unwrap_or("*")], Text::None);
+}
+
+/// Tells a session whose user is in a channel how far it was read; before the names.
+fn show_own_marker(cx: &mut Cx<'_>, channel: ChannelId) {
+    if cx.served().caps.has(Cap::ReadMarker) {
+        let name = cx.state().channels[channel].name.clone();
+        let at_ms = cx.read_marker(name.key());
+        show_marker(cx, name.as_str(), at_ms);
+    }
+}

@@ -1,0 +1,61 @@
+//! Silence: PING after a while, and the end of sessions that do not answer or never register.
+
+use std::time::Duration;
+
+use crate::engine::context::cx::Cx;
+use crate::i18n::Phrase;
+use crate::wire::Text;
+
+/// Silence before a PING to a client that comes through Tor, at most.
+const TOR_PING: Duration = Duration::from_secs(30);
+
+/// The entry made when the session was opened comes up first as a rule, and is given its next time then.
+pub fn arm_ping(cx: &mut Cx<'_>) {
+    let ping_ms = ping_after_ms(cx);
+    let timeouts = &cx.config().server.idle_timeouts;
+    let session = cx.served();
+    let (due_ms, armed_ms) =
+        (session.heard_mono_ms + ping_ms, session.opened_mono_ms + timeouts.registration.as_millis() as u64);
+    if due_ms < armed_ms {
+        cx.timers.arm(due_ms, cx.session);
+    }
+}
+
+/// Silence before a PING. A circuit through Tor that is dead is not closed: it is found out sooner.
+fn ping_after_ms(cx: &Cx<'_>) -> u64 {
+    let ping = cx.config().server.idle_timeouts.ping;
+    let ping = if cx.served().door.tor { ping.min(TOR_PING) } else { ping };
+    ping.as_millis() as u64
+}
+
+/// The session's deadline came up: it may have been quiet too long.
+pub fn check_idle(cx: &mut Cx<'_>) {
+    let timeouts = &cx.config().server.idle_timeouts;
+    let (ping_ms, disconnect_ms) = (ping_after_ms(cx), timeouts.disconnect.as_millis() as u64);
+    if cx.served().user().is_some() {
+        cx.see_device_again();
+    }
+    let session = cx.served();
+    let (heard_ms, pinged) = (session.heard_mono_ms, session.pinged);
+    let idle_ms = cx.now.mono_ms.saturating_sub(heard_ms);
+    if session.user().is_none() {
+        let opened_ms = session.opened_mono_ms;
+        let limit_ms = timeouts.registration.as_millis() as u64;
+        if cx.now.mono_ms >= opened_ms + limit_ms {
+            cx.close(Phrase::REGISTRATION_TIMEOUT.english());
+        } else {
+            cx.timers.arm(opened_ms + limit_ms, cx.session);
+        }
+    } else if idle_ms >= disconnect_ms {
+        cx.close(&format!("Ping timeout: {} seconds", disconnect_ms / 1000));
+    } else if idle_ms >= ping_ms && !pinged {
+        let nick = cx.nick().to_owned();
+        cx.reply_bare("PING", &[&nick], Text::None);
+        let session = cx.session;
+        cx.state.mark_pinged(session);
+        cx.timers.arm(heard_ms + disconnect_ms, cx.session);
+    } else {
+        let next_ms = if pinged { disconnect_ms } else { ping_ms };
+        cx.timers.arm(heard_ms + next_ms, cx.session);
+    }
+}
