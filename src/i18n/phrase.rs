@@ -86,6 +86,7 @@ phrases! {
     WAS_NO_SUCH_NICK = "There was no such nickname",
     // channels
     NO_SUCH_CHANNEL = "No such channel",
+    LEAVE_ALL_WARNING = "Warning: /JOIN 0 will remove you from all channels. To confirm, type: /JOIN 0 {0}",
     TOO_MANY_CHANNELS = "You have joined too many channels",
     NOT_ON_CHANNEL = "You're not on that channel",
     USER_NOT_IN_CHANNEL = "They aren't on that channel",

@@ -4,6 +4,7 @@ use crate::engine::context::cx::Cx;
 use crate::engine::context::refusal::{Outcome, Refusal};
 use crate::engine::effect::Level;
 use crate::engine::policy;
+use crate::engine::service::confirmation_code;
 use crate::i18n::Phrase;
 use crate::state::{ChannelId, Fact, Rank, Ranks, UserId};
 use crate::text::ChannelName;
@@ -17,13 +18,13 @@ pub(super) const JOIN: Command = Command {
     params_min: 1,
     when: When::Registered,
     right: None,
-    help: "<channel>{,<channel>} [<key>{,<key>}]: joins channels; `JOIN 0` leaves all",
+    help: "<channel>{,<channel>} [<key>{,<key>}]: joins channels; `JOIN 0` leaves all, once confirmed",
     run: join,
 };
 
 fn join(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
     if m.param(0) == "0" {
-        return part::leave_all(cx);
+        return leave_all(cx, m.param_opt(1));
     }
     let mut keys = m.param(1).split(',');
     for name in m.param(0).split(',').filter(|name| !name.is_empty()) {
@@ -32,6 +33,19 @@ fn join(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
         if let Err(refusal) = enter(cx, name, key) {
             refusal.say(cx);
         }
+    }
+    Ok(())
+}
+
+/// `JOIN 0` (RFC 2812 3.2.1). People have been talked into typing it, so it takes a code that the first try
+/// shows.
+fn leave_all(cx: &mut Cx<'_>, given: Option<&str>) -> Outcome {
+    let code = confirmation_code("join 0", cx.served().opened_mono_ms);
+    if given == Some(&*code) {
+        part::leave_all(cx);
+    } else {
+        let nick = cx.nick().to_owned();
+        cx.reply_command("NOTICE", &[&nick], Text::Said(Phrase::LEAVE_ALL_WARNING, &[&code]));
     }
     Ok(())
 }

@@ -36,10 +36,9 @@ fn leave(cx: &mut Cx<'_>, name: &str, reason: Option<&str>) -> Outcome {
 }
 
 /// Leaves all channels: `JOIN 0`.
-pub fn leave_all(cx: &mut Cx<'_>) -> Outcome {
+pub fn leave_all(cx: &mut Cx<'_>) {
     let user = cx.me();
     for channel in cx.user().channels.clone() {
         cx.commit(Fact::Parted { user, channel, reason: None });
     }
-    Ok(())
 }
