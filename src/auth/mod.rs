@@ -26,7 +26,7 @@ pub use sasl::{
 };
 pub use scram::{NONCE_BYTES_MAX, SCRAM_ITERATIONS, ScramKeys, nonce};
 pub use script::{
-    ANSWER_BYTES_MAX, AuthAnswer, AuthRequest, BadAnswer, BearerToken, Cookie, certificate_pem,
+    ANSWER_BYTES_MAX, AuthAnswer, AuthRequest, BadAnswer, BearerToken, Cookie, certificate_pem, read_caseless,
 };
 pub use secret::Secret;
 pub use throttle::Throttle;

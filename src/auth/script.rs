@@ -98,9 +98,9 @@ impl AuthAnswer {
     /// When there is no verdict in it.
     pub fn parse(answer: &[u8]) -> Result<AuthAnswer, BadAnswer> {
         #[derive(Deserialize)]
-        #[serde(rename_all = "camelCase")]
         struct Answer {
             success: Option<bool>,
+            #[serde(rename = "accountname")]
             account_name: Option<String>,
             error: Option<String>,
         }
@@ -109,13 +109,25 @@ impl AuthAnswer {
             return Err(BadAnswer::TooLong);
         }
         let answer: Answer =
-            serde_json::from_slice(answer).map_err(|error| BadAnswer::Malformed(error.to_string()))?;
+            read_caseless(answer).map_err(|error| BadAnswer::Malformed(error.to_string()))?;
         match (answer.error.filter(|error| !error.is_empty()), answer.success) {
             (Some(error), _) => Err(BadAnswer::Reported(error)),
             (None, Some(true)) => Ok(AuthAnswer::Accepted(answer.account_name.unwrap_or_default())),
             (None, _) => Ok(AuthAnswer::Refused),
         }
     }
+}
+
+/// Reads a JSON object whose fields are named in lower case in `T` and in any case in the text: scripts written for
+/// Ergo are used to that. A field that is null counts as missing; of fields whose names differ only in case, one counts.
+///
+/// # Errors
+/// When it is no object, or not of that form.
+pub fn read_caseless<T: serde::de::DeserializeOwned>(json: &[u8]) -> serde_json::Result<T> {
+    let fields: serde_json::Map<String, serde_json::Value> = serde_json::from_slice(json)?;
+    let given = fields.into_iter().filter(|(_, value)| !value.is_null());
+    let fields = given.map(|(name, value)| (name.to_ascii_lowercase(), value)).collect();
+    serde_json::from_value(serde_json::Value::Object(fields))
 }
 
 impl std::fmt::Display for BadAnswer {
@@ -205,6 +217,7 @@ mod tests {
         let accepted = |name: &str| Ok(AuthAnswer::Accepted(name.into()));
         assert_eq!(parse("{\"success\":true,\"accountName\":\"alice\",\"error\":\"\"}\n"), accepted("alice"));
         assert_eq!(parse(r#"{"success":true,"accountName":null,"more":[1]}"#), accepted(""));
+        assert_eq!(parse(r#"{"Success": true, "AccountName": "a"}"#), accepted("a"), "Go ignores case");
         assert_eq!(parse(r#"{"success":false,"accountName":"alice"}"#), Ok(AuthAnswer::Refused));
         assert_eq!(parse("{}"), Ok(AuthAnswer::Refused));
         let reported = Err(BadAnswer::Reported("no database".into()));

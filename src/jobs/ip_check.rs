@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::script::{Script, Turnstile};
+use crate::auth::read_caseless;
 use crate::config::{IpCheckScript, Net};
 use crate::engine::{IpRefusal, IpVerdict};
 
@@ -18,12 +19,12 @@ struct Question {
 struct Answer {
     /// 1 to let in, 2 to refuse, 3 to let in with an account.
     result: u8,
-    #[serde(default, rename = "banMessage")]
+    #[serde(default, rename = "banmessage")]
     ban_message: String,
     /// Other addresses that the same is true of, for so long; without them only this one is meant, now.
-    #[serde(default, rename = "cacheNet")]
+    #[serde(default, rename = "cachenet")]
     cache_net: String,
-    #[serde(default, rename = "cacheSeconds")]
+    #[serde(default, rename = "cacheseconds")]
     cache_seconds: u64,
     #[serde(default)]
     error: String,
@@ -52,7 +53,7 @@ impl IpChecks {
 }
 
 fn verdict(line: &str) -> Result<IpVerdict, String> {
-    let answer: Answer = serde_json::from_str(line).map_err(|error| error.to_string())?;
+    let answer: Answer = read_caseless(line.as_bytes()).map_err(|error| error.to_string())?;
     match answer.result {
         _ if !answer.error.is_empty() => Err(answer.error),
         1 => Ok(IpVerdict::Accepted),
