@@ -121,6 +121,16 @@ pub fn tags(data: &str) -> impl Iterator<Item = (&str, &str)> {
     data.split(';').filter(|tag| !tag.is_empty()).map(|tag| tag.split_once('=').unwrap_or((tag, "")))
 }
 
+/// Whether a name may stand for a client-only tag: `+`, a vendor's host name and `/` where there is one, and
+/// letters, digits and hyphens (message-tags, "Format").
+pub fn is_client_tag(name: &str) -> bool {
+    let Some(name) = name.strip_prefix('+') else { return false };
+    let (vendor, key) = name.rsplit_once('/').map_or((None, name), |(vendor, key)| (Some(vendor), key));
+    let is_word = |c: u8| c.is_ascii_alphanumeric() || c == b'-';
+    let is_host = |host: &str| !host.is_empty() && host.bytes().all(|c| is_word(c) || c == b'.');
+    !key.is_empty() && key.bytes().all(is_word) && vendor.is_none_or(is_host)
+}
+
 /// Undoes the escapes of a tag value (message-tags, "Escaping values").
 pub fn unescape(value: &str) -> String {
     let mut plain = String::with_capacity(value.len());
@@ -178,6 +188,16 @@ mod tests {
     fn trailing_blanks_are_no_parameter_and_a_lone_colon_is_an_empty_one() {
         assert_eq!(Message::parse("PING x   ").unwrap().params(), ["x"]);
         assert_eq!(Message::parse("TOPIC #a :").unwrap().params(), ["#a", ""]);
+    }
+
+    #[test]
+    fn names_of_client_tags() {
+        for name in ["+a", "+draft/typing", "+example.com/a-1"] {
+            assert!(is_client_tag(name), "{name}");
+        }
+        for name in ["", "a", "+", "+é", "+a b", "+/a", "+draft/", "+a_b", "+a/b/c", "+vendor!/a"] {
+            assert!(!is_client_tag(name), "{name}");
+        }
     }
 
     #[test]

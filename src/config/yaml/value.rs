@@ -222,6 +222,13 @@ impl Net {
         (self.prefix_len == 128).then(|| IpAddr::V6(Ipv6Addr::from_bits(self.bits)).to_canonical())
     }
 
+    /// Whether all addresses of the range are the machine's own.
+    pub fn is_loopback(&self) -> bool {
+        let v4 = Net::around(IpAddr::from([127, 0, 0, 0]), 96 + 8);
+        let is_v4 = self.prefix_len >= v4.prefix_len && self.bits & mask(v4.prefix_len) == v4.bits;
+        is_v4 || self.single().is_some_and(|addr| addr.is_loopback())
+    }
+
     /// Bits that all addresses of the range begin with, IPv4 taken as IPv6.
     pub fn prefix_len(&self) -> u8 {
         self.prefix_len

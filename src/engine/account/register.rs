@@ -4,6 +4,8 @@
 //! verified, sends a code; [`CodeMailed`] tells so, and [`verify`] takes the code. Invariant: whatever comes of
 //! a wish is told exactly once, through [`Wish::tell`].
 
+use data_encoding::BASE32_NOPAD;
+
 use crate::auth::{self, BadPassphrase, Certfp, Credentials, Secret};
 use crate::engine::context::cx::Cx;
 use crate::engine::context::refusal::Outcome;
@@ -11,6 +13,7 @@ use crate::engine::context::waiting::Resume;
 use crate::engine::effect::{Job, Level, Mail};
 use crate::engine::event::JobAnswer;
 use crate::engine::policy;
+use crate::engine::setup::settings;
 use crate::i18n::Phrase;
 use crate::state::Fact;
 use crate::state::account::{Account, Code, Purpose};
@@ -19,6 +22,9 @@ use crate::text::AccountName;
 use crate::wire::Text;
 
 use super::login::{LoginRefused, log_in};
+
+/// Random nicks tried for someone who has to give one up; that even one is taken is next to impossible.
+const GUEST_NICKS_TRIED_MAX: usize = 8;
 
 /// The longest address, RFC 5321 section 4.5.3.1.3.
 const EMAIL_BYTES_MAX: usize = 254;
@@ -254,6 +260,7 @@ fn make(cx: &mut Cx<'_>, wish: Wish, credentials: Credentials) {
         cx.ask(job, CodeMailed(wish));
         return;
     }
+    reclaim_nick(cx, &key);
     (wish.tell)(cx, &wish, Ok(Made::Account));
     if !wish.by_operator {
         enter(cx, &key);
@@ -312,7 +319,33 @@ pub fn verify(cx: &mut Cx<'_>, account: &str, code: &str) -> Result<Box<str>, Lo
     for change in [AccountChange::Verified, AccountChange::CodeUsed(Purpose::Verification)] {
         cx.commit(Fact::AccountChanged { account: &key, change });
     }
+    reclaim_nick(cx, &key);
     Ok(key)
+}
+
+/// The nick of this name belongs to an account (folded) now. Where nicks are enforced, another user who has it is
+/// renamed to a guest, as NICK would not give it to anyone else any more.
+fn reclaim_nick(cx: &mut Cx<'_>, account: &str) {
+    let state = cx.state();
+    let Some(owner) = state.accounts.get(account) else { return };
+    let Some(user) = state.user_by_key(account).filter(|&user| cx.served().user() != Some(user)) else {
+        return;
+    };
+    let is_owner = state.users[user].account.as_ref() == Some(&owner.name);
+    if is_owner || !settings::is_enforced(cx.config(), &owner.settings) {
+        return;
+    }
+    for _ in 0..GUEST_NICKS_TRIED_MAX {
+        let random = BASE32_NOPAD.encode(&cx.ids.secret::<8>()).to_ascii_lowercase();
+        let format = &cx.config().accounts.nick_reservation.guest_nickname_format;
+        let wanted = format.replacen('*', &random, 1);
+        let nick = cx.setup.mapping.nick(&wanted, cx.config().limits.nicklen);
+        if let Ok(nick) = nick
+            && cx.state().user_by_key(nick.key()).is_none()
+        {
+            return cx.commit(Fact::NickChanged { user, nick });
+        }
+    }
 }
 
 /// Logs the owner of a new account in.
@@ -337,6 +370,8 @@ pub(super) fn adopt(cx: &mut Cx<'_>, name: &str) {
         );
     };
     cx.note(Level::Info, "accounts", format!("Account {} made for auth-script", name.as_str()));
+    let key = name.key().to_owned();
     let account = Account::new(name, Credentials::default(), cx.now.wall_ms);
     cx.commit(Fact::AccountMade { account: Box::new(account) });
+    reclaim_nick(cx, &key);
 }

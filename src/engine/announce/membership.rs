@@ -2,7 +2,7 @@
 
 use crate::engine::context::cx::Cx;
 use crate::engine::context::voice::sessions_of;
-use crate::state::{ChannelId, Rank, Ranks, State, UserId};
+use crate::state::{ChannelId, Rank, Ranks, SessionId, State, UserId};
 use crate::wire::{Body, Cap, Caps, MsgId, Origin, Outgoing, Text};
 
 use super::place::show_place;
@@ -26,6 +26,15 @@ pub fn show_joined(cx: &mut Cx<'_>, user: UserId, channel: ChannelId) {
     show_place(cx, channel);
 }
 
+/// Shows the session being served, whose user is outside of the channel, that someone is in it now, and with which
+/// ranks: an operator sees what SAJOIN did.
+pub fn show_join(cx: &mut Cx<'_>, user: UserId, channel: ChannelId) {
+    let (state, session): (&State, _) = (cx.state, cx.session);
+    cx.voice.reply(&state.sessions[session], &join_line(state, user, channel, None));
+    let ranks = state.channels[channel].ranks(user);
+    tell_ranks(cx, user, channel, ranks, Some(session));
+}
+
 pub(super) fn joined(cx: &mut Cx<'_>, user: UserId, ranks: Ranks, channel: ChannelId, msgid: MsgId) -> After {
     let state: &State = cx.state;
     let (joiner, joined) = (&state.users[user], &state.channels[channel]);
@@ -44,12 +53,12 @@ pub(super) fn joined(cx: &mut Cx<'_>, user: UserId, ranks: Ranks, channel: Chann
     if ranks.at_least(Rank::Voice) || !joined.flags.has('u') {
         cx.chronicle.keep_in_channels(cx.setup, state, [channel].into_iter(), &line, cx.voice.out);
     }
-    show_ranks(cx, user, channel, ranks);
+    tell_ranks(cx, user, channel, ranks, None);
     After::Joined(user, channel, msgid)
 }
 
-/// Tells those who are there which ranks someone comes with; who comes reads it in NAMES.
-fn show_ranks(cx: &mut Cx<'_>, user: UserId, channel: ChannelId, ranks: Ranks) {
+/// Tells one session, or the members, which ranks someone joins with; the one who joins reads it in NAMES.
+fn tell_ranks(cx: &mut Cx<'_>, user: UserId, channel: ChannelId, ranks: Ranks, only: Option<SessionId>) {
     let state: &State = cx.state;
     let channel = &state.channels[channel];
     let letters: String = Rank::ALL.into_iter().filter(|&rank| ranks.has(rank)).map(Rank::letter).collect();
@@ -62,7 +71,8 @@ fn show_ranks(cx: &mut Cx<'_>, user: UserId, channel: ChannelId, ranks: Ranks) {
     let params: Vec<&str> = params.iter().map(String::as_str).collect();
     let body = Body::Command { verb: "MODE", params: &params, text: Text::None };
     let line = Outgoing { source: cx.setup.server_name(), origin: Origin::default(), body };
-    cx.voice.deliver(state, &line, Caps::NONE, sessions_of(state, channel.members.keys().copied()));
+    let members = channel.members.keys().copied().filter(|_| only.is_none());
+    cx.voice.deliver(state, &line, Caps::NONE, only.into_iter().chain(sessions_of(state, members)));
 }
 
 /// PART, or KICK by someone: not told to those whom an auditorium hides the member from.

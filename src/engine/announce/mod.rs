@@ -13,7 +13,9 @@ pub mod welcome;
 
 pub use departure::show_quit;
 pub use identity::{show_away, show_self};
-pub use membership::show_joined;
+pub use membership::{show_join, show_joined};
+pub use modes::show_user_modes;
+pub use speech::echo;
 
 use crate::engine::context::cx::Cx;
 use crate::engine::context::voice::sessions_of;

@@ -28,9 +28,12 @@ pub(super) fn modes_changed(
         let mut all = vec![name, letters];
         all.extend(params.iter().map(String::as_str));
         let body = Body::Command { verb: "MODE", params: &all, text: Text::None };
-        let members = state.channels[channel].members.keys().copied();
+        let members = &state.channels[channel].members;
+        // Operators and founders need not be in the channel; they see what they did.
+        let outsider = by.filter(|user| !members.contains_key(user));
         let line = Outgoing { source, origin, body };
-        cx.voice.deliver(state, &line, Caps::NONE, sessions_of(state, members));
+        let told = sessions_of(state, members.keys().copied().chain(outsider));
+        cx.voice.deliver(state, &line, Caps::NONE, told);
         cx.chronicle.keep_in_channels(cx.setup, state, [channel].into_iter(), &line, cx.voice.out);
     }
 }
@@ -75,6 +78,16 @@ fn shown(state: &State, change: &ModeChange) -> (char, bool, Option<String>) {
 }
 
 pub(super) fn user_modes_changed(cx: &mut Cx<'_>, user: UserId, on: Letters, off: Letters) {
+    tell_user_modes(cx, user, &signed(on, off));
+}
+
+/// Shows a change of someone's modes to the session being served, whose user made it.
+pub fn show_user_modes(cx: &mut Cx<'_>, user: UserId, on: Letters, off: Letters) {
+    let (source, nick) = (&cx.state().users[user].source().to_owned(), cx.state().users[user].nick.clone());
+    cx.reply_from(source, "MODE", &[nick.as_str(), &signed(on, off)], Text::None);
+}
+
+fn signed(on: Letters, off: Letters) -> String {
     let mut change = String::new();
     for (sign, letters) in [('+', on), ('-', off)] {
         let letters: String = letters.iter().collect();
@@ -83,7 +96,7 @@ pub(super) fn user_modes_changed(cx: &mut Cx<'_>, user: UserId, on: Letters, off
             change.push_str(&letters);
         }
     }
-    tell_user_modes(cx, user, &change);
+    change
 }
 
 pub(super) fn show_snomasks(cx: &mut Cx<'_>, user: UserId, masks: Letters) {

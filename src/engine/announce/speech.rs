@@ -80,6 +80,21 @@ pub(super) fn said(
     }
 }
 
+/// echo-message for what is said to a service or to a module of ZNC, which is `target`: nobody else hears it,
+/// and so it is no fact.
+pub fn echo(cx: &mut Cx<'_>, target: &str, what: &Said<'_>) {
+    let (by, session, msgid) = (cx.me(), cx.session, cx.msgid());
+    let state: &State = cx.state;
+    let (text, tags) = match what.kind {
+        SpeechKind::Tagmsg => (Text::None, Caps::of(Cap::MessageTags)),
+        SpeechKind::Privmsg | SpeechKind::Notice => (Text::of(what.text), Caps::NONE),
+    };
+    let body = Body::Command { verb: what.kind.verb(), params: &[target], text };
+    let origin = Origin { client_tags: what.client_tags, ..origin_of(state, by, Some(msgid)) };
+    let line = Outgoing { source: state.users[by].source(), origin, body };
+    cx.voice.deliver(state, &line, tags | Caps::of(Cap::EchoMessage), [session].into_iter());
+}
+
 pub(super) fn topic_set(cx: &mut Cx<'_>, by: UserId, channel: ChannelId, text: &str, msgid: MsgId) {
     let state: &State = cx.state;
     let told = &state.channels[channel];

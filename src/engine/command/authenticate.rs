@@ -136,7 +136,7 @@ fn conclude(cx: &mut Cx<'_>, known: Result<(Box<str>, Login), LoginRefused>) {
 }
 
 /// Says why a login failed.
-pub fn refuse(cx: &mut Cx<'_>, refused: LoginRefused) {
+fn refuse(cx: &mut Cx<'_>, refused: LoginRefused) {
     let (phrase, args) = refused.phrase();
     let args: Vec<&str> = args.iter().map(String::as_str).collect();
     cx.reply(ERR_SASLFAIL, &[], Text::Said(phrase, &args));

@@ -70,7 +70,7 @@ pub fn show(cx: &mut Cx<'_>, verb: &str, words: Vec<String>) {
             line.push_str(&word);
         }
     }
-    let nick = cx.nick().to_owned();
+    let nick = addressee(cx);
     let last = lines.len() - 1;
     let continues = cx.served().cap_version >= VERSION_302;
     for (index, line) in lines.iter().enumerate() {
@@ -79,11 +79,16 @@ pub fn show(cx: &mut Cx<'_>, verb: &str, words: Vec<String>) {
     }
 }
 
+/// `*` until registration is complete, whatever NICK came before: that is what clients are used to.
+fn addressee(cx: &Cx<'_>) -> String {
+    if cx.served().registering().is_some() { "*".to_owned() } else { cx.nick().to_owned() }
+}
+
 /// All or nothing.
 fn req(cx: &mut Cx<'_>, wanted: &str) {
     negotiate(cx, true);
     let version = cx.served().cap_version;
-    let nick = cx.nick().to_owned();
+    let nick = addressee(cx);
     let verb = match changed(cx, wanted) {
         Some(caps) => {
             cx.commit(Fact::CapsSet { session: cx.session, caps, version });

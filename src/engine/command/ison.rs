@@ -2,6 +2,7 @@
 
 use crate::engine::context::cx::Cx;
 use crate::engine::context::refusal::Outcome;
+use crate::engine::context::service::ServiceName;
 use crate::engine::policy;
 use crate::state::UserId;
 use crate::text::wrap;
@@ -33,31 +34,50 @@ pub(super) const USERHOST: Command = Command {
     run: userhost,
 };
 
-/// The users among these nicks. Several may stand in one parameter, separated by blanks.
-fn present(cx: &Cx<'_>, m: &Message<'_>) -> Vec<UserId> {
+/// Whom a nick belongs to.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Present {
+    User(UserId),
+    Service(ServiceName),
+}
+
+/// The users and services among these nicks. Several may stand in one parameter, separated by blanks.
+fn present(cx: &Cx<'_>, m: &Message<'_>) -> Vec<Present> {
     let nicks = m.params().iter().flat_map(|param| param.split_ascii_whitespace());
-    nicks.filter_map(|nick| cx.find_user(nick).ok()).collect()
+    let find = |nick: &str| match cx.find_user(nick) {
+        Ok(user) => Some(Present::User(user)),
+        Err(_) => ServiceName::by_name(nick).map(Present::Service),
+    };
+    nicks.filter_map(find).collect()
 }
 
 fn ison(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
-    let nicks = present(cx, m).into_iter().map(|user| cx.state().users[user].nick.as_str());
+    let nicks = present(cx, m).into_iter().map(|present| match present {
+        Present::User(user) => cx.state().users[user].nick.as_str(),
+        Present::Service(service) => service.name(),
+    });
     let lines = wrap(nicks, LINE_BYTES_MAX);
     answer(cx, RPL_ISON, lines);
     Ok(())
 }
 
 fn userhost(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
-    let mut users: Vec<UserId> = Vec::new();
-    for user in present(cx, m) {
-        if users.len() < USERHOST_NICKS_MAX && !users.contains(&user) {
-            users.push(user);
+    let mut shown: Vec<Present> = Vec::new();
+    for present in present(cx, m) {
+        if shown.len() < USERHOST_NICKS_MAX && !shown.contains(&present) {
+            shown.push(present);
         }
     }
-    let words = users.into_iter().map(|id| {
-        let user = &cx.state().users[id];
-        let oper = if policy::sees_oper(cx.state(), cx.me(), id) { "*" } else { "" };
-        let away = if user.away.is_some() { '-' } else { '+' };
-        format!("{}{oper}={away}{}@{}", user.nick.as_str(), user.username, user.host)
+    let words = shown.into_iter().map(|present| match present {
+        Present::User(id) => {
+            let user = &cx.state().users[id];
+            let oper = if policy::sees_oper(cx.state(), cx.me(), id) { "*" } else { "" };
+            let away = if user.away.is_some() { '-' } else { '+' };
+            format!("{}{oper}={away}{}@{}", user.nick.as_str(), user.username, user.host)
+        }
+        Present::Service(service) => {
+            format!("{0}=+{0}@{1}", service.name(), service.host(cx.config()))
+        }
     });
     let lines = wrap(words, LINE_BYTES_MAX);
     answer(cx, RPL_USERHOST, lines);

@@ -1,5 +1,6 @@
 //! JOIN: enters channels, forming those that are not there yet.
 
+use crate::engine::announce;
 use crate::engine::context::cx::Cx;
 use crate::engine::context::refusal::{Outcome, Refusal};
 use crate::engine::effect::Level;
@@ -61,7 +62,6 @@ pub fn automatically(cx: &mut Cx<'_>) {
 }
 
 fn enter(cx: &mut Cx<'_>, name: &str, key: Option<&str>) -> Outcome {
-    check_defcon(cx, name)?;
     let user = cx.me();
     match cx.find_channel(name) {
         Ok(channel) => {
@@ -77,6 +77,9 @@ fn enter(cx: &mut Cx<'_>, name: &str, key: Option<&str>) -> Outcome {
             let parsed = new_name(cx, name)?;
             if cx.config().channels.operator_only_creation && !cx.user().may("chanreg") {
                 return Err(Refusal::ChannelCreationRestricted(name.to_owned()));
+            }
+            if is_barred_guest(cx) {
+                return Err(Refusal::RegisteredOnly(name.to_owned()));
             }
             check_room(cx, name)?;
             let channel = cx.state().channels.next_id();
@@ -111,12 +114,15 @@ pub fn force(cx: &mut Cx<'_>, user: UserId, name: &str) -> Outcome {
         }
     };
     cx.commit(Fact::Joined { user, channel, ranks });
+    if !cx.state().channels[channel].members.contains_key(&cx.me()) {
+        announce::show_join(cx, user, channel);
+    }
     Ok(())
 }
 
 fn enter_existing(cx: &mut Cx<'_>, channel: ChannelId, key: Option<&str>) -> Outcome {
     let there = &cx.state().channels[channel];
-    policy::can_join(there, cx.user(), key, is_invited(cx, channel))?;
+    policy::can_join(there, cx.user(), key, is_invited(cx, channel), is_barred_guest(cx))?;
     check_room(cx, there.name.as_str())?;
     let ranks = there.rank_by_account(cx.user()).map_or(Ranks::NONE, Ranks::of);
     cx.commit(Fact::Joined { user: cx.me(), channel, ranks });
@@ -137,18 +143,15 @@ fn forward(cx: &mut Cx<'_>, from: ChannelId, refusal: Refusal) -> Outcome {
     enter_existing(cx, to, None)
 }
 
-/// 477. DEFCON: channels are for those with an account.
-fn check_defcon(cx: &Cx<'_>, name: &str) -> Outcome {
-    let is_guest = cx.user().account.is_none() && cx.user().oper.is_none();
-    match cx.state().defcon.requires_account() && is_guest {
-        true => Err(Refusal::RegisteredOnly(name.to_owned())),
-        false => Ok(()),
-    }
+/// Whether DEFCON makes channels +R for the user being served: it has no account and is no operator.
+fn is_barred_guest(cx: &Cx<'_>) -> bool {
+    cx.state().defcon.requires_account() && cx.user().account.is_none() && cx.user().oper.is_none()
 }
 
-/// 405
+/// 405. Operators have no limit: they go where they are needed.
 fn check_room(cx: &Cx<'_>, name: &str) -> Outcome {
-    if cx.user().channels.len() >= cx.config().channels.max_channels_per_client {
+    let channels = cx.user().channels.len();
+    if cx.user().oper.is_none() && channels >= cx.config().channels.max_channels_per_client {
         return Err(Refusal::TooManyChannels(name.to_owned()));
     }
     Ok(())

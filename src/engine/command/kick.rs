@@ -21,15 +21,15 @@ pub(super) const KICK: Command = Command {
 fn kick(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
     let channels: Vec<&str> = m.param(0).split(',').collect();
     let nicks: Vec<&str> = m.param(1).split(',').collect();
-    // One channel and many nicks, or as many of the one as of the other.
-    if channels.len() != 1 && channels.len() != nicks.len() {
+    // One channel or one nick, or as many of the one as of the other (RFC 2812 3.2.8).
+    if channels.len() != 1 && nicks.len() != 1 && channels.len() != nicks.len() {
         return Err(Refusal::NeedMoreParams("KICK".into()));
     }
     let given = m.param_opt(2).filter(|reason| !reason.is_empty());
     let own_nick = cx.nick().to_owned();
     let reason = truncate(given.unwrap_or(&own_nick), cx.config().limits.kicklen);
-    for (index, nick) in nicks.into_iter().enumerate() {
-        let channel = channels[index % channels.len()];
+    for index in 0..channels.len().max(nicks.len()) {
+        let (channel, nick) = (channels[index % channels.len()], nicks[index % nicks.len()]);
         if let Err(refusal) = kick_one(cx, channel, nick, reason) {
             refusal.say(cx);
         }

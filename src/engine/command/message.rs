@@ -2,6 +2,7 @@
 
 use indexmap::IndexMap;
 
+use crate::engine::announce;
 use crate::engine::context::cx::Cx;
 use crate::engine::context::refusal::{Outcome, Refusal};
 use crate::engine::context::service::ServiceName;
@@ -15,7 +16,7 @@ use crate::state::fact::{Said, SpeechKind, SpeechTarget};
 use crate::state::{ChannelId, Fact, Rank, UserId};
 use crate::text::truncate;
 use crate::wire::ctcp::is_ctcp;
-use crate::wire::message::tags;
+use crate::wire::message::{is_client_tag, tags};
 use crate::wire::multiline::{Line, Lines, is_several, lines};
 use crate::wire::numeric::RPL_AWAY;
 use crate::wire::{Cap, Message, Text};
@@ -132,7 +133,7 @@ pub(super) fn relayed_tags(cx: &Cx<'_>, data: &str) -> String {
         return String::new();
     }
     // A tag may be there only once; of several the last counts (message-tags, "Format").
-    let given: IndexMap<&str, &str> = tags(data).filter(|tag| tag.0.starts_with('+')).collect();
+    let given: IndexMap<&str, &str> = tags(data).filter(|tag| is_client_tag(tag.0)).collect();
     let mut kept = String::new();
     for (name, value) in given {
         let len = usize::from(!kept.is_empty()) + name.len() + usize::from(!value.is_empty()) + value.len();
@@ -186,18 +187,15 @@ fn say_to(cx: &mut Cx<'_>, target: &str, what: Said<'_>) -> Outcome {
         cx.commit(Fact::Said { session, by, to, what });
         return Ok(());
     }
-    if target.starts_with('*') {
-        if what.kind == SpeechKind::Privmsg {
-            one_line(what.text)?;
-            znc_playback::hear(cx, target, what.text);
-        }
-        return Ok(());
-    }
-    if let Some(service) = ServiceName::by_name(target) {
-        // Services are programs: of a NOTICE they take no notice.
-        if what.kind == SpeechKind::Privmsg {
-            one_line(what.text)?;
-            service::hear(cx, service, what.text);
+    let service = ServiceName::by_name(target);
+    if service.is_some() || target.starts_with('*') {
+        one_line(what.text)?;
+        announce::echo(cx, service.map_or(target, |service| service.name()), &what);
+        // These are programs: they ignore NOTICE and TAGMSG.
+        match service {
+            Some(service) if what.kind == SpeechKind::Privmsg => service::hear(cx, service, what.text),
+            None if what.kind == SpeechKind::Privmsg => znc_playback::hear(cx, target, what.text),
+            _ => {}
         }
         return Ok(());
     }

@@ -33,11 +33,16 @@ fn mode(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
     if !may_know && !policy::sees_channel(cx.state(), cx.me(), id) {
         return Err(Refusal::NoSuchChannel(m.param(0).to_owned()));
     }
-    if m.params().len() < 2 {
+    if is_question(m.param_opt(1)) {
         show(cx, id);
         return Ok(());
     }
     change(cx, Judge::new(id, false), &m.params()[1..])
+}
+
+/// Whether a MODE asks for the modes: without changes, or with nothing but signs.
+pub(super) fn is_question(changes: Option<&str>) -> bool {
+    changes.is_none_or(|changes| changes.chars().all(|sign| matches!(sign, '+' | '-')))
 }
 
 /// Changes the modes of a channel without asking for a rank, and beyond the limit of lists.
@@ -46,7 +51,7 @@ pub fn force(cx: &mut Cx<'_>, id: ChannelId, params: &[&str]) -> Outcome {
 }
 
 /// 324 and 329; the key is for members.
-fn show(cx: &mut Cx<'_>, id: ChannelId) {
+pub(super) fn show(cx: &mut Cx<'_>, id: ChannelId) {
     let channel = &cx.state().channels[id];
     let inside = channel.members.contains_key(&cx.me()) || cx.user().may("samode");
     let mut letters = channel.flags.to_string();

@@ -2,6 +2,7 @@
 
 use crate::engine::context::cx::Cx;
 use crate::engine::context::refusal::{Outcome, Refusal};
+use crate::engine::context::service::ServiceName;
 use crate::i18n::Phrase;
 use crate::state::Fact;
 use crate::state::fact::MonitorChange;
@@ -90,9 +91,11 @@ fn add(cx: &mut Cx<'_>, targets: Vec<&str>) {
 fn status<'n>(cx: &mut Cx<'_>, nicks: impl Iterator<Item = &'n str>) {
     let (mut online, mut offline) = (Vec::new(), Vec::new());
     for nick in nicks {
-        match cx.find_user(nick) {
-            Ok(user) => online.push(cx.state().users[user].source().to_owned()),
-            Err(_) => offline.push(nick.to_owned()),
+        match (cx.find_user(nick), ServiceName::by_name(nick)) {
+            (Ok(user), _) => online.push(cx.state().users[user].source().to_owned()),
+            // Services are always there.
+            (Err(_), Some(service)) => online.push(service.source(cx.config())),
+            (Err(_), None) => offline.push(nick.to_owned()),
         }
     }
     list(cx, RPL_MONONLINE, &online);

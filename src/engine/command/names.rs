@@ -21,6 +21,11 @@ pub(super) const NAMES: Command = Command {
 
 fn names(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
     let Some(named) = m.param_opt(0) else {
+        if cx.user().channels.is_empty() {
+            // "NAMES" is always answered (RFC 2812 3.2.5).
+            cx.reply(RPL_ENDOFNAMES, &["*"], Text::Said(Phrase::END_OF_NAMES, &[]));
+            return Ok(());
+        }
         let channels = cx.user().channels.iter().rev().copied().collect();
         names::show_all(cx, channels);
         return Ok(());

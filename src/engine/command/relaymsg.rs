@@ -44,7 +44,7 @@ fn relaymsg(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
     }
     message::check_ctcp(cx, channel, text)?;
     let username = config.server.coerce_ident.as_deref().unwrap_or(USERNAME);
-    let source_override = format!("{nick}!{username}@{}", cx.user().host);
+    let source_override = format!("{nick}!{username}@{}", host(cx));
     let shown = cx.state().channels[channel].name.as_str().to_owned();
     let text = message::cut(cx, text, message::room(cx, &source_override, &shown, SpeechKind::Privmsg))?;
     let mut client_tags = format!("{RELAYED_BY}{}", cx.nick());
@@ -61,6 +61,14 @@ fn relaymsg(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
     let to = SpeechTarget::Channel { channel, at_least: None, shown: &shown };
     cx.commit(Fact::Said { session: cx.session, by: cx.me(), to, what });
     Ok(())
+}
+
+/// The host of those who are relayed: the cloak of the bridge's account, which stays the same wherever the bridge
+/// connects from and tells nothing of its address; without an account the bridge's own.
+fn host(cx: &Cx<'_>) -> String {
+    let account = cx.user().account.as_ref();
+    let cloak = account.and_then(|account| cx.setup.cloak.of_account(account.as_str()));
+    cloak.unwrap_or_else(|| cx.user().host.to_string())
 }
 
 fn fail(code: &'static str, text: Phrase) -> Refusal {

@@ -20,10 +20,10 @@ pub(super) const SAJOIN: Command = Command {
 
 pub(super) const SAMODE: Command = Command {
     name: "SAMODE",
-    params_min: 2,
+    params_min: 1,
     when: When::Registered,
     right: Some("samode"),
-    help: "<target> <changes> [<parameters>]: changes modes of any channel or user",
+    help: "<target> [<changes> [<parameters>]]: shows or changes modes of any channel or user",
     run: samode,
 };
 
@@ -54,12 +54,20 @@ fn sajoin(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
 fn samode(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
     if m.param(0).starts_with('#') {
         let channel = cx.find_channel(m.param(0))?;
+        if mode::is_question(m.param_opt(1)) {
+            mode::show(cx, channel);
+            return Ok(());
+        }
         said(cx, m);
         return mode::force(cx, channel, &m.params()[1..]);
     }
     let user = cx.find_user(m.param(0))?;
+    let Some(changes) = m.param_opt(1) else {
+        umode::show(cx, user);
+        return Ok(());
+    };
     said(cx, m);
-    umode::force(cx, user, m.param(1));
+    umode::force(cx, user, changes);
     Ok(())
 }
 
@@ -88,7 +96,15 @@ fn sanick(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
         return Ok(());
     }
     said(cx, m);
+    let me = cx.me();
+    let source = cx.state().users[user].source().to_owned();
+    let new = nick.as_str().to_owned();
+    let sees = user == me || policy::hears_of(cx.state(), me, user);
     cx.commit(Fact::NickChanged { user, nick });
+    if !sees {
+        // The operator sees what was done, as those who share a channel do.
+        cx.reply_from(&source, "NICK", &[], Text::Plain(&new));
+    }
     Ok(())
 }
 

@@ -5,14 +5,16 @@ use crate::engine::account::suspension;
 use crate::engine::context::cx::Cx;
 use crate::engine::context::refusal::{Outcome, Refusal};
 use crate::engine::door::{admission, bans};
+use crate::engine::setup::Setup;
 use crate::i18n::Phrase;
+use crate::state::UserId;
 use crate::state::account::Suspension;
 use crate::state::ban::BanTarget;
 use crate::text::truncate;
-use crate::wire::Message;
+use crate::wire::{Message, Text};
 
-use super::xline::{described, info, list, report, show_nicks, take_word};
-use super::{Command, When};
+use super::xline::{described, info, list, report, show_nicks, take_word, warn_if_exempt};
+use super::{Command, When, whois};
 
 /// Suspended accounts shown by LIST.
 const SUSPENSIONS_MAX: usize = 500;
@@ -32,6 +34,10 @@ enum Target {
     Ban(BanTarget),
     /// An account, folded.
     Account(String),
+    /// A user whose nick is no account's.
+    User(UserId),
+    /// A nick that belongs to no account and no user.
+    NoOne,
 }
 
 fn uban(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
@@ -50,6 +56,11 @@ fn uban(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
         return Err(fail("TEMPORARILY_UNAVAILABLE", Phrase::STORE_FULL));
     }
     match (word.as_str(), target) {
+        ("add" | "del", Target::User(user)) => Err(nothing_to_ban(cx, user)),
+        ("add" | "del", Target::NoOne) => {
+            let context = vec![raw.to_owned()];
+            Err(Refusal::Fail { command: "UBAN", code: "INVALID_PARAMS", context, text: Phrase::BAN_NO_ONE })
+        }
         ("add", target) => add(cx, target, &m.params()[2..]),
         ("del", target) => delete(cx, target),
         (_, Target::Ban(target)) => {
@@ -60,7 +71,53 @@ fn uban(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
             tell_of_account(cx, &account);
             Ok(())
         }
+        (_, Target::User(user)) => {
+            tell_of_user(cx, user);
+            Ok(())
+        }
+        (_, Target::NoOne) => {
+            tell_phrase(cx, Phrase::NO_SUCH_NICK_OR_ACCOUNT, &[raw]);
+            Ok(())
+        }
     }
+}
+
+/// A nick cannot be banned: says what can be, of the user who has it.
+fn nothing_to_ban(cx: &mut Cx<'_>, user: UserId) -> Refusal {
+    let there = &cx.state().users[user];
+    let (nick, ip) = (there.nick.as_str().to_owned(), whois::origin(cx, there).1);
+    let account = there.account.as_ref().map(|account| account.as_str().to_owned());
+    let (text, other) = match account {
+        Some(account) => (Phrase::BAN_ACCOUNT_INSTEAD, account),
+        None => (Phrase::BAN_ADDRESS_INSTEAD, Setup::address_text(ip)),
+    };
+    cx.reply_command("FAIL", &["UBAN", "INVALID_PARAMS", &nick], Text::Said(text, &[&nick, &other]));
+    Refusal::Said
+}
+
+/// Where a user connects from, and what covers that, or the account the user is logged into.
+fn tell_of_user(cx: &mut Cx<'_>, user: UserId) {
+    let there = &cx.state().users[user];
+    let (nick, ip) = (there.nick.as_str().to_owned(), whois::origin(cx, there).1);
+    let account = there.account.as_ref().map(|name| (name.key().to_owned(), name.as_str().to_owned()));
+    match account {
+        Some((key, name)) => {
+            tell_phrase(cx, Phrase::USER_IS_LOGGED_IN, &[&nick, &name]);
+            tell_of_account(cx, &key);
+        }
+        None => {
+            let address = Setup::address_text(ip);
+            tell_phrase(cx, Phrase::USER_CONNECTS_FROM, &[&nick, &address]);
+            if let Some(net) = Net::parse(&address) {
+                tell_of_ban(cx, &BanTarget::Net(net));
+            }
+        }
+    }
+}
+
+fn tell_phrase(cx: &mut Cx<'_>, text: Phrase, args: &[&str]) {
+    let nick = cx.nick().to_owned();
+    cx.reply_command("NOTICE", &[&nick], Text::Said(text, args));
 }
 
 fn fail(code: &'static str, text: Phrase) -> Refusal {
@@ -75,7 +132,11 @@ fn target(cx: &Cx<'_>, raw: &str) -> Option<Target> {
         return BanTarget::mask(cx.setup.mapping, raw).map(Target::Ban);
     }
     let key = cx.setup.mapping.nick_key(raw).ok()?;
-    cx.state().accounts.contains_key(&*key).then(|| Target::Account(key.into_owned()))
+    Some(match (cx.state().accounts.contains_key(&*key), cx.state().user_by_key(&key)) {
+        (true, _) => Target::Account(key.into_owned()),
+        (false, Some(user)) => Target::User(user),
+        (false, None) => Target::NoOne,
+    })
 }
 
 fn add(cx: &mut Cx<'_>, target: Target, mut rest: &[&str]) -> Outcome {
@@ -107,12 +168,14 @@ fn add(cx: &mut Cx<'_>, target: Target, mut rest: &[&str]) -> Outcome {
                 return Err(fail("INVALID_PARAMS", Phrase::TOO_MANY_BANS));
             }
             cx.server_notice(&format!("Added a ban of {target}"));
+            warn_if_exempt(cx, &target);
             if own {
                 cx.server_notice("It covers you: you will not come in again");
             }
             let done = bans::enforce(cx, &target, &info);
             report(cx, &done);
         }
+        Target::User(_) | Target::NoOne => return Err(fail("INVALID_PARAMS", Phrase::BAN_TARGET_INVALID)),
     }
     Ok(())
 }
@@ -133,6 +196,7 @@ fn delete(cx: &mut Cx<'_>, target: Target) -> Outcome {
             let lifted = suspension::lift(cx, &account);
             (account, lifted)
         }
+        Target::User(_) | Target::NoOne => return Err(fail("INVALID_PARAMS", Phrase::BAN_TARGET_INVALID)),
     };
     if !lifted {
         return Err(fail("INVALID_PARAMS", Phrase::NO_SUCH_BAN));

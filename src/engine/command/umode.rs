@@ -1,6 +1,6 @@
 //! MODE on a nick: one's own user modes.
 
-use crate::engine::announce::snomask;
+use crate::engine::announce::{self, snomask};
 use crate::engine::context::cx::Cx;
 use crate::engine::context::refusal::{Outcome, Refusal};
 use crate::i18n::Phrase;
@@ -21,15 +21,11 @@ pub fn mode(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
         return Err(Refusal::UsersDontMatch);
     }
     let Some(changes) = m.param_opt(1) else {
-        let modes = cx.user().modes.to_string();
-        cx.reply(RPL_UMODEIS, &[&modes], Text::None);
-        if cx.user().modes.has('s') {
-            show_snomasks(cx);
-        }
+        show(cx, user);
         return Ok(());
     };
     let mut params = m.params()[2..].iter().copied();
-    let mut masks = None;
+    let (mut masks, mut refused) = (None, false);
     let modes = cx.user().modes;
     let (mut on, mut off) = (Letters::default(), Letters::default());
     let (mut adding, mut steps_down) = (true, false);
@@ -50,23 +46,42 @@ pub fn mode(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
                     None => Letters::default(),
                 });
             }
-            's' => Refusal::NoPrivileges.say(cx),
+            's' => {
+                refused = true;
+                Refusal::NoPrivileges.say(cx);
+            }
             'o' if !adding => steps_down = modes.has('o'),
             _ if AUTOMATIC.contains(letter) => {}
-            _ => unknown(cx, letter),
+            _ => {
+                refused = true;
+                unknown(cx, letter);
+            }
         }
     }
-    if on != Letters::default() || off != Letters::default() {
+    let changes_modes = on != Letters::default() || off != Letters::default();
+    if changes_modes {
         cx.commit(Fact::UserModesChanged { user, on, off });
     }
     if let Some(masks) = masks {
         set_snomasks(cx, masks);
     }
     if steps_down {
-        let user = cx.me();
         super::oper::step_down(cx, user);
     }
+    if !changes_modes && masks.is_none() && !steps_down && !refused {
+        // What is so already is shown.
+        show(cx, user);
+    }
     Ok(())
+}
+
+/// 221, addressed to the user whose modes they are, so that it tells whose; 008 of an operator's own.
+pub(super) fn show(cx: &mut Cx<'_>, user: UserId) {
+    let (nick, modes) = (cx.state().users[user].nick.as_str().to_owned(), cx.state().users[user].modes);
+    cx.reply_addressed(&nick, RPL_UMODEIS, &[&modes.to_string()], Text::None);
+    if user == cx.me() && modes.has('s') {
+        show_snomasks(cx);
+    }
 }
 
 /// Chooses the server notices that the user being served reads; 008.
@@ -83,10 +98,11 @@ fn show_snomasks(cx: &mut Cx<'_>) {
     cx.reply(RPL_SNOMASKIS, &[&masks], Text::Said(Phrase::SNOMASKS_ARE, &[]));
 }
 
-/// Switches modes of any user that the user could switch, too.
+/// Switches modes of any user that the user could switch, too. What was changed is shown to the operator, who
+/// need not be that user; if nothing was, the modes are.
 pub fn force(cx: &mut Cx<'_>, user: UserId, changes: &str) {
     let modes = cx.state().users[user].modes;
-    let (mut on, mut off, mut adding) = (Letters::default(), Letters::default(), true);
+    let (mut on, mut off, mut adding, mut refused) = (Letters::default(), Letters::default(), true, false);
     for letter in changes.chars() {
         match letter {
             '+' => adding = true,
@@ -95,11 +111,19 @@ pub fn force(cx: &mut Cx<'_>, user: UserId, changes: &str) {
                 on.set(letter, adding && !modes.has(letter));
                 off.set(letter, !adding && modes.has(letter));
             }
-            _ => unknown(cx, letter),
+            _ => {
+                refused = true;
+                unknown(cx, letter);
+            }
         }
     }
     if on != Letters::default() || off != Letters::default() {
         cx.commit(Fact::UserModesChanged { user, on, off });
+        if user != cx.me() {
+            announce::show_user_modes(cx, user, on, off);
+        }
+    } else if !refused {
+        show(cx, user);
     }
 }
 

@@ -14,7 +14,7 @@ use crate::text::{ident, truncate};
 use crate::wire::numeric::{ERR_INVALIDUSERNAME, RPL_SASLSUCCESS};
 use crate::wire::{Message, Text};
 
-use super::{Command, When, authenticate};
+use super::{Command, When};
 
 pub(super) const USER: Command = Command {
     name: "USER",
@@ -118,9 +118,12 @@ impl Resume for PassphraseChecked {
     }
 }
 
-/// Where the server has a password, PASS may have been that one, which is not judged yet.
+/// Where the server has a password, PASS may have been that one, which is not judged yet. The client did not
+/// start SASL, so it hears of the failure by NOTICE: some disconnect at a 904.
 fn refuse_login(cx: &mut Cx<'_>, refused: LoginRefused) {
     if cx.config().server.password.is_none() {
-        authenticate::refuse(cx, refused);
+        let (phrase, args) = refused.phrase();
+        let (nick, args) = (cx.nick().to_owned(), args.iter().map(String::as_str).collect::<Vec<_>>());
+        cx.reply_command("NOTICE", &[&nick], Text::Said(phrase, &args));
     }
 }

@@ -5,6 +5,7 @@ use std::ops::ControlFlow;
 
 use crate::engine::context::cx::Cx;
 use crate::engine::context::refusal::Outcome;
+use crate::engine::context::service::ServiceName;
 use crate::engine::context::waiting::LongAnswer;
 use crate::engine::policy;
 use crate::engine::setup::{Setup, settings};
@@ -57,8 +58,11 @@ fn scope(cx: &mut Cx<'_>, asked: &str, form: &Option<Form>) -> Option<Scope> {
         let mask = Mask::parse(cx.setup.mapping, asked)?;
         return Some(Scope::All { mask, slot: 0 });
     }
-    let user = cx.find_user(asked).ok()?;
-    tell(cx, user, None, form.as_ref());
+    match (cx.find_user(asked), ServiceName::by_name(asked)) {
+        (Ok(user), _) => tell(cx, user, None, form.as_ref()),
+        (Err(_), Some(service)) => tell_service(cx, service, form.as_ref()),
+        (Err(_), None) => {}
+    }
     None
 }
 
@@ -126,17 +130,41 @@ impl Scope {
     }
 }
 
-/// 352, or 354 with the fields asked for.
 fn tell(cx: &mut Cx<'_>, user: UserId, channel: Option<ChannelId>, form: Option<&Form>) {
+    let realname = cx.state().users[user].realname.to_string();
+    reply(cx, form, &realname, |cx, letter, token| field(cx, letter, user, channel, token));
+}
+
+/// Services are no users: they have no address, account or idle time.
+fn tell_service(cx: &mut Cx<'_>, service: ServiceName, form: Option<&Form>) {
+    let realname = cx.said(Phrase::SERVICE_REALNAME, &[service.name()]);
+    reply(cx, form, &realname, |cx, letter, token| match letter {
+        't' => token.to_owned(),
+        'u' | 'n' => service.name().to_owned(),
+        'i' => NO_ADDRESS.to_owned(),
+        'h' => service.host(cx.config()).to_owned(),
+        's' => cx.setup.server_name().to_owned(),
+        'f' => "H".to_owned(),
+        'd' | 'l' | 'a' => "0".to_owned(),
+        _ => "*".to_owned(),
+    });
+}
+
+/// 352, or 354 with the fields asked for; `field` gives the one of a letter, and the token.
+fn reply(
+    cx: &mut Cx<'_>,
+    form: Option<&Form>,
+    realname: &str,
+    field: impl Fn(&Cx<'_>, char, &str) -> String,
+) {
     let letters = form.map_or(Letters::of("cuhsnf"), |form| form.fields);
     let token = form.map_or("0", |form| &form.token);
     let wanted = FIELDS.chars().filter(|&letter| letters.has(letter));
-    let fields: Vec<String> = wanted.map(|letter| field(cx, letter, user, channel, token)).collect();
+    let fields: Vec<String> = wanted.map(|letter| field(cx, letter, token)).collect();
     let fields: Vec<&str> = fields.iter().map(String::as_str).collect();
-    let realname = cx.state().users[user].realname.clone();
     match form {
         None => cx.reply(RPL_WHOREPLY, &fields, Text::Plain(&format!("0 {realname}"))),
-        Some(_) if letters.has('r') => cx.reply(RPL_WHOSPCRPL, &fields, Text::Plain(&realname)),
+        Some(_) if letters.has('r') => cx.reply(RPL_WHOSPCRPL, &fields, Text::Plain(realname)),
         Some(_) => cx.reply(RPL_WHOSPCRPL, &fields, Text::None),
     }
 }

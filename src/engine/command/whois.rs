@@ -80,7 +80,7 @@ fn matching(cx: &mut Cx<'_>, raw: &str, most: usize) -> usize {
 
 fn describe_service(cx: &mut Cx<'_>, service: ServiceName) {
     let (name, host) = (service.name(), service.host(cx.config()).to_owned());
-    cx.reply(RPL_WHOISUSER, &[name, name, &host, "*"], Text::Said(Phrase::WHOIS_SERVICE, &[]));
+    cx.reply(RPL_WHOISUSER, &[name, name, &host, "*"], Text::Said(Phrase::SERVICE_REALNAME, &[name]));
     cx.reply(RPL_WHOISOPERATOR, &[name], Text::Said(Phrase::WHOIS_SERVICE, &[]));
     if cx.user().modes.has('Z') {
         cx.reply(RPL_WHOISSECURE, &[name], Text::Said(Phrase::WHOIS_SECURE, &[]));

@@ -119,6 +119,7 @@ fn add(cx: &mut Cx<'_>, m: &Message<'_>, kind: Kind) -> Outcome {
         return refuse(cx, &command, Phrase::TOO_MANY_BANS);
     }
     cx.server_notice(&format!("Added a ban of {target}"));
+    warn_if_exempt(cx, &target);
     if and_kill {
         let done = bans::enforce(cx, &target, &info);
         report(cx, &done);
@@ -127,6 +128,14 @@ fn add(cx: &mut Cx<'_>, m: &Message<'_>, kind: Kind) -> Outcome {
         }
     }
     Ok(())
+}
+
+/// Says of a ban that is against this machine alone that it never matches anyone.
+pub(super) fn warn_if_exempt(cx: &mut Cx<'_>, target: &BanTarget) {
+    if matches!(target, BanTarget::Net(net) if net.is_loopback()) {
+        let nick = cx.nick().to_owned();
+        cx.reply_command("NOTICE", &[&nick], Text::Said(Phrase::BAN_NEVER_MATCHES, &[]));
+    }
 }
 
 fn remove(cx: &mut Cx<'_>, m: &Message<'_>, kind: Kind) -> Outcome {

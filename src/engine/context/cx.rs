@@ -117,7 +117,12 @@ impl<'e> Cx<'e> {
 
     /// Answers with a numeric.
     pub fn reply(&mut self, code: Numeric, params: &[&str], text: Text<'_>) {
-        let nick = nick_of(self.state, self.session);
+        let nick = nick_of(self.state, self.session).to_owned();
+        self.reply_addressed(&nick, code, params, text);
+    }
+
+    /// Answers with a numeric addressed to another nick than that of the session being served.
+    pub fn reply_addressed(&mut self, nick: &str, code: Numeric, params: &[&str], text: Text<'_>) {
         let body = Body::Numeric { code, nick, params, text };
         say(&mut self.voice, self.state, self.session, self.setup.server_name(), body);
     }
@@ -145,6 +150,13 @@ impl<'e> Cx<'e> {
         let mut params = vec![command, code];
         params.extend_from_slice(context);
         self.reply_command("FAIL", &params, Text::Said(text, &[]));
+    }
+
+    /// A phrase in the language of the session being served, for a place inside a line.
+    pub fn said(&self, text: Phrase, args: &[&str]) -> String {
+        let mut said = Vec::new();
+        self.setup.languages.write(&self.served().languages, text, args, &mut said);
+        String::from_utf8_lossy(&said).into_owned()
     }
 
     /// Opens a batch around what is answered next, if the client knows batches.

@@ -49,6 +49,11 @@ impl ServiceName {
         config.server.override_services_hostname.as_deref().unwrap_or(HOST)
     }
 
+    /// Its `nick!user@host`.
+    pub fn source(self, config: &Config) -> String {
+        format!("{0}!{0}@{1}", self.name(), self.host(config))
+    }
+
     /// The parameters of one of its commands make no sense.
     pub fn bad_parameters(self, command: &str) -> Refusal {
         self.refuse(Phrase::SERVICE_BAD_PARAMETERS, &[self.name(), command])
@@ -64,9 +69,8 @@ impl ServiceName {
 impl Cx<'_> {
     /// Answers with a NOTICE from a service.
     pub fn notice(&mut self, service: ServiceName, text: Text<'_>) {
-        let (name, nick) = (service.name(), self.nick().to_owned());
-        let host = service.host(self.config());
-        self.reply_from(&format!("{name}!{name}@{host}"), "NOTICE", &[&nick], text);
+        let (source, nick) = (service.source(self.config()), self.nick().to_owned());
+        self.reply_from(&source, "NOTICE", &[&nick], text);
     }
 
     /// Answers with a phrase from a service.

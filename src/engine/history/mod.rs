@@ -8,11 +8,13 @@ mod missed;
 mod reading;
 pub mod redaction;
 mod scope;
+mod targets;
 mod tell;
 pub mod znc_playback;
 
 pub use latest::play_latest;
 pub use missed::{Stretch, catch_up, on_join, play, znc_limit};
 pub use reading::{Reading, Step, read};
-pub use scope::{Scope, channel, floor, own_choice, scope, shown_correspondent};
+pub use scope::{Scope, scope};
+pub use targets::{Listed, list_targets};
 pub use tell::Style;

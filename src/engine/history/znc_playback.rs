@@ -6,9 +6,9 @@ use crate::history::{End, Range};
 use crate::i18n::Phrase;
 use crate::state::Fact;
 use crate::state::session::Playback;
-use crate::wire::Text;
+use crate::wire::{MsgId, Text};
 
-use super::{Reading, Step, Stretch, Style};
+use super::{Listed, Reading, Step, Stretch, Style};
 
 const PLAYBACK: &str = "*playback";
 const SOURCE: &str = "*playback!znc@znc.in";
@@ -63,19 +63,25 @@ fn play(cx: &mut Cx<'_>, targets: &str, stretch: Stretch) {
     history::read(cx, pages);
 }
 
-/// Whom there are conversations with in memory, and when the latest line was.
+/// Lists the channels and conversations that `PLAY * 0` would play, newest last.
 fn list(cx: &mut Cx<'_>) {
+    let rules = &cx.config().history;
+    if !rules.enabled || rules.chathistory_maxmessages == 0 {
+        return;
+    }
+    let limit = rules.chathistory_maxmessages;
+    let range = Range { after: None, before: None, from: End::Newest, limit, events: false };
+    history::list_targets(cx, range, Listed::Playback);
+}
+
+/// Answers LIST: a target, when something was first said in it (0, as it costs too much to find out) and when last.
+pub fn show_list(cx: &mut Cx<'_>, targets: &[(String, MsgId)]) {
     let nick = cx.nick().to_owned();
-    let floor = history::floor(cx, None);
-    let since = Range { after: floor, before: None, from: End::Newest, limit: usize::MAX, events: true };
-    let known = cx.user().history.correspondents().into_iter().filter(|(_, latest)| since.contains(*latest));
-    let lines: Vec<String> = known
-        .map(|(with, latest)| {
-            let (seconds, ms) = (latest.wall_ms() / 1000, latest.wall_ms() % 1000);
-            format!("{} 0 {seconds}.{ms:03}", history::shown_correspondent(cx, with))
-        })
-        .collect();
-    lines.iter().for_each(|line| cx.reply_from(SOURCE, "PRIVMSG", &[&nick], Text::Plain(line)));
+    for (name, latest) in targets {
+        let (seconds, ms) = (latest.wall_ms() / 1000, latest.wall_ms() % 1000);
+        let line = format!("{name} 0 {seconds}.{ms:03}");
+        cx.reply_from(SOURCE, "PRIVMSG", &[&nick], Text::Plain(&line));
+    }
 }
 
 /// Seconds since 1970, with a fraction.

@@ -6,8 +6,15 @@ use crate::state::{Channel, Rank, User};
 use super::channel::{folded_sources, is_banned};
 
 /// 471, 475, 473, 474, 477, in this order. An invitation overrides them all; so does the rank of halfop or a
-/// higher one that comes with the account, while voice opens an invite-only channel.
-pub fn can_join(channel: &Channel, user: &User, key: Option<&str>, invited: bool) -> Outcome {
+/// higher one that comes with the account, while voice opens an invite-only channel. DEFCON treats every
+/// channel as `+R`: `barred_guest` says that this concerns the user.
+pub fn can_join(
+    channel: &Channel,
+    user: &User,
+    key: Option<&str>,
+    invited: bool,
+    barred_guest: bool,
+) -> Outcome {
     let name = || channel.name.as_str().to_owned();
     let rank = channel.rank_by_account(user);
     if invited || rank >= Some(Rank::Halfop) {
@@ -29,7 +36,8 @@ pub fn can_join(channel: &Channel, user: &User, key: Option<&str>, invited: bool
     if is_banned(channel, user, false) && !welcome() {
         return Err(Refusal::BannedFromChannel(name()));
     }
-    if channel.flags.has('R') && user.account.is_none() && !welcome() {
+    let guest = barred_guest || channel.flags.has('R') && user.account.is_none();
+    if guest && !welcome() {
         return Err(Refusal::RegisteredOnly(name()));
     }
     Ok(())

@@ -14,7 +14,7 @@ pub use channel::{
 };
 pub use join::{can_join, is_forwarded};
 pub use nick::{Claim, claim_nick, is_playable, is_relayed, is_service};
-pub use sight::{Sight, sees_channel, sees_member, sees_oper, sees_user};
+pub use sight::{Sight, hears_of, sees_channel, sees_member, sees_oper, sees_user};
 
 #[cfg(test)]
 mod tests {
@@ -51,7 +51,7 @@ mod tests {
         let known = user(&mut state, "known", Some("known"), "R");
         let stranger = user(&mut state, "stranger", None, "R");
         let id = channel(&mut state, "MR");
-        let joins = |who: UserId| can_join(&state.channels[id], &state.users[who], None, false);
+        let joins = |who: UserId| can_join(&state.channels[id], &state.users[who], None, false, false);
         assert_eq!(joins(known), Ok(()));
         assert_eq!(joins(stranger), Err(Refusal::RegisteredOnly("#a".into())));
         assert_eq!(can_speak(&state, known, id), Ok(()));

@@ -21,6 +21,13 @@ pub fn sees_user(state: &State, viewer: UserId, user: UserId) -> bool {
     visible || state.users[viewer].may(SEES_ALL) || state.share_channel(viewer, user)
 }
 
+/// Whether a user hears what another does in person, such as a change of nick: they share a channel that does not
+/// hide the other.
+pub fn hears_of(state: &State, viewer: UserId, user: UserId) -> bool {
+    let shared = state.users[user].channels.iter().map(|&channel| &state.channels[channel]);
+    shared.into_iter().any(|channel| channel.members.contains_key(&viewer) && channel.shows(viewer, user))
+}
+
 /// Whether a user is seen to be in a channel; see [`Sight`]. Everyone knows where they are themselves.
 pub fn sees_member(state: &State, viewer: UserId, channel: ChannelId, user: UserId) -> bool {
     viewer == user || Sight::of(state, viewer, channel).shows(user, state.channels[channel].ranks(user))

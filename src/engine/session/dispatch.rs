@@ -6,6 +6,7 @@ use std::collections::VecDeque;
 use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
+use crate::config::Server;
 use crate::engine::Engine;
 use crate::engine::command::{self, Command, When};
 use crate::engine::context::answer::Answer;
@@ -18,6 +19,7 @@ use crate::engine::event::{JobAnswer, Line, Now, Ticket};
 use crate::i18n::Phrase;
 use crate::state::fact::Introduction;
 use crate::state::{Fact, SessionId};
+use crate::text::truncate;
 use crate::wire::message::tag;
 use crate::wire::numeric::{ERR_INPUTTOOLONG, ERR_UNKNOWNCOMMAND, ERR_UNKNOWNERROR};
 use crate::wire::{Cap, Message, ParseError, Text};
@@ -153,8 +155,9 @@ impl Engine {
     }
 
     fn serve_text(&mut self, now: Now, session: SessionId, text: &str, out: &mut Effects) {
-        let parsed = Message::parse(text);
         let label = self.label_of(session, text);
+        let text = within_line(text, &self.setup.config.server);
+        let parsed = Message::parse(text);
         let mut cx = self.cx(now, Answer::new(session, label.as_deref()), out);
         let (moment, session) = (cx.moment(), cx.session);
         cx.state.touch(moment, session);
@@ -257,6 +260,15 @@ impl Engine {
         self.waiting.sessions.remove(&session);
         out.push(Effect::Release { session });
     }
+}
+
+/// A line cut to the length that a line may have, where that is preferred to refusing it (417). Tags are not cut.
+fn within_line<'t>(text: &'t str, server: &Server) -> &'t str {
+    if !server.compatibility.allow_truncation {
+        return text;
+    }
+    let tags = Message::tag_section_len(text);
+    truncate(text, tags + server.max_line_len.saturating_sub("\r\n".len()))
 }
 
 fn is_too_long(text: &str, line_len_max: usize) -> bool {

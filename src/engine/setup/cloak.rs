@@ -55,8 +55,13 @@ impl Cloak {
     /// The host of an account's user who has no address: made of the account. `None` when that
     /// is not wanted.
     pub fn account(&self, name: &str) -> Option<String> {
+        self.of_account(name).filter(|_| self.for_accounts)
+    }
+
+    /// A host made of an account's name. `None` when there is no network name to put into it.
+    pub fn of_account(&self, name: &str) -> Option<String> {
         // As many zeros as an address has bytes, so that no address has the same one.
-        self.for_accounts.then(|| self.hashed(&[&[0; 16], name.as_bytes()].concat()))
+        (!self.netname.is_empty()).then(|| self.hashed(&[&[0; 16], name.as_bytes()].concat()))
     }
 
     fn hashed(&self, bytes: &[u8]) -> String {

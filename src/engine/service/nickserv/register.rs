@@ -79,7 +79,11 @@ fn wanted_name(cx: &Cx<'_>) -> Result<String, Refusal> {
 
 fn tell(cx: &mut Cx<'_>, wish: &Wish, came: Result<Made, RegisterRefused>) {
     match came {
-        Ok(Made::Account) => cx.tell(NS, Phrase::ACCOUNT_CREATED, &[]),
+        Ok(Made::Account) => {
+            cx.tell(NS, Phrase::ACCOUNT_CREATED, &[]);
+            // The 900 that follows is not shown in the window of NickServ.
+            cx.tell(NS, Phrase::LOGGED_IN, &[&wish.name]);
+        }
         Ok(Made::CodeSent) => {
             let email = wish.email.as_deref().unwrap_or_default();
             cx.tell(NS, Phrase::ACCOUNT_CREATED_UNVERIFIED, &[email]);
@@ -116,5 +120,8 @@ fn verify(cx: &mut Cx<'_>, params: &[&str]) -> Outcome {
     })?;
     cx.tell(NS, Phrase::ACCOUNT_CREATED, &[]);
     register::enter(cx, &key);
+    if let Some(name) = cx.account().map(|account| account.name.as_str().to_owned()) {
+        cx.tell(NS, Phrase::LOGGED_IN, &[&name]);
+    }
     Ok(())
 }
