@@ -2,7 +2,7 @@
 //!
 //! [`apply`] judges a wish and asks for the hash; [`PassphraseHashed`] makes the account and, where addresses are
 //! verified, sends a code; [`CodeMailed`] tells so, and [`verify`] takes the code. Invariant: whatever comes of
-//! a wish is told exactly once, through [`Wish::tell`].
+//! a wish is told exactly once, through [`Wish::tell`], and so is the login that may follow.
 
 use data_encoding::BASE32_NOPAD;
 
@@ -51,6 +51,8 @@ pub struct Wish {
 pub enum Made {
     /// The account is there. Who wanted it is logged in right after this is told.
     Account,
+    /// The client that wanted it has been logged in; told after [`Made::Account`].
+    LoggedIn,
     /// The account is there, but of no use until the code from the mail comes back.
     CodeSent,
 }
@@ -262,8 +264,8 @@ fn make(cx: &mut Cx<'_>, wish: Wish, credentials: Credentials) {
     }
     reclaim_nick(cx, &key);
     (wish.tell)(cx, &wish, Ok(Made::Account));
-    if !wish.by_operator {
-        enter(cx, &key);
+    if !wish.by_operator && enter(cx, &key) {
+        (wish.tell)(cx, &wish, Ok(Made::LoggedIn));
     }
 }
 
@@ -348,13 +350,13 @@ fn reclaim_nick(cx: &mut Cx<'_>, account: &str) {
     }
 }
 
-/// Logs the owner of a new account in.
-pub fn enter(cx: &mut Cx<'_>, account: &str) {
-    if let Err(refused) = log_in(cx, account, None) {
-        let (phrase, args) = refused.phrase();
-        let (nick, args) = (cx.nick().to_owned(), args.iter().map(String::as_str).collect::<Vec<_>>());
-        cx.reply_command("NOTICE", &[&nick], Text::Said(phrase, &args));
-    }
+/// Logs the owner of a new account in; whether that succeeded.
+pub fn enter(cx: &mut Cx<'_>, account: &str) -> bool {
+    let Err(refused) = log_in(cx, account, None) else { return true };
+    let (phrase, args) = refused.phrase();
+    let (nick, args) = (cx.nick().to_owned(), args.iter().map(String::as_str).collect::<Vec<_>>());
+    cx.reply_command("NOTICE", &[&nick], Text::Said(phrase, &args));
+    false
 }
 
 /// Makes an account for a name that `accounts.auth-script` vouched for, where that is wanted.

@@ -94,6 +94,8 @@ fn tell(cx: &mut Cx<'_>, wish: &Wish, outcome: Result<Made, RegisterRefused>) {
             let text = Text::Said(Phrase::REGISTERED_ACCOUNT, &[]);
             cx.reply_command("REGISTER", &["SUCCESS", &wish.name], text);
         }
+        // That is the 900's to say.
+        Ok(Made::LoggedIn) => {}
         Ok(Made::CodeSent) => {
             let email = wish.email.as_deref().unwrap_or_default();
             let text = Text::Said(Phrase::VERIFICATION_SENT, &[email]);

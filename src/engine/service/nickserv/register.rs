@@ -79,17 +79,20 @@ fn wanted_name(cx: &Cx<'_>) -> Result<String, Refusal> {
 
 fn tell(cx: &mut Cx<'_>, wish: &Wish, came: Result<Made, RegisterRefused>) {
     match came {
-        Ok(Made::Account) => {
-            cx.tell(NS, Phrase::ACCOUNT_CREATED, &[]);
-            // The 900 that follows is not shown in the window of NickServ.
-            cx.tell(NS, Phrase::LOGGED_IN, &[&wish.name]);
-        }
+        Ok(Made::Account) => cx.tell(NS, Phrase::ACCOUNT_CREATED, &[]),
+        // The 900 is not shown in the window of NickServ.
+        Ok(Made::LoggedIn) => tell_logged_in(cx),
         Ok(Made::CodeSent) => {
             let email = wish.email.as_deref().unwrap_or_default();
             cx.tell(NS, Phrase::ACCOUNT_CREATED_UNVERIFIED, &[email]);
         }
         Err(refused) => cx.tell(NS, refused.phrase(), &[]),
     }
+}
+
+fn tell_logged_in(cx: &mut Cx<'_>) {
+    let name = cx.account().map(|account| account.name.as_str().to_owned()).unwrap_or_default();
+    cx.tell(NS, Phrase::LOGGED_IN, &[&name]);
 }
 
 fn register_other(cx: &mut Cx<'_>, params: &[&str]) -> Outcome {
@@ -119,9 +122,8 @@ fn verify(cx: &mut Cx<'_>, params: &[&str]) -> Outcome {
         refused => refusal(refused),
     })?;
     cx.tell(NS, Phrase::ACCOUNT_CREATED, &[]);
-    register::enter(cx, &key);
-    if let Some(name) = cx.account().map(|account| account.name.as_str().to_owned()) {
-        cx.tell(NS, Phrase::LOGGED_IN, &[&name]);
+    if register::enter(cx, &key) {
+        tell_logged_in(cx);
     }
     Ok(())
 }
