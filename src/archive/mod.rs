@@ -1,27 +1,35 @@
-//! The persistent history: what is recorded goes to a spool on the disk at once and from there to a
-//! database, which answers questions about it.
+//! Stored history: records go to a spool on the disk at once, and from there to a database, which answers
+//! questions about them.
 //!
 //! ```text
-//! engine ── push ──▶ Intake ── thread archive-log ──▶ spool ── thread archive-db ──▶ database
-//!                      │                                ▲                              │
-//!                      └── questions, in their order ───┼──────────────────────────────┴──▶ answers
-//!                                       thread archive-sync: fsync
+//! engine ── push, one write a turn ──▶ spool ── thread archive-db: Shipper ──▶ database
+//!    │         (RecordQueue)             ▲                                        │
+//!    │                                   └── thread archive-sync: fsync           ▼
+//!    └── questions, after the records before them ──▶ archive-db: Responder ──▶ answers
 //! ```
 //!
-//! It knows nothing of who may read what; the engine does. Invariants: the engine never waits for the disk
-//! or the database here (with `sync-interval: 0`, what it says does); records reach the database in their
-//! order, each at least once, and storing one again changes nothing; a question is answered from all that
-//! was recorded before it, or not at all.
+//! The turn loop itself writes the spool: one `write` for all records of a turn, before anything of that turn leaves
+//! the process, so that `kill -9` loses nothing that a client was told. Handing the bytes to a thread and waiting
+//! for it was measured on a busy machine with two cores: it took 10 µs more CPU a turn, and 12 ms instead of 35 µs at
+//! the 99.9th percentile. The price is that a disk that blocks `write` blocks a turn. So after one slow write, after
+//! an error, and while an fsync hangs, records go to a bounded queue, which the thread archive-log writes, and no
+//! client waits for them until the disk is well again; the log says so.
+//!
+//! The archive does not know who may read what; the engine does. Invariants: the engine never waits for the
+//! database (with `sync-interval: 0`, its output waits for the disk); records reach the database in their order,
+//! each at least once, and storing one again changes nothing; a question is answered from everything that was
+//! recorded before it, or not at all.
 
 mod backend;
+mod backlog;
 mod error;
 mod export;
-mod intake;
+mod queue;
+mod responder;
 mod settings;
 mod shipper;
 mod spool;
 mod sql;
-mod writer;
 
 use std::cell::Cell;
 use std::io;
@@ -39,11 +47,12 @@ use tokio::time::timeout;
 pub use self::backend::Backend;
 pub use self::error::Error;
 pub use self::export::ExportFile;
-use self::intake::Intake;
+use self::queue::RecordQueue;
+use self::responder::Responder;
 pub use self::settings::{Live, Place, Settings};
-use self::shipper::{Desk, RETRY_TIME, Shipped, Shipper};
+use self::shipper::{RETRY_TIME, Shipped, Shipper};
+use self::spool::Spool;
 pub use self::sql::Database;
-use self::writer::Writer;
 use crate::config::Config;
 use crate::engine::{JobAnswer, Ticket};
 use crate::history::{Query, Record};
@@ -151,25 +160,18 @@ impl<B: Backend + Send> Opened<B> {
     /// When the system has no thread for us.
     pub fn start(self, report: impl AsyncFn(Ticket, JobAnswer) + Send + 'static) -> io::Result<Archive> {
         let Opened { backend, settings, log, mark, lock, live, trouble, .. } = self;
-        let intake = Arc::new(Intake::new());
         let (alive, ended) = channel();
-        let log_syncer = log.syncer();
         let (asked, questions) = mpsc::unbounded_channel();
-        let (written, to_ship) = watch::channel(log.end());
         let begin = Shipped { is_ready: trouble.is_none(), position: mark.position() };
         let (shipped, shipping) = watch::channel(begin);
-        let writer = Writer {
-            intake: intake.clone(),
-            log,
-            asked,
-            written,
-            shipped: shipping.clone(),
-            live: live.subscribe(),
-        };
-        spawn("archive-log", &alive, move || writer.run())?;
-        let (synced, syncer, sync_live) = (intake.clone(), log_syncer, live.subscribe());
-        spawn("archive-sync", &alive, move || writer::sync(&synced, &syncer, &sync_live))?;
-        let (desk_intake, ship_live) = (intake.clone(), live.subscribe());
+        let spool = Spool::new(log, shipping.clone(), live.subscribe());
+        let syncer = spool.syncer();
+        let queue = Arc::new(RecordQueue::new(spool, asked));
+        let backlogged = queue.clone();
+        spawn("archive-log", &alive, move || backlog::run(&backlogged))?;
+        let (synced, sync_live) = (queue.clone(), live.subscribe());
+        spawn("archive-sync", &alive, move || backlog::sync(&synced, &syncer, &sync_live))?;
+        let (responding, live_receiver) = (queue.clone(), live.subscribe());
         spawn("archive-db", &alive, move || {
             let runtime = match runtime() {
                 Ok(runtime) => runtime,
@@ -177,32 +179,32 @@ impl<B: Backend + Send> Opened<B> {
             };
             let (backend, urgent) = (Rc::new(backend), Rc::new(Notify::new()));
             let closing = backend.clone();
+            let end = responding.end();
             let shipper = Shipper {
                 backend: backend.clone(),
                 name: settings.place.to_string(),
                 reader: Reader::new(&settings.spool, mark.position()),
                 dir: settings.spool,
                 mark,
-                written: to_ship.clone(),
+                written: end.clone(),
                 shipped,
-                live: ship_live.clone(),
+                live: live_receiver.clone(),
                 urgent: urgent.clone(),
                 expires_next: Instant::now(),
                 away: trouble.is_some().then(|| (Instant::now(), RETRY_TIME)),
             };
-            let told = Cell::new(None);
-            let desk = Desk {
+            let responder = Responder {
                 backend,
-                intake: desk_intake,
+                queue: responding,
                 shipped: shipping,
-                live: ship_live,
+                live: live_receiver,
                 urgent,
                 report,
-                told,
+                told: Cell::new(None),
             };
             runtime.block_on(async {
                 let shipping = tokio::task::spawn_local(shipper.run());
-                desk.run(questions, to_ship).await;
+                responder.run(questions, end).await;
                 shipping.abort();
                 // Fails: it was told to end.
                 let _ = shipping.await;
@@ -211,7 +213,7 @@ impl<B: Backend + Send> Opened<B> {
             // A name server that never answers must not keep anyone.
             runtime.shutdown_background();
         })?;
-        Ok(Archive { intake, live, ended, _lock: lock })
+        Ok(Archive { queue, live, ended, _lock: lock })
     }
 }
 
@@ -229,7 +231,7 @@ fn spawn(name: &str, alive: &Sender<()>, work: impl FnOnce() + Send + 'static) -
 /// ends its threads.
 #[derive(Debug)]
 pub struct Archive {
-    intake: Arc<Intake>,
+    queue: Arc<RecordQueue>,
     live: watch::Sender<Live>,
     /// Nothing comes from it; it closes when all threads have ended.
     ended: Receiver<()>,
@@ -237,28 +239,29 @@ pub struct Archive {
 }
 
 impl Archive {
-    /// Hands over the records of a turn. Gives the number that [`Archive::synced`] has to reach before what
-    /// was said with them may be let out, if it has to wait.
-    pub fn push(&self, records: Vec<Record>) -> Option<u64> {
+    /// Stores the records of a turn. They survive `kill -9` when this returns, unless the disk fails or is too slow.
+    /// Returns the number that [`Archive::synced`] has to reach before anything of that turn may leave the process,
+    /// if it has to wait.
+    pub fn push<'r>(&self, records: impl IntoIterator<Item = &'r Record>) -> Option<u64> {
         let waits = self.live.borrow().sync_interval.is_zero();
-        let number = self.intake.push(records, waits);
+        let number = self.queue.push(records.into_iter());
         waits.then_some(number)
     }
 
     /// Asks a question, which is answered as if all that was handed over before were stored; false when too
     /// many wait, and then nothing will be reported.
     pub fn ask(&self, ticket: Ticket, query: Box<Query>) -> bool {
-        self.intake.ask(ticket, query)
+        self.queue.ask(ticket, query)
     }
 
     /// The last push that is durable with all before it.
     pub fn synced(&self) -> u64 {
-        self.intake.synced()
+        self.queue.synced()
     }
 
     /// Waits until that is another than `seen`. One task at a time can wait.
     pub fn poll_synced(&self, cx: &mut Context<'_>, seen: u64) -> Poll<u64> {
-        self.intake.poll_synced(cx, seen)
+        self.queue.poll_synced(cx, seen)
     }
 
     /// Goes on with what a new configuration says.
@@ -269,7 +272,7 @@ impl Archive {
 
 impl Drop for Archive {
     fn drop(&mut self) {
-        self.intake.stop();
+        self.queue.stop();
         if let Err(RecvTimeoutError::Timeout) = self.ended.recv_timeout(STOP_TIME_MAX) {
             tracing::error!(target: "history", "the spool is not closed in time: its disk does not answer");
         }

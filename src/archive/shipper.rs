@@ -1,25 +1,19 @@
-//! The thread that talks to the database: it moves records from the spool to it, deletes what is too old, and
-//! answers questions.
+//! Moves records from the spool to the database, and deletes what is too old there.
 //!
 //! Invariant: the mark moves past records only when the database has committed them.
 
-use std::cell::Cell;
 use std::io;
 use std::path::PathBuf;
 use std::rc::Rc;
-use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
-use tokio::sync::{Notify, mpsc, watch};
-use tokio::task::spawn_local;
+use tokio::sync::{Notify, watch};
 use tokio::time::{sleep, timeout};
 
-use super::intake::Intake;
 use super::settings::Live;
 use super::spool;
 use super::{Backend, Error};
-use crate::engine::{JobAnswer, Ticket};
-use crate::history::{Query, Record};
+use crate::history::Record;
 use crate::journal::{Mark, Reader};
 use crate::wire::MsgId;
 
@@ -33,20 +27,6 @@ const EXPIRE_STEP: usize = 500;
 const EXPIRE_PAUSE: Duration = Duration::from_millis(100);
 /// How often is looked for items that are too old.
 const EXPIRE_EVERY: Duration = Duration::from_secs(60);
-/// How often failed questions are mentioned in the log.
-const TOLD_EVERY: Duration = Duration::from_secs(60);
-/// How long shipping may go on when the server stops.
-const STOP_TIME_MAX: Duration = Duration::from_secs(2);
-
-/// A question that has passed the spool.
-#[derive(Debug)]
-pub(super) struct Asked {
-    pub(super) ticket: Ticket,
-    pub(super) query: Box<Query>,
-    pub(super) since: Instant,
-    /// It is answered when the database has all before this position; never, without one.
-    pub(super) after: Option<u64>,
-}
 
 /// How far the database has come.
 #[derive(Clone, Copy, Debug)]
@@ -183,69 +163,5 @@ async fn ship<B: Backend>(backend: &B, records: &[Record]) -> Result<(), Error> 
             Ok(())
         }
         done => done,
-    }
-}
-
-/// Answers questions.
-#[derive(Debug)]
-pub(super) struct Desk<B, R> {
-    pub(super) backend: Rc<B>,
-    pub(super) intake: Arc<Intake>,
-    pub(super) shipped: watch::Receiver<Shipped>,
-    pub(super) live: watch::Receiver<Live>,
-    pub(super) urgent: Rc<Notify>,
-    pub(super) report: R,
-    pub(super) told: Cell<Option<Instant>>,
-}
-
-impl<B: Backend, R: AsyncFn(Ticket, JobAnswer) + 'static> Desk<B, R> {
-    /// Takes questions until no more will come; then waits a little for the shipper to get to `written`.
-    pub(super) async fn run(
-        self,
-        mut questions: mpsc::UnboundedReceiver<Asked>,
-        written: watch::Receiver<u64>,
-    ) {
-        let desk = Rc::new(self);
-        while let Some(asked) = questions.recv().await {
-            desk.urgent.notify_one();
-            let desk = desk.clone();
-            spawn_local(async move {
-                let ticket = asked.ticket;
-                let answer = desk.answer(asked).await.unwrap_or_else(|error| desk.failed(&error));
-                (desk.report)(ticket, answer).await;
-                desk.intake.answered();
-            });
-        }
-        desk.urgent.notify_one();
-        let end = *written.borrow();
-        let _ = timeout(STOP_TIME_MAX, desk.caught_up(end)).await;
-    }
-
-    async fn answer(&self, Asked { query, since, after, .. }: Asked) -> Result<JobAnswer, Error> {
-        let after = after.ok_or_else(|| Error::Away("the spool cannot be written".to_owned()))?;
-        let late = |_| Error::Away("no answer in time".to_owned());
-        let left = || self.live.borrow().time_max.saturating_sub(since.elapsed());
-        timeout(left(), self.caught_up(after)).await.map_err(late)?;
-        let answer = async { self.backend.answer(&query).await };
-        // Of an export, each step has its limit.
-        let found = match *query {
-            Query::Export { .. } => answer.await,
-            _ => timeout(left(), answer).await.map_err(late)?,
-        };
-        found.map(JobAnswer::HistoryFound)
-    }
-
-    async fn caught_up(&self, position: u64) {
-        let mut shipped = self.shipped.clone();
-        // Fails only when the shipper has gone, and the server with it.
-        let _ = shipped.wait_for(|shipped| shipped.is_ready && shipped.position >= position).await;
-    }
-
-    fn failed(&self, error: &Error) -> JobAnswer {
-        if self.told.get().is_none_or(|told| told.elapsed() >= TOLD_EVERY) {
-            tracing::warn!(target: "history", "a question about history was not answered: {error}");
-            self.told.set(Some(Instant::now()));
-        }
-        JobAnswer::Failed
     }
 }

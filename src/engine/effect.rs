@@ -61,10 +61,12 @@ pub enum Effect {
         /// To be returned with the answer.
         ticket: Ticket,
     },
-    /// Make records durable. Nothing that is said in or after this event may leave the process before.
+    /// Store records. Nothing that is said in or after this event may leave the process before.
     Persist {
         /// What changed; one record at most once.
         writes: Vec<Write>,
+        /// Whether a power failure must not take it back; otherwise it is enough that `kill -9` does not.
+        flush: bool,
     },
     /// Store history for good. Where none is stored, nothing happens.
     Record(Record),
@@ -235,10 +237,11 @@ pub struct Effects {
     list: Vec<Effect>,
     bytes: Vec<u8>,
     sessions: Vec<SessionId>,
-    /// Whether an [`Effect::Persist`] is among them.
+    /// Whether an [`Effect::Persist`] is among them, and whether one is to be flushed.
     persists: bool,
+    flushes: bool,
     /// Whether an [`Effect::Record`] is among them.
-    records: bool,
+    has_records: bool,
 }
 
 impl Effects {
@@ -273,31 +276,33 @@ impl Effects {
     }
 
     /// Whether history is to be stored.
-    pub fn records(&self) -> bool {
-        self.records
+    pub fn has_records(&self) -> bool {
+        self.has_records
     }
 
-    /// Takes all history out, in its order.
-    pub fn take_records(&mut self) -> Vec<Record> {
-        self.records = false;
-        let taken = self.list.extract_if(.., |effect| matches!(effect, Effect::Record(_)));
-        let record = |effect| match effect {
+    /// The history to be stored, in its order.
+    pub fn records(&self) -> impl Iterator<Item = &Record> {
+        self.list.iter().filter_map(|effect| match effect {
             Effect::Record(record) => Some(record),
             _ => None,
-        };
-        taken.filter_map(record).collect()
+        })
     }
 
-    /// Takes all changes to records out, in their order.
-    pub fn take_writes(&mut self) -> Vec<Write> {
-        self.persists = false;
-        let mut all = Vec::new();
+    /// Takes all changes to records out: of each record, the last. Returns them with whether they are to be flushed.
+    pub fn take_writes(&mut self) -> (Vec<Write>, bool) {
+        let flush = self.flushes;
+        (self.persists, self.flushes) = (false, false);
+        let mut all: Vec<Write> = Vec::new();
         for effect in &mut self.list {
-            if let Effect::Persist { writes } = effect {
+            if let Effect::Persist { writes, .. } = effect {
                 all.append(writes);
             }
         }
-        all
+        // Sorting is stable: of a record, the last write stays last.
+        all.sort_by(|one, other| one.key.cmp(&other.key));
+        all.reverse();
+        all.dedup_by(|next, kept| next.key == kept.key);
+        (all, flush)
     }
 
     /// Memory they take, in bytes, but for what jobs and log records hold.
@@ -310,13 +315,14 @@ impl Effects {
         self.list.clear();
         self.bytes.clear();
         self.sessions.clear();
-        (self.persists, self.records) = (false, false);
+        (self.persists, self.flushes, self.has_records) = (false, false, false);
     }
 
     /// Adds an effect that carries no line.
     pub fn push(&mut self, effect: Effect) {
         self.persists |= matches!(effect, Effect::Persist { .. });
-        self.records |= matches!(effect, Effect::Record(_));
+        self.flushes |= matches!(effect, Effect::Persist { flush: true, .. });
+        self.has_records |= matches!(effect, Effect::Record(_));
         self.list.push(effect);
     }
 

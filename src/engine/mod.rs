@@ -38,14 +38,12 @@ use context::waiting::WaitingList;
 
 use crate::config::Config;
 use crate::state::record::BadRecord;
+use crate::state::user::DISCONNECTED;
 use crate::state::{Account, Fact, Moment, SessionId, State, User};
 use crate::wire::Stamp;
 use crate::wire::clock::long_date;
 
 use setup::Setup;
-
-/// How long changes that nobody waits for (read markers, last visits) may stay unstored.
-const STORE_LATER_MS: u64 = 5_000;
 
 /// How often always-on users are looked through for those who have been gone too long.
 const EXPIRY_CHECK_MS: u64 = 30 * 60 * 1000;
@@ -68,12 +66,12 @@ pub struct Seed {
     pub latest_message_ms: Option<u64>,
 }
 
-/// Nobody of an earlier run is connected: who is away then, is.
+/// Restored users have no session yet: marks those with automatic away, unless they left a text of their own.
 fn miss(setup: &Setup, state: &mut State) {
     for user in state.users.iter().map(|(id, _)| id).collect::<Vec<_>>() {
         let auto_away = |account: &Account| setup::settings::is_auto_away(&setup.config, &account.settings);
-        if state.account_of(user).is_some_and(auto_away) {
-            state.leave_away(user, session::end::DISCONNECTED);
+        if state.users[user].away.is_none() && state.account_of(user).is_some_and(auto_away) {
+            state.leave_away(user, DISCONNECTED);
         }
     }
 }
@@ -93,7 +91,6 @@ pub struct Engine {
     scratch: Scratch,
     applying: bool,
     bad_records: Vec<BadRecord>,
-    store_due_ms: Option<u64>,
     expiry_due_ms: Option<u64>,
 }
 
@@ -115,7 +112,6 @@ impl Engine {
             setup,
             state,
             bad_records,
-            store_due_ms: None,
             expiry_due_ms: expires.then_some(now.mono_ms),
             ids: Ids::new(seed.entropy, seed.latest_message_ms),
             timers: Timers::every(IDLE_STEP_MS),
@@ -130,28 +126,23 @@ impl Engine {
     pub fn handle(&mut self, now: Now, event: Event<'_>, out: &mut Effects) {
         let ends = matches!(event, Event::Stopping { .. });
         self.happen(now, event, out);
-        let mut dirty = std::mem::take(&mut self.state.dirty);
-        if self.is_store_due(now) || ends {
-            dirty.append(&mut self.state.dirty_later);
-        }
-        if !dirty.is_empty() {
-            let write = |key: String| Write { value: self.state.encode(&key), key };
-            out.push(Effect::Persist { writes: dirty.into_iter().map(write).collect() });
-        }
+        self.persist(ends, out);
     }
 
-    /// Whether what nobody waits for is to be stored now.
-    fn is_store_due(&mut self, now: Now) -> bool {
-        if self.state.dirty_later.is_empty() {
-            self.store_due_ms = None;
-            return false;
+    /// Stores the records that have changed.
+    fn persist(&mut self, flush_all: bool, out: &mut Effects) {
+        let mut flushed = std::mem::take(&mut self.state.dirty);
+        let mut others = std::mem::take(&mut self.state.dirty_soon);
+        if flush_all {
+            flushed.append(&mut others);
         }
-        let due_ms = *self.store_due_ms.get_or_insert(now.mono_ms + STORE_LATER_MS);
-        let is_due = due_ms <= now.mono_ms;
-        if is_due {
-            self.store_due_ms = None;
+        others.retain(|key| !flushed.contains(key));
+        for (keys, flush) in [(flushed, true), (others, false)] {
+            if !keys.is_empty() {
+                let write = |key: String| Write { value: self.state.encode(&key), key };
+                out.push(Effect::Persist { writes: keys.into_iter().map(write).collect(), flush });
+            }
         }
-        is_due
     }
 
     fn happen(&mut self, now: Now, event: Event<'_>, out: &mut Effects) {
@@ -172,8 +163,7 @@ impl Engine {
 
     /// When [`Event::Elapsed`] is due, on the clock of [`Now::mono_ms`].
     pub fn next_deadline_ms(&self) -> Option<u64> {
-        let timers =
-            [self.timers.next_ms(), self.waiting.paced.next_ms(), self.store_due_ms, self.expiry_due_ms];
+        let timers = [self.timers.next_ms(), self.waiting.paced.next_ms(), self.expiry_due_ms];
         timers.into_iter().flatten().min()
     }
 

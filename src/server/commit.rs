@@ -1,9 +1,10 @@
-//! Output commit: what a turn says leaves the process only when what it changed is durable.
+//! Output commit: the output of a turn leaves the process only when its changes cannot be lost.
 //!
-//! The effects of a turn that persists, and of every turn after it, are kept in order until the writer
-//! reports that turn; so are those of a turn that is recorded, if the archive is to be as careful. The core
-//! meanwhile goes on. Invariant: effects come out in the order of their turns, and none before the writes of
-//! its own and all earlier turns are on the disk.
+//! First, the changes and the history of a turn are written to the write-ahead log and the spool, from where `kill -9`
+//! cannot take them. Most output leaves at once then. Where a power failure must not take them either, the effects of
+//! the turn, and of every turn after it, are kept in order until the disk has them; the core goes on meanwhile.
+//! Invariant: effects come out in the order of their turns, and none before the changes of its own and all earlier
+//! turns are as safe as they have to be.
 
 use std::collections::VecDeque;
 use std::task::{Context, Poll};
@@ -15,7 +16,7 @@ use crate::store::{Progress, Writer};
 /// Memory of kept effects, in bytes, at which the core waits for the writer.
 const KEPT_BYTES_MAX: usize = 16 << 20;
 
-/// The writer and the archive, and what waits for them.
+/// The writer and the archive, and the effects that wait for them.
 #[derive(Debug)]
 pub(super) struct Commit {
     writer: Writer,
@@ -23,7 +24,9 @@ pub(super) struct Commit {
     archive: Option<Archive>,
     kept: VecDeque<Kept>,
     kept_bytes: usize,
+    /// The last push to the writer, and the last that has to be durable.
     pushed: u64,
+    awaited: u64,
     seen: Progress,
     /// The last push to the archive that has to be durable, and the last that is.
     recorded: u64,
@@ -42,7 +45,7 @@ pub(super) struct Stores {
 /// Effects of a turn, and the pushes that have to be durable before they come out.
 #[derive(Debug)]
 struct Kept {
-    pushed: u64,
+    awaited: u64,
     recorded: u64,
     effects: Effects,
     bytes: usize,
@@ -57,6 +60,7 @@ impl Commit {
             kept: VecDeque::new(),
             kept_bytes: 0,
             pushed: 0,
+            awaited: 0,
             seen,
             recorded: 0,
             synced: 0,
@@ -69,32 +73,39 @@ impl Commit {
         self.archive.as_ref()
     }
 
-    /// Hands the history of a turn to the archive.
+    /// Stores what a turn changed and recorded.
     #[inline]
-    pub(super) fn record(&mut self, effects: &mut Effects) {
+    pub(super) fn store(&mut self, effects: &mut Effects) {
+        if effects.persists() {
+            self.persist(effects);
+        }
         if let Some(archive) = &self.archive
-            && effects.records()
-            && let Some(number) = archive.push(effects.take_records())
+            && effects.has_records()
+            && let Some(number) = archive.push(effects.records())
         {
             self.recorded = number;
         }
     }
 
-    /// Whether effects may go out at once.
-    #[inline]
-    pub(super) fn is_clear(&self, effects: &Effects) -> bool {
-        self.kept.is_empty() && !effects.persists() && self.recorded <= self.synced
+    fn persist(&mut self, effects: &mut Effects) {
+        let (writes, flush) = effects.take_writes();
+        let awaited = if flush { Some(self.writer.push(writes)) } else { self.writer.push_soon(writes) };
+        self.pushed += 1;
+        self.awaited = awaited.unwrap_or(self.awaited);
+        self.seen = self.writer.progress();
     }
 
-    /// Keeps the effects of a turn and hands its writes to the writer.
-    pub(super) fn keep(&mut self, mut effects: Effects) {
-        if effects.persists() {
-            self.pushed = self.writer.push(effects.take_writes());
-            self.seen = self.writer.progress();
-        }
+    /// Whether effects may go out at once.
+    #[inline]
+    pub(super) fn is_clear(&self) -> bool {
+        self.kept.is_empty() && self.awaited <= self.seen.durable && self.recorded <= self.synced
+    }
+
+    /// Keeps the effects of a turn.
+    pub(super) fn keep(&mut self, effects: Effects) {
         let bytes = effects.memory_bytes();
         self.kept_bytes += bytes;
-        self.kept.push_back(Kept { pushed: self.pushed, recorded: self.recorded, effects, bytes });
+        self.kept.push_back(Kept { awaited: self.awaited, recorded: self.recorded, effects, bytes });
     }
 
     /// The next effects that need to wait no longer.
@@ -110,9 +121,17 @@ impl Commit {
         self.failure().is_none() && (self.seen.full || self.kept_bytes >= KEPT_BYTES_MAX)
     }
 
-    /// Whether something still waits, and not in vain.
+    /// Has everything made durable that was pushed.
+    pub(super) fn finish(&mut self) {
+        if self.pushed > self.seen.durable {
+            self.awaited = self.writer.push(Vec::new());
+            self.pushed += 1;
+        }
+    }
+
+    /// Whether something still waits that will happen.
     pub(super) fn is_pending(&self) -> bool {
-        self.failure().is_none() && !self.kept.is_empty()
+        self.failure().is_none() && (!self.kept.is_empty() || self.awaited > self.seen.durable)
     }
 
     /// Why nothing more will be durable.
@@ -133,10 +152,12 @@ impl Commit {
         std::future::poll_fn(|cx| self.poll_progress(cx)).await;
     }
 
-    /// Waits for something that the turn loop has to do about it. Without cost while nothing is kept and there is room.
+    /// Waits for something that the turn loop has to do about it. Without cost while nothing is on its way to the disk
+    /// and there is room.
     #[inline]
     pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        if self.kept.is_empty() && self.told_writable && self.seen.writable {
+        let is_idle = self.kept.is_empty() && self.pushed <= self.seen.durable;
+        if is_idle && self.told_writable && self.seen.writable {
             return Poll::Pending;
         }
         let is_due = self.told_writable != self.seen.writable
@@ -146,7 +167,7 @@ impl Commit {
     }
 
     fn is_durable(&self, kept: &Kept) -> bool {
-        kept.pushed <= self.seen.durable && kept.recorded <= self.synced
+        kept.awaited <= self.seen.durable && kept.recorded <= self.synced
     }
 
     fn poll_progress(&mut self, cx: &mut Context<'_>) -> Poll<()> {

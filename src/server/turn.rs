@@ -106,6 +106,7 @@ impl<C: Core> Turns<C> {
     /// the reason when the datastore failed.
     pub(super) async fn run(mut self) -> (Stores, Result<(), String>) {
         self.run_turns().await;
+        self.commit.finish();
         self.let_out_durable().await;
         while self.commit.is_pending() {
             self.commit.wait().await;
@@ -229,16 +230,16 @@ impl<C: Core> Turns<C> {
     /// Does what a turn wanted done, or keeps it until it may be done.
     async fn carry_out(&mut self) {
         loop {
-            self.commit.record(&mut self.effects);
-            if self.commit.is_clear(&self.effects) {
+            self.commit.store(&mut self.effects);
+            if self.commit.is_clear() {
                 self.let_out().await;
             } else {
                 self.commit.keep(std::mem::take(&mut self.effects));
                 self.let_out_durable().await;
-                while self.commit.is_full() {
-                    self.commit.wait().await;
-                    self.let_out_durable().await;
-                }
+            }
+            while self.commit.is_full() {
+                self.commit.wait().await;
+                self.let_out_durable().await;
             }
             if self.refused.is_empty() {
                 return;

@@ -87,8 +87,8 @@ pub struct State {
     pub store_full: bool,
     /// Keys of the stored records that have changed since they were last stored; see [`record`].
     pub dirty: BTreeSet<String>,
-    /// Keys of records whose change nobody waits for; stored every now and then.
-    pub dirty_later: BTreeSet<String>,
+    /// Keys of records that have changed in a way that only a power failure may take back.
+    pub dirty_soon: BTreeSet<String>,
     nicks: Index<UserId>,
     account_users: Index<Vec<UserId>>,
     reserved_nicks: Index<Box<str>>,

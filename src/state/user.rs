@@ -14,6 +14,9 @@ use crate::text::{AccountName, Nick};
 /// Users that one user accepts; the oldest is forgotten.
 const ACCEPTED_MAX: usize = 100;
 
+/// The away text of a user with automatic away who has no session. It is not stored, as it follows from that.
+pub const DISCONNECTED: &str = "User is currently disconnected";
+
 /// A registered user.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct User {

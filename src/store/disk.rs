@@ -47,6 +47,7 @@ impl Database {
         writes.insert(keys::BATCH, &number.to_be_bytes());
         for (key, value) in batch {
             match value {
+                Some(position) if key == keys::WAL => writes.insert(keys::WAL, covered(position, number)),
                 Some(value) => writes.insert(key.as_bytes(), value.as_slice()),
                 None => writes.remove(key.as_bytes()),
             }
@@ -113,6 +114,11 @@ impl Drop for Database {
         // The seal, too, needs a little space.
         self.reserve.prepare(0);
     }
+}
+
+/// The value of [`keys::WAL`].
+pub(super) fn covered(position: &[u8], batch: u64) -> Vec<u8> {
+    [position, &batch.to_be_bytes()].concat()
 }
 
 /// Writes and flushes on another thread, as sled can panic.

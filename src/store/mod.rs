@@ -16,6 +16,7 @@ mod open;
 mod reserve;
 mod seal;
 mod secret;
+mod wal;
 mod watermark;
 mod writer;
 

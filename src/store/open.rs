@@ -12,6 +12,7 @@ use sled::{Batch, Db};
 use super::control::Control;
 use super::disk::Database;
 use super::migrate::{self, MIGRATIONS, Migration};
+use super::wal::{self, Wal};
 use super::{Export, FileLock, StoreError, Writer, keys, random_secret, reserve, seal, watermark};
 
 /// File in the datastore's directory that says whose it is, and that its user holds locked.
@@ -23,7 +24,7 @@ const MARKER_TEXT: &str = "This directory is a datastore of ircd.\n";
 const CACHE_BYTES: u64 = 16 << 20;
 
 /// How long sled may take to read a datastore. On some damage it never ends.
-const OPEN_TIME_MAX: Duration = Duration::from_secs(60);
+pub(super) const OPEN_TIME_MAX: Duration = Duration::from_secs(60);
 
 /// How long sled's threads may take to let go of a closed database.
 const CLOSE_TIME_MAX: Duration = Duration::from_secs(5);
@@ -42,6 +43,8 @@ pub enum Outdated {
 pub struct Store {
     path: PathBuf,
     backup: Option<PathBuf>,
+    /// Until the writer has it.
+    wal: Option<Wal>,
     // Dropped in this order: sled lets go, the seal is put on, others may open it.
     db: Db,
     closer: Closer,
@@ -83,15 +86,17 @@ impl Store {
         }
         let db = read(path, path)?;
         let closer = Closer { path: path.to_owned(), seals: true };
-        let mut store = Store { path: path.to_owned(), backup: None, db, closer, _lock: lock };
+        let mut store = Store { path: path.to_owned(), backup: None, wal: None, db, closer, _lock: lock };
         let (found, known) = (migrate::version(path, &store.db)?, migrate::newest(migrations));
         if found > known {
             return Err(StoreError::Newer(path.to_owned(), found, known));
         }
+        if found < known && outdated == Outdated::Refuse {
+            return Err(StoreError::Outdated(path.to_owned(), found, known));
+        }
+        // Before a migration, as the log is in the old layout, too.
+        store.wal = Some(wal::apply(path, &store.db)?);
         if found < known {
-            if outdated == Outdated::Refuse {
-                return Err(StoreError::Outdated(path.to_owned(), found, known));
-            }
             store.backup = Some(migrate::run(path, &store.db, found, migrations)?);
         }
         Ok(store)
@@ -147,9 +152,9 @@ impl Store {
 
     /// Hands it to a writer of its own, which also serves the control socket. Without the socket,
     /// there is no export while the server runs, but nothing else is missing.
-    pub fn into_writer(self) -> Result<Writer, StoreError> {
-        let path = self.path.clone();
-        let mut writer = Writer::start(Database::new(self)?).map_err(StoreError::io(&path))?;
+    pub fn into_writer(mut self) -> Result<Writer, StoreError> {
+        let (path, wal) = (self.path.clone(), self.wal.take());
+        let mut writer = Writer::with_wal(Database::new(self)?, wal).map_err(StoreError::io(&path))?;
         match Control::open(&path, writer.reader()) {
             Ok(control) => writer.hold(control),
             Err(error) => {
@@ -173,14 +178,14 @@ impl Store {
 
     /// Closes it and opens it again, after sled failed. What was not whole is gone then.
     pub(super) fn reopen(self) -> Result<Store, StoreError> {
-        let Store { path, backup, db, mut closer, _lock } = self;
+        let Store { path, backup, wal, db, mut closer, _lock } = self;
         closer.seals = false;
         drop(db);
         wait_for_sled(&path).map_err(StoreError::io(&path))?;
         let db = read(&path, &path)?;
         migrate::version(&path, &db)?;
         closer.seals = true;
-        Ok(Store { path, backup, db, closer, _lock })
+        Ok(Store { path, backup, wal, db, closer, _lock })
     }
 
     /// It failed: the next start is to look at it as after a crash.
@@ -354,7 +359,7 @@ fn remove_half_snapshots(dir: &Path) -> io::Result<()> {
 
 /// Does work of sled on a thread of its own, as that can panic or never end; the error completes a
 /// sentence.
-fn within<T: Send + 'static>(
+pub(super) fn within<T: Send + 'static>(
     limit: Duration,
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T, &'static str> {

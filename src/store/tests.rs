@@ -2,6 +2,7 @@
 
 use super::super::writer::Disk;
 use super::*;
+use crate::engine::Write;
 
 fn place() -> (tempfile::TempDir, PathBuf) {
     let dir = tempfile::tempdir().unwrap();
@@ -118,6 +119,60 @@ fn damage_after_a_crash_is_not_made_worse() {
         }
     }
     assert!(!beside(&path, "recovery").exists());
+}
+
+fn write(key: &str, value: Option<&str>) -> Write {
+    Write { key: key.into(), value: value.map(Into::into) }
+}
+
+/// The datastore as `kill -9` would leave it now.
+fn killed(path: &Path, number: usize) -> PathBuf {
+    let copy = beside(path, &format!("killed-{number}"));
+    copy_directory(path, &copy).unwrap();
+    copy
+}
+
+fn records(path: &Path) -> Vec<(String, Vec<u8>)> {
+    Store::open(path, Outdated::Refuse).unwrap().records().unwrap()
+}
+
+#[test]
+fn kill_9_takes_back_nothing_that_was_pushed() {
+    let (_dir, path) = place();
+    let writer = Store::open_or_create(&path, Outdated::Refuse).unwrap().into_writer().unwrap();
+    assert_eq!(writer.push_soon(vec![write("test/a", Some("1")), write("test/b", Some("1"))]), None);
+    let both = [("test/a".to_owned(), b"1".to_vec()), ("test/b".to_owned(), b"1".to_vec())];
+    let copy = killed(&path, 1);
+    assert_eq!(records(&copy), both);
+    // Opening it once more changes nothing.
+    assert_eq!(records(&copy), both);
+    // What was flushed meanwhile is not undone by an older entry.
+    let number = writer.push(vec![write("test/a", Some("2"))]);
+    while writer.progress().durable < number {
+        thread::yield_now();
+    }
+    assert_eq!(writer.push_soon(vec![write("test/b", None)]), None);
+    assert_eq!(records(&killed(&path, 2)), [("test/a".to_owned(), b"2".to_vec())]);
+    drop(writer);
+    assert_eq!(records(&path), [("test/a".to_owned(), b"2".to_vec())]);
+}
+
+#[test]
+fn an_older_version_that_wrote_last_is_not_undone_by_the_log() {
+    let (_dir, path) = place();
+    let writer = Store::open_or_create(&path, Outdated::Refuse).unwrap().into_writer().unwrap();
+    assert_eq!(writer.push_soon(vec![write("test/a", Some("1"))]), None);
+    let copy = killed(&path, 1);
+    drop(writer);
+    let db = read(&copy, &copy).unwrap();
+    let mut batch = Batch::default();
+    batch.insert("test/a", "2");
+    batch.insert(keys::BATCH, &1000u64.to_be_bytes());
+    db.apply_batch(batch).unwrap();
+    db.flush().unwrap();
+    drop(db);
+    wait_for_sled(&copy).unwrap();
+    assert_eq!(records(&copy), [("test/a".to_owned(), b"2".to_vec())]);
 }
 
 fn add_greeting(_: &Db) -> Result<Batch, String> {

@@ -52,12 +52,13 @@ pub(super) fn check(dir: &Path, db: &sled::Db) -> Result<(), StoreError> {
     Ok(())
 }
 
-fn last_batch(dir: &Path, db: &sled::Db) -> Result<u64, StoreError> {
+/// The number of the last batch in a database.
+pub(super) fn last_batch(dir: &Path, db: &sled::Db) -> Result<u64, StoreError> {
     let stored = db.get(keys::BATCH).map_err(|error| StoreError::damaged(dir, error))?;
     Ok(stored.map_or(0, |bytes| number(&bytes)))
 }
 
 /// Eight bytes as a number; 0 for anything else.
-fn number(bytes: &[u8]) -> u64 {
+pub(super) fn number(bytes: &[u8]) -> u64 {
     bytes.try_into().map_or(0, u64::from_be_bytes)
 }

@@ -1,33 +1,43 @@
 //! The one writer: a thread that makes the writes of turns durable, many turns with one flush.
 //!
-//! It knows nothing of what it writes and nothing of disks; a [`Disk`] does that. Whatever was pushed
-//! while the last batch was on its way goes into the next one (group commit), later writes of a key
-//! in place of earlier ones. Invariant: [`Progress::durable`] names a turn only when its writes and
-//! those of all turns before it have come to the disk; a batch is written whole or not at all.
+//! It knows nothing of what it writes and nothing of disks; a [`Disk`] does that. Whatever is pushed while a batch
+//! is on its way goes into the next one (group commit), later writes of a key in place of earlier ones. A push first
+//! goes to the write-ahead log, so that `kill -9` cannot take it back. Invariant: [`Progress::durable`] names a turn
+//! only when its writes and those of all turns before it are on the disk; a batch is written whole or not at all.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::task::{Context, Poll, Waker};
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::control::Control;
 use super::export::Export;
+use super::keys;
+use super::wal::Wal;
 use crate::engine::Write;
+use crate::journal;
 
-/// Bytes of waiting writes at which [`Progress::full`] asks for patience.
+/// Bytes of waiting writes at which [`Progress::full`] is set.
 const QUEUE_BYTES_MAX: usize = 4 << 20;
+/// Length of the write-ahead log, in bytes, at which it is.
+const WAL_BYTES_MAX: u64 = 64 << 20;
 /// What a waiting write costs besides its key and value, about.
 const WRITE_BYTES: usize = 64;
-/// How often it is looked whether a full disk has room again.
+/// How long writes for which no client waits may stay out of the datastore.
+const LATER_TIME: Duration = Duration::from_secs(1);
+/// How often a full disk is checked for room.
 const ROOM_EVERY: Duration = Duration::from_secs(2);
 /// Copies of the records that may be asked for at the same time.
 const READERS_MAX: usize = 4;
+/// How often the same is said in the log.
+const TOLD_EVERY: Duration = Duration::from_secs(60);
 
-/// What is written at once: keys with their new values; none deletes.
+/// What is written at once: keys with their new values; `None` deletes.
 pub type Batch = BTreeMap<String, Option<Vec<u8>>>;
 
 /// Where batches go.
@@ -35,7 +45,7 @@ pub trait Disk: Send + 'static {
     /// Writes a batch, all of it or nothing, and returns when it is durable.
     ///
     /// # Errors
-    /// When it cannot be had; nothing more is written then. One line for the log.
+    /// When that is impossible; nothing more is written then. One line for the log.
     fn write(&mut self, batch: &Batch) -> Result<(), String>;
 
     /// Whether there is room for more; asked after every batch, and every two seconds after a no.
@@ -71,14 +81,21 @@ pub struct Writer {
 }
 
 impl Writer {
-    /// Starts the thread.
+    /// Starts the thread, without a write-ahead log: every push has to become durable.
     ///
     /// # Errors
     /// When the system has no thread for us.
-    pub fn start(mut disk: impl Disk) -> io::Result<Writer> {
+    pub fn start(disk: impl Disk) -> io::Result<Writer> {
+        Writer::with_wal(disk, None)
+    }
+
+    /// Starts the thread.
+    pub(super) fn with_wal(mut disk: impl Disk, wal: Option<Wal>) -> io::Result<Writer> {
         let writable = disk.has_room();
         let progress = Progress { durable: 0, writable, full: false, failed: None };
-        let shared = Arc::new(Shared { state: Mutex::new(State::new(progress)), changed: Condvar::new() });
+        let wal_dir = wal.as_ref().map(|wal| wal.dir().to_owned());
+        let state = Mutex::new(State::new(progress, wal));
+        let shared = Arc::new(Shared { state, changed: Condvar::new(), wal_dir });
         let theirs = shared.clone();
         let work = move || {
             if catch_unwind(AssertUnwindSafe(|| theirs.work(disk))).is_err() {
@@ -89,17 +106,30 @@ impl Writer {
         Ok(Writer { shared, control: None, thread: Some(thread) })
     }
 
-    /// Queues writes of one turn; returns the number that [`Progress::durable`] will reach. Never
-    /// waits and never refuses: whoever pushes heeds [`Progress::full`].
-    pub fn push(&self, writes: impl IntoIterator<Item = Write>) -> u64 {
+    /// Queues the writes of a turn, to become durable at once. Returns the number that [`Progress::durable`] will
+    /// reach. Never waits for the disk and never refuses: the caller watches [`Progress::full`].
+    pub fn push(&self, writes: Vec<Write>) -> u64 {
         let mut state = self.shared.lock();
-        for write in writes {
-            state.add(write);
-        }
-        state.pushed += 1;
-        state.progress.full = state.bytes >= QUEUE_BYTES_MAX;
+        state.push(writes);
+        state.wanted = state.pushed;
         self.shared.changed.notify_one();
         state.pushed
+    }
+
+    /// Queues the writes of a turn, to become durable within about a second. They survive `kill -9` when this returns
+    /// `None`; otherwise when [`Progress::durable`] has reached the number.
+    pub fn push_soon(&self, writes: Vec<Write>) -> Option<u64> {
+        let mut state = self.shared.lock();
+        if !state.push(writes) {
+            state.wanted = state.pushed;
+            self.shared.changed.notify_one();
+            return Some(state.pushed);
+        }
+        if state.later.is_none() || state.progress.full {
+            state.later.get_or_insert_with(|| Instant::now() + LATER_TIME);
+            self.shared.changed.notify_one();
+        }
+        None
     }
 
     /// How far it has come.
@@ -145,7 +175,7 @@ impl Drop for Writer {
 pub(super) struct Reader(Arc<Shared>);
 
 impl Reader {
-    /// A copy of everything; writing waits while it is made.
+    /// A copy of everything that was pushed; writing waits while it is made.
     pub(super) fn export(&self) -> Result<Export, String> {
         let (sender, receiver) = sync_channel(1);
         {
@@ -165,14 +195,25 @@ struct Shared {
     state: Mutex<State>,
     /// Something was pushed or asked for, or it is to stop.
     changed: Condvar,
+    wal_dir: Option<PathBuf>,
 }
 
 #[derive(Debug)]
 struct State {
+    wal: Option<Wal>,
+    /// The position up to which the disk has the log.
+    covered: u64,
+    /// The last push that is missing from the log: until the disk has it, later ones do not go there either.
+    gap: u64,
+    told: Option<Instant>,
     waiting: Batch,
     /// Size of `waiting`.
     bytes: usize,
     pushed: u64,
+    /// The last push for which a client waits.
+    wanted: u64,
+    /// When the others are to be written.
+    later: Option<Instant>,
     readers: VecDeque<SyncSender<Result<Export, String>>>,
     progress: Progress,
     stopping: bool,
@@ -181,16 +222,58 @@ struct State {
 
 /// What the thread is to do next.
 enum Task {
-    Write(Batch, u64),
+    /// A batch, the last push in it, and the position up to which it covers the log.
+    Write(Batch, u64, u64),
     Read(SyncSender<Result<Export, String>>),
     LookForRoom,
     End,
 }
 
 impl State {
-    fn new(progress: Progress) -> State {
-        let (waiting, readers) = Default::default();
-        State { waiting, bytes: 0, pushed: 0, readers, progress, stopping: false, waker: None }
+    fn new(progress: Progress, wal: Option<Wal>) -> State {
+        State {
+            covered: wal.as_ref().map_or(0, Wal::end),
+            wal,
+            gap: 0,
+            told: None,
+            waiting: Batch::new(),
+            bytes: 0,
+            pushed: 0,
+            wanted: 0,
+            later: None,
+            readers: VecDeque::new(),
+            progress,
+            stopping: false,
+            waker: None,
+        }
+    }
+
+    /// Adds a push. Returns whether it is in the log.
+    fn push(&mut self, writes: Vec<Write>) -> bool {
+        self.pushed += 1;
+        let is_logged = self.log(&writes);
+        writes.into_iter().for_each(|write| self.add(write));
+        self.renew_full();
+        is_logged
+    }
+
+    fn log(&mut self, writes: &[Write]) -> bool {
+        let Some(wal) = &mut self.wal else { return false };
+        if writes.is_empty() {
+            return true;
+        }
+        // The last space of a disk is for what was promised before.
+        if self.progress.durable < self.gap || !self.progress.writable {
+            self.gap = self.pushed;
+            return false;
+        }
+        let Err(error) = wal.append(writes) else { return true };
+        if self.told.is_none_or(|told| told.elapsed() >= TOLD_EVERY) {
+            tracing::warn!(target: "datastore", "changes wait for the datastore, as its log cannot be written: {error}");
+            self.told = Some(Instant::now());
+        }
+        self.gap = self.pushed;
+        false
     }
 
     fn add(&mut self, write: Write) {
@@ -204,12 +287,24 @@ impl State {
         }
     }
 
-    fn next(&mut self) -> Option<Task> {
+    fn renew_full(&mut self) {
+        let logged = self.wal.as_ref().map_or(0, |wal| wal.end() - self.covered);
+        self.progress.full = self.bytes >= QUEUE_BYTES_MAX || logged >= WAL_BYTES_MAX;
+    }
+
+    fn next(&mut self, now: Instant) -> Option<Task> {
+        let is_due = self.later.is_some_and(|at| at <= now) || self.progress.full;
+        let is_wanted = self.wanted > self.progress.durable || !self.readers.is_empty() || self.stopping;
         // Even an empty batch is to be reported.
-        if self.pushed > self.progress.durable {
-            self.bytes = 0;
-            self.progress.full = false;
-            return Some(Task::Write(std::mem::take(&mut self.waiting), self.pushed));
+        if self.pushed > self.progress.durable && (is_due || is_wanted) {
+            let mut batch = std::mem::take(&mut self.waiting);
+            let end = self.wal.as_ref().map(Wal::end);
+            if let Some(end) = end {
+                batch.insert(keys::WAL.to_owned(), Some(end.to_be_bytes().to_vec()));
+            }
+            (self.bytes, self.later) = (0, None);
+            self.renew_full();
+            return Some(Task::Write(batch, self.pushed, end.unwrap_or(0)));
         }
         if let Some(reader) = self.readers.pop_front() {
             return Some(Task::Read(reader));
@@ -227,14 +322,17 @@ impl Shared {
     fn work(&self, mut disk: impl Disk) {
         loop {
             match self.next() {
-                Task::Write(batch, number) => {
+                Task::Write(batch, number, covered) => {
                     if let Err(reason) = disk.write(&batch) {
                         return self.fail(reason);
                     }
+                    self.trim(covered);
                     let writable = disk.has_room();
-                    self.report(|progress| {
-                        progress.durable = number;
-                        progress.writable = writable;
+                    self.report(|state| {
+                        state.progress.durable = number;
+                        state.progress.writable = writable;
+                        state.covered = covered;
+                        state.renew_full();
                     });
                 }
                 Task::Read(reader) => {
@@ -243,7 +341,7 @@ impl Shared {
                 }
                 Task::LookForRoom => {
                     if disk.has_room() {
-                        self.report(|progress| progress.writable = true);
+                        self.report(|state| state.progress.writable = true);
                     }
                 }
                 Task::End => return,
@@ -254,32 +352,46 @@ impl Shared {
     /// Waits for something to do.
     fn next(&self) -> Task {
         let mut state = self.lock();
+        let mut look_at = None;
         loop {
-            if let Some(task) = state.next() {
+            let now = Instant::now();
+            if let Some(task) = state.next(now) {
                 return task;
             }
-            if state.progress.writable {
-                state = self.changed.wait(state).unwrap_or_else(|poisoned| poisoned.into_inner());
-                continue;
-            }
-            let waited = self.changed.wait_timeout(state, ROOM_EVERY);
-            let (woken, timeout) = waited.unwrap_or_else(|poisoned| poisoned.into_inner());
-            if timeout.timed_out() {
+            if !state.progress.writable && *look_at.get_or_insert(now + ROOM_EVERY) <= now {
                 return Task::LookForRoom;
             }
-            state = woken;
+            let until = [state.later, look_at].into_iter().flatten().min();
+            state = match until {
+                None => self.changed.wait(state).unwrap_or_else(|poisoned| poisoned.into_inner()),
+                Some(until) => {
+                    let waited = self.changed.wait_timeout(state, until.saturating_duration_since(now));
+                    waited.unwrap_or_else(|poisoned| poisoned.into_inner()).0
+                }
+            };
+        }
+    }
+
+    /// Removes from the log what the disk has.
+    fn trim(&self, covered: u64) {
+        if let Some(dir) = &self.wal_dir
+            && let Err(error) = journal::trim(dir, covered)
+        {
+            tracing::warn!(target: "datastore", "{}: {error}", dir.display());
         }
     }
 
     fn fail(&self, reason: String) {
-        self.report(|progress| progress.failed = Some(reason));
-        // Nobody will answer them.
-        self.lock().readers.clear();
+        self.report(|state| {
+            state.progress.failed = Some(reason);
+            // Nobody will answer them.
+            state.readers.clear();
+        });
     }
 
-    fn report(&self, change: impl FnOnce(&mut Progress)) {
+    fn report(&self, change: impl FnOnce(&mut State)) {
         let mut state = self.lock();
-        change(&mut state.progress);
+        change(&mut state);
         if let Some(waker) = state.waker.take() {
             drop(state);
             waker.wake();

@@ -41,7 +41,7 @@ fn items(archive: &Archive, answers: &Answers) -> Vec<Item> {
 }
 
 fn push(archive: &Archive, ms: u64) {
-    assert_eq!(archive.push(vec![keep(&channel("#c"), id(ms), "x")]), None);
+    assert_eq!(archive.push(&[keep(&channel("#c"), id(ms), "x")]), None);
 }
 
 fn settings(directory: &Path) -> Settings {
@@ -276,7 +276,7 @@ fn with_an_interval_of_zero_it_says_what_is_durable() {
     let (archive, _answers) = with_recorder(settings, &recorder);
     let mut last = 0;
     for ms in 1..=50 {
-        let number = archive.push(vec![keep(&channel("#c"), id(ms), "x")]).unwrap();
+        let number = archive.push(&[keep(&channel("#c"), id(ms), "x")]).unwrap();
         assert!(number > last);
         last = number;
     }
@@ -299,7 +299,7 @@ fn what_is_too_old_goes_by_itself() {
     archive.reconfigure(&config);
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
     let fresh = MsgId::new(now.as_millis() as u64, 0, 0);
-    archive.push(vec![keep(&channel("#c"), fresh, "x")]);
+    archive.push(&[keep(&channel("#c"), fresh, "x")]);
     let deadline = Instant::now() + PATIENCE;
     while recorder.times().len() != 1 || recorder.times()[0] == 1 {
         assert!(Instant::now() < deadline, "{:?}", recorder.times());
@@ -477,6 +477,6 @@ fn what_a_reload_changes_holds_at_once() {
     let (archive, _answers) = with_recorder(settings(directory.path()), &recorder);
     push(&archive, 1);
     archive.reconfigure(&config);
-    assert!(archive.push(vec![keep(&channel("#c"), id(2), "x")]).is_some());
+    assert!(archive.push(&[keep(&channel("#c"), id(2), "x")]).is_some());
     assert_eq!(Live::of(&config).expire_time, Duration::ZERO);
 }

@@ -310,7 +310,7 @@ impl Bench {
                     writeln!(lines, "asks to reload").unwrap();
                     self.reload = Some(*ticket);
                 }
-                Effect::Persist { writes } => self.store(writes),
+                Effect::Persist { writes, .. } => self.store(writes),
                 Effect::Record(record) => self.stored.store(record),
                 Effect::Note(_) => {}
             }

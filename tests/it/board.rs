@@ -146,13 +146,14 @@ impl Board {
                 for Write { key, value } in &writes {
                     self.records.insert(key.clone(), value.clone().unwrap());
                 }
-                out.push(Effect::Persist { writes });
+                out.push(Effect::Persist { writes, flush: true });
                 self.answer(session, &format!("kept {rest}"), out);
             }
             "KEEPBIG" => {
                 let (key, bytes) = rest.split_once(' ').unwrap();
                 let value = Some(format!("\"{}\"", "x".repeat(bytes.parse().unwrap())).into());
-                out.push(Effect::Persist { writes: vec![Write { key: key.into(), value }] });
+                let writes = vec![Write { key: key.into(), value }];
+                out.push(Effect::Persist { writes, flush: true });
                 self.answer(session, &format!("kept {rest}"), out);
             }
             _ => {

@@ -4,13 +4,111 @@ mod codec;
 
 use std::io;
 use std::path::Path;
+use std::time::{Duration, Instant};
 
+use tokio::sync::watch;
+
+use super::settings::Live;
+use super::shipper::Shipped;
 use crate::history::Record;
-use crate::journal::{self, Damage, Frames, Log, Reader};
+use crate::journal::{self, Damage, Frames, Log, Reader, Syncer};
 use crate::wire::MsgId;
 
 /// Size at which a segment is followed by the next.
 const SEGMENT_BYTES_MAX: u64 = 8 << 20;
+/// How often the log repeats itself.
+pub(super) const TOLD_EVERY: Duration = Duration::from_secs(60);
+
+/// The writing end, with a buffer in front of it.
+#[derive(Debug)]
+pub(super) struct Spool {
+    log: Log,
+    frames: Frames,
+    losses: Losses,
+    shipped: watch::Receiver<Shipped>,
+    live: watch::Receiver<Live>,
+}
+
+/// Records that are not stored, and when the log was last told.
+#[derive(Debug, Default)]
+struct Losses {
+    count: u64,
+    why: &'static str,
+    told: Option<Instant>,
+}
+
+impl Losses {
+    fn add(&mut self, count: u64, why: &'static str) {
+        if count > 0 {
+            (self.count, self.why) = (self.count + count, why);
+        }
+    }
+
+    fn tell(&mut self, is_last: bool) {
+        let is_time = || is_last || self.told.is_none_or(|told| told.elapsed() >= TOLD_EVERY);
+        if self.count > 0 && is_time() {
+            tracing::error!(target: "history", "{} records of history were lost: {}", self.count, self.why);
+            (self.count, self.told) = (0, Some(Instant::now()));
+        }
+    }
+}
+
+impl Spool {
+    pub(super) fn new(log: Log, shipped: watch::Receiver<Shipped>, live: watch::Receiver<Live>) -> Spool {
+        Spool { log, frames: Frames::default(), losses: Losses::default(), shipped, live }
+    }
+
+    /// The position behind the last record that was written.
+    pub(super) fn end(&self) -> u64 {
+        self.log.end()
+    }
+
+    /// Makes it durable, on another thread.
+    pub(super) fn syncer(&self) -> Syncer {
+        self.log.syncer()
+    }
+
+    /// Adds records to the buffer, as far as there is room in the spool.
+    pub(super) fn add<'r>(&mut self, records: impl Iterator<Item = &'r Record>) {
+        let shipped = self.shipped.borrow().position;
+        let bytes_max = self.live.borrow().spool_bytes_max;
+        for record in records {
+            let backlog = self.log.end().saturating_sub(shipped) + self.frames.len() as u64;
+            if backlog >= bytes_max {
+                let why = "the spool is full (history.persistent.spool-max-size), as the database is away";
+                self.losses.add(1, why);
+            } else if !encode(&mut self.frames, record) {
+                self.losses.add(1, "they are too long");
+            }
+        }
+    }
+
+    /// Counts records that did not come here.
+    pub(super) fn lose(&mut self, count: u64) {
+        self.losses.add(count, "the disk of the spool is too slow or fails");
+    }
+
+    /// Bytes in the buffer.
+    pub(super) fn waiting_bytes(&self) -> usize {
+        self.frames.len()
+    }
+
+    /// Writes the buffer. After an error it is as it was.
+    pub(super) fn write(&mut self) -> io::Result<()> {
+        if !self.frames.is_empty() {
+            self.log.append(&self.frames)?;
+            self.frames.clear();
+        }
+        self.losses.tell(false);
+        Ok(())
+    }
+}
+
+impl Drop for Spool {
+    fn drop(&mut self) {
+        self.losses.tell(true);
+    }
+}
 
 /// Opens the spool in `dir`, which the database has up to `floor`. Returns the id of the latest item that was found
 /// in its last segment.
@@ -26,7 +124,7 @@ pub(super) fn open(dir: &Path, floor: u64) -> io::Result<(Log, Option<MsgId>)> {
 }
 
 /// Adds a record to what will be appended. Returns false if it is too long to be stored.
-pub(super) fn encode(frames: &mut Frames, record: &Record) -> bool {
+fn encode(frames: &mut Frames, record: &Record) -> bool {
     frames.add(|out| codec::write(out, record))
 }
 

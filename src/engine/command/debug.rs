@@ -42,7 +42,6 @@ fn count(cx: &mut Cx<'_>) {
         ("accounts", state.accounts.len()),
         ("bans", state.bans.count()),
         ("hosts remembered", state.connections.len()),
-        ("records not stored yet", state.dirty_later.len()),
     ];
     for (what, count) in counts {
         cx.server_notice(&format!("{what}: {count}"));

@@ -3,6 +3,7 @@
 use crate::engine::announce::{show_away, show_quit};
 use crate::engine::context::cx::Cx;
 use crate::engine::setup::settings;
+use crate::state::user::DISCONNECTED;
 use crate::state::{Fact, SessionId};
 use crate::wire::Text;
 
@@ -10,9 +11,6 @@ use super::registration;
 
 /// How old what is known of a device's presence may become while it is there.
 const SEEN_STEP_MS: u64 = 10 * 60 * 1000;
-
-/// The away text of a user whose last session is gone.
-pub(in crate::engine) const DISCONNECTED: &str = "User is currently disconnected";
 
 impl Cx<'_> {
     /// Ends the session being served: the channels see `reason`, and so does the client.

@@ -27,6 +27,7 @@ impl State {
             self.renew_away(user);
             if self.users[user].sessions.is_empty() && away.is_some() {
                 self.users[user].away = away.map(Box::from);
+                self.mark_presence(user);
             }
         }
     }
@@ -133,25 +134,24 @@ impl State {
         }
     }
 
-    /// Markers move with every message that is read: they are stored with the next batch, and nobody is
-    /// kept waiting for it.
+    /// Markers move with every message that is read, so their change does not wait for the disk.
     pub(super) fn read(&mut self, user: UserId, target: &str, at_ms: u64) {
         let user = &mut self.users[user];
         let account = user.account.as_ref().and_then(|name| self.accounts.get_mut(name.key()));
         match account.map(Arc::make_mut) {
             Some(account) => {
                 Account::remember(&mut account.read_markers, target, at_ms, READ_MARKERS_MAX);
-                self.dirty_later.insert(record::account_key(account.name.key()));
+                self.dirty_soon.insert(record::account_key(account.name.key()));
             }
             None => Account::remember(&mut user.read_markers, target, at_ms, READ_MARKERS_MAX),
         }
     }
 
-    /// As with markers, nobody waits for this.
+    /// As with markers, this does not wait for the disk.
     pub(super) fn see(&mut self, key: &str, device: &str, at_ms: u64) {
         if let Some(account) = self.accounts.get_mut(key).map(Arc::make_mut) {
             Account::remember(&mut account.last_seen, device, at_ms, DEVICES_MAX);
-            self.dirty_later.insert(record::account_key(key));
+            self.dirty_soon.insert(record::account_key(key));
         }
     }
 
@@ -217,8 +217,7 @@ impl State {
     pub(super) fn mark_presence(&mut self, user: UserId) {
         let Some(user) = self.users.get(user).filter(|user| user.always_on) else { return };
         if let Some(account) = &user.account {
-            let key = record::account_key(account.key());
-            self.dirty.insert(key);
+            self.dirty_soon.insert(record::account_key(account.key()));
         }
     }
 }

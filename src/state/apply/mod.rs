@@ -331,12 +331,17 @@ impl State {
         }
     }
 
-    /// Must follow every change of a user's sessions. Who has none keeps the last text.
+    /// Must follow every change of a user's sessions. A user without any keeps the last text.
     pub(super) fn renew_away(&mut self, user: UserId) {
+        if self.users[user].sessions.is_empty() {
+            return;
+        }
         let away = |&session: &SessionId| self.sessions[session].away.clone();
         let texts: Option<Vec<Box<str>>> = self.users[user].sessions.iter().map(away).collect();
-        if !self.users[user].sessions.is_empty() {
-            self.users[user].away = texts.and_then(shown_away);
+        let away = texts.and_then(shown_away);
+        if self.users[user].away != away {
+            self.users[user].away = away;
+            self.mark_presence(user);
         }
     }
 

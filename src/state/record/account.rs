@@ -8,7 +8,7 @@ use crate::state::account::{
     Account, Code, Enforcement, HistoryChoice, Purpose, Settings, Suspension, Vhost,
 };
 use crate::state::apply::Moment;
-use crate::state::user::NewUser;
+use crate::state::user::{DISCONNECTED, NewUser};
 use crate::state::{ChannelId, Letters, Member, State, User, UserId};
 
 use super::channel::{ranks_from, ranks_text};
@@ -105,6 +105,8 @@ pub(super) struct PresenceRecord {
     username: String,
     realname: String,
     modes: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    away: Option<String>,
     channels: Vec<(String, String, u64)>,
 }
 
@@ -190,6 +192,7 @@ fn encode_presence(state: &State, id: UserId) -> PresenceRecord {
         username: user.username.to_string(),
         realname: user.realname.to_string(),
         modes: kept,
+        away: user.away.as_deref().filter(|&text| text != DISCONNECTED).map(str::to_owned),
         channels: user.channels.iter().map(place).collect(),
     }
 }
@@ -266,6 +269,7 @@ impl PresenceRecord {
         };
         let id = state.insert_user(moment, User::new(new, None));
         state.users[id].always_on = true;
+        state.users[id].away = self.away.map(Into::into);
         for (name, ranks, joined_s) in self.channels {
             let name = mapping.channel(&name, NAME_BYTES_MAX).map_err(|error| error.to_string())?;
             let channel = match state.channel_by_key(name.key()) {

@@ -148,6 +148,7 @@ impl State {
             }
         }
         self.dirty.clear();
+        self.dirty_soon.clear();
         bad
     }
 
