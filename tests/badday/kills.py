@@ -1,7 +1,8 @@
-"""kill -9 at random moments of a life with accounts and channels: what was acknowledged is there afterwards.
+"""kill -9 at random moments of a life with accounts, channels, always-on users and messages: nothing that a client was told
+is lost, doubled or out of order afterwards.
 
-Of each thing it is known how it was acknowledged last, and how it will be if the change on its way came to the
-disk. Everything else after a restart is a loss. A change of several modes is there whole or not at all.
+Of each thing it is known how it was acknowledged last, and how it is if the change on its way was stored.
+Everything else after a restart is a loss. A change of several modes is there whole or not at all.
 """
 
 import collections
@@ -9,34 +10,24 @@ import random
 import threading
 import time
 
+import speakers
 from lasting import Server, log_in, new_always_on, order
+from residents import Resident
 from support import irc
+from things import Thing
 
 Channel = collections.namedtuple("Channel", "registered member flags key bans topic")
 ABSENT = Channel(False, False, frozenset("nt"), None, frozenset(), None)
 FLAGS = "mCu"
 FOUNDERS = 3
 REGISTRANTS = 2
+RESIDENTS = 3
+# How much is acknowledged in a life, at least and at most, and how long it may take.
+THINGS = (50, 700)
+LIFE_S = 60
+SPEAKERS = 4
+HISTORY_FILE = "    sqlite: {{enabled: true, database-path: {}/history.db, busy-timeout: 10s}}"
 CHANNELS_AT_ONCE = 5
-
-
-class Thing:
-    """How something was acknowledged last, and how it may be by now."""
-
-    def __init__(self, acknowledged):
-        self.acknowledged, self.possible = acknowledged, None
-
-    def try_for(self, wanted, act):
-        """Does `act`, which returns once `wanted` is acknowledged."""
-        self.possible = wanted
-        act()
-        self.acknowledged, self.possible = wanted, None
-
-    def states(self):
-        return [self.acknowledged] + ([self.possible] if self.possible is not None else [])
-
-    def settle(self, found):
-        self.acknowledged, self.possible = found, None
 
 
 class Founder:
@@ -200,8 +191,8 @@ class Registrant:
         return client is not None
 
 
-def one_life(server, actors, count, seconds):
-    """Everyone lives until the server is killed; gives what went wrong before."""
+def one_life(server, actors, count, things):
+    """Everyone lives until so many things are acknowledged and the server is killed; returns what went wrong before."""
     problems, killed = [], threading.Event()
 
     def live(actor):
@@ -214,7 +205,9 @@ def one_life(server, actors, count, seconds):
     threads = [threading.Thread(target=live, args=(actor,)) for actor in actors]
     for thread in threads:
         thread.start()
-    time.sleep(seconds)
+    wanted, deadline = sum(count.values()) + things, time.monotonic() + LIFE_S
+    while sum(count.values()) < wanted and not problems and time.monotonic() < deadline:
+        time.sleep(0.001)
     killed.set()
     server.kill()
     for thread in threads:
@@ -225,17 +218,21 @@ def one_life(server, actors, count, seconds):
 def check_kills(checks, binary, directory, rounds):
     """Prints the figures; each round that loses something is a failure."""
     chance, count, lost, starts = random.Random(1), collections.Counter(), [], []
-    with Server(binary, directory / "kills") as server:
+    place = directory / "kills"
+    with Server(binary, place, history=speakers.HISTORY, datastore_keys=HISTORY_FILE.format(place)) as server:
         server.start()
         actors = [Founder(server.plain, number) for number in range(FOUNDERS)]
         actors += [Registrant(server.plain, number) for number in range(REGISTRANTS)]
+        actors += [Resident(server.plain, number) for number in range(RESIDENTS)]
+        talking = [speakers.Speaker(server.plain, number) for number in range(SPEAKERS)]
+        audience = speakers.Audience(server.plain, talking)
         problems, done = [], 0
         for _ in range(rounds):
-            problems += one_life(server, actors, count, chance.uniform(0.1, 0.6))
+            problems += one_life(server, actors + talking, count, chance.randrange(*THINGS))
             start = time.monotonic()
             server.start()
             starts.append(time.monotonic() - start)
-            lost += [loss for actor in actors for loss in actor.losses()]
+            lost += [loss for actor in actors for loss in actor.losses()] + audience.losses()
             done += 1
             if len(lost) + len(problems) > 20:
                 break
@@ -243,10 +240,11 @@ def check_kills(checks, binary, directory, rounds):
         log = server.log_text()
     bad = [line for line in log.splitlines() if "panicked" in line or "could not be read" in line]
     kinds = ", ".join(f"{number} {kind}" for kind, number in sorted(count.items()))
-    print(f"kills: {done} rounds, {sum(count.values())} acknowledged changes ({kinds}), {len(lost)} lost; "
-          f"restart {max(starts):.2f} s at most")
+    print(f"kills: {done} rounds, {sum(count.values())} acknowledged things ({kinds}) and {audience.told} lines told, "
+          f"{len(lost)} missing, doubled or out of order; restart {max(starts):.2f} s at most")
     checks.check(f"kills: nothing acknowledged is lost in {rounds} rounds", not lost and done == rounds, lost[:5])
     checks.check("kills: everyone is answered until the end", not problems, problems[:5])
     checks.check("kills: no record is half written", not bad, bad[:5])
     checks.check("kills: there was something to lose", min((count[kind] for kind in (
-        "NS REGISTER", "NS PASSWD", "CS REGISTER", "TOPIC", "MODE", "JOIN", "PART")), default=0) > 0, kinds)
+        "NS REGISTER", "NS PASSWD", "CS REGISTER", "TOPIC", "MODE", "JOIN", "PART", "PRIVMSG", "always-on JOIN", "always-on PART",
+        "AWAY", "user MODE", "SETNAME", "MARKREAD")), default=0) > 0, kinds)

@@ -17,8 +17,9 @@ CHANNELS = "channels: {max-channels-per-client: 10000, registration: {enabled: t
 class Server(ircd.Server):
     """`ircd` with accounts, registered channels and always-on users."""
 
-    def __init__(self, binary, directory, datastore=None):
-        super().__init__(binary, directory, other_keys=CHANNELS, account_keys=ACCOUNTS, datastore=datastore)
+    def __init__(self, binary, directory, datastore=None, history="", datastore_keys=""):
+        super().__init__(binary, directory, other_keys=f"{CHANNELS}\n{history}", account_keys=ACCOUNTS, datastore=datastore,
+                         datastore_keys=datastore_keys)
         self.make_certs()
 
     def kill(self):
