@@ -29,6 +29,20 @@ pub const DEFAULT_YAML: &str = include_str!("../../ircd.yaml");
 /// Longest configuration that is read, in bytes.
 pub const TEXT_BYTES_MAX: usize = 1 << 20;
 
+/// The mappings whose keys are names of the author's own choice.
+const MAPS: &[&str] = &[
+    "server.listeners",
+    "server.tls-listeners",
+    "server.ip-limits.custom-limits",
+    "server.additional-isupport",
+    "server.command-aliases",
+    "oper-classes",
+    "opers",
+    "extjwt.services",
+    "authtoken.services",
+    "fakelag.command-budgets",
+];
+
 section! {
     /// The checked configuration. Fields are named as the keys of the file, with `_` for `-`.
     ///
@@ -130,7 +144,7 @@ fn read_document(
     }
     // A mark that some editors write; saphyr-parser does not expect it.
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let mut root = tree::parse(text, problems)?;
+    let mut root = tree::parse(text, MAPS, problems)?;
     if root.is_null() {
         problems.document("a configuration as `ircd defaultconfig` prints it", "an empty document");
         // The rules will say what is missing.
@@ -141,10 +155,10 @@ fn read_document(
         return None;
     }
     overrides::apply(&mut root, overrides, problems);
-    legacy::update(&mut root, problems);
+    let lacking = legacy::update(&mut root, problems);
     let mut config = Config::from_node(&root, problems)?;
     rules::enforce(&mut config, &root, problems);
-    let not_yet = not_yet::named(&config, &root);
+    let not_yet = not_yet::named(&config, &root, &lacking);
     Some((config, not_yet))
 }
 

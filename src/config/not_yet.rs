@@ -32,7 +32,9 @@ const NOT_YET: &[Row] = &[
 /// The features that the document turns on and the server does not have, by section.
 ///
 /// Features of one section are one entry: `datastore: mysql, sqlite`.
-pub(super) fn named(config: &Config, root: &Node) -> Vec<String> {
+///
+/// `lacking` are such features of old versions, in the same form.
+pub(super) fn named(config: &Config, root: &Node, lacking: &[&str]) -> Vec<String> {
     let mut sections: Vec<(&str, Vec<&str>)> = Vec::new();
     for (key, on) in NOT_YET {
         let (section, feature) = key.split_once('.').unwrap_or((key, ""));
@@ -53,5 +55,6 @@ pub(super) fn named(config: &Config, root: &Node) -> Vec<String> {
             [""] => section.to_owned(),
             features => format!("{section}: {}", features.join(", ")),
         })
+        .chain(lacking.iter().map(|feature| (*feature).to_owned()))
         .collect()
 }

@@ -5,7 +5,7 @@
 
 use super::yaml::problem::{Problem, Severity};
 use super::yaml::section::Problems;
-use super::yaml::tree::{Node, Tree, join, parse_value};
+use super::yaml::tree::{Node, Tree, join, merge, parse_value};
 
 /// The prefixes of variables, later ones winning over earlier ones.
 const PREFIXES: [&str; 3] = ["ORAGONO__", "ERGO__", "IRCD__"];
@@ -89,19 +89,5 @@ fn set(root: &mut Node, components: &[String], variable: &str, tree: Tree, probl
     let mut value = Node::new(tree);
     value.relocate(&node.path);
     value.credit(variable);
-    merge(node, value);
-}
-
-fn merge(node: &mut Node, value: Node) {
-    match value.tree {
-        Tree::Map(entries) if matches!(node.tree, Tree::Map(_)) => {
-            for (key, child) in entries {
-                match node.child_mut(&key) {
-                    Some(old) => merge(old, child),
-                    None => node.put(&key, child),
-                }
-            }
-        }
-        tree => *node = Node { tree, ..value },
-    }
+    merge(node, value, &[]);
 }

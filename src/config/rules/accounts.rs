@@ -1,7 +1,6 @@
 //! Rules of `accounts`, `opers` and the modes they give.
 
 use std::net::IpAddr;
-use std::time::Duration;
 
 use super::super::yaml::tree::shown_text;
 use super::super::{Config, PatternSyntax, TokenService, sections::opers as classes};
@@ -31,20 +30,23 @@ pub(super) fn logins(config: &Config, rules: &mut Rules<'_>) {
     if !(4..=31).contains(&accounts.registration.bcrypt_cost) {
         rules.wrong(&["accounts", "registration", "bcrypt-cost"], "a number from 4 to 31");
     }
-    if regex::Regex::new(&accounts.vhosts.valid_regexp).is_err() {
-        rules.wrong(&["accounts", "vhosts", "valid-regexp"], "a regular expression");
-    }
-    let script = &accounts.auth_script;
-    if script.enabled && script.command.is_empty() == script.socket.is_empty() {
-        rules.broken(&["accounts", "auth-script"], "either `command` or `socket`", "both or neither");
-    }
     let oauth2 = &accounts.oauth2;
-    if oauth2.enabled && oauth2.introspection_timeout == Duration::ZERO {
-        rules.wrong(&["accounts", "oauth2", "introspection-timeout"], "a span of time such as 10s");
-    }
-    if oauth2.enabled && oauth2.auth_script && !script.enabled {
+    if oauth2.enabled && oauth2.auth_script && !accounts.auth_script.enabled {
         let expected = "`accounts.auth-script.enabled: true` with it";
         rules.broken(&["accounts", "oauth2", "auth-script"], expected, "no script");
+    }
+}
+
+/// Hosts given to users. A pattern that is not valid falls back to the default, as in Ergo.
+pub(super) fn vhosts(config: &mut Config, rules: &mut Rules<'_>) {
+    let pattern = &mut config.accounts.vhosts.valid_regexp;
+    if regex::Regex::new(pattern).is_err() {
+        let found = format!("{}; the default is used", shown_text(pattern));
+        rules.doubtful(&["accounts", "vhosts", "valid-regexp"], "a regular expression", found);
+        pattern.clear();
+    }
+    if pattern.is_empty() {
+        *pattern = Config::default().accounts.vhosts.valid_regexp;
     }
 }
 

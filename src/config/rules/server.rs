@@ -84,9 +84,6 @@ pub(super) fn connections(config: &Config, rules: &mut Rules<'_>) {
             rules.broken(&["server", "coerce-ident"], expected, "both, which contradict each other");
         }
     }
-    if server.max_sendq < SENDQ_BYTES_MIN && !rules.is_noted(&["server", "max-sendq"]) {
-        rules.wrong(&["server", "max-sendq"], "a size of 4k or more");
-    }
     let relaymsg = &server.relaymsg;
     if relaymsg.enabled && relaymsg.separators.contains(|c| NO_SEPARATORS.contains(c)) {
         let expected = format!("none of the characters {NO_SEPARATORS:?}");
@@ -126,13 +123,43 @@ pub(super) fn hosts(config: &Config, rules: &mut Rules<'_>) {
     if server.ip_cloaking.enabled && !is_hostname(&server.ip_cloaking.netname) {
         rules.wrong(&["server", "ip-cloaking", "netname"], "a host name, such as irc");
     }
-    let script = &server.ip_check_script;
-    if script.enabled && script.command.is_empty() == script.socket.is_empty() {
-        rules.broken(&["server", "ip-check-script"], "either `command` or `socket`", "both or neither");
-    }
     if let Some(host) = &server.override_services_hostname
         && !is_hostname(host)
     {
         rules.wrong(&["server", "override-services-hostname"], "a host name");
+    }
+}
+
+/// A queue too short for an answer is made longer.
+pub(super) fn queue(config: &mut Config, rules: &mut Rules<'_>) {
+    let max_sendq = &mut config.server.max_sendq;
+    if *max_sendq < SENDQ_BYTES_MIN {
+        let found = format!("{max_sendq} bytes; 4k is used");
+        rules.doubtful(&["server", "max-sendq"], "a size of 4k or more", found);
+        *max_sendq = SENDQ_BYTES_MIN;
+    }
+}
+
+/// A script is a program or a socket. One that is neither is not asked.
+pub(super) fn scripts(config: &mut Config, rules: &mut Rules<'_>) {
+    let (check, auth) = (&mut config.server.ip_check_script, &mut config.accounts.auth_script);
+    let scripts = [
+        (["server", "ip-check-script"], &mut check.enabled, &check.command, &mut check.socket),
+        (["accounts", "auth-script"], &mut auth.enabled, &auth.command, &mut auth.socket),
+    ];
+    for (at, enabled, command, socket) in scripts {
+        if let Some(path) = socket.strip_prefix("unix:") {
+            *socket = path.to_owned();
+        }
+        match (command.is_empty(), socket.is_empty()) {
+            (false, false) if *enabled => {
+                rules.broken(&at, "either `command` or `socket`", "both");
+            }
+            (true, true) if *enabled => {
+                rules.doubtful(&at, "either `command` or `socket`", "neither, so it is never asked");
+                *enabled = false;
+            }
+            _ => {}
+        }
     }
 }

@@ -83,7 +83,7 @@ pub(super) fn extras(config: &Config, rules: &mut Rules<'_>) {
     if api.enabled && !is_listen_address(&api.listener) {
         rules.wrong(&["api", "listener"], "an address such as 127.0.0.1:8089");
     }
-    if api.tls.as_ref().is_some_and(|KeyPair { cert, key }| cert.is_empty() != key.is_empty()) {
-        rules.broken(&["api", "tls"], "`cert` and `key`", "one of them");
+    if api.tls.as_ref().is_some_and(|KeyPair { cert, key }| !cert.is_empty() && key.is_empty()) {
+        rules.wrong(&["api", "tls", "key"], "the name of a PEM file");
     }
 }

@@ -54,7 +54,7 @@ section! {
         /// Cost of password hashes, 4 to 31; each step doubles the work.
         bcrypt_cost: u32 [number(0..=31)] = 12,
         /// How long an account may stay unverified.
-        verify_timeout: Duration [duration] = Duration::ZERO,
+        verify_timeout: Duration [duration] = Duration::from_secs(32 * 3600),
         /// Verification of e-mail addresses.
         email_verification: EmailVerification,
     }
@@ -125,8 +125,8 @@ section! {
     Vhosts {
         /// Whether there are any.
         enabled: bool [boolean] = false,
-        /// Longest, in bytes.
-        max_length: usize [count] = 0,
+        /// Longest, in bytes; 0 is 64.
+        max_length: usize [count] = 64,
         /// Regular expression they must match.
         valid_regexp: String [text] = r"^[0-9A-Za-z.\-_/]+$".to_owned(),
     }
@@ -143,8 +143,8 @@ section! {
         auth_script: bool [boolean] = false,
         /// Address that checks the token, RFC 7662.
         introspection_url: String [text] = String::new(),
-        /// How long it may take; not 0 when enabled.
-        introspection_timeout: Duration [duration] = Duration::ZERO,
+        /// How long it may take; 0 is ten seconds.
+        introspection_timeout: Duration [duration] = Duration::from_secs(10),
         /// The server's name there; empty for none.
         client_id: String [text] = String::new(),
         /// The server's secret there.

@@ -14,7 +14,7 @@ section! {
     /// `extjwt`: signed tokens for other services, with keys for those that are not named.
     Extjwt {
         /// How long a token is good.
-        expiration: Duration [duration] = Duration::ZERO,
+        expiration: Duration [duration] = Duration::from_secs(45),
         /// How it is signed; none turns it off.
         algorithm: Option<JwtAlgorithm> [some(word)] = None,
         /// The secret or private key; instead of `key-file`.
@@ -42,7 +42,7 @@ section! {
     /// A service that accepts our tokens.
     TokenService {
         /// How long a token is good.
-        expiration: Duration [duration] = Duration::ZERO,
+        expiration: Duration [duration] = Duration::from_secs(45),
         /// What the service is.
         description: String [text] = String::new(),
         /// Where it is.

@@ -12,15 +12,15 @@ section! {
         /// Whether anything is.
         enabled: bool [boolean] = false,
         /// Messages of a channel that are kept in memory.
-        channel_length: usize [count] = 0,
+        channel_length: usize [count] = 2048,
         /// Private messages of a user that are kept in memory.
-        client_length: usize [count] = 0,
+        client_length: usize [count] = 256,
         /// Age above which messages do not make the store in memory grow; 0 is full size from the start.
         autoresize_window: Duration [duration] = Duration::ZERO,
         /// Messages shown on JOIN to clients that cannot ask for them.
         autoreplay_on_join: usize [count] = 0,
         /// Messages per CHATHISTORY; 0 turns the command off.
-        chathistory_maxmessages: usize [count] = 0,
+        chathistory_maxmessages: usize [count] = 1000,
         /// Messages per ZNC playback; 0 is as many as per CHATHISTORY.
         znc_maxmessages: usize [count] = 0,
         /// What is not shown.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use indexmap::IndexMap;
 
-use crate::config::yaml::read::{boolean, count, duration, map, number};
+use crate::config::yaml::read::{boolean, capped, count, duration, map};
 use crate::config::yaml::section::section;
 
 /// Longest name that can be allowed: it must fit in a line of 512 bytes with what else is said.
@@ -16,25 +16,25 @@ section! {
     /// `limits`: lengths in bytes, and sizes of lists.
     Limits {
         /// Of a nickname. 1 or more.
-        nicklen: usize [number(1..=NAME_BYTES_MAX)] = 32,
+        nicklen: usize [capped(1..=NAME_BYTES_MAX)] = 32,
         /// Of a username; 0 is 20.
-        identlen: usize [number(0..=NAME_BYTES_MAX)] = 20,
+        identlen: usize [capped(0..=NAME_BYTES_MAX)] = 20,
         /// Of a real name; 0 is no limit but the line's.
-        realnamelen: usize [number(0..=TEXT_BYTES_MAX)] = 0,
+        realnamelen: usize [capped(0..=TEXT_BYTES_MAX)] = 0,
         /// Of a channel's name. 2 or more.
-        channellen: usize [number(2..=NAME_BYTES_MAX)] = 64,
+        channellen: usize [capped(2..=NAME_BYTES_MAX)] = 64,
         /// Of an away message. 1 or more.
-        awaylen: usize [number(1..=TEXT_BYTES_MAX)] = 390,
+        awaylen: usize [capped(1..=TEXT_BYTES_MAX)] = 390,
         /// Of the reason for a kick. 1 or more.
-        kicklen: usize [number(1..=TEXT_BYTES_MAX)] = 390,
+        kicklen: usize [capped(1..=TEXT_BYTES_MAX)] = 390,
         /// Of a topic. 1 or more.
-        topiclen: usize [number(1..=TEXT_BYTES_MAX)] = 390,
+        topiclen: usize [capped(1..=TEXT_BYTES_MAX)] = 390,
         /// Nicknames a session may monitor; 0 turns MONITOR off.
-        monitor_entries: usize [count] = 0,
+        monitor_entries: usize [count] = 100,
         /// Nicknames that were in use of late, for WHOWAS.
-        whowas_entries: usize [count] = 0,
-        /// Entries of each list of a channel: bans, exceptions, invite exceptions.
-        chan_list_modes: usize [count] = 0,
+        whowas_entries: usize [count] = 100,
+        /// Entries of each list of a channel: bans, exceptions, invite exceptions; 0 is 100.
+        chan_list_modes: usize [count] = 100,
         /// Lines before registration must be complete; 0 is 1024.
         registration_messages: usize [count] = 1024,
         /// Messages of several lines.
@@ -58,13 +58,13 @@ section! {
         /// Whether they are slowed down.
         enabled: bool [boolean] = false,
         /// The unit of time of `messages-per-window`.
-        window: Duration [duration] = Duration::ZERO,
+        window: Duration [duration] = Duration::from_secs(1),
         /// Commands at once after a rest.
-        burst_limit: usize [count] = 0,
+        burst_limit: usize [count] = 5,
         /// Commands per window after those.
-        messages_per_window: usize [count] = 0,
+        messages_per_window: usize [count] = 2,
         /// How long a rest is.
-        cooldown: Duration [duration] = Duration::ZERO,
+        cooldown: Duration [duration] = Duration::from_secs(2),
         /// How often a connection may use a command at no cost.
         command_budgets: IndexMap<String, usize> [map(count)] = IndexMap::new(),
     }

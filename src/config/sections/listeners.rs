@@ -56,11 +56,11 @@ section! {
         /// Their host.
         vhost: String [text] = String::new(),
         /// Connections at a time; 0 is no limit.
-        max_connections: usize [count] = 0,
+        max_connections: usize [count] = 64,
         /// Time for `max-connections-per-duration`.
-        throttle_duration: Duration [duration] = Duration::ZERO,
+        throttle_duration: Duration [duration] = Duration::from_secs(600),
         /// Connections in that time; 0 is no limit.
-        max_connections_per_duration: usize [count] = 0,
+        max_connections_per_duration: usize [count] = 64,
     }
 }
 
@@ -70,7 +70,7 @@ section! {
         /// Whether clients are told to use TLS from now on.
         enabled: bool [boolean] = false,
         /// For how long.
-        duration: Duration [duration] = Duration::ZERO,
+        duration: Duration [duration] = Duration::from_secs(2_765_100),
         /// On which port; 0 names none.
         port: u16 [number(0..=65_535)] = 0,
         /// Whether clients may ship with this policy.

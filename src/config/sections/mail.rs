@@ -32,7 +32,7 @@ section! {
         /// File with more of them, one a line; instead of `address-blacklist`.
         address_blacklist_file: String [text] = String::new(),
         /// How long delivery may take; 0 is no limit.
-        timeout: Duration [duration] = Duration::ZERO,
+        timeout: Duration [duration] = Duration::from_secs(60),
         /// Subject of the mail; empty is the built-in one.
         verify_message_subject: String [text] = String::new(),
         /// Resetting a password by mail.
@@ -74,8 +74,8 @@ section! {
         /// Whether users can.
         enabled: bool [boolean] = false,
         /// Least time between two mails.
-        cooldown: Duration [duration] = Duration::ZERO,
+        cooldown: Duration [duration] = Duration::from_secs(3600),
         /// How long the code in the mail is good.
-        timeout: Duration [duration] = Duration::ZERO,
+        timeout: Duration [duration] = Duration::from_secs(86_400),
     }
 }

@@ -51,12 +51,16 @@ impl OperClass {
     }
 }
 
+/// Longest chain of classes that extend each other. Each repeats the rights of all before it.
+const EXTENDS_MAX: usize = 64;
+
 /// Completes every class with what it extends, and fills in titles and WHOIS lines.
 ///
-/// What extends an unknown class, or in the end itself, is returned by name with the class it extends.
+/// Classes that extend an unknown class, or themselves through others, are returned by name with the class
+/// that they extend.
 pub(in crate::config) fn resolve(classes: &mut IndexMap<String, OperClass>) -> Vec<(String, String)> {
     let mut done: IndexMap<String, OperClass> = IndexMap::new();
-    loop {
+    for _ in 0..EXTENDS_MAX {
         let before = done.len();
         for (name, class) in classes.iter() {
             let inherited = match &class.extends {

@@ -45,6 +45,6 @@ section! {
         /// How much longer before it is killed.
         kill_timeout: Duration [duration] = Duration::from_secs(1),
         /// How many may run at a time; 0 is no limit.
-        max_concurrency: usize [count] = 0,
+        max_concurrency: usize [count] = 64,
     }
 }

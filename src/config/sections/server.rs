@@ -7,8 +7,8 @@ use indexmap::IndexMap;
 use super::listeners::{Listener, Sts, TorListeners, Websockets};
 use super::script::IpCheckScript;
 use crate::config::yaml::read::{
-    boolean, certfp, count, duration, filled, list, map, mode, nested, nets, number, password, size, text,
-    word,
+    boolean, capped, certfp, count, duration, filled, list, map, mode, nested, nets, number, password, size,
+    text, word,
 };
 use crate::config::yaml::section::section;
 use crate::config::yaml::value::Net;
@@ -90,11 +90,11 @@ section! {
         /// The host of services in their messages.
         override_services_hostname: Option<String> [filled] = None,
         /// Longest line without its tags, in bytes; at least 512.
-        max_line_len: usize [number(0..=65_536)] = 512,
+        max_line_len: usize [capped(0..=65_536)] = 512,
         /// Threads for connections; 0 is as many as suit the machine.
-        io_threads: usize [number(0..=256)] = 0,
+        io_threads: usize [capped(0..=256)] = 0,
         /// Connections at a time; 0 is as many as there are file descriptors.
-        max_clients: usize [number(0..=10_000_000)] = 0,
+        max_clients: usize [capped(0..=10_000_000)] = 0,
     }
 }
 
@@ -152,15 +152,15 @@ section! {
     /// `server.ip-limits`: how many connections a host may have and make.
     IpLimits {
         /// Whether connections at a time are limited.
-        count: bool [boolean] = false,
-        /// How many at a time.
-        max_concurrent_connections: usize [count] = 0,
+        count: bool [boolean] = true,
+        /// How many at a time; 0 is 16.
+        max_concurrent_connections: usize [count] = 16,
         /// Whether connections per time are limited.
-        throttle: bool [boolean] = false,
-        /// Per which time.
-        window: Duration [duration] = Duration::ZERO,
-        /// How many in that time.
-        max_connections_per_window: usize [count] = 0,
+        throttle: bool [boolean] = true,
+        /// Per which time; 0 is ten minutes.
+        window: Duration [duration] = Duration::from_secs(600),
+        /// How many in that time; 0 is 32.
+        max_connections_per_window: usize [count] = 32,
         /// Leading bits of an IPv4 address that make a host.
         cidr_len_ipv4: u8 [number(0..=32)] = 32,
         /// Leading bits of an IPv6 address that make a host.
@@ -177,9 +177,9 @@ section! {
     CustomLimit {
         /// Which networks; when empty, the name is the network.
         nets: Vec<Net> [nets] = Vec::new(),
-        /// How many connections at a time.
+        /// How many connections at a time; 0 is as many as a single host.
         max_concurrent_connections: usize [count] = 0,
-        /// How many connections per window.
+        /// How many connections per window; 0 is as many as a single host.
         max_connections_per_window: usize [count] = 0,
     }
 }

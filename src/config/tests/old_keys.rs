@@ -81,9 +81,16 @@ fn one_line_of_json_with_old_keys_loads() {
     let Loaded { config, warnings, .. } = loaded(&json.to_string());
     assert!(warnings.iter().all(|warning| warning.line == Some(1)), "{}", shown(&warnings));
     let paths: Vec<&str> = warnings.iter().map(|warning| warning.path.as_str()).collect();
-    let old = ["enabled-callbacks", "linelen", "connection-limits", "connection-throttling"];
-    assert!(old.iter().all(|key| paths.iter().any(|path| path.ends_with(key))), "{paths:?}");
-    assert_eq!(paths.len(), old.len(), "{paths:?}");
+    let old = [
+        "server.connection-limits",
+        "server.connection-throttling",
+        "accounts.registration.enabled-callbacks",
+        "limits.linelen",
+        "server.ip-limits.ban-duration",
+        "server.ip-limits.ban-message",
+        "server.ip-limits.ips-per-subnet",
+    ];
+    assert_eq!(paths, old);
 
     assert_eq!(config.server.max_sendq, 16_384);
     assert_eq!(config.server.max_line_len, 512);
@@ -180,4 +187,119 @@ history: {{restrictions: {{enforce-registration-date: true}}}}
     ] {
         assert!(told.contains(line), "{line}\nin\n{told}");
     }
+}
+
+#[test]
+fn listeners_of_all_old_forms_become_listeners() {
+    let text = format!(
+        "{}    listen: ['127.0.0.1:6667', ':6697', 'unix:/run/ircd.sock', ':6668']
+    tls-listeners: {{':6697': {{cert: a.pem, key: a.key}}, ':8080': {{cert: b.pem, key: b.key}}}}
+    ws-listen: ':8080'
+    tor-listeners: {{listeners: [':6668'], require-sasl: true}}
+",
+        LEAST.replace("    listeners: {'127.0.0.1:6667': }\n", "")
+    );
+    let Loaded { config, warnings, .. } = loaded(&text);
+    let mut expected = indexmap::IndexMap::new();
+    let pair = |name: &str| Some(KeyPair { cert: format!("{name}.pem"), key: format!("{name}.key") });
+    expected.insert("127.0.0.1:6667".to_owned(), Listener::default());
+    expected.insert(":6697".to_owned(), Listener { tls: pair("a"), ..Listener::default() });
+    expected.insert("/run/ircd.sock".to_owned(), Listener::default());
+    expected.insert(":6668".to_owned(), Listener { tor: true, ..Listener::default() });
+    expected.insert(":8080".to_owned(), Listener { tls: pair("b"), websocket: true, ..Listener::default() });
+    assert_eq!(config.server.listeners, expected);
+    assert!(config.server.enforce_utf8 && config.server.tor_listeners.require_sasl);
+    let told = shown(&warnings);
+    for key in ["listen", "tls-listeners", "ws-listen", "tor-listeners.listeners"] {
+        assert!(told.contains(&format!("server.{key}: expected `")), "{key} in\n{told}");
+    }
+    // A server that knows `listeners` has ignored the old keys.
+    let Loaded { config, warnings, .. } = loaded(&format!("{LEAST}    listen: [':1']\n"));
+    assert_eq!(config.server.listeners.len(), 1);
+    assert_eq!(warnings.len(), 1);
+}
+
+#[test]
+fn keys_of_tokens_become_an_algorithm_and_a_key() {
+    let text = format!(
+        "{LEAST}extjwt:
+    expiration: 45s
+    secret: sesame
+    services:
+        one: {{expiration: 30s, rsa-private-key-file: one.pem, secret: x}}
+        two: {{algorithm: eddsa, key-file: two.pem, url: 'http://x'}}
+"
+    );
+    let Loaded { config, warnings, .. } = loaded(&text);
+    let extjwt = &config.extjwt;
+    assert_eq!((extjwt.algorithm, extjwt.key.as_str()), (Some(JwtAlgorithm::Hmac), "sesame"));
+    let one = &extjwt.services["one"];
+    assert_eq!((one.algorithm, one.key_file.as_str()), (Some(JwtAlgorithm::Rsa), "one.pem"));
+    assert_eq!(extjwt.services["two"].algorithm, Some(JwtAlgorithm::Eddsa));
+    assert!(!format!("{warnings:?}").contains("sesame"));
+    assert_eq!(warnings.len(), 3, "{}", shown(&warnings));
+}
+
+#[test]
+fn a_directory_that_checked_logins_is_a_loud_warning() {
+    let ldap = |enabled: bool| {
+        loaded(&format!(
+            "{LEAST}accounts: {{ldap: {{enabled: {enabled}, host: x, attributes: {{name: cn}}}}}}\n"
+        ))
+    };
+    assert_eq!(ldap(true).not_yet, ["accounts: ldap"]);
+    assert!(shown(&ldap(true).warnings).contains("NO LOGIN IS CHECKED WITH IT"));
+    assert_eq!(ldap(false).not_yet, Vec::<String>::new());
+    assert_eq!(shown(&ldap(false).warnings).lines().count(), 1);
+}
+
+#[test]
+fn keys_inside_sections_that_moved_are_judged_too() {
+    let text = format!(
+        "{LEAST}    connection-throttling: {{enabled: true, max-connections: 5, ban-message: no, fork: 1}}
+registration: {{accounts: {{enabled: true, verify-timeout: 3h}}}}
+authentication-enabled: true
+limits: {{linelen: {{rest: 1024, tags: 9000}}}}
+"
+    );
+    let Loaded { config, warnings, .. } = loaded(&text);
+    assert_eq!(config.server.ip_limits.max_connections_per_window, 5);
+    assert!(config.accounts.authentication_enabled && config.accounts.registration.enabled);
+    assert_eq!(config.accounts.registration.verify_timeout, Duration::from_secs(3 * 3600));
+    assert_eq!(config.server.max_line_len, 1024);
+    let told = shown(&warnings);
+    for line in [
+        "ip-limits.ban-message: expected no such key, found a key that has no effect any more",
+        "ip-limits.fork: expected a known key, found an unknown one",
+        "limits.linelen.rest: expected `server.max-line-len`, found an old form of that key",
+        "limits.linelen: expected `server.max-line-len`, found a key that has no effect any more",
+        "authentication-enabled: expected `accounts.authentication-enabled`, found an old place",
+    ] {
+        assert!(told.contains(line), "{line}\nin\n{told}");
+    }
+    let typo = format!("{LEAST}    connection-limits: {{exemptedd: [localhost]}}\n");
+    assert!(shown(&load(&typo, &[]).unwrap_err()).contains("did you mean `exempted`?"));
+}
+
+#[test]
+fn regular_expressions_for_addresses_keep_their_meaning() {
+    let text = format!(
+        "{LEAST}accounts: {{registration: {{email-verification: \
+         {{enabled: true, sender: a@b.c, blacklist-regexes: ['.*@mailinator.com']}}}}}}\n"
+    );
+    let mail = loaded(&text).config.accounts.registration.email_verification;
+    assert_eq!(mail.address_blacklist, [".*@mailinator.com"]);
+    assert_eq!(mail.address_blacklist_syntax, PatternSyntax::Regex);
+}
+
+#[test]
+fn proxy_where_it_had_no_effect_is_a_warning() {
+    let listeners = "':1': {tls-certificates: [{cert: a, key: b, proxy: false}]}";
+    let text = format!(
+        "{}api: {{tls: {{cert: a, key: b, proxy: false}}}}\n",
+        LEAST.replace("'127.0.0.1:6667': ", listeners)
+    );
+    let told = shown(&loaded(&text).warnings);
+    assert!(told.contains("server.listeners.:1.tls-certificates.0.proxy: expected `proxy`"), "{told}");
+    assert!(told.contains("api.tls.proxy: expected no such key"), "{told}");
 }

@@ -21,6 +21,9 @@ fn the_least_configuration_has_the_documented_defaults() {
     expected.server.listeners.insert("127.0.0.1:6667".to_owned(), Listener::default());
     expected.datastore.path = "ircd.db".to_owned();
     expected.accounts.registration.email_verification.helo_domain = "irc.test".to_owned();
+    // History is off unless it is turned on.
+    (expected.history.channel_length, expected.history.client_length) = (0, 0);
+    expected.history.znc_maxmessages = 1000;
     assert_eq!(config, expected);
 
     assert_eq!(config.server.casemapping, CaseMapping::Precis);
@@ -189,4 +192,134 @@ fn a_bridge_without_a_separator_is_a_warning() {
     let warnings = loaded(&format!("{LEAST}    relaymsg: {{enabled: true}}\n")).warnings;
     let told = shown(&warnings);
     assert!(told.contains("server.relaymsg: expected a character that marks the nicknames"), "{told}");
+}
+
+#[test]
+fn of_keys_given_twice_the_last_counts() {
+    let text = format!(
+        "{LEAST}    name: irc.second\n\
+         limits: {{nicklen: 20, topiclen: 100}}\n\
+         limits: {{nicklen: 30}}\n\
+         server:\n    listeners: {{'127.0.0.1:6667': {{hide-sts: true}}}}\n    max-sendq: 1m\n"
+    );
+    let Loaded { config, warnings, .. } = loaded(&text);
+    assert_eq!(config.server.name, "irc.second");
+    assert_eq!((config.limits.nicklen, config.limits.topiclen), (30, 100));
+    assert_eq!(config.server.max_sendq, 1 << 20);
+    assert!(config.server.listeners["127.0.0.1:6667"].hide_sts);
+    assert_eq!(
+        shown(&warnings).lines().collect::<Vec<_>>(),
+        [
+            "f:6: warning: server.name: expected one key of this name, found a second after the one in line 4; the last value counts",
+            "f:8: warning: limits: expected one key of this name, found a second after the one in line 7; the last value counts",
+            "f:9: warning: server: expected one key of this name, found a second after the one in line 3; the last value counts",
+        ]
+    );
+    // An entry of a map of names is replaced as a whole, as in Ergo.
+    let text = LEAST.replace("'127.0.0.1:6667': ", "':1': {hide-sts: true}, ':1': {tor: true}");
+    let listener = &loaded(&text).config.server.listeners[":1"];
+    assert!(listener.tor && !listener.hide_sts);
+}
+
+#[test]
+fn only_the_first_document_counts() {
+    for more in ["---\n", "---\nserver: {name: irc.other}\n", "...\n---\n}}{{ no YAML\n"] {
+        let Loaded { config, warnings, .. } = loaded(&format!("{LEAST}{more}"));
+        assert_eq!(config.server.name, "irc.test");
+        assert!(shown(&warnings).contains("warning: expected one YAML document, found another"), "{more}");
+    }
+    for none in ["...\n", "\n# ---\n", "--- # no second\n"] {
+        let text = if none.starts_with("---") { format!("{none}{LEAST}") } else { format!("{LEAST}{none}") };
+        assert_eq!(shown(&loaded(&text).warnings), "", "{none}");
+    }
+}
+
+#[test]
+fn a_whole_number_may_be_written_in_any_notation() {
+    for written in
+        ["32", "32.0", "3.2e1", "0x20", "0o40", "040", "0b10_0000", "+32", "3_2", "!!int 32", "!x 32"]
+    {
+        let config = loaded(&format!("{LEAST}limits: {{nicklen: {written}}}\n")).config;
+        assert_eq!(config.limits.nicklen, 32, "{written}");
+    }
+    let Loaded { config, warnings, .. } =
+        loaded(&format!("{LEAST}limits: {{nicklen: 32.7, topiclen: 9000000}}\n"));
+    assert_eq!((config.limits.nicklen, config.limits.topiclen), (32, 65_536));
+    assert_eq!(
+        shown(&warnings),
+        "f:6: warning: limits.nicklen: expected a whole number, found 32.7; its fraction is ignored\n\
+         f:6: warning: limits.topiclen: expected 65536 at most, found 9000000; 65536 is used"
+    );
+    for written in ["many", "0b2", "1.5.2", "\"\"", "[32]", "1e30", ".nan", "-1"] {
+        assert!(load(&format!("{LEAST}limits: {{nicklen: {written}}}\n"), &[]).is_err(), "{written}");
+    }
+}
+
+#[test]
+fn a_key_that_resembles_none_is_a_warning() {
+    let text = format!("{LEAST}    my-note: x\nfork: {{enabled: true}}\nlimits: {{x-limit: 1}}\n");
+    let warnings = loaded(&text).warnings;
+    let paths: Vec<&str> = warnings.iter().map(|warning| warning.path.as_str()).collect();
+    assert_eq!(paths, ["server.my-note", "fork", "limits.x-limit"]);
+    assert!(warnings.iter().all(|warning| warning.found == "an unknown one" && warning.hint.is_none()));
+}
+
+#[test]
+fn a_limit_that_nobody_can_mean_as_zero_has_its_default() {
+    let all = |config: Config| {
+        let Config { server, limits, fakelag, accounts, .. } = config;
+        let ip = server.ip_limits;
+        assert!(ip.count && ip.throttle);
+        assert_eq!((ip.max_concurrent_connections, ip.max_connections_per_window), (16, 32));
+        assert_eq!((ip.window, limits.chan_list_modes), (Duration::from_secs(600), 100));
+        assert_eq!((limits.monitor_entries, limits.whowas_entries), (100, 100));
+        assert_eq!((fakelag.window, fakelag.cooldown), (Duration::from_secs(1), Duration::from_secs(2)));
+        assert_eq!((fakelag.burst_limit, fakelag.messages_per_window), (5, 2));
+        let (script, check) = (accounts.auth_script, server.ip_check_script);
+        assert_eq!((script.max_concurrency, check.max_concurrency), (64, 64));
+        assert_eq!(accounts.vhosts.max_length, 64);
+    };
+    all(loaded(LEAST).config);
+    let zeros = "    ip-limits: {max-concurrent-connections: 0, window: 0, max-connections-per-window: 0,
+        custom-limits: {10.0.0.0/8: {max-concurrent-connections: 0}}}
+limits: {chan-list-modes: 0}
+fakelag: {enabled: true, window: 0, burst-limit: 0, messages-per-window: 0, cooldown: 0}
+accounts: {login-throttling: {enabled: true}, vhosts: {enabled: true, max-length: 0}}
+history: {enabled: true}
+";
+    let config = loaded(&format!("{LEAST}{zeros}")).config;
+    let custom = &config.server.ip_limits.custom_limits["10.0.0.0/8"];
+    assert_eq!((custom.max_concurrent_connections, custom.max_connections_per_window), (16, 32));
+    let throttling = &config.accounts.login_throttling;
+    assert_eq!((throttling.max_attempts, throttling.duration), (3, Duration::from_secs(60)));
+    let history = &config.history;
+    assert_eq!(
+        (history.channel_length, history.client_length, history.chathistory_maxmessages),
+        (2048, 256, 1000)
+    );
+    all(config);
+    // A zero that has a meaning keeps it.
+    let config = loaded(&format!("{LEAST}limits: {{monitor-entries: 0, whowas-entries: 0}}\n")).config;
+    assert_eq!((config.limits.monitor_entries, config.limits.whowas_entries), (0, 0));
+}
+
+#[test]
+fn what_ergo_passes_over_is_a_warning() {
+    let text = format!(
+        "{LEAST}    max-sendq: 1k
+    ip-check-script: {{enabled: true}}
+accounts: {{auth-script: {{enabled: true, socket: 'unix:/run/a.sock'}}, vhosts: {{valid-regexp: '('}}}}
+logging: [{{method: stderr syslog, level: info, type: '*'}}]
+"
+    );
+    let Loaded { config, warnings, .. } = loaded(&text);
+    assert_eq!(config.server.max_sendq, 4096);
+    assert!(!config.server.ip_check_script.enabled && config.accounts.auth_script.enabled);
+    assert_eq!(config.accounts.auth_script.socket, "/run/a.sock");
+    assert_eq!(config.accounts.vhosts, Config::default().accounts.vhosts);
+    assert_eq!(config.logging[0].method, [LogMethod::Stderr]);
+    let paths: Vec<&str> = warnings.iter().map(|warning| warning.path.as_str()).collect();
+    let expected =
+        ["server.max-sendq", "server.ip-check-script", "accounts.vhosts.valid-regexp", "logging.0.method"];
+    assert_eq!(paths, expected, "{}", shown(&warnings));
 }

@@ -1,33 +1,53 @@
-//! From text to tree: the part of `serde_yaml`, which alone decides what a text means.
+//! Builds a tree from text with `serde_yaml`, which alone decides what a text means.
 
 use std::cell::Cell;
 use std::fmt;
 
-use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, EnumAccess, Error, MapAccess, SeqAccess};
+use serde::de::{VariantAccess, Visitor};
 
 use super::tree::{Node, Tree};
 
-/// Most values in a document, with what its aliases repeat.
-const NODES_MAX: usize = 500_000;
+/// Most values in a document, counting those that its aliases repeat.
+const NODES_MAX: usize = 100_000;
+/// Most text in a document, in bytes, counting what its aliases repeat.
+const TEXT_BYTES_MAX: usize = 8 << 20;
+/// Longest key, in bytes.
+const KEY_BYTES_MAX: usize = 512;
 
-/// The tree of a text, without lines and paths.
+/// Returns the tree of the first document of a text, without lines and paths.
+///
+/// Documents after the first are ignored, even if they are malformed, as Ergo ignores them.
 pub(in crate::config) fn build(text: &str) -> Result<Tree, serde_yaml::Error> {
-    let builder = Builder { nodes_left: &Cell::new(NODES_MAX) };
-    builder.deserialize(serde_yaml::Deserializer::from_str(text))
+    let builder = Builder { nodes_left: &Cell::new(NODES_MAX), bytes_left: &Cell::new(TEXT_BYTES_MAX) };
+    match serde_yaml::Deserializer::from_str(text).next() {
+        Some(document) => builder.deserialize(document),
+        None => Ok(Tree::Null),
+    }
 }
 
-/// Builds a [`Tree`]. Unlike `serde_yaml::Value`, it keeps keys given twice, so that each can be reported.
+/// Builds a [`Tree`]. Unlike `serde_yaml::Value`, it keeps duplicate keys, so that each can be reported.
 #[derive(Clone, Copy)]
 struct Builder<'a> {
     /// How many more nodes there may be: a few aliases can make a great many.
     nodes_left: &'a Cell<usize>,
+    /// How many more bytes of text there may be: an alias can repeat a long one.
+    bytes_left: &'a Cell<usize>,
 }
 
 impl Builder<'_> {
     fn node<E: Error>(self, tree: Tree) -> Result<Tree, E> {
+        let bytes = match &tree {
+            Tree::Text(text) => text.len(),
+            _ => 0,
+        };
         match self.nodes_left.get().checked_sub(1) {
             Some(left) => self.nodes_left.set(left),
             None => return Err(E::custom(format_args!("more than {NODES_MAX} values"))),
+        }
+        match self.bytes_left.get().checked_sub(bytes) {
+            Some(left) => self.bytes_left.set(left),
+            None => return Err(E::custom(format_args!("more than {TEXT_BYTES_MAX} bytes of text"))),
         }
         Ok(tree)
     }
@@ -45,7 +65,7 @@ impl<'de> Visitor<'de> for Builder<'_> {
     type Value = Tree;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a value without a YAML tag of its own")
+        f.write_str("a value")
     }
 
     fn visit_unit<E: Error>(self) -> Result<Tree, E> {
@@ -103,10 +123,19 @@ impl<'de> Visitor<'de> for Builder<'_> {
                 Tree::Text(key) | Tree::Int(_, key) | Tree::Float(_, key) => key,
                 Tree::Bool(key) => key.to_string(),
                 Tree::Null => String::new(),
-                Tree::List(_) | Tree::Map(_) => return Err(A::Error::custom("a key is no plain name")),
+                Tree::List(_) | Tree::Map(_) => return Err(A::Error::custom("a key that is not a name")),
             };
+            if key.len() > KEY_BYTES_MAX {
+                return Err(A::Error::custom(format_args!("a key of more than {KEY_BYTES_MAX} bytes")));
+            }
             map.push((key, Node::new(value)));
         }
         self.node(Tree::Map(map))
+    }
+
+    /// A value with a YAML tag of its own (`!x value`) counts as the value.
+    fn visit_enum<A: EnumAccess<'de>>(self, tagged: A) -> Result<Tree, A::Error> {
+        let (_, value) = tagged.variant_seed(self)?;
+        value.newtype_variant_seed(self)
     }
 }

@@ -1,63 +1,115 @@
-//! Where in the text things stand, from the events of `saphyr-parser`.
+//! Finds the lines of a document's values, and how deep they are nested, from the events of `saphyr-parser`.
 //!
-//! It says nothing of values: those are `serde_yaml`'s. Both keep document order, so the two can be
+//! It says nothing about values: those are `serde_yaml`'s. Both keep document order, so the two can be
 //! walked side by side.
 
-use saphyr_parser::{Event, Parser, ScalarStyle};
+use saphyr_parser::{Event, Input, Parser, ScalarStyle};
 
-/// The place of a value, with those of its parts in document order.
+/// Deepest nesting that is read; the configuration itself needs seven levels.
+pub(super) const DEPTH_MAX: usize = 100;
+
+/// The position of a value, with those of its parts in document order.
 #[derive(Debug, Default)]
-pub(in crate::config) struct Mark {
-    /// Line of a key if the value has one, else of the value; from 1.
-    pub(in crate::config) line: usize,
+pub(super) struct Mark {
+    /// Line of the key if the value has one, otherwise of the value; from 1.
+    pub(super) line: usize,
     /// How a scalar without quotes was written.
-    pub(in crate::config) plain: Option<String>,
+    pub(super) plain: Option<String>,
     /// The items of a list, the values of a mapping.
-    pub(in crate::config) parts: Vec<Mark>,
+    pub(super) parts: Vec<Mark>,
 }
 
-/// The places in the first document of the text; `None` when its parser disagrees with `serde_yaml`
-/// about whether the text is YAML.
-pub(in crate::config) fn marks(text: &str) -> Option<Mark> {
+/// What the events say about a text.
+#[derive(Debug)]
+pub(super) enum Survey {
+    /// The positions of the first document, and the line on which a second one begins.
+    Document(Mark, Option<usize>),
+    /// There is no document.
+    Empty,
+    /// More than [`DEPTH_MAX`] levels, by the line of the first value that is too deep.
+    TooDeep(usize),
+    /// The text is not YAML for this parser, which need not agree with `serde_yaml`.
+    Unreadable,
+}
+
+/// Reads the events of the first document.
+///
+/// Takes time proportional to the text: it stops at [`DEPTH_MAX`], since a level costs the scanner
+/// work on every token inside it.
+pub(super) fn survey(text: &str) -> Survey {
     let mut parser = Parser::new_from_str(text);
+    match document(&mut parser) {
+        Ok(Some(mark)) => {
+            let more = std::iter::from_fn(|| parser.next_event()?.ok()).find_map(|(event, span)| {
+                matches!(event, Event::DocumentStart(_)).then(|| span.start.line())
+            });
+            Survey::Document(mark, more)
+        }
+        Ok(None) => Survey::Empty,
+        Err(Stop::TooDeep(line)) => Survey::TooDeep(line),
+        Err(Stop::Unreadable) => Survey::Unreadable,
+    }
+}
+
+/// Why reading stopped.
+enum Stop {
+    TooDeep(usize),
+    Unreadable,
+}
+
+type Events<'i, I> = Parser<'i, I>;
+
+/// The next event with its line.
+fn next<'i, I: Input>(parser: &mut Events<'i, I>) -> Result<(Event<'i>, usize), Stop> {
+    match parser.next_event() {
+        Some(Ok((event, span))) => Ok((event, span.start.line())),
+        Some(Err(_)) | None => Err(Stop::Unreadable),
+    }
+}
+
+fn document<I: Input>(parser: &mut Events<'_, I>) -> Result<Option<Mark>, Stop> {
     loop {
-        match parser.next_event()?.ok()? {
-            (Event::DocumentStart(_), _) => break,
-            (Event::StreamEnd, _) => return None,
+        match next(parser)?.0 {
+            Event::DocumentStart(_) => break,
+            Event::StreamEnd => return Ok(None),
             _ => {}
         }
     }
-    let first = parser.next_event()?.ok()?;
-    mark(first.0, first.1.start.line(), &mut parser)
+    let (event, line) = next(parser)?;
+    mark(event, line, DEPTH_MAX, parser).map(Some)
 }
 
-/// Recursion is bounded by `serde_yaml`, which reads the text before and allows 128 levels.
-fn mark<'i, I: saphyr_parser::Input>(
+fn mark<'i, I: Input>(
     event: Event<'i>,
     line: usize,
-    parser: &mut Parser<'i, I>,
-) -> Option<Mark> {
+    depth_left: usize,
+    parser: &mut Events<'i, I>,
+) -> Result<Mark, Stop> {
     let mut mark = Mark { line, ..Mark::default() };
+    let is_nested = matches!(event, Event::SequenceStart(..) | Event::MappingStart(..));
+    let depth_left = match depth_left.checked_sub(usize::from(is_nested)) {
+        Some(left) => left,
+        None => return Err(Stop::TooDeep(line)),
+    };
     match event {
         Event::Scalar(text, ScalarStyle::Plain, ..) => mark.plain = Some(text.into_owned()),
         Event::SequenceStart(..) => loop {
-            match parser.next_event()?.ok()? {
+            match next(parser)? {
                 (Event::SequenceEnd, _) => break,
-                (item, span) => mark.parts.push(self::mark(item, span.start.line(), parser)?),
+                (item, line) => mark.parts.push(self::mark(item, line, depth_left, parser)?),
             }
         },
         Event::MappingStart(..) => loop {
-            match parser.next_event()?.ok()? {
+            match next(parser)? {
                 (Event::MappingEnd, _) => break,
-                (key, span) => {
-                    let key_line = span.start.line();
-                    self::mark(key, key_line, parser)?;
-                    let (value, _) = parser.next_event()?.ok()?;
-                    mark.parts.push(self::mark(value, key_line, parser)?);
+                (key, key_line) => {
+                    self::mark(key, key_line, depth_left, parser)?;
+                    let (value, _) = next(parser)?;
+                    mark.parts.push(self::mark(value, key_line, depth_left, parser)?);
                 }
             }
         },
         _ => {}
     }
-    Some(mark)
+    Ok(mark)
 }

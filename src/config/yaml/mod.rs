@@ -7,6 +7,7 @@ mod marks;
 pub(in crate::config) mod problem;
 pub(in crate::config) mod read;
 pub(in crate::config) mod section;
+mod spelling;
 pub(in crate::config) mod tree;
 pub(in crate::config) mod unit;
 pub(in crate::config) mod value;

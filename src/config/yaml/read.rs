@@ -9,8 +9,10 @@ use std::time::Duration;
 use data_encoding::{BASE64, HEXLOWER_PERMISSIVE};
 use indexmap::IndexMap;
 
+use super::problem::Severity;
 use super::section::{FromNode, Problems};
-use super::tree::{Node, Tree};
+use super::spelling::nearest;
+use super::tree::{Node, Tree, shown_text};
 use super::unit::{parse_duration, parse_size};
 use super::value::{Net, Word};
 
@@ -28,9 +30,10 @@ pub(in crate::config) fn boolean(node: &Node, problems: &mut Problems) -> Option
     or_wrong(value, node, problems, "`true` or `false`")
 }
 
-/// Text of one or more lines. A number counts as the text it was written as.
+/// Text of one or more lines. A number counts as the text it was written as, and nothing as no text.
 pub(in crate::config) fn text(node: &Node, problems: &mut Problems) -> Option<String> {
-    or_wrong(scalar(node), node, problems, "text")
+    let value = if node.is_null() { Some(String::new()) } else { scalar(node) };
+    or_wrong(value, node, problems, "text")
 }
 
 /// A reader whose value is optional.
@@ -45,18 +48,73 @@ pub(in crate::config) fn filled(node: &Node, problems: &mut Problems) -> Option<
     text(node, problems).map(|text| (!text.is_empty()).then_some(text))
 }
 
-/// A whole number within bounds.
+/// A whole number within bounds, however it is written.
 pub(in crate::config) fn number<T>(bounds: RangeInclusive<T>) -> impl Fn(&Node, &mut Problems) -> Option<T>
 where
     T: TryFrom<i128> + Copy + PartialOrd + std::fmt::Display,
 {
     move |node, problems| {
-        let value = match &node.tree {
-            Tree::Int(value, _) => T::try_from(*value).ok().filter(|value| bounds.contains(value)),
-            _ => None,
-        };
-        or_wrong(value, node, problems, format!("a number from {} to {}", bounds.start(), bounds.end()))
+        let value = integer(node, problems);
+        within(&bounds, value, node, problems)
     }
+}
+
+/// A whole number within bounds of which the upper one is this server's own: a larger number is lowered to it.
+pub(in crate::config) fn capped(
+    bounds: RangeInclusive<usize>,
+) -> impl Fn(&Node, &mut Problems) -> Option<usize> {
+    move |node, problems| {
+        let (value, most) = (integer(node, problems), *bounds.end());
+        if value.is_some_and(|value| value > most as i128) {
+            let found = format!("{}; {most} is used", node.shown());
+            problems.push(node, format!("{most} at most"), found, Severity::Warning);
+            return Some(most);
+        }
+        within(&bounds, value, node, problems)
+    }
+}
+
+fn within<T>(
+    bounds: &RangeInclusive<T>,
+    value: Option<i128>,
+    node: &Node,
+    problems: &mut Problems,
+) -> Option<T>
+where
+    T: TryFrom<i128> + Copy + PartialOrd + std::fmt::Display,
+{
+    let value = value.and_then(|value| T::try_from(value).ok()).filter(|value| bounds.contains(value));
+    or_wrong(value, node, problems, format!("a number from {} to {}", bounds.start(), bounds.end()))
+}
+
+/// The whole number that a node holds, in the notations of YAML 1.1 and 1.2. A fraction is dropped, as in Ergo.
+fn integer(node: &Node, problems: &mut Problems) -> Option<i128> {
+    match &node.tree {
+        Tree::Int(value, _) => Some(*value),
+        Tree::Float(value, _) if value.is_finite() && value.abs() < 1e18 => {
+            if value.fract() != 0.0 {
+                let found = format!("{}; its fraction is ignored", node.shown());
+                problems.push(node, "a whole number", found, Severity::Warning);
+            }
+            Some(value.trunc() as i128)
+        }
+        Tree::Text(text) => old_integer(text),
+        _ => None,
+    }
+}
+
+/// The notations that YAML 1.2 has dropped: `1_000`, `0b101`, and `017` for 15.
+fn old_integer(text: &str) -> Option<i128> {
+    let text = text.strip_prefix('+').unwrap_or(text).replace('_', "");
+    let (digits, radix) = match text.as_bytes() {
+        [b'0', b'b' | b'B', ..] => (&text[2..], 2),
+        [b'0', b'x' | b'X', ..] => (&text[2..], 16),
+        [b'0', b'o' | b'O', ..] => (&text[2..], 8),
+        [b'0', _, ..] => (&text[1..], 8),
+        _ => (&text[..], 10),
+    };
+    let is_number = digits.starts_with(|c: char| c.is_digit(radix)) && digits.len() < 32;
+    if is_number { i128::from_str_radix(digits, radix).ok() } else { None }
 }
 
 /// A whole number from 0 up to a billion.
@@ -94,10 +152,19 @@ pub(in crate::config) fn word<T: Word>(node: &Node, problems: &mut Problems) -> 
     or_wrong(value, node, problems, T::EXPECTED)
 }
 
-/// Several words out of a set, with blanks between them.
+/// Several words out of a set, separated by spaces. One that resembles none of them is ignored.
 pub(in crate::config) fn words<T: Word>(node: &Node, problems: &mut Problems) -> Option<Vec<T>> {
-    let value = scalar(node).and_then(|text| text.split_ascii_whitespace().map(find_word).collect());
-    or_wrong(value, node, problems, T::EXPECTED)
+    let Some(text) = scalar(node) else { return or_wrong(None, node, problems, T::EXPECTED) };
+    let known: Vec<String> = T::WORDS.iter().map(|(word, _)| (*word).to_owned()).collect();
+    let mut words = Vec::new();
+    for word in text.split_ascii_whitespace() {
+        match find_word(word) {
+            Some(value) => words.push(value),
+            None if nearest(word, &known).is_some() => return or_wrong(None, node, problems, T::EXPECTED),
+            None => problems.push(node, T::EXPECTED, shown_text(word), Severity::Warning),
+        }
+    }
+    Some(words)
 }
 
 /// A list of what the inner reader reads. A wrong item is left out, with its problem noted.
@@ -160,7 +227,7 @@ pub(in crate::config) fn password(node: &Node, problems: &mut Problems) -> Optio
                 node,
                 "a bcrypt hash as `ircd genpasswd` prints it",
                 "something else",
-                super::problem::Severity::Error,
+                Severity::Error,
             );
             None
         }

@@ -4,6 +4,7 @@
 //! the name of its field with `-` for `_`. What the reader has not asked for is an unknown key.
 
 use super::problem::{Problem, Severity};
+use super::spelling::nearest;
 use super::tree::{Node, Tree};
 
 /// Most problems that are reported; nobody mends more in one go.
@@ -20,6 +21,11 @@ impl Problems {
         if self.0.len() < PROBLEMS_MAX || decisive {
             self.0.push(problem);
         }
+    }
+
+    /// Whether no more problems are kept, and the document cannot be used anyway.
+    pub(in crate::config) fn is_full(&self) -> bool {
+        self.0.len() >= PROBLEMS_MAX && self.has_error()
     }
 
     /// Whether the document cannot be used.
@@ -106,16 +112,21 @@ impl<'a> Keys<'a> {
     }
 
     /// Notes every key that was not asked for.
+    ///
+    /// A key that resembles a known one is probably a typing error, so it is an error. Any other is a
+    /// warning: it may belong to another server or another version, which ignores what it does not know.
     pub(in crate::config) fn finish(self, problems: &mut Problems) {
         let Tree::Map(children) = &self.node.tree else { return };
         for (key, child) in children {
-            if self.asked.contains(key) {
+            if self.asked.contains(key) || problems.is_full() {
                 continue;
             }
+            let near = nearest(key, &self.asked);
             // A variable is often set for several versions of a server; a file is written for one.
-            let severity = if child.variable.is_some() { Severity::Warning } else { Severity::Error };
-            let nearest = self.asked.iter().min_by_key(|known| distance(known, key));
-            let near = nearest.filter(|known| distance(known, key) <= key.chars().count().max(3) / 2);
+            let severity = match near {
+                Some(_) if child.variable.is_none() => Severity::Error,
+                _ => Severity::Warning,
+            };
             let hints = near.map(|near| format!("did you mean `{near}`?")).into_iter().chain(origin(child));
             problems.add(Problem {
                 line: child.line,
@@ -132,22 +143,6 @@ impl<'a> Keys<'a> {
 /// The hint that a value does not come from the file.
 pub(in crate::config) fn origin(node: &Node) -> Option<String> {
     node.variable.as_ref().map(|name| format!("from the environment variable {name}"))
-}
-
-/// Edit distance (insertions, deletions, substitutions), of at most the first 64 characters.
-fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().take(64).collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, from) in a.chars().take(64).enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, to) in b.iter().enumerate() {
-            let substituted = diagonal + usize::from(from != *to);
-            diagonal = row[j + 1];
-            row[j + 1] = substituted.min(diagonal + 1).min(row[j] + 1);
-        }
-    }
-    row[b.len()]
 }
 
 /// Defines a section: `name: Type [reader] = default` for a key, `name: Section` for a nested section.

@@ -1,10 +1,12 @@
 //! The document as a tree whose nodes know their line.
 //!
-//! `serde_yaml` decides what the text means; [`super::marks`] adds where it stands. Nothing here knows
-//! a key of the configuration.
+//! `serde_yaml` decides what the text means; [`super::marks`] adds the lines. Nothing here knows a key of
+//! the configuration.
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::build::build;
-use super::marks::{Mark, marks};
+use super::marks::{DEPTH_MAX, Mark, Survey, survey};
 use super::problem::{Problem, Severity};
 use super::section::Problems;
 
@@ -42,9 +44,35 @@ pub(in crate::config) enum Tree {
 
 /// Longest excerpt of a value in a message.
 const SHOWN_CHARS_MAX: usize = 60;
+/// Longest path in a message, in bytes; keys below that are not added.
+const PATH_BYTES_MAX: usize = 512;
+/// Most opening brackets in a text whose nesting is unknown. Time grows with the square of it.
+const BRACKETS_MAX: usize = 2_000;
 
-/// Reads the document. Syntax errors are the only problem then, and there is no tree.
-pub(in crate::config) fn parse(text: &str, problems: &mut Problems) -> Option<Node> {
+/// Reads the first document of a text. If it cannot be read, the reason is the only problem.
+///
+/// `maps` are the paths of mappings whose keys are names of the author's own choice.
+pub(in crate::config) fn parse(text: &str, maps: &[&str], problems: &mut Problems) -> Option<Node> {
+    let too_deep = |line| Problem {
+        line: Some(line),
+        path: String::new(),
+        found: "more".to_owned(),
+        expected: format!("at most {DEPTH_MAX} levels of nesting"),
+        hint: None,
+        severity: Severity::Error,
+    };
+    let (mark, more) = match survey(text) {
+        Survey::Document(mark, more) => (Some(mark), more),
+        Survey::TooDeep(line) => {
+            problems.add(too_deep(line));
+            return None;
+        }
+        Survey::Unreadable if text.matches(['[', '{']).count() > BRACKETS_MAX => {
+            problems.add(too_deep(1));
+            return None;
+        }
+        Survey::Unreadable | Survey::Empty => (None, None),
+    };
     let tree = match build(text) {
         Ok(tree) => tree,
         Err(error) => {
@@ -52,17 +80,30 @@ pub(in crate::config) fn parse(text: &str, problems: &mut Problems) -> Option<No
             return None;
         }
     };
+    if let Some(line) = more {
+        problems.add(Problem {
+            line: Some(line),
+            path: String::new(),
+            found: "another that is ignored".to_owned(),
+            expected: "one YAML document".to_owned(),
+            hint: None,
+            severity: Severity::Warning,
+        });
+    }
     let mut root = Node::new(tree);
-    place(&mut root, marks(text).as_ref(), None, "", problems);
+    Placing { maps, problems }.place(&mut root, mark.as_ref(), None, "");
     Some(root)
 }
 
-/// Reads a value given outside of the document.
+/// Reads a value from outside the document.
 pub(in crate::config) fn parse_value(text: &str) -> Result<Tree, String> {
-    if text.trim().is_empty() {
-        return Ok(Tree::Null);
+    let mut problems = Problems::default();
+    match parse(text, &[], &mut problems) {
+        Some(node) => Ok(node.tree),
+        None => {
+            Err(problems.into_sorted().into_iter().next().map(|problem| problem.found).unwrap_or_default())
+        }
     }
-    build(text).map_err(|error| error.to_string())
 }
 
 fn syntax_problem(error: &serde_yaml::Error, text: &str) -> Problem {
@@ -70,12 +111,11 @@ fn syntax_problem(error: &serde_yaml::Error, text: &str) -> Problem {
     let mut found = error.to_string();
     let line = match error.location() {
         Some(place) => {
-            // It is told in front of the message; the end of the text has a line of its own there.
+            // The line precedes the message; libyaml counts one more line at the end of the text.
             found = found.replacen(&format!(" at line {} column {}", place.line(), place.column()), "", 1);
             place.line().min(lines.len())
         }
-        // Of all errors, that of a second document is the one without a place.
-        None => lines.iter().rposition(|line| line.starts_with("---")).map_or(1, |index| index + 1),
+        None => 1,
     };
     let line = line.max(1);
     let tabbed = lines.get(line - 1).is_some_and(|line| line.trim_start_matches(' ').starts_with('\t'));
@@ -84,70 +124,122 @@ fn syntax_problem(error: &serde_yaml::Error, text: &str) -> Problem {
         path: String::new(),
         found: format!("an error in it: {found}"),
         expected: "a YAML document".to_owned(),
-        hint: tabbed.then(|| "YAML is indented with blanks, not with tabs".to_owned()),
+        hint: tabbed.then(|| "YAML is indented with spaces, not with tabs".to_owned()),
         severity: Severity::Error,
     }
 }
 
-/// Gives a node and all below it their paths and lines, applies `<<`, and notes keys given twice.
-fn place(node: &mut Node, mark: Option<&Mark>, above: Option<usize>, path: &str, problems: &mut Problems) {
-    node.line = mark.map(|mark| mark.line).or(above).or(Some(1));
-    node.path = path.to_owned();
-    let part = |index: usize| mark.and_then(|mark| mark.parts.get(index));
-    match &mut node.tree {
-        Tree::Int(_, written) | Tree::Float(_, written) => {
-            if let Some(plain) = mark.and_then(|mark| mark.plain.as_ref()) {
-                written.clone_from(plain);
+/// Gives nodes their positions, and resolves what depends on other keys of the same mapping.
+struct Placing<'a> {
+    maps: &'a [&'a str],
+    problems: &'a mut Problems,
+}
+
+impl Placing<'_> {
+    /// Gives a node and all below it their paths and lines, applies `<<`, and merges duplicate keys.
+    fn place(&mut self, node: &mut Node, mark: Option<&Mark>, above: Option<usize>, path: &str) {
+        node.line = mark.map(|mark| mark.line).or(above).or(Some(1));
+        path.clone_into(&mut node.path);
+        let part = |index: usize| mark.and_then(|mark| mark.parts.get(index));
+        match &mut node.tree {
+            Tree::Int(_, written) | Tree::Float(_, written) => {
+                if let Some(plain) = mark.and_then(|mark| mark.plain.as_ref()) {
+                    written.clone_from(plain);
+                }
+            }
+            Tree::List(items) => {
+                for (index, item) in items.iter_mut().enumerate() {
+                    self.place(item, part(index), node.line, &join(path, &index.to_string()));
+                }
+            }
+            Tree::Map(children) => {
+                for (index, (key, child)) in children.iter_mut().enumerate() {
+                    self.place(child, part(index), node.line, &join(path, key));
+                }
+                self.merge_shared(children, path);
+                self.merge_duplicates(children, path);
+            }
+            Tree::Null | Tree::Bool(_) | Tree::Text(_) => {}
+        }
+    }
+
+    /// Replaces every key `<<` by those keys of its mappings that are not given beside it.
+    fn merge_shared(&mut self, children: &mut Vec<(String, Node)>, path: &str) {
+        while let Some(at) = children.iter().position(|(key, _)| key == "<<") {
+            let (_, shared) = children.remove(at);
+            let maps = match shared.tree {
+                Tree::List(items) => items,
+                _ => vec![shared],
+            };
+            let mut known: BTreeSet<String> = children.iter().map(|(key, _)| key.clone()).collect();
+            for map in maps {
+                let Tree::Map(entries) = map.tree else { continue };
+                for (key, mut child) in entries {
+                    if known.insert(key.clone()) {
+                        child.relocate(&join(path, &key));
+                        children.push((key, child));
+                    }
+                }
             }
         }
-        Tree::List(items) => {
-            for (index, item) in items.iter_mut().enumerate() {
-                place(item, part(index), node.line, &join(path, &index.to_string()), problems);
+    }
+
+    /// Makes one of keys given twice: the last value counts, and a section adds to the first one, as in Ergo.
+    fn merge_duplicates(&mut self, children: &mut Vec<(String, Node)>, path: &str) {
+        let replaces = self.maps.contains(&path);
+        let mut at: BTreeMap<String, usize> = BTreeMap::new();
+        let mut merged: Vec<(String, Node)> = Vec::with_capacity(children.len());
+        for (key, child) in children.drain(..) {
+            match at.get(&key) {
+                Some(&index) => {
+                    let first = &mut merged[index].1;
+                    let line = first.line.map(|line| format!(" in line {line}")).unwrap_or_default();
+                    let found = format!("a second after the one{line}; the last value counts");
+                    self.problems.push(&child, "one key of this name", found, Severity::Warning);
+                    match replaces {
+                        true => *first = child,
+                        false => merge(first, child, self.maps),
+                    }
+                }
+                None => {
+                    at.insert(key.clone(), merged.len());
+                    merged.push((key, child));
+                }
             }
         }
-        Tree::Map(children) => {
-            for (index, (key, child)) in children.iter_mut().enumerate() {
-                place(child, part(index), node.line, &join(path, key), problems);
-            }
-            merge_shared(children, path);
-            note_duplicates(children, problems);
-        }
-        Tree::Null | Tree::Bool(_) | Tree::Text(_) => {}
+        *children = merged;
     }
 }
 
-/// Replaces the key `<<` by those keys of its mappings that are not given beside it.
-fn merge_shared(children: &mut Vec<(String, Node)>, path: &str) {
-    let Some(at) = children.iter().position(|(key, _)| key == "<<") else { return };
-    let (_, shared) = children.remove(at);
-    let maps = match shared.tree {
-        Tree::List(items) => items,
-        _ => vec![shared],
-    };
-    for map in maps {
-        let Tree::Map(entries) = map.tree else { continue };
-        for (key, mut child) in entries {
-            if !children.iter().any(|(name, _)| *name == key) {
-                child.relocate(&join(path, &key));
-                children.push((key, child));
+/// Puts the keys of one mapping over those of another; anything else is replaced.
+///
+/// An entry of one of the `maps` is replaced as a whole.
+pub(in crate::config) fn merge(node: &mut Node, over: Node, maps: &[&str]) {
+    let replaces = maps.contains(&node.path.as_str());
+    if let (Tree::Map(children), Tree::Map(_)) = (&mut node.tree, &over.tree) {
+        let Tree::Map(entries) = over.tree else { return };
+        let at: BTreeMap<String, usize> =
+            children.iter().enumerate().map(|(index, (key, _))| (key.clone(), index)).collect();
+        for (key, child) in entries {
+            match at.get(&key) {
+                Some(&index) if !replaces => merge(&mut children[index].1, child, maps),
+                Some(&index) => children[index].1 = child,
+                None => children.push((key, child)),
             }
         }
+    } else {
+        *node = over;
     }
 }
 
-fn note_duplicates(children: &[(String, Node)], problems: &mut Problems) {
-    let mut seen = std::collections::BTreeMap::new();
-    for (key, child) in children {
-        if let Some(first) = seen.insert(key, child.line) {
-            let first = first.map(|line| format!("; another is in line {line}")).unwrap_or_default();
-            problems.push(child, "one key of this name", format!("a second{first}"), Severity::Error);
-        }
-    }
-}
-
-/// The path of a key below another.
+/// Returns the path of a key below another.
 pub(in crate::config) fn join(path: &str, key: &str) -> String {
-    if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") }
+    match path.len() {
+        0 => key.to_owned(),
+        // Many values below a long path would multiply its length.
+        len if len > PATH_BYTES_MAX => path.to_owned(),
+        _ => format!("{path}.{key}"),
+    }
 }
 
 impl Node {

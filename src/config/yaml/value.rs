@@ -86,9 +86,10 @@ words! {
     /// The oldest TLS version to be spoken. Older ones than 1.2 are understood and mean 1.2.
     TlsVersion, "a TLS version, `1.2` or `1.3`" {
         /// TLS 1.2, RFC 5246.
-        Tls12 = "1.2" | "v1.2" | "1.1" | "v1.1" | "1.0" | "v1.0" | "1" | "v1",
+        Tls12 = "1.2" | "v1.2" | "1.1" | "v1.1" | "1.0" | "v1.0" | "1" | "v1" | "tls1.2" | "tlsv1.2" | "tlsv1.1"
+            | "tlsv1.0" | "tlsv1",
         /// TLS 1.3, RFC 8446.
-        Tls13 = "1.3" | "v1.3",
+        Tls13 = "1.3" | "v1.3" | "tls1.3" | "tlsv1.3",
     }
 }
 

@@ -1,11 +1,24 @@
 //! Keys of older versions of Ergo and Oragono.
 //!
-//! What can be said with a key of today is moved there; what means nothing any more is taken out. Both
-//! with a warning, for nobody who runs an old file should be stopped by it.
+//! A key whose meaning can be expressed with a key of today is moved there; one that means nothing any more
+//! is removed. Both with a warning, so that an old file never keeps a server from starting.
+//! What is left of a section that moved stays where the reader will find it, and is judged there.
+
+mod limits;
+mod listeners;
+mod mail;
+mod tokens;
 
 use super::yaml::problem::Severity;
 use super::yaml::section::Problems;
 use super::yaml::tree::{Node, Tree};
+
+/// Sections that have moved as a whole, before any other change: section, old name, new place.
+const MOVED: &[(&[&str], &str, &[&str])] = &[
+    (&[], "authentication-enabled", &["accounts", "authentication-enabled"]),
+    (&["registration"], "accounts", &["accounts", "registration"]),
+    (&["registration"], "channels", &["channels", "registration"]),
+];
 
 /// Keys that only have another name today: section (`*` is every key or item), old name, new name.
 const RENAMED: &[(&[&str], &str, &[&str])] = &[
@@ -21,66 +34,59 @@ const RENAMED: &[(&[&str], &str, &[&str])] = &[
 
 /// Keys that mean nothing any more, and what there is instead.
 const RETIRED: &[(&[&str], &str, &str)] = &[
-    (&[], "authentication-enabled", "accounts.authentication-enabled"),
     (&[], "operator", "opers"),
     (&[], "registration", "accounts.registration"),
+    (&[], "theater", "roleplay"),
     (&["accounts", "nick-reservation"], "rename-timeout", "method: strict"),
     (&["accounts", "registration"], "allow-multiple-per-connection", "nothing"),
     (&["accounts", "registration"], "enabled-callbacks", "email-verification.enabled"),
     (&["accounts", "registration"], "callbacks", "email-verification"),
     (&["accounts", "registration", "email-verification"], "blacklist-regexes", "address-blacklist"),
+    (&["accounts", "registration", "email-verification"], "tls", "mta.implicit-tls"),
+    (&["accounts", "registration", "email-verification"], "verify-message", "nothing"),
     (&["accounts", "vhosts"], "offer-list", "nothing"),
     (&["accounts", "vhosts"], "user-requests", "nothing"),
+    (&["accounts", "vhosts"], "validregexp", "valid-regexp"),
+    (&["api", "tls"], "proxy", "nothing"),
+    (&["datastore"], "sqlite-path", "path"),
     (&["debug"], "stackimpact", "nothing"),
+    (&["extjwt"], "description", "nothing"),
+    (&["extjwt"], "url", "nothing"),
+    (&["languages"], "data", "path"),
     (&["limits"], "linelen", "server.max-line-len"),
     (&["server"], "allow-plaintext-resume", "nothing"),
-    (&["server"], "listen", "listeners"),
+    (&["server"], "database", "datastore.path"),
     (&["server"], "log", "logging"),
+    (&["server"], "passconfig", "password"),
     (&["server"], "rest-api", "api"),
-    (&["server"], "tls-listeners", "listeners"),
-    (&["server"], "ws-listen", "listeners"),
     (&["server", "ip-cloaking"], "secret-environment-variable", "nothing"),
+    (&["server", "ip-limits"], "ban-duration", "nothing"),
+    (&["server", "ip-limits"], "ban-message", "nothing"),
     (&["server", "ip-limits"], "throttle-ban-duration", "nothing"),
-    (&["server", "tor-listeners"], "listeners", "server.listeners"),
+    (&["server", "listeners", "*", "tls-certificates", "*"], "proxy", "proxy"),
 ];
 
-/// Two sections of old that are `server.ip-limits` today: the section, its keys and what they are called.
-const LIMITS: [(&str, &[(&str, &str)]); 2] = [
-    (
-        "connection-limits",
-        &[
-            ("enabled", "count"),
-            ("ips-per-subnet", "max-concurrent-connections"),
-            ("connections-per-subnet", "max-concurrent-connections"),
-            ("cidr-len-ipv4", "cidr-len-ipv4"),
-            ("cidr-len-ipv6", "cidr-len-ipv6"),
-            ("exempted", "exempted"),
-            ("custom-limits", "custom-limits"),
-        ],
-    ),
-    (
-        "connection-throttling",
-        &[
-            ("enabled", "throttle"),
-            ("duration", "window"),
-            ("max-connections", "max-connections-per-window"),
-            ("cidr-len-ipv4", "cidr-len-ipv4"),
-            ("cidr-len-ipv6", "cidr-len-ipv6"),
-            ("exempted", "exempted"),
-        ],
-    ),
-];
-
-/// Brings the document up to date.
-pub(super) fn update(root: &mut Node, problems: &mut Problems) {
-    each(root, &["accounts", "registration"], &mut |node| mail_callback(node, problems));
+/// Brings the document up to date. Returns the features of old versions that it turns on and this one lacks.
+pub(super) fn update(root: &mut Node, problems: &mut Problems) -> Vec<&'static str> {
+    for (section, old, new) in MOVED {
+        move_section(root, section, old, new, problems);
+    }
+    each(root, &["accounts", "registration"], &mut |node| mail::callback(node, problems));
+    each(root, &["accounts", "registration", "email-verification"], &mut |node| {
+        mail::blacklist(node, problems)
+    });
     for (section, old, new) in RENAMED {
         each(root, section, &mut |node| rename(node, old, new, problems));
     }
-    each(root, &["server"], &mut |server| join_limits(server, problems));
-    each(root, &["server", "listeners", "*"], &mut outer_proxy);
+    limits::line_length(root, problems);
+    each(root, &["server"], &mut |server| limits::join(server, problems));
+    each(root, &["server"], &mut |server| listeners::update(server, problems));
     each(root, &["accounts", "nick-reservation"], &mut |node| guest_format(node, problems));
     each(root, &["history", "restrictions"], &mut |node| query_cutoff(node, problems));
+    each(root, &["extjwt"], &mut |node| tokens::keys(node, problems));
+    each(root, &["extjwt", "services", "*"], &mut |node| tokens::keys(node, problems));
+    let mut lacking = Vec::new();
+    each(root, &["accounts"], &mut |node| lacking.extend(directory(node, problems)));
     for (section, old, instead) in RETIRED {
         each(root, section, &mut |node| {
             if let Some(old) = node.take(old) {
@@ -92,6 +98,7 @@ pub(super) fn update(root: &mut Node, problems: &mut Problems) {
             }
         });
     }
+    lacking
 }
 
 /// Calls a function with every node that a path with `*` leads to.
@@ -110,73 +117,54 @@ fn each(node: &mut Node, path: &[&str], visit: &mut dyn FnMut(&mut Node)) {
     }
 }
 
-/// `proxy` was a key of `tls` once, even where it was the only one and the listener plain text.
-fn outer_proxy(listener: &mut Node) {
-    let Some(proxy) = listener.child_mut("tls").and_then(|tls| tls.take("proxy")) else { return };
-    if listener.child("tls").is_some_and(|tls| tls.tree == Tree::Map(Vec::new())) {
-        listener.take("tls");
-    }
-    if is_true(&proxy) || listener.child("proxy").is_none() {
-        listener.put("proxy", proxy);
+fn rename(node: &mut Node, old: &str, new: &[&str], problems: &mut Problems) {
+    let Some(child) = node.take(old) else { return };
+    problems.push(&child, format!("`{}`", new.join(".")), "an old name of that key", Severity::Warning);
+    put_below(node, new, child);
+}
+
+/// Moves a section to a place counted from the top; keys that are there already keep their values.
+fn move_section(root: &mut Node, section: &[&str], old: &str, new: &[&str], problems: &mut Problems) {
+    let mut taken = None;
+    each(root, section, &mut |node| taken = node.take(old));
+    let Some(child) = taken else { return };
+    problems.push(&child, format!("`{}`", new.join(".")), "an old place of that key", Severity::Warning);
+    put_below(root, new, child);
+    // What is left of an emptied section needs no second warning.
+    if let [outer] = section
+        && root.child(outer).is_some_and(|node| node.tree == Tree::Map(Vec::new()))
+    {
+        root.take(outer);
     }
 }
 
-fn rename(node: &mut Node, old: &str, new: &[&str], problems: &mut Problems) {
-    let Some(child) = node.take(old) else { return };
-    let name = new.join(".");
-    problems.push(&child, format!("`{name}`"), "an old name of that key", Severity::Warning);
-    if node.find(new).is_some() {
+/// Puts a value at the end of a path of keys, unless there is one.
+fn put_below(node: &mut Node, path: &[&str], child: Node) {
+    if node.find(path).is_some() {
         return;
     }
-    let (last, sections) = new.split_last().expect("a new name has at least one component");
+    let (last, sections) = path.split_last().expect("a path has at least one key");
     let mut node = node;
     for section in sections {
-        if node.child(section).is_none() {
+        if node.child(section).is_none_or(Node::is_null) {
             node.put(section, Node { tree: Tree::Map(Vec::new()), ..child.clone() });
         }
-        node = node.child_mut(section).expect("it was just put there");
+        let Some(inner) = node.child_mut(section) else { return };
+        node = inner;
     }
     node.put(last, child);
 }
 
-fn join_limits(server: &mut Node, problems: &mut Problems) {
-    let current = server.child("ip-limits").is_some();
-    for (name, keys) in LIMITS {
-        let Some(mut old) = server.take(name) else { continue };
-        problems.push(&old, "`ip-limits`", "an old form of that section", Severity::Warning);
-        if current {
-            continue;
-        }
-        if server.child("ip-limits").is_none() {
-            server.put("ip-limits", Node { tree: Tree::Map(Vec::new()), ..old.clone() });
-        }
-        let limits = server.child_mut("ip-limits").expect("it was just put there");
-        for (from, to) in keys {
-            if let Some(child) = old.take(from).filter(|_| limits.child(to).is_none()) {
-                limits.put(to, child);
-            }
-        }
-    }
-}
-
-/// `enabled-callbacks` with `mailto` is e-mail verification today; its settings were in `callbacks`.
-fn mail_callback(registration: &mut Node, problems: &mut Problems) {
-    let mailto = Tree::Text("mailto".to_owned());
-    let named = registration.child("enabled-callbacks").is_some_and(|list| match &list.tree {
-        Tree::List(items) => items.iter().any(|item| item.tree == mailto),
-        _ => false,
-    });
-    let verified = registration.find(&["email-verification", "enabled"]).is_some_and(is_true);
-    if !named || verified {
-        return;
-    }
-    registration.take("enabled-callbacks");
-    let Some(mut callback) = registration.take("callbacks").and_then(|mut all| all.take("mailto")) else {
-        return;
+/// `ldap` was the section of a directory that checked logins, in 2.0 and 2.1.
+fn directory(accounts: &mut Node, problems: &mut Problems) -> Option<&'static str> {
+    let ldap = accounts.take("ldap")?;
+    let enabled = ldap.child("enabled").is_some_and(is_true);
+    let (expected, found) = match enabled {
+        true => ("another way to log in, such as `auth-script`", "LDAP enabled: NO LOGIN IS CHECKED WITH IT"),
+        false => ("no such key", "a section that has no effect"),
     };
-    problems.push(&callback, "`email-verification`", "an old form of that section", Severity::Warning);
-    callback.put("enabled", Node { tree: Tree::Bool(true), ..callback.clone() });
-    registration.put("email-verification", callback);
+    problems.push(&ldap, expected, found, Severity::Warning);
+    enabled.then_some("accounts: ldap")
 }
 
 /// `rename-prefix: Guest-` is `guest-nickname-format: Guest-*` today.

@@ -1,0 +1,24 @@
+//! Configurations: no text may panic the loader, and every problem it reports is on a line of the text.
+
+#![no_main]
+
+use ircd::config;
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|input: &str| {
+    let lines = input.lines().count() + 1;
+    let problems = match config::load(input, &[]) {
+        Ok(loaded) => {
+            assert!(config::diff(&loaded.config, &loaded.config).is_ok());
+            loaded.warnings
+        }
+        Err(problems) => {
+            assert!(!problems.is_empty(), "a text is refused without a reason");
+            problems
+        }
+    };
+    for problem in problems {
+        assert!(problem.line.is_none_or(|line| (1..=lines).contains(&line)), "{problem:?}");
+        let _ = problem.display("fuzz").to_string();
+    }
+});
