@@ -250,6 +250,7 @@ phrases! {
     // services
     SERVICE_SEE_HELP = "To see what I can do: /msg {0} HELP",
     SERVICE_UNKNOWN_COMMAND = "Unknown command. To see available commands: /msg {0} HELP",
+    SERVICE_COMMAND_DISABLED = "This command has been disabled by the server administrators",
     SERVICE_BAD_PARAMETERS = "Invalid parameters. For usage: /msg {0} HELP {1}",
     SERVICE_LOGIN_FIRST = "You must be logged in to an account to do that",
     SERVICE_NO_PRIVILEGE = "Command restricted to operators with the right privilege",

@@ -36,7 +36,8 @@ fn list(cx: &mut Cx<'_>, service: ServiceName) {
 }
 
 fn explain(cx: &mut Cx<'_>, service: ServiceName, name: &str) -> Outcome {
-    let found = super::command(service, cx.config(), name).filter(|command| command.who.includes(cx).is_ok());
+    let found = super::command(service, name);
+    let found = found.filter(|command| (command.enabled)(cx.config()) && command.who.includes(cx).is_ok());
     let Some(command) = found else {
         return Err(service.refuse(Phrase::SERVICE_NO_HELP, &[service.name()]));
     };

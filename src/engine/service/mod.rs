@@ -94,18 +94,16 @@ fn commands(service: ServiceName) -> &'static [&'static Command] {
     }
 }
 
-/// Whether it has a command of this name.
+/// Returns whether it has a command of this name.
 pub fn knows(service: ServiceName, name: &str) -> bool {
-    let is = |other: &str| other.eq_ignore_ascii_case(name);
-    commands(service).iter().any(|command| is(command.name) || command.aliases.iter().any(|alias| is(alias)))
+    command(service, name).is_some()
 }
 
-/// Finds a command that the configuration lets be used.
-fn command(service: ServiceName, config: &Config, name: &str) -> Option<&'static Command> {
+/// Finds a command, whether or not the configuration enables it.
+fn command(service: ServiceName, name: &str) -> Option<&'static Command> {
     let is = |other: &str| other.eq_ignore_ascii_case(name);
     let mut all = commands(service).iter().copied();
     all.find(|command| is(command.name) || command.aliases.iter().any(|alias| is(alias)))
-        .filter(|command| (command.enabled)(config))
 }
 
 impl Who {
@@ -138,9 +136,12 @@ fn run(cx: &mut Cx<'_>, service: ServiceName, text: &str) -> Outcome {
     if name.eq_ignore_ascii_case("HELP") {
         return help::help(cx, service, rest);
     }
-    let Some(command) = command(service, cx.config(), name) else {
+    let Some(command) = command(service, name) else {
         return Err(service.refuse(Phrase::SERVICE_UNKNOWN_COMMAND, &[service.name()]));
     };
+    if !(command.enabled)(cx.config()) {
+        return Err(service.refuse(Phrase::SERVICE_COMMAND_DISABLED, &[]));
+    }
     command.who.includes(cx).map_err(|why| service.refuse(why, &[]))?;
     let params = params_of(command, rest);
     if !(command.params_min..=command.params_max).contains(&params.len()) {

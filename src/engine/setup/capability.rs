@@ -154,6 +154,7 @@ fn registration_value(config: &Config) -> String {
     let words = [
         ("before-connect", rules.allow_before_connect),
         ("email-required", rules.email_verification.enabled),
+        ("account-required", config.accounts.require_sasl.enabled),
     ];
     let words: Vec<&str> = words.into_iter().filter_map(|(word, on)| on.then_some(word)).collect();
     words.join(",")

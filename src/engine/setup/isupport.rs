@@ -87,6 +87,22 @@ fn tokens(config: &Config) -> Vec<String> {
         format!("TOPICLEN={}", limits.topiclen),
         "WHOX".into(),
     ];
+    tokens.extend(optional_tokens(config));
+    // Built-in tokens win over the configured ones.
+    for (name, value) in &server.additional_isupport {
+        let known = |token: &String| token.split('=').next() == Some(name);
+        if !tokens.iter().any(known) {
+            tokens.push(if value.is_empty() { name.clone() } else { format!("{name}={}", escaped(value)) });
+        }
+    }
+    tokens.sort_unstable();
+    tokens
+}
+
+/// The tokens of features that the configuration can turn off.
+fn optional_tokens(config: &Config) -> Vec<String> {
+    let (limits, server) = (&config.limits, &config.server);
+    let mut tokens = Vec::new();
     if limits.monitor_entries > 0 {
         tokens.push(format!("MONITOR={}", limits.monitor_entries));
     }
@@ -96,6 +112,10 @@ fn tokens(config: &Config) -> Vec<String> {
         tokens.push(format!("CHATHISTORY={messages_max}"));
         tokens.push(format!("draft/CHATHISTORY={messages_max}"));
         tokens.push("MSGREFTYPES=msgid,timestamp".into());
+    }
+    // Tells clients that they need an account before they can connect.
+    if config.accounts.require_sasl.enabled {
+        tokens.push("draft/ACCOUNTREQUIRED".into());
     }
     if limits.realnamelen > 0 {
         tokens.push(format!("NAMELEN={}", limits.realnamelen));
@@ -109,14 +129,6 @@ fn tokens(config: &Config) -> Vec<String> {
     if server.enforce_utf8 {
         tokens.push("UTF8ONLY".into());
     }
-    // Built-in tokens win over the configured ones.
-    for (name, value) in &server.additional_isupport {
-        let known = |token: &String| token.split('=').next() == Some(name);
-        if !tokens.iter().any(known) {
-            tokens.push(if value.is_empty() { name.clone() } else { format!("{name}={}", escaped(value)) });
-        }
-    }
-    tokens.sort_unstable();
     tokens
 }
 
