@@ -54,6 +54,36 @@ fn check_names_file_line_key_and_expectation() {
     assert_eq!(place.refusal(&["run", "--conf", "other.yaml"]), lines);
 }
 
+/// Deep, wide and repetitive texts cost little. CPU time is limited, so that a busy machine does not matter.
+#[test]
+fn check_refuses_hopeless_texts_within_its_cpu_time() {
+    let many = |line: &dyn Fn(usize) -> String| (0..20_000).map(line).collect::<String>();
+    let keys = |value: u8| many(&|n| format!("k{n}: {value}, "));
+    let texts = [
+        ("nested lists", "[".repeat(200_000)),
+        ("nested maps", "{a: ".repeat(100_000)),
+        ("closed lists", format!("server: {}{}", "[".repeat(200_000), "]".repeat(200_000))),
+        ("unknown keys", many(&|n| format!("key{n}: 1\n"))),
+        ("duplicate keys", format!("server: {{{}}}\nserver: {{{}}}\n", keys(1), keys(2))),
+        ("shared keys", format!("a: &a {{{}}}\nserver: {{<<: *a, x: 1}}\n", keys(1))),
+        (
+            "a chain of classes",
+            format!("oper-classes: {{{}}}\n", many(&|n| format!("c{n}: {{extends: c{}}}, ", n + 1))),
+        ),
+        ("operators without classes", format!("opers: {{{}}}\n", many(&|n| format!("o{n}: {{class: c}}, ")))),
+        ("a long text repeated", format!("a: &a {}\nb: [{}]\n", "x".repeat(400_000), "*a, ".repeat(100_000))),
+    ];
+    let place = Place::empty();
+    for (name, text) in texts {
+        place.write("hopeless.yaml", &text);
+        let limited = "ulimit -t 20; exec \"$0\" check --conf hopeless.yaml";
+        let mut shell = std::process::Command::new("sh");
+        shell.args(["-c", limited, env!("CARGO_BIN_EXE_ircd")]).current_dir(place.path(""));
+        let output = shell.output().unwrap();
+        assert_eq!(output.status.code(), Some(1), "{name}: {:?}", err(&output));
+    }
+}
+
 #[test]
 fn the_environment_overrides_the_file() {
     let place = Place::configured();

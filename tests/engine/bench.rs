@@ -30,6 +30,7 @@ server:
   max-sendq: 64k
   lookup-hostnames: false
   coerce-ident: ~u
+  ip-limits: {count: false, throttle: false}
 channels: {default-modes: +nt, max-channels-per-client: 20}
 limits:
   nicklen: 32

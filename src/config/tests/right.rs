@@ -191,7 +191,7 @@ fn a_type_that_no_record_has_is_a_warning() {
 fn a_bridge_without_a_separator_is_a_warning() {
     let warnings = loaded(&format!("{LEAST}    relaymsg: {{enabled: true}}\n")).warnings;
     let told = shown(&warnings);
-    assert!(told.contains("server.relaymsg: expected a character that marks the nicknames"), "{told}");
+    assert!(told.contains("server.relaymsg: expected a character that marks relayed nicknames"), "{told}");
 }
 
 #[test]
@@ -210,9 +210,9 @@ fn of_keys_given_twice_the_last_counts() {
     assert_eq!(
         shown(&warnings).lines().collect::<Vec<_>>(),
         [
-            "f:6: warning: server.name: expected one key of this name, found a second after the one in line 4; the last value counts",
-            "f:8: warning: limits: expected one key of this name, found a second after the one in line 7; the last value counts",
-            "f:9: warning: server: expected one key of this name, found a second after the one in line 3; the last value counts",
+            "f:6: warning: server.name: expected one key of this name, found a duplicate of the one in line 4, which it overrides",
+            "f:8: warning: limits: expected one key of this name, found a duplicate of the one in line 7, which it overrides",
+            "f:9: warning: server: expected one key of this name, found a duplicate of the one in line 3, which it overrides",
         ]
     );
     // An entry of a map of names is replaced as a whole, as in Ergo.
