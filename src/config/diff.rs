@@ -1,14 +1,14 @@
-//! What a running server cannot take from a new configuration.
+//! Changes of the configuration that require a restart.
 
 use std::time::Duration;
 
 use super::{Config, Mysql, Sqlite};
 
-/// Compares a running server's configuration with the one it is to have.
+/// Compares the configuration of a running server with a new one.
 ///
 /// # Errors
 ///
-/// The keys that differ and cannot change without a restart.
+/// Returns the keys that differ and cannot change without a restart.
 pub fn diff(old: &Config, new: &Config) -> Result<(), Vec<&'static str>> {
     macro_rules! fixed {
         ($( $key:literal => $($field:ident).+ ),* $(,)?) => {
@@ -42,7 +42,7 @@ pub fn diff(old: &Config, new: &Config) -> Result<(), Vec<&'static str>> {
     if changed.is_empty() { Ok(()) } else { Err(changed) }
 }
 
-/// The database in use, without what can change.
+/// Returns the database in use, without the settings that can change.
 fn mysql(config: &Config) -> Option<Mysql> {
     let mysql = &config.datastore.mysql;
     mysql.enabled.then(|| Mysql { timeout: Duration::ZERO, ..mysql.clone() })

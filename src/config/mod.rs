@@ -1,7 +1,7 @@
 //! The configuration: text in, a checked [`Config`] or a list of problems out.
 //!
-//! It reads no file and no environment: the caller hands over the text and the variables.
-//! Invariant: a `Config` out of [`load`] obeys every rule the server relies on.
+//! It reads neither files nor the environment: the caller passes the text and the variables.
+//! Invariant: a `Config` returned by [`load`] obeys every rule the server relies on.
 
 mod diff;
 mod legacy;
@@ -23,13 +23,13 @@ use yaml::read::{boolean, filled, list, map, nested};
 use yaml::section::{FromNode, Problems, section};
 use yaml::tree::{self, Tree};
 
-/// The configuration for those who have none: what `defaultconfig` prints.
+/// The default configuration, as printed by `defaultconfig`.
 pub const DEFAULT_YAML: &str = include_str!("../../ircd.yaml");
 
-/// Longest configuration that is read, in bytes.
+/// Maximum length of a configuration, in bytes.
 pub const TEXT_BYTES_MAX: usize = 1 << 20;
 
-/// The mappings whose keys are names of the author's own choice.
+/// The mappings whose keys are arbitrary names.
 const MAPS: &[&str] = &[
     "server.listeners",
     "server.tls-listeners",
@@ -44,82 +44,82 @@ const MAPS: &[&str] = &[
 ];
 
 section! {
-    /// The checked configuration. Fields are named as the keys of the file, with `_` for `-`.
+    /// The checked configuration. Fields are named like the keys of the file, with `_` for `-`.
     ///
-    /// The default holds what a key means when it is absent; the few keys that must be present
+    /// The default contains the values of absent keys; the required keys
     /// (`network.name`, `server.name`, `server.listeners`, `datastore.path`) are empty in it.
     Config {
-        /// The network's name.
+        /// The network.
         network: Network,
-        /// This server, its doors and what it demands of connections.
+        /// This server, its listeners and its rules for connections.
         server: Server,
-        /// Who users are, and how they prove it.
+        /// Accounts and authentication.
         accounts: Accounts,
-        /// How channels come to be.
+        /// Creation and registration of channels.
         channels: Channels,
-        /// Sets of rights, by name, with what they extend included.
+        /// Operator classes by name, including inherited privileges.
         oper_classes: IndexMap<String, OperClass> [map(nested)] = IndexMap::new(),
-        /// Who may become an operator, by the name for OPER.
+        /// Server operators, by the name they use with OPER.
         opers: IndexMap<String, Oper> [map(nested)] = IndexMap::new(),
         /// The logs.
         logging: Vec<Logging> [list(nested)] = Vec::new(),
-        /// For those who look for faults.
+        /// Debugging.
         debug: Debug,
-        /// File that keeps a second server from starting on the same data.
+        /// Lock file that prevents two servers from using the same data.
         lock_file: Option<String> [filled] = None,
-        /// Where things are kept.
+        /// Storage.
         datastore: Datastore,
         /// Translations.
         languages: Languages,
         /// Lengths and sizes.
         limits: Limits,
-        /// How fast a client's commands are read.
+        /// How fast a client's commands are processed.
         fakelag: Fakelag,
-        /// Speaking as someone made up.
+        /// The roleplay commands.
         roleplay: Roleplay,
-        /// Signed tokens for other services.
+        /// Signed tokens for external services.
         extjwt: Extjwt,
-        /// Tokens that prove to other services who a user is.
+        /// Signed tokens for known services.
         authtoken: Authtoken,
-        /// What was said, and for how long it is kept.
+        /// Message history.
         history: History,
-        /// What users and channels say of themselves.
+        /// User and channel metadata.
         metadata: Metadata,
-        /// Notifications to users who are not connected.
+        /// Push notifications for users who are not connected.
         webpush: Webpush,
-        /// An HTTP interface for programs.
+        /// An HTTP API for other programs.
         api: Api,
-        /// Whether environment variables may change the configuration.
+        /// Whether environment variables can override the configuration.
         allow_environment_overrides: bool [boolean] = false,
     }
 }
 
 impl Config {
-    /// The class of an operator; there is one for every operator out of [`load`].
+    /// Returns the class of an operator; every operator of a configuration from [`load`] has one.
     pub fn class_of(&self, oper: &Oper) -> Option<&OperClass> {
         self.oper_classes.get(&oper.class)
     }
 }
 
-/// What a text that can be used says.
+/// A configuration that can be used.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Loaded {
     /// The configuration.
     pub config: Config,
-    /// What its author should know nevertheless.
+    /// Problems that do not prevent its use.
     pub warnings: Vec<Problem>,
-    /// Features it turns on that this version does not have, an entry per section: `datastore: mysql, sqlite`.
+    /// Features it enables that are not implemented, one entry per section: `datastore: mysql, sqlite`.
     pub not_yet: Vec<String>,
 }
 
-/// Reads a configuration, in YAML or JSON.
+/// Loads a configuration, in YAML or JSON.
 ///
-/// `overrides` are variables of the environment, names and values; those whose names do not begin with
-/// `IRCD__`, `ERGO__` or `ORAGONO__` are passed over, so all can be given.
+/// `overrides` are environment variables, names and values; those whose names do not begin with
+/// `IRCD__`, `ERGO__` or `ORAGONO__` are ignored, so all variables can be passed.
 ///
 /// # Errors
 ///
-/// All problems of the text, warnings included, if one of them is an error.
+/// Returns all problems, warnings included, if one of them is an error.
 pub fn load(text: &str, overrides: &[(String, String)]) -> Result<Loaded, Vec<Problem>> {
     let mut problems = Problems::default();
     let loaded = read_document(text, overrides, &mut problems);
@@ -131,7 +131,7 @@ pub fn load(text: &str, overrides: &[(String, String)]) -> Result<Loaded, Vec<Pr
     }
 }
 
-/// `None` when the text is no mapping at all.
+/// Returns `None` if the text is not a mapping.
 fn read_document(
     text: &str,
     overrides: &[(String, String)],
@@ -142,12 +142,12 @@ fn read_document(
         problems.document(format!("a document of at most {TEXT_BYTES_MAX} bytes"), found);
         return None;
     }
-    // A mark that some editors write; saphyr-parser does not expect it.
+    // Some editors write a byte order mark, which saphyr-parser does not expect.
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut root = tree::parse(text, MAPS, problems)?;
     if root.is_null() {
-        problems.document("a configuration as `ircd defaultconfig` prints it", "an empty document");
-        // The rules will say what is missing.
+        problems.document("a configuration such as `ircd defaultconfig` prints", "an empty document");
+        // The rules report what is missing.
         root = tree::Node { line: Some(1), ..tree::Node::new(Tree::Map(Vec::new())) };
     }
     if !matches!(root.tree, Tree::Map(_)) {

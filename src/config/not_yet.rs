@@ -1,11 +1,11 @@
-//! What the configuration can say before the server can do it.
+//! Features that can be configured but are not implemented yet.
 //!
-//! A row goes when its feature comes.
+//! A row is removed when its feature is implemented.
 
 use super::Config;
 use super::yaml::tree::Node;
 
-/// A feature: the key that names it, and whether a configuration turns it on.
+/// A feature: the key that names it, and whether a configuration enables it.
 type Row = (&'static str, fn(&Config) -> bool);
 
 const NOT_YET: &[Row] = &[
@@ -29,16 +29,16 @@ const NOT_YET: &[Row] = &[
     ("api", |c| c.api.enabled),
 ];
 
-/// The features that the document turns on and the server does not have, by section.
+/// Returns the features that the document enables and the server lacks, by section.
 ///
 /// Features of one section are one entry: `datastore: mysql, sqlite`.
 ///
-/// `lacking` are such features of old versions, in the same form.
+/// `lacking` are features of old versions, in the same form.
 pub(super) fn named(config: &Config, root: &Node, lacking: &[&str]) -> Vec<String> {
     let mut sections: Vec<(&str, Vec<&str>)> = Vec::new();
     for (key, on) in NOT_YET {
         let (section, feature) = key.split_once('.').unwrap_or((key, ""));
-        // What the document is silent about, it did not ask for.
+        // A section that is absent from the document was not asked for.
         let top = feature.split('.').next().unwrap_or_default();
         let silent = root.child(section).is_none_or(|node| !top.is_empty() && node.child(top).is_none());
         if silent || !on(config) {

@@ -1,21 +1,21 @@
-//! Environment variables that change single keys: `IRCD__SERVER__MAX_SENDQ=1m`.
+//! Environment variables that override single keys: `IRCD__SERVER__MAX_SENDQ=1m`.
 //!
-//! Components are joined by `__`; each names a key in capitals with `_` for `-`. The value is YAML.
-//! Mappings are merged key by key, everything else is replaced; lists cannot be indexed.
+//! Components are separated by `__`; each names a key in capitals with `_` for `-`. The value is YAML.
+//! Mappings are merged key by key, everything else is replaced. Lists cannot be indexed.
 
 use super::yaml::problem::{Problem, Severity};
 use super::yaml::section::Problems;
 use super::yaml::tree::{Node, Tree, join, merge, parse_value};
 
-/// The prefixes of variables, later ones winning over earlier ones.
+/// The prefixes of variables; later ones take precedence.
 const PREFIXES: [&str; 3] = ["ORAGONO__", "ERGO__", "IRCD__"];
 
-/// Applies those of the variables that are meant for us to the document.
+/// Applies the variables that have one of the prefixes to the document.
 pub(super) fn apply(root: &mut Node, variables: &[(String, String)], problems: &mut Problems) {
     let rank = |name: &str| PREFIXES.iter().position(|prefix| name.starts_with(prefix));
     let mut ours: Vec<(usize, &String, &String)> =
         variables.iter().filter_map(|(name, value)| Some((rank(name)?, name, value))).collect();
-    // Whole sections before their keys, and always the same order.
+    // Sections before their keys, and always in the same order.
     ours.sort();
     if ours.is_empty() {
         return;
@@ -23,7 +23,7 @@ pub(super) fn apply(root: &mut Node, variables: &[(String, String)], problems: &
     if root.child("allow-environment-overrides").is_none_or(|node| node.tree != Tree::Bool(true)) {
         problems.add(problem(
             "allow-environment-overrides",
-            "`true`, for the environment to matter",
+            "`true`, for environment variables to have an effect",
             format!("{} variables such as {}", ours.len(), ours[0].1),
             Severity::Warning,
         ));
@@ -72,11 +72,11 @@ fn set(root: &mut Node, components: &[String], variable: &str, tree: Tree, probl
             node.variable = Some(variable.to_owned());
         }
         let Tree::Map(children) = &mut node.tree else {
-            let found = format!("`{component}` below {}, which has no keys", node.path);
+            let found = format!("`{component}` below {}, which is not a section", node.path);
             problems.add(problem(variable, "the name of a key", found, Severity::Warning));
             return;
         };
-        // Names in maps, such as those of opers, need not be in small letters.
+        // Names in maps, such as those of operators, may contain capitals.
         let at = children.iter().position(|(key, _)| kebab(key) == *component).unwrap_or_else(|| {
             let mut child = Node::new(Tree::Null);
             child.path = join(&node.path, component);

@@ -1,4 +1,4 @@
-//! Rules of `accounts`, `opers` and the modes they give.
+//! Rules for `accounts`, `opers` and modes.
 
 use std::net::IpAddr;
 
@@ -6,16 +6,16 @@ use super::super::yaml::tree::shown_text;
 use super::super::{Config, PatternSyntax, TokenService, sections::opers as classes};
 use super::Rules;
 
-/// User modes that can be set, as in the 004 reply but `Z`, which TLS sets.
+/// User modes that can be set: those of the 004 reply except `Z`, which TLS sets.
 const USER_MODES: &str = "BERTios";
-/// Channel modes that a new channel may have.
+/// Channel modes that new channels can have.
 const CHANNEL_MODES: &str = "CEMRUimnstufkl";
 
-/// How users log in.
+/// Checks how users log in.
 pub(super) fn logins(config: &Config, rules: &mut Rules<'_>) {
     let accounts = &config.accounts;
     if config.server.password.is_some() && accounts.login_via_pass_command && !accounts.skip_server_password {
-        let expected = "`true`, for `server.password` and `login-via-pass-command` need it";
+        let expected = "`true`, which `server.password` with `login-via-pass-command` requires";
         rules.wrong(&["accounts", "skip-server-password"], expected);
     }
     let nicks = &accounts.nick_reservation;
@@ -37,7 +37,7 @@ pub(super) fn logins(config: &Config, rules: &mut Rules<'_>) {
     }
 }
 
-/// Hosts given to users. A pattern that is not valid falls back to the default, as in Ergo.
+/// Checks vhosts. An invalid pattern falls back to the default, as in Ergo.
 pub(super) fn vhosts(config: &mut Config, rules: &mut Rules<'_>) {
     let pattern = &mut config.accounts.vhosts.valid_regexp;
     if regex::Regex::new(pattern).is_err() {
@@ -50,7 +50,7 @@ pub(super) fn vhosts(config: &mut Config, rules: &mut Rules<'_>) {
     }
 }
 
-/// E-mail verification.
+/// Checks email verification.
 pub(super) fn mail(config: &Config, rules: &mut Rules<'_>) {
     let mail = &config.accounts.registration.email_verification;
     let at = ["accounts", "registration", "email-verification"];
@@ -58,7 +58,7 @@ pub(super) fn mail(config: &Config, rules: &mut Rules<'_>) {
         return;
     }
     if mail.sender.is_empty() {
-        rules.wrong(&[&at[..], &["sender"]].concat(), "the address that mail comes from");
+        rules.wrong(&[&at[..], &["sender"]].concat(), "the sender address of emails");
     }
     if mail.local_address.as_ref().is_some_and(|address| address.parse::<IpAddr>().is_err()) {
         rules.wrong(&[&at[..], &["local-address"]].concat(), "an IP address");
@@ -81,7 +81,7 @@ pub(super) fn mail(config: &Config, rules: &mut Rules<'_>) {
     }
 }
 
-/// Tokens in both directions.
+/// Checks the tokens that are accepted and issued.
 pub(super) fn tokens(config: &Config, rules: &mut Rules<'_>) {
     if config.accounts.jwt_auth.enabled {
         for (index, token) in config.accounts.jwt_auth.tokens.iter().enumerate() {
@@ -113,12 +113,12 @@ pub(super) fn tokens(config: &Config, rules: &mut Rules<'_>) {
     }
 }
 
-/// Looks up the classes of operators.
+/// Checks operators, and resolves their classes.
 pub(super) fn opers(config: &mut Config, rules: &mut Rules<'_>) {
     let known = config.oper_classes.keys().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
     for (name, parent) in classes::resolve(&mut config.oper_classes) {
         let found = match config.oper_classes.contains_key(&parent) {
-            true => format!("`{parent}`, which in the end extends itself or an unknown class"),
+            true => format!("`{parent}`, which extends itself or an unknown class through others"),
             false => shown_text(&parent),
         };
         rules.broken(&["oper-classes", &name, "extends"], format!("one of the classes {known}"), found);
@@ -138,12 +138,12 @@ pub(super) fn opers(config: &mut Config, rules: &mut Rules<'_>) {
             rules.broken(&at, "`password`, `certfp` or both", "neither");
         }
         if oper.auto && oper.certfp.is_none() {
-            rules.doubtful(&[&at[..], &["auto"]].concat(), "`certfp` with it", "no certificate to go by");
+            rules.doubtful(&[&at[..], &["auto"]].concat(), "`certfp` with it", "no certificate");
         }
         let vhost_valid =
             |host: &str| host.bytes().all(|b| b.is_ascii_alphanumeric() || b".-_/".contains(&b));
         if oper.vhost.as_deref().is_some_and(|host| !vhost_valid(host)) {
-            rules.wrong(&[&at[..], &["vhost"]].concat(), "a host of letters, digits and `.-_/`");
+            rules.wrong(&[&at[..], &["vhost"]].concat(), "a vhost of letters, digits and `.-_/`");
         }
         if let Some(letter) = unknown_mode(&oper.modes, USER_MODES) {
             let expected = format!("signs and the letters {USER_MODES}");
@@ -152,7 +152,7 @@ pub(super) fn opers(config: &mut Config, rules: &mut Rules<'_>) {
     }
 }
 
-/// Modes that are given to all.
+/// Checks default modes and automatic joins.
 pub(super) fn modes(config: &Config, rules: &mut Rules<'_>) {
     let rows = [
         (["accounts", "default-user-modes"], &config.accounts.default_user_modes, USER_MODES),
@@ -171,13 +171,13 @@ pub(super) fn modes(config: &Config, rules: &mut Rules<'_>) {
     }
 }
 
-/// The first letter of a mode string that is no known mode; its parameters, after a blank, are left alone.
+/// Returns the first letter of a mode string that is not a known mode; parameters, after a space, are ignored.
 fn unknown_mode(modes: &str, letters: &str) -> Option<char> {
     let first = modes.split_ascii_whitespace().next().unwrap_or_default();
     first.chars().find(|letter| !matches!(letter, '+' | '-') && !letters.contains(*letter))
 }
 
-/// Sources that are made up must have the form of a source.
+/// Checks that the sources of roleplay messages have the form of a source.
 pub(super) fn roleplay(config: &Config, rules: &mut Rules<'_>) {
     let patterns = [
         ("npc-nick-mask", &config.roleplay.npc_nick_mask, 2, "two %s"),

@@ -1,4 +1,4 @@
-//! What a key means when it is zero, or follows from another.
+//! Values that follow from other keys, and the meaning of zero.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use super::super::{
     Accounts, Config, CustomLimit, Extjwt, Fakelag, History, IpLimits, Persistent, Server, Throttle,
 };
 
-/// Gives every limit that cannot be meant as zero its default, and every key what follows from others.
+/// Replaces the zeros that make no sense by defaults, and sets what follows from other keys.
 pub(super) fn complete(config: &mut Config) {
     let standard = Config::default();
     server(&mut config.server, &standard.server);
@@ -95,7 +95,7 @@ fn accounts(accounts: &mut Accounts, server: &Server, standard: &Accounts) {
     }
 }
 
-/// A throttle that is on has a limit.
+/// Gives an enabled throttle a limit.
 fn throttle(throttle: &mut Throttle, max_attempts: usize, duration: Duration) {
     if throttle.enabled {
         unless_zero(&mut throttle.max_attempts, max_attempts);

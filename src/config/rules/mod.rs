@@ -1,6 +1,6 @@
-//! Rules that hold between keys, and what follows from one key for another.
+//! Rules that involve several keys, and values that follow from other keys.
 //!
-//! A single value's own rules are its reader's; here is what no value can know alone.
+//! The rules for a single value are in its reader.
 
 mod accounts;
 mod complete;
@@ -12,7 +12,7 @@ use super::yaml::section::{Problems, origin};
 use super::yaml::tree::Node;
 use super::{Config, Problem, Severity};
 
-/// Notes every rule that is broken, and completes the configuration with what follows from it.
+/// Checks all rules, and completes the configuration.
 pub(super) fn enforce(config: &mut Config, root: &Node, problems: &mut Problems) {
     let mut rules = Rules { root, problems };
     complete::complete(config);
@@ -34,30 +34,30 @@ pub(super) fn enforce(config: &mut Config, root: &Node, problems: &mut Problems)
     storage::extras(config, &mut rules);
 }
 
-/// The document, to say where a rule is broken.
+/// The document, to find the line of a broken rule.
 struct Rules<'a> {
     root: &'a Node,
     problems: &'a mut Problems,
 }
 
 impl Rules<'_> {
-    /// Notes an error at a key, with what stands there.
+    /// Reports an error at a key, with its value.
     fn wrong(&mut self, keys: &[&str], expected: impl Into<String>) {
         let found = self.root.find(keys).map_or_else(|| "nothing".to_owned(), Node::shown);
         self.note(keys, expected, found, Severity::Error);
     }
 
-    /// Notes an error at a key, with a description of what is amiss.
+    /// Reports an error at a key, with a description of what was found.
     fn broken(&mut self, keys: &[&str], expected: impl Into<String>, found: impl Into<String>) {
         self.note(keys, expected, found, Severity::Error);
     }
 
-    /// Notes a warning at a key.
+    /// Reports a warning at a key.
     fn doubtful(&mut self, keys: &[&str], expected: impl Into<String>, found: impl Into<String>) {
         self.note(keys, expected, found, Severity::Warning);
     }
 
-    /// The line is that of the key, or of the innermost section around it; the first for a section that is missing.
+    /// The line is that of the key, or of the innermost section around it; the first line if there is none.
     fn note(
         &mut self,
         keys: &[&str],
@@ -80,7 +80,7 @@ impl Rules<'_> {
         });
     }
 
-    /// Whether a key was noted before, by its reader.
+    /// Returns whether the reader of a key has reported an error.
     fn is_noted(&self, keys: &[&str]) -> bool {
         self.problems.has_error_at(&keys.join("."))
     }

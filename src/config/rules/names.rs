@@ -1,14 +1,14 @@
-//! Forms of names that several rules ask for.
+//! Syntax of names that several rules check.
 
 pub(super) use crate::text::is_hostname;
 
-/// Whether a text can be the username in a `nick!user@host`.
+/// Returns whether a text is valid as the username in `nick!user@host`.
 pub(super) fn is_ident(text: &str) -> bool {
     text.starts_with(|c: char| c.is_ascii_alphanumeric())
         && text.bytes().all(|b| b.is_ascii_alphanumeric() || br"[\]^_{|}-.`".contains(&b))
 }
 
-/// Whether a listener's address is `address:port`, `[address]:port`, `:port` or an absolute path.
+/// Returns whether a listener's address is `address:port`, `[address]:port`, `:port` or an absolute path.
 pub(super) fn is_listen_address(text: &str) -> bool {
     if text.starts_with('/') {
         return text.len() > 1;

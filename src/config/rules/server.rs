@@ -1,16 +1,16 @@
-//! Rules of `network` and `server`.
+//! Rules for `network` and `server`.
 
 use super::super::yaml::value::Net;
 use super::super::{Config, Listener};
 use super::Rules;
 use super::names::{is_hostname, is_ident, is_listen_address};
 
-/// Least queue to a client, in bytes: the answer to a command must have a chance to fit.
+/// Minimum size of a send queue, in bytes: the answer to a command must fit.
 const SENDQ_BYTES_MIN: usize = 4096;
-/// What no separator of relayed nicknames may be, because it has a meaning in the protocol.
+/// Characters that relayed nicknames cannot contain, because they have a meaning in the protocol.
 const NO_SEPARATORS: &str = " ,*?.!@:";
 
-/// What every configuration must have.
+/// Checks the required keys.
 pub(super) fn required(config: &Config, rules: &mut Rules<'_>) {
     let name = &config.network.name;
     if (name.trim().is_empty() || name.contains(char::is_control)) && !rules.is_noted(&["network", "name"]) {
@@ -19,17 +19,17 @@ pub(super) fn required(config: &Config, rules: &mut Rules<'_>) {
     let name = &config.server.name;
     let valid = is_hostname(name) && name.contains('.');
     if !valid && !rules.is_noted(&["server", "name"]) {
-        rules.wrong(&["server", "name"], "a host name with a dot in it, such as irc.example.com");
+        rules.wrong(&["server", "name"], "a hostname with a dot in it, such as irc.example.com");
     }
     if config.server.listeners.is_empty() && !rules.is_noted(&["server", "listeners"]) {
         rules.wrong(&["server", "listeners"], "at least one address to listen on, such as \":6697\"");
     }
     if config.datastore.path.is_empty() && !rules.is_noted(&["datastore", "path"]) {
-        rules.wrong(&["datastore", "path"], "the file to keep things in, such as ircd.db");
+        rules.wrong(&["datastore", "path"], "the path of the database, such as ircd.db");
     }
 }
 
-/// Every listener by itself, and with the sections it depends on.
+/// Checks every listener, and the sections it depends on.
 pub(super) fn listeners(config: &Config, rules: &mut Rules<'_>) {
     for (address, listener) in &config.server.listeners {
         let at = ["server", "listeners", address.as_str()];
@@ -40,11 +40,11 @@ pub(super) fn listeners(config: &Config, rules: &mut Rules<'_>) {
         key_pairs(listener, &at, rules);
         if listener.sts_only && !config.server.sts.enabled {
             let keys = [&at[..], &["sts-only"]].concat();
-            rules.broken(&keys, "`server.sts.enabled: true` with it", "no STS to point clients to");
+            rules.broken(&keys, "`server.sts.enabled: true` with it", "STS disabled");
         }
         if listener.websocket && !config.server.enforce_utf8 {
             let keys = [&at[..], &["websocket"]].concat();
-            rules.broken(&keys, "`server.enforce-utf8: true` with it", "text in any encoding");
+            rules.broken(&keys, "`server.enforce-utf8: true` with it", "UTF-8 not enforced");
         }
     }
 }
@@ -67,7 +67,7 @@ fn key_pairs(listener: &Listener, at: &[&str], rules: &mut Rules<'_>) {
     }
 }
 
-/// What is demanded of connections.
+/// Checks the rules for connections.
 pub(super) fn connections(config: &Config, rules: &mut Rules<'_>) {
     let server = &config.server;
     if server.idle_timeouts.ping >= server.idle_timeouts.disconnect {
@@ -81,7 +81,7 @@ pub(super) fn connections(config: &Config, rules: &mut Rules<'_>) {
         }
         if server.check_ident {
             let expected = "no `check-ident: true` beside it";
-            rules.broken(&["server", "coerce-ident"], expected, "both, which contradict each other");
+            rules.broken(&["server", "coerce-ident"], expected, "both");
         }
     }
     let relaymsg = &server.relaymsg;
@@ -90,8 +90,8 @@ pub(super) fn connections(config: &Config, rules: &mut Rules<'_>) {
         rules.wrong(&["server", "relaymsg", "separators"], expected);
     }
     if relaymsg.enabled && relaymsg.separators.is_empty() {
-        let expected = "a character that marks the nicknames of relayed users";
-        rules.doubtful(&["server", "relaymsg"], expected, "none, so nobody can be relayed");
+        let expected = "a character that marks relayed nicknames";
+        rules.doubtful(&["server", "relaymsg"], expected, "none, so no nickname can be relayed");
     }
     for (alias, command) in &server.command_aliases {
         let is_command = |name: &str| !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric());
@@ -102,14 +102,14 @@ pub(super) fn connections(config: &Config, rules: &mut Rules<'_>) {
     }
 }
 
-/// Where connections come from.
+/// Checks gateways, limits and hostnames.
 pub(super) fn hosts(config: &Config, rules: &mut Rules<'_>) {
     let server = &config.server;
     for (index, gateway) in server.webirc.iter().enumerate() {
         let unarmed = gateway.certfp.is_none() && gateway.password.is_none();
         let keys = ["server", "webirc", &index.to_string()];
         let noted = ["certfp", "password"].iter().any(|key| rules.is_noted(&[&keys[..], &[key]].concat()));
-        // Without hosts a gateway is an example, and never used.
+        // A gateway without hosts is an example that is never used.
         if unarmed && !gateway.hosts.is_empty() && !noted {
             rules.broken(&keys, "`certfp`, `password` or both", "neither");
         }
@@ -121,16 +121,16 @@ pub(super) fn hosts(config: &Config, rules: &mut Rules<'_>) {
         }
     }
     if server.ip_cloaking.enabled && !is_hostname(&server.ip_cloaking.netname) {
-        rules.wrong(&["server", "ip-cloaking", "netname"], "a host name, such as irc");
+        rules.wrong(&["server", "ip-cloaking", "netname"], "a hostname, such as irc");
     }
     if let Some(host) = &server.override_services_hostname
         && !is_hostname(host)
     {
-        rules.wrong(&["server", "override-services-hostname"], "a host name");
+        rules.wrong(&["server", "override-services-hostname"], "a hostname");
     }
 }
 
-/// A queue too short for an answer is made longer.
+/// Enlarges a send queue that is too small for an answer.
 pub(super) fn queue(config: &mut Config, rules: &mut Rules<'_>) {
     let max_sendq = &mut config.server.max_sendq;
     if *max_sendq < SENDQ_BYTES_MIN {
@@ -140,7 +140,7 @@ pub(super) fn queue(config: &mut Config, rules: &mut Rules<'_>) {
     }
 }
 
-/// A script is a program or a socket. One that is neither is not asked.
+/// Checks that a script is a program or a socket. One that is neither is disabled.
 pub(super) fn scripts(config: &mut Config, rules: &mut Rules<'_>) {
     let (check, auth) = (&mut config.server.ip_check_script, &mut config.accounts.auth_script);
     let scripts = [

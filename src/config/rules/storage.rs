@@ -1,4 +1,4 @@
-//! Rules of what is kept, logged and sent elsewhere.
+//! Rules for storage, logs and interfaces to other programs.
 
 use std::time::Duration;
 
@@ -9,10 +9,10 @@ use super::names::is_listen_address;
 
 /// Longest name of a user or channel that a history database stores, in bytes.
 const STORED_NAME_BYTES_MAX: usize = 64;
-/// Least time after which a push subscription may be forgotten.
+/// Minimum time after which an unused push subscription is removed.
 const PUSH_EXPIRATION_MIN: Duration = Duration::from_secs(3 * 86_400);
 
-/// History and its databases.
+/// Checks history and its databases.
 pub(super) fn history(config: &Config, rules: &mut Rules<'_>) {
     let datastore = &config.datastore;
     let backends = [
@@ -41,7 +41,7 @@ pub(super) fn history(config: &Config, rules: &mut Rules<'_>) {
     }
 }
 
-/// Every log.
+/// Checks every log.
 pub(super) fn logging(config: &Config, rules: &mut Rules<'_>) {
     for (index, log) in config.logging.iter().enumerate() {
         let index = index.to_string();
@@ -64,12 +64,12 @@ pub(super) fn logging(config: &Config, rules: &mut Rules<'_>) {
         }
         let mut kinds = log.r#type.split_ascii_whitespace();
         if kinds.clone().any(|kind| kind == "-") || kinds.all(|kind| kind.starts_with('-')) {
-            rules.wrong(&key("type"), "`*` or names of types to log, and those with `-` to leave out");
+            rules.wrong(&key("type"), "`*` or types to log, and types to exclude with a leading `-`");
         }
     }
 }
 
-/// Interfaces to other programs.
+/// Checks the interfaces to other programs.
 pub(super) fn extras(config: &Config, rules: &mut Rules<'_>) {
     let webpush = &config.webpush;
     if webpush.enabled && config.accounts.multiclient.always_on == PersistentStatus::Disabled {

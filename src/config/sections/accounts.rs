@@ -1,4 +1,4 @@
-//! `accounts`: who users are, and how they prove it.
+//! `accounts`: accounts and authentication.
 
 use std::time::Duration;
 
@@ -9,175 +9,175 @@ use crate::config::yaml::section::section;
 use crate::config::yaml::value::{JwtAlgorithm, Net, NickEnforcement, PersistentStatus};
 
 section! {
-    /// `accounts`: who users are, and how they prove it.
+    /// `accounts`: accounts and authentication.
     Accounts {
         /// Whether users can log in.
         authentication_enabled: bool [boolean] = false,
-        /// Making an account.
+        /// Account registration.
         registration: Registration,
-        /// Login attempts of one client.
+        /// Limit on login attempts per client.
         login_throttling: Throttle,
-        /// Whether logging in replaces the server's password.
+        /// Whether users who log in need no server password.
         skip_server_password: bool [boolean] = false,
         /// Whether `PASS account:password` logs in.
         login_via_pass_command: bool [boolean] = false,
-        /// Whether SCRAM-SHA-256 is listed among the mechanisms.
+        /// Whether SCRAM-SHA-256 is advertised.
         advertise_scram: bool [boolean] = false,
-        /// Whether only users with an account may connect.
+        /// Requiring an account to connect.
         require_sasl: RequireSasl,
-        /// Nicknames that belong to accounts.
+        /// Nickname reservation for account owners.
         nick_reservation: NickReservation,
-        /// Several connections as one user, and users who stay when they disconnect.
+        /// Several clients as one user, and always-on users.
         multiclient: Multiclient,
-        /// Hosts given to users.
+        /// Virtual hosts.
         vhosts: Vhosts,
-        /// User modes of everyone who connects, as in `+i`.
+        /// User modes set on connect, as in `+i`.
         default_user_modes: String [text] = String::new(),
         /// A program that checks logins.
         auth_script: AuthScript,
-        /// Logins with a token from an OAuth 2 server.
+        /// Login with OAuth 2.0 access tokens.
         oauth2: Oauth2,
-        /// Logins with a signed token.
+        /// Login with JSON Web Tokens.
         jwt_auth: JwtAuth,
     }
 }
 
 section! {
-    /// `accounts.registration`: making an account.
+    /// `accounts.registration`: account registration.
     Registration {
-        /// Whether users can.
+        /// Whether users can register accounts.
         enabled: bool [boolean] = false,
-        /// Whether they can before they are connected; never with a server password.
+        /// Whether they can before the connection is complete; never with a server password.
         allow_before_connect: bool [boolean] = false,
-        /// Attempts of everyone together.
+        /// Limit on attempts across all users.
         throttling: Throttle,
         /// Cost of password hashes, 4 to 31; each step doubles the work.
         bcrypt_cost: u32 [number(0..=31)] = 12,
-        /// How long an account may stay unverified.
+        /// Time allowed to verify a new account; 0 for no limit.
         verify_timeout: Duration [duration] = Duration::from_secs(32 * 3600),
-        /// Verification of e-mail addresses.
+        /// Email verification.
         email_verification: EmailVerification,
     }
 }
 
 section! {
-    /// Attempts per time.
+    /// A limit on attempts per window of time.
     Throttle {
-        /// Whether they are limited.
+        /// Whether attempts are limited.
         enabled: bool [boolean] = false,
-        /// Per which time.
+        /// The window.
         duration: Duration [duration] = Duration::ZERO,
-        /// How many.
+        /// Maximum number of attempts per window.
         max_attempts: usize [count] = 0,
     }
 }
 
 section! {
-    /// `accounts.require-sasl`: only users with an account may connect.
+    /// `accounts.require-sasl`: requires an account to connect.
     RequireSasl {
-        /// Whether it is so.
+        /// Whether an account is required.
         enabled: bool [boolean] = false,
-        /// From where anyone may.
+        /// Networks exempt from this requirement.
         exempted: Vec<Net> [nets] = Vec::new(),
     }
 }
 
 section! {
-    /// `accounts.nick-reservation`: nicknames that belong to accounts.
+    /// `accounts.nick-reservation`: nickname reservation for account owners.
     NickReservation {
-        /// Whether they do.
+        /// Whether nicknames are reserved.
         enabled: bool [boolean] = false,
-        /// How many besides the account's name.
+        /// Nicknames an account can reserve in addition to its name.
         additional_nick_limit: usize [count] = 0,
-        /// What happens to others who use them.
+        /// How the reservation is enforced.
         method: NickEnforcement [word] = NickEnforcement::Optional,
-        /// Whether users may choose another `method`.
+        /// Whether users can choose another `method`.
         allow_custom_enforcement: bool [boolean] = false,
-        /// Nickname of someone without one, with one `*`.
+        /// Nickname for users who do not have one, with one `*`.
         guest_nickname_format: String [text] = "Guest-*".to_owned(),
-        /// Whether everyone without an account has such a nickname.
+        /// Whether users who are not logged in must have such a nickname.
         force_guest_format: bool [boolean] = false,
-        /// Whether the nickname of everyone with an account is its name.
+        /// Whether logged-in users must use their account name as nickname.
         force_nick_equals_account: bool [boolean] = false,
-        /// Whether NICK is only for those with an account, once connected.
+        /// Whether users who are not logged in keep the nickname they connected with.
         forbid_anonymous_nick_changes: bool [boolean] = false,
     }
 }
 
 section! {
-    /// `accounts.multiclient`: several connections as one user.
+    /// `accounts.multiclient`: several clients as one user, and always-on users.
     Multiclient {
-        /// Whether it is possible.
+        /// Whether an account can have several clients.
         enabled: bool [boolean] = false,
-        /// Whether it is so unless the user turns it off.
+        /// Whether it can unless the user disables it.
         allowed_by_default: bool [boolean] = false,
-        /// Whether users stay when they disconnect.
+        /// Whether users stay online when their last client disconnects.
         always_on: PersistentStatus [word] = PersistentStatus::Disabled,
-        /// Whether they are away then.
+        /// Whether always-on users are away while no client is connected.
         auto_away: PersistentStatus [word] = PersistentStatus::Disabled,
-        /// After which time they leave; 0 is never.
+        /// Time without a client after which they are disconnected; 0 for never.
         always_on_expiration: Duration [duration] = Duration::ZERO,
     }
 }
 
 section! {
-    /// `accounts.vhosts`: hosts given to users.
+    /// `accounts.vhosts`: virtual hosts.
     Vhosts {
-        /// Whether there are any.
+        /// Whether vhosts can be assigned.
         enabled: bool [boolean] = false,
-        /// Longest, in bytes; 0 is 64.
+        /// Maximum length in bytes; 0 for 64.
         max_length: usize [count] = 64,
-        /// Regular expression they must match.
+        /// Regular expression that vhosts must match.
         valid_regexp: String [text] = r"^[0-9A-Za-z.\-_/]+$".to_owned(),
     }
 }
 
 section! {
-    /// `accounts.oauth2`: logins with a token from an OAuth 2 server, RFC 7628.
+    /// `accounts.oauth2`: login with OAuth 2.0 access tokens, RFC 7628.
     Oauth2 {
-        /// Whether they are possible.
+        /// Whether it is enabled.
         enabled: bool [boolean] = false,
-        /// Whether an account the server does not know is made.
+        /// Whether accounts are created for users the provider knows.
         autocreate: bool [boolean] = false,
-        /// Whether `accounts.auth-script` checks the token.
+        /// Whether `accounts.auth-script` validates the token.
         auth_script: bool [boolean] = false,
-        /// Address that checks the token, RFC 7662.
+        /// Token introspection endpoint, RFC 7662.
         introspection_url: String [text] = String::new(),
-        /// How long it may take; 0 is ten seconds.
+        /// Timeout of a query; 0 for ten seconds.
         introspection_timeout: Duration [duration] = Duration::from_secs(10),
-        /// The server's name there; empty for none.
+        /// Client ID at that endpoint; empty for none.
         client_id: String [text] = String::new(),
-        /// The server's secret there.
+        /// Client secret at that endpoint.
         client_secret: String [text] = String::new(),
     }
 }
 
 section! {
-    /// `accounts.jwt-auth`: logins with a signed token, RFC 7519.
+    /// `accounts.jwt-auth`: login with JSON Web Tokens, RFC 7519.
     JwtAuth {
-        /// Whether they are possible.
+        /// Whether it is enabled.
         enabled: bool [boolean] = false,
-        /// Whether an account the server does not know is made.
+        /// Whether accounts are created for new users.
         autocreate: bool [boolean] = false,
-        /// Who may sign.
+        /// Issuers whose tokens are accepted.
         tokens: Vec<JwtToken> [list(nested)] = Vec::new(),
     }
 }
 
 section! {
-    /// `accounts.jwt-auth.tokens[]`: a signer.
+    /// `accounts.jwt-auth.tokens[]`: an issuer.
     JwtToken {
-        /// How it signs.
+        /// Signature algorithm.
         algorithm: JwtAlgorithm [word] = JwtAlgorithm::Hmac,
-        /// The secret or public key; instead of `key-file`.
+        /// Secret or public key; instead of `key-file`.
         key: String [text] = String::new(),
-        /// File with it.
+        /// File with the key.
         key_file: String [text] = String::new(),
-        /// Claims that may name the account, the first of them that does.
+        /// Claims that may contain the account name; the first one present is used.
         account_claims: Vec<String> [list(text)] = Vec::new(),
-        /// Domain that is taken off an account that looks like an address.
+        /// Domain to strip from account names that look like email addresses.
         strip_domain: String [text] = String::new(),
-        /// Audiences of which the token must name one; empty is any.
+        /// Accepted audiences; empty for any.
         validate_aud: Vec<String> [list(text)] = Vec::new(),
     }
 }

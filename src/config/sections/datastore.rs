@@ -1,4 +1,4 @@
-//! `datastore`: where things are kept.
+//! `datastore`: storage. `languages`: translations.
 
 use std::time::Duration;
 
@@ -7,17 +7,17 @@ use crate::config::yaml::section::section;
 use crate::config::yaml::value::SslMode;
 
 section! {
-    /// `datastore`: where things are kept.
+    /// `datastore`: storage.
     Datastore {
-        /// The server's own database. Not empty.
+        /// Path of the server's database. Not empty.
         path: String [text] = String::new(),
-        /// Whether the database of an older version is changed to this one's at start.
+        /// Whether the database of an older version is upgraded at startup.
         autoupgrade: bool [boolean] = false,
-        /// A database for history.
+        /// MySQL or MariaDB, for history.
         mysql: Mysql,
-        /// A database for history.
+        /// PostgreSQL, for history.
         postgresql: Postgresql,
-        /// A database for history.
+        /// SQLite, for history.
         sqlite: Sqlite,
     }
 }
@@ -27,23 +27,23 @@ section! {
     Mysql {
         /// Whether it is used.
         enabled: bool [boolean] = false,
-        /// The server's host.
+        /// Hostname of the database server.
         host: String [text] = "localhost".to_owned(),
-        /// And port.
+        /// Port of the database server.
         port: u16 [number(1..=65_535)] = 3306,
-        /// Unix socket; instead of host and port.
+        /// Unix domain socket; instead of host and port.
         socket_path: Option<String> [filled] = None,
-        /// Our account there.
+        /// User name.
         user: String [text] = String::new(),
-        /// And its password.
+        /// Password.
         password: String [text] = String::new(),
-        /// The database.
+        /// Name of the database.
         history_database: String [text] = String::new(),
-        /// How long a query may take; 0 is 30 s.
+        /// Timeout of a query; 0 for 30 seconds.
         timeout: Duration [duration] = Duration::ZERO,
-        /// Connections to it; 0 is one per processor.
+        /// Maximum number of connections; 0 for one per processor.
         max_conns: usize [count] = 0,
-        /// Age at which a connection is replaced; 0 is never.
+        /// Age at which a connection is replaced; 0 for never.
         conn_max_lifetime: Duration [duration] = Duration::ZERO,
     }
 }
@@ -53,37 +53,37 @@ section! {
     Postgresql {
         /// Whether it is used.
         enabled: bool [boolean] = false,
-        /// The server's host.
+        /// Hostname of the database server.
         host: String [text] = "localhost".to_owned(),
-        /// And port.
+        /// Port of the database server.
         port: u16 [number(1..=65_535)] = 5432,
-        /// Directory of its Unix socket; instead of host and port.
+        /// Directory of the Unix domain socket; instead of host and port.
         socket_path: Option<String> [filled] = None,
-        /// Our account there.
+        /// User name.
         user: String [text] = String::new(),
-        /// And its password.
+        /// Password.
         password: String [text] = String::new(),
-        /// The database.
+        /// Name of the database.
         history_database: String [text] = String::new(),
-        /// How long a query may take; 0 is no limit.
+        /// Timeout of a query; 0 for no limit.
         timeout: Duration [duration] = Duration::ZERO,
-        /// Connections to it; 0 is one per processor.
+        /// Maximum number of connections; 0 for one per processor.
         max_conns: usize [count] = 0,
-        /// Age at which a connection is replaced; 0 is never.
+        /// Age at which a connection is replaced; 0 for never.
         conn_max_lifetime: Duration [duration] = Duration::ZERO,
-        /// How the connection is secured.
+        /// TLS mode of the connection.
         ssl_mode: SslMode [word] = SslMode::Disable,
-        /// File with our certificate.
+        /// File with the client certificate.
         ssl_cert: Option<String> [filled] = None,
         /// File with its key.
         ssl_key: Option<String> [filled] = None,
-        /// File with the certificate of the authority.
+        /// File with the root certificate.
         ssl_root_cert: Option<String> [filled] = None,
-        /// All of this as one `postgresql://` address; it goes before the rest.
+        /// Connection URI; overrides the settings above.
         uri: Option<String> [filled] = None,
-        /// What the connection is called in the server's statistics.
+        /// Name shown in the statistics of the database server.
         application_name: Option<String> [filled] = None,
-        /// How long connecting may take; 0 is no limit.
+        /// Timeout for connecting; 0 for no limit.
         connect_timeout: Duration [duration] = Duration::ZERO,
     }
 }
@@ -93,11 +93,11 @@ section! {
     Sqlite {
         /// Whether it is used.
         enabled: bool [boolean] = false,
-        /// The file.
+        /// Path of the file.
         database_path: String [text] = String::new(),
-        /// How long to wait for another writer.
+        /// How long to wait while another process writes.
         busy_timeout: Duration [duration] = Duration::from_secs(10),
-        /// Connections to it; 0 is one per processor.
+        /// Maximum number of connections; 0 for one per processor.
         max_conns: usize [count] = 0,
     }
 }
@@ -105,11 +105,11 @@ section! {
 section! {
     /// `languages`: translations.
     Languages {
-        /// Whether there are any.
+        /// Whether translations are used.
         enabled: bool [boolean] = false,
-        /// Code of the language of those who choose none.
+        /// Code of the default language.
         default: String [text] = "en".to_owned(),
-        /// Directory of the catalogues.
+        /// Directory of the translations.
         path: String [text] = String::new(),
     }
 }

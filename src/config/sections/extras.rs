@@ -11,27 +11,27 @@ use crate::config::yaml::section::section;
 use crate::config::yaml::value::{JwtAlgorithm, Net};
 
 section! {
-    /// `extjwt`: signed tokens for other services, with keys for those that are not named.
+    /// `extjwt`: signed tokens for external services, with the default keys.
     Extjwt {
-        /// How long a token is good.
+        /// Lifetime of a token; 0 for 45 seconds.
         expiration: Duration [duration] = Duration::from_secs(45),
-        /// How it is signed; none turns it off.
+        /// Signature algorithm; if absent, there are no default tokens.
         algorithm: Option<JwtAlgorithm> [some(word)] = None,
-        /// The secret or private key; instead of `key-file`.
+        /// Secret or private key; instead of `key-file`.
         key: String [text] = String::new(),
-        /// File with it.
+        /// File with the key.
         key_file: String [text] = String::new(),
-        /// Keys for services that are named.
+        /// Keys for individual services.
         services: IndexMap<String, TokenService> [map(nested)] = IndexMap::new(),
     }
 }
 
 section! {
-    /// `authtoken`: tokens that prove to other services who a user is.
+    /// `authtoken`: signed tokens for known services.
     Authtoken {
-        /// Whether there are any.
+        /// Whether tokens are issued.
         enabled: bool [boolean] = false,
-        /// From where tokens can be verified.
+        /// Networks from which tokens can be verified.
         verification_ip_whitelist: Vec<Net> [nets] = Vec::new(),
         /// The services.
         services: IndexMap<String, TokenService> [map(nested)] = IndexMap::new(),
@@ -39,69 +39,69 @@ section! {
 }
 
 section! {
-    /// A service that accepts our tokens.
+    /// A service that accepts signed tokens.
     TokenService {
-        /// How long a token is good.
+        /// Lifetime of a token; 0 for 45 seconds.
         expiration: Duration [duration] = Duration::from_secs(45),
-        /// What the service is.
+        /// Description of the service.
         description: String [text] = String::new(),
-        /// Where it is.
+        /// URL of the service.
         url: String [text] = String::new(),
-        /// How a token is signed.
+        /// Signature algorithm.
         algorithm: Option<JwtAlgorithm> [some(word)] = None,
-        /// The secret or private key; instead of `key-file`.
+        /// Secret or private key; instead of `key-file`.
         key: String [text] = String::new(),
-        /// File with it.
+        /// File with the key.
         key_file: String [text] = String::new(),
     }
 }
 
 section! {
-    /// `metadata`: what users and channels say of themselves.
+    /// `metadata`: user and channel metadata.
     Metadata {
-        /// Whether they can.
+        /// Whether it is enabled.
         enabled: bool [boolean] = false,
         /// Whether only server operators can change it.
         operator_only_modification: bool [boolean] = false,
-        /// Keys a client may follow.
+        /// Maximum number of keys a client can subscribe to.
         max_subs: usize [count] = 10,
-        /// Keys a user or channel may have.
+        /// Maximum number of keys per user or channel.
         max_keys: usize [count] = 10,
-        /// Bytes of a value; 0 is no limit but the line's.
+        /// Maximum length of a value in bytes; 0 for no limit other than the line length.
         max_value_length: usize [count] = 0,
-        /// Changes of one client.
+        /// Limit on changes per client.
         client_throttle: Throttle,
     }
 }
 
 section! {
-    /// `webpush`: notifications to users who are not connected.
+    /// `webpush`: push notifications for users who are not connected.
     Webpush {
-        /// Whether there are any.
+        /// Whether they are sent.
         enabled: bool [boolean] = false,
-        /// How long delivery may take.
+        /// Timeout for sending a notification.
         timeout: Duration [duration] = Duration::from_secs(10),
-        /// How long a message waits to be read elsewhere first.
+        /// How long to wait for the message to be read elsewhere first.
         delay: Duration [duration] = Duration::ZERO,
-        /// Devices per user.
+        /// Maximum number of devices per user.
         max_subscriptions: usize [count] = 1,
-        /// When a device not seen is forgotten; three days or more.
+        /// Time after which an unused device is removed; at least three days.
         expiration: Duration [duration] = Duration::from_secs(14 * 86_400),
-        /// Whom the push service may ask, as an address of a page or `mailto:`; empty is the server's name.
+        /// Contact URL (`https:` or `mailto:`) for push services; empty for one made of the server name.
         subscriber: String [text] = String::new(),
     }
 }
 
 section! {
-    /// `api`: an HTTP interface for programs.
+    /// `api`: an HTTP API for other programs.
     Api {
-        /// Whether there is one.
+        /// Whether it is enabled.
         enabled: bool [boolean] = false,
-        /// Where it listens.
+        /// Address to listen on.
         listener: String [text] = String::new(),
-        /// Certificate and key; plain text without.
+        /// Certificate and key; if absent, plaintext.
         tls: Option<KeyPair> [some(nested)] = None,
-        /// Who may use it.
+        /// Tokens that grant access.
         bearer_tokens: Vec<String> [list(text)] = Vec::new(),
     }
 }

@@ -1,4 +1,4 @@
-//! `history`: what was said, and for how long it is kept.
+//! `history`: message history.
 
 use std::time::Duration;
 
@@ -7,83 +7,83 @@ use crate::config::yaml::section::section;
 use crate::config::yaml::value::{HistoryCutoff, PersistentStatus};
 
 section! {
-    /// `history`: what was said, and for how long it is kept.
+    /// `history`: message history.
     History {
-        /// Whether anything is.
+        /// Whether messages are kept.
         enabled: bool [boolean] = false,
-        /// Messages of a channel that are kept in memory.
+        /// Messages kept in memory per channel.
         channel_length: usize [count] = 2048,
-        /// Private messages of a user that are kept in memory.
+        /// Direct messages kept in memory per user.
         client_length: usize [count] = 256,
-        /// Age above which messages do not make the store in memory grow; 0 is full size from the start.
+        /// Age up to which messages make a buffer grow; 0 allocates buffers in full.
         autoresize_window: Duration [duration] = Duration::ZERO,
-        /// Messages shown on JOIN to clients that cannot ask for them.
+        /// Messages sent on JOIN to clients without CHATHISTORY.
         autoreplay_on_join: usize [count] = 0,
-        /// Messages per CHATHISTORY; 0 turns the command off.
+        /// Maximum number of messages per CHATHISTORY request; 0 disables the command.
         chathistory_maxmessages: usize [count] = 1000,
-        /// Messages per ZNC playback; 0 is as many as per CHATHISTORY.
+        /// Maximum number of messages per ZNC playback request; 0 for the same as CHATHISTORY.
         znc_maxmessages: usize [count] = 0,
-        /// What is not shown.
+        /// Limits on what can be read.
         restrictions: Restrictions,
-        /// What goes to a database.
+        /// What is stored in a database.
         persistent: Persistent,
-        /// What can be taken back.
+        /// What can be deleted.
         retention: Retention,
-        /// Which messages without text are kept.
+        /// Which messages without text are stored.
         tagmsg_storage: TagmsgStorage,
     }
 }
 
 section! {
-    /// `history.restrictions`: what is not shown.
+    /// `history.restrictions`: limits on what can be read.
     Restrictions {
-        /// Age above which messages are deleted; 0 is never.
+        /// Age at which messages are deleted; 0 for never.
         expire_time: Duration [duration] = Duration::ZERO,
-        /// From when on a user may see what was said in a channel.
+        /// How far back users can read.
         query_cutoff: HistoryCutoff [word] = HistoryCutoff::None,
-        /// How much earlier than that still counts.
+        /// Grace period before that cutoff.
         grace_period: Duration [duration] = Duration::ZERO,
     }
 }
 
 section! {
-    /// `history.persistent`: what goes to a database.
+    /// `history.persistent`: what is stored in a database.
     Persistent {
-        /// Whether anything does.
+        /// Whether anything is stored.
         enabled: bool [boolean] = false,
-        /// Whether channels that are not registered do.
+        /// Whether unregistered channels are stored.
         unregistered_channels: bool [boolean] = false,
-        /// Whether channels that are registered do.
+        /// Whether registered channels are stored.
         registered_channels: PersistentStatus [word] = PersistentStatus::Disabled,
-        /// Whether private messages do.
+        /// Whether direct messages are stored.
         direct_messages: PersistentStatus [word] = PersistentStatus::Disabled,
-        /// How often what waits for the database is made durable; 0 is before anything is said.
+        /// How often messages waiting for the database are synced to disk; 0 before they are delivered.
         sync_interval: Duration [duration] = Duration::from_millis(500),
-        /// Directory of what waits for the database; not set, it lies beside `datastore.path`.
+        /// Directory of the messages waiting for the database; if absent, next to `datastore.path`.
         spool_path: Option<String> [filled] = None,
-        /// How much may wait there, in bytes.
+        /// Maximum size of that directory, in bytes; 0 for 1 GiB.
         spool_max_size: usize [size] = 1 << 30,
     }
 }
 
 section! {
-    /// `history.retention`: what can be taken back.
+    /// `history.retention`: what can be deleted.
     Retention {
-        /// Whether users can delete their messages.
+        /// Whether users can delete their own messages.
         allow_individual_delete: bool [boolean] = false,
-        /// Whether all messages of an account can be found, to export or delete them.
+        /// Whether messages are indexed by account, to be exported or deleted together.
         enable_account_indexing: bool [boolean] = false,
     }
 }
 
 section! {
-    /// `history.tagmsg-storage`: which messages without text are kept.
+    /// `history.tagmsg-storage`: which messages without text are stored.
     TagmsgStorage {
-        /// Whether those with none of the tags below are.
+        /// Whether those with none of the tags below are stored.
         default: bool [boolean] = false,
-        /// Tags with which they are.
+        /// Tags that cause a message to be stored.
         whitelist: Vec<String> [list(text)] = Vec::new(),
-        /// Tags with which they are not.
+        /// Tags that prevent it.
         blacklist: Vec<String> [list(text)] = Vec::new(),
     }
 }

@@ -1,4 +1,4 @@
-//! `limits` and `fakelag`: how much, how long, how fast.
+//! `limits` and `fakelag`: lengths, sizes and rates.
 
 use std::time::Duration;
 
@@ -7,65 +7,65 @@ use indexmap::IndexMap;
 use crate::config::yaml::read::{boolean, capped, count, duration, map};
 use crate::config::yaml::section::section;
 
-/// Longest name that can be allowed: it must fit in a line of 512 bytes with what else is said.
+/// Longest name that can be allowed, so that it fits in a line of 512 bytes with the rest of a message.
 const NAME_BYTES_MAX: usize = 400;
-/// Longest text that can be allowed. The line is the limit in the end.
+/// Longest text that can be allowed. The line length is the effective limit.
 const TEXT_BYTES_MAX: usize = 65_536;
 
 section! {
     /// `limits`: lengths in bytes, and sizes of lists.
     Limits {
-        /// Of a nickname. 1 or more.
+        /// Maximum nickname length; at least 1.
         nicklen: usize [capped(1..=NAME_BYTES_MAX)] = 32,
-        /// Of a username; 0 is 20.
+        /// Maximum username length; 0 for 20.
         identlen: usize [capped(0..=NAME_BYTES_MAX)] = 20,
-        /// Of a real name; 0 is no limit but the line's.
+        /// Maximum realname length; 0 for no limit other than the line length.
         realnamelen: usize [capped(0..=TEXT_BYTES_MAX)] = 0,
-        /// Of a channel's name. 2 or more.
+        /// Maximum channel name length; at least 2.
         channellen: usize [capped(2..=NAME_BYTES_MAX)] = 64,
-        /// Of an away message. 1 or more.
+        /// Maximum away message length; at least 1.
         awaylen: usize [capped(1..=TEXT_BYTES_MAX)] = 390,
-        /// Of the reason for a kick. 1 or more.
+        /// Maximum kick message length; at least 1.
         kicklen: usize [capped(1..=TEXT_BYTES_MAX)] = 390,
-        /// Of a topic. 1 or more.
+        /// Maximum topic length; at least 1.
         topiclen: usize [capped(1..=TEXT_BYTES_MAX)] = 390,
-        /// Nicknames a session may monitor; 0 turns MONITOR off.
+        /// Maximum number of nicknames a session can MONITOR; 0 disables the command.
         monitor_entries: usize [count] = 100,
-        /// Nicknames that were in use of late, for WHOWAS.
+        /// Number of former nicknames remembered for WHOWAS.
         whowas_entries: usize [count] = 100,
-        /// Entries of each list of a channel: bans, exceptions, invite exceptions; 0 is 100.
+        /// Maximum number of entries per channel list (bans, exceptions, invite exceptions); 0 for 100.
         chan_list_modes: usize [count] = 100,
-        /// Lines before registration must be complete; 0 is 1024.
+        /// Maximum number of lines before registration is complete; 0 for 1024.
         registration_messages: usize [count] = 1024,
-        /// Messages of several lines.
+        /// Multiline messages.
         multiline: Multiline,
     }
 }
 
 section! {
-    /// `limits.multiline`: messages of several lines.
+    /// `limits.multiline`: multiline messages.
     Multiline {
-        /// Bytes; 0 turns them off.
+        /// Maximum size in bytes; 0 disables them.
         max_bytes: usize [count] = 0,
-        /// Lines; 0 is no limit but the bytes.
+        /// Maximum number of lines; 0 for no limit other than the size.
         max_lines: usize [count] = 0,
     }
 }
 
 section! {
-    /// `fakelag`: how fast a client's commands are read.
+    /// `fakelag`: how fast a client's commands are processed.
     Fakelag {
-        /// Whether they are slowed down.
+        /// Whether fast clients are slowed down.
         enabled: bool [boolean] = false,
-        /// The unit of time of `messages-per-window`.
+        /// The window of `messages-per-window`; 0 for one second.
         window: Duration [duration] = Duration::from_secs(1),
-        /// Commands at once after a rest.
+        /// Commands allowed in a burst; 0 for 5.
         burst_limit: usize [count] = 5,
-        /// Commands per window after those.
+        /// Commands per window after a burst; 0 for 2.
         messages_per_window: usize [count] = 2,
-        /// How long a rest is.
+        /// Time without commands after which a burst is allowed again; 0 for two seconds.
         cooldown: Duration [duration] = Duration::from_secs(2),
-        /// How often a connection may use a command at no cost.
+        /// Number of times per connection that a command is exempt.
         command_budgets: IndexMap<String, usize> [map(count)] = IndexMap::new(),
     }
 }

@@ -1,4 +1,4 @@
-//! `server.listeners` and the rules for kinds of listeners.
+//! `server.listeners` and the settings for kinds of listeners.
 
 use std::time::Duration;
 
@@ -7,29 +7,29 @@ use crate::config::yaml::section::section;
 use crate::config::yaml::value::TlsVersion;
 
 section! {
-    /// `server.listeners.<address>`: a door.
+    /// `server.listeners.<address>`: a listener.
     Listener {
-        /// Certificate and key; plain text without.
+        /// Certificate and key; if absent, plaintext.
         tls: Option<KeyPair> [some(nested)] = None,
-        /// Several certificates, of which the client's SNI picks one; instead of `tls`.
+        /// Several certificates, selected by SNI; instead of `tls`.
         tls_certificates: Vec<KeyPair> [list(nested)] = Vec::new(),
-        /// The oldest TLS version to be spoken.
+        /// Minimum TLS version.
         min_tls_version: TlsVersion [word] = TlsVersion::Tls12,
-        /// Whether connections must begin with a PROXY header.
+        /// Whether connections begin with a PROXY protocol header.
         proxy: bool [boolean] = false,
-        /// Whether connections come from the Tor network.
+        /// Whether connections come from Tor.
         tor: bool [boolean] = false,
         /// Whether connections speak WebSocket.
         websocket: bool [boolean] = false,
-        /// Whether clients are only told to come back with TLS.
+        /// Whether clients are only told to reconnect with TLS.
         sts_only: bool [boolean] = false,
-        /// Whether `sts` is not offered here.
+        /// Whether `sts` is not advertised.
         hide_sts: bool [boolean] = false,
     }
 }
 
 impl Listener {
-    /// The certificates in use, the first for who names none; none on a listener in plain text.
+    /// Returns the certificates in use, the default one first; none for a plaintext listener.
     pub fn key_pairs(&self) -> &[KeyPair] {
         match &self.tls {
             Some(pair) if self.tls_certificates.is_empty() => std::slice::from_ref(pair),
@@ -39,7 +39,7 @@ impl Listener {
 }
 
 section! {
-    /// A certificate chain and its private key, both in PEM.
+    /// A certificate chain and its private key, both in PEM format.
     KeyPair {
         /// File with the chain.
         cert: String [text] = String::new(),
@@ -49,17 +49,17 @@ section! {
 }
 
 section! {
-    /// `server.tor-listeners`: rules for listeners marked `tor`.
+    /// `server.tor-listeners`: settings for listeners marked `tor`.
     TorListeners {
-        /// Whether clients must log in.
+        /// Whether Tor users must log in.
         require_sasl: bool [boolean] = false,
-        /// Their host.
+        /// Hostname displayed for Tor users.
         vhost: String [text] = String::new(),
-        /// Connections at a time; 0 is no limit.
+        /// Maximum number of concurrent connections; 0 for no limit.
         max_connections: usize [count] = 64,
-        /// Time for `max-connections-per-duration`.
+        /// Window of `max-connections-per-duration`; 0 for ten minutes.
         throttle_duration: Duration [duration] = Duration::from_secs(600),
-        /// Connections in that time; 0 is no limit.
+        /// Maximum number of connections per window; 0 for no limit.
         max_connections_per_duration: usize [count] = 64,
     }
 }
@@ -67,23 +67,23 @@ section! {
 section! {
     /// `server.sts`: strict transport security.
     Sts {
-        /// Whether clients are told to use TLS from now on.
+        /// Whether clients are told to use TLS in the future.
         enabled: bool [boolean] = false,
-        /// For how long.
+        /// How long clients remember the policy; 0 withdraws it.
         duration: Duration [duration] = Duration::from_secs(2_765_100),
-        /// On which port; 0 names none.
+        /// Port of a TLS listener; 0 for none.
         port: u16 [number(0..=65_535)] = 0,
-        /// Whether clients may ship with this policy.
+        /// Whether the server may be included in preloaded lists.
         preload: bool [boolean] = false,
-        /// What to tell those who connect to a listener marked `sts-only`, in lines.
+        /// Message for users who connect to a listener marked `sts-only`; may have several lines.
         sts_only_banner: Option<String> [filled] = None,
     }
 }
 
 section! {
-    /// `server.websockets`: rules for listeners marked `websocket`.
+    /// `server.websockets`: settings for listeners marked `websocket`.
     Websockets {
-        /// Patterns with `*` for the pages that may connect; empty is any.
+        /// Allowed web origins, with `*` as a wildcard; empty for all.
         allowed_origins: Vec<String> [list(text)] = Vec::new(),
     }
 }

@@ -4,7 +4,7 @@ use crate::config::yaml::read::{boolean, filled, text, word, words};
 use crate::config::yaml::section::section;
 use crate::config::yaml::value::{LogFormat, LogLevel, LogMethod};
 
-/// Every type a record can have; what the `type` of a log can name.
+/// All types of log records, which `type` can select.
 pub const LOG_TYPES: &[&str] = &[
     "accounts",
     "api",
@@ -29,38 +29,38 @@ pub const LOG_TYPES: &[&str] = &[
     "webpush",
 ];
 
-/// Names of them in older configurations, and what they are called today.
+/// Names of types in older configurations, and their current names.
 pub const LOG_TYPE_ALIASES: &[(&str, &str)] =
     &[("localconnect", "connect"), ("localconnect-ip", "connect-ip")];
 
 section! {
     /// `logging[]`: a log.
     Logging {
-        /// Where it goes.
+        /// Destinations.
         method: Vec<LogMethod> [words] = Vec::new(),
-        /// The file, when it goes to one.
+        /// File name, for the method `file`.
         filename: Option<String> [filled] = None,
-        /// What is in it: types of records or `*`, and with `-` before it what is not.
+        /// Types to log, or `*`; a leading `-` excludes a type.
         r#type: String [text] = String::new(),
-        /// How important a record must be. Not absent.
+        /// Minimum level. Required.
         level: LogLevel [word] = LogLevel::Info,
-        /// What records look like.
+        /// Format of the records.
         format: LogFormat [word] = LogFormat::Text,
     }
 }
 
 section! {
-    /// `debug`: for those who look for faults.
+    /// `debug`: debugging.
     Debug {
-        /// Whether the server goes on after a fault in the handling of one client.
+        /// Whether the server keeps running after an error in the handling of one client.
         recover_from_errors: bool [boolean] = true,
-        /// Where to serve profiles; empty is nowhere.
+        /// Address of a profiling listener; if absent, there is none.
         pprof_listener: Option<String> [filled] = None,
     }
 }
 
 impl Logging {
-    /// Whether it shows the lines of clients, or those to them.
+    /// Returns whether it shows the lines that clients send or receive.
     pub fn shows_lines(&self) -> bool {
         let has = |wanted: &str| self.r#type.split_whitespace().any(|word| word.eq_ignore_ascii_case(wanted));
         let shows = |kind: &str| (has("*") || has(kind)) && !has(&format!("-{kind}"));

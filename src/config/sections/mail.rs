@@ -1,4 +1,4 @@
-//! `accounts.registration.email-verification`: mail to users.
+//! `accounts.registration.email-verification`: email to users.
 
 use std::time::Duration;
 
@@ -7,45 +7,45 @@ use crate::config::yaml::section::section;
 use crate::config::yaml::value::{MailProtocol, PatternSyntax};
 
 section! {
-    /// `accounts.registration.email-verification`: mail to users.
+    /// `accounts.registration.email-verification`: email to users.
     EmailVerification {
-        /// Whether an account needs an address.
+        /// Whether accounts require an email address.
         enabled: bool [boolean] = false,
-        /// From whom the mail is.
+        /// Sender address. Required if enabled.
         sender: String [text] = String::new(),
-        /// What the server calls itself to mail servers; empty is the server's name.
+        /// Hostname to use in EHLO; empty for the server name.
         helo_domain: String [text] = String::new(),
-        /// Whether mail is never delivered without TLS.
+        /// Whether TLS is required to send email.
         require_tls: bool [boolean] = false,
-        /// IP version for delivery.
+        /// IP version.
         protocol: MailProtocol [word] = MailProtocol::Tcp,
-        /// Address to deliver from.
+        /// Local IP address to send email from.
         local_address: Option<String> [filled] = None,
-        /// Signing of mail.
+        /// DKIM signatures.
         dkim: Dkim,
-        /// A mail server that delivers for us; else the recipient's is found in the DNS.
+        /// Mail server to relay through; if absent, email is delivered to the recipient's server.
         mta: Mta,
-        /// Addresses that are refused.
+        /// Addresses to reject.
         address_blacklist: Vec<String> [list(text)] = Vec::new(),
-        /// How they are written.
+        /// Syntax of those patterns.
         address_blacklist_syntax: PatternSyntax [word] = PatternSyntax::Glob,
-        /// File with more of them, one a line; instead of `address-blacklist`.
+        /// File with such patterns, one per line; instead of `address-blacklist`.
         address_blacklist_file: String [text] = String::new(),
-        /// How long delivery may take; 0 is no limit.
+        /// Timeout for sending an email; 0 for no limit.
         timeout: Duration [duration] = Duration::from_secs(60),
-        /// Subject of the mail; empty is the built-in one.
+        /// Subject line; empty for the built-in one.
         verify_message_subject: String [text] = String::new(),
-        /// Resetting a password by mail.
+        /// Password resets by email.
         password_reset: PasswordReset,
     }
 }
 
 section! {
-    /// `dkim`: signing of mail, RFC 6376.
+    /// `dkim`: DKIM signatures, RFC 6376.
     Dkim {
-        /// Who signs; empty turns it off.
+        /// Signing domain; empty disables signatures.
         domain: String [text] = String::new(),
-        /// Which of their keys.
+        /// Selector of the key.
         selector: String [text] = String::new(),
         /// File with the private key.
         key_file: String [text] = String::new(),
@@ -53,29 +53,29 @@ section! {
 }
 
 section! {
-    /// `mta`: a mail server that delivers for us.
+    /// `mta`: the mail server to relay through.
     Mta {
-        /// Its host; empty is none.
+        /// Hostname; empty for none.
         server: String [text] = String::new(),
-        /// Its port.
+        /// Port; 0 for the default of the protocol.
         port: u16 [number(0..=65_535)] = 0,
-        /// The server's account there.
+        /// User name.
         username: String [text] = String::new(),
-        /// And its password.
+        /// Password.
         password: String [text] = String::new(),
-        /// Whether TLS begins at once, not with STARTTLS.
+        /// Whether TLS is used from the start instead of STARTTLS.
         implicit_tls: bool [boolean] = false,
     }
 }
 
 section! {
-    /// `password-reset`: resetting a password by mail.
+    /// `password-reset`: password resets by email.
     PasswordReset {
-        /// Whether users can.
+        /// Whether users can reset their passwords.
         enabled: bool [boolean] = false,
-        /// Least time between two mails.
+        /// Minimum time between two emails.
         cooldown: Duration [duration] = Duration::from_secs(3600),
-        /// How long the code in the mail is good.
+        /// Lifetime of the code in the email; 0 for no limit.
         timeout: Duration [duration] = Duration::from_secs(86_400),
     }
 }

@@ -1,4 +1,4 @@
-//! `opers` and `oper-classes`: who runs the server, and what they may do.
+//! `opers` and `oper-classes`: server operators and their privileges.
 
 use indexmap::IndexMap;
 
@@ -6,57 +6,57 @@ use crate::config::yaml::read::{boolean, certfp, filled, list, password, text};
 use crate::config::yaml::section::section;
 
 section! {
-    /// `oper-classes.<name>`: a set of rights.
+    /// `oper-classes.<name>`: a set of privileges.
     ///
-    /// After [`crate::config::load`], the title and the WHOIS line are never empty, and the rights include
+    /// After [`crate::config::load`], the title and the WHOIS line are not empty, and the privileges include
     /// those of the classes it extends, with the old prefixes `oper:` and `local_` removed.
     OperClass {
-        /// What its members are called.
+        /// Title of its members.
         title: String [text] = String::new(),
-        /// What WHOIS says of them.
+        /// Text shown in WHOIS.
         whoisline: String [text] = String::new(),
-        /// The class whose rights it has as well.
+        /// Class to inherit privileges from.
         extends: Option<String> [filled] = None,
-        /// The rights.
+        /// The privileges.
         capabilities: Vec<String> [list(text)] = Vec::new(),
     }
 }
 
 section! {
-    /// `opers.<name>`: who may become an operator, by password, certificate or both.
+    /// `opers.<name>`: an operator, identified by password, certificate or both.
     Oper {
-        /// Their class.
+        /// Operator class.
         class: String [text] = String::new(),
-        /// Whether others do not see that they are operators.
+        /// Whether other users cannot see that this user is an operator.
         hidden: bool [boolean] = false,
-        /// What WHOIS says of them; not empty after [`crate::config::load`].
+        /// Text shown in WHOIS; not empty after [`crate::config::load`].
         whois_line: String [text] = String::new(),
         /// bcrypt hash of the password.
         password: Option<String> [password] = None,
         /// SHA-256 fingerprint of the certificate.
         certfp: Option<String> [certfp] = None,
-        /// Whether the certificate is enough, without the OPER command.
+        /// Whether the certificate grants operator status on connect, without OPER.
         auto: bool [boolean] = false,
-        /// Their host.
+        /// Vhost.
         vhost: Option<String> [filled] = None,
-        /// Modes they get, as in `+is acdjknoquvx`.
+        /// User modes to set, as in `+is acdjknoquvx`.
         modes: String [text] = String::new(),
     }
 }
 
 impl OperClass {
-    /// Whether members have a right, such as `kill` or `rehash`.
+    /// Returns whether its members have a privilege, such as `kill` or `rehash`.
     pub fn can(&self, capability: &str) -> bool {
         self.capabilities.iter().any(|own| own == capability)
     }
 }
 
-/// Longest chain of classes that extend each other. Each repeats the rights of all before it.
+/// Longest chain of classes that extend each other. Each repeats the privileges of all before it.
 const EXTENDS_MAX: usize = 64;
 
-/// Completes every class with what it extends, and fills in titles and WHOIS lines.
+/// Adds the privileges that classes inherit, and fills in titles and WHOIS lines.
 ///
-/// Classes that extend an unknown class, or themselves through others, are returned by name with the class
+/// Returns the classes that extend an unknown class, or themselves through others, by name with the class
 /// that they extend.
 pub(in crate::config) fn resolve(classes: &mut IndexMap<String, OperClass>) -> Vec<(String, String)> {
     let mut done: IndexMap<String, OperClass> = IndexMap::new();

@@ -1,4 +1,4 @@
-//! Programs that the server asks: `server.ip-check-script` and `accounts.auth-script`.
+//! Programs that the server queries: `server.ip-check-script` and `accounts.auth-script`.
 
 use std::time::Duration;
 
@@ -6,23 +6,23 @@ use crate::config::yaml::read::{boolean, count, duration, list, text};
 use crate::config::yaml::section::section;
 
 section! {
-    /// `server.ip-check-script`: judges the address of a new connection.
+    /// `server.ip-check-script`: decides whether an address may connect.
     IpCheckScript {
-        /// Whether it is asked.
+        /// Whether it is queried.
         enabled: bool [boolean] = false,
         /// The program; instead of `socket`.
         command: String [text] = String::new(),
         /// Its arguments.
         args: Vec<String> [list(text)] = Vec::new(),
-        /// Unix socket of a service that answers in its place.
+        /// Unix domain socket of a service that answers instead.
         socket: String [text] = String::new(),
-        /// How long it may take before it is asked to end; 0 is the default.
+        /// Time before the program is sent SIGTERM; 0 for the default.
         timeout: Duration [duration] = Duration::from_secs(9),
-        /// How much longer before it is killed.
+        /// Further time before it is killed.
         kill_timeout: Duration [duration] = Duration::from_secs(1),
-        /// How many may run at a time; 0 is no limit.
+        /// Maximum number of concurrent queries; 0 for no limit.
         max_concurrency: usize [count] = 64,
-        /// Whether those who log in are let in unasked.
+        /// Whether users who log in with SASL are not checked.
         exempt_sasl: bool [boolean] = false,
     }
 }
@@ -30,21 +30,21 @@ section! {
 section! {
     /// `accounts.auth-script`: checks logins.
     AuthScript {
-        /// Whether it is asked.
+        /// Whether it is queried.
         enabled: bool [boolean] = false,
         /// The program; instead of `socket`.
         command: String [text] = String::new(),
         /// Its arguments.
         args: Vec<String> [list(text)] = Vec::new(),
-        /// Unix socket of a service that answers in its place.
+        /// Unix domain socket of a service that answers instead.
         socket: String [text] = String::new(),
-        /// Whether an account it knows and the server does not is made.
+        /// Whether accounts are created for users the program accepts.
         autocreate: bool [boolean] = false,
-        /// How long it may take before it is asked to end; 0 is the default.
+        /// Time before the program is sent SIGTERM; 0 for the default.
         timeout: Duration [duration] = Duration::from_secs(9),
-        /// How much longer before it is killed.
+        /// Further time before it is killed.
         kill_timeout: Duration [duration] = Duration::from_secs(1),
-        /// How many may run at a time; 0 is no limit.
+        /// Maximum number of concurrent queries; 0 for no limit.
         max_concurrency: usize [count] = 64,
     }
 }

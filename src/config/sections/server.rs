@@ -15,97 +15,97 @@ use crate::config::yaml::value::Net;
 use crate::text::CaseMapping;
 
 section! {
-    /// `network`: what the servers that users see as one are called.
+    /// `network`: the network that users see.
     Network {
-        /// The name in the welcome and in ISUPPORT. Not empty.
+        /// Name in the welcome and in ISUPPORT. Not empty.
         name: String [text] = String::new(),
     }
 }
 
 section! {
-    /// `server`: this server, its doors and what it demands of connections.
+    /// `server`: this server, its listeners and its rules for connections.
     Server {
-        /// The name by which the server speaks. A host name with at least one dot.
+        /// Server name: a hostname with at least one dot.
         name: String [text] = String::new(),
-        /// Where to listen: `address:port`, `[address]:port`, `:port` or the path of a Unix socket.
+        /// Listeners, by `address:port`, `[address]:port`, `:port` or the path of a Unix domain socket.
         listeners: IndexMap<String, Listener> [map(nested)] = IndexMap::new(),
-        /// Permissions of Unix sockets.
+        /// File mode of Unix domain sockets.
         unix_bind_mode: u32 [mode] = 0o777,
-        /// Rules for listeners marked `tor`.
+        /// Settings for listeners marked `tor`.
         tor_listeners: TorListeners,
         /// Strict transport security.
         sts: Sts,
-        /// Rules for listeners marked `websocket`.
+        /// Settings for listeners marked `websocket`.
         websockets: Websockets,
         /// How names are compared.
         casemapping: CaseMapping [word] = CaseMapping::Precis,
-        /// Whether text that is not UTF-8 is refused.
+        /// Whether messages that are not valid UTF-8 are rejected.
         enforce_utf8: bool [boolean] = false,
-        /// Whether the host names of addresses are looked up.
+        /// Whether hostnames of addresses are looked up.
         lookup_hostnames: bool [boolean] = true,
-        /// Whether a host name counts only if it leads back to the address.
+        /// Whether a hostname must resolve to the same address.
         forward_confirm_hostnames: bool [boolean] = false,
-        /// Whether to ask the client's host for the user's name, RFC 1413.
+        /// Whether clients are queried with the ident protocol, RFC 1413.
         check_ident: bool [boolean] = false,
-        /// The username of everyone, beginning with `~`, instead of what they say.
+        /// Username given to all users, beginning with `~`.
         coerce_ident: Option<String> [filled] = None,
-        /// bcrypt hash of the password for connecting.
+        /// bcrypt hash of the password required to connect.
         password: Option<String> [password] = None,
         /// File with the message of the day.
         motd: Option<String> [filled] = None,
-        /// Whether `$b`, `$c[red]` and the like in the message of the day become formatting.
+        /// Whether formatting codes such as `$b` and `$c[red]` are interpreted in it.
         motd_formatting: bool [boolean] = false,
-        /// Notice to everyone who connects.
+        /// Notice sent to every client on connect.
         initial_notice: Option<String> [filled] = None,
-        /// How long a connection may be silent.
+        /// Timeouts for silent connections.
         idle_timeouts: IdleTimeouts,
-        /// Speaking for users of other networks.
+        /// The RELAYMSG command.
         relaymsg: Relaymsg,
-        /// Who may say, with the PROXY protocol or `X-Forwarded-For`, for whom they connect.
+        /// Proxies trusted to state the client's address.
         proxy_allowed_from: Vec<Net> [nets] = Vec::new(),
         /// Gateways that may use WEBIRC.
         webirc: Vec<Webirc> [list(nested)] = Vec::new(),
-        /// Bytes that may wait for a client that does not read.
+        /// Maximum size of a client's send queue, in bytes; at least 4096.
         max_sendq: usize [size] = 96 << 10,
-        /// Concessions to clients.
+        /// Compatibility with older clients.
         compatibility: Compatibility,
-        /// How many connections a host may have and make.
+        /// Connection limits per address or network.
         ip_limits: IpLimits,
-        /// A program that judges addresses.
+        /// A program that decides whether an address may connect.
         ip_check_script: IpCheckScript,
-        /// Hiding of hosts.
+        /// Cloaking of hostnames.
         ip_cloaking: IpCloaking,
-        /// Where a connection is as safe as with TLS; loopback always is.
+        /// Networks whose plaintext connections count as secure; loopback always does.
         secure_nets: Vec<Net> [nets] = Vec::new(),
-        /// Least time between a failed OPER and the next.
+        /// Minimum time between failed OPER attempts.
         oper_throttle: Duration [duration] = Duration::from_secs(10),
-        /// Whether the counts of LUSERS are for operators only.
+        /// Whether only operators see the counts of LUSERS.
         suppress_lusers: bool [boolean] = false,
-        /// Further ISUPPORT tokens with their values; they do not replace the server's own.
+        /// Additional ISUPPORT tokens with their values; they do not replace built-in ones.
         additional_isupport: IndexMap<String, String> [map(isupport_value)] = IndexMap::new(),
-        /// Further names of commands.
+        /// Additional names for commands.
         command_aliases: IndexMap<String, String> [map(text)] = IndexMap::new(),
-        /// Directory for exports; empty is the working directory.
+        /// Directory for exported files; empty for the working directory.
         output_path: String [text] = String::new(),
-        /// The host of services in their messages.
+        /// Hostname of services.
         override_services_hostname: Option<String> [filled] = None,
-        /// Longest line without its tags, in bytes; at least 512.
+        /// Maximum line length without tags, in bytes; at least 512.
         max_line_len: usize [capped(0..=65_536)] = 512,
-        /// Threads for connections; 0 is as many as suit the machine.
+        /// Threads that serve connections; 0 to choose by the number of processors.
         io_threads: usize [capped(0..=256)] = 0,
-        /// Connections at a time; 0 is as many as there are file descriptors.
+        /// Maximum number of concurrent connections; 0 for as many as the open file limit allows.
         max_clients: usize [capped(0..=10_000_000)] = 0,
     }
 }
 
 section! {
-    /// `server.idle-timeouts`: `ping` must be below `disconnect`.
+    /// `server.idle-timeouts`: timeouts for silent connections; `ping` is below `disconnect`.
     IdleTimeouts {
-        /// Until registration must be complete.
+        /// Time allowed to complete registration.
         registration: Duration [duration] = Duration::from_secs(60),
-        /// Until the server sends a PING.
+        /// Time before the server sends a PING.
         ping: Duration [duration] = Duration::from_secs(90),
-        /// Until the connection is closed.
+        /// Time before the connection is closed.
         disconnect: Duration [duration] = Duration::from_secs(150),
     }
 }
@@ -113,98 +113,98 @@ section! {
 section! {
     /// `server.relaymsg`: the RELAYMSG command.
     Relaymsg {
-        /// Whether there is one.
+        /// Whether the command is enabled.
         enabled: bool [boolean] = false,
-        /// Characters of which a relayed nickname must have one and other nicknames have none.
+        /// Characters of which relayed nicknames contain one; other nicknames contain none.
         separators: String [text] = String::new(),
-        /// Whether channel operators may use it in their channels.
+        /// Whether channel operators can use it in their channels.
         available_to_chanops: bool [boolean] = false,
     }
 }
 
 section! {
-    /// `server.webirc[]`: a gateway, known by fingerprint, password or both.
+    /// `server.webirc[]`: a gateway, identified by certificate, password or both.
     Webirc {
         /// SHA-256 fingerprint of its certificate.
         certfp: Option<String> [certfp] = None,
         /// bcrypt hash of its password.
         password: Option<String> [password] = None,
-        /// From where it connects.
+        /// Networks it connects from.
         hosts: Vec<Net> [nets] = Vec::new(),
-        /// Whether the host names it names are believed.
+        /// Whether the hostnames it sends are trusted.
         accept_hostname: bool [boolean] = false,
     }
 }
 
 section! {
-    /// `server.compatibility`: concessions to clients.
+    /// `server.compatibility`: compatibility with older clients.
     Compatibility {
-        /// Whether the last parameter of a relayed message always has a colon.
+        /// Whether the last parameter of every relayed message has a colon.
         force_trailing: bool [boolean] = true,
-        /// Whether `AUTHENTICATE +` is sent without the server's name.
+        /// Whether `AUTHENTICATE +` is sent without the server name.
         send_unprefixed_sasl: bool [boolean] = false,
-        /// Whether a message too long to relay is cut, not refused (417).
+        /// Whether messages too long to relay are truncated instead of rejected (417).
         allow_truncation: bool [boolean] = true,
     }
 }
 
 section! {
-    /// `server.ip-limits`: how many connections a host may have and make.
+    /// `server.ip-limits`: connection limits per address or network.
     IpLimits {
-        /// Whether connections at a time are limited.
+        /// Whether concurrent connections are limited.
         count: bool [boolean] = true,
-        /// How many at a time; 0 is 16.
+        /// Maximum number of concurrent connections; 0 for 16.
         max_concurrent_connections: usize [count] = 16,
-        /// Whether connections per time are limited.
+        /// Whether connections per window are limited.
         throttle: bool [boolean] = true,
-        /// Per which time; 0 is ten minutes.
+        /// The window; 0 for ten minutes.
         window: Duration [duration] = Duration::from_secs(600),
-        /// How many in that time; 0 is 32.
+        /// Maximum number of connections per window; 0 for 32.
         max_connections_per_window: usize [count] = 32,
-        /// Leading bits of an IPv4 address that make a host.
+        /// Prefix length of the IPv4 networks that count as one client.
         cidr_len_ipv4: u8 [number(0..=32)] = 32,
-        /// Leading bits of an IPv6 address that make a host.
+        /// Prefix length of the IPv6 networks that count as one client.
         cidr_len_ipv6: u8 [number(0..=128)] = 64,
-        /// Who is not limited.
+        /// Networks without limits.
         exempted: Vec<Net> [nets] = Vec::new(),
-        /// Networks with limits of their own, by name.
+        /// Groups of networks with limits of their own, by name.
         custom_limits: IndexMap<String, CustomLimit> [map(nested)] = IndexMap::new(),
     }
 }
 
 section! {
-    /// `server.ip-limits.custom-limits.<name>`: limits that some networks share.
+    /// `server.ip-limits.custom-limits.<name>`: limits shared by a group of networks.
     CustomLimit {
-        /// Which networks; when empty, the name is the network.
+        /// The networks; if empty, the name is the network.
         nets: Vec<Net> [nets] = Vec::new(),
-        /// How many connections at a time; 0 is as many as a single host.
+        /// Maximum number of concurrent connections; 0 for the general limit.
         max_concurrent_connections: usize [count] = 0,
-        /// How many connections per window; 0 is as many as a single host.
+        /// Maximum number of connections per window; 0 for the general limit.
         max_connections_per_window: usize [count] = 0,
     }
 }
 
 section! {
-    /// `server.ip-cloaking`: a hash instead of the host.
+    /// `server.ip-cloaking`: a hash displayed instead of the hostname.
     IpCloaking {
-        /// Whether hosts are hidden.
+        /// Whether hostnames are cloaked.
         enabled: bool [boolean] = false,
-        /// Whether users who are always on have a host made of their account.
+        /// Whether always-on users have a cloak derived from their account name.
         enabled_for_always_on: bool [boolean] = false,
-        /// Last label of the host.
+        /// Last component of every cloak.
         netname: String [text] = "irc".to_owned(),
-        /// Leading bits of an IPv4 address that count.
+        /// Prefix length of the IPv4 networks that share a cloak.
         cidr_len_ipv4: u8 [number(0..=32)] = 32,
-        /// Leading bits of an IPv6 address that count.
+        /// Prefix length of the IPv6 networks that share a cloak.
         cidr_len_ipv6: u8 [number(0..=128)] = 64,
-        /// Bits of the hash that are shown; 0 shows the last label only.
+        /// Number of bits of the hash to display; 0 displays only `netname`.
         num_bits: u16 [number(0..=256)] = 64,
-        /// A secret from before the datastore kept it; empty when it does.
+        /// Secret from the configuration of an old version; if empty, the one in the datastore is used.
         secret: String [text] = String::new(),
     }
 }
 
-/// The value of an ISUPPORT token; a token may have none.
+/// Reads the value of an ISUPPORT token, which may be empty.
 fn isupport_value(
     node: &crate::config::yaml::tree::Node,
     problems: &mut crate::config::yaml::section::Problems,

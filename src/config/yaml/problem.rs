@@ -1,35 +1,35 @@
-//! What is wrong with a configuration, said so that its author can mend it.
+//! Problems of a configuration, described so that its author can fix them.
 
 use std::fmt;
 
-/// Whether a server may start in spite of a [`Problem`].
+/// Whether a server can start despite a [`Problem`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Severity {
-    /// It may not.
+    /// It cannot.
     Error,
-    /// It may; the key at fault has no effect, or another one than its author may think.
+    /// It can; the key has no effect, or not the one its author may expect.
     Warning,
 }
 
-/// One thing that is wrong with a configuration.
+/// A problem of a configuration.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
-    /// Where, counted from 1; none for a key that is missing or comes from the environment.
+    /// Line, from 1; absent for a key that is missing or comes from the environment.
     pub line: Option<usize>,
-    /// Which key, from the top: `server.listeners.:6697.tls.cert`. Empty for the document as a whole.
+    /// Path of the key: `server.listeners.:6697.tls.cert`. Empty for the document as a whole.
     pub path: String,
-    /// What stands there, shortened.
+    /// The value found, shortened.
     pub found: String,
-    /// What should stand there.
+    /// What was expected.
     pub expected: String,
-    /// How it may be mended: the nearest known key, the name of the variable.
+    /// A hint: the nearest known key, or the name of the environment variable.
     pub hint: Option<String>,
-    /// Whether it keeps the server from starting.
+    /// Whether it prevents the server from starting.
     pub severity: Severity,
 }
 
 impl Problem {
-    /// The problem as one line, `file:line: path: expected …, found …`.
+    /// Returns the problem as one line, `file:line: path: expected …, found …`.
     pub fn display<'a>(&'a self, file: &'a str) -> impl fmt::Display + 'a {
         Located { problem: self, file }
     }

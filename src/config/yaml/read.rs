@@ -1,6 +1,6 @@
-//! Readers: what a key may hold and what to say when it holds something else.
+//! Readers: what values a key accepts, and what is reported for any other.
 //!
-//! A reader notes its problem itself and then yields `None`; the key keeps its default.
+//! A reader reports its problem itself and then returns `None`, so that the key keeps its default.
 
 use std::hash::Hash;
 use std::ops::RangeInclusive;
@@ -16,7 +16,7 @@ use super::tree::{Node, Tree, shown_text};
 use super::unit::{parse_duration, parse_size};
 use super::value::{Net, Word};
 
-/// `true` or `false`; also the YAML 1.1 words for them.
+/// Reads `true` or `false`, or one of the YAML 1.1 words for them.
 pub(in crate::config) fn boolean(node: &Node, problems: &mut Problems) -> Option<bool> {
     let value = match &node.tree {
         Tree::Bool(value) => Some(*value),
@@ -30,25 +30,25 @@ pub(in crate::config) fn boolean(node: &Node, problems: &mut Problems) -> Option
     or_wrong(value, node, problems, "`true` or `false`")
 }
 
-/// Text of one or more lines. A number counts as the text it was written as, and nothing as no text.
+/// Reads text of one or more lines. A number is taken as it was written, an empty value as empty text.
 pub(in crate::config) fn text(node: &Node, problems: &mut Problems) -> Option<String> {
     let value = if node.is_null() { Some(String::new()) } else { scalar(node) };
     or_wrong(value, node, problems, "text")
 }
 
-/// A reader whose value is optional.
+/// Makes the value of a reader optional.
 pub(in crate::config) fn some<T>(
     read: impl Fn(&Node, &mut Problems) -> Option<T>,
 ) -> impl Fn(&Node, &mut Problems) -> Option<Option<T>> {
     move |node, problems| read(node, problems).map(Some)
 }
 
-/// Text that is absent when empty.
+/// Reads text; empty text counts as absent.
 pub(in crate::config) fn filled(node: &Node, problems: &mut Problems) -> Option<Option<String>> {
     text(node, problems).map(|text| (!text.is_empty()).then_some(text))
 }
 
-/// A whole number within bounds, however it is written.
+/// Reads a whole number within bounds, in any notation.
 pub(in crate::config) fn number<T>(bounds: RangeInclusive<T>) -> impl Fn(&Node, &mut Problems) -> Option<T>
 where
     T: TryFrom<i128> + Copy + PartialOrd + std::fmt::Display,
@@ -59,7 +59,7 @@ where
     }
 }
 
-/// A whole number within bounds of which the upper one is this server's own: a larger number is lowered to it.
+/// Reads a whole number whose upper bound is a limit of this server: larger numbers are lowered to it.
 pub(in crate::config) fn capped(
     bounds: RangeInclusive<usize>,
 ) -> impl Fn(&Node, &mut Problems) -> Option<usize> {
@@ -87,7 +87,7 @@ where
     or_wrong(value, node, problems, format!("a number from {} to {}", bounds.start(), bounds.end()))
 }
 
-/// The whole number that a node holds, in the notations of YAML 1.1 and 1.2. A fraction is dropped, as in Ergo.
+/// Returns the whole number of a node, in the notations of YAML 1.1 and 1.2. A fraction is dropped, as in Ergo.
 fn integer(node: &Node, problems: &mut Problems) -> Option<i128> {
     match &node.tree {
         Tree::Int(value, _) => Some(*value),
@@ -103,7 +103,7 @@ fn integer(node: &Node, problems: &mut Problems) -> Option<i128> {
     }
 }
 
-/// The notations that YAML 1.2 has dropped: `1_000`, `0b101`, and `017` for 15.
+/// Parses the notations that YAML 1.2 dropped: `1_000`, `0b101`, and `017` for 15.
 fn old_integer(text: &str) -> Option<i128> {
     let text = text.strip_prefix('+').unwrap_or(text).replace('_', "");
     let (digits, radix) = match text.as_bytes() {
@@ -117,24 +117,24 @@ fn old_integer(text: &str) -> Option<i128> {
     if is_number { i128::from_str_radix(digits, radix).ok() } else { None }
 }
 
-/// A whole number from 0 up to a billion.
+/// Reads a whole number from 0 to a billion.
 pub(in crate::config) fn count(node: &Node, problems: &mut Problems) -> Option<usize> {
     number(0..=1_000_000_000)(node, problems)
 }
 
-/// A span of time.
+/// Reads a duration.
 pub(in crate::config) fn duration(node: &Node, problems: &mut Problems) -> Option<Duration> {
     let value = scalar(node).and_then(|text| parse_duration(&text));
-    or_wrong(value, node, problems, "a span of time such as 1m30s")
+    or_wrong(value, node, problems, "a duration such as 1m30s")
 }
 
-/// A number of bytes.
+/// Reads a number of bytes.
 pub(in crate::config) fn size(node: &Node, problems: &mut Problems) -> Option<usize> {
     let value = scalar(node).and_then(|text| parse_size(&text));
     or_wrong(value, node, problems, "a size such as 96k")
 }
 
-/// File permissions, in octal however they are written.
+/// Reads a file mode, which is octal in any notation.
 pub(in crate::config) fn mode(node: &Node, problems: &mut Problems) -> Option<u32> {
     let value = scalar(node).and_then(|text| {
         let digits = text.strip_prefix("0o").unwrap_or(&text);
@@ -143,7 +143,7 @@ pub(in crate::config) fn mode(node: &Node, problems: &mut Problems) -> Option<u3
     or_wrong(value, node, problems, "file permissions in octal such as 0770")
 }
 
-/// One of a set of words.
+/// Reads one of a set of words.
 pub(in crate::config) fn word<T: Word>(node: &Node, problems: &mut Problems) -> Option<T> {
     let value = match &node.tree {
         Tree::Bool(value) => find_word(if *value { "true" } else { "false" }),
@@ -152,7 +152,7 @@ pub(in crate::config) fn word<T: Word>(node: &Node, problems: &mut Problems) -> 
     or_wrong(value, node, problems, T::EXPECTED)
 }
 
-/// Several words out of a set, separated by spaces. One that resembles none of them is ignored.
+/// Reads several words of a set, separated by spaces. A word that resembles none of them is ignored.
 pub(in crate::config) fn words<T: Word>(node: &Node, problems: &mut Problems) -> Option<Vec<T>> {
     let Some(text) = scalar(node) else { return or_wrong(None, node, problems, T::EXPECTED) };
     let known: Vec<String> = T::WORDS.iter().map(|(word, _)| (*word).to_owned()).collect();
@@ -167,7 +167,7 @@ pub(in crate::config) fn words<T: Word>(node: &Node, problems: &mut Problems) ->
     Some(words)
 }
 
-/// A list of what the inner reader reads. A wrong item is left out, with its problem noted.
+/// Reads a list. An invalid item is reported and left out.
 pub(in crate::config) fn list<T>(
     read: impl Fn(&Node, &mut Problems) -> Option<T>,
 ) -> impl Fn(&Node, &mut Problems) -> Option<Vec<T>> {
@@ -177,7 +177,7 @@ pub(in crate::config) fn list<T>(
     }
 }
 
-/// A mapping whose keys are free. An empty value counts as an empty section.
+/// Reads a mapping with arbitrary keys.
 pub(in crate::config) fn map<T>(
     read: impl Fn(&Node, &mut Problems) -> Option<T>,
 ) -> impl Fn(&Node, &mut Problems) -> Option<IndexMap<String, T>>
@@ -188,16 +188,16 @@ where
         Tree::Map(children) => Some(
             children.iter().filter_map(|(key, child)| Some((key.clone(), read(child, problems)?))).collect(),
         ),
-        _ => or_wrong(None, node, problems, "a section of names with their settings"),
+        _ => or_wrong(None, node, problems, "a section of named entries"),
     }
 }
 
-/// A nested section; an empty value is one with all defaults.
+/// Reads a nested section; an empty value has all defaults.
 pub(in crate::config) fn nested<T: FromNode + Default>(node: &Node, problems: &mut Problems) -> Option<T> {
     if node.is_null() { Some(T::default()) } else { T::from_node(node, problems) }
 }
 
-/// A list of addresses, ranges and the word `localhost`.
+/// Reads a list of addresses, ranges and the word `localhost`.
 pub(in crate::config) fn nets(node: &Node, problems: &mut Problems) -> Option<Vec<Net>> {
     let net = |item: &Node, problems: &mut Problems| {
         let nets = match scalar(item)?.as_str() {
@@ -209,7 +209,7 @@ pub(in crate::config) fn nets(node: &Node, problems: &mut Problems) -> Option<Ve
     list(net)(node, problems).map(|nets| nets.concat())
 }
 
-/// A bcrypt hash as `genpasswd` prints it, also with the outer layer of base64 of old versions.
+/// Reads a bcrypt hash as printed by `genpasswd`, also in the base64 encoding of old versions.
 pub(in crate::config) fn password(node: &Node, problems: &mut Problems) -> Option<Option<String>> {
     let text = text(node, problems)?;
     if text.is_empty() {
@@ -222,7 +222,7 @@ pub(in crate::config) fn password(node: &Node, problems: &mut Problems) -> Optio
     match unwrapped.filter(|hash| is_bcrypt(hash)) {
         Some(hash) => Some(Some(hash)),
         None => {
-            // The value may be a password in the clear: it must not end up in a log.
+            // The value may be a plaintext password, which must not end up in a log.
             problems.push(
                 node,
                 "a bcrypt hash as `ircd genpasswd` prints it",
@@ -234,7 +234,7 @@ pub(in crate::config) fn password(node: &Node, problems: &mut Problems) -> Optio
     }
 }
 
-/// A SHA-256 fingerprint of a certificate; colons and capitals are allowed and removed.
+/// Reads a SHA-256 certificate fingerprint; colons are removed and capitals lowered.
 pub(in crate::config) fn certfp(node: &Node, problems: &mut Problems) -> Option<Option<String>> {
     let text = text(node, problems)?.replace(':', "").to_ascii_lowercase();
     if text.is_empty() {
@@ -260,7 +260,7 @@ fn find_word<T: Word>(text: &str) -> Option<T> {
     T::WORDS.iter().find(|(word, _)| word.eq_ignore_ascii_case(text)).map(|(_, value)| *value)
 }
 
-/// A scalar as text; a number as it was written.
+/// Returns a scalar as text; a number as it was written.
 fn scalar(node: &Node) -> Option<String> {
     match &node.tree {
         Tree::Text(text) => Some(text.clone()),

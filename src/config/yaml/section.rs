@@ -1,13 +1,13 @@
-//! How a section of the configuration is defined: once, as a table of fields.
+//! How a section of the configuration is defined: as a table of fields.
 //!
-//! [`section!`] makes of such a table the struct, its [`Default`] and its reader. The name of a key is
-//! the name of its field with `-` for `_`. What the reader has not asked for is an unknown key.
+//! [`section!`] turns such a table into the struct, its [`Default`] and its reader. The name of a key is
+//! the name of its field with `-` for `_`. Any key that is not in the table is unknown.
 
 use super::problem::{Problem, Severity};
 use super::spelling::nearest;
 use super::tree::{Node, Tree};
 
-/// Most problems that are reported; nobody mends more in one go.
+/// Maximum number of problems that are reported.
 const PROBLEMS_MAX: usize = 1000;
 
 /// The problems found so far.
@@ -15,7 +15,7 @@ const PROBLEMS_MAX: usize = 1000;
 pub(in crate::config) struct Problems(Vec<Problem>);
 
 impl Problems {
-    /// Notes a problem. Beyond [`PROBLEMS_MAX`], only the first error of all.
+    /// Adds a problem. Beyond [`PROBLEMS_MAX`], only the first error is added.
     pub(in crate::config) fn add(&mut self, problem: Problem) {
         let decisive = problem.severity == Severity::Error && !self.has_error();
         if self.0.len() < PROBLEMS_MAX || decisive {
@@ -23,40 +23,40 @@ impl Problems {
         }
     }
 
-    /// Whether no more problems are kept, and the document cannot be used anyway.
+    /// Returns whether no more problems are kept, and the document is unusable anyway.
     pub(in crate::config) fn is_full(&self) -> bool {
         self.0.len() >= PROBLEMS_MAX && self.has_error()
     }
 
-    /// Whether the document cannot be used.
+    /// Returns whether the document is unusable.
     pub(in crate::config) fn has_error(&self) -> bool {
         self.0.iter().any(|problem| problem.severity == Severity::Error)
     }
 
-    /// Whether an error was noted at a path.
+    /// Returns whether there is an error at a path.
     pub(in crate::config) fn has_error_at(&self, path: &str) -> bool {
         self.0.iter().any(|problem| problem.path == path && problem.severity == Severity::Error)
     }
 
-    /// All of them, in the order of their lines.
+    /// Returns all problems, sorted by line.
     pub(in crate::config) fn into_sorted(self) -> Vec<Problem> {
         let Problems(mut problems) = self;
         problems.sort_by_key(|problem| problem.line.unwrap_or(usize::MAX));
         problems
     }
 
-    /// Notes that a node does not hold what it should.
+    /// Adds an error: the value of a node is not what was expected.
     pub(in crate::config) fn wrong(&mut self, node: &Node, expected: impl Into<String>) {
         self.push(node, expected, node.shown(), Severity::Error);
     }
 
-    /// Notes an error of the document as a whole.
+    /// Adds an error of the document as a whole.
     pub(in crate::config) fn document(&mut self, expected: impl Into<String>, found: impl Into<String>) {
         let root = Node { line: Some(1), ..Node::new(Tree::Null) };
         self.push(&root, expected, found, Severity::Error);
     }
 
-    /// Notes a problem of a node with a description of what was found.
+    /// Adds a problem of a node with a description of what was found.
     pub(in crate::config) fn push(
         &mut self,
         node: &Node,
@@ -75,12 +75,12 @@ impl Problems {
     }
 }
 
-/// A type that can be read from a part of the document. `None` means that problems were noted.
+/// A type that can be read from a node. `None` means that problems were reported.
 pub(in crate::config) trait FromNode: Sized {
     fn from_node(node: &Node, problems: &mut Problems) -> Option<Self>;
 }
 
-/// The keys of one mapping, as they are asked for.
+/// The keys of a mapping, as they are asked for.
 #[derive(Debug)]
 pub(in crate::config) struct Keys<'a> {
     node: &'a Node,
@@ -88,7 +88,7 @@ pub(in crate::config) struct Keys<'a> {
 }
 
 impl<'a> Keys<'a> {
-    /// `None`, with a problem noted, when the node is no mapping.
+    /// Returns `None`, and reports it, if the node is not a mapping.
     pub(in crate::config) fn of(node: &'a Node, problems: &mut Problems) -> Option<Keys<'a>> {
         if !matches!(node.tree, Tree::Map(_)) {
             problems.wrong(node, "a section of keys");
@@ -97,7 +97,7 @@ impl<'a> Keys<'a> {
         Some(Keys { node, asked: Vec::new() })
     }
 
-    /// The value of the key of the given field; the default when it is absent, null or wrong.
+    /// Returns the value of a field's key; the default if it is absent, null or invalid.
     pub(in crate::config) fn value<T>(
         &mut self,
         field: &str,
@@ -111,10 +111,10 @@ impl<'a> Keys<'a> {
         value.and_then(|child| read(child, problems)).unwrap_or(default)
     }
 
-    /// Notes every key that was not asked for.
+    /// Reports every key that was not asked for.
     ///
-    /// A key that resembles a known one is probably a typing error, so it is an error. Any other is a
-    /// warning: it may belong to another server or another version, which ignores what it does not know.
+    /// A key that resembles a known one is probably a typo, so it is an error. Any other is a warning:
+    /// it may belong to another server or another version, which ignores the keys it does not know.
     pub(in crate::config) fn finish(self, problems: &mut Problems) {
         let Tree::Map(children) = &self.node.tree else { return };
         for (key, child) in children {
@@ -140,7 +140,7 @@ impl<'a> Keys<'a> {
     }
 }
 
-/// The hint that a value does not come from the file.
+/// Returns the hint that a value comes from the environment.
 pub(in crate::config) fn origin(node: &Node) -> Option<String> {
     node.variable.as_ref().map(|name| format!("from the environment variable {name}"))
 }

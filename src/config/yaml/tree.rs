@@ -194,7 +194,7 @@ impl Placing<'_> {
                 Some(&index) => {
                     let first = &mut merged[index].1;
                     let line = first.line.map(|line| format!(" in line {line}")).unwrap_or_default();
-                    let found = format!("a second after the one{line}; the last value counts");
+                    let found = format!("a duplicate of the one{line}, which it overrides");
                     self.problems.push(&child, "one key of this name", found, Severity::Warning);
                     match replaces {
                         true => *first = child,

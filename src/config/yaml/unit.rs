@@ -1,8 +1,8 @@
-//! The notations of spans of time and of byte sizes.
+//! Notations of durations and sizes.
 
 use std::time::Duration;
 
-/// The units of a span of time with their nanoseconds. A month has 30 days, a year 365.
+/// The units of durations in nanoseconds. A month has 30 days, a year 365.
 const SPANS: [(&str, u64); 12] = [
     ("ns", 1),
     ("us", 1_000),
@@ -18,12 +18,12 @@ const SPANS: [(&str, u64); 12] = [
     ("y", 31_536_000_000_000_000),
 ];
 
-/// Digits of a fraction that are heeded.
+/// Digits of a fraction that are significant; further ones are ignored.
 const FRACTION_DIGITS_MAX: usize = 18;
 
-/// Reads a span of time: numbers, each with an optional fraction and a unit, as in `1mo2d5m` or `1.5h`.
+/// Parses a duration: numbers, each with an optional fraction and a unit, as in `1mo2d5m` or `1.5h`.
 ///
-/// `0` needs no unit. `None` when the text is no such span, is negative or is above about 292 years.
+/// `0` needs no unit. Returns `None` for anything else, for negative durations, and above about 292 years.
 pub fn parse_duration(text: &str) -> Option<Duration> {
     let mut rest = text.strip_prefix('+').unwrap_or(text);
     if rest == "0" {
@@ -43,7 +43,7 @@ pub fn parse_duration(text: &str) -> Option<Duration> {
     (total_ns <= i64::MAX as u64).then(|| Duration::from_nanos(total_ns))
 }
 
-/// Reads a number of bytes such as `96k`, `1.5m` or `16384`; the units count in powers of 1024.
+/// Parses a number of bytes such as `96k`, `1.5m` or `16384`; the units are powers of 1024.
 pub fn parse_size(text: &str) -> Option<usize> {
     let text = text.trim().to_ascii_lowercase();
     let (number, unit) = split_where(&text, |c| !c.is_ascii_digit() && c != '.');
@@ -62,7 +62,7 @@ fn split_where(text: &str, end: impl Fn(char) -> bool) -> (&str, &str) {
     text.split_at(text.find(end).unwrap_or(text.len()))
 }
 
-/// A decimal number times `unit`, rounded down; in integers, so that no binary fraction can creep in.
+/// Multiplies a decimal number by `unit`, rounding down; in integers, so that the result is exact.
 fn scaled(number: &str, unit: u64) -> Option<u64> {
     let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
     if whole.is_empty() && fraction.is_empty() {
@@ -72,7 +72,7 @@ fn scaled(number: &str, unit: u64) -> Option<u64> {
     let (mut part, mut place) = (0, 1);
     for (index, digit) in fraction.chars().enumerate() {
         let digit = u128::from(digit.to_digit(10)?);
-        // Later digits are less than a nanosecond of a year, and less than a byte.
+        // Further digits are less than a nanosecond of a year, and less than a byte.
         if index < FRACTION_DIGITS_MAX {
             part = part * 10 + digit;
             place *= 10;
