@@ -198,5 +198,4 @@ fn without_place(error: &serde_json::Error) -> String {
 }
 
 #[cfg(test)]
-#[path = "export_tests.rs"]
 mod tests;

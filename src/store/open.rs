@@ -372,5 +372,4 @@ pub(super) fn within<T: Send + 'static>(
 }
 
 #[cfg(test)]
-#[path = "tests.rs"]
 mod tests;

@@ -400,5 +400,4 @@ impl Shared {
 }
 
 #[cfg(test)]
-#[path = "writer_tests.rs"]
 mod tests;

@@ -15,7 +15,7 @@ import time
 
 READY_S = 20.0
 STOP_S = 10.0
-ROOT = pathlib.Path(__file__).resolve().parents[2]
+ROOT = pathlib.Path(__file__).resolve().parents[3]
 
 
 def binary(arguments):

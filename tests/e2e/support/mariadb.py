@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """A MariaDB server for tests: private data, a Unix socket and a random port on 127.0.0.1, one user with a password.
 
-Usage: tests/support/mariadb.py COMMAND...    runs COMMAND with IRCD_TEST_MYSQL=USER:PASSWORD@SOCKET in its environment
+Usage: tests/e2e/support/mariadb.py COMMAND...    runs COMMAND with IRCD_TEST_MYSQL=USER:PASSWORD@SOCKET in its environment
 
 Invariant: a server started here is ended here, by its own process id, also when the command fails.
 """

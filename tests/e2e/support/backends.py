@@ -21,7 +21,7 @@ def datastore(option, directory):
         return f"{path}\n    sqlite: {{enabled: true, database-path: {directory}/history.db, busy-timeout: 10s}}"
     if option == "--mysql":
         if "IRCD_TEST_MYSQL" not in os.environ:
-            raise SystemExit("IRCD_TEST_MYSQL names no server: tests/support/mariadb.py starts one and runs a command with it")
+            raise SystemExit("IRCD_TEST_MYSQL names no server: tests/e2e/support/mariadb.py starts one and runs a command with it")
         login, _, socket = os.environ["IRCD_TEST_MYSQL"].partition("@")
         user, _, password = login.partition(":")
         return (f"{path}\n    mysql: {{enabled: true, socket-path: {socket}, user: {user}, password: \"{password}\", "
