@@ -8,8 +8,8 @@ use ircd::history::{End, Fields, Found, HistoryKey, Item, Kind, Listing, Query, 
 use ircd::wire::MsgId;
 use smallvec::smallvec;
 
+use crate::backends::TestBackend;
 use crate::block_on;
-use crate::places::TestPlace;
 
 const NONE: [u64; 0] = [];
 const ALL: Range = Range { after: None, before: None, from: End::Oldest, limit: 1_000_000, events: true };
@@ -79,7 +79,7 @@ fn fill(backend: &impl Backend, times: RangeInclusive<u64>) {
     store(backend, &records);
 }
 
-pub(crate) fn pages_from_both_ends_with_exclusive_bounds(place: &impl TestPlace) {
+pub(crate) fn pages_from_both_ends_with_exclusive_bounds(place: &impl TestBackend) {
     let backend = place.open();
     fill(&backend, 1..=50);
     store(&backend, &[keep(&channel("#d"), id(7), "elsewhere")]);
@@ -101,7 +101,7 @@ pub(crate) fn pages_from_both_ends_with_exclusive_bounds(place: &impl TestPlace)
     assert_eq!(page_of(&backend, &channel("#none"), &[ALL]), []);
 }
 
-pub(crate) fn two_ranges_make_one_page(place: &impl TestPlace) {
+pub(crate) fn two_ranges_make_one_page(place: &impl TestBackend) {
     let backend = place.open();
     fill(&backend, 1..=20);
     let before = Range { after: None, before: Some(id(11)), from: End::Newest, limit: 3, events: true };
@@ -111,7 +111,7 @@ pub(crate) fn two_ranges_make_one_page(place: &impl TestPlace) {
     assert_eq!(page_of(&backend, &channel("#c"), &[]), []);
 }
 
-pub(crate) fn events_are_left_out_when_asked(place: &impl TestPlace) {
+pub(crate) fn events_are_left_out_when_asked(place: &impl TestBackend) {
     let backend = place.open();
     let kinds = (1..=11).map(|number| Kind::from_number(number).unwrap());
     let record = |kind: Kind| Record::Keep {
@@ -130,7 +130,7 @@ pub(crate) fn events_are_left_out_when_asked(place: &impl TestPlace) {
     assert_eq!(page(false, 2, End::Newest), [1, 2]);
 }
 
-pub(crate) fn equal_milliseconds_stay_apart_and_in_order(place: &impl TestPlace) {
+pub(crate) fn equal_milliseconds_stay_apart_and_in_order(place: &impl TestBackend) {
     let backend = place.open();
     let ids: Vec<MsgId> = (0..100).map(|n| MsgId::new(1000, n, 1000 - u64::from(n))).collect();
     let records: Vec<Record> = ids.iter().map(|id| keep(&channel("#c"), *id, id.as_str())).collect();
@@ -142,7 +142,7 @@ pub(crate) fn equal_milliseconds_stay_apart_and_in_order(place: &impl TestPlace)
     assert_eq!(found.iter().map(Item::id).collect::<Vec<_>>(), ids[41..43]);
 }
 
-pub(crate) fn an_item_comes_back_as_it_was(place: &impl TestPlace) {
+pub(crate) fn an_item_comes_back_as_it_was(place: &impl TestBackend) {
     let backend = place.open();
     let long = "long 😀 ".repeat(40_000);
     let whole = Fields {
@@ -175,7 +175,7 @@ pub(crate) fn an_item_comes_back_as_it_was(place: &impl TestPlace) {
     }
 }
 
-pub(crate) fn names_are_not_folded(place: &impl TestPlace) {
+pub(crate) fn names_are_not_folded(place: &impl TestBackend) {
     let backend = place.open();
     let names = ["#a", "#A", "#ä", "#a ", "#ss", "#ß"];
     for (ms, name) in (1..).zip(names) {
@@ -186,7 +186,7 @@ pub(crate) fn names_are_not_folded(place: &impl TestPlace) {
     }
 }
 
-pub(crate) fn conversations_have_two_sides(place: &impl TestPlace) {
+pub(crate) fn conversations_have_two_sides(place: &impl TestBackend) {
     let backend = place.open();
     let (alices, bobs) = (side("alice", "bob"), side("bob", "alice"));
     let said = |ms, targets| Record::Keep { item: item(id(ms), Kind::Privmsg, "x"), targets, author: None };
@@ -206,7 +206,7 @@ pub(crate) fn conversations_have_two_sides(place: &impl TestPlace) {
     assert_eq!(times(&page_of(&backend, &bobs, &[ALL])), [1, 3]);
 }
 
-pub(crate) fn targets_are_listed_by_their_latest_message(place: &impl TestPlace) {
+pub(crate) fn targets_are_listed_by_their_latest_message(place: &impl TestBackend) {
     let backend = place.open();
     let said = |ms, target: &HistoryKey| keep(target, id(ms), "x");
     let (bob, carol) = (side("alice", "bob"), side("alice", "carol"));
@@ -269,7 +269,7 @@ fn many_channels() -> Vec<Box<str>> {
     (0..1200).map(|n| format!("#{n}").into()).chain(std::iter::once("#a".into())).collect()
 }
 
-pub(crate) fn one_item_is_found_and_deleted(place: &impl TestPlace) {
+pub(crate) fn one_item_is_found_and_deleted(place: &impl TestBackend) {
     let backend = place.open();
     fill(&backend, 1..=5);
     let there = item(id(3), Kind::Privmsg, "at 3");
@@ -288,7 +288,7 @@ pub(crate) fn one_item_is_found_and_deleted(place: &impl TestPlace) {
     assert_eq!(times(&page_of(&backend, &channel("#e"), &[ALL])), [4]);
 }
 
-pub(crate) fn the_same_again_changes_nothing(place: &impl TestPlace) {
+pub(crate) fn the_same_again_changes_nothing(place: &impl TestBackend) {
     let backend = place.open();
     let batch = [
         keep(&channel("#c"), id(1), "one"),
@@ -316,7 +316,7 @@ fn fill_by_authors(backend: &impl Backend, count: u64) {
     store(backend, &records);
 }
 
-pub(crate) fn an_account_is_forgotten(place: &impl TestPlace) {
+pub(crate) fn an_account_is_forgotten(place: &impl TestBackend) {
     let backend = place.open();
     // More than is deleted at once.
     fill_by_authors(&backend, 4000);
@@ -339,7 +339,7 @@ pub(crate) fn an_account_is_forgotten(place: &impl TestPlace) {
     assert_eq!(times(&page_of(&backend, &talk, &[ALL])), [6000]);
 }
 
-pub(crate) fn what_an_account_said_is_exported(place: &impl TestPlace) {
+pub(crate) fn what_an_account_said_is_exported(place: &impl TestBackend) {
     let backend = place.open();
     fill_by_authors(&backend, 3000);
     let directory = tempfile::tempdir().unwrap();
@@ -372,7 +372,7 @@ pub(crate) fn what_an_account_said_is_exported(place: &impl TestPlace) {
     assert_eq!(export("alice", &none), Ok(Found::Exported(0)));
 }
 
-pub(crate) fn the_oldest_expire_in_pieces(place: &impl TestPlace) {
+pub(crate) fn the_oldest_expire_in_pieces(place: &impl TestBackend) {
     let backend = place.open();
     fill(&backend, 1..=100);
     store(&backend, &[keep(&channel("#old"), id(5), "x"), keep(&channel("#c"), id(200), "y")]);
@@ -397,7 +397,7 @@ pub(crate) fn the_oldest_expire_in_pieces(place: &impl TestPlace) {
     assert_eq!(times(&page_of(&backend, &channel("#old"), &[ALL])), [300]);
 }
 
-pub(crate) fn what_was_stored_is_there_when_it_is_opened_again(place: &impl TestPlace) {
+pub(crate) fn what_was_stored_is_there_when_it_is_opened_again(place: &impl TestBackend) {
     let backend = place.open();
     fill(&backend, 1..=3);
     drop(backend);
@@ -411,7 +411,7 @@ pub(crate) fn what_was_stored_is_there_when_it_is_opened_again(place: &impl Test
     assert_eq!(times(&page_of(&other, &channel("#c"), &[ALL])), [1, 2, 3, 4, 5]);
 }
 
-pub(crate) fn large_batches_are_stored_whole(place: &impl TestPlace) {
+pub(crate) fn large_batches_are_stored_whole(place: &impl TestBackend) {
     let backend = place.open();
     let text = "x".repeat(3000);
     let record = |ms: u64| keep(&channel(&format!("#{}", ms % 700)), id(ms), &text);
@@ -429,7 +429,7 @@ macro_rules! everywhere {
             $(#[test] fn $test() { super::$test(&crate::memory::Memory::default()); })*
         }
         mod sqlite {
-            $(#[test] fn $test() { super::$test(&crate::places::Sqlite::new()); })*
+            $(#[test] fn $test() { super::$test(&crate::backends::Sqlite::new()); })*
         }
         mod mysql {
             $(

@@ -1,10 +1,10 @@
 //! What holds for every database of history: one suite, run on all of them, and the way there and back.
 
+mod backends;
 mod contract;
 mod memory;
 mod mysql;
-mod places;
-mod whole;
+mod pipeline;
 
 use ircd::config::Config;
 

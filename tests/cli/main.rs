@@ -1,6 +1,6 @@
 //! The built binary as scripts and people see it: streams, files, exit status.
 
-mod place;
+mod sandbox;
 
 use std::fs;
 use std::io::{Read, Write};
@@ -9,13 +9,13 @@ use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixDatagram;
 use std::process::{Output, Stdio};
 
-use place::{Place, WAIT_MAX, err, mode, out};
+use sandbox::{Sandbox, WAIT_MAX, err, mode, out};
 
 #[test]
 fn genpasswd_prints_only_the_hash_of_the_first_line() {
-    let place = Place::empty();
+    let sandbox = Sandbox::empty();
     let mut child =
-        place.command(&["genpasswd"]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        sandbox.command(&["genpasswd"]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
     child.stdin.take().unwrap().write_all(b"testpassword\ntestpassword\n").unwrap();
     let output = child.wait_with_output().unwrap();
     let hash = out(&output);
@@ -25,33 +25,33 @@ fn genpasswd_prints_only_the_hash_of_the_first_line() {
 
 #[test]
 fn gentoken_prints_a_new_token_each_time() {
-    let place = Place::empty();
-    let (one, two) = (out(&place.run(&["gentoken"])), out(&place.run(&["gentoken"])));
+    let sandbox = Sandbox::empty();
+    let (one, two) = (out(&sandbox.run(&["gentoken"])), out(&sandbox.run(&["gentoken"])));
     assert_eq!(one.trim_end().len(), 43);
     assert_ne!(one, two);
 }
 
 #[test]
 fn the_default_configuration_is_one() {
-    let place = Place::empty();
-    place.write("ircd.yaml", &out(&place.run(&["defaultconfig"])));
-    let output = place.run(&["check"]);
+    let sandbox = Sandbox::empty();
+    sandbox.write("ircd.yaml", &out(&sandbox.run(&["defaultconfig"])));
+    let output = sandbox.run(&["check"]);
     assert!(output.status.success(), "{output:?}");
     assert!(out(&output).ends_with("ircd.yaml: ok\n"), "{output:?}");
 }
 
 #[test]
 fn check_names_file_line_key_and_expectation() {
-    let place = Place::configured();
-    let text = fs::read_to_string(place.path("ircd.yaml")).unwrap();
-    place.write("other.yaml", &text.replace("96k", "lots").replace("autoupgrade: true", "autoupgrade: 7"));
-    let output = place.run(&["check", "--conf", "other.yaml"]);
+    let sandbox = Sandbox::configured();
+    let text = fs::read_to_string(sandbox.path("ircd.yaml")).unwrap();
+    sandbox.write("other.yaml", &text.replace("96k", "lots").replace("autoupgrade: true", "autoupgrade: 7"));
+    let output = sandbox.run(&["check", "--conf", "other.yaml"]);
     assert_eq!(output.status.code(), Some(1));
     let lines = out(&output);
     assert_eq!(lines.lines().count(), 2, "{lines}");
     assert!(lines.starts_with("other.yaml:4: server.max-sendq: expected "), "{lines}");
     assert!(lines.contains("other.yaml:8: datastore.autoupgrade: expected "), "{lines}");
-    assert_eq!(place.refusal(&["run", "--conf", "other.yaml"]), lines);
+    assert_eq!(sandbox.refusal(&["run", "--conf", "other.yaml"]), lines);
 }
 
 /// Deep, wide and repetitive texts cost little. CPU time is limited, so that a busy machine does not matter.
@@ -73,12 +73,12 @@ fn check_refuses_hopeless_texts_within_its_cpu_time() {
         ("operators without classes", format!("opers: {{{}}}\n", many(&|n| format!("o{n}: {{class: c}}, ")))),
         ("a long text repeated", format!("a: &a {}\nb: [{}]\n", "x".repeat(400_000), "*a, ".repeat(100_000))),
     ];
-    let place = Place::empty();
+    let sandbox = Sandbox::empty();
     for (name, text) in texts {
-        place.write("hopeless.yaml", &text);
+        sandbox.write("hopeless.yaml", &text);
         let limited = "ulimit -t 20; exec \"$0\" check --conf hopeless.yaml";
         let mut shell = std::process::Command::new("sh");
-        shell.args(["-c", limited, env!("CARGO_BIN_EXE_ircd")]).current_dir(place.path(""));
+        shell.args(["-c", limited, env!("CARGO_BIN_EXE_ircd")]).current_dir(sandbox.path(""));
         let output = shell.output().unwrap();
         assert_eq!(output.status.code(), Some(1), "{name}: {:?}", err(&output));
     }
@@ -86,59 +86,59 @@ fn check_refuses_hopeless_texts_within_its_cpu_time() {
 
 #[test]
 fn the_environment_overrides_the_file() {
-    let place = Place::configured();
-    let mut text = fs::read_to_string(place.path("ircd.yaml")).unwrap();
+    let sandbox = Sandbox::configured();
+    let mut text = fs::read_to_string(sandbox.path("ircd.yaml")).unwrap();
     text.push_str("allow-environment-overrides: true\n");
-    place.write("ircd.yaml", &text);
-    let output = place.command(&["check"]).env("ERGO__SERVER__MAX_SENDQ", "lots").output().unwrap();
+    sandbox.write("ircd.yaml", &text);
+    let output = sandbox.command(&["check"]).env("ERGO__SERVER__MAX_SENDQ", "lots").output().unwrap();
     assert!(out(&output).contains("server.max-sendq"), "{output:?}");
     assert!(!output.status.success());
 }
 
 #[test]
 fn initdb_makes_a_datastore_once() {
-    let place = Place::configured();
-    let output = place.run(&["initdb", "--quiet"]);
+    let sandbox = Sandbox::configured();
+    let output = sandbox.run(&["initdb", "--quiet"]);
     assert!(output.status.success() && output.stderr.is_empty(), "{output:?}");
-    assert!(place.path("ircd.db").is_dir());
-    assert_eq!(place.refusal(&["initdb"]), "ircd: datastore ircd.db already exists\n");
-    assert!(place.run(&["upgradedb", "--quiet"]).status.success());
+    assert!(sandbox.path("ircd.db").is_dir());
+    assert_eq!(sandbox.refusal(&["initdb"]), "ircd: datastore ircd.db already exists\n");
+    assert!(sandbox.run(&["upgradedb", "--quiet"]).status.success());
 }
 
 #[test]
 fn mkcerts_makes_each_pair_once_and_overwrites_nothing() {
-    let place = Place::configured();
-    let output = place.run(&["mkcerts"]);
+    let sandbox = Sandbox::configured();
+    let output = sandbox.run(&["mkcerts"]);
     assert!(output.status.success(), "{output:?}");
     assert!(err(&output).contains("making self-signed certificates\n"), "{output:?}");
     assert!(err(&output).contains("  Certificate created at cert.pem : key.pem\n"), "{output:?}");
-    assert_eq!(mode(&place.path("key.pem")), 0o600);
-    let key = fs::read_to_string(place.path("key.pem")).unwrap();
+    assert_eq!(mode(&sandbox.path("key.pem")), 0o600);
+    let key = fs::read_to_string(sandbox.path("key.pem")).unwrap();
     assert!(key.starts_with("-----BEGIN PRIVATE KEY-----"));
 
-    fs::remove_file(place.path("cert.pem")).unwrap();
-    assert!(place.refusal(&["mkcerts"]).contains("preexisting"));
-    assert_eq!(fs::read_to_string(place.path("key.pem")).unwrap(), key);
-    assert!(!place.path("cert.pem").exists());
+    fs::remove_file(sandbox.path("cert.pem")).unwrap();
+    assert!(sandbox.refusal(&["mkcerts"]).contains("preexisting"));
+    assert_eq!(fs::read_to_string(sandbox.path("key.pem")).unwrap(), key);
+    assert!(!sandbox.path("cert.pem").exists());
 }
 
 #[test]
 fn a_missing_configuration_is_named() {
-    let refusal = Place::empty().refusal(&["run", "--conf", "absent.yaml"]);
+    let refusal = Sandbox::empty().refusal(&["run", "--conf", "absent.yaml"]);
     assert_eq!(refusal.lines().count(), 1);
     assert!(refusal.starts_with("ircd: configuration file absent.yaml: "), "{refusal}");
 }
 
 #[test]
 fn run_makes_what_is_missing_serves_and_stops() {
-    let place = Place::configured();
-    let server = place.start();
+    let sandbox = Sandbox::configured();
+    let server = sandbox.start();
     let starts = [
         " : info  : server     : ircd-0.1.0 starting\n",
         " : info  : server     : Using config file : ircd.yaml\n",
         " : info  : server     : Using datastore : ircd.db\n",
         "made a self-signed certificate for 127.0.0.1:",
-        &format!("now listening on 127.0.0.1:{}, tls=false", place.port),
+        &format!("now listening on 127.0.0.1:{}, tls=false", sandbox.port),
         " : info  : server     : Server running\n",
     ];
     let mut rest = server.lines.as_str();
@@ -146,101 +146,101 @@ fn run_makes_what_is_missing_serves_and_stops() {
         let at = rest.find(wanted).unwrap_or_else(|| panic!("no {wanted:?} in {}", server.lines));
         rest = &rest[at..];
     }
-    assert_eq!(mode(&place.path("key.pem")), 0o600);
+    assert_eq!(mode(&sandbox.path("key.pem")), 0o600);
 
-    let refusal = place.refusal(&["run", "--quiet"]);
+    let refusal = sandbox.refusal(&["run", "--quiet"]);
     assert_eq!(refusal, "ircd: datastore ircd.db is in use by another process\n");
-    assert!(place.refusal(&["upgradedb"]).contains("in use by another process"));
+    assert!(sandbox.refusal(&["upgradedb"]).contains("in use by another process"));
 
-    let mut client = TcpStream::connect(("127.0.0.1", place.port)).unwrap();
+    let mut client = TcpStream::connect(("127.0.0.1", sandbox.port)).unwrap();
     client.set_read_timeout(Some(WAIT_MAX)).unwrap();
     assert_eq!(server.stop(), Some(0));
     // However it ends, it must end for the client too.
     let _ = client.read_to_end(&mut Vec::new());
-    drop(place.start());
+    drop(sandbox.start());
 }
 
 #[test]
 fn run_survives_a_kill() {
-    let place = Place::configured();
-    drop(place.start());
-    assert_eq!(place.start().stop(), Some(0));
+    let sandbox = Sandbox::configured();
+    drop(sandbox.start());
+    assert_eq!(sandbox.start().stop(), Some(0));
 }
 
 #[test]
 fn an_occupied_port_is_named() {
-    let place = Place::configured();
-    let _taken = TcpListener::bind(("127.0.0.1", place.port)).unwrap();
-    let refusal = place.refusal(&["run", "--quiet"]);
+    let sandbox = Sandbox::configured();
+    let _taken = TcpListener::bind(("127.0.0.1", sandbox.port)).unwrap();
+    let refusal = sandbox.refusal(&["run", "--quiet"]);
     assert_eq!(refusal.lines().count(), 1, "{refusal}");
-    assert!(refusal.contains(&place.port.to_string()), "{refusal}");
+    assert!(refusal.contains(&sandbox.port.to_string()), "{refusal}");
 }
 
 #[test]
 fn a_key_without_certificate_or_not_readable_is_named() {
-    let place = Place::configured();
-    place.write("key.pem", "not a key");
-    let refusal = place.refusal(&["run", "--quiet"]);
+    let sandbox = Sandbox::configured();
+    sandbox.write("key.pem", "not a key");
+    let refusal = sandbox.refusal(&["run", "--quiet"]);
     assert!(refusal.lines().count() == 1 && refusal.contains("cert.pem"), "{refusal}");
-    place.write("cert.pem", "not a certificate");
-    let refusal = place.refusal(&["run", "--quiet"]);
+    sandbox.write("cert.pem", "not a certificate");
+    let refusal = sandbox.refusal(&["run", "--quiet"]);
     assert!(refusal.lines().count() == 1 && refusal.contains("cert.pem"), "{refusal}");
 }
 
 #[test]
 fn another_servers_datastore_is_left_alone() {
-    let place = Place::configured();
-    place.write("ircd.db", "*3\r\n");
-    assert!(place.refusal(&["run", "--quiet"]).starts_with("ircd: ircd.db is not a datastore of ircd: "));
-    assert_eq!(fs::read_to_string(place.path("ircd.db")).unwrap(), "*3\r\n");
+    let sandbox = Sandbox::configured();
+    sandbox.write("ircd.db", "*3\r\n");
+    assert!(sandbox.refusal(&["run", "--quiet"]).starts_with("ircd: ircd.db is not a datastore of ircd: "));
+    assert_eq!(fs::read_to_string(sandbox.path("ircd.db")).unwrap(), "*3\r\n");
 }
 
 #[test]
 fn the_languages_of_ergo_are_left_out_in_one_line() {
-    let place = Place::configured();
-    let text = fs::read_to_string(place.path("ircd.yaml")).unwrap();
-    place.write("ircd.yaml", &(text + "languages: {enabled: true, path: languages}\n"));
-    fs::create_dir(place.path("languages")).unwrap();
+    let sandbox = Sandbox::configured();
+    let text = fs::read_to_string(sandbox.path("ircd.yaml")).unwrap();
+    sandbox.write("ircd.yaml", &(text + "languages: {enabled: true, path: languages}\n"));
+    fs::create_dir(sandbox.path("languages")).unwrap();
     for code in ["de-DE", "fr-FR"] {
-        place.write(&format!("languages/{code}.lang.yaml"), &format!("name: x\ncode: {code}\n"));
-        place.write(&format!("languages/{code}-irc.lang.json"), "{}");
+        sandbox.write(&format!("languages/{code}.lang.yaml"), &format!("name: x\ncode: {code}\n"));
+        sandbox.write(&format!("languages/{code}-irc.lang.json"), "{}");
     }
-    let lines = place.start().lines.clone();
+    let lines = sandbox.start().lines.clone();
     assert_eq!(lines.lines().filter(|line| line.contains("language")).count(), 1, "{lines}");
     assert!(lines.contains("languages in languages: left out 2 of Ergo"), "{lines}");
 }
 
 #[test]
 fn one_lock_file_is_one_server() {
-    let place = Place::configured();
-    let text = fs::read_to_string(place.path("ircd.yaml")).unwrap();
-    place.write("ircd.yaml", &(text + "lock-file: ircd.lock\n"));
-    let _server = place.start();
-    let refusal = place.refusal(&["run", "--quiet"]);
+    let sandbox = Sandbox::configured();
+    let text = fs::read_to_string(sandbox.path("ircd.yaml")).unwrap();
+    sandbox.write("ircd.yaml", &(text + "lock-file: ircd.lock\n"));
+    let _server = sandbox.start();
+    let refusal = sandbox.refusal(&["run", "--quiet"]);
     assert_eq!(refusal, "ircd: lock file ircd.lock is in use by another process\n");
 }
 
 #[test]
 fn a_smoke_run_starts_and_ends() {
-    let place = Place::configured();
-    let output = place.run(&["run", "--smoke"]);
+    let sandbox = Sandbox::configured();
+    let output = sandbox.run(&["run", "--smoke"]);
     assert!(output.status.success(), "{output:?}");
     assert!(err(&output).contains("Server running"), "{output:?}");
-    let quiet = place.run(&["run", "--smoke", "--quiet"]);
+    let quiet = sandbox.run(&["run", "--smoke", "--quiet"]);
     assert!(quiet.status.success() && quiet.stderr.is_empty() && quiet.stdout.is_empty(), "{quiet:?}");
 }
 
 #[test]
 fn a_service_manager_is_told_of_start_reload_and_end() {
-    let place = Place::configured();
-    let manager = UnixDatagram::bind(place.path("notify")).unwrap();
+    let sandbox = Sandbox::configured();
+    let manager = UnixDatagram::bind(sandbox.path("notify")).unwrap();
     manager.set_read_timeout(Some(WAIT_MAX)).unwrap();
     let told = || {
         let mut bytes = [0; 256];
         let len = manager.recv(&mut bytes).unwrap();
         String::from_utf8(bytes[..len].to_vec()).unwrap()
     };
-    let server = Place::start_by(place.command(&["run"]).env("NOTIFY_SOCKET", place.path("notify")));
+    let server = Sandbox::start_by(sandbox.command(&["run"]).env("NOTIFY_SOCKET", sandbox.path("notify")));
     assert_eq!(told(), "READY=1\n");
     server.signal("HUP");
     assert!(told().starts_with("RELOADING=1\nMONOTONIC_USEC="));
@@ -251,13 +251,13 @@ fn a_service_manager_is_told_of_start_reload_and_end() {
 
 #[test]
 fn a_start_says_where_history_is() {
-    let place = Place::configured();
-    let plain = fs::read_to_string(place.path("ircd.yaml")).unwrap();
+    let sandbox = Sandbox::configured();
+    let plain = fs::read_to_string(sandbox.path("ircd.yaml")).unwrap();
     let smoke = |datastore: &str, rest: &str| {
         let datastore = format!("datastore: {{path: ircd.db, autoupgrade: true, {datastore}}}");
         let yaml = plain.replace("datastore: {path: ircd.db, autoupgrade: true}", &datastore);
-        place.write("ircd.yaml", &format!("{yaml}{rest}"));
-        place.run(&["run", "--smoke"])
+        sandbox.write("ircd.yaml", &format!("{yaml}{rest}"));
+        sandbox.run(&["run", "--smoke"])
     };
     let kept = "history: {enabled: true, persistent: {enabled: true}}\n";
     let said = |output: &Output, text: &str| {
@@ -267,9 +267,9 @@ fn a_start_says_where_history_is() {
     said(&smoke("", "history: {enabled: true}\n"), "History : memory");
     let file = "sqlite: {enabled: true, database-path: history.db}";
     said(&smoke(file, kept), "History : SQLite history.db\n");
-    let mode = fs::metadata(place.path("ircd_history.spool")).unwrap().permissions().mode();
+    let mode = fs::metadata(sandbox.path("ircd_history.spool")).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o700);
-    assert!(!place.path("history.db-wal").exists(), "it was not closed in order");
+    assert!(!sandbox.path("history.db-wal").exists(), "it was not closed in order");
     said(&smoke(file, "history: {enabled: true}\n"), "History : memory (history.persistent is off");
 
     let nobody =
@@ -280,7 +280,7 @@ fn a_start_says_where_history_is() {
     said(&away, "what is said waits in ircd_history.spool until it can");
     assert!(!err(&away).contains("sesame"), "{away:?}");
 
-    place.write("history.db", &"no database, but text\n".repeat(100));
+    sandbox.write("history.db", &"no database, but text\n".repeat(100));
     let refused = smoke(file, kept);
     assert_eq!(refused.status.code(), Some(1), "{refused:?}");
     assert!(
@@ -291,81 +291,81 @@ fn a_start_says_where_history_is() {
 
 #[test]
 fn a_database_is_exported_and_imported_also_from_a_running_server() {
-    let place = Place::configured();
-    place.run(&["initdb"]);
-    let exported = out(&place.run(&["exportdb"]));
+    let sandbox = Sandbox::configured();
+    sandbox.run(&["initdb"]);
+    let exported = out(&sandbox.run(&["exportdb"]));
     let lines: Vec<&str> = exported.lines().collect();
     assert!(lines[0].starts_with("{\"key\":\"meta/export\","), "{exported}");
     assert!(lines[1].starts_with("{\"key\":\"meta/cloak-secret\","), "{exported}");
 
-    let running = place.start();
-    let mode = fs::metadata(place.path("ircd.db.control")).unwrap().permissions().mode();
+    let running = sandbox.start();
+    let mode = fs::metadata(sandbox.path("ircd.db.control")).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o600);
-    assert_eq!(out(&place.run(&["exportdb"])), exported);
-    let to_file = place.run(&["exportdb", "backup.jsonl"]);
+    assert_eq!(out(&sandbox.run(&["exportdb"])), exported);
+    let to_file = sandbox.run(&["exportdb", "backup.jsonl"]);
     assert!(to_file.status.success(), "{to_file:?}");
     drop(running);
-    assert_eq!(fs::read_to_string(place.path("backup.jsonl")).unwrap(), exported);
-    assert_eq!(fs::metadata(place.path("backup.jsonl")).unwrap().permissions().mode() & 0o777, 0o600);
+    assert_eq!(fs::read_to_string(sandbox.path("backup.jsonl")).unwrap(), exported);
+    assert_eq!(fs::metadata(sandbox.path("backup.jsonl")).unwrap().permissions().mode() & 0o777, 0o600);
 
-    assert!(place.refusal(&["importdb", "backup.jsonl"]).contains("ircd.db already exists"));
-    fs::remove_dir_all(place.path("ircd.db")).unwrap();
-    let imported = place.run(&["importdb", "backup.jsonl"]);
+    assert!(sandbox.refusal(&["importdb", "backup.jsonl"]).contains("ircd.db already exists"));
+    fs::remove_dir_all(sandbox.path("ircd.db")).unwrap();
+    let imported = sandbox.run(&["importdb", "backup.jsonl"]);
     assert!(err(&imported).contains("database imported: ircd.db, 0 records"), "{imported:?}");
-    assert_eq!(out(&place.run(&["exportdb"])), exported);
+    assert_eq!(out(&sandbox.run(&["exportdb"])), exported);
 }
 
 #[test]
 fn an_import_with_problems_names_all_of_them_and_makes_nothing() {
-    let place = Place::configured();
-    place.write(
+    let sandbox = Sandbox::configured();
+    sandbox.write(
         "backup.jsonl",
         "{\"key\":\"meta/export\",\"value\":{\"schema\":1,\"lines\":3}}\n\
          {\"key\":\"account/alice\",\"value\":{}\n\
          {\"key\":\"meta/cloak-secret\",\"value\":\"s\"}\n\
          nonsense\n",
     );
-    let refused = place.refusal(&["importdb", "backup.jsonl"]);
+    let refused = sandbox.refusal(&["importdb", "backup.jsonl"]);
     assert!(
         refused.contains("backup.jsonl: line 2: ") && refused.contains("backup.jsonl: line 4: "),
         "{refused}"
     );
-    place.write(
+    sandbox.write(
         "other.json",
         "{\n\"version\": 1,\n\"source\": \"atheme\",\n\"users\": {\"a\": {\"hash\": 5}}\n}\n",
     );
-    let refused = place.refusal(&["importdb", "other.json"]);
+    let refused = sandbox.refusal(&["importdb", "other.json"]);
     assert_eq!(refused, "other.json: users.a.hash: expected a text, found 5\n");
-    assert!(!place.path("ircd.db").exists());
+    assert!(!sandbox.path("ircd.db").exists());
 }
 
 #[test]
 fn accounts_of_other_services_are_imported_and_log_in() {
-    let place = Place::configured();
-    place.write(
+    let sandbox = Sandbox::configured();
+    sandbox.write(
         "anope.json",
         r##"{"version": 1, "source": "anope",
             "users": {"Alice": {"name": "Alice", "hash": "plain:c2VzYW1l", "registeredAt": 1600000000000000000},
                       "no good": {"hash": "plain:c2VzYW1l"}},
             "channels": {"#roses": {"name": "#roses", "founder": "Alice", "topic": "Thorns", "modes": "nt"}}}"##,
     );
-    let imported = place.run(&["importdb", "anope.json"]);
+    let imported = sandbox.run(&["importdb", "anope.json"]);
     assert!(imported.status.success(), "{imported:?}");
     let said = err(&imported);
     assert!(said.contains("left out: users.no good: the name contains ' '\n"), "{said}");
     assert!(said.contains("database imported: ircd.db, 2 records"), "{said}");
     let accounts = "accounts: {authentication-enabled: true, registration: {bcrypt-cost: 4}, login-via-pass-command: true}\n";
-    let text = fs::read_to_string(place.path("ircd.yaml")).unwrap();
-    place.write("ircd.yaml", &(text + accounts));
-    let _running = place.start();
+    let text = fs::read_to_string(sandbox.path("ircd.yaml")).unwrap();
+    sandbox.write("ircd.yaml", &(text + accounts));
+    let _running = sandbox.start();
     let version = || {
-        let exported = out(&place.run(&["exportdb"]));
+        let exported = out(&sandbox.run(&["exportdb"]));
         let record = exported.lines().find(|line| line.contains("account/alice")).unwrap().to_owned();
         [r#""Version":-2"#, r#""Version":1"#].map(|version| record.contains(version))
     };
     assert_eq!(version(), [true, false]);
     for _ in 0..2 {
-        let mut stream = TcpStream::connect(("127.0.0.1", place.port)).unwrap();
+        let mut stream = TcpStream::connect(("127.0.0.1", sandbox.port)).unwrap();
         stream.set_read_timeout(Some(WAIT_MAX)).unwrap();
         stream
             .write_all(b"PASS alice:sesame\r\nNICK alice\r\nUSER a 0 * :A\r\nJOIN #roses\r\nQUIT\r\n")
@@ -380,14 +380,14 @@ fn accounts_of_other_services_are_imported_and_log_in() {
 
 #[test]
 fn logs_of_lines_hold_no_password_and_clients_are_told_of_them() {
-    let place = Place::configured();
+    let sandbox = Sandbox::configured();
     let logs = "logging: [{method: file, filename: lines.log, type: userinput useroutput, level: debug}, \
                 {method: stderr, type: \"*\", level: info}]\n";
-    let text = fs::read_to_string(place.path("ircd.yaml")).unwrap();
+    let text = fs::read_to_string(sandbox.path("ircd.yaml")).unwrap();
     let before = text.find("logging:").unwrap();
-    place.write("ircd.yaml", &(text[..before].to_owned() + logs));
-    let _running = place.start();
-    let mut stream = TcpStream::connect(("127.0.0.1", place.port)).unwrap();
+    sandbox.write("ircd.yaml", &(text[..before].to_owned() + logs));
+    let _running = sandbox.start();
+    let mut stream = TcpStream::connect(("127.0.0.1", sandbox.port)).unwrap();
     stream.set_read_timeout(Some(WAIT_MAX)).unwrap();
     let lines = "PASS sesame1\r\nCAP REQ echo-message\r\nCAP END\r\nNICK alice\r\nUSER a 0 * :A\r\n\
                  PRIVMSG NickServ :IDENTIFY sesame2\r\nOPER root sesame3\r\nNS REGISTER sesame4\r\n\
@@ -396,7 +396,7 @@ fn logs_of_lines_hold_no_password_and_clients_are_told_of_them() {
     let mut said = String::new();
     stream.read_to_string(&mut said).unwrap();
     assert!(said.contains("NOTICE alice :This server logs everything"), "{said}");
-    let log = fs::read_to_string(place.path("lines.log")).unwrap();
+    let log = fs::read_to_string(sandbox.path("lines.log")).unwrap();
     for shown in [
         "PASS ***",
         "PRIVMSG NickServ IDENTIFY ***",

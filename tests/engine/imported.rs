@@ -4,16 +4,16 @@ use data_encoding::BASE64;
 use ircd::state::import::{self, Imported};
 use serde_json::{Value, json};
 
-use crate::bench::{Bench, CONFIG, config};
+use crate::testbench::{CONFIG, TestBench, config};
 
 /// The stored credentials' version, and whether SCRAM can be used.
-fn stored(bench: &Bench, account: &str) -> (i64, bool) {
+fn stored(bench: &TestBench, account: &str) -> (i64, bool) {
     let record: Value = serde_json::from_slice(&bench.records[&format!("account/{account}")]).unwrap();
     let credentials = &record["credentials"];
     (credentials["Version"].as_i64().unwrap(), credentials["Iters"].as_u64() == Some(4096))
 }
 
-fn bench(source: &str, hash: &str) -> Bench {
+fn bench(source: &str, hash: &str) -> TestBench {
     let document = json!({
         "version": 1,
         "source": source,
@@ -28,10 +28,10 @@ fn bench(source: &str, hash: &str) -> Bench {
     let read = import::read(document.to_string().as_bytes(), &config(&text), 1_600_000_000_000);
     let Imported { records, left_out } = read.unwrap().unwrap();
     assert_eq!(left_out, Vec::<String>::new());
-    Bench::restored(&text, records.into_iter().collect())
+    TestBench::restored(&text, records.into_iter().collect())
 }
 
-fn log_in(bench: &mut Bench, client: &str, passphrase: &str) -> String {
+fn log_in(bench: &mut TestBench, client: &str, passphrase: &str) -> String {
     bench.connect(client, "127.0.0.1".parse().unwrap(), true, None);
     bench.send(client, "CAP REQ :sasl");
     bench.send(client, &format!("NICK {client}"));

@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 
 use ircd::engine::Job;
 
-use crate::bench::{Bench, CONFIG};
+use crate::testbench::{CONFIG, TestBench};
 
 const ACCOUNTS: &str = "
 accounts:
@@ -19,9 +19,9 @@ accounts:
 const CERTFP: &str = "abababababababababababababababababababababababababababababababab";
 
 /// A bench on which there is an account `alice` with the passphrase `sesame`, changed in its record.
-fn bench_with_alice(change: impl FnOnce(&mut Value)) -> Bench {
+fn bench_with_alice(change: impl FnOnce(&mut Value)) -> TestBench {
     let config = format!("{CONFIG}{ACCOUNTS}");
-    let mut bench = Bench::new(&config);
+    let mut bench = TestBench::new(&config);
     connect(&mut bench, "alice", None);
     bench.send("alice", "NICK alice");
     bench.send("alice", "REGISTER * * sesame");
@@ -31,10 +31,10 @@ fn bench_with_alice(change: impl FnOnce(&mut Value)) -> Bench {
     let mut value: Value = serde_json::from_slice(record).unwrap();
     change(&mut value);
     *record = serde_json::to_vec(&value).unwrap();
-    Bench::restored(&config, records)
+    TestBench::restored(&config, records)
 }
 
-fn connect(bench: &mut Bench, name: &str, certfp: Option<&str>) {
+fn connect(bench: &mut TestBench, name: &str, certfp: Option<&str>) {
     bench.connect(name, "127.0.0.1".parse().unwrap(), true, certfp);
 }
 
@@ -51,7 +51,7 @@ fn challenge(said: &str) -> String {
 }
 
 /// Starts an exchange; gives the server's first message.
-fn scram_first(bench: &mut Bench, client: &str, account: &str) -> String {
+fn scram_first(bench: &mut TestBench, client: &str, account: &str) -> String {
     assert!(bench.send(client, "AUTHENTICATE SCRAM-SHA-256").contains("AUTHENTICATE +"));
     let first = BASE64.encode(format!("n,,n={account},r=client").as_bytes());
     challenge(&bench.send(client, &format!("AUTHENTICATE {first}")))
@@ -73,13 +73,13 @@ fn scram_proof(server_first: &str, account: &str, passphrase: &str) -> String {
 }
 
 /// Logs in by SCRAM; gives the last answer.
-fn scram(bench: &mut Bench, client: &str, account: &str, passphrase: &str) -> String {
+fn scram(bench: &mut TestBench, client: &str, account: &str, passphrase: &str) -> String {
     let server_first = scram_first(bench, client, account);
     let said = bench.send(client, &scram_proof(&server_first, account, passphrase));
     if said.contains(" 904 ") { said } else { bench.send(client, "AUTHENTICATE +") }
 }
 
-fn plain(bench: &mut Bench, client: &str, account: &str, passphrase: &str) -> String {
+fn plain(bench: &mut TestBench, client: &str, account: &str, passphrase: &str) -> String {
     bench.send(client, "AUTHENTICATE PLAIN");
     let response = BASE64.encode(format!("\0{account}\0{passphrase}").as_bytes());
     bench.send(client, &format!("AUTHENTICATE {response}"));
@@ -148,7 +148,7 @@ fn a_closed_account_is_closed_on_every_way() {
 }
 
 /// To those who know the passphrase, the server says why; to others, nothing.
-fn every_way_is_closed(mut bench: Bench, why: &str) {
+fn every_way_is_closed(mut bench: TestBench, why: &str) {
     connect(&mut bench, "bob", None);
     let said_why = why;
     let why = &format!(" 904 * :{said_why}");
@@ -178,7 +178,7 @@ fn every_way_is_closed(mut bench: Bench, why: &str) {
 }
 
 /// The hash that a passphrase is compared with, and what the client reads in the end.
-fn refusal(bench: &mut Bench, lines: &[&str]) -> (String, String) {
+fn refusal(bench: &mut TestBench, lines: &[&str]) -> (String, String) {
     let mut said: String = lines.iter().map(|line| bench.send("bob", line)).collect();
     let Job::CheckLogin { credentials, .. } = bench.job() else { panic!("{said}") };
     let hash = String::from_utf8(credentials.passphrase_hash.clone().unwrap()).unwrap();
@@ -219,7 +219,7 @@ fn a_wrong_name_costs_what_a_wrong_passphrase_costs_and_is_answered_alike() {
 
 #[test]
 fn a_hash_of_another_cost_is_made_anew_when_it_is_used() {
-    let hash_of = |bench: &Bench| {
+    let hash_of = |bench: &TestBench| {
         let record: Value = serde_json::from_slice(&bench.records["account/alice"]).unwrap();
         let hash = BASE64.decode(record["credentials"]["PassphraseHash"].as_str().unwrap().as_bytes());
         String::from_utf8(hash.unwrap()).unwrap()
@@ -227,7 +227,7 @@ fn a_hash_of_another_cost_is_made_anew_when_it_is_used() {
     let before = bench_with_alice(|_| {});
     assert!(hash_of(&before).starts_with("$2a$04$"));
     let dearer = format!("{CONFIG}{}", ACCOUNTS.replace("bcrypt-cost: 4", "bcrypt-cost: 5"));
-    let mut bench = Bench::restored(&dearer, before.records);
+    let mut bench = TestBench::restored(&dearer, before.records);
     connect(&mut bench, "bob", None);
     assert!(plain(&mut bench, "bob", "alice", "sesamf").contains(" 904 "));
     assert!(hash_of(&bench).starts_with("$2a$04$"));

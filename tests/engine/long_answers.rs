@@ -1,19 +1,24 @@
 //! Long answers: they let others have their turn, and tell of everyone once whoever comes and goes
 //! while the client reads.
 
-use crate::bench::{Bench, CONFIG};
+use crate::testbench::{CONFIG, TestBench};
 
 /// More than is looked at in one go.
 const USERS: usize = 1500;
 
-fn register(bench: &mut Bench, name: &str) {
+fn register(bench: &mut TestBench, name: &str) {
     bench.connect(name, "127.0.0.1".parse().unwrap(), false, None);
     bench.send(name, &format!("NICK {name}"));
     bench.send(name, &format!("USER {name} 0 * :{name}"));
 }
 
 /// Lets the client read to the end; gives what it read and in how many pieces.
-fn read_all(bench: &mut Bench, name: &str, mut said: String, mut between: impl FnMut(&mut Bench)) -> String {
+fn read_all(
+    bench: &mut TestBench,
+    name: &str,
+    mut said: String,
+    mut between: impl FnMut(&mut TestBench),
+) -> String {
     let mut pieces = 1;
     while said.lines().last() == Some(&format!("{name} is held")) {
         between(bench);
@@ -26,7 +31,7 @@ fn read_all(bench: &mut Bench, name: &str, mut said: String, mut between: impl F
 
 #[test]
 fn a_search_that_finds_nothing_pauses() {
-    let mut bench = Bench::new(CONFIG);
+    let mut bench = TestBench::new(CONFIG);
     register(&mut bench, "asker");
     (0..USERS).for_each(|number| register(&mut bench, &format!("u{number}")));
     let first = bench.send("asker", "WHO nobody*");
@@ -45,7 +50,7 @@ fn a_search_that_finds_nothing_pauses() {
 fn who_and_names_tell_of_everyone_once() {
     const MEMBERS: usize = 700;
     for asks in ["WHO #a", "NAMES #a"] {
-        let mut bench = Bench::new(&CONFIG.replace("max-sendq: 64k", "max-sendq: 4k"));
+        let mut bench = TestBench::new(&CONFIG.replace("max-sendq: 64k", "max-sendq: 4k"));
         register(&mut bench, "asker");
         bench.send("asker", "JOIN #a");
         let names: Vec<String> = (0..MEMBERS).map(|number| format!("u{number}x")).collect();
@@ -81,7 +86,7 @@ fn joining_large_channels_gives_all_names_and_all_history() {
     let more = "{history: {enabled: true, channel-length: 100, client-length: 100, chathistory-maxmessages: 10, \
                 autoreplay-on-join: 1, persistent: {enabled: true, unregistered-channels: true}}, \
                 datastore: {sqlite: {enabled: true, database-path: history.db}}}";
-    let mut bench = Bench::new(&crate::transcript::merged(CONFIG, more));
+    let mut bench = TestBench::new(&crate::transcript::merged(CONFIG, more));
     for number in 0..MEMBERS {
         let name = format!("u{number}x");
         register(&mut bench, &name);

@@ -1,11 +1,11 @@
 //! Tests of the pure engine: transcripts, simulation, determinism. No socket, thread or clock.
 
-mod bench;
 mod determinism;
+mod fake_archive;
 mod imported;
+mod invariants;
 mod login;
 mod long_answers;
-mod promises;
 mod simulation;
-mod stored;
+mod testbench;
 mod transcript;

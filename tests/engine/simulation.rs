@@ -7,8 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use ircd::engine::{CloseReason, Door};
 use ircd::wire::{Cap, Caps};
 
-use crate::bench::{Bench, CONFIG, door};
-use crate::promises::{check_label, check_tags, tag};
+use crate::invariants::{check_label, check_tags, tag};
+use crate::testbench::{CONFIG, TestBench, door};
 use crate::transcript::merged;
 
 const SEEDS: u64 = 1000;
@@ -304,7 +304,7 @@ pub enum Step {
 
 /// The bench, and what each client must have been promised.
 pub struct World {
-    pub bench: Bench,
+    pub bench: TestBench,
     seed: u64,
     connected: BTreeSet<String>,
     open_batches: BTreeMap<String, BTreeSet<String>>,
@@ -319,7 +319,7 @@ pub struct World {
 impl World {
     pub fn new(seed: u64) -> World {
         World {
-            bench: Bench::new(&config()),
+            bench: TestBench::new(&config()),
             seed,
             connected: BTreeSet::new(),
             open_batches: BTreeMap::new(),
@@ -379,7 +379,7 @@ impl World {
         said
     }
 
-    fn if_live(&mut self, name: &str, act: impl FnOnce(&mut Bench) -> String) -> String {
+    fn if_live(&mut self, name: &str, act: impl FnOnce(&mut TestBench) -> String) -> String {
         if self.is_live(name) { act(&mut self.bench) } else { String::new() }
     }
 

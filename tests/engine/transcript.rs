@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! # a comment; a blank line separates
-//! config server: {password: ...}        merged over the default of `bench`, before anyone connects
+//! config server: {password: ...}        merged over the default of `testbench`, before anyone connects
 //! alice connects [from 10.0.0.1] [port 4711] [secure] [tor] [sts-only] [hide-sts] [cert 0123...]
 //! alice arrives [from ...] / alice shakes hands [from ...] [secure] [cert ...]    where handshakes come first
 //! alice registers [with server-time,batch] [from ...]   connects, negotiates, and is welcomed unseen
@@ -28,7 +28,7 @@ use ircd::config::{Net, parse_duration};
 use ircd::engine::{CloseReason, Door, IpRefusal, IpVerdict, JobAnswer, LoginVerdict};
 use ircd::state::Endpoints;
 
-use crate::bench::{Bench, CONFIG, door};
+use crate::testbench::{CONFIG, TestBench, door};
 
 #[test]
 fn transcripts() {
@@ -73,7 +73,7 @@ fn refusal(text: &str) -> IpRefusal {
 
 /// Plays a transcript's steps and gives the transcript as it should be.
 fn play(text: &str) -> String {
-    let mut bench: Option<Bench> = None;
+    let mut bench: Option<TestBench> = None;
     let mut config = CONFIG.to_owned();
     let mut played = String::new();
     for line in text.lines() {
@@ -88,7 +88,7 @@ fn play(text: &str) -> String {
             played += &format!("{line}\n");
             continue;
         }
-        let bench = bench.get_or_insert_with(|| Bench::new(&config));
+        let bench = bench.get_or_insert_with(|| TestBench::new(&config));
         if line == "restart" {
             bench.restart(&config);
             played += "restart\n";
@@ -124,7 +124,7 @@ pub fn merged(base: &str, more: &str) -> String {
 }
 
 /// Takes a step and gives what follows; `None` for a line that is not a step but an outcome.
-fn step(bench: &mut Bench, line: &str) -> Option<String> {
+fn step(bench: &mut TestBench, line: &str) -> Option<String> {
     let (name, rest) = line.split_once(' ').unwrap_or((line, ""));
     Some(match (name, rest) {
         ("clock", rest) => bench.pass(milliseconds(rest)),
@@ -197,7 +197,7 @@ fn door_of(how: &str) -> Door {
     }
 }
 
-fn register(bench: &mut Bench, name: &str, how: &str) -> String {
+fn register(bench: &mut TestBench, name: &str, how: &str) -> String {
     bench.enter(name, door_of(how));
     if let Some(caps) = option(how, "with") {
         bench.send(name, &format!("CAP REQ :{}", caps.replace(',', " ")));

@@ -24,8 +24,8 @@ use tokio_rustls::rustls::{
 
 use ircd::store::Writer;
 
-use crate::board::Board;
 use crate::disk::TestDisk;
+use crate::fake_core::FakeCore;
 
 /// Far more than anything takes; only a failing test waits so long.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
@@ -72,7 +72,7 @@ pub(crate) fn start_recording(config: Config, writer: Writer, archive: Option<Op
     let thread = std::thread::spawn(move || {
         run_core(
             config,
-            |_| Board::default(),
+            |_| FakeCore::default(),
             writer,
             archive,
             Arc::new(move || {

@@ -1,11 +1,11 @@
 //! The doors from outside: real sockets against a server whose core is a simple one.
 
-mod board;
+mod child_server;
 mod disk;
 mod durable;
+mod fake_core;
 mod harness;
 mod history;
-mod keeper;
 mod limits;
 mod lines;
 mod proxy;

@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 use tokio_rustls::rustls::ProtocolVersion;
 use tokio_rustls::rustls::version::{TLS12, TLS13};
 
-use crate::board::Board;
+use crate::fake_core::FakeCore;
 use crate::harness::{Client, certificate, config, plain, start, tcp, tls, tls_with, writer};
 
 #[test]
@@ -80,7 +80,9 @@ fn start_error(mut listener: Listener, change: impl FnOnce(&mut Listener)) -> St
     change(&mut listener);
     let config = config(vec![("127.0.0.1:0", listener)]);
     let never = Arc::new(|| Err("never".to_owned()));
-    run_core(config, |_| Board::default(), writer(), None, never, Box::new(|_| ())).unwrap_err().to_string()
+    run_core(config, |_| FakeCore::default(), writer(), None, never, Box::new(|_| ()))
+        .unwrap_err()
+        .to_string()
 }
 
 #[test]
@@ -104,6 +106,7 @@ fn an_occupied_port_is_one_clear_line() {
     let address = format!("127.0.0.1:{}", server.ports[0]);
     config.server.listeners = [(address.clone(), Listener::default())].into_iter().collect();
     let never = Arc::new(|| Err("never".to_owned()));
-    let error = run_core(config, |_| Board::default(), writer(), None, never, Box::new(|_| ())).unwrap_err();
+    let error =
+        run_core(config, |_| FakeCore::default(), writer(), None, never, Box::new(|_| ())).unwrap_err();
     assert_eq!(error.to_string(), format!("cannot listen on {address}: address already in use"));
 }

@@ -5,7 +5,7 @@ import random
 import shutil
 import subprocess
 
-from lasting import Server, log_in, new_account, order
+from account_server import Server, log_in, new_account, order
 
 CASES = 12
 START_S = 90

@@ -4,7 +4,7 @@ import pathlib
 import subprocess
 import time
 
-from lasting import Server, log_in, new_account, order
+from account_server import Server, log_in, new_account, order
 from support import irc
 
 SIZE = "24m"

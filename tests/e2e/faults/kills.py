@@ -11,7 +11,7 @@ import threading
 import time
 
 import speakers
-from lasting import Server, log_in, new_always_on, order
+from account_server import Server, log_in, new_always_on, order
 from residents import Resident
 from support import irc
 from things import Thing

@@ -4,7 +4,7 @@ name, read markers. As it was acknowledged last, it must be afterwards."""
 import collections
 import random
 
-from lasting import log_in, new_always_on
+from account_server import log_in, new_always_on
 from support import irc
 from things import Thing
 

@@ -13,7 +13,7 @@ use ircd::engine::{
 use ircd::history::{HistoryKey, Listing, Query};
 use ircd::state::SessionId;
 
-use crate::stored::Stored;
+use crate::fake_archive::FakeArchive;
 
 /// 2020-11-13T01:55:02.201Z.
 const START_WALL_MS: u64 = 1_605_232_502_201;
@@ -71,13 +71,13 @@ fn texts() -> Texts {
 }
 
 /// An engine and its clients.
-pub struct Bench {
+pub struct TestBench {
     pub engine: Engine,
     /// What a datastore would hold by now.
     pub records: BTreeMap<String, Vec<u8>>,
     pub now: Now,
     /// The history that would be stored by now.
-    pub stored: Stored,
+    pub stored: FakeArchive,
     /// After how many events the state is looked through.
     pub check_every: usize,
     events: usize,
@@ -88,14 +88,14 @@ pub struct Bench {
     effects: Effects,
 }
 
-impl Bench {
-    pub fn new(config_text: &str) -> Bench {
-        Bench::restored(config_text, BTreeMap::new())
+impl TestBench {
+    pub fn new(config_text: &str) -> TestBench {
+        TestBench::restored(config_text, BTreeMap::new())
     }
 
     /// An engine that starts from what another has stored.
-    pub fn restored(config_text: &str, records: BTreeMap<String, Vec<u8>>) -> Bench {
-        Bench::restored_at(config_text, records, Now { mono_ms: 1_000_000, wall_ms: START_WALL_MS }, None)
+    pub fn restored(config_text: &str, records: BTreeMap<String, Vec<u8>>) -> TestBench {
+        TestBench::restored_at(config_text, records, Now { mono_ms: 1_000_000, wall_ms: START_WALL_MS }, None)
     }
 
     fn restored_at(
@@ -103,7 +103,7 @@ impl Bench {
         records: BTreeMap<String, Vec<u8>>,
         now: Now,
         latest_message_ms: Option<u64>,
-    ) -> Bench {
+    ) -> TestBench {
         let seed = Seed {
             entropy: [1; 32],
             cloak_secret: "secret".into(),
@@ -111,11 +111,11 @@ impl Bench {
             texts: texts(),
             latest_message_ms,
         };
-        Bench {
+        TestBench {
             engine: Engine::new(config(config_text), seed, now),
             records,
             now,
-            stored: Stored::default(),
+            stored: FakeArchive::default(),
             check_every: 1,
             events: 0,
             names: Vec::new(),
@@ -130,8 +130,8 @@ impl Bench {
     pub fn restart(&mut self, config_text: &str) {
         let (records, stored) = (std::mem::take(&mut self.records), std::mem::take(&mut self.stored));
         let now = Now { mono_ms: 1_000_000, ..self.now };
-        let next = Bench::restored_at(config_text, records, now, stored.latest_ms());
-        *self = Bench { stored, ..next };
+        let next = TestBench::restored_at(config_text, records, now, stored.latest_ms());
+        *self = TestBench { stored, ..next };
     }
 
     /// The newest connection of that name.

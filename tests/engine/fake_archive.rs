@@ -7,11 +7,11 @@ use ircd::history::{Bounds, End, Found, HistoryKey, Query, Record, Ring};
 const BOUNDS: Bounds = Bounds { items_max: usize::MAX, window_ms: 0 };
 
 #[derive(Default)]
-pub struct Stored {
+pub struct FakeArchive {
     rings: BTreeMap<HistoryKey, Ring>,
 }
 
-impl Stored {
+impl FakeArchive {
     pub fn store(&mut self, record: &Record) {
         match record {
             Record::Keep { item, targets, .. } => {

@@ -11,9 +11,9 @@ use ircd::engine::{JobAnswer, Ticket};
 use ircd::history::{End, Found, HistoryKey, Item, Query, Range, Record};
 use ircd::wire::MsgId;
 
+use crate::backends::mysql_settings;
 use crate::contract::{channel, id, keep, times};
 use crate::mysql::TestDatabase;
-use crate::places::mysql_settings;
 use crate::sqlite_config;
 
 const PATIENCE: Duration = Duration::from_secs(20);

@@ -14,22 +14,22 @@ const BINARY: &str = env!("CARGO_BIN_EXE_ircd");
 pub const WAIT_MAX: Duration = Duration::from_secs(20);
 
 /// A directory of its own with a configuration in it.
-pub struct Place {
+pub struct Sandbox {
     dir: TempDir,
     pub port: u16,
 }
 
-impl Place {
-    pub fn empty() -> Place {
+impl Sandbox {
+    pub fn empty() -> Sandbox {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        Place { dir: tempfile::tempdir().unwrap(), port: listener.local_addr().unwrap().port() }
+        Sandbox { dir: tempfile::tempdir().unwrap(), port: listener.local_addr().unwrap().port() }
     }
 
     /// One plain and one TLS listener, and no lock file.
-    pub fn configured() -> Place {
-        let place = Place::empty();
-        let tls_port = Place::empty().port;
-        place.write(
+    pub fn configured() -> Sandbox {
+        let sandbox = Sandbox::empty();
+        let tls_port = Sandbox::empty().port;
+        sandbox.write(
             "ircd.yaml",
             &format!(
                 "network: {{name: Test}}\n\
@@ -37,10 +37,10 @@ impl Place {
                  \"127.0.0.1:{tls_port}\": {{tls: {{cert: cert.pem, key: key.pem}}}}\n\
                  datastore: {{path: ircd.db, autoupgrade: true}}\n\
                  logging: [{{method: stderr, type: \"*\", level: info}}]\n",
-                place.port
+                sandbox.port
             ),
         );
-        place
+        sandbox
     }
 
     pub fn path(&self, name: &str) -> std::path::PathBuf {

@@ -16,7 +16,7 @@ use ircd::server::{Running, run_core};
 use ircd::store::{Outdated, Store};
 use rustix::process::{Pid, Resource, Rlimit, prlimit};
 
-use crate::board::Board;
+use crate::fake_core::FakeCore;
 use crate::harness::{Client, plain, tcp};
 
 /// Where the server of a child process has its datastore.
@@ -32,9 +32,9 @@ fn serve(directory: &Path, on_ready: impl FnOnce(Running) + Send + 'static) -> R
         Store::open_or_create(&directory.join("ircd.db"), Outdated::Refuse).map_err(|e| e.to_string())?;
     let records = store.records().map_err(|error| error.to_string())?.into_iter().collect();
     let writer = store.into_writer().map_err(|error| error.to_string())?;
-    let board = Board::with(records);
+    let core = FakeCore::with(records);
     let reload = Arc::new(|| Err("not here".to_owned()));
-    run_core(plain(), |_| board, writer, None, reload, Box::new(on_ready)).map_err(|error| error.to_string())
+    run_core(plain(), |_| core, writer, None, reload, Box::new(on_ready)).map_err(|error| error.to_string())
 }
 
 /// Stores and finds again; in a child process of the other tests it serves them instead.
@@ -67,18 +67,22 @@ fn what_was_kept_is_there_after_an_orderly_stop() {
     }
 }
 
-struct Keeper {
+struct ChildServer {
     child: Child,
     port: u16,
     output: BufReader<std::process::ChildStdout>,
 }
 
-impl Keeper {
+impl ChildServer {
     /// `wrapper` is a shell command whose last part is `"$@"`.
-    fn start(directory: &Path, wrapper: &str) -> Keeper {
+    fn start(directory: &Path, wrapper: &str) -> ChildServer {
         let mut command = Command::new("sh");
         command.args(["-c", wrapper, "sh"]).arg(std::env::current_exe().unwrap());
-        command.args(["--exact", "keeper::what_was_kept_is_there_after_an_orderly_stop", "--nocapture"]);
+        command.args([
+            "--exact",
+            "child_server::what_was_kept_is_there_after_an_orderly_stop",
+            "--nocapture",
+        ]);
         command.env(DIRECTORY, directory).stdin(Stdio::null()).stdout(Stdio::piped());
         let mut child = command.spawn().unwrap();
         let mut output = BufReader::new(child.stdout.take().unwrap());
@@ -91,11 +95,11 @@ impl Keeper {
             }
             said.push_str(&line);
         };
-        Keeper { child, port, output }
+        ChildServer { child, port, output }
     }
 
-    fn plain(directory: &Path) -> Keeper {
-        Keeper::start(directory, "exec \"$@\"")
+    fn plain(directory: &Path) -> ChildServer {
+        ChildServer::start(directory, "exec \"$@\"")
     }
 
     fn connect(&self) -> Client<TcpStream> {
@@ -115,7 +119,7 @@ impl Keeper {
     }
 }
 
-impl Drop for Keeper {
+impl Drop for ChildServer {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
@@ -152,8 +156,8 @@ fn keep_on(mut alice: Client<TcpStream>, client: usize, round: usize) -> BTreeMa
 }
 
 /// Looks at every record that was acknowledged.
-fn check(keeper: &Keeper, kept: &BTreeMap<String, usize>) {
-    let mut alice = keeper.connect();
+fn check(server: &ChildServer, kept: &BTreeMap<String, usize>) {
+    let mut alice = server.connect();
     let mut value = |key: &str| alice.ask(&format!("RECORD {key}")).trim_matches('"').to_owned();
     for (key, number) in kept {
         let found = value(key);
@@ -175,21 +179,21 @@ fn what_was_acknowledged_survives_kill_9() {
     let directory = tempfile::tempdir().unwrap();
     let mut kept = BTreeMap::new();
     for round in 0..rounds {
-        let mut keeper = Keeper::plain(directory.path());
-        check(&keeper, &kept);
+        let mut server = ChildServer::plain(directory.path());
+        check(&server, &kept);
         let start = |client| {
-            let alice = keeper.connect();
+            let alice = server.connect();
             thread::spawn(move || keep_on(alice, client, round))
         };
         let clients: Vec<_> = (0..4).map(start).collect();
         thread::sleep(Duration::from_millis(20 + round as u64 * 37 % 100));
-        keeper.kill();
+        server.kill();
         for client in clients {
             kept.extend(client.join().unwrap());
         }
     }
     assert!(kept.len() > rounds, "hardly anything was acknowledged");
-    check(&Keeper::plain(directory.path()), &kept);
+    check(&ChildServer::plain(directory.path()), &kept);
 }
 
 /// Writes until the server says that it cannot go on; what it acknowledged, and its last line.
@@ -210,8 +214,8 @@ fn fill_up(alice: &mut Client<TcpStream>) -> (Vec<String>, String) {
 }
 
 /// Everything that was acknowledged is there.
-fn check_full(keeper: &Keeper, kept: &[String]) {
-    let mut alice = keeper.connect();
+fn check_full(server: &ChildServer, kept: &[String]) {
+    let mut alice = server.connect();
     for key in kept {
         assert_eq!(alice.ask(&format!("RECORD {key}")).len(), 5002, "{key}");
     }
@@ -221,34 +225,34 @@ fn check_full(keeper: &Keeper, kept: &[String]) {
 fn an_error_of_the_disk_ends_the_server_with_a_status_and_loses_nothing() {
     let directory = tempfile::tempdir().unwrap();
     // The signal would kill it; without it, writing fails with "File too large".
-    let keeper = Keeper::start(directory.path(), "trap '' XFSZ; exec \"$@\"");
-    let mut alice = keeper.connect();
+    let server = ChildServer::start(directory.path(), "trap '' XFSZ; exec \"$@\"");
+    let mut alice = server.connect();
     assert_eq!(alice.ask("KEEP first x"), "kept first x");
     let size = fs::metadata(directory.path().join("ircd.db/db")).unwrap().len() + (600 << 10);
-    let process = Pid::from_child(&keeper.child);
+    let process = Pid::from_child(&server.child);
     prlimit(Some(process), Resource::Fsize, Rlimit { current: Some(size), maximum: None }).unwrap();
     let (kept, last) = fill_up(&mut alice);
     assert_eq!(last, "ERROR :Server stops: its datastore failed");
     drop(alice);
-    let (status, said) = keeper.end();
+    let (status, said) = server.end();
     assert_eq!(status.code(), Some(FAILED), "{said}");
     assert!(said.contains("the datastore failed: ") && said.contains("too large"), "{said}");
 
-    check_full(&Keeper::plain(directory.path()), &kept);
+    check_full(&ChildServer::plain(directory.path()), &kept);
 }
 
 /// A small disk in a namespace of the child's own; where we see it, too.
-fn on_a_small_disk(directory: &Path) -> Option<(Keeper, PathBuf)> {
+fn on_a_small_disk(directory: &Path) -> Option<(ChildServer, PathBuf)> {
     let mount = format!("mount -t tmpfs -o size=24m none {}", directory.display());
     let tried = Command::new("unshare").args(["-rm", "sh", "-c", &mount]).output();
     if !tried.as_ref().is_ok_and(|tried| tried.status.success()) {
         eprintln!("NOT TESTED: a full disk, as this system lets nobody mount one: {tried:?}");
         return None;
     }
-    let keeper =
-        Keeper::start(directory, &format!("exec unshare -rm sh -c '{mount} && exec \"$@\"' sh \"$@\""));
-    let seen = PathBuf::from(format!("/proc/{}/root{}", keeper.child.id(), directory.display()));
-    Some((keeper, seen))
+    let server =
+        ChildServer::start(directory, &format!("exec unshare -rm sh -c '{mount} && exec \"$@\"' sh \"$@\""));
+    let seen = PathBuf::from(format!("/proc/{}/root{}", server.child.id(), directory.display()));
+    Some((server, seen))
 }
 
 /// Takes all the space there is.
@@ -263,8 +267,8 @@ fn take_all(place: &Path) -> io::Result<PathBuf> {
 #[test]
 fn a_full_disk_stops_changes_but_not_the_server_until_there_is_room() {
     let directory = tempfile::tempdir().unwrap();
-    let Some((keeper, seen)) = on_a_small_disk(directory.path()) else { return };
-    let mut alice = keeper.connect();
+    let Some((server, seen)) = on_a_small_disk(directory.path()) else { return };
+    let mut alice = server.connect();
     assert_eq!(alice.ask("KEEP first x"), "kept first x");
     // The disk is there as long as we hold something of it.
     let held = fs::File::open(&seen).unwrap();
@@ -288,14 +292,14 @@ fn a_full_disk_stops_changes_but_not_the_server_until_there_is_room() {
     assert!(kept.len() > 100, "{}", kept.len());
     assert_eq!(last, "ERROR :Server stops: its datastore failed");
     drop(alice);
-    let (status, output) = keeper.end();
+    let (status, output) = server.end();
     assert_eq!(status.code(), Some(FAILED), "{output}");
     assert!(output.to_lowercase().contains("no space left"), "{output}");
 
     let roomy = tempfile::tempdir().unwrap();
     let left = format!("/proc/{}/fd/{}/ircd.db", std::process::id(), held.as_raw_fd());
     assert!(Command::new("cp").args(["-r", &left]).arg(roomy.path()).status().unwrap().success());
-    let again = Keeper::plain(roomy.path());
+    let again = ChildServer::plain(roomy.path());
     let mut alice = again.connect();
     for key in ["first", "second", "third", "fourth"] {
         assert_eq!(alice.ask(&format!("RECORD {key}")), "\"x\"");

@@ -12,7 +12,7 @@ use ircd::wire::MsgId;
 use smallvec::smallvec;
 
 #[derive(Debug, Default)]
-pub(crate) struct Board {
+pub(crate) struct FakeCore {
     doors: IndexMap<SessionId, Door>,
     asked: Vec<SessionId>,
     alarm: Option<(u64, SessionId)>,
@@ -36,7 +36,7 @@ struct Held {
 const UNREAD_BYTES_MAX: usize = 48 << 10;
 
 fn target() -> HistoryKey {
-    HistoryKey::Channel("#board".into())
+    HistoryKey::Channel("#core".into())
 }
 
 fn said(now: Now, number: u32, text: &str) -> Record {
@@ -52,10 +52,10 @@ fn everything_said() -> Query {
     Query::Page { target: target(), ranges: vec![all] }
 }
 
-impl Board {
+impl FakeCore {
     /// One that has stored these before.
-    pub(crate) fn with(records: BTreeMap<String, Vec<u8>>) -> Board {
-        Board { records, ..Board::default() }
+    pub(crate) fn with(records: BTreeMap<String, Vec<u8>>) -> FakeCore {
+        FakeCore { records, ..FakeCore::default() }
     }
 
     fn answer(&mut self, to: SessionId, text: &str, out: &mut Effects) {
@@ -188,7 +188,7 @@ impl Board {
     }
 }
 
-impl Core for Board {
+impl Core for FakeCore {
     fn handle(&mut self, now: Now, event: Event<'_>, out: &mut Effects) {
         match event {
             Event::Accepted { session, door } => {

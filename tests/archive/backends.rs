@@ -10,14 +10,14 @@ use crate::memory::Memory;
 use crate::mysql::TestDatabase;
 use crate::{block_on, sqlite_config};
 
-pub(crate) trait TestPlace {
+pub(crate) trait TestBackend {
     type Backend: Backend;
 
     /// A backend on what is there, ready for use.
     fn open(&self) -> Self::Backend;
 }
 
-impl TestPlace for Memory {
+impl TestBackend for Memory {
     type Backend = Memory;
 
     fn open(&self) -> Memory {
@@ -34,7 +34,7 @@ impl Sqlite {
     }
 }
 
-impl TestPlace for Sqlite {
+impl TestBackend for Sqlite {
     type Backend = Database;
 
     fn open(&self) -> Database {
@@ -42,7 +42,7 @@ impl TestPlace for Sqlite {
     }
 }
 
-impl TestPlace for TestDatabase {
+impl TestBackend for TestDatabase {
     type Backend = Database;
 
     fn open(&self) -> Database {

@@ -2,7 +2,7 @@
 
 import time
 
-from lasting import Server, log_in, new_account, new_always_on, order
+from account_server import Server, log_in, new_account, new_always_on, order
 
 USERS = 500
 CHANNELS = 50
@@ -57,22 +57,22 @@ def check_room(client, number):
     return None
 
 
-def check_standing(checks, binary, directory):
-    with Server(binary, directory / "standing") as server:
+def check_mass_restart(checks, binary, directory):
+    with Server(binary, directory / "restart") as server:
         server.start()
         fill(server.plain)
         start = time.monotonic()
         server.terminate()
-        checks.check("standing: SIGTERM ends it in order", server.exit_status() == 0)
+        checks.check("restart: SIGTERM ends it in order", server.exit_status() == 0)
         stopped = time.monotonic()
         server.start()
         started = time.monotonic()
-        print(f"standing: {USERS} always-on users in {CHANNELS} channels: stopped in {stopped - start:.2f} s, "
+        print(f"restart: {USERS} always-on users in {CHANNELS} channels: stopped in {stopped - start:.2f} s, "
               f"started in {started - stopped:.2f} s")
-        checks.check(f"standing: it is back within {RESTART_S:g} s", started - stopped < RESTART_S)
+        checks.check(f"restart: it is back within {RESTART_S:g} s", started - stopped < RESTART_S)
         visitor = new_account(server.plain, "visitor", "sesame")
         wrong = [problem for number in range(CHANNELS) if (problem := check_room(visitor, number))]
-        checks.check("standing: members, topics and modes are as before", not wrong, wrong[:5])
+        checks.check("restart: members, topics and modes are as before", not wrong, wrong[:5])
         back = log_in(server.plain, "resident7", "sesame")
         joined = sorted(m.params[0] for m in back.seen if m.verb == "JOIN" and m.nick == "resident7")
-        checks.check("standing: who logs in finds themself where they were", joined == channels_of(7), joined)
+        checks.check("restart: who logs in finds themself where they were", joined == channels_of(7), joined)
