@@ -2,7 +2,7 @@
 //! `docs/ARCHITECTURE.md` is the map.
 //!
 //! A module may use only those above it in this table. A *pure* one has no clock, entropy, file,
-//! socket, thread or async: same input, same output; `clippy.toml` says what that forbids. `tests/tidy.rs`
+//! socket, thread or async: same input, same output; `clippy.toml` says what that forbids. `tests/tidy/`
 //! reads the table and holds the code to it.
 //!
 //! | module | kind | what it holds |
