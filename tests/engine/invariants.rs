@@ -29,11 +29,10 @@ pub fn check_tags(seed: u64, line: &str, caps: Caps) {
     }
 }
 
-/// A labelled command is answered under its label exactly once, unless the answer has to wait.
-pub fn check_label(seed: u64, step: &Step, caps: &BTreeMap<String, Caps>, said: &str) {
+/// A labeled command is answered under its label exactly once, unless the answer has to wait.
+pub fn check_label(seed: u64, step: &Step, caps: &BTreeMap<String, Caps>, said: &str, waits: bool) {
     let Step::Line(name, line) = step else { return };
     let Some(label) = tag(line, "label") else { return };
-    let waits = said.lines().any(|l| l == format!("{name} is held")) || said.is_empty();
     let had_cap = caps.get(name).is_some_and(|caps| caps.has(Cap::LabeledResponse));
     if !had_cap || waits {
         return;

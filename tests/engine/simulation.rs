@@ -405,9 +405,12 @@ impl World {
             let before = caps_before.get(name).copied().unwrap_or_default();
             check_tags(seed, line, before | caps_after.get(name).copied().unwrap_or_default());
         }
-        check_label(seed, step, caps_before, said);
         if let Step::Line(name, line) = step {
             self.check_put_off(name, line, caps_before, said);
+            let waits = self.put_off.contains_key(name)
+                || self.bench.is_held(name)
+                || said.lines().any(|l| l == format!("{name} is held"));
+            check_label(seed, step, caps_before, said, waits);
         }
     }
 

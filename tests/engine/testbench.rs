@@ -1,6 +1,6 @@
 //! A bench to test on: an engine with named clients, whose effects become readable lines.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::net::IpAddr;
 
@@ -83,6 +83,7 @@ pub struct TestBench {
     events: usize,
     names: Vec<String>,
     live: Vec<bool>,
+    held: BTreeSet<SessionId>,
     jobs: Vec<(Ticket, Job)>,
     reload: Option<Ticket>,
     effects: Effects,
@@ -120,6 +121,7 @@ impl TestBench {
             events: 0,
             names: Vec::new(),
             live: Vec::new(),
+            held: BTreeSet::new(),
             jobs: Vec::new(),
             reload: None,
             effects: Effects::default(),
@@ -143,6 +145,11 @@ impl TestBench {
 
     pub fn is_live(&self, name: &str) -> bool {
         self.live[self.session(name).slot as usize]
+    }
+
+    /// Returns whether the engine reads no more lines of this client for now.
+    pub fn is_held(&self, name: &str) -> bool {
+        self.held.contains(&self.session(name))
     }
 
     /// A connection comes in; gives what follows as lines.
@@ -297,8 +304,14 @@ impl TestBench {
                 }
                 Effect::Answer { to, line } => self.show_line(&mut lines, *to, effects.line(*line)),
                 Effect::Admit { session } => self.show(&mut lines, *session, "is admitted"),
-                Effect::Hold { session } => self.show(&mut lines, *session, "is held"),
-                Effect::Release { session } => self.show(&mut lines, *session, "is released"),
+                Effect::Hold { session } => {
+                    self.held.insert(*session);
+                    self.show(&mut lines, *session, "is held");
+                }
+                Effect::Release { session } => {
+                    self.held.remove(session);
+                    self.show(&mut lines, *session, "is released");
+                }
                 Effect::Close { session } => {
                     self.live[session.slot as usize] = false;
                     self.show(&mut lines, *session, "is closed");
