@@ -47,7 +47,7 @@ def spki_hash(certificate):
 
 
 class Page:
-    """One web client: what it reported, and orders for it.
+    """One web client: its reports, and commands for it.
 
     With a `password` it logs in to the account of its name by SASL PLAIN. With `history`, a number of lines, it reads that many
     from before it joined, and more when it is told to scroll. With `waits` it connects when it is told to.
@@ -60,7 +60,7 @@ class Page:
         self.reports, self.orders = [], queue.Queue()
 
     def find(self, wanted, timeout_s=10, since=0):
-        """The first report, behind the first `since` ones, for which `wanted(report)` holds, or None by the deadline."""
+        """Returns the first report after the first `since` ones for which `wanted(report)` holds, or None by the deadline."""
         deadline = time.monotonic() + timeout_s
         while True:
             for report in list(self.reports[since:]):
@@ -71,7 +71,7 @@ class Page:
             time.sleep(0.05)
 
     def joined(self, channel, timeout_s=30, since=0):
-        """The nicks the client listed in the channel, once it did."""
+        """Returns the nicks that the client listed in the channel, once it did."""
         report = self.find(lambda r: r["kind"] == "userlist" and r["channel"].lower() == channel, timeout_s, since)
         return report and report["nicks"]
 
@@ -82,7 +82,7 @@ class Page:
         return since
 
     def lines(self, window, since=0, history=None):
-        """The messages in a window, as they came; only those from history, or only others, when `history` says so."""
+        """Returns the messages in a window in order; with `history`, only those from history or only the others."""
         found = [r for r in self.reports[since:] if r["kind"] == "message" and r["target"] == window]
         return [r for r in found if history in (None, r["history"])]
 
@@ -94,7 +94,7 @@ class Page:
                          timeout_s) is not None
 
     def quit(self, reason):
-        """Orders QUIT; true when the server then closed the WebSocket."""
+        """Quits; returns whether the server then closed the WebSocket."""
         self.orders.put({"quit": reason})
         return self.find(lambda r: r["kind"] == "close", 10) is not None
 
@@ -146,7 +146,7 @@ class Chromium:
                 self.wfile.write(body)
 
             def log_message(self, *_):
-                """The reports say what matters."""
+                """The reports are enough."""
 
         return Handler
 

@@ -1,4 +1,4 @@
-"""irssi in a terminal of its own: typed at through a pty, read through the channel logs it writes.
+"""irssi in its own terminal: input through a pty, output through the channel logs that it writes.
 
 The logs are irssi's own, so what is read is what it would show, with its own formatting of each event: `autolog` makes one for
 each window, and `EVERYTHING` is one more, of all of them with what belongs to no window.
@@ -83,7 +83,7 @@ class Irssi:
         return path.read_text(errors="replace") if path.exists() else ""
 
     def find(self, window, pattern, timeout_s):
-        """Whether a line of the window matches by the deadline."""
+        """Returns whether a line of the window matches by the deadline."""
         deadline = time.monotonic() + timeout_s
         while not (found := re.search(pattern, self.log(window), re.MULTILINE)) and time.monotonic() < deadline:
             if self.process.poll() is not None:
@@ -92,7 +92,7 @@ class Irssi:
         return bool(found)
 
     def shows(self, pattern, timeout_s=10):
-        """Whether it shows a line with the pattern in any window."""
+        """Returns whether any window shows a line with the pattern."""
         return self.find(EVERYTHING, pattern, timeout_s)
 
     def joined(self, channel, timeout_s=15):
@@ -102,7 +102,7 @@ class Irssi:
         return self.find(window, rf"^[\d:]{{8}} <[ ~&@%+]?{re.escape(nick)}> {re.escape(text)}$", timeout_s)
 
     def quit(self, reason):
-        """Types /quit; true when irssi then ended by itself."""
+        """Types /quit; returns whether irssi then exited by itself."""
         self.type(f"/quit {reason}")
         try:
             return self.process.wait(10) == 0

@@ -1,4 +1,4 @@
-"""Replays session-2020.txt as a telnet user typed it, and holds every line that comes back against its shape.
+"""Replays session-2020.txt as a telnet user typed it, and matches every line of the server against its expected form.
 
 It keeps the channel's other members silent meanwhile, so lines must match one to one and in order.
 """
@@ -29,7 +29,7 @@ def pattern(text, own):
 
 
 def in_any_order(words):
-    """Each of `words` once, in any order; a final blank is let pass."""
+    """Matches each of `words` once, in any order, with an optional final blank."""
     return "".join(rf"(?=(?:[^\0]* )?{word}(?: |\0|$))" for word in words) + rf"(?:[^\0 ]+ ?){{{len(words)}}}"
 
 
@@ -45,8 +45,7 @@ class Replay:
         self.steps = list(enumerate(SCRIPT.read_text().splitlines(), 1))
 
     def play(self):
-        """Types all of it, up to where it falls silent; raises with the first difference, though the rest is typed all the
-        same."""
+        """Types everything up to the silence; raises the first difference, after typing the rest all the same."""
         difference = None
         while self.steps:
             number, step = self.steps.pop(0)
@@ -66,13 +65,13 @@ class Replay:
             raise AssertionError(difference)
 
     def fall_silent(self):
-        """The end of it, at any later time: no answer to PING."""
+        """Plays the end, at any later time: no answer to PING."""
         self.client.answers_pings = False
         self.client.cursor = len(self.client.seen)
         self.play()
 
     def expect(self, text, again):
-        """Takes the next line, or with `again` the next run of lines, that must have this shape."""
+        """Reads the next line, or with `again` the next run of lines, which must have this form."""
         shape = irc.Line(text)
         line = self.client.wait(lambda m: True, f"awaited {text}", SILENCE_S)
         if not self.matches(shape, line):
@@ -88,7 +87,7 @@ class Replay:
 
     @staticmethod
     def goes_on(shape, line):
-        """Whether another line is sure to follow: CAP says so itself, the other runs have an end numeric."""
+        """Returns whether another line must follow: CAP marks it, other runs have an end numeric."""
         return shape.verb != "CAP" or line.params[2] == "*"
 
     def matches(self, shape, line):

@@ -1,4 +1,4 @@
-"""A server with accounts that last, and clients that log in."""
+"""A server with persistent accounts, and clients that log in."""
 
 import base64
 
@@ -28,7 +28,7 @@ class Server(ircd.Server):
 
 
 def log_in(port, nick, password):
-    """A client that came in by SASL PLAIN, or None when the password was refused."""
+    """Returns a client that logged in with SASL PLAIN, or None if the password was rejected."""
     client = irc.plain(port)
     client.send("CAP REQ :sasl", f"USER {nick} 0 * :{nick}", "AUTHENTICATE PLAIN")
     client.wait(lambda m: m.verb == "AUTHENTICATE", f"AUTHENTICATE for {nick}")
@@ -44,7 +44,7 @@ def log_in(port, nick, password):
 
 
 def order(client, line, *answers):
-    """Sends a line and waits for one of `answers` in what comes; gives whether it was the first, which is the good one."""
+    """Sends a line and waits for a line with one of `answers`; returns whether it was the first one, which means success."""
     client.send(line)
     said = client.wait(lambda m: any(answer in m.raw for answer in answers), f"the answer to {line}")
     return answers[0] in said.raw

@@ -1,4 +1,4 @@
-"""Wrong configurations, each one edit away from a right one: what the edit is, and what the server must say of it."""
+"""Bad configurations, each one edit away from a good one: the edit, and the error that the server must report."""
 
 import re
 import subprocess
@@ -53,7 +53,7 @@ logging:
       level: error
 """
 
-# name, text replaced, replacement, text on the line to be named, key to be named, words that tell what was expected
+# name, text replaced, replacement, text on the line to be named, key to be named, words of what was expected
 CASES = [
     ("a word for a number", "nicklen: 32", "nicklen: many", "many", r"limits\.nicklen", "number|integer"),
     ("a number below zero", "nicklen: 32", "nicklen: -3", "-3", r"limits\.nicklen", "number|integer"),
@@ -101,7 +101,7 @@ CASES = [
 
 
 def complaint(file, text, where, key, expectation):
-    """The pattern of the line that must be said: `file:line: key: what was expected`."""
+    """Returns the pattern of the expected error: `file:line: key: what was expected`."""
     lines = [str(n) for n, line in enumerate(text.splitlines(), 1) if re.search(where if "|" in where else re.escape(where), line)]
     numbers = "|".join(lines or ["1"])
     return rf"^.*{re.escape(file)}:(?:{numbers})\b.*?{key}.*(?:{expectation})"
@@ -112,7 +112,7 @@ def check_wrong(checks, server):
     right = server.directory / "right.yaml"
     right.write_text(RIGHT)
     done = server.command("check", "--conf", str(right))
-    checks.check("config: the right one passes `check`", done.returncode == 0, done.stdout + done.stderr)
+    checks.check("config: the good one passes `check`", done.returncode == 0, done.stdout + done.stderr)
     for name, old, new, where, key, expectation in CASES:
         assert old in RIGHT, name
         text = RIGHT.replace(old, new, 1)
@@ -121,11 +121,11 @@ def check_wrong(checks, server):
         wanted = complaint(file.name, text, where, key, expectation)
         for command in ("run", "check"):
             problem = refusal(server, command, file, wanted)
-            checks.check(f"config: {name}: `{command}` says where and what", problem is None, problem)
+            checks.check(f"config: {name}: `{command}` reports where and what", problem is None, problem)
 
 
 def refusal(server, command, file, wanted):
-    """What is wrong with how a command refuses the file; None when all is well."""
+    """Returns how a command fails to reject the file as it should, or None."""
     try:
         done = server.command(command, "--conf", str(file), timeout_s=5)
     except subprocess.TimeoutExpired:

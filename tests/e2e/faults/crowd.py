@@ -1,4 +1,4 @@
-"""More connections than descriptors, a member that never reads, half-open connections, the end by SIGTERM."""
+"""More connections than descriptors, a member that never reads, half-open connections, shutdown by SIGTERM."""
 
 import os
 import socket
@@ -14,7 +14,7 @@ SLACK_S = 3.0
 
 
 def settled(server, deadline_s=5.0):
-    """Waits until the server has taken what connections it can: the count of its descriptors stands still."""
+    """Waits until the server has accepted all connections it can: the number of its descriptors stops changing."""
     count = lambda: len(os.listdir(f"/proc/{server.process.pid}/fd"))
     deadline, last, since = time.monotonic() + deadline_s, count(), time.monotonic()
     while time.monotonic() < deadline and time.monotonic() - since < 0.5:
@@ -42,7 +42,7 @@ def too_many(checks, server):
         checks.check("256 descriptors, 400 connections: the limit was reached", descriptors >= 200, f"{descriptors} open")
         checks.check(f"... CPU near idle ({share:.1%})", share <= CPU_SHARE_MAX)
         checks.check(f"... few log lines ({lines})", lines <= LOG_LINES_MAX, server.tail())
-        checks.check(f"... those served get their PONG within a second ({slowest_s * 1000:.0f} ms)", slowest_s < 1)
+        checks.check(f"... accepted clients get their PONG within a second ({slowest_s * 1000:.0f} ms)", slowest_s < 1)
     finally:
         for sock in crowd:
             sock.close()
@@ -53,8 +53,8 @@ def too_many(checks, server):
 
 
 def never_reads(checks, server):
-    """Needs `max-sendq: 64k`. The kernel's buffers come on top, some 3 MB, so the talk goes on until the QUIT shows; it
-    comes in pieces of 20 KB, so that those who do read never come near the limit."""
+    """Needs `max-sendq: 64k`. The kernel buffers another 3 MB or so, so the talk goes on until the QUIT appears, in pieces
+    of 20 KB, so that members that do read never come near the limit."""
     talker = irc.plain(server.plain).register("talker").join("#slow")
     observer = irc.plain(server.plain).register("observer").join("#slow")
     deaf = irc.plain(server.plain, receive_bytes=4096).register("deaf").join("#slow")
@@ -67,8 +67,8 @@ def never_reads(checks, server):
     checks.check(f"a member that never reads: the channel sees its QUIT (after {sent} lines)", gone)
     checks.check("... with the reason", gone and gone.params[-1] == "SendQ exceeded", gone)
     heard = [int(m.params[1].split()[0]) for m in observer.seen if m.verb == "PRIVMSG"]
-    checks.check("... the others miss nothing and get nothing twice", heard == list(range(sent)), f"{len(heard)} of {sent}")
-    checks.check(f"... nor wait ({slowest_s * 1000:.0f} ms at most)", slowest_s < 1)
+    checks.check("... the others get every line exactly once", heard == list(range(sent)), f"{len(heard)} of {sent}")
+    checks.check(f"... without delay ({slowest_s * 1000:.0f} ms at most)", slowest_s < 1)
     checks.check("... its connection is closed", deaf.wait_closed())
     for client in (talker, observer):
         client.send("QUIT")
@@ -88,7 +88,7 @@ def half_open(checks, server):
         took_s = time.monotonic() - start
         checks.check(f"half-open, {name}: closed in time ({took_s:.1f} s)", closed and took_s > 1)
         if name in told:
-            checks.check(f"half-open, {name}: told with ERROR", any(m.verb == "ERROR" for m in client.seen), client.seen)
+            checks.check(f"half-open, {name}: received ERROR", any(m.verb == "ERROR" for m in client.seen), client.seen)
     checks.run("half-open: who registered in time stays", whole.ping)
 
 

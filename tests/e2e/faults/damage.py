@@ -1,4 +1,4 @@
-"""A datastore cut short or garbled after a crash: a clear word, nothing overwritten, and a copy brings all back."""
+"""A datastore truncated or garbled after a crash: a clear error, nothing overwritten, and a copy restores everything."""
 
 import hashlib
 import random
@@ -12,7 +12,7 @@ START_S = 90
 
 
 def files(datastore):
-    """The content of each file of a datastore."""
+    """Returns the content of each file of a datastore."""
     return {str(path.relative_to(datastore)): hashlib.sha256(path.read_bytes()).hexdigest()
             for path in sorted(datastore.rglob("*")) if path.is_file()}
 
@@ -22,7 +22,7 @@ def cut(data, chance):
 
 
 def garble(data, chance):
-    """Noise over some of what is written; the room kept beyond it means nothing."""
+    """Writes noise over some of the used bytes; those reserved beyond them have no meaning."""
     written = len(data.rstrip(b"\0"))
     start = chance.randrange(written)
     end = min(written, start + chance.randrange(16, 4096))
@@ -30,7 +30,7 @@ def garble(data, chance):
 
 
 def what_it_says(server):
-    """Starts the server on what is there: its exit status and its words; None while it runs."""
+    """Starts the server on this datastore; returns its exit status (None while it runs) and its output."""
     process = subprocess.Popen([server.binary, "run", "--conf", str(server.conf)], cwd=server.directory,
                                stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
     try:
@@ -43,7 +43,7 @@ def what_it_says(server):
 
 
 def intact(server):
-    """Whether all that was acknowledged is there, once it has started."""
+    """Returns whether everything acknowledged is there after a start."""
     owner = log_in(server.plain, "owner7", "sesame")
     if owner is None:
         return False
@@ -54,7 +54,7 @@ def intact(server):
 
 
 def damaged_once(server, whole, number):
-    """One kind of damage: whether the server refused it, and what is wrong with how it met it, or None."""
+    """Tries one kind of damage; returns whether the server rejected it, and what it did wrong, or None."""
     chance = random.Random(number)
     shutil.rmtree(server.datastore)
     shutil.copytree(whole, server.datastore)
@@ -91,8 +91,8 @@ def check_damage(checks, binary, directory):
         shutil.copytree(server.datastore, whole)
         met = [damaged_once(server, whole, number) for number in range(CASES)]
         wrong, refused = [problem for _, problem in met if problem], sum(refused for refused, _ in met)
-        print(f"damage: {CASES} times, of which {refused} were refused and {CASES - refused} lost nothing")
-        checks.check(f"damage: {CASES} times a clear word and nothing overwritten, or all is there", not wrong, wrong)
+        print(f"damage: {CASES} times, of which {refused} were rejected and {CASES - refused} lost nothing")
+        checks.check(f"damage: {CASES} times a clear error and nothing overwritten, or no loss", not wrong, wrong)
         shutil.rmtree(server.datastore)
         shutil.copytree(whole, server.datastore)
         server.start()

@@ -1,7 +1,7 @@
-"""A client in a hurry: its first lines come in the same packet as the end of its TLS handshake, and nothing after them.
+"""A client whose first lines arrive in the same packet as the end of its TLS handshake, and nothing after them.
 
-TLS 1.3 allows it, and clients do it without knowing. A server that only looks at what arrives after the handshake
-never sees these lines.
+TLS 1.3 allows this, and clients do it without knowing. A server that reads only after the handshake never sees
+these lines.
 """
 
 import ssl
@@ -10,7 +10,7 @@ from support import irc
 
 
 def hurry(server):
-    """Registers in the handshake's last packet; returns what came back within the time limit."""
+    """Registers in the handshake's last packet; returns the answer within the time limit."""
     incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
     tls = irc.tls_context(server.cert).wrap_bio(incoming, outgoing, server_hostname="localhost")
     with irc.connect(server.tls) as sock:
@@ -39,4 +39,4 @@ def hurry(server):
 
 def first_lines_with_the_handshake(checks, server):
     said = hurry(server)
-    checks.check("TLS: lines that come with the end of the handshake are answered", b" 001 hurry " in said, said)
+    checks.check("TLS: lines that arrive with the end of the handshake are answered", b" 001 hurry " in said, said)

@@ -1,4 +1,4 @@
-"""One client that says far more than it may, and a thousand that say nothing at all: the others do not notice."""
+"""A client that sends far too much, and a thousand that send nothing at all: the others do not notice."""
 
 import selectors
 import threading
@@ -7,7 +7,7 @@ import time
 from support import irc
 from support.chatter import Chatter, quantile
 
-# What the server allows, as delivered.
+# The limits of `ircd.yaml`.
 FAKELAG = "fakelag: {enabled: true, window: 1s, burst-limit: 5, messages-per-window: 2, cooldown: 2s}"
 BURST, PER_SECOND = 5, 2
 PAIRS, PACE_S, TALK_S = 60, 1.0, 5.0
@@ -17,7 +17,7 @@ MEMORY_RATIO_MAX = 1.10
 
 
 def pour(client, lines):
-    """Sends as fast as it is taken, until the connection ends."""
+    """Sends as fast as the server accepts, until the connection ends."""
     try:
         while True:
             client.sock.sendall(lines)
@@ -33,7 +33,7 @@ def flood(checks, server):
     """Needs `FAKELAG`."""
     chatter = Chatter(server.plain, PAIRS, PACE_S)
     flooder, listener = (irc.plain(server.plain).register(name).join("#flood") for name in ("flooder", "listener"))
-    # Meanwhile the flooder gets back what it spent of its burst to join.
+    # Meanwhile the flooder regains the part of its burst that joining took.
     calm_ms = chatter.talk(is_past(time.monotonic() + TALK_S))
     flooder.sock.settimeout(None)
     threading.Thread(target=pour, args=(flooder, b"PRIVMSG #flood :all at once\r\n" * 500), daemon=True).start()
@@ -43,30 +43,30 @@ def flood(checks, server):
     listener.ping()
     heard = sum(line.verb == "PRIVMSG" for line in listener.seen)
     most = BURST + PER_SECOND * (took_s + 1)
-    checks.check(f"a flood: held ({heard} lines in {took_s:.1f} s, at most {most:.0f})", 0 < heard <= most)
+    checks.check(f"a flood: limited ({heard} lines in {took_s:.1f} s, at most {most:.0f})", 0 < heard <= most)
     checks.check(f"... at little cost (CPU {share:.0%})", share < 0.5)
     p99_ms = [quantile(times_ms, 0.99) for times_ms in (calm_ms, flooded_ms)]
-    checks.check("... the others do not wait ({:.1f} ms before, {:.1f} ms with it)".format(*p99_ms),
+    checks.check("... the others see no delay ({:.1f} ms before, {:.1f} ms with it)".format(*p99_ms),
                  p99_ms[1] <= max(P99_RATIO_MAX * p99_ms[0], P99_FLOOR_MS))
     flooder.close()
 
 
 def half_open_crowd(checks, server):
-    """Needs `idle-timeouts.registration: 2s`. What the first crowd makes the allocator keep is not what a crowd costs."""
+    """Needs `idle-timeouts.registration: 2s`. Memory that the allocator keeps after the first crowd does not count."""
     for name in ("first", "second"):
         before_mb, start = server.memory_mb(), time.monotonic()
         crowd = {number: irc.connect(server.plain) for number in range(HALF_OPEN)}
         opened_s = time.monotonic() - start
         told, last_s = told_and_closed(crowd, start + opened_s + REGISTRATION_S + SLACK_S)
-        checks.check(f"half-open: the {name} {HALF_OPEN} are all told and closed (the last after {last_s - start:.1f} s)",
+        checks.check(f"half-open: the {name} {HALF_OPEN} all get ERROR and are disconnected (the last after {last_s - start:.1f} s)",
                      told == HALF_OPEN and not crowd, f"{told} told, {len(crowd)} open")
         irc.plain(server.plain).register(f"after-{name}").send("QUIT")
     ratio = server.memory_mb() / before_mb
-    checks.check(f"half-open: memory is back ({ratio:.2f} times)", ratio <= MEMORY_RATIO_MAX)
+    checks.check(f"half-open: memory is released ({ratio:.2f} times)", ratio <= MEMORY_RATIO_MAX)
 
 
 def told_and_closed(crowd, deadline):
-    """Reads from all until they are closed, and takes those out; how many saw ERROR, and when the last was closed."""
+    """Reads from all until they are closed, and removes those; returns how many saw ERROR, and when the last was closed."""
     heard, last = dict.fromkeys(crowd, b""), time.monotonic()
     with selectors.DefaultSelector() as selector:
         for number, sock in crowd.items():

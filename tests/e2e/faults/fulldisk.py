@@ -1,4 +1,4 @@
-"""A full disk under the datastore: clear refusals, chat goes on, nothing acknowledged is lost, all is well after."""
+"""A full disk under the datastore: clear errors, chat goes on, nothing acknowledged is lost, and it recovers."""
 
 import pathlib
 import subprocess
@@ -13,7 +13,7 @@ PATIENCE_S = 10.0
 
 
 def fill(ballast):
-    """Takes all the space that is left."""
+    """Uses up all remaining space."""
     with open(ballast, "ab", buffering=0) as file:
         for size in (1 << 16, 1 << 10, 1):
             try:
@@ -24,7 +24,7 @@ def fill(ballast):
 
 
 def full_at_last(client, ballast):
-    """Sets topics until one is refused; gives the last one that was acknowledged."""
+    """Sets topics until one is rejected; returns the last one that was acknowledged."""
     deadline, topic, number = time.monotonic() + 4 * PATIENCE_S, None, 0
     while time.monotonic() < deadline:
         fill(ballast)
@@ -37,22 +37,22 @@ def full_at_last(client, ballast):
 
 
 def check_refusals(checks, server, owner, guest):
-    """What each refusal says."""
+    """Checks the wording of each rejection."""
     for client, line in ((guest, "NS REGISTER sesame"), (owner, "NS PASSWD sesame open open"), (owner, "MODE #kept +m"),
                          (owner, "CS REGISTER #new"), (owner, "TOPIC #kept :no"), (guest, "REGISTER * * sesame")):
         client.send(line)
         answer = client.find(lambda m: FULL in m.raw)
-        checks.check(f"full disk: {line} is refused in words", answer is not None)
+        checks.check(f"full disk: {line} is rejected with an explanation", answer is not None)
     owner.send("PRIVMSG #kept :still here")
     heard = guest.find(lambda m: m.verb == "PRIVMSG" and "still here" in m.raw)
     checks.check("full disk: chat goes on", heard is not None)
     guest.send("JOIN #passing", "TOPIC #passing :fleeting")
-    checks.check("full disk: other channels are as ever", guest.find(lambda m: "fleeting" in m.raw) is not None)
+    checks.check("full disk: unregistered channels work as usual", guest.find(lambda m: "fleeting" in m.raw) is not None)
     checks.check("full disk: the server runs", server.running(), server.tail(5))
 
 
 def last_topic(server):
-    """The owner comes back, if the password is still right, and sees the topic."""
+    """The owner logs in, if the password is still right, and reads the topic."""
     owner = log_in(server.plain, "owner", "sesame").join("#kept")
     shown = next((m for m in reversed(owner.seen) if m.verb == "332"), None)
     owner.close()
@@ -60,7 +60,7 @@ def last_topic(server):
 
 
 def check_room_again(checks, owner, ballast):
-    """There is room again under the running server."""
+    """Frees space while the server runs."""
     ballast.unlink()
     start = time.monotonic()
     while not order(owner, "TOPIC #kept :well again", " TOPIC #kept :well again", FULL):
@@ -68,12 +68,12 @@ def check_room_again(checks, owner, ballast):
             break
         time.sleep(0.1)
     took_s = time.monotonic() - start
-    print(f"full disk: writable {took_s:.1f} s after there was room")
-    checks.check("full disk: all is well soon after there is room", took_s < PATIENCE_S)
+    print(f"full disk: writable {took_s:.1f} s after space was freed")
+    checks.check("full disk: everything works soon after space is freed", took_s < PATIENCE_S)
 
 
 def check_killed(checks, server, topic, ballast):
-    """Killed while there is not one byte left: a start says so, or goes well; with room nothing is lost."""
+    """Kills the server while no byte is left: a start reports it or succeeds; with space, nothing is lost."""
     server.kill()
     try:
         server.start()

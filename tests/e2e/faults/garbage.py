@@ -1,4 +1,4 @@
-"""What no client should send, on every kind of listener, while two others talk."""
+"""Input that no client should send, on every kind of listener, while two other clients talk."""
 
 import random
 import struct
@@ -23,7 +23,7 @@ BYTES = {
     "invalid UTF-8 everywhere": REGISTER + b"PRIVMSG #\xff\xfe :\xc3\x28\r\nNICK \xf0\x9f\r\nJOIN #\xed\xa0\x80\r\nQUIT :\xff\r\n",
     "20,000 parameters": REGISTER + b"MODE " + b"a " * 250 + b"\r\n" + b"JOIN " + b"#," * 240 + b"\r\n" + b"PRIVMSG " + b"a," * 240 + b" :x\r\n",
     "colons, blanks and at-signs": b":\r\n@\r\n: \r\n@ \r\n@ :\r\n@;;;= : x\r\n:::\r\n   \r\n : :\r\n",
-    "a PROXY header nobody asked for": b"PROXY TCP4 1.2.3.4 5.6.7.8 1 2\r\n" + REGISTER,
+    "an unexpected PROXY header": b"PROXY TCP4 1.2.3.4 5.6.7.8 1 2\r\n" + REGISTER,
 }
 FRAMES = {
     "a frame that claims 2^62 bytes": b"\x81\xff" + struct.pack("!Q", 1 << 62) + b"mask" + b"x" * 1000,
@@ -38,7 +38,7 @@ FRAMES = {
 
 
 def throw(client, data):
-    """Sends what the server will take, and lets it answer for a moment; a refusal is as good as any answer."""
+    """Sends as much as the server accepts, and gives it a moment to answer; any answer, or none, is fine."""
     try:
         client.sock.sendall(data)
         while client.read(0.2):
@@ -68,7 +68,7 @@ def check_garbage(checks, server):
         for door, enter in doors.items():
             answer = throw(enter(), data)
             if name == "an HTTP request" and door == "plain":
-                checks.check("garbage: an HTTP request is told that HTTP is not spoken here", "HTTP" in answer, answer)
+                checks.check("garbage: an HTTP request gets an answer that HTTP is not supported", "HTTP" in answer, answer)
         if not undisturbed(name):
             return
     for name, data in FRAMES.items():
@@ -77,5 +77,5 @@ def check_garbage(checks, server):
         if not undisturbed(name):
             return
     growth_mb = server.memory_mb() - before_mb
-    checks.check(f"garbage: memory stays ({growth_mb:.1f} MB more)", growth_mb < GROWTH_MAX_MB)
+    checks.check(f"garbage: memory is stable ({growth_mb:.1f} MB more)", growth_mb < GROWTH_MAX_MB)
     checks.check("garbage: no panic in the log", "panicked" not in server.log_text(), server.tail())

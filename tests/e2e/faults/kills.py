@@ -1,8 +1,8 @@
-"""kill -9 at random moments of a life with accounts, channels, always-on users and messages: nothing that a client was told
+"""kill -9 at random moments while accounts, channels, always-on users and messages change: nothing that a client has seen
 is lost, doubled or out of order afterwards.
 
-Of each thing it is known how it was acknowledged last, and how it is if the change on its way was stored.
-Everything else after a restart is a loss. A change of several modes is there whole or not at all.
+For each thing, the test knows the last acknowledged value, and the value if a pending change was stored.
+Anything else after a restart is a loss. A change of several modes is there completely or not at all.
 """
 
 import collections
@@ -31,7 +31,7 @@ CHANNELS_AT_ONCE = 5
 
 
 class Founder:
-    """An always-on user who makes channels, changes them, comes and goes."""
+    """An always-on user who creates channels, changes them, joins and parts."""
 
     def __init__(self, port, number):
         self.port, self.nick, self.password = port, f"founder{number}", "sesame"
@@ -62,7 +62,7 @@ class Founder:
         return self.random.choice(list(self.channels)[-CHANNELS_AT_ONCE:])
 
     def wish(self, name, now):
-        """What to do next with a channel: its kind, how the channel is then, the line, what acknowledges it."""
+        """Returns the next change of a channel: its kind, the resulting channel, the line, and its acknowledgement."""
         by_me = lambda verb: lambda m: m.verb == verb and m.nick == self.nick and m.params[0] == name
         if not now.member:
             line = f"JOIN {name} {now.key or ''}".strip()
@@ -97,7 +97,7 @@ class Founder:
         return now._replace(flags=flags, key=key, bans=bans), f"{letters} {' '.join(params)}"
 
     def losses(self, everything=False):
-        """What of the last life, or of all, is not as it must be; what is found is how it is from now on."""
+        """Returns what differs from the acknowledged values of the last round, or of all; takes the found values over."""
         client = log_in(self.port, self.nick, self.password)
         if client is None:
             return [f"{self.nick}: the password was refused"]
@@ -120,14 +120,14 @@ class Founder:
 
 
 def shown(channel):
-    """What of a channel can be seen: of an unregistered one nothing lasts but who is in it; a key is for members."""
+    """Returns the visible part of a channel: only members of an unregistered one survive; only members see a key."""
     if not channel.registered:
         return channel.member
     return channel if channel.member else channel._replace(key=bool(channel.key))
 
 
 def look(client, name, member):
-    """A channel as it is now."""
+    """Returns a channel as it is now."""
     client.send(f"CS INFO {name}", f"MODE {name}", f"TOPIC {name}", f"MODE {name} b", f"PING {name}")
     start = client.cursor
     client.wait(lambda m: m.verb == "PONG" and name in m.params, f"what {name} is like")
@@ -171,7 +171,7 @@ class Registrant:
             client.close()
 
     def losses(self, everything=False):
-        """The accounts of the last life, or all."""
+        """Checks the accounts of the last round, or all."""
         losses = []
         for nick in list(self.accounts) if everything else sorted(self.touched):
             thing = self.accounts[nick]
@@ -192,7 +192,7 @@ class Registrant:
 
 
 def one_life(server, actors, count, things):
-    """Everyone lives until so many things are acknowledged and the server is killed; returns what went wrong before."""
+    """Runs all clients until this many things are acknowledged and the server is killed; returns what went wrong before."""
     problems, killed = [], threading.Event()
 
     def live(actor):
@@ -243,7 +243,7 @@ def check_kills(checks, binary, directory, rounds):
     print(f"kills: {done} rounds, {sum(count.values())} acknowledged things ({kinds}) and {audience.told} lines told, "
           f"{len(lost)} missing, doubled or out of order; restart {max(starts):.2f} s at most")
     checks.check(f"kills: nothing acknowledged is lost in {rounds} rounds", not lost and done == rounds, lost[:5])
-    checks.check("kills: everyone is answered until the end", not problems, problems[:5])
+    checks.check("kills: every client is answered until the end", not problems, problems[:5])
     checks.check("kills: no record is half written", not bad, bad[:5])
     checks.check("kills: there was something to lose", min((count[kind] for kind in (
         "NS REGISTER", "NS PASSWD", "CS REGISTER", "TOPIC", "MODE", "JOIN", "PART", "PRIVMSG", "always-on JOIN", "always-on PART",

@@ -1,4 +1,4 @@
-"""SIGTERM and a start again with a crowd of always-on users: everyone is back, in the same channels."""
+"""SIGTERM and a restart with many always-on users: all of them are back, in the same channels."""
 
 import time
 
@@ -15,7 +15,7 @@ def channels_of(number):
 
 
 def fill(port):
-    """Every room is registered, with a topic and modes; every user is in up to three."""
+    """Registers every channel, with a topic and modes; every user is in up to three."""
     owner = new_account(port, "owner", "sesame")
     for number in range(CHANNELS):
         name = f"#room{number}"
@@ -40,7 +40,7 @@ def members(client, name):
 
 
 def check_room(client, number):
-    """What is wrong with a room, or None."""
+    """Returns what is wrong with a channel, or None."""
     name = f"#room{number}"
     client.join(name)
     topic = next((m for m in reversed(client.seen) if m.verb == "332"), None)
@@ -63,7 +63,7 @@ def check_mass_restart(checks, binary, directory):
         fill(server.plain)
         start = time.monotonic()
         server.terminate()
-        checks.check("restart: SIGTERM ends it in order", server.exit_status() == 0)
+        checks.check("restart: SIGTERM shuts it down cleanly", server.exit_status() == 0)
         stopped = time.monotonic()
         server.start()
         started = time.monotonic()
@@ -72,7 +72,7 @@ def check_mass_restart(checks, binary, directory):
         checks.check(f"restart: it is back within {RESTART_S:g} s", started - stopped < RESTART_S)
         visitor = new_account(server.plain, "visitor", "sesame")
         wrong = [problem for number in range(CHANNELS) if (problem := check_room(visitor, number))]
-        checks.check("restart: members, topics and modes are as before", not wrong, wrong[:5])
+        checks.check("restart: members, topics and modes are unchanged", not wrong, wrong[:5])
         back = log_in(server.plain, "resident7", "sesame")
         joined = sorted(m.params[0] for m in back.seen if m.verb == "JOIN" and m.nick == "resident7")
-        checks.check("restart: who logs in finds themself where they were", joined == channels_of(7), joined)
+        checks.check("restart: a user who logs in is in the same channels", joined == channels_of(7), joined)

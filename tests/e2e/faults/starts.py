@@ -1,5 +1,5 @@
-"""Starts that cannot succeed for what is around the server, not for its config: one clear line, non-zero, soon.
-And one that is not to last."""
+"""Starts that must fail because of the environment, not the configuration: one clear line, a non-zero status, soon.
+And one that is stopped at once."""
 
 import socket
 import subprocess
@@ -11,7 +11,7 @@ STOPS = 20
 
 
 def one_line(server, wanted):
-    """What is wrong with how `run` fails; None when it said one line with all of `wanted` in it and ended."""
+    """Returns what is wrong with how `run` fails; None if it printed one line that contains all of `wanted`, and exited."""
     try:
         done = server.command("run", "--conf", str(server.conf), timeout_s=5)
     except subprocess.TimeoutExpired:
@@ -25,7 +25,7 @@ def one_line(server, wanted):
 
 
 def another(server, name):
-    """A second server's directory and config, quiet but for errors, with the first one's certificate in place."""
+    """Returns a second server that logs errors only and has the first one's certificate."""
     other = ircd.Server(server.binary, server.directory.parent / name)
     text = other.conf.read_text()
     other.conf.write_text(text[:text.index("logging:")] + QUIET + "\n")
@@ -40,7 +40,7 @@ def occupied_port(checks, server):
         holder.bind(("127.0.0.1", other.plain))
         holder.listen()
         problem = one_line(other, [[str(other.plain)], ["in use"]])
-    checks.check("start: an occupied port", problem is None, problem)
+    checks.check("start: a port in use", problem is None, problem)
 
 
 def unreadable_key(checks, server):
@@ -57,7 +57,7 @@ def unreadable_key(checks, server):
 
 
 def locked_datastore(checks, server):
-    """The other has its own lock file and ports, so that only the datastore is in the way."""
+    """The other server has its own lock file and ports, so that only the datastore is shared."""
     other = another(server, "locked")
     path = str(other.directory / "ircd.db")
     other.conf.write_text(other.conf.read_text().replace(path, str(server.directory / "ircd.db")))
@@ -74,7 +74,7 @@ def lock_file_held(checks, server):
 
 
 def told_to_stop_at_once(checks, server):
-    """SIGTERM in the moment in which its first listener is there, time after time."""
+    """Sends SIGTERM as soon as the first listener is open, several times."""
     other = another(server, "short-lived")
     statuses = []
     for _ in range(STOPS):
@@ -91,11 +91,11 @@ def no_config(checks, server):
     other = another(server, "no-config")
     other.conf.unlink()
     problem = one_line(other, [["ircd.yaml"]])
-    checks.check("start: a config file that is not there", problem is None, problem)
+    checks.check("start: a missing configuration file", problem is None, problem)
 
 
 def check_starts(checks, server):
-    """`server` is running; the others must fail beside it."""
+    """Runs all cases; `server` is running, and the others must fail beside it."""
     for case in (occupied_port, unreadable_key, locked_datastore, lock_file_held, no_config, told_to_stop_at_once):
         case(checks, server)
-    checks.check("start: the one that runs did not notice", server.running())
+    checks.check("start: the running server is not affected", server.running())

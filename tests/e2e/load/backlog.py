@@ -1,4 +1,4 @@
-"""A year of history in many channels, put into the tables of a database that `ircd` has made.
+"""A year of history in many channels, inserted into tables that `ircd` has created.
 
 Invariant: everything follows from the number of the channel and of the message in it, ids too, so that any answer can be
 checked. Messages come by turns, one in each channel, evenly over the year; `ircd` must not run meanwhile.
@@ -16,12 +16,12 @@ COLUMNS = ("target", "id", "kind", "bot", "source", "account", "tags", "params",
 
 
 def msgid(bits):
-    """An id as it is written on the wire."""
+    """Returns an id as on the wire."""
     return "".join(ALPHABET[bits >> 5 * place & 31] for place in range(25, -1, -1))
 
 
 class Backlog:
-    """`messages` in all; who speaks in one of four cases has no account. Nothing is indexed by account, as in a new config."""
+    """`messages` in total, a quarter of them by senders without an account. Nothing is indexed by account, as by default."""
 
     def __init__(self, messages, channels):
         self.channels, self.each = channels, messages // channels
@@ -33,7 +33,7 @@ class Backlog:
         return f"#channel{channel:04}"
 
     def bits(self, channel, number):
-        """The id of a message: milliseconds, a counter, salt, as the server makes them."""
+        """Returns the id of a message: milliseconds, a counter and salt, like those of the server."""
         turn = number * self.channels + channel
         salt = turn * 0x9e37_79b9_7f4a_7c15 >> 8 & 0xff_ffff_ffff_ffff
         return self.begin_ms + turn * self.step_ms << 80 | (turn & 0xff_ffff) << 56 | salt
@@ -42,7 +42,7 @@ class Backlog:
         return msgid(self.bits(channel, number))
 
     def rows(self):
-        """Id, source, account, channel's name and text of each, with the number of the channel from 1, by channel and id."""
+        """Yields id, source, account, channel name and text of each, with the channel's number from 1, by channel and id."""
         texts = [WORDS[:45 + 2 * length] for length in range(20)]
         for channel in range(self.channels):
             name = self.channel(channel)
@@ -56,7 +56,7 @@ class Backlog:
         return [(channel + 1, self.channel(channel)) for channel in range(self.channels)]
 
     def fill_sqlite(self, file):
-        """One transaction, nothing durable until its end."""
+        """Inserts in one transaction, flushed at its end."""
         database = sqlite3.connect(file, isolation_level=None)
         for pragma in ("journal_mode = OFF", "synchronous = OFF", "cache_size = -2000000"):
             database.execute(f"PRAGMA {pragma}")
@@ -69,7 +69,7 @@ class Backlog:
         database.close()
 
     def fill_mysql(self, server, database):
-        """One statement, into tables that are empty: the server then sorts each index by itself."""
+        """Inserts with one statement into empty tables, so that the server builds each index at once."""
         values = ", ".join(f"({target}, '', '{name}')" for target, name in self.names())
         if server.query(f"INSERT INTO targets (id, owner, name) VALUES {values}", database) is None:
             raise AssertionError("the channels cannot be inserted")

@@ -1,4 +1,4 @@
-"""A server with many accounts: its config, and its datastore as the JSON Lines that `ircd importdb` reads.
+"""A server with many accounts: its configuration, and its datastore as the JSON Lines that `ircd importdb` reads.
 
 Passphrases are hashed by the server itself: an account registered there is exported, and its credentials serve for all.
 Invariant: an account's passphrase is `PASSPHRASE`, a channel's founder and topic follow from its number.
@@ -24,7 +24,7 @@ ACCOUNTS = """\
 
 
 class Server(ircd.Server):
-    """`ircd` without throttles, whose new passphrases cost `COST`, or what `cost` says."""
+    """`ircd` without throttles, with a bcrypt cost of `COST`, or `cost`, for new passphrases."""
 
     def __init__(self, binary, directory, cost=COST):
         super().__init__(binary, directory, other_keys="channels:\n    registration: {enabled: true}\n",
@@ -50,12 +50,12 @@ def topic(number):
 
 
 def plain(name, passphrase=PASSPHRASE):
-    """What AUTHENTICATE PLAIN sends."""
+    """Returns the parameter of AUTHENTICATE for PLAIN."""
     return base64.b64encode(f"\0{name}\0{passphrase}".encode()).decode()
 
 
 def template(binary, directory, cost):
-    """The header lines and one account's record, as a server of this cost exports them."""
+    """Returns the header lines and one account's record, as a server with this cost exports them."""
     with Server(binary, directory, cost) as server:
         server.make_certs()
         server.start()
@@ -73,7 +73,7 @@ def exported(server):
 
 
 def records(accounts, channels, cheap, dear):
-    """All records: the accounts, of which `dear` are for logins at the default cost, and the channels."""
+    """Yields all records: the accounts, of which `dear` have the default cost, and the channels."""
     def one(name, credentials=cheap["credentials"], **others):
         return "account/" + name, {**cheap, "name": name, "registered_ms": AT_MS, "credentials": credentials, **others}
 
@@ -91,7 +91,7 @@ def records(accounts, channels, cheap, dear):
 
 
 def fill(server, accounts, channels):
-    """Makes the datastore of a server that has not started yet; returns the size of its export in MB."""
+    """Creates the datastore of a server before its start; returns the size of its export in MB."""
     header, secret, cheap = template(server.binary, server.directory / "cheap", COST)
     dear = template(server.binary, server.directory / "dear", DEFAULT_COST)[2]
     lines = [secret] + [{"key": key, "value": value} for key, value in records(accounts, channels, cheap, dear)]

@@ -1,4 +1,4 @@
-"""Where history is stored, by an option of the scripts that test it with more than one database."""
+"""The database for history, chosen by an option of the scripts that test more than one."""
 
 import os
 
@@ -6,13 +6,13 @@ OPTIONS = {"--sqlite": "SQLite", "--mysql": "MySQL"}
 
 
 def chosen(arguments):
-    """Splits the arguments into the option for a database, or None, and the others."""
+    """Splits the arguments into the database option, or None, and the rest."""
     option = next((word for word in arguments if word in OPTIONS), None)
     return option, [word for word in arguments if word != option]
 
 
 def datastore(option, directory):
-    """The value of `datastore.path`, and below it the lines that name the database.
+    """Returns the value of `datastore.path`, followed by the lines that name the database.
 
     `--mysql` is the server that IRCD_TEST_MYSQL names as USER:PASSWORD@SOCKET; the database is this process's own.
     """
@@ -30,7 +30,7 @@ def datastore(option, directory):
 
 
 def history(option, channel_length, client_length=256, page_max=100):
-    """The `history` section; with a database everything is stored."""
+    """Returns the `history` section; with a database, everything is stored."""
     stored = "{enabled: true, unregistered-channels: true, registered-channels: opt-out, direct-messages: opt-out}"
     return (f"history:\n    enabled: true\n    channel-length: {channel_length}\n    client-length: {client_length}\n"
             f"    chathistory-maxmessages: {page_max}\n" + (f"    persistent: {stored}\n" if option else ""))

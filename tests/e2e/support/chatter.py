@@ -1,4 +1,4 @@
-"""Pairs of clients that chat at a steady pace, and how long a line and its answer take."""
+"""Pairs of clients that chat at a steady pace, and the time that a line and its answer take."""
 
 import selectors
 import time
@@ -9,7 +9,7 @@ PACE_S = 0.1
 
 
 class Pair:
-    """`one` says a number, `other` says it back."""
+    """`one` sends a number, `other` sends it back."""
 
     def __init__(self, port, number):
         self.names = f"one{number}", f"other{number}"
@@ -32,8 +32,8 @@ class Chatter:
                 self.selector.register(client.sock, selectors.EVENT_READ, (pair, who))
 
     def talk(self, until):
-        """Round trips in ms until `until()` holds, pairs taking turns evenly within `pace_s`; who is not answered
-        in time says nothing new, and the time it takes counts."""
+        """Returns round trips in ms until `until()` holds, with pairs spread evenly over `pace_s`. A pair that still waits
+        for an answer sends nothing new, and the whole wait counts."""
         round_trips_ms, turn, begin = [], 0, time.monotonic()
         step_s = self.pace_s / len(self.pairs)
         while not until():

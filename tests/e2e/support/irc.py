@@ -41,7 +41,7 @@ class Line:
 
 
 class Lines:
-    """RFC 1459 framing: lines end in CR LF, a bare LF is taken too."""
+    """RFC 1459 framing: lines end in CR LF; a bare LF is accepted, too."""
 
     def __init__(self):
         self.partial = b""
@@ -55,7 +55,7 @@ class Lines:
 
 
 def tls_context(ca):
-    """Trusts the certificate in the PEM file `ca`, and no other."""
+    """Returns a context that trusts only the certificate in the PEM file `ca`."""
     context = ssl.create_default_context(cafile=ca)
     # Python 3.13 made this the default; it asks for extensions that a self-signed leaf need not have.
     context.verify_flags &= ~ssl.VERIFY_X509_STRICT
@@ -63,7 +63,7 @@ def tls_context(ca):
 
 
 def connect(port, ca=None, receive_bytes=None):
-    """A connected socket to 127.0.0.1; with `ca` (a PEM file) over TLS, the certificate verified for localhost."""
+    """Returns a socket connected to 127.0.0.1; with `ca` (a PEM file) over TLS, with the certificate verified for localhost."""
     sock = socket.socket()
     if receive_bytes:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_bytes)
@@ -88,7 +88,7 @@ class Client:
         self.sock.sendall(b"".join(self.framing.encode(line) for line in lines))
 
     def read(self, timeout_s):
-        """Reads once, for at most `timeout_s`; false when nothing came."""
+        """Reads once, for at most `timeout_s`; returns false if nothing arrived."""
         if self.closed:
             return False
         self.sock.settimeout(max(timeout_s, 0.001))
@@ -109,7 +109,7 @@ class Client:
         return True
 
     def find(self, wanted, timeout_s=WAIT_S):
-        """The next line for which `wanted(line)` holds, or None by the deadline or at the end of the connection."""
+        """Returns the next line for which `wanted(line)` holds, or None by the deadline or at the end of the connection."""
         deadline = time.monotonic() + timeout_s
         while True:
             while self.cursor < len(self.seen):
@@ -123,7 +123,7 @@ class Client:
             self.read(left_s)
 
     def wait(self, wanted, what, timeout_s=WAIT_S):
-        """As `find`, but what does not come is a failure that tells `what` was awaited and what came last."""
+        """Like `find`, but a timeout is a failure that names `what` was expected and the last lines."""
         line = self.find(wanted, timeout_s)
         if line is None:
             end = "connection closed" if self.closed else f"nothing in {timeout_s:g} s"
@@ -132,7 +132,7 @@ class Client:
         return line
 
     def register(self, nick):
-        """Registers, and returns when the whole welcome is there, whatever it ends with."""
+        """Registers, and returns after the whole welcome, whichever numeric ends it."""
         self.send(f"NICK {nick}", f"USER {nick} 0 * :{nick}")
         self.wait(lambda m: m.verb == "001", f"welcome of {nick}")
         self.ping("welcomed")
@@ -140,7 +140,7 @@ class Client:
         return self
 
     def log_in(self, account, password):
-        """As `register`, as the account of the same name by SASL PLAIN; where it is there already, as one more client of it."""
+        """Like `register`, logged in to the account of the same name with SASL PLAIN; joins its user if that is online."""
         credentials = base64.b64encode(f"\0{account}\0{password}".encode()).decode()
         self.send("CAP REQ sasl", "AUTHENTICATE PLAIN")
         self.wait(lambda m: m.verb == "AUTHENTICATE", f"AUTHENTICATE + to {account}")
@@ -155,14 +155,14 @@ class Client:
         return self
 
     def ping(self, token="still-here", timeout_s=WAIT_S):
-        """Seconds until the PONG."""
+        """Returns the seconds until the PONG."""
         start = time.monotonic()
         self.send(f"PING {token}")
         self.wait(lambda m: m.verb == "PONG" and token in m.params, f"PONG {token}", timeout_s)
         return time.monotonic() - start
 
     def wait_closed(self, timeout_s=WAIT_S):
-        """Reads on until the server closes; false when it has not by the deadline."""
+        """Reads until the server closes the connection; returns false if it has not by the deadline."""
         deadline = time.monotonic() + timeout_s
         while not self.closed and time.monotonic() < deadline:
             self.read(deadline - time.monotonic())

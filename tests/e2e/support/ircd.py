@@ -1,4 +1,4 @@
-"""A server under test: private directory, free ports, its config, its log, its end.
+"""A server under test: private directory, free ports, configuration, log, shutdown.
 
 Invariant: a server started here is ended here, by its own process id.
 """
@@ -19,7 +19,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[3]
 
 
 def binary(arguments):
-    """The server to test: the first argument, else the debug build of this checkout."""
+    """Returns the server to test: the first argument, or else the debug build of this checkout."""
     path = pathlib.Path(arguments[0]) if arguments else ROOT / "target" / "debug" / "ircd"
     if not os.access(path, os.X_OK):
         raise SystemExit(f"no server to test at {path}: build it first, or name it as the argument")
@@ -27,12 +27,12 @@ def binary(arguments):
 
 
 def end_on_sigterm():
-    """Lets a SIGTERM unwind the script, so that it still ends what it started."""
+    """Makes SIGTERM unwind the script, so that it still stops what it started."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
 
 
 def free_ports(count):
-    """Ports of 127.0.0.1 that were free a moment ago, all different."""
+    """Returns distinct ports of 127.0.0.1 that were free a moment ago."""
     sockets = [socket.socket() for _ in range(count)]
     try:
         for sock in sockets:
@@ -44,9 +44,9 @@ def free_ports(count):
 
 
 def cpu_s(task):
-    """CPU seconds used so far, user and system, by a process (its id) or a thread (`PID/task/TID`)."""
+    """Returns the CPU seconds, user and system, used so far by a process (its id) or a thread (`PID/task/TID`)."""
     if "/task/" in str(task):
-        # To the nanosecond; a process has no such file, and threads that ended are missing from a sum of its threads'.
+        # In nanoseconds; a process has no such file, and a sum over its threads lacks those that have ended.
         return int(pathlib.Path(f"/proc/{task}/schedstat").read_text().split()[0]) / 1e9
     fields = pathlib.Path(f"/proc/{task}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
@@ -67,7 +67,8 @@ class Server:
         self.descriptors_max, self.process = descriptors_max, None
 
     def yaml(self, server_keys, other_keys, account_keys, datastore_keys):
-        """The config; `server_keys`, `account_keys` and `datastore_keys` are YAML lines indented by four blanks, `other_keys` start at the margin."""
+        """Returns the configuration; `server_keys`, `account_keys` and `datastore_keys` are YAML lines indented by four
+        blanks, `other_keys` are not indented."""
         pair = f"{{cert: {self.cert}, key: {self.key}}}"
         (self.directory / "ircd.motd").write_text("The first line of the day\n\nand 最后一行 ✓\n")
         return f"""\
@@ -114,7 +115,7 @@ logging:
 """
 
     def command(self, *arguments, timeout_s=60):
-        """Runs one of the binary's commands to its end."""
+        """Runs one of the binary's commands to completion."""
         return subprocess.run([self.binary, *arguments], cwd=self.directory, stdin=subprocess.DEVNULL,
                               capture_output=True, text=True, errors="replace", timeout=timeout_s)
 
@@ -127,14 +128,14 @@ logging:
         resource.setrlimit(resource.RLIMIT_NOFILE, (self.descriptors_max, self.descriptors_max))
 
     def launch(self):
-        """Starts `ircd run` and waits for nothing."""
+        """Starts `ircd run` without waiting."""
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(
                 [self.binary, "run", "--conf", str(self.conf)], cwd=self.directory, stdin=subprocess.DEVNULL,
                 stdout=log, stderr=log, preexec_fn=self.limit_descriptors if self.descriptors_max else None)
 
     def start(self):
-        """Starts `ircd run` and returns when each of its listeners accepts."""
+        """Starts `ircd run` and returns once every listener accepts connections."""
         self.launch()
         deadline = time.monotonic() + READY_S
         for port in (self.plain, self.tls, self.ws, self.wss):
@@ -155,11 +156,11 @@ logging:
         return True
 
     def terminate(self):
-        """Sends SIGTERM; `exit_status` waits for the end."""
+        """Sends SIGTERM; `exit_status` waits for the exit."""
         self.process.send_signal(signal.SIGTERM)
 
     def exit_status(self):
-        """The exit status, or None when the server is still there after `STOP_S`."""
+        """Returns the exit status, or None if the server still runs after `STOP_S`."""
         try:
             return self.process.wait(STOP_S)
         except subprocess.TimeoutExpired:
@@ -172,7 +173,7 @@ logging:
         return cpu_s(self.process.pid)
 
     def memory_mb(self, field="VmRSS"):
-        """Resident memory, now or at most since the peak was forgotten (`VmHWM`)."""
+        """Returns resident memory, current or the peak since it was last reset (`VmHWM`)."""
         status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
         return int(re.search(rf"{field}:\s+(\d+)", status)[1]) / 1024
 

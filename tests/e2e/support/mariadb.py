@@ -27,18 +27,18 @@ USER, PASSWORD = "ircd", "pass'word"
 
 
 class MariaDB:
-    """A server whose data lives as long as its directory, and which keeps `pool_mb` of it in memory: as it comes 128."""
+    """A server whose data lives as long as its directory, with a buffer pool of `pool_mb`; its own default is 128."""
 
     def __init__(self, directory, pool_mb=128):
         self.directory = pathlib.Path(directory)
         self.data, self.log = self.directory / "data", self.directory / "log"
         self.socket, self.port = self.directory / "s", ircd.free_ports(1)[0]
         self.init, self.pool_mb, self.process = self.directory / "init.sql", pool_mb, None
-        # Root's MariaDB insists on being told that it may.
+        # As root, MariaDB must be allowed to run explicitly.
         self.own = ["--no-defaults", f"--user={pwd.getpwuid(os.getuid()).pw_name}", f"--datadir={self.data}"]
 
     def install(self):
-        """Makes the data; the user comes with the first start."""
+        """Creates the data directory; the first start creates the user."""
         quoted = PASSWORD.replace("'", "''")
         self.init.write_text(
             f"CREATE USER IF NOT EXISTS '{USER}'@'%' IDENTIFIED BY '{quoted}';\nGRANT ALL ON *.* TO '{USER}'@'%';\n")
@@ -70,12 +70,12 @@ class MariaDB:
                 f"--execute={sql}", *([database] if database else [])]
 
     def query(self, sql, database=""):
-        """The lines that answer, columns separated by tabs; None when the server does not."""
+        """Returns the lines of the answer, columns separated by tabs; None if the server does not answer."""
         done = subprocess.run(self.client(sql, database), stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace")
         return None if done.returncode else done.stdout.splitlines()
 
     def load(self, sql, lines, database):
-        """Carries out a statement that reads `lines`, which are bytes, from /dev/stdin."""
+        """Executes a statement that reads `lines`, which are bytes, from /dev/stdin."""
         with subprocess.Popen(self.client(sql, database), stdin=subprocess.PIPE, stdout=subprocess.DEVNULL) as client:
             client.stdin.writelines(lines)
             client.stdin.close()
@@ -89,7 +89,7 @@ class MariaDB:
         self.process.send_signal(number)
 
     def stop(self):
-        """Ends it in order, or by force when it takes too long."""
+        """Shuts it down cleanly, or by force if that takes too long."""
         if self.process is None or self.process.poll() is not None:
             return
         self.send(signal.SIGCONT)

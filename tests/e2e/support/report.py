@@ -1,4 +1,4 @@
-"""Counts what passed and what failed, and closes with one summary line."""
+"""Counts passed and failed checks, and ends with a summary line."""
 
 import sys
 import time
@@ -6,14 +6,14 @@ import traceback
 
 
 class Report:
-    """Named checks; `close` prints `N passed, N failed` and gives the exit status."""
+    """Named checks; `close` prints `N passed, N failed` and returns the exit status."""
 
     def __init__(self):
         self.passed, self.failed = 0, 0
         self.start = time.monotonic()
 
     def check(self, name, holds, detail=""):
-        """Counts one check; `detail` is shown when it does not hold."""
+        """Counts one check; prints `detail` if it fails."""
         if holds:
             self.passed += 1
             print(f"ok    {name}", flush=True)

@@ -1,4 +1,4 @@
-"""The client half of RFC 6455 that a test needs: handshake, masked frames out, whole frames in."""
+"""The client side of RFC 6455 as far as tests need it: handshake, masked frames out, whole frames in."""
 
 import base64
 import os
@@ -42,7 +42,7 @@ class Frames:
         return [line for line in lines if line]
 
     def cut(self):
-        """Takes one whole frame off the buffer, or None."""
+        """Removes one whole frame from the buffer and returns it, or None."""
         if len(self.buffer) < 2:
             return None
         size, start = self.buffer[1] & 0x7F, 2
@@ -59,7 +59,7 @@ class Frames:
 
 
 def client(port, protocol="text.ircv3.net", ca=None, forwarded_for=None):
-    """A client on a WebSocket listener; over TLS when `ca` is given. `forwarded_for` is what a proxy would have said."""
+    """A client on a WebSocket listener; over TLS when `ca` is given. `forwarded_for` is the header that a proxy would send."""
     sock = irc.connect(port, ca=ca)
     forwarded = f"X-Forwarded-For: {forwarded_for}\r\n" if forwarded_for else ""
     key = base64.b64encode(os.urandom(16)).decode()

@@ -1,5 +1,5 @@
-// One irc-framework client in a page. What happens is told to the test by POST /report; what to do next is asked by
-// GET /next, which the test answers when there is something to do.
+// One irc-framework client in a page. It reports events to the test with POST /report, and requests its next command
+// with GET /next, which the test answers when it has one.
 "use strict";
 
 const { Client } = window["irc-framework"];
@@ -25,7 +25,7 @@ async function send() {
 window.addEventListener("error", (event) => report("script error", { text: event.message }));
 window.addEventListener("unhandledrejection", (event) => report("script error", { text: String(event.reason) }));
 
-// Tells which subprotocol was agreed on and the kind of each frame, whichever transport opened the socket.
+// Reports the negotiated subprotocol and the type of each frame, whichever transport opened the socket.
 window.WebSocket = class extends WebSocket {
     constructor(url, protocol) {
         super(url, protocol);
@@ -39,7 +39,7 @@ window.WebSocket = class extends WebSocket {
 };
 
 // The stock WebSocket transport of irc-framework closes at the first binary frame, so a page that asks for
-// binary.ircv3.net brings its own, through the `transport` option made for that.
+// binary.ircv3.net brings its own, through the `transport` option.
 class BinaryTransport extends Object.getPrototypeOf(Client) {
     constructor(options) {
         super();
@@ -110,8 +110,8 @@ client.on("unknown command", ({ command, params }) => {
 client.on("batch end chathistory", (event) => report("backlog", { target: event.params[0], lines: event.commands.length }));
 client.on("irc error", (event) => report("irc error", { text: JSON.stringify(event) }));
 
-// History as web clients read it: on joining what came after the read marker, or the latest lines; when scrolled up, what
-// came before the oldest line shown.
+// History as web clients read it: on joining, the messages after the read marker, or the latest ones; on scrolling up, those
+// before the oldest one shown.
 const pageLines = Number(settings.history);
 const markers = new Map();
 const oldest = new Map();
