@@ -2,7 +2,7 @@
 //! that goes out is UTF-8 without a line ending in it.
 //!
 //! The input is lines; the first byte of each says which of eight clients sends it. A client that was
-//! closed connects anew.
+//! disconnected connects again.
 
 #![no_main]
 
@@ -52,8 +52,11 @@ impl World {
         let door = Door {
             ip: [127, 0, 0, 1].into(),
             listener: "127.0.0.1:6667".into(),
+            proxied: false,
+            endpoints: None,
             secure: client % 2 == 0,
             certfp: None,
+            certificates: Box::default(),
             websocket: false,
             tor: false,
             sts_only: false,

@@ -22,7 +22,7 @@ mod shard;
 mod socket;
 mod tls;
 mod upgrade;
-mod websocket;
+pub mod websocket;
 
 use std::io;
 

@@ -36,7 +36,7 @@ pub(super) fn close_frame(status: u16) -> [u8; 4] {
 
 /// Reads what one WebSocket client sends.
 #[derive(Debug, Default)]
-pub(super) struct Decoder {
+pub struct Decoder {
     /// A header of which only the beginning has arrived.
     head: ArrayVec<u8, HEADER_BYTES_MAX>,
     frame: Option<Frame>,
@@ -63,11 +63,11 @@ struct Frame {
 
 /// Why no more is to be read from a WebSocket client.
 #[derive(Debug)]
-pub(super) struct End {
+pub struct End {
     /// What the engine is told.
-    pub(super) reason: CloseReason,
+    pub reason: CloseReason,
     /// Status code of the close frame to send.
-    pub(super) status: u16,
+    pub status: u16,
 }
 
 fn violation(what: &str, status: u16) -> End {
@@ -78,7 +78,7 @@ impl Decoder {
     /// Takes bytes as they arrived; each message becomes one line for `emit`, until it returns false.
     /// What is to be sent back (pongs) is appended to `reply`, at most one pong for each ping. Of frames that
     /// carry nothing each 64th becomes an empty line ([`Blanks`]). Returns how many bytes were used.
-    pub(super) fn feed(
+    pub fn feed(
         &mut self,
         mut input: &[u8],
         line_bytes_max: usize,
