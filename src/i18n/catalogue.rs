@@ -1,4 +1,4 @@
-//! Catalogues: one YAML document per language, `languages/<code>.lang.yaml`.
+//! Catalogs: one YAML document per language, `languages/<code>.lang.yaml`.
 //!
 //! ```yaml
 //! code: zh-CN
@@ -7,8 +7,8 @@
 //!   NO_SUCH_NICK: 没有这个昵称或频道
 //! ```
 //!
-//! A phrase that a catalogue lacks is said in English; a catalogue that lacks any is "incomplete"
-//! (`~` in the `draft/languages` capability).
+//! Phrases that a catalog lacks are sent in English; such a catalog is "incomplete" (`~` in the
+//! `draft/languages` capability).
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 
 use super::phrase::Phrase;
 
-/// Which language, as an index into [`Languages`]; 0 is English.
+/// A language, as an index into [`Languages`]; 0 is English.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct LanguageId(pub u8);
 
@@ -27,19 +27,19 @@ pub struct LanguageId(pub u8);
 pub struct Catalogue {
     /// BCP 47 code: `zh-CN`.
     pub code: String,
-    /// The language's name in itself.
+    /// The name of the language in that language.
     pub name: String,
     texts: Vec<Option<Box<str>>>,
 }
 
-/// What is wrong with a catalogue.
+/// Why a catalog is rejected.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CatalogueError {
-    /// Not the form above; the parser's words.
+    /// It does not have the form above; the message of the parser.
     Malformed(String),
-    /// A phrase this server does not have.
+    /// It has a phrase that this server does not have.
     UnknownPhrase(String),
-    /// The translation's `{n}` placeholders are not those of the English text.
+    /// The `{n}` placeholders of a translation differ from those of the English text.
     WrongPlaceholders(String),
 }
 
@@ -65,19 +65,19 @@ struct Raw {
 }
 
 impl Catalogue {
-    /// Reads a catalogue document.
+    /// Parses a catalog document.
     pub fn parse(text: &str) -> Result<Catalogue, CatalogueError> {
         let raw: Raw =
             serde_yaml::from_str(text).map_err(|error| CatalogueError::Malformed(error.to_string()))?;
         Catalogue::try_from(raw)
     }
 
-    /// Whether a phrase is translated.
+    /// Returns whether a phrase is translated.
     pub fn has(&self, phrase: Phrase) -> bool {
         self.texts[phrase as usize].is_some()
     }
 
-    /// Whether every phrase is translated.
+    /// Returns whether every phrase is translated.
     pub fn is_complete(&self) -> bool {
         self.texts.iter().all(Option::is_some)
     }
@@ -109,7 +109,7 @@ impl From<Catalogue> for Raw {
     }
 }
 
-/// The set of `{n}` in a text.
+/// Returns the set of `{n}` in a text.
 fn placeholders(text: &str) -> Vec<u8> {
     let mut found: Vec<u8> =
         text.as_bytes().windows(3).filter(|w| w[0] == b'{' && w[2] == b'}').map(|w| w[1]).collect();
@@ -118,17 +118,17 @@ fn placeholders(text: &str) -> Vec<u8> {
     found
 }
 
-/// English and all loaded catalogues.
+/// English and all loaded catalogs.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Languages {
     catalogues: Vec<Catalogue>,
-    /// What a client hears that has asked for nothing.
+    /// The language of clients that have not chosen one.
     pub default: LanguageId,
 }
 
 impl Languages {
-    /// Catalogues in the order in which they are advertised; at most 255, the rest is left out.
-    /// `default` is a code; English if it is not there.
+    /// Takes catalogs in the order in which they are announced; at most 255, the rest is ignored.
+    /// `default` is a code; an unknown one means English.
     pub fn new(mut catalogues: Vec<Catalogue>, default: &str) -> Languages {
         catalogues.truncate(usize::from(u8::MAX));
         let mut languages = Languages { catalogues, default: LanguageId(0) };
@@ -136,7 +136,7 @@ impl Languages {
         languages
     }
 
-    /// Looks a code up, without case.
+    /// Looks up a code, ignoring case.
     pub fn by_code(&self, code: &str) -> Option<LanguageId> {
         if code.eq_ignore_ascii_case("en") {
             return Some(LanguageId(0));
@@ -145,7 +145,7 @@ impl Languages {
         Some(LanguageId(at as u8 + 1))
     }
 
-    /// The code of a language.
+    /// Returns the code of a language.
     pub fn code(&self, id: LanguageId) -> &str {
         match id.0.checked_sub(1) {
             Some(index) => &self.catalogues[usize::from(index)].code,
@@ -153,8 +153,8 @@ impl Languages {
         }
     }
 
-    /// The value of the `draft/languages` capability: how many, then the codes, `~` before those that
-    /// are incomplete.
+    /// Returns the value of the `draft/languages` capability: the number of languages, then the codes,
+    /// with `~` before incomplete ones.
     pub fn capability_value(&self) -> String {
         let mut value = format!("{},en", self.catalogues.len() + 1);
         for catalogue in &self.catalogues {
@@ -164,8 +164,8 @@ impl Languages {
         value
     }
 
-    /// The text of a phrase in the first of some languages that has it: those given, best first, then the
-    /// default one, then English.
+    /// Returns the text of a phrase in the first language that has it: the given ones, best first, then
+    /// the default, then English.
     pub fn text(&self, wanted: &[LanguageId], phrase: Phrase) -> &str {
         let in_one = |id: &LanguageId| match id.0.checked_sub(1) {
             None => Some(phrase.english()),
@@ -174,7 +174,7 @@ impl Languages {
         wanted.iter().chain([&self.default]).find_map(in_one).unwrap_or(phrase.english())
     }
 
-    /// Writes a phrase as [`Languages::text`] finds it, with its arguments in place of `{0}`, `{1}` ….
+    /// Writes a phrase as found by [`Languages::text`], with its arguments in place of `{0}`, `{1}` ….
     pub fn write(&self, wanted: &[LanguageId], phrase: Phrase, args: &[&str], out: &mut Vec<u8>) {
         fill(self.text(wanted, phrase), args, out);
     }

@@ -1,5 +1,5 @@
-//! What the server says in words: phrases with their English text in the code, and catalogues that
-//! translate them. Not for the protocol's own words, and not for what goes to the log.
+//! Texts for users: phrases with their English text, and catalogs that translate them. Words of the
+//! protocol and of the log are not translated.
 
 mod catalogue;
 pub mod phrase;

@@ -1,7 +1,7 @@
-//! Case mappings: when are two names the same name (<https://modern.ircdocs.horse/#casemapping-parameter>).
+//! Case mappings: when two names are the same (<https://modern.ircdocs.horse/#casemapping-parameter>).
 //!
-//! Folding also says which characters a mapping knows at all; what the protocol forbids on top of
-//! that is in `name`. Invariant: folding is idempotent.
+//! Folding also decides which characters a mapping allows; further restrictions of the protocol are
+//! in `name`. Invariant: folding is idempotent.
 
 use std::borrow::Cow;
 
@@ -13,16 +13,16 @@ use unicode_properties::{GeneralCategoryGroup, UnicodeGeneralCategory};
 
 use super::BadName;
 
-/// How names are compared. One per network, for its whole life: stored keys depend on it.
+/// How names are compared. A network keeps its mapping permanently, because stored keys depend on it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum CaseMapping {
     /// Printable ASCII only; letters fold.
     Ascii,
     /// Printable ASCII only; letters fold, and `[]\~` are the upper case of `{}|^`.
     Rfc1459,
-    /// As `Rfc1459`, but `~` and `^` differ.
+    /// Like `Rfc1459`, but `~` and `^` differ.
     Rfc1459Strict,
-    /// Unicode names by the UsernameCaseMapped profile of RFC 8265, section 3.3.
+    /// Unicode names according to the UsernameCaseMapped profile of RFC 8265, section 3.3.
     #[default]
     Precis,
     /// Any letter, mark, number, punctuation or symbol of Unicode, compared caselessly. Names that look
@@ -31,13 +31,13 @@ pub enum CaseMapping {
 }
 
 impl CaseMapping {
-    /// Whether names that look alike must be told apart by [`CaseMapping::skeleton`].
+    /// Returns whether look-alikes are possible and must be compared by [`CaseMapping::skeleton`].
     pub fn has_skeletons(self) -> bool {
         matches!(self, Self::Precis | Self::Permissive)
     }
 
-    /// The value of the CASEMAPPING token. The Unicode mappings say `ascii`: no client knows them,
-    /// and for ASCII names they are that.
+    /// Returns the value of the CASEMAPPING token. The Unicode mappings announce `ascii`: no client
+    /// knows them, and for ASCII names they are the same.
     pub fn isupport_token(self) -> &'static str {
         match self {
             Self::Ascii | Self::Precis | Self::Permissive => "ascii",
@@ -46,19 +46,19 @@ impl CaseMapping {
         }
     }
 
-    /// The text by which equal texts are known. Fails for characters the mapping does not admit; the
-    /// empty text folds to itself.
+    /// Returns the folded form, which is equal for equal texts. Fails for characters that the mapping
+    /// does not allow; the empty text folds to itself.
     pub fn fold(self, raw: &str) -> Result<String, BadName> {
         self.fold_cow(raw).map(Cow::into_owned)
     }
 
-    /// `fold` that never fails: text the mapping does not admit has its ASCII letters lowered and is
-    /// otherwise kept. For comparing foreign text, never for naming something.
+    /// Folds like `fold`, but never fails: in text that the mapping does not allow, only ASCII letters are
+    /// lowered. For comparing foreign text, never for names.
     pub fn fold_lossy(self, raw: &str) -> String {
         self.fold(raw).unwrap_or_else(|_| raw.to_ascii_lowercase())
     }
 
-    /// `fold` without a copy when `raw` is ASCII and already folded.
+    /// Folds like `fold`, without a copy if `raw` is ASCII and already folded.
     pub(super) fn fold_cow(self, raw: &str) -> Result<Cow<'_, str>, BadName> {
         match self {
             _ if raw.is_ascii() => self.fold_ascii(raw),
@@ -71,7 +71,7 @@ impl CaseMapping {
     }
 
     fn fold_ascii(self, raw: &str) -> Result<Cow<'_, str>, BadName> {
-        // A space is printable, but neither RFC 8265 nor the permissive categories admit it.
+        // A space is printable, but neither RFC 8265 nor the permissive categories allow it.
         let first_admitted = if matches!(self, Self::Precis | Self::Permissive) { b'!' } else { b' ' };
         if let Some(bad) = raw.bytes().find(|b| !(first_admitted..=b'~').contains(b)) {
             return Err(BadName::ForbiddenCharacter(char::from(bad)));
@@ -93,7 +93,7 @@ impl CaseMapping {
     }
 }
 
-/// One pass of the profile is no fixed point; RFC 8264, section 7, asks for up to four.
+/// One pass of the profile may not reach a fixed point; RFC 8264, section 7, requires up to four.
 fn fold_precis(raw: &str) -> Result<String, BadName> {
     const PASSES_MAX: usize = 4;
     let mut before = raw.to_owned();
@@ -107,12 +107,12 @@ fn fold_precis(raw: &str) -> Result<String, BadName> {
     Err(BadName::NotFoldable)
 }
 
-/// The rules of UsernameCaseMapped in the order of RFC 8264, section 7: unlike the profile's own
-/// `enforce`, which looks at the characters first and so refuses some that the mapping would cure.
+/// Applies the rules of UsernameCaseMapped in the order of RFC 8264, section 7. The crate's own
+/// `enforce` checks the characters first, and so rejects some that the mapping would replace.
 fn enforce_precis(raw: &str) -> Result<String, BadName> {
     let profile = UsernameCaseMapped::new();
     let narrow = profile.width_mapping_rule(raw).map_err(|_| BadName::NotFoldable)?;
-    // Not `str::to_lowercase`: it would turn a sigma at the end into a final one.
+    // Not `str::to_lowercase`, which turns a sigma at the end into a final one.
     let folded: String = narrow.chars().flat_map(char::to_lowercase).nfc().collect();
     profile.directionality_rule(folded.as_str()).map_err(|_| BadName::NotFoldable)?;
     match IdentifierClass::default().allows(&folded) {
@@ -124,7 +124,7 @@ fn enforce_precis(raw: &str) -> Result<String, BadName> {
     }
 }
 
-/// Canonical caseless matching (Unicode, section 3.13, D145).
+/// Folds for canonical caseless matching (Unicode, section 3.13, D145).
 fn fold_permissive(raw: &str) -> Result<String, BadName> {
     if let Some((_, bad)) = raw.char_indices().find(|&(at, c)| !is_permissive(c, at == 0)) {
         return Err(BadName::ForbiddenCharacter(bad));
@@ -132,8 +132,8 @@ fn fold_permissive(raw: &str) -> Result<String, BadName> {
     Ok(caseless::default_case_fold_str(&raw.nfd().collect::<String>()).nfd().collect())
 }
 
-/// Marks go with what stands before them. Without them no fold would be admitted itself, since
-/// folding takes accents off their letters, and many scripts could not be written.
+/// Allows marks, too. Folding separates accents from their letters, so without marks no fold would be
+/// allowed itself, and many scripts could not be written.
 fn is_permissive(c: char, first: bool) -> bool {
     use GeneralCategoryGroup::{Letter, Mark, Number, Punctuation, Symbol};
     match c.general_category_group() {

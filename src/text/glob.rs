@@ -1,14 +1,14 @@
 //! Glob patterns as IRC masks use them: `*` is any run of characters, `?` is exactly one character.
 //!
-//! There is no escape character. Case is not folded here: fold both sides first. Invariant: matching
+//! There is no escape character, and case matters: fold both sides first. Invariant: matching
 //! allocates nothing and takes at most pattern × text steps.
 
-/// Whether `pattern` covers the whole of `text`.
+/// Returns whether `pattern` matches the whole of `text`.
 pub fn matches(pattern: &str, text: &str) -> bool {
     let (pattern, text) = (pattern.as_bytes(), text.as_bytes());
     let (mut p, mut t) = (0, 0);
-    // Only the last star ever needs another try: whatever an earlier one could still swallow, the
-    // last one can swallow too. That is what keeps the work from exploding.
+    // Only the last star ever needs another try: anything that an earlier one could still match, the
+    // last one can match, too. This keeps the work from exploding.
     let mut last_star: Option<(usize, usize)> = None;
     while t < text.len() {
         match pattern.get(p) {
@@ -35,7 +35,7 @@ pub fn matches(pattern: &str, text: &str) -> bool {
     pattern[p..].iter().all(|&b| b == b'*')
 }
 
-/// The length in bytes of the UTF-8 character that begins with `first`.
+/// Returns the length in bytes of the UTF-8 character that begins with `first`.
 fn char_bytes(first: u8) -> usize {
     match first {
         0x00..0xC0 => 1,

@@ -1,7 +1,7 @@
-//! Masks: patterns for `nick!user@host`, as in bans, exceptions and invitations.
+//! Masks: patterns for `nick!user@host`, as in bans, ban exceptions and invite exceptions.
 //!
-//! What a match means is the business of whoever keeps the list. Invariant: a mask is canonical, so
-//! two that cover the same users by the same letters are equal, and parsing its text gives it again.
+//! The meaning of a match is up to the list that contains the mask. Invariant: a mask is canonical, so
+//! two spellings of one pattern are equal, and parsing the text of a mask returns the same mask.
 
 use std::fmt;
 
@@ -12,14 +12,14 @@ use super::{CaseMapping, glob};
 /// The extban prefix of a mask that mutes, advertised as `EXTBAN=,m`.
 const MUTE_PREFIX: &str = "m:";
 
-/// A canonical `nick!user@host` pattern, folded, with `*` for each part left out.
+/// A canonical `nick!user@host` pattern, folded, with `*` for each missing part.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Mask(Box<str>);
 
 impl Mask {
-    /// Canonicalises a mask as users write it: `nick` → `nick!*@*`, `nick!user` → `nick!user@*`,
-    /// `user@host` → `*!user@host`; a `m:` before it stays. `None` for one that is empty, has an `@`
-    /// before its `!`, contains a space, begins with a colon, or names a nick `mapping` cannot fold.
+    /// Parses a mask as users write it: `nick` → `nick!*@*`, `nick!user` → `nick!user@*`, `user@host` →
+    /// `*!user@host`; a leading `m:` stays. Returns `None` for a mask that is empty, has an `@` before
+    /// its `!`, contains a space, begins with a colon, or has a nick that `mapping` cannot fold.
     pub fn parse(mapping: CaseMapping, raw: &str) -> Option<Self> {
         let raw = raw.trim();
         let (prefix, pattern) = match raw.split_at_checked(MUTE_PREFIX.len()) {
@@ -34,17 +34,17 @@ impl Mask {
         Some(Self(format!("{prefix}{}", folded_nuh(&nick, or_star(user), or_star(host))).into()))
     }
 
-    /// The canonical text, for lists and for storing.
+    /// Returns the canonical text, for lists and storage.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// Whether it silences those it covers instead of keeping them out.
+    /// Returns whether it mutes matching users instead of banning them.
     pub fn is_mute(&self) -> bool {
         self.0.starts_with(MUTE_PREFIX)
     }
 
-    /// Whether it covers a user, given as made by `folded_nuh`.
+    /// Returns whether it matches a user, given as a result of `folded_nuh`.
     pub fn matches(&self, folded_nuh: &str) -> bool {
         glob::matches(self.0.strip_prefix(MUTE_PREFIX).unwrap_or(&self.0), folded_nuh)
     }
@@ -62,8 +62,8 @@ impl fmt::Debug for Mask {
     }
 }
 
-/// The text masks are matched against: the nick's key, and username and host in lower case, which
-/// they are whatever the mapping, since it speaks of names only.
+/// Returns the text that masks are matched against: the nick's key, and username and host in lower
+/// case, whatever the mapping, since it is about names only.
 pub fn folded_nuh(nick_key: &str, user: &str, host: &str) -> String {
     let mut nuh = String::with_capacity(nick_key.len() + user.len() + host.len() + 2);
     nuh.push_str(nick_key);
@@ -74,13 +74,13 @@ pub fn folded_nuh(nick_key: &str, user: &str, host: &str) -> String {
     nuh
 }
 
-/// Lowers each character for itself. `str::to_lowercase` would look at a sigma's neighbours, which
-/// are not the same in a pattern and in what it is to match.
+/// Lowers each character by itself. `str::to_lowercase` looks at a sigma's neighbors, which differ
+/// between a pattern and a matching text.
 fn lower(part: &str) -> impl Iterator<Item = char> {
     part.chars().flat_map(char::to_lowercase)
 }
 
-/// The three parts as far as they are there; without separators, all is the nick.
+/// Splits off the parts that are present; without separators, everything is the nick.
 fn split(pattern: &str) -> Option<(&str, &str, &str)> {
     let (before_host, host) = match pattern.split_once('@') {
         Some((before, host)) => (Some(before), host),
@@ -98,8 +98,8 @@ fn or_star(part: &str) -> &str {
     if part.is_empty() { "*" } else { part }
 }
 
-/// Folds what stands between wildcards piece by piece: a `*` next to letters that go right to left
-/// is refused by RFC 8265.
+/// Folds the text between wildcards piece by piece: RFC 8265 rejects a `*` next to right-to-left
+/// letters.
 fn fold_between_wildcards(mapping: CaseMapping, pattern: &str) -> Option<String> {
     pattern
         .split_inclusive(['*', '?'])

@@ -1,8 +1,8 @@
-//! Names and text: what a nick, a channel, an account or a ban mask is, when two of them are the
-//! same, and how text is matched and cut.
+//! Names and text: validates and compares nicks, channel names, account names and masks; matches,
+//! truncates and wraps text.
 //!
-//! Not here: who may use a name, which names are taken or reserved by services, and how lines are
-//! framed. Invariant: a parsed name is valid under the mapping it was parsed with, and two names are
+//! Not here: permission to use a name, names in use or reserved by services, and framing of
+//! lines. Invariant: a parsed name is valid under the mapping it was parsed with, and two names are
 //! equal exactly when their folded keys are.
 
 pub mod glob;

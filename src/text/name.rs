@@ -1,8 +1,8 @@
-//! Names as parsed types: a `Nick`, `ChannelName` or `AccountName` in hand is a valid one.
+//! Names as parsed types: a `Nick`, `ChannelName` or `AccountName` is always valid.
 //!
-//! Each holds the name as it is shown and the key by which it is found. Invariant: the key is the
-//! shown name folded, and equality, order and hash are the key's. Names of one network must all be
-//! parsed with the same mapping.
+//! Each holds the name as shown and the key for lookups. Invariant: the key is the folded name, and
+//! equality, order and hash are those of the key. All names of a network must be parsed with the same
+//! mapping.
 
 use std::borrow::{Borrow, Cow};
 use std::fmt;
@@ -12,22 +12,22 @@ use serde::{Deserialize, Serialize};
 
 use super::{CaseMapping, truncate};
 
-/// Why a text is no name.
+/// Why a text is not a name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BadName {
-    /// There is nothing.
+    /// It is empty.
     Empty,
-    /// The name, or its folded form, is longer than so many bytes.
+    /// The name, or its folded form, is longer than this number of bytes.
     TooLong(usize),
     /// No name of this kind may contain this character.
     ForbiddenCharacter(char),
     /// No name of this kind may begin with this character.
     ForbiddenStart(char),
-    /// A channel name begins with `#`; this does not.
+    /// It does not begin with `#`, as a channel name must.
     NotChannel,
-    /// The characters are fine, their combination is not, such as a mix of writing directions.
+    /// The characters are allowed, but not their combination, such as a mix of writing directions.
     NotFoldable,
-    /// The name has a meaning of its own in the protocol.
+    /// The name has a special meaning in the protocol.
     Reserved,
 }
 
@@ -47,25 +47,25 @@ impl fmt::Display for BadName {
 
 impl std::error::Error for BadName {}
 
-/// Separators of `nick!user@host`, of lists and of parameters; wildcards; and the dot that tells a
-/// server name from a nick.
+/// Separators of `nick!user@host`, of lists and of parameters; wildcards; and the dot, which
+/// distinguishes a server name from a nick.
 const FORBIDDEN_IN_NAME: &[char] = &[' ', ',', '*', '?', '.', '!', '@', ':'];
-/// The channel type and the membership prefixes; a minus looks like a mode taken away.
+/// The channel type and the membership prefixes; a minus looks like a removed mode.
 const FORBIDDEN_AT_START: &[char] = &['#', '~', '&', '@', '%', '+', '-'];
-/// Refused in a new name, kept in an old account's: clients and scripts stumble over them.
+/// Rejected in new names, allowed in those of old accounts: clients and scripts stumble over them.
 const DISFAVOURED: &[char] = &['<', '>', '\'', '"', ';', '#'];
 const FORBIDDEN_IN_CHANNEL: &[char] = &[' ', ',', '*', '?'];
 
 impl CaseMapping {
-    /// Parses a nick someone asks for. Surrounding space is not trimmed. A new account's name must
-    /// pass this too, since its owner will go by it.
+    /// Parses a nick that a user requests. Surrounding space is not trimmed. The name of a new account
+    /// must pass this, too, since its owner will use it as a nick.
     ///
     /// # Errors
-    /// Whatever `nick_key` refuses, a form longer than `bytes_max`, the disfavoured `<>'";#`, a
-    /// leading `$` (which addresses servers) and the lone `0` (which WHOX sends for "no account").
+    /// Anything that `nick_key` rejects, a form longer than `bytes_max`, one of `<>'";#`, a leading `$`
+    /// (which addresses servers) and a single `0` (which WHOX sends for "no account").
     pub fn nick(self, raw: &str, bytes_max: usize) -> Result<Nick, BadName> {
         let name = Name::new(raw, self.nick_key(raw)?, bytes_max)?;
-        // Again of the key: a fullwidth zero is a zero, a Greek question mark is a semicolon.
+        // Check the key as well: a fullwidth zero folds to a zero, a Greek question mark to a semicolon.
         if name.key().starts_with('$') {
             return Err(BadName::ForbiddenStart('$'));
         }
@@ -76,34 +76,34 @@ impl CaseMapping {
         Ok(Nick(name))
     }
 
-    /// Parses an account name, more widely than `nick`: accounts from before some characters were
-    /// disfavoured keep their names.
+    /// Parses an account name. It accepts more than `nick`: old accounts keep names with characters that
+    /// are now rejected.
     ///
     /// # Errors
-    /// Whatever `nick_key` refuses, and a form longer than `bytes_max`.
+    /// Anything that `nick_key` rejects, and a form longer than `bytes_max`.
     pub fn account(self, raw: &str, bytes_max: usize) -> Result<AccountName, BadName> {
         Ok(AccountName(Name::new(raw, self.nick_key(raw)?, bytes_max)?))
     }
 
-    /// Parses a channel name: one or more `#`, then text that may be empty.
+    /// Parses a channel name: one or more `#`, then text, possibly empty.
     ///
     /// # Errors
-    /// Whatever `channel_key` refuses, and a form longer than `bytes_max`.
+    /// Anything that `channel_key` rejects, and a form longer than `bytes_max`.
     pub fn channel(self, raw: &str, bytes_max: usize) -> Result<ChannelName, BadName> {
         Ok(ChannelName(Name::new(raw, self.channel_key(raw)?, bytes_max)?))
     }
 
-    /// The key by which a nick or an account is found, without a copy when `raw` is its own key. No
-    /// length is checked: what is too long is not found.
+    /// Returns the key of a nick or an account, without a copy if `raw` is its own key. It does not check
+    /// the length: a lookup of a name that is too long just fails.
     ///
     /// # Errors
-    /// Text that is empty, has a character the mapping does not admit, one of `space ,*?.!@:`, or
-    /// begins with one of `#~&@%+-`.
+    /// Text that is empty, contains a character that the mapping does not allow or one of
+    /// `space ,*?.!@:`, or begins with one of `#~&@%+-`.
     pub fn nick_key(self, raw: &str) -> Result<Cow<'_, str>, BadName> {
         let key = self.fold_cow(raw)?;
-        // The key is looked at, not the text: folding can make one of these of another character.
+        // Check the key, not the text: folding can produce one of these from another character.
         forbid(&key, FORBIDDEN_IN_NAME)?;
-        // Of both: under rfc1459 a leading tilde folds to a caret, but is shown as a founder's prefix.
+        // Check both: under rfc1459 a leading tilde folds to a caret, but looks like a founder's prefix.
         for text in [raw, &*key] {
             let first = text.chars().next().ok_or(BadName::Empty)?;
             if FORBIDDEN_AT_START.contains(&first) {
@@ -113,18 +113,18 @@ impl CaseMapping {
         Ok(key)
     }
 
-    /// The key by which a channel is found, without a copy when `raw` is its own key.
+    /// Returns the key of a channel, without a copy if `raw` is its own key.
     ///
     /// # Errors
-    /// Text that is empty, does not begin with `#`, has a character the mapping does not admit, or
-    /// one of `space ,*?`.
+    /// Text that is empty, does not begin with `#`, or contains a character that the mapping does not
+    /// allow or one of `space ,*?`.
     pub fn channel_key(self, raw: &str) -> Result<Cow<'_, str>, BadName> {
         let title = raw.trim_start_matches('#');
         let (prefix, _) = raw.split_at(raw.len() - title.len());
         if prefix.is_empty() {
             return Err(if raw.is_empty() { BadName::Empty } else { BadName::NotChannel });
         }
-        // The prefix stays out of it: RFC 8265 forbids a `#` before letters that go right to left.
+        // Fold without the prefix: RFC 8265 forbids a `#` before right-to-left letters.
         let folded = self.fold_cow(title)?;
         forbid(&folded, FORBIDDEN_IN_CHANNEL)?;
         Ok(match folded {
@@ -141,9 +141,9 @@ fn forbid(text: &str, characters: &[char]) -> Result<(), BadName> {
     }
 }
 
-/// The username of a USER message, cut to `bytes_max`; `None` when it is no username: it begins with
-/// a letter or digit and goes on with those and `[]\^_{}|-.` and the backquote. The caller leaves
-/// room for the `~` it may put before it.
+/// Returns the username of a USER message, truncated to `bytes_max`, or `None` if it is not valid: it
+/// must begin with a letter or digit and continue with those, `[]\^_{}|-.` and the backquote. The
+/// caller reserves space for the `~` that it may prepend.
 pub fn ident(raw: &str, bytes_max: usize) -> Option<String> {
     let cut = truncate(raw, bytes_max);
     let begins_well = cut.starts_with(|c: char| c.is_ascii_alphanumeric());
@@ -151,7 +151,7 @@ pub fn ident(raw: &str, bytes_max: usize) -> Option<String> {
     (begins_well && goes_on_well).then(|| cut.to_owned())
 }
 
-/// Whether a text is a host name: labels of letters, digits and hyphens with dots between them.
+/// Returns whether a text is a host name: labels of letters, digits and hyphens, separated by dots.
 pub fn is_hostname(text: &str) -> bool {
     let text = text.strip_suffix('.').unwrap_or(text);
     let label = |label: &str| {
@@ -163,13 +163,13 @@ pub fn is_hostname(text: &str) -> bool {
     (1..=253).contains(&text.len()) && text.split('.').all(label)
 }
 
-/// Whether a text can stand for the host in `nick!user@host`, and as a parameter of its own.
+/// Returns whether a text can be the host in `nick!user@host`, and a parameter.
 pub fn is_shown_host(text: &str) -> bool {
     let forbidden = |c: char| c.is_whitespace() || c.is_control() || "!@*?".contains(c);
     !text.is_empty() && !text.starts_with(':') && !text.contains(forbidden)
 }
 
-/// What the three kinds of name share: the shown name and, behind it, the key unless it is the same.
+/// The common part of the three types: the name and, after it, the key unless they are equal.
 #[derive(Clone, Serialize, Deserialize)]
 struct Name {
     text: Box<str>,
@@ -201,17 +201,17 @@ macro_rules! name_type {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
         ///
-        /// Equality, order and hash are those of `key`, so a map of these can be asked for a key.
+        /// Equality, order and hash are those of `key`, so a map of these can be queried with a key.
         #[derive(Clone, Serialize, Deserialize)]
         pub struct $name(Name);
 
         impl $name {
-            /// The name as its owner wrote it, for showing.
+            /// Returns the name as its owner wrote it, for display.
             pub fn as_str(&self) -> &str {
                 self.0.shown()
             }
 
-            /// The folded name, for finding and comparing.
+            /// Returns the folded name, for lookups and comparison.
             pub fn key(&self) -> &str {
                 self.0.key()
             }
@@ -264,7 +264,7 @@ macro_rules! name_type {
 }
 
 name_type! {
-    /// The name a user goes by.
+    /// The nick of a user.
     Nick
 }
 name_type! {
@@ -276,14 +276,14 @@ name_type! {
     AccountName
 }
 
-/// A user may always go by the name of their account, however old it is.
+/// Users can always use the name of their account as a nick, however old it is.
 impl From<AccountName> for Nick {
     fn from(account: AccountName) -> Self {
         Self(account.0)
     }
 }
 
-/// Whatever is good for a nick is good for an account.
+/// Every valid nick is a valid account name.
 impl From<Nick> for AccountName {
     fn from(nick: Nick) -> Self {
         Self(nick.0)
@@ -372,7 +372,7 @@ mod tests {
         assert_eq!(CaseMapping::Precis.nick("ééé", 5), Err(BadName::TooLong(5)));
         // Capital sharp s: three bytes, folded two.
         assert_eq!(CaseMapping::Precis.nick("ẞ", 2), Err(BadName::TooLong(2)));
-        // Under the permissive mapping é falls apart into e and an accent: three bytes from two.
+        // Under the permissive mapping é decomposes into e and an accent: three bytes from two.
         assert_eq!(CaseMapping::Permissive.nick("é", 2), Err(BadName::TooLong(2)));
         assert!(CaseMapping::Permissive.nick("é", 3).is_ok());
     }

@@ -1,7 +1,7 @@
-//! Skeletons: texts that look alike have the same one (Unicode UTS 39, section 4).
+//! Skeletons: texts that look alike have the same skeleton (Unicode UTS 39, section 4).
 //!
-//! A skeleton is compared, never shown. It is computed from the text as shown, because folding first
-//! would lose what a capital looks like. It says nothing about whether a name is valid.
+//! A skeleton is compared, never shown. It is computed from the text as shown, because folding would
+//! lose the look of capitals. It does not tell whether a name is valid.
 
 use precis_profiles::UsernameCaseMapped;
 use precis_profiles::precis_core::profile::Rules;
@@ -10,8 +10,8 @@ use unicode_normalization::UnicodeNormalization;
 use super::CaseMapping;
 
 impl CaseMapping {
-    /// The form by which look-alikes of `shown` are known: under the Unicode mappings its skeleton,
-    /// under the others, which admit ASCII only, its fold.
+    /// Returns the form that `shown` shares with its look-alikes: its skeleton under the Unicode mappings,
+    /// its fold under the others, which allow ASCII only.
     pub fn skeleton(self, shown: &str) -> String {
         match self {
             Self::Ascii | Self::Rfc1459 | Self::Rfc1459Strict => self.fold_lossy(shown),
@@ -25,21 +25,21 @@ fn unicode_skeleton(shown: &str) -> String {
         return shown.to_ascii_lowercase();
     }
     let profile = UsernameCaseMapped::new();
-    // The table of confusables knows only some of the fullwidth forms.
+    // The table of confusables has only some of the fullwidth forms.
     let narrow = profile.width_mapping_rule(shown).unwrap_or_else(|_| shown.into());
     let alike: String = narrow.nfd().flat_map(prototype).nfd().collect();
     caseless::default_case_fold_str(&alike)
 }
 
-/// ASCII the table of confusables leaves alone, apart from the `m` that `prototype` restores.
+/// ASCII that the table of confusables does not change, apart from the `m` that `prototype` restores.
 fn looks_like_its_lower_case(byte: u8) -> bool {
     (byte.is_ascii_alphabetic() && byte != b'I') || (b'2'..=b'9').contains(&byte) || byte == b'-'
 }
 
-/// What a character looks like, by the table of UTS 39, except that an `m` looks like `m` and not
-/// like `rn`: nobody should lose the name "warning" to "waming".
+/// Returns the prototype of a character in the table of UTS 39, except that an `m` looks like `m` and not
+/// like `rn`: a user called "waming" must not block the name "warning".
 fn prototype(c: char) -> impl Iterator<Item = char> {
-    // The table sees a hook as a comma below; at the size of a nick it is just an m.
+    // The table takes a hook for a comma below; at the size of a nick it is just an m.
     let alike = match c {
         'ɱ' => "m".to_owned(),
         _ => unicode_security::skeleton(c.encode_utf8(&mut [0; 4])).collect::<String>().replace("rn", "m"),
@@ -89,7 +89,7 @@ mod tests {
     fn the_short_way_agrees_with_the_long_one() {
         for byte in (0..128u8).filter(|&b| looks_like_its_lower_case(b)) {
             let c = char::from(byte);
-            // A Greek letter that looks like nothing in ASCII forces the long way.
+            // A Greek letter without an ASCII look-alike forces the slow path.
             assert_eq!(skeleton(&format!("{c}ψ")), format!("{}{}", skeleton(&c.to_string()), skeleton("ψ")));
         }
     }

@@ -1,7 +1,7 @@
-//! Cutting text to a length in bytes without breaking a character.
+//! Truncates text to a length in bytes without splitting a character.
 
-/// The longest prefix of `text` of at most `bytes_max` bytes that ends between two characters.
-/// Combining sequences may be cut: what is left is always valid UTF-8, not always whole graphemes.
+/// Returns the longest prefix of `text` of at most `bytes_max` bytes that ends between two characters. It
+/// may split combining sequences: the result is valid UTF-8, but not always whole graphemes.
 pub fn truncate(text: &str, bytes_max: usize) -> &str {
     &text[..text.floor_char_boundary(bytes_max)]
 }

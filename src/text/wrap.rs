@@ -1,12 +1,12 @@
-//! Putting words into lines of a limited length.
+//! Wraps words into lines of a limited length.
 
-/// Joins words with blanks into lines of at most `bytes_max` bytes; a longer word gets a line of its
-/// own. No words make no line.
+/// Joins words with spaces into lines of at most `bytes_max` bytes; a longer word gets its own line.
+/// Without words, there are no lines.
 pub fn wrap<W: AsRef<str>>(words: impl IntoIterator<Item = W>, bytes_max: usize) -> Vec<String> {
     wrap_with(' ', words, bytes_max)
 }
 
-/// As [`wrap`], with another ASCII character between the words.
+/// Like [`wrap`], with another ASCII character between the words.
 pub fn wrap_with<W: AsRef<str>>(
     separator: char,
     words: impl IntoIterator<Item = W>,

@@ -1,7 +1,7 @@
-//! Capabilities: the registry of those this server knows, and sets of them.
+//! Capabilities: the registry of those that this server supports, and sets of them.
 //!
-//! Which of them are on offer, and with what value, depends on the configuration and is decided by the
-//! engine.
+//! The engine decides which of them are offered, and with which value, depending on the
+//! configuration.
 
 use std::ops::{BitAnd, BitOr};
 
@@ -15,7 +15,7 @@ macro_rules! capabilities {
         pub enum Cap { $($(#[$doc])* $id),* }
 
         impl Cap {
-            /// All of them, in the alphabetic order of their names.
+            /// All capabilities, in alphabetical order.
             pub const ALL: &'static [Cap] = &[$(Cap::$id),*];
 
             /// The name on the wire.
@@ -27,31 +27,31 @@ macro_rules! capabilities {
 }
 
 capabilities! {
-    /// ACCOUNT lines when someone logs in or out.
+    /// ACCOUNT when a peer logs in or out.
     AccountNotify = "account-notify",
-    /// The sender's account as a tag.
+    /// A tag with the sender's account.
     AccountTag = "account-tag",
-    /// AWAY lines of people in shared channels.
+    /// AWAY of peers.
     AwayNotify = "away-notify",
-    /// Groups of lines.
+    /// BATCH.
     Batch = "batch",
     /// CAP NEW and CAP DEL.
     CapNotify = "cap-notify",
-    /// CHGHOST lines instead of a surprising new host.
+    /// CHGHOST when the host of a peer changes.
     Chghost = "chghost",
     /// REGISTER and VERIFY.
     AccountRegistration = "draft/account-registration",
-    /// CHATHISTORY, and no history that was not asked for.
+    /// CHATHISTORY; disables automatic replay.
     Chathistory = "draft/chathistory",
-    /// History with what happened besides messages.
+    /// Events in history, not only messages.
     EventPlayback = "draft/event-playback",
-    /// The ISUPPORT command and its batch.
+    /// The command ISUPPORT and its batch.
     ExtendedIsupport = "draft/extended-isupport",
     /// Replies in other languages.
     Languages = "draft/languages",
     /// REDACT.
     MessageRedaction = "draft/message-redaction",
-    /// Messages of several lines.
+    /// Multiline messages.
     Multiline = "draft/multiline",
     /// PERSISTENCE.
     Persistence = "draft/persistence",
@@ -59,19 +59,19 @@ capabilities! {
     PreAway = "draft/pre-away",
     /// MARKREAD.
     ReadMarker = "draft/read-marker",
-    /// Who relayed a message.
+    /// A tag with the user that relayed a message.
     Relaymsg = "draft/relaymsg",
-    /// One's own full mask after the welcome.
+    /// The client's own full mask after the welcome.
     Whoami = "draft/whoami",
-    /// One's own messages come back as sent.
+    /// The client's own messages, as sent.
     EchoMessage = "echo-message",
     /// Account and real name in JOIN.
     ExtendedJoin = "extended-join",
-    /// What changes about monitored users.
+    /// Changes of monitored users.
     ExtendedMonitor = "extended-monitor",
-    /// INVITE lines to the channel's operators.
+    /// INVITE to the operators of a channel.
     InviteNotify = "invite-notify",
-    /// Answers tied to commands.
+    /// Labels that connect replies with commands.
     LabeledResponse = "labeled-response",
     /// Any tags, TAGMSG, message ids.
     MessageTags = "message-tags",
@@ -81,24 +81,24 @@ capabilities! {
     NoImplicitNames = "no-implicit-names",
     /// AUTHENTICATE.
     Sasl = "sasl",
-    /// When a line was said.
+    /// A tag with the time of a line.
     ServerTime = "server-time",
     /// SETNAME.
     Setname = "setname",
     /// FAIL, WARN and NOTE.
     StandardReplies = "standard-replies",
-    /// TLS from now on.
+    /// The policy to use TLS only.
     Sts = "sts",
     /// Full masks in NAMES.
     UserhostInNames = "userhost-in-names",
-    /// ZNC's way to ask for history; none that was not asked for.
+    /// ZNC's command for history; disables automatic replay.
     ZncPlayback = "znc.in/playback",
-    /// Own messages are understood in a replay of conversations.
+    /// The client's own messages in a replay of conversations.
     ZncSelfMessage = "znc.in/self-message",
 }
 
 impl Cap {
-    /// Looks a name up; names are case-sensitive (capability-negotiation).
+    /// Looks up a name; names are case-sensitive (capability-negotiation).
     pub fn by_name(name: &str) -> Option<Cap> {
         Cap::ALL.iter().copied().find(|cap| cap.name() == name)
     }
@@ -109,40 +109,40 @@ impl Cap {
 pub struct Caps(u64);
 
 impl Caps {
-    /// The empty set.
+    /// Returns the empty set.
     pub const NONE: Caps = Caps(0);
 
-    /// The set of one.
+    /// Returns a set of one capability.
     pub const fn of(cap: Cap) -> Caps {
         Caps(1 << cap as u8)
     }
 
-    /// Whether the capability is in the set.
+    /// Returns whether the set contains a capability.
     pub const fn has(self, cap: Cap) -> bool {
         self.0 & (1 << cap as u8) != 0
     }
 
-    /// Whether all of `other` is in the set.
+    /// Returns whether the set contains all of `other`.
     pub const fn contains(self, other: Caps) -> bool {
         self.0 & other.0 == other.0
     }
 
-    /// The set with the capability.
+    /// Returns the set with a capability added.
     pub const fn with(self, cap: Cap) -> Caps {
         Caps(self.0 | 1 << cap as u8)
     }
 
-    /// The set without the capability.
+    /// Returns the set with a capability removed.
     pub const fn without(self, cap: Cap) -> Caps {
         Caps(self.0 & !(1 << cap as u8))
     }
 
-    /// Whether nothing is in it.
+    /// Returns whether the set is empty.
     pub const fn is_empty(self) -> bool {
         self.0 == 0
     }
 
-    /// The members, by name.
+    /// Iterates over the capabilities by name.
     pub fn iter(self) -> impl Iterator<Item = Cap> {
         Cap::ALL.iter().copied().filter(move |&cap| self.has(cap))
     }

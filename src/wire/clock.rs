@@ -1,16 +1,16 @@
-//! Times and message ids as they are written on the wire.
+//! Times and message ids on the wire.
 
 use std::fmt::{self, Write as _};
 
 use serde::{Deserialize, Serialize};
 use time::{Date, Month, OffsetDateTime, Time};
 
-/// A moment as `server-time` writes it: `2020-11-13T01:55:02.201Z`.
+/// A time in the format of `server-time`: `2020-11-13T01:55:02.201Z`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stamp([u8; 24]);
 
 impl Stamp {
-    /// From milliseconds since 1970; beyond the year 9999 it stays there.
+    /// Converts milliseconds since 1970; later times become the end of the year 9999.
     pub fn new(wall_ms: u64) -> Stamp {
         let date = date(wall_ms / 1000);
         let mut text = *b"0000-00-00T00:00:00.000Z";
@@ -24,7 +24,7 @@ impl Stamp {
         Stamp(text)
     }
 
-    /// The text.
+    /// Returns the text.
     pub fn as_bytes(&self) -> &[u8] {
         &self.0
     }
@@ -36,7 +36,7 @@ impl fmt::Display for Stamp {
     }
 }
 
-/// Reads what [`Stamp`] writes: milliseconds since 1970.
+/// Parses the format of [`Stamp`]; returns milliseconds since 1970.
 pub fn parse_stamp(text: &str) -> Option<u64> {
     let bytes = text.as_bytes();
     let shape = b"0000-00-00T00:00:00.000Z";
@@ -58,7 +58,7 @@ pub fn parse_stamp(text: &str) -> Option<u64> {
     u64::try_from(moment.unix_timestamp_nanos() / 1_000_000).ok()
 }
 
-/// The time of day in UTC, for people: `01:55:02`.
+/// Returns the time of day in UTC: `01:55:02`.
 pub fn time_of_day(wall_ms: u64) -> String {
     let date = date(wall_ms / 1000);
     format!("{:02}:{:02}:{:02}", date.hour(), date.minute(), date.second())
@@ -71,13 +71,13 @@ fn put(digits: &mut [u8], mut value: u64) {
     }
 }
 
-/// Seconds since 1970 as a date in UTC; beyond the year 9999 it stays there.
+/// Converts seconds since 1970 to UTC; later times become the end of the year 9999.
 fn date(wall_s: u64) -> OffsetDateTime {
     const YEAR_9999_END_S: u64 = 253_402_300_799;
     OffsetDateTime::from_unix_timestamp(wall_s.min(YEAR_9999_END_S) as i64).expect("bounded above")
 }
 
-/// A moment for people, as in RFC 1123: `Fri, 13 Nov 2020 00:35:48 UTC`.
+/// Returns a time in the format of RFC 1123: `Fri, 13 Nov 2020 00:35:48 UTC`.
 pub fn long_date(wall_s: u64) -> String {
     let date = date(wall_s);
     let (weekday, month) = (date.weekday().to_string(), date.month().to_string());
@@ -101,29 +101,29 @@ pub fn long_date(wall_s: u64) -> String {
 pub struct MsgId([u8; 26]);
 
 impl MsgId {
-    /// Puts an id together from its three parts; each is cut to its width.
+    /// Combines an id from its three parts, each truncated to its width.
     pub fn new(wall_ms: u64, counter: u32, salt: u64) -> MsgId {
         let high = u128::from(wall_ms & WALL_MS_MAX) << 80;
         let middle = u128::from(counter & 0xff_ffff) << 56;
         MsgId::from_bits(high | middle | u128::from(salt & 0xff_ffff_ffff_ffff))
     }
 
-    /// Before every id of this millisecond.
+    /// Returns an id before all others of this millisecond.
     pub fn first_of(wall_ms: u64) -> MsgId {
         MsgId::from_bits(u128::from(wall_ms.min(WALL_MS_MAX)) << 80)
     }
 
-    /// After every id of this millisecond.
+    /// Returns an id after all others of this millisecond.
     pub fn last_of(wall_ms: u64) -> MsgId {
         MsgId::from_bits(u128::from(wall_ms.min(WALL_MS_MAX)) << 80 | ((1 << 80) - 1))
     }
 
-    /// The id as a number.
+    /// Returns the id as a number.
     pub fn to_bits(self) -> u128 {
         self.0.iter().fold(0, |bits, &c| bits << 5 | u128::from(value_of(c).unwrap_or_default()))
     }
 
-    /// The id that is this number.
+    /// Returns the id with this number.
     pub fn from_bits(bits: u128) -> MsgId {
         let mut text = [0; 26];
         for (index, slot) in text.iter_mut().enumerate() {
@@ -132,30 +132,30 @@ impl MsgId {
         MsgId(text)
     }
 
-    /// Reads an id, in either case; `None` if it is none of ours.
+    /// Parses an id, ignoring case; returns `None` if the text has another form.
     pub fn parse(text: &str) -> Option<MsgId> {
         let id =
             MsgId(text.as_bytes().try_into().map(|id: [u8; 26]| id.map(|c| c.to_ascii_lowercase())).ok()?);
-        // Of the 130 bits that the characters hold the id has 128.
+        // The characters hold 130 bits, the id has 128.
         (id.0.iter().all(|&c| value_of(c).is_some()) && id.0[0] <= ALPHABET[7]).then_some(id)
     }
 
-    /// An id from what [`MsgId::as_bytes`] gave.
+    /// Converts the result of [`MsgId::as_bytes`] back.
     pub fn from_text(text: [u8; 26]) -> MsgId {
         MsgId(text)
     }
 
-    /// The time it holds, milliseconds since 1970.
+    /// Returns its time, in milliseconds since 1970.
     pub fn wall_ms(&self) -> u64 {
         (self.to_bits() >> 80) as u64
     }
 
-    /// The text.
+    /// Returns the text.
     pub fn as_bytes(&self) -> &[u8] {
         &self.0
     }
 
-    /// The text.
+    /// Returns the text.
     pub fn as_str(&self) -> &str {
         str::from_utf8(&self.0).expect("all characters are of the alphabet")
     }
@@ -179,10 +179,10 @@ impl fmt::Debug for MsgId {
     }
 }
 
-/// RFC 4648's "extended hex" alphabet: it sorts like the numbers it stands for.
+/// RFC 4648's "extended hex" alphabet, which sorts like the numbers.
 const ALPHABET: &[u8; 32] = b"0123456789abcdefghijklmnopqrstuv";
 
-/// The latest time an id can hold, in the year 10889.
+/// The latest time that an id can hold, in the year 10889.
 const WALL_MS_MAX: u64 = 0xffff_ffff_ffff;
 
 fn value_of(character: u8) -> Option<u8> {

@@ -1,21 +1,21 @@
-//! One line as a client sends it, taken apart without copying.
+//! Parses a line from a client without copying.
 //!
-//! Grammar: <https://modern.ircdocs.horse/#message-format> and the message-tags specification. It is
-//! not the place that judges lengths or commands.
+//! Grammar: <https://modern.ircdocs.horse/#message-format> and the message-tags specification. Limits on
+//! lengths, and commands, are up to the engine.
 
 use arrayvec::ArrayVec;
 
-/// Most parameters a message can have; the last takes what is left.
+/// The maximum number of parameters; the last one takes the rest of the line.
 pub const PARAMS_MAX: usize = 15;
 
-/// A parsed line. Everything borrows from the line.
+/// A parsed line, which borrows from it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Message<'a> {
     /// Tag data without the leading `@`, still escaped; empty when there is none.
     pub tags: &'a str,
-    /// The source a client claims; servers ignore it.
+    /// The source that a client claims; servers ignore it.
     pub source: Option<&'a str>,
-    /// The command in the client's spelling; compare without case.
+    /// The command as the client spelled it; compare it without case.
     pub command: &'a str,
     params: ArrayVec<&'a str, PARAMS_MAX>,
 }
@@ -23,14 +23,14 @@ pub struct Message<'a> {
 /// Why a line is not a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ParseError {
-    /// Nothing but blanks, or tags or a source without a command.
+    /// It has only spaces, or tags or a source without a command.
     NoCommand,
-    /// A NUL, CR or LF inside the line.
+    /// It contains a NUL, CR or LF.
     ForbiddenByte,
 }
 
 impl<'a> Message<'a> {
-    /// Takes a line without its line ending apart.
+    /// Parses a line without its line ending.
     pub fn parse(line: &'a str) -> Result<Message<'a>, ParseError> {
         if memchr::memchr3(0, b'\r', b'\n', line.as_bytes()).is_some() {
             return Err(ParseError::ForbiddenByte);
@@ -67,22 +67,22 @@ impl<'a> Message<'a> {
         Ok(Message { tags, source, command, params })
     }
 
-    /// All parameters.
+    /// Returns all parameters.
     pub fn params(&self) -> &[&'a str] {
         &self.params
     }
 
-    /// A parameter that the command table guarantees; empty when it is missing all the same.
+    /// Returns a parameter that the command table guarantees; empty if it is missing.
     pub fn param(&self, index: usize) -> &'a str {
         self.params.get(index).copied().unwrap_or("")
     }
 
-    /// A parameter that may be missing.
+    /// Returns a parameter, if it is present.
     pub fn param_opt(&self, index: usize) -> Option<&'a str> {
         self.params.get(index).copied()
     }
 
-    /// How many bytes the tag section takes on the wire, `@` and blank included.
+    /// Returns the length of the tag section on the wire, with `@` and space.
     pub fn tag_section_len(line: &str) -> usize {
         match line.strip_prefix('@') {
             Some(rest) => 1 + memchr::memchr(b' ', rest.as_bytes()).map_or(rest.len(), |at| at + 1),
@@ -90,7 +90,7 @@ impl<'a> Message<'a> {
         }
     }
 
-    /// Another command of the same connection with other parameters; how aliases are carried out.
+    /// Returns a copy with another command and parameters, for aliases.
     pub fn with(&self, command: &'a str, params: impl IntoIterator<Item = &'a str>) -> Message<'a> {
         Message {
             tags: self.tags,
@@ -101,7 +101,7 @@ impl<'a> Message<'a> {
     }
 }
 
-/// Splits at the first run of blanks.
+/// Splits at the first run of spaces.
 fn split_word(text: &str) -> (&str, &str) {
     match memchr::memchr(b' ', text.as_bytes()) {
         Some(at) => (&text[..at], text[at..].trim_start_matches(' ')),
@@ -109,19 +109,19 @@ fn split_word(text: &str) -> (&str, &str) {
     }
 }
 
-/// The unescaped value of a tag of a line, whatever the rest of the line is; of several tags with one
-/// name the last counts (message-tags).
+/// Returns the unescaped value of a tag of a line, whatever the rest of the line is; of several tags
+/// with one name, the last one counts (message-tags).
 pub fn tag(line: &str, name: &str) -> Option<String> {
     let (data, _) = split_word(line.strip_prefix('@')?);
     tags(data).filter(|tag| tag.0 == name).last().map(|tag| unescape(tag.1))
 }
 
-/// Goes through tag data: names with escaped values, empty where there is none.
+/// Iterates over tag data: names with escaped values, which are empty if missing.
 pub fn tags(data: &str) -> impl Iterator<Item = (&str, &str)> {
     data.split(';').filter(|tag| !tag.is_empty()).map(|tag| tag.split_once('=').unwrap_or((tag, "")))
 }
 
-/// Whether a name may stand for a client-only tag: `+`, a vendor's host name and `/` where there is one, and
+/// Returns whether a name is valid for a client-only tag: `+`, optionally a host name and `/`, and then
 /// letters, digits and hyphens (message-tags, "Format").
 pub fn is_client_tag(name: &str) -> bool {
     let Some(name) = name.strip_prefix('+') else { return false };
@@ -131,7 +131,7 @@ pub fn is_client_tag(name: &str) -> bool {
     !key.is_empty() && key.bytes().all(is_word) && vendor.is_none_or(is_host)
 }
 
-/// Undoes the escapes of a tag value (message-tags, "Escaping values").
+/// Unescapes a tag value (message-tags, "Escaping values").
 pub fn unescape(value: &str) -> String {
     let mut plain = String::with_capacity(value.len());
     let mut chars = value.chars();
@@ -152,7 +152,7 @@ pub fn unescape(value: &str) -> String {
     plain
 }
 
-/// Writes a tag value with the escapes it needs.
+/// Writes a tag value, escaped.
 pub fn escape(value: &str, out: &mut Vec<u8>) {
     for byte in value.bytes() {
         match byte {

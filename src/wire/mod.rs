@@ -1,8 +1,8 @@
 //! The line protocol: messages in, lines out, capabilities, numerics.
 //!
-//! Knows no state, no policy and no recipients: how a line looks follows from the line and a
-//! [`outgoing::Form`]. Invariant: no parameter that came from a client can make a rendered line mean
-//! something else.
+//! It has no state, policy or recipients: the bytes of a line depend only on the line and an
+//! [`outgoing::Form`]. Invariant: no parameter from a client can change the meaning of a rendered
+//! line.
 
 pub mod caps;
 pub mod clock;

@@ -1,24 +1,24 @@
-//! A text of several lines (draft/multiline) as one text: each line but the first stands behind a line feed,
-//! or behind a carriage return where it goes on without a break (`draft/multiline-concat`).
+//! Multiline messages (draft/multiline) as one text: each line except the first follows a line feed, or a
+//! carriage return if it continues the previous line without a break (`draft/multiline-concat`).
 //!
-//! Neither can come in a line, so the lines are found again; a text without them is one line. This is also the
-//! form of such a text in history. How the lines go out is [`super::outgoing`]'s.
+//! A line can contain neither, so the text can be split again; a text without them is one line. History
+//! stores this form, too. [`super::outgoing`] renders the lines.
 
 use serde::{Deserialize, Serialize};
 
 const BREAK: char = '\n';
 const CONCAT: char = '\r';
 
-/// One line of a text.
+/// A line of a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Line<'a> {
-    /// Its words; may be empty.
+    /// Its text, possibly empty.
     pub text: &'a str,
-    /// It goes on where the line before it ended.
+    /// It continues the previous line without a break.
     pub concat: bool,
 }
 
-/// A text to which lines are added.
+/// A text under construction.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Lines {
     joined: String,
@@ -28,12 +28,12 @@ pub struct Lines {
 }
 
 impl Lines {
-    /// No line yet.
+    /// Returns a text without lines.
     pub fn new() -> Lines {
         Lines { is_blank: true, ..Lines::default() }
     }
 
-    /// Adds a line without its ending. The first goes on from nothing, whatever it says.
+    /// Adds a line without its ending. `concat` does not matter for the first.
     pub fn push(&mut self, line: Line<'_>) {
         debug_assert!(!is_several(line.text), "a line has no line break");
         self.bytes = self.bytes_with(line);
@@ -45,38 +45,38 @@ impl Lines {
         self.is_blank &= line.text.is_empty();
     }
 
-    /// How many.
+    /// Returns the number of lines.
     pub fn count(&self) -> usize {
         self.count
     }
 
-    /// Bytes of the message that they make, with one for each line break.
+    /// Returns the length of the message in bytes, with one for each line break.
     pub fn bytes(&self) -> usize {
         self.bytes
     }
 
-    /// What [`Lines::bytes`] would be with one more line.
+    /// Returns the value of [`Lines::bytes`] with one more line.
     pub fn bytes_with(&self, line: Line<'_>) -> usize {
         self.bytes + usize::from(self.count > 0 && !line.concat) + line.text.len()
     }
 
-    /// Whether there is no word in any.
+    /// Returns whether all lines are empty.
     pub fn is_blank(&self) -> bool {
         self.is_blank
     }
 
-    /// All in one text.
+    /// Returns all lines as one text.
     pub fn as_str(&self) -> &str {
         &self.joined
     }
 }
 
-/// Whether a text has several lines.
+/// Returns whether a text has several lines.
 pub fn is_several(text: &str) -> bool {
     memchr::memchr2(b'\n', b'\r', text.as_bytes()).is_some()
 }
 
-/// The lines of a text, at least one.
+/// Iterates over the lines of a text, at least one.
 pub fn lines(text: &str) -> impl Iterator<Item = Line<'_>> {
     let mut rest = Some((text, false));
     std::iter::from_fn(move || {

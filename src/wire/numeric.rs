@@ -1,11 +1,11 @@
-//! The numeric replies this server sends, by their names in <https://modern.ircdocs.horse/#numerics>.
+//! The numerics that this server sends, with their names in <https://modern.ircdocs.horse/#numerics>.
 
-/// A three-digit reply code.
+/// A numeric: a three-digit reply code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Numeric(pub u16);
 
 impl Numeric {
-    /// The three digits as sent.
+    /// Returns the three digits as sent.
     pub fn digits(self) -> [u8; 3] {
         let n = self.0;
         [b'0' + (n / 100 % 10) as u8, b'0' + (n / 10 % 10) as u8, b'0' + (n % 10) as u8]

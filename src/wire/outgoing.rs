@@ -1,7 +1,7 @@
-//! What is said, before anyone's capabilities; and how it becomes bytes for one kind of recipient.
+//! A line before it depends on capabilities, and its rendering for one kind of recipient.
 //!
-//! [`Outgoing::relevant`] names the capabilities that can change these bytes. Two recipients who agree
-//! on them get the same bytes, so a message is rendered once per variant and never once per recipient.
+//! [`Outgoing::relevant`] names the capabilities that can change its bytes. Recipients that agree on them
+//! get the same bytes, so a line is rendered once per variant and never once per recipient.
 
 use super::caps::{Cap, Caps};
 use super::clock::{MsgId, Stamp};
@@ -9,43 +9,44 @@ use super::multiline;
 use super::numeric::Numeric;
 use crate::i18n::{LanguageId, Languages, Phrase};
 
-/// A line of output. Borrows everything; rendered at once.
+/// A line of output. It borrows everything, since it is rendered at once.
 #[derive(Clone, Debug)]
 pub struct Outgoing<'a> {
-    /// Who says it: `nick!user@host`, a server's name, or nothing.
+    /// Its source: `nick!user@host`, a server name, or nothing.
     pub source: &'a str,
-    /// Tags that depend on who said it and when.
+    /// Tags that depend on the sender and the time.
     pub origin: Origin<'a>,
     /// The command or numeric with its parameters.
     pub body: Body<'a>,
 }
 
-/// The tags of a message that someone (rather than the server) caused.
+/// The tags of a message that a user (rather than the server) caused.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Origin<'a> {
-    /// Its id.
+    /// The message id.
     pub msgid: Option<MsgId>,
     /// The sender's account.
     pub account: Option<&'a str>,
     /// The sender is a bot.
     pub bot: bool,
-    /// Client-only tags, still escaped, separated by `;`. In front of them that of a relayed message
-    /// ([`RELAYED_BY`]).
+    /// Client-only tags, still escaped, separated by `;`; for a relayed message, [`RELAYED_BY`] precedes
+    /// them.
     pub client_tags: &'a str,
-    /// It is a part of something larger, whose first line has the tags.
+    /// It belongs to a larger message, whose first line has the tags.
     pub part: Option<Part<'a>>,
 }
 
-/// The place of a line in a message of several lines.
+/// The position of a line in a multiline message.
 #[derive(Clone, Copy, Debug)]
 pub struct Part<'a> {
-    /// The batch that is the message.
+    /// The batch of the message.
     pub batch: &'a str,
-    /// It goes on where the line before it ended.
+    /// It continues the previous line without a break.
     pub concat: bool,
 }
 
-/// The tag that tells who relayed a message, with `=`; known to clients with `draft/relaymsg` or `message-tags`.
+/// The tag with the user that relayed a message, with `=`; for clients with `draft/relaymsg` or
+/// `message-tags`.
 pub const RELAYED_BY: &str = "draft/relaymsg=";
 
 impl Origin<'_> {
@@ -57,59 +58,59 @@ impl Origin<'_> {
 /// A command with its parameters.
 #[derive(Clone, Debug)]
 pub enum Body<'a> {
-    /// A command; the text, if any, becomes the last parameter after a colon.
+    /// A command; the text, if any, becomes the last parameter, after a colon.
     Command { verb: &'a str, params: &'a [&'a str], text: Text<'a> },
     /// A numeric; the recipient's nick goes before the parameters.
     Numeric { code: Numeric, nick: &'a str, params: &'a [&'a str], text: Text<'a> },
-    /// JOIN, whose form depends on `extended-join`; `account` is `*` for none.
+    /// JOIN, whose form depends on `extended-join`; `account` is `*` without an account.
     Join { channel: &'a str, account: &'a str, realname: &'a str },
 }
 
 /// The last parameter of a line.
 #[derive(Clone, Copy, Debug)]
 pub enum Text<'a> {
-    /// There is none.
+    /// No last parameter.
     None,
-    /// As it is.
+    /// A text.
     Plain(&'a str),
-    /// Several lines in one text ([`multiline`]), of something that has an id. Who renders takes them apart.
+    /// A multiline text ([`multiline`]) of a message with an id. The caller of `render` splits it.
     Lines(&'a str),
-    /// In the recipient's language, with arguments.
+    /// A phrase in the recipient's language, with arguments.
     Said(Phrase, &'a [&'a str]),
 }
 
 impl<'a> Text<'a> {
-    /// What someone said, in one line or in several.
+    /// Returns the text of a message, in one line or in several.
     pub fn of(text: &'a str) -> Text<'a> {
         if multiline::is_several(text) { Text::Lines(text) } else { Text::Plain(text) }
     }
 }
 
-/// What distinguishes one kind of recipient from another.
+/// The properties that distinguish kinds of recipients.
 #[derive(Clone, Copy, Debug)]
 pub struct Form<'a> {
-    /// Capabilities in use.
+    /// Enabled capabilities.
     pub caps: Caps,
-    /// The languages of phrases, best first; then the default one.
+    /// The languages for phrases, best first; the default follows.
     pub languages: &'a [LanguageId],
-    /// Tags of this one answer (`label=x` or `batch=1`), escaped; empty for none.
+    /// Tags of this reply (`label=x` or `batch=1`), escaped; can be empty.
     pub extra_tags: &'a str,
-    /// Bytes that the line may have behind its tags, its ending included: what is more is cut off.
+    /// The maximum length after the tags, in bytes with the line ending; longer lines are truncated.
     pub line_bytes_max: usize,
 }
 
-/// The tag of a line that goes on where the one before it ended.
+/// The tag of a line that continues the previous one without a break.
 pub const CONCAT_TAG: &str = "draft/multiline-concat";
 
 const TAGGED: Caps = Caps::of(Cap::MessageTags);
 
 impl Outgoing<'_> {
-    /// Whether its text is of several lines, which are to be said one by one.
+    /// Returns whether its text has several lines, to be sent one by one.
     pub fn has_lines(&self) -> bool {
         matches!(self.body, Body::Command { text: Text::Lines(_), .. })
     }
 
-    /// The capabilities that can change the bytes of this line.
+    /// Returns the capabilities that can change the bytes of this line.
     pub fn relevant(&self) -> Caps {
         if self.origin.part.is_some() {
             return Caps::NONE;
@@ -130,7 +131,7 @@ impl Outgoing<'_> {
         relevant
     }
 
-    /// Writes the line, without its ending, for one kind of recipient.
+    /// Renders the line, without its ending, for one kind of recipient.
     pub fn render(&self, form: Form<'_>, stamp: &Stamp, languages: &Languages, out: &mut Vec<u8>) {
         self.write_tags(form, stamp, out);
         let start = out.len();
@@ -138,7 +139,7 @@ impl Outgoing<'_> {
         cut(out, start + form.line_bytes_max.saturating_sub("\r\n".len()));
     }
 
-    /// Writes the tag section, if there is any, with the blank after it.
+    /// Writes the tag section, if any, followed by a space.
     fn write_tags(&self, form: Form<'_>, stamp: &Stamp, out: &mut Vec<u8>) {
         let mut tags = TagSection { out, any: false };
         if !form.extra_tags.is_empty() {
@@ -211,8 +212,8 @@ impl Outgoing<'_> {
     }
 }
 
-/// Cuts a line off at the end of a character: with a source or a numeric in front, what a client sent may
-/// have become longer than a line may be.
+/// Truncates a line at the end of a character: with a source or a numeric before it, text from a client
+/// can exceed the maximum length of a line.
 fn cut(out: &mut Vec<u8>, mut bytes_max: usize) {
     if out.len() > bytes_max {
         let continues = |byte: u8| byte & 0b1100_0000 == 0b1000_0000;
@@ -223,8 +224,8 @@ fn cut(out: &mut Vec<u8>, mut bytes_max: usize) {
     }
 }
 
-/// A middle parameter. What a client sent may not fit one (empty, with a blank, with a leading colon);
-/// then `*` stands in its place, so that no client can make the server speak nonsense.
+/// Writes a middle parameter. If text from a client is not a valid one (empty, with a space, with a leading
+/// colon), `*` replaces it, so that no client can make the server send a malformed line.
 fn write_param(param: &str, out: &mut Vec<u8>) {
     out.push(b' ');
     if param.is_empty() || param.starts_with(':') || memchr::memchr(b' ', param.as_bytes()).is_some() {
@@ -241,7 +242,7 @@ fn write_text(text: Text<'_>, wanted: &[LanguageId], languages: &Languages, out:
             out.extend_from_slice(b" :");
             out.extend_from_slice(plain.as_bytes());
         }
-        // Whoever did not take them apart must not make several lines of one.
+        // A caller that did not split the text must not send several lines as one.
         Text::Lines(text) => {
             out.extend_from_slice(b" :");
             out.extend(text.bytes().map(|byte| if matches!(byte, b'\r' | b'\n') { b' ' } else { byte }));
@@ -334,7 +335,7 @@ mod tests {
         );
         let (tags, line) = whole.split_once(' ').unwrap();
         assert!(tags.starts_with("@time="));
-        // 13 bytes, and as many pairs of bytes as there is room for.
+        // 13 bytes, and as many pairs of bytes as fit.
         assert_eq!(line, format!(":a!b@c QUIT :{}", "é".repeat(248)));
     }
 

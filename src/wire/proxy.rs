@@ -1,27 +1,27 @@
 //! Headers of the PROXY protocol, versions 1 and 2
-//! (<https://www.haproxy.org/download/3.0/doc/proxy-protocol.txt>): for whom a proxy connects.
+//! (<https://www.haproxy.org/download/3.0/doc/proxy-protocol.txt>): the address of the client behind a proxy.
 //!
-//! Not here: who may send one, and the reading from a socket. Invariant: what is accepted is exactly
-//! what the specification allows; a receiver must drop everything else.
+//! Not here: permission to send one, and reading from a socket. Invariant: it accepts exactly the headers
+//! that the specification allows; a receiver must drop the connection otherwise.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-/// Bytes of the longest version 1 header, with its CR LF (section 2.1).
+/// Length of the longest version 1 header, with its CR LF (section 2.1).
 pub const V1_BYTES_MAX: usize = 107;
 /// The first bytes of a version 2 header (section 2.2).
 pub const V2_SIGNATURE: [u8; 12] = *b"\r\n\r\n\0\r\nQUIT\n";
-/// Bytes of a version 2 header before its addresses.
+/// Length of a version 2 header before its addresses.
 pub const V2_FIXED_BYTES: usize = 16;
 
-/// It is no header, or not one that a receiver may accept.
+/// It is not a header that a receiver may accept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Malformed;
 
-/// Reads a version 1 header without its line ending. The result is the client's address, or none where
-/// the proxy does not know it and its own counts.
+/// Parses a version 1 header without its line ending. Returns the client's address, or `None` if the proxy
+/// does not know it and its own address applies.
 ///
 /// # Errors
-/// When it is not such a header.
+/// Anything that is not such a header.
 pub fn v1(line: &str) -> Result<Option<IpAddr>, Malformed> {
     if line.len() + 2 > V1_BYTES_MAX {
         return Err(Malformed);
@@ -50,22 +50,22 @@ fn address(family: &str, text: &str) -> Result<IpAddr, Malformed> {
     }
 }
 
-/// How many bytes follow the fixed part of a version 2 header.
+/// Returns the number of bytes after the fixed part of a version 2 header.
 ///
 /// # Errors
-/// When it is not such a header.
+/// Anything that is not such a header.
 pub fn v2_rest_bytes(fixed: &[u8; V2_FIXED_BYTES]) -> Result<usize, Malformed> {
     let is_version_2 = fixed.starts_with(&V2_SIGNATURE) && fixed[12] >> 4 == 2;
     let length = u16::from_be_bytes([fixed[14], fixed[15]]);
     if is_version_2 { Ok(length.into()) } else { Err(Malformed) }
 }
 
-/// Reads a version 2 header. Of `rest`, what follows the fixed part, only the addresses are looked at:
-/// the extensions (TLVs) after them may be left out. The result is the client's address, or none where
-/// the connection is the proxy's own (LOCAL) or not from the internet.
+/// Parses a version 2 header. `rest` is the part after the fixed one; only its addresses matter, and the
+/// extensions (TLVs) after them can be missing. Returns the client's address, or `None` if the connection is
+/// the proxy's own (LOCAL) or does not use IP.
 ///
 /// # Errors
-/// When it is not such a header.
+/// Anything that is not such a header.
 pub fn v2(fixed: &[u8; V2_FIXED_BYTES], rest: &[u8]) -> Result<Option<IpAddr>, Malformed> {
     v2_rest_bytes(fixed)?;
     match fixed[12] & 0x0f {
@@ -73,7 +73,7 @@ pub fn v2(fixed: &[u8; V2_FIXED_BYTES], rest: &[u8]) -> Result<Option<IpAddr>, M
         1 => {}
         _ => return Err(Malformed),
     }
-    // Both addresses and both ports have to be there, though only the source is wanted.
+    // Both addresses and both ports must be present, though only the source is used.
     let ip = match fixed[13] >> 4 {
         1 if rest.len() >= 2 * 4 + 4 => {
             IpAddr::V4(Ipv4Addr::from(<[u8; 4]>::try_from(&rest[..4]).map_err(|_| Malformed)?))
