@@ -1,4 +1,4 @@
-//! Where the suite is run: each place can be opened again and again.
+//! The backends that the suite runs on; each can be opened repeatedly.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use crate::{block_on, sqlite_config};
 pub(crate) trait TestBackend {
     type Backend: Backend;
 
-    /// A backend on what is there, ready for use.
+    /// Opens the backend on the existing data.
     fn open(&self) -> Self::Backend;
 }
 
@@ -25,7 +25,7 @@ impl TestBackend for Memory {
     }
 }
 
-/// A file in a directory of its own.
+/// SQLite, with a file in its own directory.
 pub(crate) struct Sqlite(pub(crate) TempDir);
 
 impl Sqlite {

@@ -1,4 +1,4 @@
-//! The suite: what every backend does alike.
+//! The suite that every backend must pass.
 
 use std::ops::RangeInclusive;
 use std::os::unix::fs::PermissionsExt;
@@ -73,7 +73,7 @@ pub(crate) fn times(items: &[Item]) -> Vec<u64> {
     items.iter().map(|item| item.id().wall_ms() - 1_605_232_500_000).collect()
 }
 
-/// Messages in `#c` at these milliseconds.
+/// Returns messages in `#c` at these milliseconds.
 fn fill(backend: &impl Backend, times: RangeInclusive<u64>) {
     let records: Vec<Record> = times.map(|ms| keep(&channel("#c"), id(ms), &format!("at {ms}"))).collect();
     store(backend, &records);
@@ -126,7 +126,7 @@ pub(crate) fn events_are_left_out_when_asked(place: &impl TestBackend) {
     };
     assert_eq!(page(true, 99, End::Oldest), (1..=11).collect::<Vec<u64>>());
     assert_eq!(page(false, 99, End::Oldest), [Kind::Privmsg as u64, Kind::Notice as u64]);
-    // The limit counts what is wanted.
+    // The limit counts matching items only.
     assert_eq!(page(false, 2, End::Newest), [1, 2]);
 }
 
@@ -220,7 +220,7 @@ pub(crate) fn targets_are_listed_by_their_latest_message(place: &impl TestBacken
             said(5, &side("mallory", "bob")),
             said(6, &channel("#a")),
             said(7, &carol),
-            // What was done does not make it the later one.
+            // An event does not make it the latest.
             Record::Keep {
                 item: item(id(8), Kind::Join, ""),
                 targets: smallvec![channel("#a"), channel("#none")],
@@ -253,7 +253,7 @@ pub(crate) fn targets_are_listed_by_their_latest_message(place: &impl TestBacken
     assert_eq!(listed(&backend, &Listing { owner: None, ..all.clone() }), [b.clone(), a.clone()]);
     let none = Listing { owner: None, channels: Vec::new(), ..all.clone() };
     assert_eq!(listed(&backend, &none), []);
-    // When the latest goes, the one before it is the latest.
+    // After the latest is deleted, the previous one is the latest.
     store(&backend, &[Record::Delete { targets: smallvec![channel("#a")], id: id(6) }]);
     store(&backend, &[Record::Delete { targets: smallvec![channel("#b")], id: id(3) }]);
     let channels = Listing { owner: None, ..all };
@@ -264,7 +264,7 @@ pub(crate) fn targets_are_listed_by_their_latest_message(place: &impl TestBacken
     );
 }
 
-/// More than fit into one statement.
+/// Returns more channels than fit into one statement.
 fn many_channels() -> Vec<Box<str>> {
     (0..1200).map(|n| format!("#{n}").into()).chain(std::iter::once("#a".into())).collect()
 }
@@ -283,7 +283,7 @@ pub(crate) fn one_item_is_found_and_deleted(place: &impl TestBackend) {
     store(&backend, &[delete("#c")]);
     assert_eq!(find(&backend, &channel("#c"), id(3)), []);
     assert_eq!(times(&page_of(&backend, &channel("#c"), &[ALL])), [1, 2, 4, 5]);
-    // In the same batch as what it deletes, and what it leaves is a place that can be used again.
+    // In the same batch as the deleted item; the channel can be used again.
     store(&backend, &[keep(&channel("#e"), id(3), "x"), delete("#e"), keep(&channel("#e"), id(4), "y")]);
     assert_eq!(times(&page_of(&backend, &channel("#e"), &[ALL])), [4]);
 }
@@ -305,7 +305,7 @@ pub(crate) fn the_same_again_changes_nothing(place: &impl TestBackend) {
     assert_eq!(times(&page_of(&backend, &side("a", "b"), &[ALL])), [2]);
 }
 
-/// What some accounts said, now by one and now by the other.
+/// Returns messages from alternating accounts.
 fn fill_by_authors(backend: &impl Backend, count: u64) {
     let record = |ms: u64| Record::Keep {
         item: item(id(ms), Kind::Privmsg, &format!("at {ms} ü")),
@@ -318,7 +318,7 @@ fn fill_by_authors(backend: &impl Backend, count: u64) {
 
 pub(crate) fn an_account_is_forgotten(place: &impl TestBackend) {
     let backend = place.open();
-    // More than is deleted at once.
+    // More than one step deletes.
     fill_by_authors(&backend, 4000);
     let (chat, talk) = (channel("#c"), side("bob", "alice"));
     assert_eq!(page_of(&backend, &talk, &[ALL]).len(), 1333);
@@ -348,7 +348,7 @@ pub(crate) fn what_an_account_said_is_exported(place: &impl TestBackend) {
         block_on(backend.answer(&Query::Export { account: account.into(), file: file.to_owned() }))
     };
     assert_eq!(export("bob", &file), Ok(Found::Exported(1000)));
-    // Nobody else on the machine is to read it.
+    // No other user of the machine can read it.
     assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
     let text = std::fs::read_to_string(&file).unwrap();
     let lines: Vec<serde_json::Value> =
@@ -364,10 +364,10 @@ pub(crate) fn what_an_account_said_is_exported(place: &impl TestBackend) {
     let mut ids: Vec<&str> = lines.iter().map(|line| line["msgid"].as_str().unwrap()).collect();
     ids.dedup();
     assert!(ids.is_sorted() && ids.len() == 1000);
-    // What is there is not touched.
+    // An existing file is not changed.
     assert!(matches!(export("bob", &file), Err(Error::Unfit(_))));
     assert_eq!(std::fs::read_to_string(&file).unwrap(), text);
-    // What was said to someone alone is not theirs to take away.
+    // A private message is not the recipient's to delete.
     let none = directory.path().join("alice.jsonl").to_str().unwrap().to_owned();
     assert_eq!(export("alice", &none), Ok(Found::Exported(0)));
 }
@@ -392,7 +392,7 @@ pub(crate) fn the_oldest_expire_in_pieces(place: &impl TestBackend) {
     assert_eq!(times(&page_of(&backend, &channel("#c"), &[ALL]))[0], 91);
     assert_eq!(page_of(&backend, &channel("#old"), &[ALL]), []);
     assert_eq!(expire(91), 0);
-    // A place of which all is gone can be used again.
+    // A channel without items can be used again.
     store(&backend, &[keep(&channel("#old"), id(300), "x")]);
     assert_eq!(times(&page_of(&backend, &channel("#old"), &[ALL])), [300]);
 }
@@ -405,7 +405,7 @@ pub(crate) fn what_was_stored_is_there_when_it_is_opened_again(place: &impl Test
     assert_eq!(block_on(backend.prepare()).unwrap(), Some(id(3)));
     fill(&backend, 3..=4);
     assert_eq!(times(&page_of(&backend, &channel("#c"), &[ALL])), [1, 2, 3, 4]);
-    // Two at a time, as a reader and a writer are.
+    // Two at a time, like a reader and a writer.
     let other = place.open();
     fill(&backend, 5..=5);
     assert_eq!(times(&page_of(&other, &channel("#c"), &[ALL])), [1, 2, 3, 4, 5]);
@@ -422,7 +422,7 @@ pub(crate) fn large_batches_are_stored_whole(place: &impl TestBackend) {
     store(&backend, &[]);
 }
 
-/// Runs every test of the suite in every place.
+/// Runs every test of the suite on every backend.
 macro_rules! everywhere {
     ($($test:ident)*) => {
         mod memory {

@@ -1,4 +1,4 @@
-//! What holds for every database of history: one suite, run on all of them, and the way there and back.
+//! History databases: one suite that runs on all of them, and the pipeline around them.
 
 mod backends;
 mod contract;
@@ -8,13 +8,13 @@ mod pipeline;
 
 use ircd::config::Config;
 
-/// Runs a test that waits.
+/// Runs an asynchronous test.
 fn block_on<T>(future: impl Future<Output = T>) -> T {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(future)
 }
 
-/// A configuration with a file in this directory.
+/// Returns a configuration with a database file in this directory.
 fn sqlite_config(directory: &std::path::Path) -> Config {
     let mut config = Config::default();
     config.datastore.path = directory.join("ircd.db").to_str().unwrap().to_owned();

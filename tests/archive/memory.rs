@@ -1,4 +1,4 @@
-//! The ring in memory as a backend, so that the suite says of it what it says of the others.
+//! The ring in memory as a backend, so that the suite covers it, too.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -12,7 +12,7 @@ const BOUNDS: Bounds = Bounds { items_max: 100_000, window_ms: 0 };
 const EVERYTHING: Range =
     Range { after: None, before: None, from: End::Oldest, limit: 100_000, events: true };
 
-/// Shared between openings, as a file would be.
+/// Shared between openings, like a file.
 #[derive(Clone, Default)]
 pub(crate) struct Memory(Rc<RefCell<Rings>>);
 

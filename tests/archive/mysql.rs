@@ -1,5 +1,5 @@
-//! Databases of their own on the server that `IRCD_TEST_MYSQL` names as `USER:PASSWORD@SOCKET`. `scripts/test`
-//! starts one; without it these tests are not run, and nextest counts them as skipped.
+//! Temporary databases on the server that `IRCD_TEST_MYSQL` names as `USER:PASSWORD@SOCKET`. `scripts/test`
+//! starts one; these tests are ignored by default, and nextest counts them as skipped.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc::{Sender, channel};
@@ -13,7 +13,7 @@ use crate::block_on;
 
 const VARIABLE: &str = "IRCD_TEST_MYSQL";
 
-/// A database that goes when it is dropped.
+/// A database that is deleted on drop.
 pub(crate) struct TestDatabase {
     pub(crate) place: Place,
 }
@@ -27,7 +27,7 @@ pub(crate) fn server() -> (String, String, String) {
 }
 
 impl TestDatabase {
-    /// A name for one; it does not exist yet.
+    /// Returns a name for a database that does not exist yet.
     pub(crate) fn new() -> TestDatabase {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let database = format!("ircd test`{}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
@@ -51,7 +51,7 @@ impl TestDatabase {
         }
     }
 
-    /// Says something to the server directly.
+    /// Runs a statement on the server.
     pub(crate) fn say(&self, sql: &str) {
         block_on(async {
             let mut connection = connect().await;
@@ -59,7 +59,7 @@ impl TestDatabase {
         });
     }
 
-    /// The first column of an answer.
+    /// Returns the first column of an answer.
     pub(crate) fn ask(&self, sql: &str) -> Vec<String> {
         block_on(async {
             let mut connection = connect().await;
@@ -68,7 +68,7 @@ impl TestDatabase {
         })
     }
 
-    /// Keeps everyone else from the messages until it is dropped.
+    /// Locks the messages for other connections until it is dropped.
     pub(crate) fn lock(&self) -> Lock {
         let (locked, is_locked) = channel();
         let (unlock, unlocked) = channel::<()>();
@@ -78,7 +78,7 @@ impl TestDatabase {
                 let mut connection = connect().await;
                 sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut connection).await.unwrap();
                 locked.send(()).unwrap();
-                // Ends with an error: the other side is dropped.
+                // Ends with an error when the other side is dropped.
                 let _ = unlocked.recv();
                 connection.close().await.unwrap();
             });

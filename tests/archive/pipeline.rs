@@ -31,7 +31,7 @@ fn page(target: &HistoryKey) -> Box<Query> {
     Box::new(Query::Page { target: target.clone(), ranges: vec![ALL] })
 }
 
-/// What the archive answers now.
+/// Returns the next answer of the archive.
 fn items(archive: &Archive, answers: &Answers) -> Vec<Item> {
     assert!(archive.ask(Ticket(1), page(&channel("#c"))));
     match answers.recv_timeout(PATIENCE).unwrap() {
@@ -48,7 +48,7 @@ fn settings(directory: &Path) -> Settings {
     Settings::of(&sqlite_config(directory)).unwrap()
 }
 
-/// A database that keeps records as they come, or does something worse.
+/// A database that stores records in order, or misbehaves.
 #[derive(Clone, Default)]
 struct Recorder(Arc<Mutex<State>>);
 
@@ -63,12 +63,12 @@ struct State {
 enum Mood {
     #[default]
     Well,
-    /// Every second batch is stored in part, and then fails.
+    /// Stores a part of every second batch, and then fails.
     Moody,
     Away,
-    /// Answers nothing.
+    /// Never answers.
     Frozen,
-    /// Takes no record with an even time.
+    /// Rejects records with an even time.
     Picky,
 }
 
@@ -81,7 +81,7 @@ impl Recorder {
         self.0.lock().unwrap().mood
     }
 
-    /// Waits until it has as many records, each once; gives their times.
+    /// Waits until it has this many records, each once; returns their times.
     fn wait_for(&self, count: usize) -> Vec<u64> {
         let deadline = Instant::now() + PATIENCE;
         loop {
@@ -213,7 +213,7 @@ fn what_waits_in_the_spool_is_stored_after_a_restart() {
 }
 
 #[test]
-fn a_frozen_database_holds_up_nobody() {
+fn a_frozen_database_delays_no_sender() {
     let directory = tempfile::tempdir().unwrap();
     let recorder = Recorder::default();
     let mut hasty = settings(directory.path());
@@ -225,7 +225,7 @@ fn a_frozen_database_holds_up_nobody() {
     assert!(archive.ask(Ticket(7), page(&channel("#c"))));
     assert_eq!(answers.recv_timeout(PATIENCE).unwrap(), (Ticket(7), JobAnswer::Failed));
     assert!(begun.elapsed() >= Duration::from_millis(300) && begun.elapsed() < Duration::from_secs(3));
-    // Too many questions are refused at once, and the others are answered.
+    // Too many queries are rejected at once, and the others are answered.
     let taken = (0..1000).filter(|&n| archive.ask(Ticket(n), page(&channel("#c")))).count();
     assert!((200..=256).contains(&taken), "{taken}");
     for _ in 0..taken {
@@ -394,7 +394,7 @@ fn a_server_that_is_not_there_is_trouble_but_no_reason_to_give_up() {
     assert!(begun.elapsed() < Duration::from_secs(4), "{:?}", begun.elapsed());
 }
 
-/// Settings for a database that does not exist yet, with a spool of its own.
+/// Returns settings for a database that does not exist yet, with its own spool.
 fn mysql(database: &TestDatabase, directory: &Path) -> Settings {
     let mut settings = mysql_settings(database.place.clone());
     settings.spool = directory.join("spool");

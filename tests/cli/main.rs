@@ -1,4 +1,4 @@
-//! The built binary as scripts and people see it: streams, files, exit status.
+//! The binary as scripts and users see it: streams, files, exit status.
 
 mod sandbox;
 
@@ -155,7 +155,7 @@ fn run_makes_what_is_missing_serves_and_stops() {
     let mut client = TcpStream::connect(("127.0.0.1", sandbox.port)).unwrap();
     client.set_read_timeout(Some(WAIT_MAX)).unwrap();
     assert_eq!(server.stop(), Some(0));
-    // However it ends, it must end for the client too.
+    // However it ends, the client must see the end.
     let _ = client.read_to_end(&mut Vec::new());
     drop(sandbox.start());
 }

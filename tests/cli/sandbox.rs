@@ -1,4 +1,4 @@
-//! A directory with a configuration, the binary run in it, and what it said.
+//! A directory with a configuration, the binary run in it, and its output.
 
 use std::fs;
 use std::io::{BufRead, BufReader};
@@ -13,7 +13,7 @@ use tempfile::TempDir;
 const BINARY: &str = env!("CARGO_BIN_EXE_ircd");
 pub const WAIT_MAX: Duration = Duration::from_secs(20);
 
-/// A directory of its own with a configuration in it.
+/// A temporary directory with a configuration.
 pub struct Sandbox {
     dir: TempDir,
     pub port: u16,
@@ -25,7 +25,7 @@ impl Sandbox {
         Sandbox { dir: tempfile::tempdir().unwrap(), port: listener.local_addr().unwrap().port() }
     }
 
-    /// One plain and one TLS listener, and no lock file.
+    /// Returns a directory with one plain and one TLS listener, and without a lock file.
     pub fn configured() -> Sandbox {
         let sandbox = Sandbox::empty();
         let tls_port = Sandbox::empty().port;
@@ -61,14 +61,14 @@ impl Sandbox {
         self.command(arguments).output().unwrap()
     }
 
-    /// Runs a command that must fail, and gives what it said on standard error.
+    /// Runs a command that must fail, and returns its standard error.
     pub fn refusal(&self, arguments: &[&str]) -> String {
         let output = self.run(arguments);
         assert_eq!(output.status.code(), Some(1), "{output:?}");
         err(&output)
     }
 
-    /// Starts the server and waits until it says that it runs.
+    /// Starts the server and waits until it logs that it is running.
     pub fn start(&self) -> Running {
         Self::start_by(&mut self.command(&["run"]))
     }
@@ -84,7 +84,7 @@ impl Sandbox {
     }
 }
 
-/// A server that ends with the test.
+/// A server that is stopped at the end of the test.
 pub struct Running {
     child: Child,
     pub lines: String,

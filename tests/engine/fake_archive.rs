@@ -1,4 +1,4 @@
-//! History stored for good, as a backend would, in memory.
+//! Stored history, in memory, with the answers of a real backend.
 
 use std::collections::BTreeMap;
 
@@ -33,7 +33,7 @@ impl FakeArchive {
         }
     }
 
-    /// The time of the latest item.
+    /// Returns the time of the latest item.
     pub fn latest_ms(&self) -> Option<u64> {
         let all =
             ircd::history::Range { after: None, before: None, from: End::Newest, limit: 1, events: true };

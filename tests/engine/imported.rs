@@ -1,4 +1,4 @@
-//! Accounts that came from other services log in, once with a hash of theirs and then with one of ours.
+//! Accounts imported from other services log in, once with an old hash and then with an upgraded one.
 
 use data_encoding::BASE64;
 use ircd::state::import::{self, Imported};
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::testbench::{CONFIG, TestBench, config};
 
-/// The stored credentials' version, and whether SCRAM can be used.
+/// Returns the version of the stored credentials, and whether SCRAM can be used.
 fn stored(bench: &TestBench, account: &str) -> (i64, bool) {
     let record: Value = serde_json::from_slice(&bench.records[&format!("account/{account}")]).unwrap();
     let credentials = &record["credentials"];
@@ -43,7 +43,7 @@ fn log_in(bench: &mut TestBench, client: &str, passphrase: &str) -> String {
 }
 
 #[test]
-fn a_hash_of_theirs_becomes_one_of_ours_at_the_first_login() {
+fn imported_hash_is_upgraded_at_the_first_login() {
     for (source, hash, passphrase, version) in [
         ("atheme", "$1$hcspif$nCm4r3S14Me9ifsOPGuJT.", "shivarampassphrase", -1),
         ("anope", "md5:dbf8be80e8dccdd33915b482e4390426", "edpassphrase", -2),
@@ -62,7 +62,7 @@ fn a_hash_of_theirs_becomes_one_of_ours_at_the_first_login() {
 }
 
 #[test]
-fn what_was_theirs_is_theirs_here() {
+fn imported_nicks_and_channels_belong_to_their_accounts() {
     let mut bench = bench("anope", "md5:dbf8be80e8dccdd33915b482e4390426");
     log_in(&mut bench, "alice", "edpassphrase");
     let said = bench.send("alice", "JOIN #roses");

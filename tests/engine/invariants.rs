@@ -1,4 +1,4 @@
-//! What every client may rely on, line by line: tags it asked for, and an answer under each label.
+//! Invariants of every line for a client: only tags that it requested, and one answer per label.
 
 use std::collections::BTreeMap;
 
@@ -6,13 +6,13 @@ use ircd::wire::{Cap, Caps};
 
 use crate::simulation::Step;
 
-/// The value of a tag.
+/// Returns the value of a tag.
 pub fn tag<'a>(line: &'a str, name: &str) -> Option<&'a str> {
     let tags = line.strip_prefix('@')?.split(' ').next()?;
     tags.split(';').find_map(|tag| tag.strip_prefix(name)?.strip_prefix('='))
 }
 
-/// No tag reaches a client that did not ask for it.
+/// Checks that no tag reaches a client that did not request it.
 pub fn check_tags(seed: u64, line: &str, caps: Caps) {
     let Some(tags) = line.strip_prefix('@').and_then(|line| line.split(' ').next()) else { return };
     for tag in tags.split(';') {
@@ -25,11 +25,11 @@ pub fn check_tags(seed: u64, line: &str, caps: Caps) {
             "draft/relaymsg" => caps.has(Cap::Relaymsg) || caps.has(Cap::MessageTags),
             _ => caps.has(Cap::MessageTags),
         };
-        assert!(allowed, "seed {seed}: {line} has a tag that was not asked for");
+        assert!(allowed, "seed {seed}: {line} has a tag that was not requested");
     }
 }
 
-/// A labeled command is answered under its label exactly once, unless the answer has to wait.
+/// Checks that a labeled command is answered under its label exactly once, unless the answer has to wait.
 pub fn check_label(seed: u64, step: &Step, caps: &BTreeMap<String, Caps>, said: &str, waits: bool) {
     let Step::Line(name, line) = step else { return };
     let Some(label) = tag(line, "label") else { return };

@@ -1,4 +1,4 @@
-//! Logging in by SCRAM, and what nobody gets past: throttles, suspension, replays, certificates.
+//! Login with SCRAM, and its safeguards: throttles, suspension, replayed proofs, certificates.
 
 use data_encoding::BASE64;
 use hmac::{Hmac, KeyInit, Mac};
@@ -18,7 +18,7 @@ accounts:
 ";
 const CERTFP: &str = "abababababababababababababababababababababababababababababababab";
 
-/// A bench on which there is an account `alice` with the passphrase `sesame`, changed in its record.
+/// Returns a bench with an account `alice` and the passphrase `sesame`, whose record `change` edits.
 fn bench_with_alice(change: impl FnOnce(&mut Value)) -> TestBench {
     let config = format!("{CONFIG}{ACCOUNTS}");
     let mut bench = TestBench::new(&config);
@@ -44,20 +44,20 @@ fn mac(key: &[u8], text: &str) -> Vec<u8> {
     mac.finalize().into_bytes().to_vec()
 }
 
-/// What the server says with its last AUTHENTICATE, decoded.
+/// Returns the parameter of the last AUTHENTICATE from the server, decoded.
 fn challenge(said: &str) -> String {
     let base64 = said.lines().find_map(|line| line.split_once(" AUTHENTICATE ")).expect("a challenge").1;
     String::from_utf8(BASE64.decode(base64.as_bytes()).unwrap()).unwrap()
 }
 
-/// Starts an exchange; gives the server's first message.
+/// Starts an exchange; returns the server's first message.
 fn scram_first(bench: &mut TestBench, client: &str, account: &str) -> String {
     assert!(bench.send(client, "AUTHENTICATE SCRAM-SHA-256").contains("AUTHENTICATE +"));
     let first = BASE64.encode(format!("n,,n={account},r=client").as_bytes());
     challenge(&bench.send(client, &format!("AUTHENTICATE {first}")))
 }
 
-/// The proof of knowing a passphrase, as a line.
+/// Returns the line with the proof for a passphrase.
 fn scram_proof(server_first: &str, account: &str, passphrase: &str) -> String {
     let field = |name: &str| server_first.split(',').find_map(|field| field.strip_prefix(name)).unwrap();
     let mut salted = [0; 32];
@@ -72,7 +72,7 @@ fn scram_proof(server_first: &str, account: &str, passphrase: &str) -> String {
     format!("AUTHENTICATE {}", BASE64.encode(proven.as_bytes()))
 }
 
-/// Logs in by SCRAM; gives the last answer.
+/// Logs in with SCRAM; returns the last answer.
 fn scram(bench: &mut TestBench, client: &str, account: &str, passphrase: &str) -> String {
     let server_first = scram_first(bench, client, account);
     let said = bench.send(client, &scram_proof(&server_first, account, passphrase));
@@ -96,7 +96,7 @@ fn scram_proves_the_passphrase() {
 }
 
 #[test]
-fn nobody_learns_by_scram_which_accounts_there_are() {
+fn scram_does_not_reveal_which_accounts_exist() {
     let mut bench = bench_with_alice(|_| {});
     connect(&mut bench, "bob", None);
     let shape = |first: String| (first.len(), first.split(',').count(), first.ends_with(",i=4096"));
@@ -114,14 +114,14 @@ fn nobody_learns_by_scram_which_accounts_there_are() {
 }
 
 #[test]
-fn a_proof_is_good_for_one_exchange() {
+fn scram_proof_is_valid_for_one_exchange() {
     let mut bench = bench_with_alice(|_| {});
     connect(&mut bench, "bob", None);
     let server_first = scram_first(&mut bench, "bob", "alice");
     let proof = scram_proof(&server_first, "alice", "sesame");
     bench.send("bob", &proof);
     assert!(bench.send("bob", "AUTHENTICATE +").contains(" 903 "));
-    // The same lines on another connection, and on the same one once more.
+    // The same lines on another connection, and on the same one again.
     connect(&mut bench, "eve", None);
     for client in ["eve", "bob"] {
         scram_first(&mut bench, client, "alice");
@@ -132,7 +132,7 @@ fn a_proof_is_good_for_one_exchange() {
 }
 
 #[test]
-fn a_closed_account_is_closed_on_every_way() {
+fn unusable_account_rejects_every_kind_of_login() {
     let suspension = json!({"by": "admin", "reason": "spam", "at_ms": 0});
     let with_certificate = |record: &mut Value| record["credentials"]["Certfps"] = json!([CERTFP]);
     let suspended = bench_with_alice(|record| {
@@ -147,7 +147,7 @@ fn a_closed_account_is_closed_on_every_way() {
     every_way_is_closed(unverified, "Your account has not been verified yet");
 }
 
-/// To those who know the passphrase, the server says why; to others, nothing.
+/// The server gives the reason only to a client that knows the passphrase.
 fn every_way_is_closed(mut bench: TestBench, why: &str) {
     connect(&mut bench, "bob", None);
     let said_why = why;
@@ -177,7 +177,7 @@ fn every_way_is_closed(mut bench: TestBench, why: &str) {
     assert!(bench.engine.state().users_of("alice").is_empty());
 }
 
-/// The hash that a passphrase is compared with, and what the client reads in the end.
+/// Returns the hash that a passphrase is compared with, and the final answer to the client.
 fn refusal(bench: &mut TestBench, lines: &[&str]) -> (String, String) {
     let mut said: String = lines.iter().map(|line| bench.send("bob", line)).collect();
     let Job::CheckLogin { credentials, .. } = bench.job() else { panic!("{said}") };
@@ -187,7 +187,7 @@ fn refusal(bench: &mut TestBench, lines: &[&str]) -> (String, String) {
 }
 
 #[test]
-fn a_wrong_name_costs_what_a_wrong_passphrase_costs_and_is_answered_alike() {
+fn unknown_account_is_indistinguishable_from_a_wrong_passphrase() {
     let attempts = |account: &str| -> [Vec<String>; 3] {
         let response = BASE64.encode(format!("\0{account}\0guess").as_bytes());
         [
@@ -209,7 +209,7 @@ fn a_wrong_name_costs_what_a_wrong_passphrase_costs_and_is_answered_alike() {
         let (real, wrong_passphrase) = outcome(known);
         let (decoy, wrong_name) = outcome(unknown);
         assert_eq!(wrong_passphrase, wrong_name);
-        // Version and cost are what the time depends on.
+        // The time depends on version and cost.
         assert_eq!(real[..7], decoy[..7]);
         assert_eq!(&real[..7], "$2a$04$");
         assert_eq!(real.len(), decoy.len());
@@ -218,7 +218,7 @@ fn a_wrong_name_costs_what_a_wrong_passphrase_costs_and_is_answered_alike() {
 }
 
 #[test]
-fn a_hash_of_another_cost_is_made_anew_when_it_is_used() {
+fn hash_with_another_cost_is_upgraded_at_login() {
     let hash_of = |bench: &TestBench| {
         let record: Value = serde_json::from_slice(&bench.records["account/alice"]).unwrap();
         let hash = BASE64.decode(record["credentials"]["PassphraseHash"].as_str().unwrap().as_bytes());
@@ -237,7 +237,7 @@ fn a_hash_of_another_cost_is_made_anew_when_it_is_used() {
 }
 
 #[test]
-fn a_certificate_is_its_accounts_only() {
+fn certificate_logs_in_to_its_own_account_only() {
     let mut bench = bench_with_alice(|record| record["credentials"]["Certfps"] = json!([CERTFP]));
     connect(&mut bench, "bob", Some(CERTFP));
     let mut external = |authzid: &str| {
@@ -254,7 +254,7 @@ fn a_certificate_is_its_accounts_only() {
 }
 
 #[test]
-fn an_old_hash_is_made_anew_when_it_is_used() {
+fn old_hash_is_upgraded_at_login() {
     let old = |record: &mut Value| {
         let credentials = &mut record["credentials"];
         credentials["Version"] = json!(-2);

@@ -1,9 +1,9 @@
-//! Long answers: they let others have their turn, and tell of everyone once whoever comes and goes
+//! Long answers: they yield to other clients, and list each user once, whichever users join and leave
 //! while the client reads.
 
 use crate::testbench::{CONFIG, TestBench};
 
-/// More than is looked at in one go.
+/// More than one piece examines.
 const USERS: usize = 1500;
 
 fn register(bench: &mut TestBench, name: &str) {
@@ -12,7 +12,7 @@ fn register(bench: &mut TestBench, name: &str) {
     bench.send(name, &format!("USER {name} 0 * :{name}"));
 }
 
-/// Lets the client read to the end; gives what it read and in how many pieces.
+/// Lets the client read to the end; returns the lines and the number of pieces.
 fn read_all(
     bench: &mut TestBench,
     name: &str,
@@ -39,7 +39,7 @@ fn a_search_that_finds_nothing_pauses() {
     let said = read_all(&mut bench, "asker", first, |_| {});
     assert!(said.ends_with("315 asker nobody* :End of WHO list\nasker is released\n"), "{said}");
 
-    // Places of users who left cost time, too.
+    // Slots of users who left cost time, too.
     (0..USERS).for_each(|number| {
         bench.send(&format!("u{number}"), "QUIT");
     });
@@ -47,7 +47,7 @@ fn a_search_that_finds_nothing_pauses() {
 }
 
 #[test]
-fn who_and_names_tell_of_everyone_once() {
+fn who_and_names_list_each_user_once() {
     const MEMBERS: usize = 700;
     for asks in ["WHO #a", "NAMES #a"] {
         let mut bench = TestBench::new(&CONFIG.replace("max-sendq: 64k", "max-sendq: 4k"));
@@ -59,7 +59,7 @@ fn who_and_names_tell_of_everyone_once() {
             bench.send(name, "JOIN #a");
         }
         let first = bench.send("asker", asks);
-        // Some who were told of already, and some who are still to come.
+        // Some users that are already listed, and some that are still to come.
         let (mut low, mut high) = ((0..MEMBERS).step_by(3), (0..MEMBERS).rev().step_by(5));
         let mut left = Vec::new();
         let said = read_all(&mut bench, "asker", first, |bench| {
@@ -71,7 +71,7 @@ fn who_and_names_tell_of_everyone_once() {
         let replies = said.lines().filter(|line| line.contains(" 352 ") || line.contains(" 353 "));
         let words: Vec<&str> = replies.flat_map(|line| line.split([' ', ':'])).collect();
         for (number, name) in names.iter().enumerate() {
-            // WHO gives the nick once more, as the real name.
+            // WHO contains the nick again, as the real name.
             let told = words.iter().filter(|word| **word == name).count();
             let whole = if asks.starts_with("WHO") { 2 } else { 1 };
             assert!(told == whole || (told == 0 && left.contains(&number)), "{asks}: {name} {told} times");
@@ -79,9 +79,9 @@ fn who_and_names_tell_of_everyone_once() {
     }
 }
 
-/// The names of a large channel and the history of those joined with it were answers that took each other's place.
+/// The names of a large channel replaced the history of channels joined with it, or the reverse.
 #[test]
-fn joining_large_channels_gives_all_names_and_all_history() {
+fn joining_large_channels_sends_all_names_and_all_history() {
     const MEMBERS: usize = 250;
     let more = "{history: {enabled: true, channel-length: 100, client-length: 100, chathistory-maxmessages: 10, \
                 autoreplay-on-join: 1, persistent: {enabled: true, unregistered-channels: true}}, \

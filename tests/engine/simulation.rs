@@ -1,6 +1,6 @@
 //! Simulation: clients that do anything at any time, jobs that take long or fail, and clocks that
-//! jump. After every event the state must hold together and everyone must have been told only what
-//! they may hear, in a form they know. A seed is a whole run; it is played twice.
+//! jump. After every event the state must be consistent, and clients must have received only lines that
+//! they may see, in a form that they support. A seed is a whole run; it is played twice.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,7 +15,7 @@ const SEEDS: u64 = 1000;
 const STEPS: usize = 150;
 const NAMES: [&str; 8] = ["a", "b", "c", "d", "e", "f", "g", "h"];
 
-/// The bench's, with accounts and registered channels.
+/// Returns the configuration of the bench, with accounts and registered channels.
 fn config() -> String {
     const ACCOUNTS: &str = "{authentication-enabled: true, registration: {enabled: true, bcrypt-cost: 4},
         nick-reservation: {enabled: true, method: strict, additional-nick-limit: 2},
@@ -23,7 +23,7 @@ fn config() -> String {
     const CHANNELS: &str = "{registration: {enabled: true, max-channels-per-account: 2}}";
     const CLASSES: &str =
         "{admin: {capabilities: [kill, ban, rehash, samode, sajoin, chanreg, accreg, vhosts]}}";
-    // Little memory, so that what is stored is asked for.
+    // Little memory, so that stored history is requested.
     const HISTORY: &str = "{enabled: true, channel-length: 5, client-length: 5, chathistory-maxmessages: 20,
         autoreplay-on-join: 3, tagmsg-storage: {default: true}, retention: {allow-individual-delete: true},
         persistent: {enabled: true, unregistered-channels: true, registered-channels: opt-out,
@@ -89,7 +89,7 @@ fn no_invariant_breaks_in_a_thousand_seeds() {
     assert!(registered as u64 > SEEDS / 10, "hardly any channel was registered: {registered}");
 }
 
-/// splitmix64: small, and the same everywhere.
+/// splitmix64: small, and the same on every platform.
 pub struct Random(pub u64);
 
 impl Random {
@@ -109,7 +109,7 @@ impl Random {
         of[self.below(of.len())]
     }
 
-    /// Something that can happen now.
+    /// Returns a step that is possible now.
     pub fn step(&mut self, world: &World) -> Step {
         let live: Vec<&str> = NAMES.into_iter().filter(|name| world.is_live(name)).collect();
         if live.is_empty() || self.below(20) == 0 {
@@ -120,7 +120,7 @@ impl Random {
             0 => Step::HangUp(name, self.below(3)),
             1 => Step::Pass([10, 1000, 61_000, 95_000][self.below(4)]),
             2..4 => Step::Drain(name),
-            // Else most would wait most of the time.
+            // Otherwise most clients would wait most of the time.
             4..24 if world.bench.has_jobs() => Step::Answer(self.below(5) / 2),
             7..10 => Step::Register(name),
             13..15 => {
@@ -190,7 +190,7 @@ impl Random {
 }
 
 impl Random {
-    /// A message of several lines, not always a good one, nor always complete.
+    /// Returns a multiline message, not always valid or complete.
     fn batch(&mut self) -> Vec<String> {
         let target = self.one(&["#x", "#x", "#y", "a", "b"]);
         let mut lines = vec![format!("@label=L{};+x=y BATCH +1 draft/multiline {target}", self.below(1000))];
@@ -209,7 +209,7 @@ impl Random {
         lines
     }
 
-    /// In several lines, or for someone else.
+    /// Returns a multiline message, or one on behalf of another nick.
     fn say_otherwise(&mut self) -> String {
         let target = self.one(&["#x", "#y", "a", "b"]);
         match self.below(12) {
@@ -225,7 +225,7 @@ impl Random {
         }
     }
 
-    /// What was said is asked for, or taken back.
+    /// Returns a request for history, or a redaction.
     fn look_back(&mut self) -> String {
         let target = self.one(&["#x", "#y", "#x", "a", "b", "c"]);
         let (start, end) = (self.reference(), self.reference());
@@ -245,7 +245,7 @@ impl Random {
         }
     }
 
-    /// The ids of one run are those of every other for a while.
+    /// Returns an id; those of all runs start alike.
     fn reference(&mut self) -> String {
         let number = self.below(60) as u32;
         match self.below(3) {
@@ -289,7 +289,7 @@ impl Random {
     }
 }
 
-/// One thing that happens.
+/// One step of a run.
 #[derive(Clone, Debug)]
 pub enum Step {
     Connect(String, bool),
@@ -302,17 +302,17 @@ pub enum Step {
     Pass(u64),
 }
 
-/// The bench, and what each client must have been promised.
+/// The bench, and the expectations of each client.
 pub struct World {
     pub bench: TestBench,
     seed: u64,
     connected: BTreeSet<String>,
     open_batches: BTreeMap<String, BTreeSet<String>>,
-    /// Labels of batches that clients send, answered when the batch is over.
+    /// Labels of batches from clients, answered when the batch ends.
     put_off: BTreeMap<String, String>,
-    /// Channel messages as they were told first, by id.
+    /// Channel messages as they were first sent, by id.
     told: BTreeMap<String, String>,
-    /// What a service wants to hear, code and all, before it does what the client asked for.
+    /// The command, with its code, that a service requires as confirmation.
     confirmations: BTreeMap<String, String>,
 }
 
@@ -333,7 +333,7 @@ impl World {
         self.connected.contains(name) && self.bench.is_live(name)
     }
 
-    /// Lets it happen, checks what was said, and gives it.
+    /// Takes a step, checks the output, and returns it.
     pub fn step(&mut self, step: &Step) -> String {
         let caps_before = self.caps();
         let said = match step {
@@ -342,7 +342,7 @@ impl World {
                 self.connected.insert(name.clone());
                 self.open_batches.remove(name);
                 self.put_off.remove(name);
-                // Bans do not touch loopback.
+                // Bans never match loopback.
                 let ip = if *secure { "192.0.2.1" } else { "127.0.0.1" }.parse().unwrap();
                 let door = Door { secure: *secure, ..door(ip) };
                 if !*secure {
@@ -398,7 +398,7 @@ impl World {
             self.check_batches(name, line);
             self.remember_confirmation(name, line);
             self.check_told(line);
-            // A backlog can ask for capabilities and end the session in one go.
+            // Queued lines can request capabilities and end the session in one event.
             if matches!(step, Step::Drain(_) | Step::Answer(_)) && !caps_after.contains_key(name) {
                 continue;
             }
@@ -414,7 +414,7 @@ impl World {
         }
     }
 
-    /// The label of a batch is answered when it is over, well or badly.
+    /// Checks that the label of a batch is answered when it ends, successfully or not.
     fn check_put_off(&mut self, name: &str, line: &str, caps: &BTreeMap<String, Caps>, said: &str) {
         let answered = |label: &str| {
             let own = said.lines().filter_map(|l| l.strip_prefix(name)?.strip_prefix(" < "));
@@ -447,7 +447,7 @@ impl World {
         }
     }
 
-    /// What is told again is what was told.
+    /// Checks that a replayed message is the original one.
     fn check_told(&mut self, line: &str) {
         let Some(id) = tag(line, "msgid") else { return };
         let said = line.split_once(' ').map_or("", |(_, said)| said);
@@ -455,13 +455,13 @@ impl World {
         if !matches!(verb, "PRIVMSG" | "NOTICE") || !said.contains(&format!(" {verb} #")) {
             return;
         }
-        // Who is not shown the time is told it in front.
+        // For a client without server-time, the time precedes the text.
         let said = match said.split_once(" :[").map(|(front, timed)| (front, timed.split_once("] "))) {
             Some((front, Some((_, text)))) => format!("{front} :{text}"),
             _ => said.to_owned(),
         };
         let first = self.told.entry(id.to_owned()).or_insert_with(|| said.clone());
-        assert_eq!(*first, said, "seed {}: told in another way before", self.seed);
+        assert_eq!(*first, said, "seed {}: differs from the first time", self.seed);
     }
 
     fn check_batches(&mut self, name: &str, line: &str) {

@@ -1,4 +1,4 @@
-//! A bench to test on: an engine with named clients, whose effects become readable lines.
+//! A test bench: an engine with named clients, which turns effects into readable lines.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -18,7 +18,7 @@ use crate::fake_archive::FakeArchive;
 /// 2020-11-13T01:55:02.201Z.
 const START_WALL_MS: u64 = 1_605_232_502_201;
 
-/// What every test starts from, unless it says otherwise.
+/// The configuration of every test, unless it overrides keys.
 pub const CONFIG: &str = "
 network: {name: TestNet}
 server:
@@ -53,7 +53,7 @@ opers:
     vhost: staff
 ";
 
-/// Reads a configuration that must be right.
+/// Parses a configuration that must be valid.
 pub fn config(text: &str) -> Box<Config> {
     match load(text, &[]) {
         Ok(loaded) => Box::new(loaded.config),
@@ -73,12 +73,12 @@ fn texts() -> Texts {
 /// An engine and its clients.
 pub struct TestBench {
     pub engine: Engine,
-    /// What a datastore would hold by now.
+    /// The records that a datastore would hold by now.
     pub records: BTreeMap<String, Vec<u8>>,
     pub now: Now,
     /// The history that would be stored by now.
     pub stored: FakeArchive,
-    /// After how many events the state is looked through.
+    /// The number of events after which the state is checked.
     pub check_every: usize,
     events: usize,
     names: Vec<String>,
@@ -94,7 +94,7 @@ impl TestBench {
         TestBench::restored(config_text, BTreeMap::new())
     }
 
-    /// An engine that starts from what another has stored.
+    /// Returns a bench whose engine starts from the records of another.
     pub fn restored(config_text: &str, records: BTreeMap<String, Vec<u8>>) -> TestBench {
         TestBench::restored_at(config_text, records, Now { mono_ms: 1_000_000, wall_ms: START_WALL_MS }, None)
     }
@@ -128,7 +128,7 @@ impl TestBench {
         }
     }
 
-    /// The server is started again with what is stored.
+    /// Restarts the server with the stored records and history.
     pub fn restart(&mut self, config_text: &str) {
         let (records, stored) = (std::mem::take(&mut self.records), std::mem::take(&mut self.stored));
         let now = Now { mono_ms: 1_000_000, ..self.now };
@@ -136,10 +136,10 @@ impl TestBench {
         *self = TestBench { stored, ..next };
     }
 
-    /// The newest connection of that name.
+    /// Returns the newest connection with this name.
     pub fn session(&self, name: &str) -> SessionId {
         let slot = self.names.iter().rposition(|known| known == name);
-        let slot = slot.unwrap_or_else(|| panic!("nobody is called {name}"));
+        let slot = slot.unwrap_or_else(|| panic!("no client is called {name}"));
         SessionId { slot: slot as u32, generation: 0 }
     }
 
@@ -152,12 +152,12 @@ impl TestBench {
         self.held.contains(&self.session(name))
     }
 
-    /// A connection comes in; gives what follows as lines.
+    /// Opens a connection; returns the effects as lines.
     pub fn connect(&mut self, name: &str, ip: IpAddr, secure: bool, certfp: Option<&str>) -> String {
         self.enter(name, Door { secure, certfp: certfp.map(Box::from), ..door(ip) })
     }
 
-    /// A connection comes in by any door.
+    /// Opens a connection through any door.
     pub fn enter(&mut self, name: &str, door: Door) -> String {
         let session = self.add(name);
         self.handle(Event::Opened { session, door: Box::new(door) })
@@ -182,20 +182,20 @@ impl TestBench {
         session
     }
 
-    /// A new configuration is in force; whoever asked for it hears.
+    /// Applies a new configuration, and reports success to the client that requested it.
     pub fn reconfigure(&mut self, config_text: &str) -> String {
         let texts = Box::new(texts());
         let lines = self.handle(Event::Reconfigured { config: config(config_text), texts });
         lines + &self.reloaded(Ok(()))
     }
 
-    /// Whoever asked for a new configuration hears what came of it.
+    /// Reports the result of a rehash to the client that requested it.
     pub fn reloaded(&mut self, result: Result<(), String>) -> String {
         let Some(ticket) = self.reload.take() else { return String::new() };
         self.handle(Event::Answered { ticket, answer: JobAnswer::Reloaded(result) })
     }
 
-    /// A line comes in. `\xHH` in it stands for a byte.
+    /// Receives a line, in which `\xHH` is a byte.
     pub fn send(&mut self, name: &str, line: &str) -> String {
         let session = self.session(name);
         let bytes = unescaped(line);
@@ -214,13 +214,13 @@ impl TestBench {
         self.handle(Event::Drained { session })
     }
 
-    /// The oldest job is done.
+    /// Answers the oldest job.
     pub fn answer(&mut self, answer: JobAnswer) -> String {
         let (ticket, _) = self.jobs.remove(0);
         self.handle(Event::Answered { ticket, answer })
     }
 
-    /// The oldest job is done as it would be: passphrases are compared and hashed, mail is delivered.
+    /// Performs the oldest job: compares and hashes passphrases, delivers mail.
     pub fn perform(&mut self) -> String {
         let salts = || Some(Salts { bcrypt: [3; 16], scram: [4; 16] });
         let answer = match &self.jobs[0].1 {
@@ -231,7 +231,7 @@ impl TestBench {
         self.answer(answer)
     }
 
-    /// The oldest job is done: 0 is what its asker hopes for, 1 what they fear, 2 a failure.
+    /// Answers the oldest job: 0 is success, 1 a negative answer, 2 a failure.
     pub fn conclude(&mut self, how: usize) -> String {
         let answer = match (&self.jobs[0].1, how) {
             (_, 2..) => JobAnswer::Failed,
@@ -248,7 +248,7 @@ impl TestBench {
         self.answer(answer)
     }
 
-    /// The oldest job that is not done.
+    /// Returns the oldest pending job.
     pub fn job(&self) -> &Job {
         &self.jobs[0].1
     }
@@ -257,7 +257,7 @@ impl TestBench {
         !self.jobs.is_empty()
     }
 
-    /// Time passes; deadlines come up one after the other.
+    /// Lets time pass, with one event per deadline.
     pub fn pass(&mut self, ms: u64) -> String {
         let end_ms = self.now.mono_ms + ms;
         let mut lines = String::new();
@@ -272,7 +272,7 @@ impl TestBench {
         lines
     }
 
-    /// The disk has no room, or has it again.
+    /// Reports that the disk is full, or has space again.
     pub fn store_changed(&mut self, writable: bool) -> String {
         self.handle(Event::StoreChanged { writable })
     }
@@ -342,8 +342,8 @@ impl TestBench {
         }
     }
 
-    /// What is stored must be what the engine knows, and an engine that starts from it must know the
-    /// same: state → records → state is identity.
+    /// Checks that the stored records are those of the state, and that an engine that starts from them has
+    /// the same: state → records → state is the identity.
     pub fn assert_restores(&self, config_text: &str) {
         let records: Vec<_> = self.records.clone().into_iter().collect();
         let seed = Seed { records: records.clone(), ..Seed::default() };
@@ -372,7 +372,7 @@ impl TestBench {
     }
 }
 
-/// A plain listener, and a client at this address.
+/// Returns the door of a plain listener, for a client at this address.
 pub fn door(ip: IpAddr) -> Door {
     Door {
         ip,
@@ -437,7 +437,7 @@ trait EscapeControls {
 }
 
 impl EscapeControls for str {
-    /// Control characters, and a blank at the end, as `\xHH`.
+    /// Escapes control characters, and a space at the end, as `\xHH`.
     fn escape_debug_controls(&self) -> String {
         let mut shown = String::new();
         for (at, c) in self.char_indices() {

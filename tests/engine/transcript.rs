@@ -1,26 +1,26 @@
-//! Transcripts: `tests/transcripts/*.txt` are played against the engine and must say what it says.
+//! Transcripts: `tests/transcripts/*.txt` are played against the engine and must match its output.
 //!
 //! ```text
-//! # a comment; a blank line separates
+//! # a comment; blank lines are kept
 //! config server: {password: ...}        merged over the default of `testbench`, before anyone connects
 //! alice connects [from 10.0.0.1] [port 4711] [secure] [tor] [sts-only] [hide-sts] [cert 0123...]
-//! alice arrives [from ...] / alice shakes hands [from ...] [secure] [cert ...]    where handshakes come first
-//! alice registers [with server-time,batch] [from ...]   connects, negotiates, and is welcomed unseen
-//! alice > TOPIC #a :x                   a line comes in; `\xHH` is a byte
-//! alice < :alice!~u@127.0.0.1 TOPIC #a :x               what must follow
+//! alice arrives [from ...] / alice shakes hands [from ...] [secure] [cert ...]    for listeners with handshakes
+//! alice registers [with server-time,batch] [from ...]   connects, negotiates, registers; output not shown
+//! alice > TOPIC #a :x                   alice sends a line; `\xHH` is a byte
+//! alice < :alice!~u@127.0.0.1 TOPIC #a :x               the expected output
 //! alice hangs up / alice overflows / alice drains
-//! job right / job wrong / job fails     the oldest job is done
-//! job done                              in earnest: passphrases are compared, mail is delivered
-//! job vouches                           auth-script says that the login is right
-//! reload server: {...}                  a new configuration is in force, merged over that of the start
-//! reload fails                          the new configuration is wrong
+//! job right / job wrong / job fails     answers the oldest job
+//! job done                              performs it: compares passphrases, delivers mail
+//! job vouches                           auth-script accepts the login
+//! reload server: {...}                  applies a configuration, merged over the original one
+//! reload fails                          the new configuration has an error
 //! job host irc.example / job ident alice / job accepts
 //! job rejects [192.0.2.0/24 for 60s] [why] / job demands [192.0.2.0/24 for 60s] [why]
-//! restart                               with what is stored; nobody is connected then
+//! restart                               restarts with the stored data; no client is connected
 //! clock +30s
 //! ```
 //!
-//! `UPDATE=1 cargo test --test engine` writes what the engine says into the files; review the diff.
+//! `UPDATE=1 cargo test --test engine` writes the engine's output into the files; review the diff.
 
 use std::path::Path;
 
@@ -71,7 +71,7 @@ fn refusal(text: &str) -> IpRefusal {
     IpRefusal { why: why.join(" "), lasts }
 }
 
-/// Plays a transcript's steps and gives the transcript as it should be.
+/// Plays the steps of a transcript, and returns it with the actual output.
 fn play(text: &str) -> String {
     let mut bench: Option<TestBench> = None;
     let mut config = CONFIG.to_owned();
@@ -106,7 +106,7 @@ fn play(text: &str) -> String {
     played
 }
 
-/// Lays one YAML document over another.
+/// Merges one YAML document over another.
 pub fn merged(base: &str, more: &str) -> String {
     fn lay(base: &mut serde_yaml::Value, more: serde_yaml::Value) {
         match (base, more) {
@@ -123,7 +123,7 @@ pub fn merged(base: &str, more: &str) -> String {
     serde_yaml::to_string(&document).unwrap()
 }
 
-/// Takes a step and gives what follows; `None` for a line that is not a step but an outcome.
+/// Takes a step and returns the output; `None` for a line of output.
 fn step(bench: &mut TestBench, line: &str) -> Option<String> {
     let (name, rest) = line.split_once(' ').unwrap_or((line, ""));
     Some(match (name, rest) {
@@ -204,8 +204,8 @@ fn register(bench: &mut TestBench, name: &str, how: &str) -> String {
     }
     bench.send(name, &format!("NICK {name}"));
     let welcome = bench.send(name, &format!("USER {name} 0 * :Real {name}")) + &bench.send(name, "CAP END");
-    // Someone whose host name is looked up first is welcome later.
+    // A client whose host name is being looked up is welcomed later.
     let waits = welcome.contains(&format!("{name} is held"));
-    assert!(waits || welcome.contains(" 001 "), "{name} was not welcome: {welcome}");
+    assert!(waits || welcome.contains(" 001 "), "{name} was not welcomed: {welcome}");
     String::new()
 }

@@ -1,5 +1,5 @@
-//! A server with a real datastore in a process of its own, so that it can be killed, starved of disk
-//! and looked at afterwards.
+//! A server with a real datastore in a child process, so that tests can kill it, fill its disk, and
+//! inspect the datastore afterwards.
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -19,14 +19,14 @@ use rustix::process::{Pid, Resource, Rlimit, prlimit};
 use crate::fake_core::FakeCore;
 use crate::harness::{Client, plain, tcp};
 
-/// Where the server of a child process has its datastore.
+/// Environment variable with the directory of the datastore.
 const DIRECTORY: &str = "IRCD_TEST_KEEPER";
-/// Its status when its datastore failed.
+/// Exit status after a failure of the datastore.
 const FAILED: i32 = 3;
-/// How often the server is killed; a long run has more.
+/// Environment variable with the number of kills, for long runs.
 const ROUNDS: &str = "IRCD_TEST_KILLS";
 
-/// Serves what is stored in a directory until told to stop.
+/// Serves the datastore in a directory until stopped.
 fn serve(directory: &Path, on_ready: impl FnOnce(Running) + Send + 'static) -> Result<(), String> {
     let store =
         Store::open_or_create(&directory.join("ircd.db"), Outdated::Refuse).map_err(|e| e.to_string())?;
@@ -37,13 +37,13 @@ fn serve(directory: &Path, on_ready: impl FnOnce(Running) + Send + 'static) -> R
     run_core(plain(), |_| core, writer, None, reload, Box::new(on_ready)).map_err(|error| error.to_string())
 }
 
-/// Stores and finds again; in a child process of the other tests it serves them instead.
+/// Stores and restores; in a child process of the other tests, it is their server instead.
 #[test]
 fn what_was_kept_is_there_after_an_orderly_stop() {
     if let Some(directory) = std::env::var_os(DIRECTORY) {
         let ended = serve(Path::new(&directory), |running| {
             println!("\nport {}", running.bound[0].port.unwrap());
-            // As long as the server runs.
+            // Kept for as long as the server runs.
             std::mem::forget(running);
         });
         println!("\nended {ended:?}");
@@ -111,7 +111,7 @@ impl ChildServer {
         self.child.wait().unwrap();
     }
 
-    /// Waits for its own end; its status, and what it said.
+    /// Waits until it exits by itself; returns its status and its output.
     fn end(mut self) -> (ExitStatus, String) {
         let mut said = String::new();
         self.output.read_to_string(&mut said).unwrap();
@@ -126,12 +126,12 @@ impl Drop for ChildServer {
     }
 }
 
-/// Sends `KEEP` after `KEEP` without waiting, until the connection breaks; then, what was acknowledged.
+/// Sends `KEEP` after `KEEP` without waiting, until the connection breaks; returns what was acknowledged.
 fn keep_on(mut alice: Client<TcpStream>, client: usize, round: usize) -> BTreeMap<String, usize> {
     let mut sender = alice.stream.get_ref().try_clone().unwrap();
     let sending = thread::spawn(move || {
         for number in 0.. {
-            // One key again and again, a new one, and two at once that are always the same.
+            // One key repeatedly, a new one, and two at once that always have the same value.
             let hot = format!("KEEP hot/{client} {}\r\n", round * 1_000_000 + number);
             let new = format!("KEEP new/{client}/{round}/{number} {number}\r\n");
             let pair = format!("KEEP left/{client},right/{client} {}\r\n", round * 1_000_000 + number);
@@ -155,14 +155,14 @@ fn keep_on(mut alice: Client<TcpStream>, client: usize, round: usize) -> BTreeMa
     kept
 }
 
-/// Looks at every record that was acknowledged.
+/// Checks every acknowledged record.
 fn check(server: &ChildServer, kept: &BTreeMap<String, usize>) {
     let mut alice = server.connect();
     let mut value = |key: &str| alice.ask(&format!("RECORD {key}")).trim_matches('"').to_owned();
     for (key, number) in kept {
         let found = value(key);
         let found: usize = found.parse().unwrap_or_else(|_| panic!("{key} is lost: {found}"));
-        // One that was not acknowledged may have come after it.
+        // A value without an acknowledgement may follow it.
         assert!(
             found == *number || (found > *number && !key.starts_with("new/")),
             "{key}: {found} for {number}"
@@ -196,7 +196,7 @@ fn what_was_acknowledged_survives_kill_9() {
     check(&ChildServer::plain(directory.path()), &kept);
 }
 
-/// Writes until the server says that it cannot go on; what it acknowledged, and its last line.
+/// Writes until the server reports that it cannot continue; returns what it acknowledged, and its last line.
 fn fill_up(alice: &mut Client<TcpStream>) -> (Vec<String>, String) {
     let mut kept = Vec::new();
     for number in 0..10_000 {
@@ -213,7 +213,7 @@ fn fill_up(alice: &mut Client<TcpStream>) -> (Vec<String>, String) {
     panic!("the disk was never full");
 }
 
-/// Everything that was acknowledged is there.
+/// Checks that everything acknowledged is there.
 fn check_full(server: &ChildServer, kept: &[String]) {
     let mut alice = server.connect();
     for key in kept {
@@ -241,7 +241,7 @@ fn an_error_of_the_disk_ends_the_server_with_a_status_and_loses_nothing() {
     check_full(&ChildServer::plain(directory.path()), &kept);
 }
 
-/// A small disk in a namespace of the child's own; where we see it, too.
+/// Starts a server on a small disk in its own namespace; returns the path under which it is visible here.
 fn on_a_small_disk(directory: &Path) -> Option<(ChildServer, PathBuf)> {
     let mount = format!("mount -t tmpfs -o size=24m none {}", directory.display());
     let tried = Command::new("unshare").args(["-rm", "sh", "-c", &mount]).output();
@@ -255,7 +255,7 @@ fn on_a_small_disk(directory: &Path) -> Option<(ChildServer, PathBuf)> {
     Some((server, seen))
 }
 
-/// Takes all the space there is.
+/// Uses up all space.
 fn take_all(place: &Path) -> io::Result<PathBuf> {
     let path = place.join("others");
     let mut file = fs::File::create(&path)?;
@@ -270,12 +270,12 @@ fn a_full_disk_stops_changes_but_not_the_server_until_there_is_room() {
     let Some((server, seen)) = on_a_small_disk(directory.path()) else { return };
     let mut alice = server.connect();
     assert_eq!(alice.ask("KEEP first x"), "kept first x");
-    // The disk is there as long as we hold something of it.
+    // The disk exists as long as a file on it is open.
     let held = fs::File::open(&seen).unwrap();
     let reserve = seen.join("ircd.db.reserve");
     assert!(reserve.exists());
     let others = take_all(&seen).unwrap();
-    // The next write is still made, and then the core knows.
+    // The next write still succeeds, and then the core is notified.
     assert_eq!(alice.ask("KEEP second x"), "kept second x");
     assert_eq!(alice.line(), "store writable false");
     assert!(!reserve.exists());
@@ -286,7 +286,7 @@ fn a_full_disk_stops_changes_but_not_the_server_until_there_is_room() {
     assert!(reserve.exists());
     assert_eq!(alice.ask("KEEP fourth x"), "kept fourth x");
 
-    // A core that does not heed it comes to the end of the reserve, too.
+    // A core that ignores it uses up the reserve, too.
     take_all(&seen).unwrap();
     let (kept, last) = fill_up(&mut alice);
     assert!(kept.len() > 100, "{}", kept.len());

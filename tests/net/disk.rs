@@ -1,4 +1,4 @@
-//! A disk for the writer that waits, fills up and fails on command.
+//! A disk for the writer that blocks, fills up and fails on command.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Condvar, Mutex};
@@ -13,7 +13,7 @@ pub(crate) struct TestDisk(Arc<(Mutex<Content>, Condvar)>);
 #[derive(Debug)]
 pub(crate) struct Content {
     pub(crate) records: BTreeMap<String, Vec<u8>>,
-    /// How many batches were asked for, and how many may be written.
+    /// The number of batches requested, and the number that may be written.
     pub(crate) asked: usize,
     pub(crate) allowed: usize,
     pub(crate) has_room: bool,
@@ -29,7 +29,7 @@ impl Default for TestDisk {
 }
 
 impl TestDisk {
-    /// One that writes nothing before it is allowed to.
+    /// Returns a disk that writes nothing until allowed to.
     pub(crate) fn shut() -> TestDisk {
         let disk = TestDisk::default();
         disk.change(|content| content.allowed = 0);
@@ -45,7 +45,7 @@ impl TestDisk {
         self.0.0.lock().unwrap().records.clone()
     }
 
-    /// Waits until this many batches were asked for.
+    /// Waits until this many batches have been requested.
     pub(crate) fn wait_asked(&self, count: usize) {
         let content = self.0.0.lock().unwrap();
         let waited = self.0.1.wait_timeout_while(content, PATIENCE, |c| c.asked < count);
@@ -58,7 +58,7 @@ impl Disk for TestDisk {
         let mut content = self.0.0.lock().unwrap();
         content.asked += 1;
         self.0.1.notify_all();
-        // A test that failed gives no leave any more.
+        // A failed test never allows another write.
         let forbidden = |content: &mut Content| content.asked > content.allowed && !content.fails;
         let (mut content, _) = self.0.1.wait_timeout_while(content, PATIENCE, forbidden).unwrap();
         if content.fails {

@@ -1,4 +1,4 @@
-//! Output commit, over real sockets: what a client is told of, is on the disk.
+//! Output commit over real sockets: a change that a client has seen is on disk.
 
 use std::io::Read;
 use std::net::TcpStream;
@@ -20,7 +20,7 @@ fn start(io_threads: usize, disk: &TestDisk) -> Server {
     start_with(sharded(io_threads), Writer::start(disk.clone()).unwrap())
 }
 
-/// Nothing comes, for as long as one can wait for nothing.
+/// Checks that no line arrives within a moment.
 fn assert_silent(client: &mut Client<TcpStream>) {
     let stream = client.stream.get_mut();
     stream.set_read_timeout(Some(Duration::from_millis(100))).unwrap();
@@ -36,7 +36,7 @@ fn nothing_is_said_before_it_is_durable_and_all_comes_in_order() {
         let disk = TestDisk::shut();
         let server = start(io_threads, &disk);
         let (mut alice, mut bob) = (server.connect(), server.connect());
-        // With nothing to store, nothing waits.
+        // Without anything to store, nothing waits.
         assert_eq!(alice.ask("ECHO before"), "before");
         alice.send("KEEP a 1");
         disk.wait_asked(1);
@@ -46,7 +46,7 @@ fn nothing_is_said_before_it_is_durable_and_all_comes_in_order() {
         bob.send("ECHO three");
         assert_silent(&mut bob);
 
-        // The first batch has the first write alone; the rest waits for the second.
+        // The first batch has only the first write; the rest waits for the second.
         disk.change(|content| content.allowed = 1);
         assert_eq!([alice.line(), alice.line(), bob.line()], ["kept a 1", "two", "two"]);
         disk.wait_asked(2);
@@ -90,7 +90,7 @@ fn when_too_much_waits_for_the_disk_the_server_waits_too_and_loses_nothing() {
         let disk = TestDisk::shut();
         let server = start(io_threads, &disk);
         let mut alice = server.connect();
-        // Many times what may wait.
+        // Many times the amount that may wait.
         for number in 0..40 {
             alice.send(&format!("KEEPBIG big{number} 1000000"));
         }
@@ -130,7 +130,7 @@ fn the_core_is_told_when_there_is_no_room_and_when_there_is_again() {
     disk.change(|content| content.has_room = false);
     assert_eq!(alice.ask("KEEP a 1"), "kept a 1");
     assert_eq!(alice.line(), "store writable false");
-    // What it decides to store nevertheless is stored.
+    // Records that it stores regardless are stored.
     assert_eq!(alice.ask("KEEP a 2"), "kept a 2");
     disk.change(|content| content.has_room = true);
     assert_eq!(alice.line(), "store writable true");

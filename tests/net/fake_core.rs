@@ -1,4 +1,4 @@
-//! A core for socket tests: it answers, tells everyone, holds and closes on command.
+//! A core for socket tests: it answers, broadcasts, holds and closes on command.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -53,7 +53,7 @@ fn everything_said() -> Query {
 }
 
 impl FakeCore {
-    /// One that has stored these before.
+    /// Returns a core with these stored records.
     pub(crate) fn with(records: BTreeMap<String, Vec<u8>>) -> FakeCore {
         FakeCore { records, ..FakeCore::default() }
     }
@@ -92,7 +92,7 @@ impl FakeCore {
                 (0..bytes / 1000).for_each(|_| self.tell_all(&line, out));
             }
             "KEEP" | "KEEPBIG" | "RECORD" => self.remember(session, verb, rest, out),
-            // Told to everyone and recorded for good; then what was recorded.
+            // Broadcasts and records a message; then requests the recorded ones.
             "SAY" => {
                 out.push(Effect::Record(said(now, self.said, rest)));
                 self.said += 1;
@@ -201,7 +201,7 @@ impl Core for FakeCore {
                 self.doors.insert(session, *door);
                 self.answer(session, "welcome", out);
             }
-            // Lines that were on their way when the session was closed.
+            // Lines in transit when the session was closed.
             Event::Received { session, .. } if !self.doors.contains_key(&session) => {}
             Event::Received { session, line: Line::Text(text) } if self.held.contains_key(&session) => {
                 self.held[&session].lines.push_back(text.to_owned());

@@ -1,5 +1,5 @@
 //! Starts servers on free ports and talks to them with blocking clients. Every read has a deadline, so
-//! that a server that stays silent fails the test.
+//! that a silent server fails the test.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
@@ -27,18 +27,18 @@ use ircd::store::Writer;
 use crate::disk::TestDisk;
 use crate::fake_core::FakeCore;
 
-/// Far more than anything takes; only a failing test waits so long.
+/// Far more than anything takes; only a failing test waits this long.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
 pub(crate) struct Server {
     pub(crate) ports: Vec<u16>,
     pub(crate) control: Control,
-    /// What the reloads will read, one after the other.
+    /// The results that the next rehashes will read, in order.
     next_configs: Sender<Result<Config, String>>,
     pub(crate) thread: Option<JoinHandle<Result<(), RunError>>>,
 }
 
-/// A configuration with these listeners; the addresses end in port 0.
+/// Returns a configuration with these listeners; the addresses end in port 0.
 pub(crate) fn config(listeners: Vec<(&str, Listener)>) -> Config {
     let mut config = Config::default();
     config.server.listeners = listeners.into_iter().map(|(address, l)| (address.to_owned(), l)).collect();
@@ -55,7 +55,7 @@ pub(crate) fn start(config: Config) -> Server {
     start_with(config, writer())
 }
 
-/// A writer with a disk without faults.
+/// Returns a writer with a disk that works.
 pub(crate) fn writer() -> Writer {
     Writer::start(TestDisk::default()).unwrap()
 }
@@ -64,7 +64,7 @@ pub(crate) fn start_with(config: Config, writer: Writer) -> Server {
     start_recording(config, writer, None)
 }
 
-/// A server that stores history, too.
+/// Starts a server that also stores history.
 pub(crate) fn start_recording(config: Config, writer: Writer, archive: Option<Opened<Database>>) -> Server {
     let (ready, readiness) = channel();
     let (next_configs, to_read) = channel::<Result<Config, String>>();
@@ -92,18 +92,18 @@ impl Server {
         Client::new(tcp(self.ports[0]))
     }
 
-    /// Has the server read this configuration, or the error, in its next reload.
+    /// Makes the next rehash read this configuration, or this error.
     pub(crate) fn reload(&self, next: Result<Config, String>) {
         self.will_read(next);
         assert!(self.control.reload());
     }
 
-    /// As `reload`, when a client asks for it.
+    /// Like `reload`, on request of a client.
     pub(crate) fn will_read(&self, next: Result<Config, String>) {
         self.next_configs.send(next).unwrap();
     }
 
-    /// Waits for the server's own end.
+    /// Waits until the server ends by itself.
     pub(crate) fn join(mut self) -> Result<(), RunError> {
         self.thread.take().unwrap().join().unwrap()
     }
@@ -129,20 +129,20 @@ pub(crate) fn tcp(port: u16) -> TcpStream {
     stream
 }
 
-/// A client that speaks in lines.
+/// A client that sends and receives lines.
 pub(crate) struct Client<S> {
     pub(crate) stream: BufReader<S>,
 }
 
 impl<S: Read + Write> Client<S> {
-    /// Reads the greeting, too: then the session is open.
+    /// Connects and reads the greeting, after which the session is open.
     pub(crate) fn new(stream: S) -> Client<S> {
         let mut client = Client::silent(stream);
         assert_eq!(client.line(), "welcome");
         client
     }
 
-    /// A client that expects no greeting.
+    /// Connects without expecting a greeting.
     pub(crate) fn silent(stream: S) -> Client<S> {
         Client { stream: BufReader::with_capacity(64 * 1024, stream) }
     }
@@ -156,20 +156,20 @@ impl<S: Read + Write> Client<S> {
         self.stream.get_mut().flush().unwrap();
     }
 
-    /// The next line, which must end in CR LF.
+    /// Returns the next line, which must end in CR LF.
     pub(crate) fn line(&mut self) -> String {
         let mut line = String::new();
         self.stream.read_line(&mut line).unwrap();
         line.strip_suffix("\r\n").unwrap_or_else(|| panic!("no CR LF: {line:?}")).to_owned()
     }
 
-    /// Sends and returns the next line.
+    /// Sends a line, and returns the next one received.
     pub(crate) fn ask(&mut self, text: &str) -> String {
         self.send(text);
         self.line()
     }
 
-    /// Reads until the server closes; what it said.
+    /// Reads until the server closes the connection; returns the lines.
     pub(crate) fn rest(&mut self) -> String {
         let mut rest = String::new();
         self.stream.read_to_string(&mut rest).unwrap();
@@ -205,7 +205,7 @@ impl Pair {
     }
 }
 
-/// A TLS stream to the server, asking for `name`, with a client certificate if one is given.
+/// Opens a TLS stream to the server name `name`, with a client certificate if given.
 pub(crate) fn tls(
     port: u16,
     name: &str,
@@ -214,7 +214,7 @@ pub(crate) fn tls(
     tls_with(tcp(port), name, identity, &[&TLS13, &TLS12])
 }
 
-/// The same over a given stream, in one of the given versions of TLS.
+/// Like `tls`, over a given stream and with the given versions of TLS.
 pub(crate) fn tls_with(
     stream: TcpStream,
     name: &str,

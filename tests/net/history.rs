@@ -1,4 +1,4 @@
-//! What is said is recorded for good, and can be asked for at once.
+//! Messages are stored, and can be read back at once.
 
 use std::path::Path;
 use std::time::Duration;
@@ -19,7 +19,7 @@ fn start_on(directory: &Path, sync_interval: Duration, io_threads: usize) -> Ser
     start_recording(config, writer(), Some(opened))
 }
 
-/// Whether it waits for the disk or not, and with any number of threads.
+/// With and without waiting for the disk, and with any number of threads.
 #[test]
 fn what_is_said_is_there_at_once_and_after_a_restart() {
     for (sync_interval, io_threads) in

@@ -1,4 +1,4 @@
-//! What happens when a client does not read.
+//! Limits: clients that do not read, and too many clients.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -8,7 +8,7 @@ use tokio_rustls::rustls::version::TLS13;
 
 use crate::harness::{Client, certificate, config, plain, start, tls_with};
 
-/// More than the system keeps for a loopback connection on its own.
+/// More than the kernel buffers for a loopback connection.
 const BEYOND_KERNEL: usize = 16 << 20;
 
 /// Has the client ask for this much at once, in commands of which each is answered with a part of it.
@@ -39,7 +39,7 @@ fn who_does_not_read_is_closed_and_the_others_hear_of_it() {
             }
         }
         while alice.ask("ECHO end") != "end" {}
-        // What the system had taken arrives, then the connection ends.
+        // The data in the kernel arrives, then the connection ends.
         let mut rest = Vec::new();
         deaf.stream.read_to_end(&mut rest).unwrap();
         assert!(rest.len() < BEYOND_KERNEL);
@@ -87,9 +87,9 @@ fn what_others_send_meanwhile_is_not_counted_together_with_own_answers() {
 fn a_held_session_is_told_when_it_has_drained() {
     let server = start(plain());
     let mut alice = server.connect();
-    // Nothing waits: at once.
+    // Nothing is queued: at once.
     assert_eq!(alice.ask("HOLD"), "drained");
-    // Much waits: after it was read.
+    // Much is queued: after the client has read it.
     flood(&mut alice);
     alice.send("HOLD");
     for _ in 0..FLOOD_LINES {
@@ -106,7 +106,7 @@ fn what_is_asked_for_in_one_burst_is_answered_completely_and_in_order() {
     let secure = TcpStream::connect(("127.0.0.2", server.ports[1])).unwrap();
     let mut alice = server.connect();
     let mut bob = Client::new(tls_with(secure, "irc.example", None, &[&TLS13]));
-    // In one write: more lines than are taken at a time, with more answers than anyone may have waiting.
+    // In one write: more lines than the server takes at a time, with more replies than a client may leave unread.
     let burst = "FLOOD 100000\r\n".repeat(1000) + "ECHO end\r\n";
     alice.send_raw(burst.as_bytes());
     bob.send_raw(burst.as_bytes());

@@ -44,7 +44,7 @@ fn everyone_hears_and_a_hangup_is_told() {
             assert_eq!(client.line(), "closed Hangup");
         }
         assert_eq!(clients[0].ask("CLIENTS"), "9");
-        // The slot is used again, by another session.
+        // Another session reuses the slot.
         clients.push(server.connect());
         clients[0].send("ALL again");
         for client in &mut clients {

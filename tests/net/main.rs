@@ -1,4 +1,4 @@
-//! The doors from outside: real sockets against a server whose core is a simple one.
+//! Listeners and connections: real sockets against a server with a simple core.
 
 mod child_server;
 mod disk;

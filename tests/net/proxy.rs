@@ -12,7 +12,7 @@ use tokio_rustls::rustls::version::TLS13;
 
 const V2: &[u8] = b"\r\n\r\n\0\r\nQUIT\n";
 
-/// A listener behind a proxy on this machine.
+/// Returns a configuration with a listener behind a proxy on this machine.
 fn behind(listener: Listener) -> Config {
     let mut config = config(vec![("127.0.0.1:0", Listener { proxy: true, ..listener })]);
     config.server.proxy_allowed_from = vec![Net::LOOPBACK_V4, Net::LOOPBACK_V6];
@@ -23,7 +23,7 @@ fn v2(command: u8, family: u8, rest: &[u8]) -> Vec<u8> {
     [V2, &[command, family], &(rest.len() as u16).to_be_bytes(), rest].concat()
 }
 
-/// What the engine is told of a client that begins like this.
+/// Returns the address and flags that the engine gets for a client that begins like this.
 fn door(config: Config, header: &[u8]) -> String {
     let server = start(config);
     let mut stream = tcp(server.ports[0]);
@@ -63,7 +63,7 @@ fn it_comes_before_tls() {
     let pair = certificate("irc.example");
     let server = start(behind(pair.listener()));
     let mut stream = tcp(server.ports[0]);
-    // In one packet with the beginning of the handshake, or nearly: nothing of that may be lost.
+    // In one packet with the beginning of the handshake: nothing of it may be lost.
     stream.write_all(b"PROXY TCP6 2001:db8::7 ::1 65533 6697\r\n").unwrap();
     let identity = certificate("alice");
     let mut client = Client::new(tls_with(stream, "irc.example", Some(&identity), &[&TLS13]));
@@ -96,11 +96,11 @@ fn a_proxy_that_does_not_go_on_is_given_up_soon() {
     let mut client = Client::silent(tcp(server.ports[0]));
     client.send_raw(b"PROXY TCP4 192.");
     assert_eq!(client.rest(), "");
-    // Long before the time for registration is over.
+    // Long before the registration timeout.
     assert!(begun.elapsed().as_secs() < 10, "{:?}", begun.elapsed());
 }
 
-/// What the engine is told of a WebSocket client whose request has these headers.
+/// Like `told`, for a WebSocket client whose request has these headers.
 fn websocket_door(config: Config, headers: &[(&'static str, &str)]) -> String {
     let server = start(config);
     let (mut socket, _) = open(tcp(server.ports[0]), headers);

@@ -1,4 +1,4 @@
-//! Stopping and reloading.
+//! Shutdown and rehash.
 
 use std::os::unix::fs::PermissionsExt;
 
@@ -64,7 +64,7 @@ fn a_reload_opens_and_closes_listeners_and_keeps_connections() {
     assert!(std::net::TcpStream::connect(("127.0.0.1", server.ports[0])).is_err());
 }
 
-/// `:6667` wants the port that `127.0.0.1:6667` has.
+/// `:6667` needs the port that `127.0.0.1:6667` uses.
 #[test]
 fn a_reload_moves_a_port_to_another_address() {
     let server = start(plain());

@@ -1,4 +1,4 @@
-//! TLS: client certificates, SNI, reload, what is refused.
+//! TLS: client certificates, SNI, rehash, rejected files.
 
 use std::io::Read;
 use std::net::TcpStream;
@@ -39,7 +39,7 @@ fn lines_and_fingerprint_over_tls() {
 fn the_certificate_follows_the_name_asked_for_and_the_files() {
     let (one, other) = (certificate("one.example"), certificate("other.example"));
     let listener = Listener { tls_certificates: vec![one.files(), other.files()], ..Listener::default() };
-    // It has no effect beside the others.
+    // It has no effect on the others.
     let listener = Listener { tls: Some(certificate("third.example").files()), ..listener };
     let config = config(vec![("127.0.0.1:0", listener)]);
     let server = start(config.clone());

@@ -1,5 +1,5 @@
-//! House rules that the compiler does not know. Each is a function from a file's path and text to the
-//! breaches in it, so that the tests at the end can show that it finds them.
+//! Rules that the compiler does not check. Each is a function from a file's path and text to the
+//! violations in it, so that the tests at the end can show that it finds them.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -10,7 +10,7 @@ mod prose;
 const FILE_LINES_MAX: usize = 500;
 const FUNCTION_LINES_MAX: usize = 70;
 
-/// Words that a pure module must not hold, besides what `clippy.toml` forbids.
+/// Words that a pure module must not contain, in addition to the items that `clippy.toml` forbids.
 const IMPURE: &[&str] = &[
     "tokio",
     "std::fs",
@@ -30,7 +30,7 @@ const IMPURE: &[&str] = &[
 
 const UNFINISHED: &[&str] = &["todo!(", "unimplemented!(", "dbg!("];
 
-/// Where text files are looked for. Directories that build tools fill are left out.
+/// Files and directories to check, without directories that build tools create.
 const ROOTS: &[&str] = &[
     ".ci",
     ".config",
@@ -52,7 +52,7 @@ const ROOTS: &[&str] = &[
 ];
 const SKIPPED: &[&str] = &["node_modules", "target", "corpus", "artifacts", "__pycache__"];
 
-/// The table in `src/lib.rs`: a module may use only those before it.
+/// The table in `src/lib.rs`: a module may use only those above it.
 struct Order {
     modules: Vec<(String, bool)>,
 }
@@ -71,7 +71,7 @@ impl Order {
         self.modules.iter().position(|(name, _)| name == module)
     }
 
-    /// The module that a file belongs to, by its path.
+    /// Returns the module that a file belongs to.
     fn module<'a>(&self, path: &'a str) -> Option<&'a str> {
         let rest = path.strip_prefix("src/")?;
         let module = rest.split('/').next()?.trim_end_matches(".rs");
@@ -83,12 +83,12 @@ impl Order {
     }
 }
 
-/// A line without its comment. A `//` in a string ends it too, which no rule here minds.
+/// Returns a line without its comment. A `//` in a string ends it, too, which does not matter here.
 fn code(line: &str) -> &str {
     line.split("//").next().unwrap_or_default()
 }
 
-/// The table names every module, and every pure one is watched by clippy.
+/// The table names every module, and clippy checks every pure one.
 fn table(order: &Order, lib: &str) -> Vec<String> {
     let lines: Vec<&str> = lib.lines().collect();
     let mut breaches = Vec::new();
@@ -105,11 +105,12 @@ fn table(order: &Order, lib: &str) -> Vec<String> {
         let lints = ["deny(", "disallowed_methods", "disallowed_types", "iter_over_hash_type"];
         if order.is_pure(module) && !lints.iter().all(|lint| attribute.contains(lint)) {
             breaches
-                .push(format!("src/lib.rs:{}: {module} is pure, but clippy does not watch it", number + 1));
+                .push(format!("src/lib.rs:{}: {module} is pure, but clippy does not check it", number + 1));
         }
     }
     let gone = order.modules.iter().filter(|(name, _)| !declared.contains(name.as_str()));
-    breaches.extend(gone.map(|(name, _)| format!("src/lib.rs: the table has {name}, which is no module")));
+    breaches
+        .extend(gone.map(|(name, _)| format!("src/lib.rs: the table names {name}, which is not a module")));
     breaches
 }
 
@@ -128,7 +129,7 @@ fn layers(order: &Order, path: &str, text: &str) -> Vec<String> {
     breaches
 }
 
-/// Every module that is named after `crate::`, also in a group `crate::{a, b::c}`.
+/// Returns every module that is named after `crate::`, also in a group `crate::{a, b::c}`.
 fn used_modules(text: &str) -> Vec<(usize, String)> {
     let stripped: String = text.lines().flat_map(|line| [code(line), "\n"]).collect();
     let mut used = Vec::new();
@@ -146,7 +147,7 @@ fn used_modules(text: &str) -> Vec<(usize, String)> {
     used
 }
 
-/// The first names of the paths in a group, up to the brace that closes it.
+/// Returns the first names of the paths in a group, up to its closing brace.
 fn heads(group: &str) -> Vec<String> {
     let (mut depth, mut heads, mut expected) = (0, Vec::new(), true);
     for (at, c) in group.char_indices() {
@@ -169,7 +170,7 @@ fn word(text: &str) -> String {
     text.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect()
 }
 
-/// The part of a file that goes into the program: all before its test module.
+/// Returns the part of a file before its test module.
 fn before_tests<'a>(path: &str, text: &'a str) -> &'a str {
     if path.ends_with("/tests.rs") || path.contains("/tests/") {
         return "";
@@ -180,21 +181,21 @@ fn before_tests<'a>(path: &str, text: &'a str) -> &'a str {
     }
 }
 
-/// Nothing is behind the tests, where the other rules do not look.
+/// Nothing follows the test module, because the other rules stop there.
 fn behind_tests(path: &str, text: &str) -> Option<String> {
     let own = before_tests(path, text);
     let mut inside = own.is_empty();
     for line in text[own.len()..].lines() {
         let opens = line.starts_with("mod ");
         if !(inside || opens || line.is_empty() || line.starts_with("#[")) {
-            return Some(format!("{path}: behind its tests is {line:?}"));
+            return Some(format!("{path}: after its tests is {line:?}"));
         }
         inside = if inside { own.is_empty() || line != "}" } else { opens && line.ends_with('{') };
     }
     None
 }
 
-/// Pure modules do not name impure things.
+/// Pure modules do not use impure items.
 fn purity(order: &Order, path: &str, text: &str) -> Vec<String> {
     let Some(module) = order.module(path).filter(|module| order.is_pure(module)) else { return Vec::new() };
     let mut breaches = Vec::new();
@@ -205,8 +206,8 @@ fn purity(order: &Order, path: &str, text: &str) -> Vec<String> {
     breaches
 }
 
-/// What decides only reads: it has the state from `Cx::state`, and changes it by committing a fact.
-/// Privacy does not say so, as the field is open to all of the engine.
+/// Handlers only read the state, through `Cx::state`, and change it by committing facts. Visibility does not
+/// enforce this, since the field is visible in the whole engine.
 fn handlers(path: &str, text: &str) -> Vec<String> {
     if !["src/engine/command/", "src/engine/policy/"].iter().any(|directory| path.starts_with(directory)) {
         return Vec::new();
@@ -222,11 +223,11 @@ fn handlers(path: &str, text: &str) -> Vec<String> {
     breaches
 }
 
-/// Rust files open with what they are, stay short and hold nothing unfinished.
+/// Rust files begin with a module comment, are short and contain nothing unfinished.
 fn rust(path: &str, text: &str) -> Vec<String> {
     let mut breaches = Vec::new();
     if !text.starts_with("//!") && !text.starts_with("#!") {
-        breaches.push(format!("{path}:1: it does not say with //! what it is"));
+        breaches.push(format!("{path}:1: it does not begin with a //! comment"));
     }
     let lines = text.lines().count();
     if lines > FILE_LINES_MAX {
@@ -241,7 +242,7 @@ fn rust(path: &str, text: &str) -> Vec<String> {
     breaches
 }
 
-/// Functions stay short; those of tests may hold tables. Relies on rustfmt: a function ends at the
+/// Functions are short, except in tests, which contain tables. Relies on rustfmt: a function ends at the
 /// first `}` indented like its `fn`.
 fn functions(path: &str, text: &str) -> Vec<String> {
     let mut breaches = Vec::new();
@@ -264,7 +265,7 @@ fn functions(path: &str, text: &str) -> Vec<String> {
     breaches
 }
 
-/// All text files: plain line ends, no tabs, nothing invisible at the end.
+/// Text files have LF line endings, no tabs and no trailing whitespace.
 fn blanks(path: &str, text: &str) -> Vec<String> {
     let mut breaches = Vec::new();
     for (number, line) in (1..).zip(text.split('\n')) {
@@ -326,7 +327,7 @@ fn the_repository_is_tidy() {
     paths.sort();
     let (mut phrases, mut long_lines) = (Vec::new(), Vec::new());
     for path in paths {
-        // What is not text has no lines to be tidy.
+        // Binary files have no lines.
         let Ok(text) = fs::read_to_string(&path) else { continue };
         let name = path.strip_prefix(root).unwrap().to_str().unwrap();
         found.extend(breaches(&order, name, &text));
@@ -397,7 +398,7 @@ mod finds {
     }
 
     #[test]
-    fn a_table_that_is_not_the_truth() {
+    fn an_outdated_table() {
         let deny =
             "#[deny(clippy::disallowed_methods, clippy::disallowed_types, clippy::iter_over_hash_type)]";
         let good = format!("{deny}\npub mod text;\n{deny}\npub mod engine;\npub mod net;\n");
@@ -415,7 +416,7 @@ mod finds {
     }
 
     #[test]
-    fn what_nobody_sees_on_the_screen() {
+    fn invisible_characters() {
         assert_eq!(count("README.md", "a \n"), 1);
         assert_eq!(count("README.md", "a\tb\n"), 1);
         assert_eq!(count("README.md", "a\r\n"), 1);
