@@ -325,7 +325,7 @@ pub(crate) fn an_account_is_forgotten(place: &impl TestBackend) {
     let forget = |account: &str| Record::Forget { account: account.into() };
     store(
         &backend,
-        &[keep(&chat, id(5000), "x"), forget("alice"), forget("nobody"), keep(&chat, id(5001), "y")],
+        &[keep(&chat, id(5000), "x"), forget("alice"), forget("unknown"), keep(&chat, id(5001), "y")],
     );
     assert_eq!(page_of(&backend, &talk, &[ALL]), []);
     assert_eq!(page_of(&backend, &chat, &[ALL]).len(), 2667 + 2);
@@ -357,7 +357,8 @@ pub(crate) fn what_an_account_said_is_exported(place: &impl TestBackend) {
     assert_eq!(
         lines[0],
         serde_json::json!({
-            "time": "2020-11-13T01:55:00.001Z", "msgid": id(1).as_str(), "channel": "#c", "command": "PRIVMSG",
+            "time": "2020-11-13T01:55:00.001Z", "msgid": id(1).as_str(), "channel": "#c",
+            "command": "PRIVMSG",
             "source": "alice!~u@host.example", "account": "Alice", "params": "#c", "text": "at 1 ü",
         })
     );

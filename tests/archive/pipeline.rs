@@ -136,7 +136,10 @@ impl Backend for Recorder {
             Mood::Away => return Err(Error::Away("gone".to_owned())),
             Mood::Frozen => std::future::pending().await,
             Mood::Picky => {
-                let is_even = |record: &Record| matches!(record, Record::Keep { item, .. } if item.id().wall_ms() % 2 == 0);
+                let is_even = |record: &Record| match record {
+                    Record::Keep { item, .. } => item.id().wall_ms() % 2 == 0,
+                    _ => false,
+                };
                 if records.iter().any(is_even) {
                     return Err(Error::Unfit("even".to_owned()));
                 }

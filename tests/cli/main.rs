@@ -231,7 +231,7 @@ fn a_smoke_run_starts_and_ends() {
 }
 
 #[test]
-fn a_service_manager_is_told_of_start_reload_and_end() {
+fn a_service_manager_is_notified_of_start_reload_and_end() {
     let sandbox = Sandbox::configured();
     let manager = UnixDatagram::bind(sandbox.path("notify")).unwrap();
     manager.set_read_timeout(Some(WAIT_MAX)).unwrap();
@@ -272,9 +272,9 @@ fn a_start_says_where_history_is() {
     assert!(!sandbox.path("history.db-wal").exists(), "it was not closed in order");
     said(&smoke(file, "history: {enabled: true}\n"), "History : memory (history.persistent is off");
 
-    let nobody =
+    let unreachable =
         "mysql: {enabled: true, host: 127.0.0.1, port: 1, user: irc, password: sesame, history-database: h}";
-    let away = smoke(nobody, kept);
+    let away = smoke(unreachable, kept);
     said(&away, "History : MySQL irc@127.0.0.1:1/h\n");
     said(&away, "MySQL irc@127.0.0.1:1/h cannot be reached now: ");
     said(&away, "what is said waits in ircd_history.spool until it can");
@@ -345,16 +345,19 @@ fn accounts_of_other_services_are_imported_and_log_in() {
     sandbox.write(
         "anope.json",
         r##"{"version": 1, "source": "anope",
-            "users": {"Alice": {"name": "Alice", "hash": "plain:c2VzYW1l", "registeredAt": 1600000000000000000},
+            "users": {"Alice": {"name": "Alice", "hash": "plain:c2VzYW1l",
+                                "registeredAt": 1600000000000000000},
                       "no good": {"hash": "plain:c2VzYW1l"}},
-            "channels": {"#roses": {"name": "#roses", "founder": "Alice", "topic": "Thorns", "modes": "nt"}}}"##,
+            "channels": {"#roses": {"name": "#roses", "founder": "Alice", "topic": "Thorns",
+                                    "modes": "nt"}}}"##,
     );
     let imported = sandbox.run(&["importdb", "anope.json"]);
     assert!(imported.status.success(), "{imported:?}");
     let said = err(&imported);
     assert!(said.contains("left out: users.no good: the name contains ' '\n"), "{said}");
     assert!(said.contains("database imported: ircd.db, 2 records"), "{said}");
-    let accounts = "accounts: {authentication-enabled: true, registration: {bcrypt-cost: 4}, login-via-pass-command: true}\n";
+    let accounts = "accounts: {authentication-enabled: true, registration: {bcrypt-cost: 4}, \
+                    login-via-pass-command: true}\n";
     let text = fs::read_to_string(sandbox.path("ircd.yaml")).unwrap();
     sandbox.write("ircd.yaml", &(text + accounts));
     let _running = sandbox.start();
@@ -379,7 +382,7 @@ fn accounts_of_other_services_are_imported_and_log_in() {
 }
 
 #[test]
-fn logs_of_lines_hold_no_password_and_clients_are_told_of_them() {
+fn logs_of_lines_contain_no_password_and_clients_get_a_notice() {
     let sandbox = Sandbox::configured();
     let logs = "logging: [{method: file, filename: lines.log, type: userinput useroutput, level: debug}, \
                 {method: stderr, type: \"*\", level: info}]\n";

@@ -33,7 +33,8 @@ impl Sandbox {
             "ircd.yaml",
             &format!(
                 "network: {{name: Test}}\n\
-                 server:\n    name: irc.test\n    max-sendq: 96k\n    listeners:\n        \"127.0.0.1:{}\":\n        \
+                 server:\n    name: irc.test\n    max-sendq: 96k\n    listeners:\n        \
+                 \"127.0.0.1:{}\":\n        \
                  \"127.0.0.1:{tls_port}\": {{tls: {{cert: cert.pem, key: key.pem}}}}\n\
                  datastore: {{path: ircd.db, autoupgrade: true}}\n\
                  logging: [{{method: stderr, type: \"*\", level: info}}]\n",

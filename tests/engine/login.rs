@@ -102,14 +102,14 @@ fn scram_does_not_reveal_which_accounts_exist() {
     let shape = |first: String| (first.len(), first.split(',').count(), first.ends_with(",i=4096"));
     let known = scram_first(&mut bench, "bob", "alice");
     bench.send("bob", "AUTHENTICATE *");
-    let unknown = scram_first(&mut bench, "bob", "nobody");
+    let unknown = scram_first(&mut bench, "bob", "unknown");
     bench.send("bob", "AUTHENTICATE *");
-    let again = scram_first(&mut bench, "bob", "nobody");
+    let again = scram_first(&mut bench, "bob", "unknown");
     let salt = |first: &str| first.split(',').nth(1).unwrap().to_owned();
     assert_eq!(salt(&unknown), salt(&again), "a salt that changes gives it away");
     assert_ne!(unknown, again, "each exchange has a nonce of its own");
     assert_eq!(shape(known), shape(unknown));
-    let proof = scram_proof(&again, "nobody", "sesame");
+    let proof = scram_proof(&again, "unknown", "sesame");
     assert!(bench.send("bob", &proof).contains(" 904 * :Invalid account credentials"));
 }
 
@@ -196,7 +196,7 @@ fn unknown_account_is_indistinguishable_from_a_wrong_passphrase() {
             vec![format!("NS IDENTIFY {account} guess")],
         ]
     };
-    for (known, unknown) in attempts("alice").into_iter().zip(attempts("nobody")) {
+    for (known, unknown) in attempts("alice").into_iter().zip(attempts("unknown")) {
         let outcome = |lines: Vec<String>| {
             let mut bench = bench_with_alice(|_| {});
             connect(&mut bench, "bob", None);
@@ -247,7 +247,7 @@ fn certificate_logs_in_to_its_own_account_only() {
     };
     assert!(external("").contains(" 900 * *!*@* alice "));
     assert!(external("alice@phone").contains(" 903 "));
-    assert!(external("nobody").contains(" 904 "));
+    assert!(external("unknown").contains(" 904 "));
     connect(&mut bench, "eve", Some(&CERTFP.replace('a', "c")));
     bench.send("eve", "AUTHENTICATE EXTERNAL");
     assert!(bench.send("eve", "AUTHENTICATE +").contains(" 904 * :Invalid account credentials"));

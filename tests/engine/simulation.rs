@@ -161,7 +161,7 @@ impl Random {
             23 => self.one(&["LIST", "LUSERS", "MOTD", "VERSION", "HELP", "WHOWAS a", "ISON a b"]).to_owned(),
             24 => format!("CAP REQ :{}", self.one(&CAPS)),
             25 => self.one(&["CAP LS 302", "CAP LIST", "CAP END", "QUIT :done", "JOIN 0"]).to_owned(),
-            26 => self.one(&["OPER admin wrong", "OPER nobody x", "OPER admin operpassword"]).to_owned(),
+            26 => self.one(&["OPER admin wrong", "OPER unknown x", "OPER admin operpassword"]).to_owned(),
             27 => format!("KILL {nick} :dead"),
             28 => self.one(&["", "\\xff\\xfe", ":", "@x", "PING", "NOSUCH x", "LANGUAGE zh-CN"]).to_owned(),
             29 => format!("MONITOR {} {nick},{}", self.one(&["+", "-"]), self.one(&NAMES)),

@@ -44,7 +44,9 @@ limits:
 datastore: {path: ircd.db}
 languages: {enabled: true, default: en, path: languages}
 oper-classes:
-  admin: {title: Server Admin, capabilities: [kill, ban, rehash, samode, sajoin, chanreg, snomasks, massmessage]}
+  admin:
+    title: Server Admin
+    capabilities: [kill, ban, rehash, samode, sajoin, chanreg, snomasks, massmessage]
 opers:
   admin:
     class: admin

@@ -246,7 +246,7 @@ fn on_a_small_disk(directory: &Path) -> Option<(ChildServer, PathBuf)> {
     let mount = format!("mount -t tmpfs -o size=24m none {}", directory.display());
     let tried = Command::new("unshare").args(["-rm", "sh", "-c", &mount]).output();
     if !tried.as_ref().is_ok_and(|tried| tried.status.success()) {
-        eprintln!("NOT TESTED: a full disk, as this system lets nobody mount one: {tried:?}");
+        eprintln!("NOT TESTED: a full disk, as no file system can be mounted here: {tried:?}");
         return None;
     }
     let server =

@@ -106,7 +106,8 @@ fn what_is_asked_for_in_one_burst_is_answered_completely_and_in_order() {
     let secure = TcpStream::connect(("127.0.0.2", server.ports[1])).unwrap();
     let mut alice = server.connect();
     let mut bob = Client::new(tls_with(secure, "irc.example", None, &[&TLS13]));
-    // In one write: more lines than the server takes at a time, with more replies than a client may leave unread.
+    // In one write: more lines than the server takes at a time, and more replies than a client may leave
+    // unread.
     let burst = "FLOOD 100000\r\n".repeat(1000) + "ECHO end\r\n";
     alice.send_raw(burst.as_bytes());
     bob.send_raw(burst.as_bytes());
