@@ -1,26 +1,26 @@
-//! `ircd`: an IRCv3 chat server that is server, services, bouncer and history in one process.
+//! `ircd`: an IRCv3 chat server that combines server, services, bouncer and history in one process.
 //! `docs/ARCHITECTURE.md` is the map.
 //!
 //! A module may use only those above it in this table. A *pure* one has no clock, entropy, file,
-//! socket, thread or async: same input, same output; `clippy.toml` says what that forbids. `tests/tidy/`
-//! reads the table and holds the code to it.
+//! socket, thread or async: same input, same output; `clippy.toml` lists what that forbids. `tests/tidy/`
+//! reads the table and enforces it.
 //!
 //! | module | kind | what it holds |
 //! |---|---|---|
 //! | [`text`] | pure | names, masks, case mapping, truncation |
 //! | [`i18n`] | pure | phrases and their translations |
 //! | [`wire`] | pure | messages, tags, numerics, capabilities |
-//! | [`history`] | pure | what was said, and the latest of it in memory |
+//! | [`history`] | pure | messages as data, and the latest in memory |
 //! | [`config`] | pure | YAML in, checked configuration out |
 //! | [`auth`] | pure | credentials and SASL mechanisms, not users or sessions |
 //! | [`state`] | pure | users, sessions, channels as plain data |
 //! | [`engine`] | pure | every rule of IRC: events in, effects out |
 //! | [`journal`] | impure | an append-only log on the disk |
 //! | [`store`] | impure | the embedded database |
-//! | [`archive`] | impure | what was said, for good: spool and databases |
-//! | [`jobs`] | impure | what the engine asks for: hashing and the like |
+//! | [`archive`] | impure | stored history: spool and databases |
+//! | [`jobs`] | impure | slow work for the engine: hashing, lookups, scripts, mail |
 //! | [`net`] | impure | listeners, TLS, WebSocket, sockets |
-//! | [`server`] | impure | all of it put together, signals, logs |
+//! | [`server`] | impure | threads, turns, signals, logs |
 //! | [`cli`] | impure | the command line |
 
 pub mod archive;

@@ -1,4 +1,4 @@
-//! One line of history: what was told, before anyone's capabilities.
+//! One item of history: a line as sent, before it depends on capabilities.
 
 use std::fmt;
 use std::sync::Arc;
@@ -8,7 +8,7 @@ use serde::{Serialize, Serializer};
 
 use crate::wire::MsgId;
 
-/// What happened. The numbers are stored: they must not change.
+/// The kind of an item. The numbers are stored: they must not change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Kind {
     /// PRIVMSG
@@ -50,17 +50,17 @@ impl Kind {
         Kind::Invite,
     ];
 
-    /// The kind with this number.
+    /// Returns the kind with this number.
     pub fn from_number(number: u8) -> Option<Kind> {
         Kind::ALL.into_iter().find(|&kind| kind as u8 == number)
     }
 
-    /// The kind of the lines with this command, if they are kept at all.
+    /// Returns the kind of lines with this command, if they are stored at all.
     pub fn of_verb(verb: &str) -> Option<Kind> {
         Kind::ALL.into_iter().find(|kind| kind.verb() == verb)
     }
 
-    /// The command.
+    /// Returns the command.
     pub fn verb(self) -> &'static str {
         match self {
             Kind::Privmsg => "PRIVMSG",
@@ -77,35 +77,35 @@ impl Kind {
         }
     }
 
-    /// Whether it is something said, which every client understands in a replay.
+    /// Returns whether it is a message, which every client supports in a replay.
     pub fn is_message(self) -> bool {
         matches!(self, Kind::Privmsg | Kind::Notice)
     }
 }
 
-/// An item, opened.
+/// An unpacked item.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Fields<'a> {
-    /// Its id, which holds its time.
+    /// The id, which contains the time.
     pub id: MsgId,
-    /// What happened.
+    /// The kind.
     pub kind: Kind,
-    /// Who did it: `nick!user@host`, or a server's name.
+    /// The source: `nick!user@host`, or a server name.
     pub source: &'a str,
-    /// That one's account.
+    /// The account of the source.
     pub account: Option<&'a str>,
-    /// That one was a bot.
+    /// Whether the source was a bot.
     pub bot: bool,
     /// Client-only tags, escaped, separated by `;`.
     pub client_tags: &'a str,
-    /// The parameters but for the last, separated by blanks.
+    /// The parameters except the last, separated by spaces.
     pub params: &'a str,
-    /// The last parameter; for JOIN the real name. A multiline message has all its lines here, each behind a
-    /// line feed, or behind a carriage return where it goes on without a break (`draft/multiline-concat`).
+    /// The last parameter; for JOIN the real name. For a multiline message, all its lines in the form of
+    /// [`multiline`](crate::wire::multiline).
     pub text: Option<&'a str>,
 }
 
-/// A line of history in one piece of memory, shared by all who keep it. Its bytes are also its form on disk.
+/// An item in one piece of memory, shared by all rings that hold it. Its bytes are also its form on disk.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Item(Arc<[u8]>);
 
@@ -119,12 +119,12 @@ const IS_BOT: u8 = 2;
 const HAS_TEXT: u8 = 4;
 
 impl Item {
-    /// Packs an item. What is longer than a line can be (64 KiB) is cut off.
+    /// Packs an item. Fields longer than any line (64 KiB) are truncated.
     pub fn new(fields: &Fields<'_>) -> Item {
         Item::packed_in(&mut Vec::with_capacity(256), fields)
     }
 
-    /// As [`Item::new`], put together in a buffer that can be used again.
+    /// Like [`Item::new`], with a reusable buffer.
     pub fn packed_in(bytes: &mut Vec<u8>, fields: &Fields<'_>) -> Item {
         let flag = |set: bool, flag: u8| if set { flag } else { 0 };
         let flags = flag(fields.account.is_some(), HAS_ACCOUNT)
@@ -146,23 +146,23 @@ impl Item {
         Item(bytes.as_slice().into())
     }
 
-    /// Reads what [`Item::as_bytes`] gave; `None` if it is anything else.
+    /// Parses the result of [`Item::as_bytes`]; returns `None` for anything else.
     pub fn from_bytes(bytes: &[u8]) -> Option<Item> {
         MsgId::parse(str::from_utf8(bytes.get(ID_AT..ID_AT + ID_BYTES)?).ok()?)?;
         open(bytes).map(|_| Item(bytes.into()))
     }
 
-    /// Its form on disk.
+    /// Returns its form on disk.
     pub fn as_bytes(&self) -> &[u8] {
         &self.0
     }
 
-    /// Its id.
+    /// Returns its id.
     pub fn id(&self) -> MsgId {
         id_of(&self.0).expect("an item is made or checked when it comes to be")
     }
 
-    /// Opens it.
+    /// Unpacks it.
     pub fn fields(&self) -> Fields<'_> {
         open(&self.0).expect("an item is made or checked when it comes to be")
     }
@@ -187,7 +187,7 @@ impl fmt::Debug for Item {
     }
 }
 
-/// The id at its place, which is looked at more often than everything else of an item.
+/// Returns the id from its fixed position, because it is read more often than any other field.
 fn id_of(bytes: &[u8]) -> Option<MsgId> {
     bytes.get(ID_AT..)?.first_chunk().map(|text| MsgId::from_text(*text))
 }

@@ -1,5 +1,5 @@
-//! What was said, as plain data: items, where they belong, how a page of them is asked for, and the ring
-//! that keeps the latest in memory. Not how they are stored for good, which is [`crate::archive`]'s.
+//! History as plain data: items, the targets that they belong to, queries for pages, and the ring that
+//! keeps the latest items in memory. [`crate::archive`] stores them permanently.
 //!
 //! Invariant: ids sort like time ([`MsgId`](crate::wire::MsgId)), so a page is a range of ids.
 

@@ -1,4 +1,4 @@
-//! What can be asked of a history, and the answers.
+//! Queries to a history, and their answers.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,7 +6,7 @@ use super::item::Item;
 use super::record::HistoryKey;
 use crate::wire::MsgId;
 
-/// From which end items are counted.
+/// The end from which a limit counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum End {
     /// The oldest within the bounds.
@@ -39,70 +39,70 @@ pub fn cut(items: &mut Vec<Item>, from: End, bytes_max: usize) {
     }
 }
 
-/// Up to so many items between two ids.
+/// A limited number of items between two ids.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Range {
     /// Only later items than this.
     pub after: Option<MsgId>,
     /// Only earlier items than this.
     pub before: Option<MsgId>,
-    /// Which of them, if there are more than `limit`.
+    /// The end to keep if there are more than `limit`.
     pub from: End,
-    /// How many, at most.
+    /// The maximum number.
     pub limit: usize,
-    /// Whether what is not a message counts, too.
+    /// Whether to include events that are not messages.
     pub events: bool,
 }
 
 impl Range {
-    /// Whether an item with this id is within the bounds.
+    /// Returns whether an id is within the bounds.
     pub fn contains(&self, id: MsgId) -> bool {
         self.after.is_none_or(|after| id > after) && self.before.is_none_or(|before| id < before)
     }
 
-    /// Whether no id can be within the bounds.
+    /// Returns whether no id can be within the bounds.
     pub fn is_empty(&self) -> bool {
         self.limit == 0 || matches!((self.after, self.before), (Some(after), Some(before)) if after >= before)
     }
 }
 
-/// Which targets are wanted: those whose latest message is within the bounds (CHATHISTORY TARGETS).
+/// A query for targets whose latest message is within the bounds (CHATHISTORY TARGETS).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Listing {
-    /// The account whose conversations are among them.
+    /// Includes the conversations of this account.
     pub owner: Option<Box<str>>,
-    /// The channels among them, by their folded names.
+    /// Includes these channels, by folded name.
     pub channels: Vec<Box<str>>,
     /// Their latest message is later than this.
     pub after: Option<MsgId>,
     /// Their latest message is earlier than this.
     pub before: Option<MsgId>,
-    /// Which of them, if there are more than `limit`.
+    /// The end to keep if there are more than `limit`.
     pub from: End,
-    /// How many, at most.
+    /// The maximum number.
     pub limit: usize,
 }
 
-/// A question to the stored history. It is answered as if all that was recorded before it were stored already.
+/// A query to the stored history. The answer includes everything recorded before the query.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Query {
-    /// The items of some ranges, each once, in the order of their ids.
+    /// The items of some ranges, each once, ordered by id.
     Page {
-        /// Whose.
+        /// The target.
         target: HistoryKey,
-        /// Which; at most two.
+        /// The ranges, at most two.
         ranges: Vec<Range>,
     },
-    /// Targets with the id of their latest message, in the order of these ids.
+    /// Targets with the id of their latest message, ordered by these ids.
     Targets(Listing),
     /// One item.
     Find {
-        /// Where.
+        /// The target.
         target: HistoryKey,
-        /// Which.
+        /// The id.
         id: MsgId,
     },
-    /// What an account said in channels, to a file of JSON lines.
+    /// The messages of an account in channels, exported to a file of JSON Lines.
     Export {
         /// The account.
         account: Box<str>,
@@ -118,7 +118,7 @@ pub enum Found {
     Items(Vec<Item>),
     /// To [`Query::Targets`].
     Targets(Vec<(HistoryKey, MsgId)>),
-    /// To [`Query::Export`]: how many items the file holds.
+    /// To [`Query::Export`]: the number of items in the file.
     Exported(u64),
 }
 

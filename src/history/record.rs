@@ -1,4 +1,4 @@
-//! Changes of what is stored for good, in the order in which they happened.
+//! Changes of the stored history, in order.
 
 use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
@@ -6,40 +6,40 @@ use smallvec::SmallVec;
 use super::item::Item;
 use crate::wire::MsgId;
 
-/// Whose history something belongs to. Names are folded.
+/// The channel or conversation that an item belongs to. Names are folded.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum HistoryKey {
-    /// A channel's.
+    /// A channel.
     Channel(Box<str>),
-    /// One side's of a conversation between two.
+    /// One side of a conversation.
     Conversation {
-        /// The account whose side it is.
+        /// The account that owns this side.
         owner: Box<str>,
-        /// The other one: an account, or the nick of someone who has none.
+        /// The peer: an account, or a nick without one.
         with: Box<str>,
     },
 }
 
-/// A change of what is stored for good.
+/// A change of the stored history.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Record {
-    /// Something was said or done.
+    /// Stores an item.
     Keep {
-        /// What.
+        /// The item.
         item: Item,
-        /// Where it is to be found; two for a conversation that both keep.
+        /// Its targets; two for a conversation that both sides store.
         targets: SmallVec<[HistoryKey; 1]>,
-        /// The account by which it can be found as well, to be exported or forgotten.
+        /// The account that can export or delete it.
         author: Option<Box<str>>,
     },
-    /// Something is taken back.
+    /// Deletes an item.
     Delete {
-        /// Where it was to be found.
+        /// Its targets.
         targets: SmallVec<[HistoryKey; 1]>,
-        /// Which item.
+        /// Its id.
         id: MsgId,
     },
-    /// All that an account said is taken back.
+    /// Deletes all messages of an account.
     Forget {
         /// The account.
         account: Box<str>,

@@ -8,7 +8,7 @@ use super::item::Item;
 use super::query::{End, Range};
 use crate::wire::MsgId;
 
-/// Items from which on the age of the oldest decides whether there may be more.
+/// The length above which the age of the oldest item decides whether the ring can grow.
 const GROWS_FROM: usize = 32;
 
 /// Bytes of an item beside its own: its place in the ring, its reference counts, what memory is rounded up to.
@@ -18,12 +18,12 @@ const ITEM_BYTES: usize = 512;
 /// Bytes that any ring may hold.
 const RING_BYTES_MIN: usize = 64 << 10;
 
-/// How many items a ring may hold.
+/// The bounds of a ring.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bounds {
-    /// At most.
+    /// The maximum number of items.
     pub items_max: usize,
-    /// A ring whose items cover more than this does not grow (`autoresize-window`); 0 is no such rule.
+    /// A ring whose items cover more than this time does not grow (`autoresize-window`); 0 disables this.
     pub window_ms: u64,
 }
 
@@ -41,13 +41,13 @@ pub struct Ring {
     entries: VecDeque<Entry>,
     /// What the entries take.
     bytes: usize,
-    /// Nothing from here on is missing but what was removed on purpose.
+    /// From this id on, only deleted items are missing.
     complete_from: Option<MsgId>,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct Entry {
-    /// The other one, folded; empty in a channel.
+    /// The peer, folded; empty in a channel.
     with: Box<str>,
     item: Item,
 }
@@ -59,10 +59,10 @@ impl Entry {
 }
 
 impl Ring {
-    /// Adds the latest item; the oldest may have to go.
+    /// Adds the latest item; drops the oldest if the ring is full.
     pub fn push(&mut self, with: &str, item: Item, bounds: Bounds) {
         if bounds.items_max == 0 {
-            // Of what it held, nothing is the latest any more.
+            // None of the old items is the latest any more.
             *self = Ring::default();
             return;
         }
@@ -71,7 +71,7 @@ impl Ring {
             bounds.window_ms > 0
                 && id.wall_ms().saturating_sub(oldest.item.id().wall_ms()) >= bounds.window_ms
         };
-        // It grows by doubling; only then its age matters.
+        // It grows by doubling; only then does its age matter.
         let is_step = self.entries.len() >= GROWS_FROM && self.entries.len().is_power_of_two();
         let stays = is_step && self.entries.front().is_some_and(covers_window);
         let entry = Entry { with: with.into(), item };
@@ -87,7 +87,7 @@ impl Ring {
         self.entries.push_back(entry);
     }
 
-    /// Makes it no longer than this; the oldest go.
+    /// Drops the oldest items beyond this length.
     pub fn shorten(&mut self, items_max: usize) {
         let excess = self.entries.len().saturating_sub(items_max);
         if excess > 0 {
@@ -99,17 +99,17 @@ impl Ring {
         }
     }
 
-    /// From which id on it holds everything; `None` while it holds nothing.
+    /// Returns the id from which it is complete; `None` while it is empty.
     pub fn complete_from(&self) -> Option<MsgId> {
         self.complete_from
     }
 
-    /// From now on it may lack what was said so far.
+    /// Marks that earlier items may be missing.
     pub fn interrupt(&mut self) {
         self.complete_from = None;
     }
 
-    /// The items of a range, with one (or, with `None`, with anyone); the oldest first.
+    /// Returns the items of a range with one peer (or, for `None`, with all), oldest first.
     pub fn page(&self, with: Option<&str>, range: &Range) -> Vec<Item> {
         let from = range.after.map_or(0, |after| self.entries.partition_point(|e| e.item.id() <= after));
         let to = range.before.map_or(self.entries.len(), |before| {
@@ -133,26 +133,26 @@ impl Ring {
         }
     }
 
-    /// The item with this id, if it was with this one (or, with `None`, with anyone).
+    /// Returns the item with this id, if it is with this peer (or, for `None`, with any).
     pub fn find(&self, with: Option<&str>, id: MsgId) -> Option<&Item> {
         let found = self.position(id).map(|at| &self.entries[at]);
         found.filter(|entry| with.is_none_or(|with| *entry.with == *with)).map(|entry| &entry.item)
     }
 
-    /// Takes an item out; whether it was there.
+    /// Removes an item; returns whether it was there.
     pub fn remove(&mut self, id: MsgId) -> bool {
         let removed = self.position(id).and_then(|at| self.entries.remove(at));
         self.bytes -= removed.as_ref().map_or(0, Entry::bytes);
         removed.is_some()
     }
 
-    /// Takes out all items for which something holds.
+    /// Removes all items for which a predicate holds.
     pub fn remove_all(&mut self, is_wanted_gone: impl Fn(&Item) -> bool) {
         self.entries.retain(|entry| !is_wanted_gone(&entry.item));
         self.bytes = self.entries.iter().map(Entry::bytes).sum();
     }
 
-    /// Everyone there are messages with, each once, and the id of the latest.
+    /// Returns all peers of messages, each once, with the id of the latest.
     pub fn correspondents(&self) -> Vec<(&str, MsgId)> {
         let mut met = indexmap::IndexMap::new();
         for entry in self.entries.iter().rev().filter(|entry| entry.item.fields().kind.is_message()) {
@@ -161,12 +161,12 @@ impl Ring {
         met.into_iter().collect()
     }
 
-    /// How many items there are.
+    /// Returns the number of items.
     pub fn len(&self) -> usize {
         self.entries.len()
     }
 
-    /// Whether there is none.
+    /// Returns whether it is empty.
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
     }
@@ -211,7 +211,7 @@ mod tests {
         let all = Range { after: None, before: None, from: End::Newest, limit: 9, events: true };
         assert_eq!(times(&ring.page(None, &all)), [3, 4, 5]);
         assert!(ring.remove(MsgId::new(3, 0, 0)) && !ring.remove(MsgId::new(3, 0, 0)));
-        // What was taken back is not missing.
+        // A deleted item is not missing.
         assert_eq!(ring.complete_from(), Some(MsgId::new(3, 0, 0)));
     }
 

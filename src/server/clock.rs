@@ -1,4 +1,4 @@
-//! The one place that reads the clocks for the engine.
+//! The only place that reads the clocks for the engine.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -22,7 +22,7 @@ impl Clock {
         Now { mono_ms: self.start.elapsed().as_millis() as u64, wall_ms: wall.as_millis() as u64 }
     }
 
-    /// The moment of a deadline of the engine.
+    /// Converts a deadline of the engine to an instant.
     pub(super) fn instant(&self, mono_ms: u64) -> Instant {
         self.start + Duration::from_millis(mono_ms)
     }

@@ -13,14 +13,14 @@ use crate::archive::Archive;
 use crate::engine::Effects;
 use crate::store::{Progress, Writer};
 
-/// Memory of kept effects, in bytes, at which the core waits for the writer.
+/// Size of kept effects, in bytes, at which the core waits for the writer.
 const KEPT_BYTES_MAX: usize = 16 << 20;
 
 /// The writer and the archive, and the effects that wait for them.
 #[derive(Debug)]
 pub(super) struct Commit {
     writer: Writer,
-    /// Where history is stored for good, if anywhere.
+    /// The archive, if history is stored.
     archive: Option<Archive>,
     kept: VecDeque<Kept>,
     kept_bytes: usize,
@@ -28,21 +28,21 @@ pub(super) struct Commit {
     pushed: u64,
     awaited: u64,
     seen: Progress,
-    /// The last push to the archive that has to be durable, and the last that is.
+    /// The last push to the archive that must be durable, and the last that is.
     recorded: u64,
     synced: u64,
-    /// What the core knows; it begins as if there were room.
+    /// What the core was last told; initially that there is space.
     told_writable: bool,
 }
 
-/// What is to be closed when the clients are gone. Dropped, it is.
+/// The writer and the archive, closed on drop, after the clients are gone.
 #[derive(Debug)]
 pub(super) struct Stores {
     _writer: Writer,
     _archive: Option<Archive>,
 }
 
-/// Effects of a turn, and the pushes that have to be durable before they come out.
+/// Effects of a turn, and the pushes that must be durable before they are released.
 #[derive(Debug)]
 struct Kept {
     awaited: u64,
@@ -68,7 +68,7 @@ impl Commit {
         }
     }
 
-    /// Where history is stored for good.
+    /// Sets the archive.
     pub(super) fn archive(&self) -> Option<&Archive> {
         self.archive.as_ref()
     }
@@ -95,7 +95,7 @@ impl Commit {
         self.seen = self.writer.progress();
     }
 
-    /// Whether effects may go out at once.
+    /// Returns whether effects can be released at once.
     #[inline]
     pub(super) fn is_clear(&self) -> bool {
         self.kept.is_empty() && self.awaited <= self.seen.durable && self.recorded <= self.synced
@@ -108,7 +108,7 @@ impl Commit {
         self.kept.push_back(Kept { awaited: self.awaited, recorded: self.recorded, effects, bytes });
     }
 
-    /// The next effects that need to wait no longer.
+    /// Returns the next effects that can be released.
     pub(super) fn take_durable(&mut self) -> Option<Effects> {
         self.kept.front().filter(|kept| self.is_durable(kept))?;
         let Kept { effects, bytes, .. } = self.kept.pop_front()?;
@@ -116,7 +116,7 @@ impl Commit {
         Some(effects)
     }
 
-    /// Whether the core has to wait before its next turn.
+    /// Returns whether the core must wait before its next turn.
     pub(super) fn is_full(&self) -> bool {
         self.failure().is_none() && (self.seen.full || self.kept_bytes >= KEPT_BYTES_MAX)
     }
@@ -134,12 +134,12 @@ impl Commit {
         self.failure().is_none() && (!self.kept.is_empty() || self.awaited > self.seen.durable)
     }
 
-    /// Why nothing more will be durable.
+    /// Returns why nothing more will become durable.
     pub(super) fn failure(&self) -> Option<&str> {
         self.seen.failed.as_deref()
     }
 
-    /// Whether there is room for new records, if the core does not know yet; from then on it does.
+    /// Returns a change in whether there is space for new records, once.
     pub(super) fn take_change(&mut self) -> Option<bool> {
         (self.told_writable != self.seen.writable).then(|| {
             self.told_writable = self.seen.writable;
@@ -147,7 +147,7 @@ impl Commit {
         })
     }
 
-    /// Waits until the writer comes further.
+    /// Waits for progress of the writer.
     pub(super) async fn wait(&mut self) {
         std::future::poll_fn(|cx| self.poll_progress(cx)).await;
     }
@@ -179,7 +179,7 @@ impl Commit {
         if written.is_ready() { written } else { synced }
     }
 
-    /// Drops what is still kept, and gives back what is to be closed.
+    /// Drops kept effects, and returns the writer and the archive.
     pub(super) fn into_stores(self) -> Stores {
         Stores { _writer: self.writer, _archive: self.archive }
     }

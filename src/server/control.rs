@@ -1,4 +1,4 @@
-//! Stopping and reloading a running server, by signal or by call.
+//! Shutdown and rehash of a running server, by signal or by call.
 
 use std::io;
 
@@ -11,15 +11,15 @@ use crate::config::Config;
 use crate::engine::{JobAnswer, Ticket};
 use crate::net::Listeners;
 
-/// What can be asked of a running server.
+/// A command to a running server.
 #[derive(Debug)]
 pub(super) enum Command {
     Stop(String),
-    /// For the asker with this ticket, if there is one.
+    /// The ticket of the request from the engine, if any.
     Reload(Option<Ticket>),
 }
 
-/// Commands that may wait; more are refused.
+/// Maximum number of queued commands; more are rejected.
 pub(super) const COMMANDS_MAX: usize = 16;
 
 /// A handle to a running server.
@@ -27,24 +27,24 @@ pub(super) const COMMANDS_MAX: usize = 16;
 pub struct Control(pub(super) mpsc::Sender<Command>);
 
 impl Control {
-    /// Tells every client and ends the server; false when it has ended already.
+    /// Notifies every client and shuts down; returns false if the server has ended already.
     pub fn stop(&self, reason: &str) -> bool {
         self.0.try_send(Command::Stop(reason.to_owned())).is_ok()
     }
 
-    /// Reads the configuration again for someone who waits; false when the server has ended or too much
-    /// waits.
+    /// Rehashes on behalf of a client that waits; returns false if the server has ended or the queue is
+    /// full.
     pub(super) fn reload_for(&self, asker: Ticket) -> bool {
         self.0.try_send(Command::Reload(Some(asker))).is_ok()
     }
 
-    /// Reads the configuration again; false when the server has ended or too much waits.
+    /// Rehashes; returns false if the server has ended or the queue is full.
     pub fn reload(&self) -> bool {
         self.0.try_send(Command::Reload(None)).is_ok()
     }
 }
 
-/// The signals a server heeds, all of them before it says that it is ready.
+/// The signals that a server handles, all of them before it is ready.
 #[derive(Debug)]
 pub(super) struct Signals {
     stops: [(Signal, &'static str); 3],
@@ -64,7 +64,7 @@ impl Signals {
     }
 }
 
-/// Logs how a reload went; gives what the one who asked for it is told.
+/// Logs the result of a rehash; returns the answer to its request.
 fn concluded(reloaded: Result<Vec<String>, String>) -> Result<(), String> {
     match reloaded {
         Ok(problems) => {
@@ -78,14 +78,14 @@ fn concluded(reloaded: Result<Vec<String>, String>) -> Result<(), String> {
     }
 }
 
-/// Owns the listeners and obeys commands until one stops the server.
+/// Owns the listeners and executes commands until one stops the server.
 #[derive(Debug)]
 pub(super) struct Supervisor<L> {
     pub(super) listeners: Listeners,
     pub(super) signals: Signals,
     pub(super) commands: mpsc::Receiver<Command>,
     pub(super) input: mpsc::Sender<Input>,
-    /// Tells the shards of a new configuration.
+    /// Passes a new configuration to the shards.
     pub(super) on_config: L,
 }
 
@@ -125,13 +125,13 @@ impl<L: Fn(&Config)> Supervisor<L> {
         }
         match self.commands.poll_recv(cx) {
             Poll::Ready(Some(command)) => Poll::Ready(command),
-            // Without handles only signals remain.
+            // Without handles, only signals remain.
             Poll::Ready(None) | Poll::Pending => Poll::Pending,
         }
     }
 
-    /// Puts the configuration in force as it is now, but for the listeners that fail: those are returned. The
-    /// error is one line; nothing has changed then.
+    /// Applies the current configuration, and returns the listeners that failed. The error is one line; nothing
+    /// has changed then.
     async fn reload(&mut self, reload: &Reload) -> Result<Vec<String>, String> {
         let read = reload.clone();
         let read = tokio::task::spawn_blocking(move || read()).await;

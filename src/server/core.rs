@@ -1,20 +1,19 @@
-//! What the turn loop needs of an engine.
+//! The interface between the turn loop and an engine.
 
 use std::borrow::Cow;
 
 use crate::engine::{Effects, Engine, Event, Now};
 
-/// Something that turns events into effects. The server has one, the [`Engine`]; socket tests have
-/// simpler ones. An event for a session that the core itself has closed may still come and is to be
-/// ignored: it was on its way.
+/// Turns events into effects. The server uses the [`Engine`]; socket tests have simpler cores. An event for a
+/// session that the core itself has closed can still arrive, and must be ignored: it was in transit.
 pub trait Core: Send + 'static {
-    /// Lets one thing happen; what is to be done about it is appended to `out`.
+    /// Handles one event, and appends its effects to `out`.
     fn handle(&mut self, now: Now, event: Event<'_>, out: &mut Effects);
 
-    /// When [`Event::Elapsed`] is due, on the clock of [`Now::mono_ms`].
+    /// Returns when [`Event::Elapsed`] is due, on the clock of [`Now::mono_ms`].
     fn next_deadline_ms(&self) -> Option<u64>;
 
-    /// A line of a client, or to one, as it may be logged.
+    /// Masks the secrets in a line from or to a client, for logs.
     fn masked<'l>(&self, line: &'l str) -> Cow<'l, str> {
         Cow::Borrowed(line)
     }

@@ -1,4 +1,4 @@
-//! Log records of the engine, and what clients send and get when someone wants to see it.
+//! Log records of the engine, and the lines of clients if a log includes them.
 
 use std::borrow::Cow;
 
@@ -7,10 +7,10 @@ use tracing::Level as TracingLevel;
 use super::core::Core;
 use crate::engine::{Effect, Effects, Event, Level, Line, Note};
 
-/// Sessions that a record names of those who get a line.
+/// Maximum number of recipients that a record names.
 const SESSIONS_MAX: usize = 20;
 
-/// `tracing` wants its targets as constants: one arm for each log type.
+/// `tracing` requires constant targets: one arm per log type.
 macro_rules! emit {
     ($note:expr, $other:literal, [$($kind:literal)*]) => {
         match $note.kind {
@@ -36,12 +36,12 @@ pub(super) fn write(note: &Note) {
     ]);
 }
 
-/// Whether someone wants to see what clients send.
+/// Returns whether any log includes input of clients.
 pub(super) fn wants_input() -> bool {
     tracing::enabled!(target: "userinput", TracingLevel::DEBUG)
 }
 
-/// Logs a line that a client sent.
+/// Logs a line from a client.
 pub(super) fn write_input(core: &impl Core, event: &Event<'_>) {
     let Event::Received { session, line } = event else { return };
     let text = match line {
@@ -52,12 +52,12 @@ pub(super) fn write_input(core: &impl Core, event: &Event<'_>) {
     tracing::debug!(target: "userinput", session = session.slot, "{}", core.masked(&text));
 }
 
-/// Whether someone wants to see what clients get.
+/// Returns whether any log includes output to clients.
 pub(super) fn wants_output() -> bool {
     tracing::enabled!(target: "useroutput", TracingLevel::DEBUG)
 }
 
-/// Logs the lines that clients get.
+/// Logs the lines to clients.
 pub(super) fn write_output(core: &impl Core, effects: &Effects) {
     for effect in effects.list() {
         let (line, to) = match effect {

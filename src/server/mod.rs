@@ -1,9 +1,9 @@
-//! The running server: listeners, IO shards, the engine's turns and jobs put together; signals, reload
-//! and an orderly stop.
+//! The running server: combines listeners, I/O shards, turns of the engine and jobs; handles signals, rehash
+//! and clean shutdown.
 //!
-//! It decides nothing about IRC. Everything it needs from outside (configuration, secrets, how to read
-//! the configuration again) is handed to it. Invariant: [`run`] returns only after every client was
-//! told, or the time for that is over, and the datastore is closed.
+//! It decides nothing about IRC. The caller supplies everything from outside (configuration, secrets, a
+//! function that rereads the configuration). Invariant: [`run`] returns only after every client has been
+//! notified, or the time for that is over, and the datastore is closed.
 
 mod clock;
 mod commit;
@@ -26,18 +26,18 @@ use crate::engine::{Engine, Now, Seed, Texts};
 pub use crate::net::Bound;
 use crate::store::{Store, Writer};
 
-/// Reads the configuration and its texts again; the error is one line for the log.
+/// Rereads the configuration and its texts; the error is one line for the log.
 pub type Reload = Arc<dyn Fn() -> Result<(Config, Texts), String> + Send + Sync>;
 
-/// What a server is started with.
+/// The parameters of a server.
 pub struct RunOptions {
-    /// The configuration to begin with.
+    /// The initial configuration.
     pub config: Config,
-    /// What the engine needs from outside.
+    /// Input for the engine from outside.
     pub seed: Seed,
-    /// What it stores is written there; the records in it are in the seed.
+    /// The datastore for its writes; its records are in the seed.
     pub store: Store,
-    /// Where history is stored for good, if anywhere.
+    /// The archive, if history is stored.
     pub archive: Option<Opened<Database>>,
     /// Called on SIGHUP and by [`Control::reload`].
     pub reload: Reload,
@@ -52,16 +52,16 @@ impl fmt::Debug for RunOptions {
     }
 }
 
-/// A server that has begun to accept.
+/// A server that accepts connections.
 #[derive(Debug)]
 pub struct Running {
     /// The open listeners.
     pub bound: Vec<Bound>,
-    /// For stopping and reloading it.
+    /// The handle for shutdown and rehash.
     pub control: Control,
 }
 
-/// Why a server could not start or had to stop: one line that names the thing and what is wrong with it.
+/// Why a server could not start or had to stop: one line that names the cause.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RunError(String);
 
@@ -76,8 +76,8 @@ impl std::error::Error for RunError {}
 /// Runs a server on this thread until a signal or [`Control::stop`] ends it.
 ///
 /// # Errors
-/// When a listener or a thread cannot be had; nobody was served then. When the datastore failed;
-/// nobody was told of anything that it lost.
+/// If it cannot open a listener or start a thread; it has served no client then. If the datastore fails; no
+/// client has seen a change that is lost.
 pub fn run(options: RunOptions) -> Result<(), RunError> {
     let RunOptions { config, seed, store, archive, reload, on_ready } = options;
     let engine_config = Box::new(config.clone());
@@ -93,7 +93,7 @@ pub fn run(options: RunOptions) -> Result<(), RunError> {
     run_core(config, engine, writer, archive, reload, on_ready)
 }
 
-/// Like [`run`], with any [`Core`] in the engine's place and any disk behind the writer.
+/// Like [`run`], with any [`Core`] in place of the engine and any disk behind the writer.
 ///
 /// # Errors
 /// As [`run`].

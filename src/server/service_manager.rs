@@ -1,22 +1,21 @@
-//! What a service manager is told that waits for it, as systemd does with `Type=notify`; nothing where there is none
-//! (sd_notify(3)).
+//! Notifies a service manager, such as systemd with `Type=notify`; does nothing without one (sd_notify(3)).
 
 use sd_notify::NotifyState;
 
-/// Clients can connect.
+/// Reports that clients can connect.
 pub(super) fn ready() {
     tell(&[NotifyState::Ready]);
 }
 
-/// The configuration is read again, until [`ready`].
+/// Reports a rehash, until [`ready`].
 pub(super) fn reloading() {
-    // The manager needs the time, so as not to take an old word for the new one.
+    // The manager needs the time to tell a new notification from an old one.
     if let Ok(now) = NotifyState::monotonic_usec_now() {
         tell(&[NotifyState::Reloading, now]);
     }
 }
 
-/// The server is about to end.
+/// Reports a shutdown.
 pub(super) fn stopping() {
     tell(&[NotifyState::Stopping]);
 }

@@ -1,6 +1,5 @@
-//! Which thread does what: one runtime per IO shard, the first of them on the caller's thread with
-//! the listeners and the supervisor; the turn loop beside it, or on a thread of its own when there are
-//! several shards.
+//! The threads: one runtime per I/O shard, the first on the caller's thread with the listeners and the
+//! supervisor; the turn loop is there, too, or on its own thread if there are several shards.
 
 use std::future::poll_fn;
 use std::io;
@@ -25,23 +24,23 @@ use crate::jobs::Jobs;
 use crate::net::{Arrival, Inbox, Limits, Listeners, Shard, admit, raise_limit};
 use crate::store::Writer;
 
-/// Accepted connections that may wait for a shard.
+/// Maximum number of accepted connections that wait for a shard.
 const ARRIVALS_MAX: usize = 256;
-/// Inputs that may wait for the turn loop; then shards stop reading.
+/// Maximum number of inputs that wait for the turn loop; then shards stop reading.
 const INPUTS_MAX: usize = 64;
-/// How long the clients may take to fetch their last lines.
+/// Time for clients to read their last lines.
 const STOP_TIME_MAX: Duration = Duration::from_secs(2);
-/// Effects of several turns that a shard carries out before it flushes.
+/// Effects of several turns that a shard applies before it flushes.
 const EFFECTS_BATCH: usize = 16;
 
-/// What connects a shard to the rest.
+/// The connections of a shard to the rest.
 struct Wiring {
     arrivals: mpsc::Receiver<Arrival>,
     limits: watch::Receiver<Limits>,
     input: mpsc::Sender<Input>,
 }
 
-/// Ends of the channels of one shard, when there are several.
+/// The channel ends of one of several shards.
 type RemoteEnds = (Wiring, mpsc::Receiver<Arc<Effects>>);
 
 pub(super) fn run<C: Core>(
@@ -63,14 +62,14 @@ pub(super) fn run<C: Core>(
     let (input, inputs) = mpsc::channel(INPUTS_MAX);
     let (doors, mut wirings) = wire(shards, &limits, &input);
     let runtime = runtime().map_err(no_thread)?;
-    // Before anyone can connect: from then on a signal ends the server in an orderly way.
+    // Before any client can connect: from then on, a signal shuts the server down cleanly.
     let signals = runtime
         .block_on(async { Signals::new() })
         .map_err(|error| format!("cannot listen for signals: {error}"))?;
     let mut listeners = Listeners::open(&config, doors)?;
     let clock = Clock::new();
     let core = core(clock.now());
-    // One core is left to the lines of all while many log in at once.
+    // One core stays free for lines while many clients log in at once.
     let jobs = Jobs::start(cores.saturating_sub(1).max(1), reporter(input.clone())).map_err(no_thread)?;
     let archive =
         archive.map(|opened| opened.start(replier(input.clone()))).transpose().map_err(no_thread)?;
@@ -96,8 +95,8 @@ pub(super) fn run<C: Core>(
     runtime.block_on(async {
         let Some(wiring) = wirings.pop() else { return Ok(()) };
         let shard = start_shard(0, 1, wiring.arrivals, wiring.limits);
-        // A task, not the runtime's main future: woken by the first of many readers, it comes behind
-        // all that are ready, and one turn has the lines of all of them.
+        // A task, not the runtime's main future: woken by the first of many readers, it runs after
+        // all that are ready, so one turn has the lines of all of them.
         let turns = tokio::task::spawn_local(turns(Outlet::Local(shard.clone())).run());
         let ended = turns.await;
         match ended.map_err(tokio::task::JoinError::try_into_panic) {
@@ -111,7 +110,7 @@ pub(super) fn run<C: Core>(
     })
 }
 
-/// Where the listeners hand connections over, and what each shard gets; in the order of the shards.
+/// The senders for the listeners, and the receivers of each shard, in the order of the shards.
 fn wire(
     shards: usize,
     limits: &watch::Receiver<Limits>,
@@ -124,7 +123,7 @@ fn wire(
     (0..shards).map(wiring).unzip()
 }
 
-/// Several shards: this thread has the first, the turn loop and the others have their own.
+/// Runs several shards: the first on this thread, the turn loop and the others on their own.
 fn run_apart<C: Core>(
     runtime: &LocalRuntime,
     wirings: Vec<Wiring>,
@@ -162,13 +161,13 @@ fn run_apart<C: Core>(
     done
 }
 
-/// A shard apart from the turn loop: what it reads goes out as inboxes, effects come in.
+/// Runs a shard apart from the turn loop: it sends inboxes and receives effects.
 async fn run_shard(index: u32, shards: u32, (wiring, mut effects): RemoteEnds) {
     let Wiring { arrivals, limits, input } = wiring;
     let shard = start_shard(index, shards, arrivals, limits);
     let reader = shard.clone();
-    // Waiting for the turn loop must not keep effects waiting, or the two could wait for each other:
-    // hence a task of its own.
+    // Waiting for the turn loop must not delay effects, or the two could wait for each other: hence a
+    // separate task.
     tokio::task::spawn_local(async move {
         loop {
             let mut inbox = Inbox::default();
@@ -188,7 +187,7 @@ async fn run_shard(index: u32, shards: u32, (wiring, mut effects): RemoteEnds) {
     wait_empty(&shard).await;
 }
 
-/// A shard with the tasks it always has.
+/// Starts the tasks of a shard.
 fn start_shard(
     index: u32,
     shards: u32,
@@ -222,7 +221,7 @@ fn runtime() -> io::Result<LocalRuntime> {
     Builder::new_current_thread().enable_all().build_local(LocalOptions::default())
 }
 
-/// How a thread ended.
+/// Returns how a thread ended.
 type Ended = Result<(), String>;
 
 fn spawn(
@@ -240,15 +239,15 @@ fn no_thread(error: io::Error) -> String {
     format!("cannot start a thread: {error}")
 }
 
-/// How a job's thread tells the turn loop; it waits while that is busy.
+/// Returns a function that reports an answer to the turn loop; it blocks while that is busy.
 fn reporter(input: mpsc::Sender<Input>) -> impl Fn(Ticket, JobAnswer) + Clone + Send + 'static {
     move |ticket, answer| {
-        // Fails only when the server has stopped, and then nobody waits for the answer.
+        // Fails only after the server has stopped, when no session waits for the answer.
         let _ = input.blocking_send(Input::Answered(ticket, answer));
     }
 }
 
-/// As [`reporter`], for those who must not be blocked.
+/// Like [`reporter`], without blocking.
 fn replier(input: mpsc::Sender<Input>) -> impl AsyncFn(Ticket, JobAnswer) + Send + 'static {
     async move |ticket, answer| {
         let _ = input.send(Input::Answered(ticket, answer)).await;

@@ -1,8 +1,8 @@
-//! The turn loop: events to the core in bounded turns, the effects of a turn out at once.
+//! The turn loop: passes events to the core in bounded turns, and releases the effects of a turn at once.
 //!
-//! With one IO shard it runs on the shard's own thread and there is no hand-over: what is ready is
-//! read, handled, and every socket is flushed once. With more shards it has a thread of its own; each
-//! shard sends it an inbox per turn and gets the effects of the turn back, shared with the others.
+//! With one I/O shard it runs on the shard's thread without any hand-over: it reads and handles everything
+//! that is ready, and flushes every socket once. With more shards it has its own thread; each shard sends
+//! it an inbox per turn and receives the effects of the turn, shared with the others.
 //! Invariant: a turn ends after [`EVENTS_MAX`] events or [`TURN_TIME_MAX`], whichever is first.
 
 use std::collections::VecDeque;
@@ -29,38 +29,38 @@ use crate::net::{Inbox, Shard};
 const EVENTS_MAX: usize = 256;
 /// Time for one turn.
 const TURN_TIME_MAX: Duration = Duration::from_millis(1);
-/// Events between two looks at the clock.
+/// Events between two readings of the clock.
 const CLOCK_EVERY: usize = 16;
-/// Effects a shard may be behind before the core waits for it.
+/// Effects that may wait for a shard before the core waits for it.
 pub(super) const EFFECTS_QUEUE_MAX: usize = 16;
-/// What clients are told when nothing can be stored any more.
+/// The reason for clients when nothing can be stored any more.
 const STORE_FAILED: &str = "Server stops: its datastore failed";
-/// How far ahead the timer is set when there is no deadline.
+/// Duration of the timer without a deadline.
 const FAR: Duration = Duration::from_secs(24 * 3600);
 
-/// What reaches the turn loop other than through a local shard's inbox.
+/// Input of the turn loop apart from a local shard's inbox.
 #[derive(Debug)]
 pub(super) enum Input {
-    /// What a shard of another thread has read.
+    /// The inbox of a shard on another thread.
     Batch(Inbox),
     /// A job ended.
     Answered(Ticket, JobAnswer),
-    /// A new configuration is in force.
+    /// A new configuration applies.
     Reconfigured(Box<Config>, Box<Texts>),
     /// The server stops.
     Stopping(String),
 }
 
-/// Where effects go.
+/// The destination of effects.
 #[derive(Debug)]
 pub(super) enum Outlet {
-    /// To the shard on this thread.
+    /// The shard on this thread.
     Local(Rc<Shard>),
-    /// To shards on threads of their own.
+    /// Shards on their own threads.
     Remote(Vec<mpsc::Sender<Arc<Effects>>>),
 }
 
-/// The core with everything its turns need.
+/// The core with everything that its turns need.
 #[derive(Debug)]
 pub(super) struct Turns<C> {
     pub(super) core: C,
@@ -71,20 +71,20 @@ pub(super) struct Turns<C> {
     pub(super) input: mpsc::Receiver<Input>,
     commit: Commit,
     effects: Effects,
-    /// Sent to other threads; the memory comes back when the last of them is done with it.
+    /// Shared with other threads; reused when the last of them is done with it.
     shared: VecDeque<Arc<Effects>>,
-    /// Tickets of jobs for which there was no room.
+    /// Tickets of jobs that were rejected.
     refused: Vec<Ticket>,
 }
 
 enum Wake {
-    /// The local shard's inbox was swapped in.
+    /// The local shard's inbox was taken.
     Inbox,
     Input(Input),
     Elapsed,
-    /// The writer came further.
+    /// The writer made progress.
     Stored,
-    /// Nobody is left who could send anything.
+    /// All senders are gone.
     Deserted,
 }
 
@@ -102,8 +102,8 @@ impl<C: Core> Turns<C> {
         Turns { core, clock, jobs, control, outlet, input, commit, effects, shared, refused }
     }
 
-    /// Runs until the server stops. What is stored in comes back, to be closed once the clients are gone; with
-    /// the reason when the datastore failed.
+    /// Runs until the server stops. Returns the writer and the archive, to be closed once the clients are gone,
+    /// and the reason if the datastore failed.
     pub(super) async fn run(mut self) -> (Stores, Result<(), String>) {
         self.run_turns().await;
         self.commit.finish();
@@ -121,7 +121,7 @@ impl<C: Core> Turns<C> {
         (self.commit.into_stores(), done)
     }
 
-    /// Turns until the server stops or cannot go on.
+    /// Runs turns until the server stops or cannot continue.
     async fn run_turns(&mut self) {
         let mut inbox = Inbox::default();
         let mut timer = Box::pin(tokio::time::sleep(FAR));
@@ -143,7 +143,7 @@ impl<C: Core> Turns<C> {
                 Wake::Input(Input::Stopping(reason)) => {
                     return self.handle(Event::Stopping { reason: &reason }).await;
                 }
-                // The timer may be early: a deadline that moved back leaves it as it was.
+                // The timer can be early: a deadline that moved back leaves it unchanged.
                 Wake::Elapsed if self.is_due() => self.handle(Event::Elapsed).await,
                 Wake::Elapsed => {}
                 Wake::Stored => {
@@ -162,8 +162,8 @@ impl<C: Core> Turns<C> {
         }
     }
 
-    /// Sets the timer when the deadline came nearer or the timer has gone off: deadlines are put off
-    /// with every line a client sends, and following them would cost more than waking early.
+    /// Sets the timer if the deadline moved forward or the timer has fired: every line from a client moves
+    /// deadlines back, and following them would cost more than waking early.
     fn set(&self, timer: &mut Pin<Box<Sleep>>) {
         let deadline = self.core.next_deadline_ms().map(|deadline| self.clock.instant(deadline));
         let deadline = deadline.unwrap_or_else(|| Instant::now() + FAR);
@@ -180,7 +180,7 @@ impl<C: Core> Turns<C> {
         if self.commit.poll(cx).is_ready() {
             return Poll::Ready(Wake::Stored);
         }
-        // Answers and deadlines first: they are few, and lines could keep them waiting for ever.
+        // Answers and deadlines first: they are few, and lines could delay them indefinitely.
         match self.input.poll_recv(cx) {
             Poll::Ready(Some(input)) => return Poll::Ready(Wake::Input(input)),
             Poll::Ready(None) => return Poll::Ready(Wake::Deserted),
@@ -195,20 +195,20 @@ impl<C: Core> Turns<C> {
         }
     }
 
-    /// One event, and its effects.
+    /// Handles one event, and its effects.
     async fn handle(&mut self, event: Event<'_>) {
         self.core.handle(self.clock.now(), event, &mut self.effects);
         self.carry_out().await;
     }
 
-    /// Everything in an inbox, turn by turn.
+    /// Handles an inbox, turn by turn.
     async fn handle_all(&mut self, inbox: &mut Inbox) {
         while self.turn(inbox) {
             self.carry_out().await;
         }
     }
 
-    /// One turn; false when there was nothing left to do.
+    /// Runs one turn; returns false if there was nothing left to do.
     fn turn(&mut self, inbox: &mut Inbox) -> bool {
         let started = std::time::Instant::now();
         let now: Now = self.clock.now();
@@ -227,7 +227,7 @@ impl<C: Core> Turns<C> {
         events > 0
     }
 
-    /// Does what a turn wanted done, or keeps it until it may be done.
+    /// Releases the effects of a turn, or keeps them until they are durable.
     async fn carry_out(&mut self) {
         loop {
             self.commit.store(&mut self.effects);
@@ -252,7 +252,7 @@ impl<C: Core> Turns<C> {
         }
     }
 
-    /// Lets out what waited for what is durable now. There must be no effects of a turn.
+    /// Releases kept effects that are durable now. There must be no effects of a turn.
     async fn let_out_durable(&mut self) {
         while let Some(effects) = self.commit.take_durable() {
             self.effects = effects;
@@ -260,7 +260,7 @@ impl<C: Core> Turns<C> {
         }
     }
 
-    /// Jobs, log records and lines leave the engine's hands.
+    /// Hands out jobs, log records and lines.
     async fn let_out(&mut self) {
         if log::wants_output() {
             log::write_output(&self.core, &self.effects);
@@ -280,7 +280,7 @@ impl<C: Core> Turns<C> {
         self.send_effects().await;
     }
 
-    /// Gives a job to whoever does it; false when too many wait, and then nothing will be reported.
+    /// Submits a job; returns false if too many wait, in which case there will be no answer.
     fn submit(&self, ticket: Ticket, job: &Job) -> bool {
         match (job, self.commit.archive()) {
             (Job::AskHistory(query), Some(archive)) => archive.ask(ticket, query.clone()),
@@ -288,7 +288,7 @@ impl<C: Core> Turns<C> {
         }
     }
 
-    /// Tells the clients that it is over, and nothing that was not stored.
+    /// Notifies clients of the end, without releasing anything that was not stored.
     async fn say_failed(&mut self) {
         self.effects = Effects::default();
         let event = Event::Stopping { reason: STORE_FAILED };
@@ -317,7 +317,7 @@ impl<C: Core> Turns<C> {
                 };
                 let effects = Arc::new(std::mem::replace(&mut self.effects, spare));
                 for shard in shards {
-                    // A shard that is gone has no connections left.
+                    // A shard that has ended has no connections left.
                     let _ = shard.send(effects.clone()).await;
                 }
                 if self.shared.len() <= EFFECTS_QUEUE_MAX {

@@ -8,13 +8,13 @@ use time::macros::format_description;
 use tracing::field::{Field, Visit};
 use tracing::{Event, Level};
 
-/// What happened, ready to be written.
+/// A log record.
 pub(super) struct Record {
     time: String,
     level: &'static str,
     kind: &'static str,
     message: String,
-    /// The other fields, as text.
+    /// Further fields, as text.
     fields: Vec<(&'static str, String)>,
 }
 
@@ -34,7 +34,7 @@ impl Record {
         record
     }
 
-    /// `2020-11-13T03:09:29.320Z : info  : server     : message : field=value`, the columns of Ergo.
+    /// Formats it in Ergo's columns: `2020-11-13T03:09:29.320Z : info  : server     : message : field=value`.
     pub(super) fn text(&self) -> String {
         let Record { time, level, kind, message, fields } = self;
         let mut line = format!("{time} : {level:<5} : {kind:<10} : ");
@@ -49,7 +49,7 @@ impl Record {
         line
     }
 
-    /// An object with `time`, `level`, `type`, `message` and the fields.
+    /// Formats it as an object with `time`, `level`, `type`, `message` and the fields.
     pub(super) fn json(&self) -> String {
         let mut object = serde_json::Map::new();
         let head =
@@ -79,8 +79,8 @@ impl Visit for Record {
     }
 }
 
-/// Nicks, real names and reasons come from clients: a control character in them must not begin
-/// another record nor speak to the operator's terminal.
+/// Escapes control characters: nicks, real names and reasons come from clients, and must not begin another
+/// record or control the administrator's terminal.
 fn escape(line: &mut String, text: &str) {
     for c in text.chars() {
         if c.is_control() {

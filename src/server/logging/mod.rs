@@ -1,7 +1,7 @@
-//! The logs: `tracing` events into the sinks of the configuration's `logging` list.
+//! Logs: passes `tracing` events to the sinks of the configuration's `logging` list.
 //!
-//! A log type (`connect`, `opers`, …) is the target of an event. What libraries report has no such
-//! target: it is of the type `internal`, and only warnings and errors of it are kept. Invariant: one
+//! A log type (`connect`, `opers`, …) is the target of an event. Events of libraries have
+//! other targets: their type is `internal`, and only warnings and errors are logged. Invariant: one
 //! event is one line, whatever a client put into it.
 
 mod format;
@@ -18,12 +18,12 @@ use tracing_subscriber::registry::LookupSpan;
 use crate::config::{LOG_TYPES, Logging};
 use sink::Sink;
 
-/// Whether logs may go to the console.
+/// Whether logs go to the console.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Console {
-    /// As the configuration says.
+    /// As configured.
     Shown,
-    /// Logs to standard output and error are left out; files are written.
+    /// Only logs to files are written.
     Quiet,
 }
 
@@ -42,7 +42,7 @@ impl fmt::Display for LogError {
 
 impl error::Error for LogError {}
 
-/// The running logs, to be changed and re-opened.
+/// The active logs, which can be changed and reopened.
 #[derive(Clone, Debug)]
 pub struct Logs {
     sinks: Arc<RwLock<Vec<Sink>>>,
@@ -50,22 +50,22 @@ pub struct Logs {
 }
 
 impl Logs {
-    /// Opens the logs and makes them those of the whole process. Once per process: a second call
-    /// opens its files, but the first one's logs stay in use.
+    /// Opens the logs and installs them for the whole process. Once per process: a second call opens its
+    /// files, but the first logs stay in use.
     pub fn start(config: &[Logging], console: Console) -> Result<Logs, LogError> {
         let logs = Logs { sinks: Arc::new(RwLock::new(Vec::new())), console };
         logs.apply(config)?;
         if tracing::subscriber::set_global_default(logs.subscriber()).is_ok() {
             let libraries =
                 tracing_log::LogTracer::builder().with_max_level(tracing_log::log::LevelFilter::Warn);
-            // It fails only if someone else takes the records of the `log` crate; no one does.
+            // It fails only if another logger is installed for the `log` crate; there is none.
             let _ = libraries.init();
         }
         Ok(logs)
     }
 
-    /// Closes all logs and opens those of `config`, also if they are the same: after `logrotate` moved
-    /// a file away, this begins the new one. On an error the old logs stay.
+    /// Closes all logs and opens those of `config`, even if they are the same: after `logrotate` has moved a
+    /// file away, this creates the new one. On an error, the old logs stay.
     pub fn apply(&self, config: &[Logging]) -> Result<(), LogError> {
         let mut sinks = Vec::new();
         for log in config {
@@ -111,7 +111,7 @@ impl<S: Subscriber> Layer<S> for LogLayer {
     }
 }
 
-/// The log type of an event, or of the question whether one is wanted; `None` if it is not for any log.
+/// Returns the log type of an event, or of the query whether it is enabled; `None` if it is for no log.
 fn kind(metadata: &Metadata<'_>) -> Option<&'static str> {
     if metadata.is_span() {
         return None;

@@ -1,4 +1,4 @@
-//! One destination of log records: where, which, how important, in what form.
+//! A destination of log records, with their types, level and format.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
@@ -25,7 +25,7 @@ enum Place {
     File(File),
 }
 
-/// Opens a log of the configuration: one sink for each of its methods.
+/// Opens a configured log: one sink per method.
 pub(super) fn open(log: &Logging, console: Console) -> Result<Vec<Sink>, LogError> {
     let mut sinks = Vec::new();
     for method in &log.method {
@@ -64,13 +64,13 @@ fn resolve(word: &str) -> String {
 }
 
 impl Sink {
-    /// Whether a record of this type and level belongs here.
+    /// Returns whether it includes records of this type and level.
     pub(super) fn wants(&self, kind: &str, level: Level) -> bool {
         let has = |list: &[String]| list.iter().any(|word| word == "*" || word == kind);
         level <= self.level && has(&self.wanted) && !has(&self.unwanted)
     }
 
-    /// Writes a record in one piece. That a log cannot be written has nowhere to be told; chat goes on.
+    /// Writes a record in one piece. An error is ignored, since it cannot be logged; chat goes on.
     pub(super) fn write(&self, record: &Record) {
         let line = match self.format {
             LogFormat::Text => record.text(),
