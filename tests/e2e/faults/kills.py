@@ -23,7 +23,7 @@ FOUNDERS = 3
 REGISTRANTS = 2
 RESIDENTS = 3
 # How much is acknowledged in a life, at least and at most, and how long it may take.
-THINGS = (50, 700)
+THINGS = (50, 800)
 LIFE_S = 60
 SPEAKERS = 4
 HISTORY_FILE = "    sqlite: {{enabled: true, database-path: {}/history.db, busy-timeout: 10s}}"

@@ -2,12 +2,15 @@
 afterwards: once, with its id, and in the order in which it was seen."""
 
 import collections
+import time
 
 from support import irc
 
 CHANNELS = 2
 # Lines of a speaker that are on their way at once.
 WINDOW = 8
+# Between two windows of a speaker: the others are to get something done, too.
+PAUSE_S = 0.02
 PAGE = 1000
 HISTORY = f"""\
 fakelag: {{enabled: false}}
@@ -40,6 +43,7 @@ class Speaker:
             for text in texts:
                 client.wait(lambda m: m.verb == "PRIVMSG" and m.params[-1] == text, f"the echo of {text}")
                 count["PRIVMSG"] += 1
+            time.sleep(PAUSE_S)
 
     def take_heard(self):
         """What it was told in its life, in order: texts and ids. Reads what the server sent before its end."""
