@@ -49,7 +49,7 @@ pub use self::error::Error;
 pub use self::export::ExportFile;
 use self::queue::RecordQueue;
 use self::responder::Responder;
-pub use self::settings::{Live, Place, Settings};
+pub use self::settings::{DatabaseAddress, Live, Settings};
 use self::shipper::{RETRY_TIME, Shipped, Shipper};
 use self::spool::Spool;
 pub use self::sql::Database;
@@ -116,7 +116,7 @@ impl<B: Backend> Opened<B> {
         let backend = backend(&settings, receiver);
         let (latest, trouble) = match prepare(&backend, CONNECT_TIME_MAX.min(settings.live.time_max)) {
             Err(Error::Refused(why) | Error::Unfit(why)) => {
-                return Err(Error::Refused(format!("{}: {why}", settings.place)));
+                return Err(Error::Refused(format!("{}: {why}", settings.address)));
             }
             Ok(latest) => (latest, None),
             Err(trouble) => (None, Some(trouble)),
@@ -182,7 +182,7 @@ impl<B: Backend + Send> Opened<B> {
             let end = responding.end();
             let shipper = Shipper {
                 backend: backend.clone(),
-                name: settings.place.to_string(),
+                name: settings.address.to_string(),
                 reader: Reader::new(&settings.spool, mark.position()),
                 dir: settings.spool,
                 mark,

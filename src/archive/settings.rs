@@ -13,9 +13,9 @@ const TIME_MAX: Duration = Duration::from_secs(30);
 /// Longest query of a file, which has no such key.
 const SQLITE_TIME_MAX: Duration = Duration::from_secs(10);
 
-/// Where the history is stored.
+/// The database in which history is stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Place {
+pub enum DatabaseAddress {
     /// In a file.
     Sqlite {
         /// The file.
@@ -40,14 +40,14 @@ pub enum Place {
     },
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for DatabaseAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Place::Sqlite { path, .. } => write!(f, "SQLite {}", path.display()),
-            Place::Mysql { socket: Some(socket), user, database, .. } => {
+            DatabaseAddress::Sqlite { path, .. } => write!(f, "SQLite {}", path.display()),
+            DatabaseAddress::Mysql { socket: Some(socket), user, database, .. } => {
                 write!(f, "MySQL {user}@{}/{database}", socket.display())
             }
-            Place::Mysql { host, port, user, database, .. } => {
+            DatabaseAddress::Mysql { host, port, user, database, .. } => {
                 write!(f, "MySQL {user}@{host}:{port}/{database}")
             }
         }
@@ -89,7 +89,7 @@ impl Live {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
     /// Where to.
-    pub place: Place,
+    pub address: DatabaseAddress,
     /// Connections for questions.
     pub conns_max: usize,
     /// Age at which a connection is replaced; 0 is never.
@@ -104,12 +104,12 @@ impl Settings {
     /// `None` where no database for history is turned on.
     pub fn of(config: &Config) -> Option<Settings> {
         let (mysql, sqlite) = (&config.datastore.mysql, &config.datastore.sqlite);
-        let (place, conns_max, conn_age_max) = if sqlite.enabled {
+        let (address, conns_max, conn_age_max) = if sqlite.enabled {
             let path = PathBuf::from(&sqlite.database_path);
-            let place = Place::Sqlite { path, busy_timeout: sqlite.busy_timeout };
-            (place, sqlite.max_conns, Duration::ZERO)
+            let address = DatabaseAddress::Sqlite { path, busy_timeout: sqlite.busy_timeout };
+            (address, sqlite.max_conns, Duration::ZERO)
         } else if mysql.enabled {
-            let place = Place::Mysql {
+            let address = DatabaseAddress::Mysql {
                 host: mysql.host.clone(),
                 port: mysql.port,
                 socket: mysql.socket_path.as_ref().map(PathBuf::from),
@@ -117,7 +117,7 @@ impl Settings {
                 password: Secret::from(mysql.password.as_str()),
                 database: mysql.history_database.clone(),
             };
-            (place, mysql.max_conns, mysql.conn_max_lifetime)
+            (address, mysql.max_conns, mysql.conn_max_lifetime)
         } else {
             return None;
         };
@@ -127,7 +127,7 @@ impl Settings {
             None => beside(Path::new(&config.datastore.path)),
         };
         Some(Settings {
-            place,
+            address,
             conns_max: if conns_max == 0 { processors() } else { conns_max },
             conn_age_max,
             spool,
@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn the_place_is_shown_without_its_password() {
+    fn the_address_is_shown_without_its_password() {
         let mut config = Config::default();
         assert_eq!(Settings::of(&config), None);
         config.datastore.mysql.enabled = true;
@@ -161,7 +161,7 @@ mod tests {
         config.datastore.mysql.password = "hunter2".to_owned();
         config.datastore.mysql.history_database = "history".to_owned();
         let settings = Settings::of(&config).unwrap();
-        assert_eq!(settings.place.to_string(), "MySQL irc@localhost:3306/history");
+        assert_eq!(settings.address.to_string(), "MySQL irc@localhost:3306/history");
         assert!(!format!("{settings:?}").contains("hunter2"));
         assert_eq!(settings.live.time_max, TIME_MAX);
         assert!(settings.conns_max > 0);

@@ -74,16 +74,16 @@ fn open_archive(config: &Config) -> Result<Option<Opened<Database>>, Failure> {
         return Ok(None);
     };
     let opened = Opened::open(settings)?;
-    let (place, spool) = (&opened.settings().place, opened.settings().spool.display());
+    let (address, spool) = (&opened.settings().address, opened.settings().spool.display());
     if config.history.persistent.enabled {
-        tracing::info!(target: "server", "History : {place}");
+        tracing::info!(target: "server", "History : {address}");
     } else {
-        tracing::info!(target: "server", "History : {memory} (history.persistent is off: {place} is not written)");
+        tracing::info!(target: "server", "History : {memory} (history.persistent is off: {address} is not written)");
     }
     if let Some(trouble) = opened.trouble() {
         tracing::error!(
             target: "history",
-            "{place} cannot be reached now: {trouble}; what is said waits in {spool} until it can, this is tried again"
+            "{address} cannot be reached now: {trouble}; messages wait in {spool} until it can"
         );
     }
     Ok(Some(opened))

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use ircd::archive::{Backend, Database, Live, Place, Settings};
+use ircd::archive::{Backend, Database, DatabaseAddress, Live, Settings};
 use tempfile::TempDir;
 use tokio::sync::watch;
 
@@ -46,18 +46,18 @@ impl TestBackend for TestDatabase {
     type Backend = Database;
 
     fn open(&self) -> Database {
-        prepared(&mysql_settings(self.place.clone()))
+        prepared(&mysql_settings(self.address.clone()))
     }
 }
 
-pub(crate) fn mysql_settings(place: Place) -> Settings {
+pub(crate) fn mysql_settings(address: DatabaseAddress) -> Settings {
     let live = Live {
         time_max: Duration::from_secs(30),
         expire_time: Duration::ZERO,
         sync_interval: Duration::from_millis(500),
         spool_bytes_max: 1 << 30,
     };
-    Settings { place, conns_max: 4, conn_age_max: Duration::ZERO, spool: "nowhere".into(), live }
+    Settings { address, conns_max: 4, conn_age_max: Duration::ZERO, spool: "nowhere".into(), live }
 }
 
 pub(crate) fn database(settings: &Settings) -> Database {

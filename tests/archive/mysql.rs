@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc::{Sender, channel};
 use std::thread::JoinHandle;
 
-use ircd::archive::Place;
+use ircd::archive::DatabaseAddress;
 use sqlx::mysql::{MySqlConnectOptions, MySqlConnection};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Row};
 
@@ -15,7 +15,7 @@ const VARIABLE: &str = "IRCD_TEST_MYSQL";
 
 /// A database that is deleted on drop.
 pub(crate) struct TestDatabase {
-    pub(crate) place: Place,
+    pub(crate) address: DatabaseAddress,
 }
 
 /// User, password and socket.
@@ -33,7 +33,7 @@ impl TestDatabase {
         let database = format!("ircd test`{}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
         let (user, password, socket) = server();
         TestDatabase {
-            place: Place::Mysql {
+            address: DatabaseAddress::Mysql {
                 host: "localhost".to_owned(),
                 port: 3306,
                 socket: Some(socket.into()),
@@ -45,9 +45,9 @@ impl TestDatabase {
     }
 
     pub(crate) fn name(&self) -> &str {
-        match &self.place {
-            Place::Mysql { database, .. } => database,
-            Place::Sqlite { .. } => unreachable!("made above"),
+        match &self.address {
+            DatabaseAddress::Mysql { database, .. } => database,
+            DatabaseAddress::Sqlite { .. } => unreachable!("made above"),
         }
     }
 

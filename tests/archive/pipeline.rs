@@ -6,7 +6,7 @@ use std::sync::mpsc::{Receiver, channel as queue};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use ircd::archive::{Archive, Backend, Error, Live, Opened, Place, Settings};
+use ircd::archive::{Archive, Backend, DatabaseAddress, Error, Live, Opened, Settings};
 use ircd::engine::{JobAnswer, Ticket};
 use ircd::history::{End, Found, HistoryKey, Item, Query, Range, Record};
 use ircd::wire::MsgId;
@@ -354,7 +354,7 @@ fn a_file_that_is_no_database_or_of_a_newer_version_is_refused() {
 fn what_is_said_after_the_file_was_removed_is_in_the_new_one() {
     let directory = tempfile::tempdir().unwrap();
     let settings = settings(directory.path());
-    let Place::Sqlite { path, .. } = &settings.place else { unreachable!() };
+    let DatabaseAddress::Sqlite { path, .. } = &settings.address else { unreachable!() };
     let (archive, answers) = start(Opened::open(settings.clone()).unwrap());
     push(&archive, 1);
     assert_eq!(times(&items(&archive, &answers)), [1]);
@@ -379,7 +379,7 @@ fn what_is_said_after_the_file_was_removed_is_in_the_new_one() {
 #[test]
 fn a_server_that_is_not_there_is_trouble_but_no_reason_to_give_up() {
     let directory = tempfile::tempdir().unwrap();
-    let mut settings = mysql_settings(Place::Mysql {
+    let mut settings = mysql_settings(DatabaseAddress::Mysql {
         host: "127.0.0.1".to_owned(),
         port: 1,
         socket: None,
@@ -399,7 +399,7 @@ fn a_server_that_is_not_there_is_trouble_but_no_reason_to_give_up() {
 
 /// Returns settings for a database that does not exist yet, with its own spool.
 fn mysql(database: &TestDatabase, directory: &Path) -> Settings {
-    let mut settings = mysql_settings(database.place.clone());
+    let mut settings = mysql_settings(database.address.clone());
     settings.spool = directory.join("spool");
     settings
 }
@@ -410,14 +410,14 @@ fn mysql_refuses_a_wrong_password_and_a_database_that_we_may_not_make() {
     let directory = tempfile::tempdir().unwrap();
     let database = TestDatabase::new();
     let mut settings = mysql(&database, directory.path());
-    if let Place::Mysql { password, .. } = &mut settings.place {
+    if let DatabaseAddress::Mysql { password, .. } = &mut settings.address {
         *password = "wrong".into();
     }
     let why = refusal(settings.clone());
     assert!(why.starts_with("MySQL ircd@") && why.contains("Access denied"), "{why}");
     let user = format!("poor_{}", std::process::id());
     database.say(&format!("CREATE USER {user}@'%' IDENTIFIED BY 'wrong'"));
-    if let Place::Mysql { user: name, .. } = &mut settings.place {
+    if let DatabaseAddress::Mysql { user: name, .. } = &mut settings.address {
         name.clone_from(&user);
     }
     let why = refusal(settings);

@@ -2,21 +2,12 @@
 
 use std::time::Duration;
 
-use sqlx::mysql::{MySqlConnectOptions, MySqlConnection, MySqlDatabaseError, MySqlRow};
-use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqliteRow, SqliteSynchronous};
-use sqlx::{AssertSqlSafe, ConnectOptions, Connection as _, Row as _};
+use sqlx::mysql::{MySqlConnection, MySqlDatabaseError, MySqlRow};
+use sqlx::sqlite::{SqliteConnection, SqliteRow};
+use sqlx::{AssertSqlSafe, Connection as _, Row as _};
 
-use super::super::Error;
-use super::super::settings::Place;
-
-/// Rows of a few hundred bytes lie in the tree of the primary key itself: larger pages keep it flat.
-const SQLITE_PAGE_BYTES: u32 = 8192;
-/// Rows that a connection of SQLite hands over before it waits for us: a page of most sizes in one piece.
-const SQLITE_ROWS_MAX: usize = 1024;
-/// SQLite's memory for pages per connection, in KiB (its own convention: negative).
-const SQLITE_CACHE: &str = "-8192";
-/// Length to which SQLite's log file is cut once it has been carried over.
-const SQLITE_LOG_BYTES_MAX: &str = "67108864";
+use super::dialect::{Dialect, Statement, mysql, sqlite};
+use crate::archive::{DatabaseAddress, Error};
 
 /// An open connection.
 #[derive(Debug)]
@@ -25,7 +16,7 @@ pub(super) enum Connection {
     Mysql(MySqlConnection),
 }
 
-/// A value for a `?`.
+/// A value in a statement.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Value<'a> {
     Int(i64),
@@ -42,9 +33,9 @@ pub(super) enum Row {
 
 /// A prepared statement with its values. `$keep` says whether the connection remembers the statement.
 macro_rules! query {
-    ($sql:expr, $values:expr, $keep:expr) => {{
-        let mut query = sqlx::query(AssertSqlSafe($sql)).persistent($keep);
-        for value in $values {
+    ($statement:expr, $keep:expr) => {{
+        let mut query = sqlx::query(AssertSqlSafe($statement.sql())).persistent($keep);
+        for value in $statement.values() {
             query = match *value {
                 Value::Int(number) => query.bind(number),
                 Value::Text(text) => query.bind(text),
@@ -56,16 +47,18 @@ macro_rules! query {
 }
 
 impl Connection {
-    /// Connects. With `time_max`, a MySQL server is asked to give up on statements by then, too.
-    pub(super) async fn open(place: &Place, time_max: Option<Duration>) -> Result<Connection, Error> {
-        match place {
-            Place::Sqlite { .. } => {
-                let opened = sqlite_options(place).connect().await;
+    /// Connects. With `time_max`, a server is asked to give up on statements by then, too.
+    pub(super) async fn open(
+        address: &DatabaseAddress,
+        time_max: Option<Duration>,
+    ) -> Result<Connection, Error> {
+        match address {
+            DatabaseAddress::Sqlite { path, busy_timeout } => {
+                let opened = sqlite::connect(path, *busy_timeout).await;
                 opened.map(Connection::Sqlite).map_err(error)
             }
-            Place::Mysql { database, .. } => {
-                let options = mysql_options(place).database(database);
-                let opened = options.connect().await;
+            DatabaseAddress::Mysql { .. } => {
+                let opened = mysql::connect(address, true).await;
                 let mut connection = opened.map(Connection::Mysql).map_err(error)?;
                 connection.run("SET SESSION sql_mode = 'STRICT_ALL_TABLES'").await?;
                 if let Some(time_max) = time_max {
@@ -76,9 +69,9 @@ impl Connection {
         }
     }
 
-    /// Connects to a MySQL server without choosing a database.
-    pub(super) async fn open_server(place: &Place) -> Result<Connection, Error> {
-        mysql_options(place).connect().await.map(Connection::Mysql).map_err(error)
+    /// Connects to a server without choosing a database.
+    pub(super) async fn open_server(address: &DatabaseAddress) -> Result<Connection, Error> {
+        mysql::connect(address, false).await.map(Connection::Mysql).map_err(error)
     }
 
     /// Closes it in order.
@@ -90,9 +83,16 @@ impl Connection {
         };
     }
 
-    /// Whether it is SQLite.
-    pub(super) fn is_sqlite(&self) -> bool {
-        matches!(self, Connection::Sqlite(_))
+    pub(super) fn dialect(&self) -> &'static Dialect {
+        match self {
+            Connection::Sqlite(_) => &sqlite::DIALECT,
+            Connection::Mysql(_) => &mysql::DIALECT,
+        }
+    }
+
+    /// Begins a statement.
+    pub(super) fn statement<'a>(&self, text: &str) -> Statement<'a> {
+        Statement::new(self.dialect(), text)
     }
 
     /// MariaDB and MySQL have different words for it, and either knows only its own.
@@ -114,28 +114,28 @@ impl Connection {
         done.map_err(error)
     }
 
-    /// Carries out a statement that will not come again soon; gives how many rows it changed.
-    pub(super) async fn execute(&mut self, sql: &str, values: &[Value<'_>]) -> Result<u64, Error> {
+    /// Carries out a statement that will not come again soon. Returns how many rows it changed.
+    pub(super) async fn execute(&mut self, statement: &Statement<'_>) -> Result<u64, Error> {
         let done = match self {
             Connection::Sqlite(connection) => {
-                query!(sql, values, false).execute(connection).await.map(|done| done.rows_affected())
+                query!(statement, false).execute(connection).await.map(|done| done.rows_affected())
             }
             Connection::Mysql(connection) => {
-                query!(sql, values, false).execute(connection).await.map(|done| done.rows_affected())
+                query!(statement, false).execute(connection).await.map(|done| done.rows_affected())
             }
         };
         done.map_err(error)
     }
 
     /// The rows that answer a question.
-    pub(super) async fn rows(&mut self, sql: &str, values: &[Value<'_>]) -> Result<Vec<Row>, Error> {
+    pub(super) async fn rows(&mut self, statement: &Statement<'_>) -> Result<Vec<Row>, Error> {
         let rows: Result<Vec<Row>, sqlx::Error> = match self {
             Connection::Sqlite(connection) => {
-                let rows = query!(sql, values, true).fetch_all(connection).await;
+                let rows = query!(statement, true).fetch_all(connection).await;
                 rows.map(|rows| rows.into_iter().map(Row::Sqlite).collect())
             }
             Connection::Mysql(connection) => {
-                let rows = query!(sql, values, true).fetch_all(connection).await;
+                let rows = query!(statement, true).fetch_all(connection).await;
                 rows.map(|rows| rows.into_iter().map(Row::Mysql).collect())
             }
         };
@@ -169,75 +169,13 @@ impl Row {
     }
 }
 
-fn sqlite_options(place: &Place) -> SqliteConnectOptions {
-    let Place::Sqlite { path, busy_timeout } = place else { unreachable!("asked for a file only") };
-    SqliteConnectOptions::new()
-        .filename(path)
-        // It was made before, readable by its user only.
-        .create_if_missing(false)
-        .busy_timeout(*busy_timeout)
-        .page_size(SQLITE_PAGE_BYTES)
-        // Readers and the writer do not wait for each other.
-        .journal_mode(SqliteJournalMode::Wal)
-        // What is committed is durable: the spool forgets it then.
-        .synchronous(SqliteSynchronous::Full)
-        .row_buffer_size(SQLITE_ROWS_MAX)
-        .pragma("cache_size", SQLITE_CACHE)
-        .pragma("journal_size_limit", SQLITE_LOG_BYTES_MAX)
-        .disable_statement_logging()
-}
-
-fn mysql_options(place: &Place) -> MySqlConnectOptions {
-    let Place::Mysql { host, port, socket, user, password, .. } = place else {
-        unreachable!("asked for a server only")
-    };
-    let options = MySqlConnectOptions::new()
-        .username(user)
-        .password(password.reveal())
-        .charset("utf8mb4")
-        .pipes_as_concat(false)
-        .no_engine_substitution(false)
-        .timezone(None::<String>)
-        .disable_statement_logging();
-    match socket {
-        Some(socket) => options.socket(socket),
-        None => options.host(host).port(*port),
-    }
-}
-
-/// MySQL: no database of this name.
-const NO_DATABASE: u16 = 1049;
-
-/// Whether the server has no such database.
-pub(super) fn is_no_database(error: &Error) -> bool {
-    matches!(error, Error::Refused(why) if why.starts_with("1049 "))
-}
-
 fn error(error: sqlx::Error) -> Error {
-    let text = error.to_string();
-    let sqlx::Error::Database(database) = error else {
-        return match error {
-            sqlx::Error::Configuration(_) => Error::Refused(text),
-            _ => Error::Away(text),
-        };
-    };
-    let text = database.to_string();
-    if let Some(mysql) = database.try_downcast_ref::<MySqlDatabaseError>() {
-        return match mysql.number() {
-            // Access denied, in several ways; a plugin that is not known here.
-            1044 | 1045 | 1142 | 1143 | 1698 | 2059 | NO_DATABASE => Error::Refused(text),
-            // Too long, out of range, not in the character set, a packet larger than the server takes.
-            1153 | 1264 | 1366 | 1406 => Error::Unfit(text),
-            _ => Error::Away(text),
-        };
-    }
-    // SQLite's primary result code is the low byte of what it says.
-    let code = database.code().and_then(|code| code.parse::<i32>().ok());
-    match code.map(|code| code & 0xff) {
-        // Read-only, corrupt, cannot be opened, not permitted, not a database.
-        Some(8 | 11 | 14 | 23 | 26) => Error::Refused(text),
-        // Too big, a constraint, a mismatch of types.
-        Some(18..=20) => Error::Unfit(text),
-        _ => Error::Away(text),
+    match error {
+        sqlx::Error::Configuration(_) => Error::Refused(error.to_string()),
+        sqlx::Error::Database(database) => match database.try_downcast_ref::<MySqlDatabaseError>() {
+            Some(of_mysql) => mysql::error(of_mysql),
+            None => sqlite::error(&*database),
+        },
+        _ => Error::Away(error.to_string()),
     }
 }

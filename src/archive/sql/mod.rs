@@ -1,10 +1,11 @@
-//! History in tables, by sqlx: SQLite, MySQL and MariaDB with the same statements.
+//! History in tables, by sqlx: SQLite, MySQL and MariaDB, with the same statements in their dialects.
 //!
 //! A message is a row for each place where it is to be found, clustered by place and id, so that a page is
-//! one stretch of rows. What differs between databases is in `connection` and `schema`. Invariant: every
-//! wait for a database has an end; a connection that was left in the middle of something is closed.
+//! one stretch of rows. What differs between databases is in `dialect`. Invariant: every wait for a database
+//! has an end; a connection that was left in the middle of something is closed.
 
 mod connection;
+mod dialect;
 mod pool;
 mod read;
 mod schema;
@@ -18,7 +19,7 @@ use tokio::sync::watch;
 
 use self::pool::Pool;
 use super::export::ExportFile;
-use super::settings::{Live, Place, Settings};
+use super::settings::{DatabaseAddress, Live, Settings};
 use super::{Backend, Error};
 use crate::history::{Found, HistoryKey, Query, Record};
 use crate::wire::MsgId;
@@ -33,7 +34,7 @@ const FORGET_STEP: usize = 1000;
 /// A database behind connections that come and go.
 #[derive(Debug)]
 pub struct Database {
-    place: Place,
+    address: DatabaseAddress,
     readers: Pool,
     /// Of one connection.
     writer: Pool,
@@ -46,9 +47,9 @@ type Known = HashMap<HistoryKey, i64>;
 impl Database {
     /// Connects to nothing yet.
     pub fn new(settings: &Settings, live: watch::Receiver<Live>) -> Database {
-        let pool = |size| Pool::new(&settings.place, size, settings.conn_age_max, live.clone());
+        let pool = |size| Pool::new(&settings.address, size, settings.conn_age_max, live.clone());
         Database {
-            place: settings.place.clone(),
+            address: settings.address.clone(),
             readers: pool(settings.conns_max),
             writer: pool(1),
             known: Mutex::default(),
@@ -103,16 +104,16 @@ impl Backend for Database {
     async fn prepare(&self) -> Result<Option<MsgId>, Error> {
         self.known().clear();
         let prepared = async {
-            match self.place {
+            match self.address {
                 // Closed later, SQLite could take away the log of a file that has come in place of the old one.
-                Place::Sqlite { .. } => self.close().await,
+                DatabaseAddress::Sqlite { .. } => self.close().await,
                 // A server that hangs would not answer to being closed.
-                Place::Mysql { .. } => {
+                DatabaseAddress::Mysql { .. } => {
                     self.writer.forget_idle();
                     self.readers.forget_idle();
                 }
             }
-            schema::prepare(&self.place).await
+            schema::prepare(&self.address).await
         };
         tokio::time::timeout(PREPARE_TIME_MAX, prepared)
             .await
@@ -181,7 +182,7 @@ fn names(target: &HistoryKey) -> (&str, &str) {
 }
 
 /// The reverse of [`names`].
-fn target_of(owner: String, name: String) -> HistoryKey {
+fn key_of(owner: String, name: String) -> HistoryKey {
     match owner.is_empty() {
         true => HistoryKey::Channel(name.into()),
         false => HistoryKey::Conversation { owner: owner.into(), with: name.into() },

@@ -1,7 +1,8 @@
 //! A few connections that are used again.
 //!
-//! Simpler than sqlx's own pool, and stricter: a connection whose work failed or took too long is closed at
-//! once and without a word, so that a server that hangs can hold up nothing.
+//! sqlx has a pool, but with it a database that hangs holds up those who come later: a connection whose work was given
+//! up goes back into the pool, and is first waited for by the next one. Here it is closed at once and without a word
+//! to the server; the tests compare the two.
 
 use std::fs;
 use std::os::unix::fs::MetadataExt;
@@ -11,16 +12,15 @@ use std::time::{Duration, Instant};
 use tokio::sync::{Semaphore, watch};
 use tokio::time::timeout;
 
-use super::super::Error;
-use super::super::settings::{Live, Place};
 use super::connection::Connection;
+use crate::archive::{DatabaseAddress, Error, Live};
 
 #[derive(Debug)]
 pub(super) struct Pool {
-    place: Place,
+    address: DatabaseAddress,
     free: Semaphore,
     idle: Mutex<Vec<Idle>>,
-    /// 0 is for ever.
+    /// Age at which a connection is replaced; 0 is never.
     age_max: Duration,
     live: watch::Receiver<Live>,
 }
@@ -36,9 +36,14 @@ struct Idle {
 type FileId = (u64, u64);
 
 impl Pool {
-    pub(super) fn new(place: &Place, size: usize, age_max: Duration, live: watch::Receiver<Live>) -> Pool {
+    pub(super) fn new(
+        address: &DatabaseAddress,
+        size: usize,
+        age_max: Duration,
+        live: watch::Receiver<Live>,
+    ) -> Pool {
         let free = Semaphore::new(size.clamp(1, Semaphore::MAX_PERMITS));
-        Pool { place: place.clone(), free, idle: Mutex::default(), age_max, live }
+        Pool { address: address.clone(), free, idle: Mutex::default(), age_max, live }
     }
 
     /// Does work with a connection, within the time that is configured, connecting included. Work that fails
@@ -52,7 +57,7 @@ impl Pool {
         let _permit = self.free.acquire().await.map_err(|error| Error::Away(error.to_string()))?;
         while let Some(Idle { mut connection, born, file }) = self.take_idle() {
             if file != self.file() {
-                // What would be stored now would be in no file. It is closed in order when all is opened anew.
+                // What would be stored now would be in no file. It is closed in order when the database is prepared again.
                 self.idle().push(Idle { connection, born, file });
                 return Err(Error::Away("its file was removed or replaced".to_owned()));
             }
@@ -67,15 +72,15 @@ impl Pool {
                 Err(elapsed) => return late(elapsed),
             }
         }
-        let anew = async {
+        let opened = async {
             let born = Instant::now();
-            let mut connection = Connection::open(&self.place, Some(time_max)).await?;
+            let mut connection = Connection::open(&self.address, Some(time_max)).await?;
             let file = self.file();
             let done = work(&mut connection).await?;
             self.idle().push(Idle { connection, born, file });
             Ok(done)
         };
-        timeout(time_max, anew).await.unwrap_or_else(late)
+        timeout(time_max, opened).await.unwrap_or_else(late)
     }
 
     /// Closes the connections that nobody uses.
@@ -92,7 +97,7 @@ impl Pool {
 
     /// The file where the database is now; `None` for a server, or if it is gone.
     fn file(&self) -> Option<FileId> {
-        let Place::Sqlite { path, .. } = &self.place else { return None };
+        let DatabaseAddress::Sqlite { path, .. } = &self.address else { return None };
         fs::metadata(path).ok().map(|file| (file.dev(), file.ino()))
     }
 
@@ -109,3 +114,6 @@ impl Pool {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+#[cfg(test)]
+mod tests;

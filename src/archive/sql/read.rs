@@ -1,38 +1,38 @@
-//! Answering.
+//! The statements that answer questions.
 
-use super::super::Error;
 use super::connection::{Connection, Row, Value};
-use super::{id_bytes, names, target_of};
+use super::dialect::Statement;
+use super::{id_bytes, key_of, names};
+use crate::archive::Error;
 use crate::history::{End, Fields, HistoryKey, Item, Kind, Listing, PAGE_BYTES_MAX, Range, cut};
 use crate::wire::MsgId;
 
 /// What makes an item, in this order.
 const COLUMNS: &str = "id, kind, bot, source, account, tags, params, text";
 /// Items that are read at a time for an export.
-const EXPORT_PAGE: i64 = 500;
+const EXPORT_PAGE: usize = 500;
 /// Channels that are asked about in one statement.
 const CHANNELS_MAX: usize = 500;
 
-/// Conditions on a column of ids, with their values.
+/// Bounds on ids, as they are stored.
 struct Bounds {
-    sql: String,
-    ids: Vec<[u8; 16]>,
+    after: Option<[u8; 16]>,
+    before: Option<[u8; 16]>,
 }
 
 impl Bounds {
-    fn new(column: &str, after: Option<MsgId>, before: Option<MsgId>) -> Bounds {
-        let mut bounds = Bounds { sql: String::new(), ids: Vec::new() };
-        for (bound, sign) in [(after, '>'), (before, '<')] {
-            if let Some(id) = bound {
-                bounds.sql += &format!(" AND {column} {sign} ?");
-                bounds.ids.push(id_bytes(id));
-            }
-        }
-        bounds
+    fn new(after: Option<MsgId>, before: Option<MsgId>) -> Bounds {
+        Bounds { after: after.map(id_bytes), before: before.map(id_bytes) }
     }
 
-    fn values(&self) -> impl Iterator<Item = Value<'_>> {
-        self.ids.iter().map(|id| Value::Bytes(id))
+    /// Adds them to a statement as further conditions on a column.
+    fn add<'a>(&'a self, column: &str, statement: Statement<'a>) -> Statement<'a> {
+        [(&self.after, '>'), (&self.before, '<')].into_iter().fold(statement, |statement, (bound, sign)| {
+            match bound {
+                Some(id) => statement.value(&format!(" AND {column} {sign} "), Value::Bytes(id)),
+                None => statement,
+            }
+        })
     }
 }
 
@@ -48,31 +48,32 @@ fn is_message() -> String {
     format!("kind IN ({}, {})", Kind::Privmsg as u8, Kind::Notice as u8)
 }
 
+/// A condition for messages: the key is this one.
+fn of_key<'a>(statement: Statement<'a>, key: &'a HistoryKey) -> Statement<'a> {
+    let (owner, name) = names(key);
+    statement
+        .value("target = (SELECT id FROM targets WHERE owner = ", Value::Text(Some(owner)))
+        .value(" AND name = ", Value::Text(Some(name)))
+        .text(")")
+}
+
 /// The items of some ranges, each once, in order.
 pub(super) async fn page(
     connection: &mut Connection,
-    target: &HistoryKey,
+    key: &HistoryKey,
     ranges: &[Range],
 ) -> Result<Vec<Item>, Error> {
     let mut items = Vec::new();
     for range in ranges.iter().filter(|range| !range.is_empty()) {
-        let (owner, name) = names(target);
-        let bounds = Bounds::new("id", range.after, range.before);
-        let kinds = match range.events {
-            true => String::new(),
-            false => format!(" AND {}", is_message()),
-        };
-        let sql = format!(
-            "SELECT {COLUMNS} FROM messages \
-             WHERE target = (SELECT id FROM targets WHERE owner = ? AND name = ?){}{kinds} ORDER BY id {} LIMIT ?",
-            bounds.sql,
-            order(range.from)
-        );
-        let mut values = vec![Value::Text(Some(owner)), Value::Text(Some(name))];
-        values.extend(bounds.values());
-        values.push(Value::Int(range.limit as i64));
+        let bounds = Bounds::new(range.after, range.before);
+        let items_of_key = connection.statement(&format!("SELECT {COLUMNS} FROM messages WHERE "));
+        let mut statement = bounds.add("id", of_key(items_of_key, key));
+        if !range.events {
+            statement = statement.text(&format!(" AND {}", is_message()));
+        }
+        let statement = statement.text(&format!(" ORDER BY id {}", order(range.from))).limit(range.limit);
         let mut found = Vec::new();
-        for row in connection.rows(&sql, &values).await? {
+        for row in connection.rows(&statement).await? {
             found.extend(item(&row, 0)?);
         }
         found.sort_by_key(Item::id);
@@ -87,21 +88,17 @@ pub(super) async fn page(
 /// One item.
 pub(super) async fn find(
     connection: &mut Connection,
-    target: &HistoryKey,
+    key: &HistoryKey,
     id: MsgId,
 ) -> Result<Vec<Item>, Error> {
-    let (owner, name) = names(target);
     let id = id_bytes(id);
-    let sql = format!(
-        "SELECT {COLUMNS} FROM messages \
-         WHERE target = (SELECT id FROM targets WHERE owner = ? AND name = ?) AND id = ?"
-    );
-    let values = [Value::Text(Some(owner)), Value::Text(Some(name)), Value::Bytes(&id)];
-    let rows = connection.rows(&sql, &values).await?;
+    let items_of_key = connection.statement(&format!("SELECT {COLUMNS} FROM messages WHERE "));
+    let statement = of_key(items_of_key, key).value(" AND id = ", Value::Bytes(&id));
+    let rows = connection.rows(&statement).await?;
     rows.iter().filter_map(|row| item(row, 0).transpose()).collect()
 }
 
-/// Targets by their latest item.
+/// Keys by their latest message.
 pub(super) async fn targets(
     connection: &mut Connection,
     listing: &Listing,
@@ -112,12 +109,10 @@ pub(super) async fn targets(
         return Ok(found);
     }
     if let Some(owner) = listing.owner.as_deref() {
-        latest(connection, listing, "owner = ?", &[Value::Text(Some(owner))], &mut found).await?;
+        latest(connection, listing, Keys::Conversations(owner), &mut found).await?;
     }
     for channels in listing.channels.chunks(CHANNELS_MAX) {
-        let these = format!("owner = '' AND name IN ({})", vec!["?"; channels.len()].join(", "));
-        let values: Vec<Value<'_>> = channels.iter().map(|name| Value::Text(Some(name))).collect();
-        latest(connection, listing, &these, &values, &mut found).await?;
+        latest(connection, listing, Keys::Channels(channels), &mut found).await?;
     }
     found.sort_by(|(one, id), (other, later)| id.cmp(later).then_with(|| one.cmp(other)));
     match listing.from {
@@ -127,34 +122,48 @@ pub(super) async fn targets(
     Ok(found)
 }
 
-/// Those of some targets whose latest message is within the bounds.
+/// Some keys.
+enum Keys<'a> {
+    /// Those of an account's conversations.
+    Conversations(&'a str),
+    /// Those of channels.
+    Channels(&'a [Box<str>]),
+}
+
+impl<'a> Keys<'a> {
+    fn add(&self, statement: Statement<'a>) -> Statement<'a> {
+        match *self {
+            Keys::Conversations(owner) => statement.value("owner = ", Value::Text(Some(owner))),
+            Keys::Channels(names) => {
+                let names = names.iter().map(|name| Value::Text(Some(name)));
+                statement.text("owner = '' AND name IN ").list(names)
+            }
+        }
+    }
+}
+
+/// Those of some keys whose latest message is within the bounds.
 async fn latest(
     connection: &mut Connection,
     listing: &Listing,
-    these: &str,
-    values: &[Value<'_>],
+    keys: Keys<'_>,
     found: &mut Vec<(HistoryKey, MsgId)>,
 ) -> Result<(), Error> {
     // What is before `after` need not be gone through to find that it has no message.
-    let inner = Bounds::new("messages.id", listing.after, None);
-    let outer = Bounds::new("latest", None, listing.before);
+    let inner = Bounds::new(listing.after, None);
+    let outer = Bounds::new(None, listing.before);
     // MariaDB would go through all for MAX(id) of an outer row.
-    let sql = format!(
+    let statement = connection.statement(
         "SELECT owner, name, latest FROM (SELECT owner, name, \
-         (SELECT id FROM messages WHERE messages.target = targets.id{} AND {} \
-         ORDER BY id DESC LIMIT 1) AS latest \
-         FROM targets WHERE {these}) AS found WHERE latest IS NOT NULL{} ORDER BY latest {} LIMIT ?",
-        inner.sql,
-        is_message(),
-        outer.sql,
-        order(listing.from)
+         (SELECT id FROM messages WHERE messages.target = targets.id",
     );
-    let mut values: Vec<Value<'_>> = inner.values().chain(values.iter().copied()).collect();
-    values.extend(outer.values());
-    values.push(Value::Int(listing.limit as i64));
-    for row in connection.rows(&sql, &values).await? {
+    let newest = format!(" AND {} ORDER BY id DESC LIMIT 1) AS latest FROM targets WHERE ", is_message());
+    let statement = keys.add(inner.add("messages.id", statement).text(&newest));
+    let statement = outer.add("latest", statement.text(") AS found WHERE latest IS NOT NULL"));
+    let statement = statement.text(&format!(" ORDER BY latest {}", order(listing.from))).limit(listing.limit);
+    for row in connection.rows(&statement).await? {
         let text = |column| row.text(column).map(|text| text.unwrap_or_default().to_owned());
-        found.push((target_of(text(0)?, text(1)?), id(&row, 2)?));
+        found.push((key_of(text(0)?, text(1)?), id(&row, 2)?));
     }
     Ok(())
 }
@@ -166,19 +175,19 @@ pub(super) async fn said(
     last: Option<(MsgId, i64)>,
 ) -> Result<Vec<(i64, String, Item)>, Error> {
     let (last_id, last_place) = last.map_or(([0; 16], 0), |(id, place)| (id_bytes(id), place));
-    let sql = "SELECT target, name, messages.id, kind, bot, source, account, tags, params, text \
-               FROM messages JOIN targets ON targets.id = messages.target \
-               WHERE author = ? AND owner = '' AND messages.id >= ? AND (messages.id > ? OR target > ?) \
-               ORDER BY messages.id, target LIMIT ?";
-    let values = [
-        Value::Text(Some(account)),
-        Value::Bytes(&last_id),
-        Value::Bytes(&last_id),
-        Value::Int(last_place),
-        Value::Int(EXPORT_PAGE),
-    ];
+    let statement = connection
+        .statement(
+            "SELECT target, name, messages.id, kind, bot, source, account, tags, params, text \
+             FROM messages JOIN targets ON targets.id = messages.target WHERE owner = ''",
+        )
+        .value(" AND author = ", Value::Text(Some(account)))
+        .value(" AND messages.id >= ", Value::Bytes(&last_id))
+        .value(" AND (messages.id > ", Value::Bytes(&last_id))
+        .value(" OR target > ", Value::Int(last_place))
+        .text(") ORDER BY messages.id, target")
+        .limit(EXPORT_PAGE);
     let mut page = Vec::new();
-    for row in connection.rows(sql, &values).await? {
+    for row in connection.rows(&statement).await? {
         if let Some(item) = item(&row, 2)? {
             page.push((row.int(0)?, row.text(1)?.unwrap_or_default().to_owned(), item));
         }

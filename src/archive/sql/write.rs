@@ -1,10 +1,10 @@
-//! Storing and deleting.
+//! The statements that store and delete.
 
 use std::sync::{Mutex, PoisonError};
 
-use super::super::Error;
 use super::connection::{Connection, Value};
 use super::{KNOWN_MAX, Known, id_bytes, names};
+use crate::archive::Error;
 use crate::history::{HistoryKey, Item, Record};
 use crate::wire::MsgId;
 
@@ -80,7 +80,7 @@ pub(super) async fn store(
                     delete(connection, &mut places, target, *id).await?;
                 }
             }
-            Record::Forget { .. } => unreachable!("whoever calls takes these out"),
+            Record::Forget { .. } => unreachable!("the caller takes these out"),
         }
     }
     insert(connection, &rows).await?;
@@ -91,12 +91,12 @@ pub(super) async fn store(
 
 /// Deletes about `limit` of the items of an account; gives how many.
 pub(super) async fn forget(connection: &mut Connection, account: &str, limit: usize) -> Result<u64, Error> {
-    delete_oldest(connection, "author = ?", Value::Text(Some(account)), limit).await
+    delete_oldest(connection, "author = ", Value::Text(Some(account)), limit).await
 }
 
 /// Deletes about `limit` of the oldest items before `before`; gives how many.
 pub(super) async fn expire(connection: &mut Connection, before: MsgId, limit: usize) -> Result<u64, Error> {
-    delete_oldest(connection, "id < ?", Value::Bytes(&id_bytes(before)), limit).await
+    delete_oldest(connection, "id < ", Value::Bytes(&id_bytes(before)), limit).await
 }
 
 /// Deletes the oldest items of which something holds, `limit` of them and those that have the id of the last. Each
@@ -108,15 +108,16 @@ async fn delete_oldest(
     limit: usize,
 ) -> Result<u64, Error> {
     begin(connection).await?;
-    let oldest = format!("SELECT id, target FROM messages WHERE {condition} ORDER BY id LIMIT ?");
-    let mut oldest = connection.rows(&oldest, &[value, Value::Int(limit as i64)]).await?;
+    let select = connection.statement("SELECT id, target FROM messages WHERE ");
+    let select = select.value(condition, value).text(" ORDER BY id").limit(limit);
+    let mut oldest = connection.rows(&select).await?;
     let mut deleted = 0;
     if let Some(last) = oldest.last() {
         let last = last.bytes(0)?.unwrap_or_default().to_vec();
-        let same = "SELECT id, target FROM messages WHERE id = ?";
-        oldest.extend(connection.rows(same, &[Value::Bytes(&last)]).await?);
-        let delete = format!("DELETE FROM messages WHERE {condition} AND id <= ?");
-        deleted = connection.execute(&delete, &[value, Value::Bytes(&last)]).await?;
+        let same = connection.statement("SELECT id, target FROM messages WHERE id = ");
+        oldest.extend(connection.rows(&same.value("", Value::Bytes(&last))).await?);
+        let delete = connection.statement("DELETE FROM messages WHERE ").value(condition, value);
+        deleted = connection.execute(&delete.value(" AND id <= ", Value::Bytes(&last))).await?;
         let mut places = oldest.iter().map(|row| row.int(1)).collect::<Result<Vec<i64>, Error>>()?;
         places.sort_unstable();
         places.dedup();
@@ -127,8 +128,7 @@ async fn delete_oldest(
 }
 
 async fn begin(connection: &mut Connection) -> Result<(), Error> {
-    // SQLite: who writes later must not begin by reading, or it could not go on.
-    connection.run(if connection.is_sqlite() { "BEGIN IMMEDIATE" } else { "BEGIN" }).await
+    connection.run(connection.dialect().begin).await
 }
 
 /// The number of a place, which gets one if it has none.
@@ -145,7 +145,8 @@ async fn place(
         None => {
             let (owner, name) = names(target);
             let values = [Value::Text(Some(owner)), Value::Text(Some(name))];
-            connection.execute("INSERT INTO targets (owner, name) VALUES (?, ?)", &values).await?;
+            let insert = connection.statement("INSERT INTO targets (owner, name) VALUES ").list(values);
+            connection.execute(&insert).await?;
             let made = find_place(connection, target).await?;
             made.ok_or_else(|| Error::Away("a row is gone as soon as it is inserted".to_owned()))?
         }
@@ -156,8 +157,10 @@ async fn place(
 
 async fn find_place(connection: &mut Connection, target: &HistoryKey) -> Result<Option<i64>, Error> {
     let (owner, name) = names(target);
-    let values = [Value::Text(Some(owner)), Value::Text(Some(name))];
-    let rows = connection.rows("SELECT id FROM targets WHERE owner = ? AND name = ?", &values).await?;
+    let select = connection.statement("SELECT id FROM targets WHERE");
+    let select =
+        select.value(" owner = ", Value::Text(Some(owner))).value(" AND name = ", Value::Text(Some(name)));
+    let rows = connection.rows(&select).await?;
     rows.first().map(|row| row.int(0)).transpose()
 }
 
@@ -165,10 +168,12 @@ async fn insert(connection: &mut Connection, rows: &[New<'_>]) -> Result<(), Err
     if rows.is_empty() {
         return Ok(());
     }
-    let mut values = Vec::with_capacity(rows.len() * 10);
-    for New { place, id, item, author } in rows {
+    let mut insert = connection.statement(
+        "INSERT INTO messages (target, id, kind, bot, source, account, tags, params, text, author) VALUES ",
+    );
+    for (number, New { place, id, item, author }) in rows.iter().enumerate() {
         let fields = item.fields();
-        values.extend([
+        insert = insert.text(if number == 0 { "" } else { ", " }).list([
             Value::Int(*place),
             Value::Bytes(id),
             Value::Int(fields.kind as i64),
@@ -181,17 +186,8 @@ async fn insert(connection: &mut Connection, rows: &[New<'_>]) -> Result<(), Err
             Value::Text(*author),
         ]);
     }
-    // MySQL's INSERT IGNORE would also ignore that something does not fit.
-    let if_there = if connection.is_sqlite() {
-        " ON CONFLICT DO NOTHING"
-    } else {
-        " ON DUPLICATE KEY UPDATE target = VALUES(target)"
-    };
-    let sql = format!(
-        "INSERT INTO messages (target, id, kind, bot, source, account, tags, params, text, author) VALUES {}{if_there}",
-        vec!["(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"; rows.len()].join(", ")
-    );
-    connection.execute(&sql, &values).await.map(drop)
+    let insert = insert.text(connection.dialect().if_present);
+    connection.execute(&insert).await.map(drop)
 }
 
 async fn delete(
@@ -202,8 +198,8 @@ async fn delete(
 ) -> Result<(), Error> {
     let Some(place) = find_place(connection, target).await? else { return Ok(()) };
     let id = id_bytes(id);
-    let values = [Value::Int(place), Value::Bytes(&id)];
-    connection.execute("DELETE FROM messages WHERE target = ? AND id = ?", &values).await?;
+    let delete = connection.statement("DELETE FROM messages WHERE target = ").value("", Value::Int(place));
+    connection.execute(&delete.value(" AND id = ", Value::Bytes(&id))).await?;
     remove_empty(connection, &[place]).await?;
     places.forget(target);
     Ok(())
@@ -212,13 +208,11 @@ async fn delete(
 /// Removes those of these places in which nothing is left.
 async fn remove_empty(connection: &mut Connection, places: &[i64]) -> Result<(), Error> {
     for some in places.chunks(ROWS_MAX) {
-        let sql = format!(
-            "DELETE FROM targets WHERE id IN ({}) \
-             AND NOT EXISTS (SELECT 1 FROM messages WHERE messages.target = targets.id)",
-            vec!["?"; some.len()].join(", ")
-        );
-        let values: Vec<Value<'_>> = some.iter().map(|&place| Value::Int(place)).collect();
-        connection.execute(&sql, &values).await?;
+        let delete = connection
+            .statement("DELETE FROM targets WHERE id IN ")
+            .list(some.iter().map(|&place| Value::Int(place)))
+            .text(" AND NOT EXISTS (SELECT 1 FROM messages WHERE messages.target = targets.id)");
+        connection.execute(&delete).await?;
     }
     Ok(())
 }
