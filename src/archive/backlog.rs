@@ -1,8 +1,9 @@
-//! The threads beside the turn loop that write the spool while its disk fails or is slow, and make it durable.
+//! The threads beside the turn loop that write the spool while its disk fails or is slow, and make it
+//! durable.
 //!
 //! While the disk fails, it is tried again every second, no client waits for it, and the queue in front of it
-//! fills up to its bound. Invariant: the spool holds what was handed over, in that order, apart from what the log
-//! says was lost.
+//! fills up to its bound. Invariant: the spool holds what was handed over, in that order, apart from what the
+//! log says was lost.
 
 use std::collections::VecDeque;
 use std::thread;
@@ -66,8 +67,8 @@ fn longer(one: Option<Duration>, other: Option<Duration>) -> Option<Duration> {
     Some(one?.max(other?))
 }
 
-/// Writes the buffer of the spool, trying as often as it takes. Returns how long the last try took; `None` when the
-/// server stops while the disk fails. Questions that wait cannot be answered meanwhile.
+/// Writes the buffer of the spool, trying as often as it takes. Returns how long the last try took; `None`
+/// when the server stops while the disk fails. Questions that wait cannot be answered meanwhile.
 fn write(queue: &RecordQueue, spool: &mut Spool, entries: &mut VecDeque<Entry>) -> Option<Duration> {
     let mut told: Option<Instant> = None;
     let mut is_stopping = false;

@@ -1,15 +1,15 @@
-//! Why a database did not do what it was asked. Each text is a line for the log or a part of one.
+//! Why a database failed. Each text is a line for the log, or a part of one.
 
 use std::fmt;
 
 /// What went wrong, by what can be done about it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Error {
-    /// It cannot be reached, is busy, full or too slow: the same may go well later.
+    /// It cannot be reached, or is busy, full or too slow: the same may succeed later.
     Away(String),
-    /// It will not have us until someone changes something: a wrong password, a newer schema, no database.
+    /// It refuses us until an operator changes something: a wrong password, a newer schema, no database.
     Refused(String),
-    /// It will not have these records, whenever it is asked.
+    /// It will never accept these records.
     Unfit(String),
 }
 

@@ -1,4 +1,4 @@
-//! A file of JSON lines with what someone said, for them to keep.
+//! A file of JSON lines with everything that an account said in channels.
 
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
@@ -38,7 +38,7 @@ pub struct ExportFile {
 }
 
 impl ExportFile {
-    /// Makes the file, for its user alone.
+    /// Creates the file, readable by its user only.
     ///
     /// # Errors
     /// When it is there already, or cannot be made.
@@ -70,7 +70,7 @@ impl ExportFile {
         Ok(())
     }
 
-    /// Makes it durable; gives how many items it holds.
+    /// Makes the file durable. Returns how many items it holds.
     ///
     /// # Errors
     /// When the file cannot be written.
@@ -85,7 +85,7 @@ impl ExportFile {
 impl Drop for ExportFile {
     fn drop(&mut self) {
         if !self.is_finished {
-            // What is left of it would look like a whole one.
+            // An unfinished file would look like a complete one.
             let _ = fs::remove_file(&self.path);
         }
     }

@@ -8,17 +8,17 @@
 //!    └── questions, after the records before them ──▶ archive-db: Responder ──▶ answers
 //! ```
 //!
-//! The turn loop itself writes the spool: one `write` for all records of a turn, before anything of that turn leaves
-//! the process, so that `kill -9` loses nothing that a client was told. Handing the bytes to a thread and waiting
-//! for it was measured on a busy machine with two cores: it took 10 µs more CPU a turn, and 12 ms instead of 35 µs at
-//! the 99.9th percentile. The price is that a disk that blocks `write` blocks a turn. So after one slow write, after
-//! an error, and while an fsync hangs, records go to a bounded queue, which the thread archive-log writes, and no
-//! client waits for them until the disk is well again; the log says so.
+//! The turn loop itself writes the spool: one `write` for all records of a turn, before anything of that turn
+//! leaves the process, so that `kill -9` loses nothing that a client was told. Handing the bytes to a thread
+//! and waiting for it was measured on a busy machine with two cores: it took 10 µs more CPU a turn, and 12 ms
+//! instead of 35 µs at the 99.9th percentile. The price is that a disk that blocks `write` blocks a turn. So
+//! after one slow write, after an error, and while an fsync hangs, records go to a bounded queue, which the
+//! thread archive-log writes, and no client waits for them until the disk is well again; the log says so.
 //!
 //! The archive does not know who may read what; the engine does. Invariants: the engine never waits for the
-//! database (with `sync-interval: 0`, its output waits for the disk); records reach the database in their order,
-//! each at least once, and storing one again changes nothing; a question is answered from everything that was
-//! recorded before it, or not at all.
+//! database (with `sync-interval: 0`, its output waits for the disk); records reach the database in their
+//! order, each at least once, and storing one again changes nothing; a question is answered from everything
+//! that was recorded before it, or not at all.
 
 mod backend;
 mod backlog;
@@ -239,9 +239,9 @@ pub struct Archive {
 }
 
 impl Archive {
-    /// Stores the records of a turn. They survive `kill -9` when this returns, unless the disk fails or is too slow.
-    /// Returns the number that [`Archive::synced`] has to reach before anything of that turn may leave the process,
-    /// if it has to wait.
+    /// Stores the records of a turn. They survive `kill -9` when this returns, unless the disk fails or is
+    /// too slow. Returns the number that [`Archive::synced`] has to reach before anything of that turn may
+    /// leave the process, if it has to wait.
     pub fn push<'r>(&self, records: impl IntoIterator<Item = &'r Record>) -> Option<u64> {
         let waits = self.live.borrow().sync_interval.is_zero();
         let number = self.queue.push(records.into_iter());

@@ -1,10 +1,10 @@
 //! Where the engine hands over what is to be stored and asked.
 //!
-//! Usually a push writes its records to the spool itself and returns when they are there, so that no client is
-//! told anything that `kill -9` could take back. While the disk fails, or is too slow to wait for, pushes go to a
-//! queue in memory, and the [`backlog`](super::backlog) thread writes them. Invariants: only one of the two has
-//! the [`Spool`]; the queue is bounded in bytes, and what does not fit is counted and dropped; records and
-//! questions keep their order.
+//! Usually a push writes its records to the spool itself and returns when they are there, so that no client
+//! is told anything that `kill -9` could take back. While the disk fails, or is too slow to wait for, pushes
+//! go to a queue in memory, and the [`backlog`](super::backlog) thread writes them. Invariants: only one of
+//! the two has the [`Spool`]; the queue is bounded in bytes, and what does not fit is counted and dropped;
+//! records and questions keep their order.
 
 use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
@@ -123,8 +123,8 @@ impl RecordQueue {
         self.end.subscribe()
     }
 
-    /// Stores the records of a turn. They are in the spool when this returns, unless the disk fails or is too slow.
-    /// Returns the number that [`RecordQueue::synced`] reaches when they are durable.
+    /// Stores the records of a turn. They are in the spool when this returns, unless the disk fails or is too
+    /// slow. Returns the number that [`RecordQueue::synced`] reaches when they are durable.
     pub(super) fn push<'r>(&self, records: impl Iterator<Item = &'r Record>) -> u64 {
         let mut state = self.lock();
         state.pushed += 1;
@@ -163,8 +163,8 @@ impl RecordQueue {
         true
     }
 
-    /// Passes a question on, to be answered when the database has everything before a position; without a position it
-    /// cannot be answered.
+    /// Passes a question on, to be answered when the database has everything before a position; without a
+    /// position it cannot be answered.
     pub(super) fn pass_on(&self, question: Question, after: Option<u64>) {
         self.lock().pass_on(question, after);
     }
@@ -174,8 +174,8 @@ impl RecordQueue {
         self.lock().questions -= 1;
     }
 
-    /// Waits until the backlog thread is to write, and gives it the spool; `None` when it has written everything
-    /// before the server stops.
+    /// Waits until the backlog thread is to write, and gives it the spool; `None` when it has written
+    /// everything before the server stops.
     pub(super) fn wait_for_spool(&self) -> Option<Box<Spool>> {
         let mut state = self.lock();
         while !state.is_queueing && !state.is_stopping {
@@ -185,8 +185,8 @@ impl RecordQueue {
         state.spool.take()
     }
 
-    /// Takes out what waits. If nothing does, takes the spool back, so that pushes write themselves again; if the disk
-    /// `is_slow`, only after a while.
+    /// Takes out what waits. If nothing does, takes the spool back, so that pushes write themselves again; if
+    /// the disk `is_slow`, only after a while.
     pub(super) fn take(&self, spool: Box<Spool>, is_slow: bool) -> Option<(Box<Spool>, Batch)> {
         let mut state = self.lock();
         let slow_until = Instant::now() + if is_slow { SLOW_TIME } else { Duration::ZERO };
@@ -228,8 +228,8 @@ impl RecordQueue {
         self.written.notify_one();
     }
 
-    /// Waits until something was written and the interval since `last` is over. Returns the push up to which the
-    /// spool is to be made durable; `None` when it is and nothing more will come.
+    /// Waits until something was written and the interval since `last` is over. Returns the push up to which
+    /// the spool is to be made durable; `None` when it is and nothing more will come.
     pub(super) fn next_sync(&self, last: Instant, interval: impl Fn() -> Duration) -> Option<u64> {
         let mut state = self.lock();
         loop {
@@ -260,7 +260,7 @@ impl RecordQueue {
         self.release(state, pushed);
     }
 
-    /// Makes nobody wait any longer, as the disk fails. Returns whether the server stops.
+    /// Ends every wait for the disk, as it fails. Returns whether the server stops.
     pub(super) fn release_all(&self) -> bool {
         let state = self.lock();
         let (pushed, is_stopping) = (state.pushed, state.is_stopping);
@@ -320,8 +320,8 @@ impl State {
         self.syncing.is_some_and(|since| since.elapsed() > SYNC_TIME_MAX)
     }
 
-    /// Writes records to the spool and returns its end. `None` when that failed: they are still in the buffer of the
-    /// spool then, which the backlog thread takes.
+    /// Writes records to the spool and returns its end. `None` when that failed: they are still in the buffer
+    /// of the spool then, which the backlog thread takes.
     fn write<'r>(&mut self, records: impl Iterator<Item = &'r Record>) -> Option<u64> {
         let spool = self.spool.as_mut()?;
         let begun = Instant::now();
@@ -354,7 +354,7 @@ impl State {
 
     fn pass_on(&self, Question { ticket, query, since }: Question, after: Option<u64>) {
         if let Some(asked) = &self.asked {
-            // Fails only when nobody waits for the answer any more.
+            // Fails only when the responder has ended.
             let _ = asked.send(Asked { ticket, query, since, after });
         }
     }

@@ -1,4 +1,4 @@
-//! What the configuration says about stored history.
+//! The settings of stored history, out of the configuration.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -8,7 +8,7 @@ use std::time::Duration;
 use crate::auth::Secret;
 use crate::config::Config;
 
-/// Longest wait for a database that has none configured: nothing here waits for ever.
+/// Longest wait for a database without a configured limit: every wait has an end.
 const TIME_MAX: Duration = Duration::from_secs(30);
 /// Longest query of a file, which has no such key.
 const SQLITE_TIME_MAX: Duration = Duration::from_secs(10);

@@ -17,7 +17,7 @@ use crate::history::Record;
 use crate::journal::{Mark, Reader};
 use crate::wire::MsgId;
 
-/// How long records gather before they are shipped, when nobody asks.
+/// How long records gather before they are shipped, unless a question waits for them.
 const GATHER_TIME: Duration = Duration::from_millis(50);
 /// How soon a database that failed is tried again: at first, and at most.
 pub(super) const RETRY_TIME: Duration = Duration::from_millis(100);

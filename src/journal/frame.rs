@@ -75,8 +75,8 @@ pub fn read(bytes: &[u8]) -> Piece<'_> {
     }
 }
 
-/// Calls `entry` with the content of each whole frame at the beginning. Returns the length of these frames, and
-/// whether sound frames follow behind something else.
+/// Calls `entry` with the content of each whole frame at the beginning. Returns the length of these frames,
+/// and whether sound frames follow behind something else.
 pub(super) fn scan(bytes: &[u8], mut entry: impl FnMut(&[u8])) -> (usize, bool) {
     let mut whole = 0;
     while let Piece::Frame(content, len) = read(&bytes[whole..]) {

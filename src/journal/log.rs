@@ -23,11 +23,12 @@ pub struct Log {
 }
 
 impl Log {
-    /// Opens the journal in `dir` and finds its end, which is at `floor` or behind it. Calls `entry` with each
-    /// entry of the last segment. An append begins a new segment when the last one has `segment_bytes_max` bytes.
+    /// Opens the journal in `dir` and finds its end, which is at `floor` or behind it. Calls `entry` with
+    /// each entry of the last segment. An append begins a new segment when the last one has
+    /// `segment_bytes_max` bytes.
     ///
-    /// A torn frame at the end is cut off. Sound frames behind something else are damage: the segment is copied
-    /// before its end is cut off.
+    /// A torn frame at the end is cut off. Sound frames behind something else are damage: the segment is
+    /// copied before its end is cut off.
     ///
     /// # Errors
     /// When the directory or the last segment cannot be read or written.

@@ -36,9 +36,9 @@ impl Reader {
         (self.at, self.open) = (at, None);
     }
 
-    /// Calls `entry` with the next entries, in pieces of about 512 KiB, up to the position `end`, which is that of
-    /// an entry or the end of the journal. It is not called only when there is none left before `end`, or when the
-    /// next one is damaged; then what is left of its segment is skipped.
+    /// Calls `entry` with the next entries, in pieces of about 512 KiB, up to the position `end`, which is
+    /// that of an entry or the end of the journal. It is not called only when there is none left before
+    /// `end`, or when the next one is damaged; then what is left of its segment is skipped.
     ///
     /// # Errors
     /// When a segment cannot be read; the position is as before then.

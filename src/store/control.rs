@@ -1,9 +1,9 @@
 //! The control socket: `<datastore>.control`, through which this program talks to the process that
 //! has the datastore open.
 //!
-//! For the same user only. It knows one word, `export`, and answers with what
-//! [`Export::write`](super::Export::write) writes. Invariant: one peer at a time, and none of them can
-//! keep the server waiting: everything has a time limit, on a thread of its own.
+//! Only the same user can connect. There is one request, `export`, which is answered with the output of
+//! [`Export::write`](super::Export::write). Invariant: peers are served one at a time on a thread of their
+//! own, with a time limit for each step, so that none of them can keep the server waiting.
 
 use std::io::{self, BufReader, BufWriter, Read, Write};
 use std::net::Shutdown;
@@ -21,14 +21,14 @@ use super::open::beside;
 use super::writer::Reader;
 
 const EXPORT: &[u8] = b"export\n";
-/// How long a peer may take for a request, or for the next piece of an answer.
+/// How long a peer may take to send a request or to accept the next piece of an answer.
 const PEER_TIME_MAX: Duration = Duration::from_secs(10);
-/// How long the server may take until the first piece of an answer.
+/// How long the server may take to send the first piece of an answer.
 const ANSWER_TIME_MAX: Duration = Duration::from_secs(60);
 /// Peers that may wait for their turn.
 const BACKLOG: i32 = 4;
 
-/// The server's end. Dropped, it is gone.
+/// The server's end of the socket, which is removed when this is dropped.
 #[derive(Debug)]
 pub(super) struct Control {
     path: PathBuf,
@@ -36,7 +36,7 @@ pub(super) struct Control {
 }
 
 impl Control {
-    /// Opens the socket. Whoever calls has the datastore locked: a socket that is there is left over.
+    /// Opens the socket. The caller holds the lock of the datastore, so a socket that is there is left over.
     pub(super) fn open(datastore: &Path, reader: Reader) -> io::Result<Control> {
         let path = beside(datastore, "control");
         match fs::remove_file(&path) {
@@ -45,7 +45,7 @@ impl Control {
         }
         let socket = Socket::new(Domain::UNIX, Type::STREAM, None)?;
         socket.bind(&SockAddr::unix(&path)?)?;
-        // Before it listens nobody can connect, whatever the mode was until now.
+        // No peer can connect before it listens, whatever the mode was until now.
         fs::set_permissions(&path, fs::Permissions::from_mode(0o600))?;
         socket.listen(BACKLOG)?;
         let listener = UnixListener::from(std::os::fd::OwnedFd::from(socket));

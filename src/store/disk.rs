@@ -1,8 +1,8 @@
 //! The datastore as the writer's [`Disk`]: batches into sled, and what to do when the disk is full.
 //!
-//! sled fails for good once one of its writes failed: it is then closed and opened again, which ends
-//! with the last batch that was whole. Invariant: a datastore after a failure that was not recovered
-//! from is not sealed, so that the next start looks at it as after a crash.
+//! After one failed write, sled fails for good, so it is closed and opened again with the last batch that was
+//! whole. Invariant: a datastore that did not recover from a failure is not sealed, so that the next start
+//! treats it as after a crash.
 
 use std::fs::File;
 use std::path::Path;
@@ -18,17 +18,17 @@ use super::{Store, StoreError, keys};
 
 /// How long a batch may take.
 const WRITE_TIME_MAX: Duration = Duration::from_secs(30);
-/// After how long a batch is worth another flush.
+/// How long a batch may take before it is flushed once more.
 const SLOW: Duration = Duration::from_secs(1);
 
 /// An open datastore with its reserve.
 #[derive(Debug)]
 pub(super) struct Database {
-    /// Absent only when it could not be opened again.
+    /// Absent only if it could not be opened again.
     store: Option<Store>,
     reserve: Reserve,
     watermark: Watermark,
-    /// sled's file, for its length and the like to be durable too.
+    /// sled's file, whose metadata has to become durable, too.
     file: File,
 }
 
@@ -58,7 +58,7 @@ impl Database {
             Ok(Err(error)) => return Err(WriteError::Other(error.to_string())),
             Err(why) => return Err(WriteError::Other(why)),
         }
-        // sled waits for the bytes alone, which a power failure could leave without a place.
+        // sled syncs the bytes but not the length of the file, without which a power failure would lose them.
         match self.file.sync_data().and_then(|()| self.watermark.rise(number)) {
             Err(error) if is_full(&error) => Err(WriteError::Full),
             done => done.map_err(|error| WriteError::Other(error.to_string())),
@@ -74,7 +74,7 @@ impl Database {
         Ok(())
     }
 
-    /// After a full disk: with the space kept back, once more.
+    /// Tries once more after the disk was full, with the space that was kept back.
     fn write_again(&mut self, batch: &Batch) -> Result<(), String> {
         self.reserve.give_up();
         self.reopen().map_err(|error| error.to_string())?;
@@ -123,8 +123,8 @@ pub(super) fn covered(position: &[u8], batch: u64) -> Vec<u8> {
 
 /// Writes and flushes on another thread, as sled can panic.
 ///
-/// A thread of sled that fails does not always wake the one that waits for it, which then waits for
-/// ever. Whoever flushes next sees the failure and wakes all, so a slow batch is flushed again.
+/// A thread of sled that fails does not always wake the thread that waits for it. The next flush sees the
+/// failure and wakes all of them, so a slow batch is flushed again.
 fn apply(db: &sled::Db, writes: sled::Batch) -> Result<sled::Result<()>, String> {
     let (sender, receiver) = sync_channel(1);
     let start = Instant::now();

@@ -1,24 +1,24 @@
-//! Why a datastore, a lock or a secret could not be had. Each text is one line for the operator.
+//! What can go wrong with a datastore, a lock or a secret. Each text is one line for the operator.
 
 use std::path::{Path, PathBuf};
 use std::{error, fmt, io};
 
-/// Why something of the store failed.
+/// Why an operation on the datastore failed.
 #[derive(Debug)]
 pub enum StoreError {
     /// Another process holds it; what `it` is: `datastore` or `lock file`.
     InUse(&'static str, PathBuf),
-    /// It was to be created, but is there.
+    /// A datastore that was to be created exists already.
     Exists(PathBuf),
-    /// What is there is not a datastore of this program.
+    /// The path is not a datastore of this program.
     Foreign(PathBuf, &'static str),
-    /// It was one, but is not whole.
+    /// The datastore is incomplete or corrupt.
     Damaged(PathBuf, String),
     /// A newer version of this program wrote it: its schema version, and the newest known here.
     Newer(PathBuf, u32, u32),
     /// An older version wrote it, and it may not be changed now.
     Outdated(PathBuf, u32, u32),
-    /// A migration failed; which, and why.
+    /// A migration failed: its name and the reason.
     Migration(&'static str, String),
     /// The operating system refused something.
     Io(PathBuf, io::Error),

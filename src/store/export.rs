@@ -1,8 +1,8 @@
 //! Everything in a datastore as text: JSON Lines, one record each, for backups and for reading.
 //!
 //! `{"key":"account/alice","value":{…}}`. The first line is about the rest: the schema version and how
-//! many lines follow, so that a file that was cut short is not taken for a whole one. Invariant: what
-//! is read is checked in full before anything is made of it.
+//! many lines follow, so that a file that was cut short is not taken for a whole one. Invariant: a
+//! file is checked as a whole before any of it is used.
 
 use std::borrow::Cow;
 use std::io::{self, BufRead, Read, Write};
@@ -16,7 +16,7 @@ use super::{Store, StoreError, keys, migrate, random_secret};
 const HEADER: &str = "meta/export";
 /// The longest line that is read, in bytes.
 const LINE_BYTES_MAX: u64 = 16 << 20;
-/// Problems that are told of one file.
+/// Problems that are reported for one file.
 const PROBLEMS_MAX: usize = 50;
 
 /// A copy of a datastore.
@@ -104,7 +104,7 @@ impl Export {
                     break;
                 }
             }
-            // Without the first line nothing else has a meaning.
+            // Without the first line the others mean nothing.
             if import.header.is_none() || import.problems.len() >= PROBLEMS_MAX {
                 break;
             }
@@ -122,7 +122,7 @@ fn write_line(out: &mut impl Write, key: &str, value: &str) -> io::Result<()> {
     out.write_all(b"\n")
 }
 
-/// What was read so far.
+/// The lines read so far.
 #[derive(Default)]
 struct Import {
     header: Option<Header>,

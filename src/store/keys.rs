@@ -13,8 +13,9 @@ pub(super) const CLOAK_SECRET: &str = "meta/cloak-secret";
 /// Number of the last batch, eight bytes, the highest first; see [`super::watermark`].
 pub(super) const BATCH: &str = "meta/batch";
 
-/// How far sled has the write-ahead log: the position, and the number of the batch that said so, eight bytes each,
-/// the highest first. Another number than that of the last batch is left over: an older version has written since.
+/// How far sled has the write-ahead log: the position, and the number of the batch that said so, eight bytes
+/// each, the highest first. Another number than that of the last batch is left over: an older version has
+/// written since.
 pub(super) const WAL: &str = "meta/wal";
 
 const META: &str = "meta/";

@@ -1,5 +1,5 @@
-//! Files that one process at a time can hold. The lock is the operating system's and goes when the
-//! process does, however it ends; the file stays.
+//! Files that only one process at a time can hold. The operating system releases the lock when the process
+//! ends, however it ends; the file stays.
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::path::Path;
@@ -13,7 +13,7 @@ pub struct FileLock {
 }
 
 impl FileLock {
-    /// Takes the lock file `path`, making it if need be. Never waits.
+    /// Takes the lock file `path`, creating it if necessary. Never waits.
     pub fn acquire(path: &Path) -> Result<FileLock, StoreError> {
         let file = OpenOptions::new()
             .write(true)

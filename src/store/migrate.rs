@@ -39,7 +39,7 @@ pub(super) fn version(path: &Path, db: &Db) -> Result<u32, StoreError> {
         .ok_or_else(|| StoreError::damaged(path, "its schema version is not a number"))
 }
 
-/// Brings the database from version `from` to the newest; gives the path of the copy made before.
+/// Brings the database from version `from` to the newest. Returns the path of the copy made before.
 pub(super) fn run(path: &Path, db: &Db, from: u32, migrations: &[Migration]) -> Result<PathBuf, StoreError> {
     let copy = back_up(path, db, from)?;
     for (version, migration) in (from + 1..).zip(&migrations[from as usize - 1..]) {

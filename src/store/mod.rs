@@ -1,9 +1,8 @@
-//! The datastore: one embedded key-value database that holds whatever must outlive the process.
+//! The datastore: an embedded key-value database for everything but history that must outlive the process.
 //!
-//! It is not the history, and no handler reads it: what the engine needs is read at start and handed
-//! over; one [`Writer`] writes what changes. Invariant: a database that this version did not write in
-//! every part (another program's, a damaged one, one of a newer version) is refused before a byte of it
-//! is changed.
+//! No handler reads it: the engine gets all records at start, and one [`Writer`] writes what changes.
+//! Invariant: a database that is damaged, or was written by another program or a newer version, is refused
+//! before a byte of it is changed.
 
 mod control;
 mod disk;

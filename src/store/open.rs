@@ -15,7 +15,7 @@ use super::migrate::{self, MIGRATIONS, Migration};
 use super::wal::{self, Wal};
 use super::{Export, FileLock, StoreError, Writer, keys, random_secret, reserve, seal, watermark};
 
-/// File in the datastore's directory that says whose it is, and that its user holds locked.
+/// File in the datastore's directory that identifies it and is locked while the datastore is open.
 pub(super) const MARKER: &str = "ircd";
 
 const MARKER_TEXT: &str = "This directory is a datastore of ircd.\n";
@@ -52,7 +52,7 @@ pub struct Store {
 }
 
 impl Store {
-    /// Makes a new datastore with a new cloak secret; fails if anything is at `path`.
+    /// Creates a datastore with a new cloak secret; fails if anything is at `path`.
     pub fn create(path: &Path) -> Result<(), StoreError> {
         let mut records = Batch::default();
         records.insert(keys::SCHEMA_VERSION, migrate::newest(MIGRATIONS).to_string().as_str());
@@ -135,7 +135,7 @@ impl Store {
         Export::of(self)
     }
 
-    /// Makes a new datastore of a copy; fails if anything is at `path`.
+    /// Creates a datastore of a copy; fails if anything is at `path`.
     pub fn import(path: &Path, export: &Export) -> Result<(), StoreError> {
         let known = migrate::newest(MIGRATIONS);
         if !(1..=known).contains(&export.schema) {
@@ -281,8 +281,8 @@ fn lock(path: &Path) -> Result<FileLock, StoreError> {
     Ok(lock)
 }
 
-/// Lets sled recover a copy of a database that was not closed in order. sled writes while it reads:
-/// tried on the original, a recovery that fails would spoil what someone could still have saved.
+/// Lets sled recover a copy of a database that was not closed in order. sled writes while it recovers, so a
+/// failed recovery of the original could destroy what an expert could still have saved.
 fn rehearse(path: &Path) -> Result<(), StoreError> {
     let copy = beside(path, "recovery");
     if copy.exists() {
@@ -299,7 +299,7 @@ fn rehearse(path: &Path) -> Result<(), StoreError> {
     tried.map(drop)
 }
 
-/// Goes through all there is: damage in a page shows only when it is read.
+/// Reads everything, as damage in a page shows only when it is read.
 fn read_all(path: &Path, db: &Db) -> Result<(), StoreError> {
     let theirs = db.clone();
     let read = within(OPEN_TIME_MAX, move || theirs.iter().try_for_each(|entry| entry.map(drop)))
@@ -333,7 +333,7 @@ pub(super) fn beside(path: &Path, suffix: &str) -> PathBuf {
 /// error speaks of `path`.
 fn read(dir: &Path, path: &Path) -> Result<Db, StoreError> {
     remove_half_snapshots(dir).map_err(StoreError::io(path))?;
-    // Nothing is written behind our back every half second: whoever writes also flushes.
+    // sled is not to flush every half second by itself: every write here is flushed.
     let config = sled::Config::new().path(dir).cache_capacity(CACHE_BYTES).flush_every_ms(None);
     let opened = within(OPEN_TIME_MAX, move || config.open())
         .map_err(|why| StoreError::damaged(path, format!("reading it {why}")))?;
@@ -343,9 +343,9 @@ fn read(dir: &Path, path: &Path) -> Result<Db, StoreError> {
     })
 }
 
-/// sled writes its snapshot under another name first, but when that was interrupted, by a kill or a full
-/// disk, takes what there is of it for its newest snapshot, and the database for damaged. The snapshot
-/// before that is still there.
+/// sled writes a snapshot under another name first. If that was interrupted by a kill or a full disk, sled
+/// takes the unfinished file for its newest snapshot, and the database for damaged. The snapshot before is
+/// still there.
 fn remove_half_snapshots(dir: &Path) -> io::Result<()> {
     for entry in fs::read_dir(dir)? {
         let name = entry?.file_name();
@@ -357,7 +357,7 @@ fn remove_half_snapshots(dir: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Does work of sled on a thread of its own, as that can panic or never end; the error completes a
+/// Runs an operation of sled on a thread of its own, as it can panic or never end. The error completes a
 /// sentence.
 pub(super) fn within<T: Send + 'static>(
     limit: Duration,

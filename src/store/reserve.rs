@@ -1,9 +1,9 @@
-//! Space kept back for the day on which the disk is full.
+//! Disk space kept in reserve for when the disk is full.
 //!
-//! A file beside the datastore that holds nothing but room. It is given up before the datastore would
-//! run out of space, so that what users were already promised can still be written, and made again
-//! when there is room. Invariant: [`Reserve::has_room`] is true only while the file is there (or the
-//! file system cannot keep space back at all).
+//! A file beside the datastore that only takes up space. It is removed before the datastore would run out of
+//! space, so that what clients were already promised can still be written, and created again when there is
+//! room. Invariant: [`Reserve::has_room`] is true only while the file is there (or the file system cannot
+//! keep space back at all).
 
 use std::fs::{self, File};
 use std::io;
@@ -29,7 +29,7 @@ pub(super) struct Reserve {
 enum Status {
     Held,
     GivenUp,
-    /// Not to be had on this file system.
+    /// The file system cannot reserve space.
     Impossible,
 }
 

@@ -1,9 +1,8 @@
 //! The seal: checksums of the files of a datastore that was closed in order.
 //!
-//! sled repairs what a crash leaves behind, but takes other damage for such a rest: it drops what it
-//! cannot read, or searches it for ever. So what an orderly stop left must be there, bit for bit,
-//! at the next start. After a crash there is no seal, and
-//! sled's own recovery decides, on a copy first.
+//! sled repairs what a crash leaves behind, but it cannot tell other damage from that: it drops what it
+//! cannot read, or searches it endlessly. So after an orderly stop the files must be the same, bit for bit,
+//! at the next start. After a crash there is no seal, and sled's own recovery decides, on a copy first.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -24,8 +23,8 @@ pub(super) fn close(dir: &Path) -> io::Result<()> {
     File::open(dir)?.sync_all()
 }
 
-/// Compares the files with the seal and takes it off; false if there is none. When it returns, that
-/// is on the disk: a seal that came back after a power failure would condemn a sound database.
+/// Compares the files with the seal and removes it; returns false if there is none. The removal is durable
+/// then, as a seal that came back after a power failure would condemn a sound database.
 pub(super) fn open(dir: &Path) -> Result<bool, StoreError> {
     let seal = dir.join(SEAL);
     let sealed = match fs::read_to_string(&seal) {

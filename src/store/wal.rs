@@ -1,10 +1,10 @@
 //! The write-ahead log: a journal of the writes that sled may not have yet, inside the datastore.
 //!
 //! sled takes milliseconds to make a batch durable. The log takes the writes of a turn with one `write`, in
-//! microseconds, and `kill -9` cannot take that back. Each batch for sled says up to which position it covers the
-//! log ([`keys::WAL`]); opening the datastore applies what the log has behind that position. Invariants: an entry
-//! holds all writes of a turn, and entries are in the order of the turns; the log is never the only place of what
-//! was promised to survive a power failure.
+//! microseconds, and `kill -9` cannot take that back. Each batch for sled says up to which position it covers
+//! the log ([`keys::WAL`]); opening the datastore applies what the log has behind that position. Invariants:
+//! an entry holds all writes of a turn, and entries are in the order of the turns; the log is never the only
+//! place of what was promised to survive a power failure.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -32,8 +32,8 @@ pub(super) struct Wal {
 }
 
 impl Wal {
-    /// Opens the log of a datastore, and returns what is behind the position `covered` as well; of a damaged log, what
-    /// is sound. Without a position, nothing.
+    /// Opens the log of a datastore, and returns what is behind the position `covered` as well; of a damaged
+    /// log, what is sound. Without a position, nothing.
     pub(super) fn open(datastore: &Path, covered: Option<u64>) -> io::Result<(Wal, Batch)> {
         let dir = datastore.join(NAME);
         journal::create_dir(&dir)?;

@@ -1,9 +1,10 @@
 //! The one writer: a thread that makes the writes of turns durable, many turns with one flush.
 //!
-//! It knows nothing of what it writes and nothing of disks; a [`Disk`] does that. Whatever is pushed while a batch
-//! is on its way goes into the next one (group commit), later writes of a key in place of earlier ones. A push first
-//! goes to the write-ahead log, so that `kill -9` cannot take it back. Invariant: [`Progress::durable`] names a turn
-//! only when its writes and those of all turns before it are on the disk; a batch is written whole or not at all.
+//! It knows nothing of what it writes and nothing of disks; a [`Disk`] does that. Whatever is pushed while a
+//! batch is on its way goes into the next one (group commit), later writes of a key in place of earlier ones.
+//! A push first goes to the write-ahead log, so that `kill -9` cannot take it back. Invariant:
+//! [`Progress::durable`] names a turn only when its writes and those of all turns before it are on the disk;
+//! a batch is written whole or not at all.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::io;
@@ -106,8 +107,8 @@ impl Writer {
         Ok(Writer { shared, control: None, thread: Some(thread) })
     }
 
-    /// Queues the writes of a turn, to become durable at once. Returns the number that [`Progress::durable`] will
-    /// reach. Never waits for the disk and never refuses: the caller watches [`Progress::full`].
+    /// Queues the writes of a turn, to become durable at once. Returns the number that [`Progress::durable`]
+    /// will reach. Never waits for the disk and never refuses: the caller watches [`Progress::full`].
     pub fn push(&self, writes: Vec<Write>) -> u64 {
         let mut state = self.shared.lock();
         state.push(writes);
@@ -116,8 +117,8 @@ impl Writer {
         state.pushed
     }
 
-    /// Queues the writes of a turn, to become durable within about a second. They survive `kill -9` when this returns
-    /// `None`; otherwise when [`Progress::durable`] has reached the number.
+    /// Queues the writes of a turn, to become durable within about a second. They survive `kill -9` when this
+    /// returns `None`; otherwise when [`Progress::durable`] has reached the number.
     pub fn push_soon(&self, writes: Vec<Write>) -> Option<u64> {
         let mut state = self.shared.lock();
         if !state.push(writes) {
@@ -336,7 +337,7 @@ impl Shared {
                     });
                 }
                 Task::Read(reader) => {
-                    // Fails only when nobody waits for it any more.
+                    // Fails only if the reader has given up.
                     let _ = reader.send(disk.export());
                 }
                 Task::LookForRoom => {
@@ -384,7 +385,7 @@ impl Shared {
     fn fail(&self, reason: String) {
         self.report(|state| {
             state.progress.failed = Some(reason);
-            // Nobody will answer them.
+            // They will not be answered.
             state.readers.clear();
         });
     }

@@ -110,8 +110,8 @@ impl Drop for Spool {
     }
 }
 
-/// Opens the spool in `dir`, which the database has up to `floor`. Returns the id of the latest item that was found
-/// in its last segment.
+/// Opens the spool in `dir`, which the database has up to `floor`. Returns the id of the latest item that was
+/// found in its last segment.
 pub(super) fn open(dir: &Path, floor: u64) -> io::Result<(Log, Option<MsgId>)> {
     let mut latest = None;
     let (log, damage) = Log::open(dir, floor, SEGMENT_BYTES_MAX, |content| {

@@ -105,7 +105,8 @@ impl Backend for Database {
         self.known().clear();
         let prepared = async {
             match self.address {
-                // Closed later, SQLite could take away the log of a file that has come in place of the old one.
+                // Closed later, SQLite could take away the log of a file that has come in place of the old
+                // one.
                 DatabaseAddress::Sqlite { .. } => self.close().await,
                 // A server that hangs would not answer to being closed.
                 DatabaseAddress::Mysql { .. } => {

@@ -1,8 +1,8 @@
 //! A few connections that are used again.
 //!
-//! sqlx has a pool, but with it a database that hangs holds up those who come later: a connection whose work was given
-//! up goes back into the pool, and is first waited for by the next one. Here it is closed at once and without a word
-//! to the server; the tests compare the two.
+//! sqlx has a pool, but with it a database that hangs holds up those who come later: a connection whose work
+//! was given up goes back into the pool, and is first waited for by the next one. Here it is closed at once
+//! and without a word to the server; the tests compare the two.
 
 use std::fs;
 use std::os::unix::fs::MetadataExt;
@@ -57,7 +57,8 @@ impl Pool {
         let _permit = self.free.acquire().await.map_err(|error| Error::Away(error.to_string()))?;
         while let Some(Idle { mut connection, born, file }) = self.take_idle() {
             if file != self.file() {
-                // What would be stored now would be in no file. It is closed in order when the database is prepared again.
+                // What would be stored now would be in no file. It is closed in order when the database is
+                // prepared again.
                 self.idle().push(Idle { connection, born, file });
                 return Err(Error::Away("its file was removed or replaced".to_owned()));
             }
@@ -83,12 +84,12 @@ impl Pool {
         timeout(time_max, opened).await.unwrap_or_else(late)
     }
 
-    /// Closes the connections that nobody uses.
+    /// Closes the idle connections.
     pub(super) fn forget_idle(&self) {
         self.idle().clear();
     }
 
-    /// Closes them with a word to the server.
+    /// Closes the idle connections in order, with a word to the server.
     pub(super) async fn close(&self) {
         while let Some(Idle { connection, .. }) = self.take_idle() {
             connection.close().await;

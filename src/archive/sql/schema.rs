@@ -6,8 +6,8 @@ use super::read;
 use crate::archive::{DatabaseAddress, Error};
 use crate::wire::MsgId;
 
-/// Creates the database, if it is missing and we may, and brings it to this version's layout. Returns the id of the
-/// latest item.
+/// Creates the database, if it is missing and we may, and brings it to this version's layout. Returns the id
+/// of the latest item.
 pub(super) async fn prepare(address: &DatabaseAddress) -> Result<Option<MsgId>, Error> {
     if let DatabaseAddress::Sqlite { path, .. } = address {
         sqlite::create(path)?;

@@ -21,8 +21,8 @@ struct New<'a> {
     author: Option<&'a str>,
 }
 
-/// The numbers of places: those that are known for good, and those that a transaction found or made, which are
-/// known once it is committed. If it is not, they may be of rows that never were.
+/// The numbers of places: those that are known for good, and those that a transaction found or made, which
+/// are known once it is committed. If it is not, they may be of rows that never were.
 struct Places<'a> {
     known: &'a Mutex<Known>,
     found: Known,
@@ -99,8 +99,8 @@ pub(super) async fn expire(connection: &mut Connection, before: MsgId, limit: us
     delete_oldest(connection, "id < ", Value::Bytes(&id_bytes(before)), limit).await
 }
 
-/// Deletes the oldest items of which something holds, `limit` of them and those that have the id of the last. Each
-/// statement goes by one index, which the condition must have with the id behind it.
+/// Deletes the oldest items of which something holds, `limit` of them and those that have the id of the last.
+/// Each statement goes by one index, which the condition must have with the id behind it.
 async fn delete_oldest(
     connection: &mut Connection,
     condition: &str,
@@ -221,7 +221,8 @@ async fn remove_empty(connection: &mut Connection, places: &[i64]) -> Result<(),
 mod tests {
     use super::*;
 
-    /// A transaction that failed on a lock was begun again, and took the number of a row that had been rolled back.
+    /// A transaction that failed on a lock was begun again, and took the number of a row that had been rolled
+    /// back.
     #[test]
     fn a_place_is_known_only_when_its_transaction_is_committed() {
         let known = Mutex::default();

@@ -1,5 +1,5 @@
-//! What differs between the databases: one file each, behind [`Dialect`]. A further database is a further file here,
-//! an arm in each `match` of `connection`, and an address.
+//! What differs between the databases: one file each, behind [`Dialect`]. A further database is a further
+//! file here, an arm in each `match` of `connection`, and an address.
 
 pub(super) mod mysql;
 pub(super) mod sqlite;
@@ -19,8 +19,8 @@ pub(super) struct Dialect {
     pub(super) if_present: &'static str,
     /// The type of a number in `meta`.
     pub(super) number: &'static str,
-    /// From nothing to version 1 of the tables, and on. Entries are only ever added at the end. Each statement must
-    /// be one that can be repeated, as not every database has transactions for them.
+    /// From nothing to version 1 of the tables, and on. Entries are only ever added at the end. Each
+    /// statement must be one that can be repeated, as not every database has transactions for them.
     pub(super) steps: &'static [&'static [&'static str]],
 }
 

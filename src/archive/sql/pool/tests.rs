@@ -10,7 +10,7 @@ use crate::archive::sql::dialect::sqlite;
 
 /// How long someone waits for work before it is given up.
 const TIME_MAX: Duration = Duration::from_millis(200);
-/// How long a statement waits in SQLite for a lock: as good as for ever here.
+/// How long a statement waits in SQLite for a lock: longer than any test.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(60);
 /// Needs a lock that another has.
 const HANGS: &str = "BEGIN IMMEDIATE";
@@ -19,7 +19,7 @@ fn block_on<T>(future: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(future)
 }
 
-/// A file that another connection has locked for writing, which keeps nobody from reading.
+/// A file that another connection has locked for writing. It can still be read.
 async fn locked(path: &Path) -> SqliteConnection {
     sqlite::create(path).unwrap();
     let mut other = sqlite::connect(path, BUSY_TIMEOUT).await.unwrap();
