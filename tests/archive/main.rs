@@ -2,6 +2,7 @@
 
 mod backends;
 mod contract;
+mod disk;
 mod memory;
 mod mysql;
 mod pipeline;

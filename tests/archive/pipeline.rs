@@ -16,10 +16,10 @@ use crate::contract::{channel, id, keep, times};
 use crate::mysql::TestDatabase;
 use crate::sqlite_config;
 
-const PATIENCE: Duration = Duration::from_secs(20);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 const ALL: Range = Range { after: None, before: None, from: End::Oldest, limit: 1_000_000, events: true };
 
-type Answers = Receiver<(Ticket, JobAnswer)>;
+pub(crate) type Answers = Receiver<(Ticket, JobAnswer)>;
 
 fn start<B: Backend + Send>(opened: Opened<B>) -> (Archive, Answers) {
     let (report, answers) = queue();
@@ -27,7 +27,7 @@ fn start<B: Backend + Send>(opened: Opened<B>) -> (Archive, Answers) {
     (archive, answers)
 }
 
-fn page(target: &HistoryKey) -> Box<Query> {
+pub(crate) fn page(target: &HistoryKey) -> Box<Query> {
     Box::new(Query::Page { target: target.clone(), ranges: vec![ALL] })
 }
 
@@ -40,17 +40,17 @@ fn items(archive: &Archive, answers: &Answers) -> Vec<Item> {
     }
 }
 
-fn push(archive: &Archive, ms: u64) {
+pub(crate) fn push(archive: &Archive, ms: u64) {
     assert_eq!(archive.push(&[keep(&channel("#c"), id(ms), "x")]), None);
 }
 
-fn settings(directory: &Path) -> Settings {
+pub(crate) fn settings(directory: &Path) -> Settings {
     Settings::of(&sqlite_config(directory)).unwrap()
 }
 
 /// A database that stores records in order, or misbehaves.
 #[derive(Clone, Default)]
-struct Recorder(Arc<Mutex<State>>);
+pub(crate) struct Recorder(Arc<Mutex<State>>);
 
 #[derive(Default)]
 struct State {
@@ -60,7 +60,7 @@ struct State {
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-enum Mood {
+pub(crate) enum Mood {
     #[default]
     Well,
     /// Stores a part of every second batch, and then fails.
@@ -73,7 +73,7 @@ enum Mood {
 }
 
 impl Recorder {
-    fn set(&self, mood: Mood) {
+    pub(crate) fn set(&self, mood: Mood) {
         self.0.lock().unwrap().mood = mood;
     }
 
@@ -82,7 +82,7 @@ impl Recorder {
     }
 
     /// Waits until it has this many records, each once; returns their times.
-    fn wait_for(&self, count: usize) -> Vec<u64> {
+    pub(crate) fn wait_for(&self, count: usize) -> Vec<u64> {
         let deadline = Instant::now() + PATIENCE;
         loop {
             let times = self.times();
@@ -166,7 +166,7 @@ impl Backend for Recorder {
     async fn close(&self) {}
 }
 
-fn with_recorder(settings: Settings, recorder: &Recorder) -> (Archive, Answers) {
+pub(crate) fn with_recorder(settings: Settings, recorder: &Recorder) -> (Archive, Answers) {
     start(Opened::with(settings, |_, _| recorder.clone()).unwrap())
 }
 

@@ -1,0 +1,58 @@
+//! The disk of the spool: what `kill -9` leaves there, and what happens while it fails.
+
+use std::time::{Duration, Instant};
+
+use ircd::archive::Settings;
+use ircd::engine::{JobAnswer, Ticket};
+
+use crate::contract::{channel, id, keep};
+use crate::pipeline::{Mood, PATIENCE, Recorder, page, push, settings, with_recorder};
+
+/// The spool as `kill -9` would leave it now.
+fn killed(settings: &Settings) -> Settings {
+    let mut copy = settings.clone();
+    copy.spool = settings.spool.with_extension("killed");
+    std::fs::create_dir(&copy.spool).unwrap();
+    for file in std::fs::read_dir(&settings.spool).unwrap() {
+        let file = file.unwrap();
+        std::fs::copy(file.path(), copy.spool.join(file.file_name())).unwrap();
+    }
+    copy
+}
+
+#[test]
+fn kill_9_takes_back_nothing_that_was_pushed() {
+    let directory = tempfile::tempdir().unwrap();
+    let (recorder, settings) = (Recorder::default(), settings(directory.path()));
+    recorder.set(Mood::Away);
+    let (archive, _answers) = with_recorder(settings.clone(), &recorder);
+    (1..=50).for_each(|ms| push(&archive, ms));
+    let again = Recorder::default();
+    let (_archive, _answers) = with_recorder(killed(&settings), &again);
+    assert_eq!(again.wait_for(50), (1..=50).collect::<Vec<u64>>());
+}
+
+#[test]
+fn a_disk_that_fails_delays_no_push_and_loses_nothing() {
+    let directory = tempfile::tempdir().unwrap();
+    let (recorder, settings) = (Recorder::default(), settings(directory.path()));
+    recorder.set(Mood::Away);
+    let (archive, answers) = with_recorder(settings.clone(), &recorder);
+    // As long as a file of the spool may be: the next push needs a new one, which cannot be made now.
+    (1..=9).for_each(|ms| {
+        archive.push(&[keep(&channel("#c"), id(ms), &"x".repeat(1 << 20))]);
+    });
+    let aside = settings.spool.with_extension("aside");
+    std::fs::rename(&settings.spool, &aside).unwrap();
+    let begun = Instant::now();
+    (10..=30).for_each(|ms| push(&archive, ms));
+    assert!(begun.elapsed() < Duration::from_millis(500), "{:?}", begun.elapsed());
+    // A question cannot be answered while records before it are not in the spool.
+    assert!(archive.ask(Ticket(7), page(&channel("#c"))));
+    assert_eq!(answers.recv_timeout(PATIENCE).unwrap(), (Ticket(7), JobAnswer::Failed));
+    recorder.set(Mood::Well);
+    std::fs::rename(&aside, &settings.spool).unwrap();
+    assert_eq!(recorder.wait_for(30), (1..=30).collect::<Vec<u64>>());
+    push(&archive, 31);
+    assert_eq!(recorder.wait_for(31).last(), Some(&31));
+}
