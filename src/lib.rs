@@ -18,6 +18,7 @@
 //! | [`journal`] | impure | an append-only log on the disk |
 //! | [`store`] | impure | the embedded database |
 //! | [`archive`] | impure | stored history: spool and databases |
+//! | [`recording`] | impure | an engine and what has happened to it, in an encrypted file |
 //! | [`jobs`] | impure | slow work for the engine: hashing, lookups, scripts, mail |
 //! | [`net`] | impure | listeners, TLS, WebSocket, sockets |
 //! | [`server`] | impure | threads, turns, signals, logs |
@@ -38,6 +39,7 @@ pub mod i18n;
 pub mod jobs;
 pub mod journal;
 pub mod net;
+pub mod recording;
 pub mod server;
 #[deny(clippy::disallowed_methods, clippy::disallowed_types, clippy::iter_over_hash_type)]
 pub mod state;

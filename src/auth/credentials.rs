@@ -6,7 +6,8 @@
 use std::borrow::Borrow;
 
 use data_encoding::{BASE64, HEXLOWER_PERMISSIVE};
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::passphrase::{BadCost, COST_MAX, COST_MIN, hash_passphrase};
 use super::scram::{SCRAM_ITERATIONS, ScramKeys};
@@ -30,8 +31,7 @@ pub enum Version {
 }
 
 /// Everything that proves to be the owner of one account.
-#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "Record", into = "Record")]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Credentials {
     /// How the hash was made.
     pub version: Version,
@@ -194,31 +194,22 @@ impl TryFrom<String> for Certfp {
     }
 }
 
-/// Credentials as they are, for forms that are not JSON: `#[serde(with = "compact")]`.
-pub mod compact {
-    use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
-    use super::{Certfp, Credentials, ScramKeys, Version};
-
-    type Fields<'a> = (Version, &'a Option<Vec<u8>>, &'a Option<ScramKeys>, &'a Vec<Certfp>);
-    type OwnFields = (Version, Option<Vec<u8>>, Option<ScramKeys>, Vec<Certfp>);
-
-    /// Writes them.
-    ///
-    /// # Errors
-    /// Those of the serializer.
-    pub fn serialize<S: Serializer>(credentials: &Credentials, serializer: S) -> Result<S::Ok, S::Error> {
-        let Credentials { version, passphrase_hash, scram, certfps } = credentials;
-        let fields: Fields<'_> = (*version, passphrase_hash, scram, certfps);
-        fields.serialize(serializer)
+/// JSON is [`Record`]; a form that people do not read has the fields as they are.
+impl Serialize for Credentials {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if serializer.is_human_readable() {
+            return Record::from(self.clone()).serialize(serializer);
+        }
+        (self.version, &self.passphrase_hash, &self.scram, &self.certfps).serialize(serializer)
     }
+}
 
-    /// Reads them back.
-    ///
-    /// # Errors
-    /// Those of the deserializer.
-    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Credentials, D::Error> {
-        let (version, passphrase_hash, scram, certfps) = OwnFields::deserialize(deserializer)?;
+impl<'de> Deserialize<'de> for Credentials {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Credentials, D::Error> {
+        if deserializer.is_human_readable() {
+            return Record::deserialize(deserializer)?.try_into().map_err(D::Error::custom);
+        }
+        let (version, passphrase_hash, scram, certfps) = Deserialize::deserialize(deserializer)?;
         Ok(Credentials { version, passphrase_hash, scram, certfps })
     }
 }

@@ -15,7 +15,7 @@ mod secret;
 mod throttle;
 mod token;
 
-pub use credentials::{CERTFPS_MAX, Certfp, CertfpRefused, Credentials, Salts, Version, compact};
+pub use credentials::{CERTFPS_MAX, Certfp, CertfpRefused, Credentials, Salts, Version};
 pub use legacy::is_known_hash;
 pub use passphrase::{
     BadCost, BadPassphrase, COST_MAX, COST_MIN, PASSPHRASE_BYTES_MAX, check_passphrase, hash_passphrase,

@@ -5,7 +5,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use super::Failure;
-use crate::config::{self, Loaded, Problem};
+use crate::config::{self, Document, Loaded, Problem};
 
 const DEFAULT_FILE: &str = "ircd.yaml";
 
@@ -44,16 +44,27 @@ impl Source {
 
     /// Reads and checks it.
     pub(super) fn load(&self) -> Result<Loaded, Failure> {
-        self.try_load()?.map_err(|problems| Failure(self.show(&problems)))
+        self.load_with_document().map(|(loaded, _)| loaded)
+    }
+
+    /// Reads and checks it. Returns what it was read from, too.
+    pub(super) fn load_with_document(&self) -> Result<(Loaded, Document), Failure> {
+        let document = self.document()?;
+        let loaded = document.load().map_err(|problems| Failure(self.show(&problems)))?;
+        Ok((loaded, document))
     }
 
     /// Like `load`, but with the problems as they are.
     pub(super) fn try_load(&self) -> Result<Result<Loaded, Vec<Problem>>, Failure> {
+        Ok(self.document()?.load())
+    }
+
+    fn document(&self) -> Result<Document, Failure> {
         let text = match self {
             Source::File(path) => read(path)?,
             Source::BuiltIn => config::DEFAULT_YAML.to_owned(),
         };
-        Ok(config::load(&text, &environment()))
+        Ok(Document::new(text, environment()))
     }
 
     /// Problems as lines.

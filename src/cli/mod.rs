@@ -15,6 +15,7 @@ mod gentoken;
 mod importdb;
 mod initdb;
 mod mkcerts;
+mod replay;
 mod run;
 mod texts;
 mod upgradedb;
@@ -52,7 +53,11 @@ enum Command {
         /// Start, open everything, and stop again without serving anyone
         #[arg(long)]
         smoke: bool,
+        #[command(flatten)]
+        record: run::RecordOptions,
     },
+    /// Run a recording again, and compare everything that comes of it
+    Replay(replay::ReplayOptions),
     /// Make a new datastore
     Initdb,
     /// Change the datastore of an older version to the layout of this one
@@ -99,7 +104,8 @@ impl Failure {
 pub fn main() -> ExitCode {
     let Arguments { command, options } = Arguments::parse();
     let done = match command {
-        Command::Run { smoke } => run::run(&options, smoke),
+        Command::Run { smoke, record } => run::run(&options, smoke, &record),
+        Command::Replay(replay) => replay::run(&replay),
         Command::Initdb => initdb::run(&options),
         Command::Upgradedb => upgradedb::run(&options),
         Command::Exportdb { file } => exportdb::run(&options, file.as_deref()),

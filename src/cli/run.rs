@@ -1,21 +1,35 @@
 //! `ircd run`: reads and makes what the server needs from the disk, then runs it.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use clap::Args;
+
 use super::configuration::Source;
-use super::{Failure, Options, certificate, texts};
+use super::{Failure, Options, certificate, replay, texts};
 use crate::archive::{Database, Opened};
 use crate::config::{Config, Loaded, Problem};
 use crate::engine::Seed;
+use crate::recording::{Key, Writer};
 use crate::server::logging::{Console, Logs};
 use crate::server::{Reload, RunOptions, Running};
 use crate::store::{FileLock, Outdated, Store};
 use crate::{archive, config, server, store};
 
-pub(super) fn run(options: &Options, smoke: bool) -> Result<(), Failure> {
+/// Where a run is recorded.
+#[derive(Debug, Args)]
+pub(super) struct RecordOptions {
+    /// Record everything that happens, encrypted, in this file; `ircd replay` repeats it
+    #[arg(long, value_name = "FILE")]
+    record: Option<PathBuf>,
+    /// File with the key of the recording, made if it is missing [default: FILE.key]
+    #[arg(long, value_name = "FILE", requires = "record")]
+    record_key: Option<PathBuf>,
+}
+
+pub(super) fn run(options: &Options, smoke: bool, record: &RecordOptions) -> Result<(), Failure> {
     let source = Source::find(options.conf.as_deref());
-    let Loaded { config, warnings, not_yet } = source.load()?;
+    let (Loaded { config, warnings, not_yet }, document) = source.load_with_document()?;
     let console = if options.quiet { Console::Quiet } else { Console::Shown };
     let logs = Logs::start(&config.logging, console)?;
     tracing::info!(target: "server", "ircd-{} starting", env!("CARGO_PKG_VERSION"));
@@ -30,7 +44,7 @@ pub(super) fn run(options: &Options, smoke: bool) -> Result<(), Failure> {
     let seed = Seed {
         entropy: store::entropy()?,
         cloak_secret: store.cloak_secret()?,
-        texts: texts::read(&source, &config),
+        texts: texts::read(&source, &config, document),
         records: store.records()?,
         latest_message_ms: archive.as_ref().and_then(Opened::latest_ms),
     };
@@ -41,8 +55,30 @@ pub(super) fn run(options: &Options, smoke: bool) -> Result<(), Failure> {
         }
     };
     let reload = reload(source, logs, config.clone());
-    server::run(RunOptions { config, seed, store, archive, reload, on_ready: Box::new(on_ready) })?;
+    let recording = record.begin()?;
+    server::run(RunOptions {
+        config,
+        seed,
+        store,
+        archive,
+        recording,
+        reload,
+        on_ready: Box::new(on_ready),
+    })?;
     Ok(())
+}
+
+impl RecordOptions {
+    /// Makes the file, and the key where there is none.
+    fn begin(&self) -> Result<Option<Writer>, Failure> {
+        let Some(file) = &self.record else { return Ok(None) };
+        let key = self.record_key.clone().unwrap_or_else(|| replay::key_path(file));
+        let failed = |path: &Path, error| Failure::new(format_args!("recording {}: {error}", path.display()));
+        let own = Key::read_or_create(&key).map_err(|error| failed(&key, error))?;
+        let writer = Writer::start(file, own).map_err(|error| failed(file, error))?;
+        tracing::info!(target: "server", "Recording : {} (key in {})", file.display(), key.display());
+        Ok(Some(writer))
+    }
 }
 
 /// Tells what the author of a configuration should know although it can be used.
@@ -109,13 +145,13 @@ fn make_certificates(config: &Config) -> Result<(), Failure> {
 fn reload(source: Source, logs: Logs, running: Config) -> Reload {
     Arc::new(move || {
         let source = source.again();
-        let Loaded { config, warnings, not_yet } =
-            source.load().map_err(|Failure(lines)| lines.join("; "))?;
+        let (Loaded { config, warnings, not_yet }, document) =
+            source.load_with_document().map_err(|Failure(lines)| lines.join("; "))?;
         config::diff(&running, &config)
             .map_err(|keys| format!("these keys need a restart: {}", keys.join(", ")))?;
         logs.apply(&config.logging).map_err(|error| error.to_string())?;
         warn(&source, &warnings, &not_yet);
-        let texts = texts::read(&source, &config);
+        let texts = texts::read(&source, &config, document);
         Ok((config, texts))
     })
 }

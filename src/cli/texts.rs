@@ -5,7 +5,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use super::configuration::Source;
-use crate::config::Config;
+use crate::config::{Config, Document};
 use crate::engine::Texts;
 use crate::i18n::Catalogue;
 
@@ -19,8 +19,9 @@ const CATALOGUE_ENDING: &str = ".lang.yaml";
 const TEXT_BYTES_MAX: u64 = 1 << 20;
 
 /// Reads them all. What cannot be read is left out and named in the log.
-pub(super) fn read(source: &Source, config: &Config) -> Texts {
+pub(super) fn read(source: &Source, config: &Config, document: Document) -> Texts {
     Texts {
+        document,
         motd: motd(source, config),
         address_blacklist: address_blacklist(config),
         catalogues: catalogues(source, config),

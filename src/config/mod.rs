@@ -18,6 +18,7 @@ pub use yaml::unit::{parse_duration, parse_size};
 pub use yaml::value::*;
 
 use indexmap::IndexMap;
+use serde::{Deserialize, Serialize};
 
 use yaml::read::{boolean, filled, list, map, nested};
 use yaml::section::{FromNode, Problems, section};
@@ -98,6 +99,38 @@ impl Config {
     /// Returns the class of an operator; every operator of a configuration from [`load`] has one.
     pub fn class_of(&self, oper: &Oper) -> Option<&OperClass> {
         self.oper_classes.get(&oper.class)
+    }
+}
+
+/// What a configuration is read from.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Document {
+    /// The text.
+    pub text: String,
+    /// Those variables of the environment that may change it, names and values.
+    pub overrides: Vec<(String, String)>,
+}
+
+// Secrets can be in it.
+impl std::fmt::Debug for Document {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Document").finish_non_exhaustive()
+    }
+}
+
+impl Document {
+    /// A text, and of an environment what can matter to it.
+    pub fn new(text: String, environment: Vec<(String, String)>) -> Document {
+        let overrides = environment.into_iter().filter(|(name, _)| overrides::is_override(name)).collect();
+        Document { text, overrides }
+    }
+
+    /// Reads the configuration; see [`load`].
+    ///
+    /// # Errors
+    /// As [`load`].
+    pub fn load(&self) -> Result<Loaded, Vec<Problem>> {
+        load(&self.text, &self.overrides)
     }
 }
 

@@ -7,6 +7,11 @@ use super::yaml::problem::{Problem, Severity};
 use super::yaml::section::Problems;
 use super::yaml::tree::{Node, Tree, join, merge, parse_value};
 
+/// Whether a variable of this name can change the configuration.
+pub(super) fn is_override(name: &str) -> bool {
+    PREFIXES.iter().any(|prefix| name.starts_with(prefix))
+}
+
 /// The prefixes of variables; later ones take precedence.
 const PREFIXES: [&str; 3] = ["ORAGONO__", "ERGO__", "IRCD__"];
 

@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use crate::auth::Credentials;
-use crate::config::{Config, Net};
+use crate::config::{Config, Document, Net};
 use crate::history::Found;
 use crate::i18n::Catalogue;
 use crate::state::SessionId;
@@ -11,7 +13,7 @@ use crate::state::SessionId;
 pub use crate::state::Door;
 
 /// The two clocks, read once per turn outside the engine.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Now {
     /// Milliseconds of a clock that never jumps; what deadlines are counted in.
     pub mono_ms: u64,
@@ -94,7 +96,7 @@ pub enum Event<'a> {
 }
 
 /// A line as the framing delivers it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Line<'a> {
     /// Valid UTF-8.
     Text(&'a str),
@@ -105,7 +107,7 @@ pub enum Line<'a> {
 }
 
 /// Why a connection is gone.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum CloseReason {
     /// The peer closed it.
     Hangup,
@@ -120,11 +122,11 @@ pub enum CloseReason {
 }
 
 /// Number that ties a job to who asked for it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Ticket(pub u64);
 
 /// Whether a login is right.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum LoginVerdict {
     /// It is; with credentials made anew when those there were are outdated.
     Right {
@@ -141,7 +143,7 @@ pub enum LoginVerdict {
 }
 
 /// What `ip-check-script` says of an address.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum IpVerdict {
     /// It may come in.
     Accepted,
@@ -152,7 +154,7 @@ pub enum IpVerdict {
 }
 
 /// What comes with a verdict against an address.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct IpRefusal {
     /// For the client; may be empty.
     pub why: String,
@@ -161,7 +163,7 @@ pub struct IpRefusal {
 }
 
 /// Result of a job.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum JobAnswer {
     /// Of [`super::Job::VerifyPassword`]: whether it matched.
     Password(bool),
@@ -186,8 +188,10 @@ pub enum JobAnswer {
 }
 
 /// Texts from files beside the configuration, read again with it.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Texts {
+    /// What the configuration itself was read from; it can be read again.
+    pub document: Document,
     /// Text of the MOTD file, if there is one.
     pub motd: Option<String>,
     /// Text of `address-blacklist-file`, if there is one.

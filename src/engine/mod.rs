@@ -19,6 +19,7 @@ mod reload;
 mod service;
 mod session;
 pub mod setup;
+pub mod stored;
 
 pub use effect::{Effect, Effects, Job, Level, Mail, Note, ScriptCall, Write};
 pub use event::{

@@ -13,6 +13,9 @@ pub trait Core: Send + 'static {
     /// Returns when [`Event::Elapsed`] is due, on the clock of [`Now::mono_ms`].
     fn next_deadline_ms(&self) -> Option<u64>;
 
+    /// The effects of all events so far are about to be carried out.
+    fn turn_is_over(&mut self) {}
+
     /// Masks the secrets in a line from or to a client, for logs.
     fn masked<'l>(&self, line: &'l str) -> Cow<'l, str> {
         Cow::Borrowed(line)

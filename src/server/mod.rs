@@ -11,6 +11,7 @@ mod control;
 mod core;
 mod log;
 pub mod logging;
+mod recorder;
 mod service_manager;
 mod threads;
 mod turn;
@@ -20,10 +21,12 @@ use std::sync::Arc;
 
 pub use self::control::Control;
 pub use self::core::Core;
+use self::recorder::Recorder;
 use crate::archive::{Database, Opened};
 use crate::config::Config;
 use crate::engine::{Engine, Now, Seed, Texts};
 pub use crate::net::Bound;
+use crate::recording;
 use crate::store::{Store, Writer};
 
 /// Rereads the configuration and its texts; the error is one line for the log.
@@ -39,6 +42,8 @@ pub struct RunOptions {
     pub store: Store,
     /// The archive, if history is stored.
     pub archive: Option<Opened<Database>>,
+    /// Where everything that happens is recorded, if anywhere.
+    pub recording: Option<recording::Writer>,
     /// Called on SIGHUP and by [`Control::reload`].
     pub reload: Reload,
     /// Called once when every listener is open.
@@ -79,7 +84,7 @@ impl std::error::Error for RunError {}
 /// If it cannot open a listener or start a thread; it has served no client then. If the datastore fails; no
 /// client has seen a change that is lost.
 pub fn run(options: RunOptions) -> Result<(), RunError> {
-    let RunOptions { config, seed, store, archive, reload, on_ready } = options;
+    let RunOptions { config, seed, store, archive, recording, reload, on_ready } = options;
     let engine_config = Box::new(config.clone());
     let writer = store.into_writer().map_err(|error| RunError(error.to_string()))?;
     let engine = |now| {
@@ -90,7 +95,13 @@ pub fn run(options: RunOptions) -> Result<(), RunError> {
         }
         engine
     };
-    run_core(config, engine, writer, archive, reload, on_ready)
+    match recording {
+        None => run_core(config, engine, writer, archive, reload, on_ready),
+        Some(recording) => {
+            let recorder = |now| Recorder::new(engine(now), recording, now);
+            run_core(config, recorder, writer, archive, reload, on_ready)
+        }
+    }
 }
 
 /// Like [`run`], with any [`Core`] in place of the engine and any disk behind the writer.

@@ -229,6 +229,7 @@ impl<C: Core> Turns<C> {
 
     /// Releases the effects of a turn, or keeps them until they are durable.
     async fn carry_out(&mut self) {
+        self.core.turn_is_over();
         loop {
             self.commit.store(&mut self.effects);
             if self.commit.is_clear() {

@@ -21,7 +21,6 @@ pub struct Account {
     /// Whether its e-mail address was verified, where that is asked for.
     pub verified: bool,
     /// How its owner proves to be its owner.
-    #[serde(with = "crate::auth::compact")]
     pub credentials: Credentials,
     /// Where mail to its owner goes.
     pub email: Option<Box<str>>,

@@ -76,3 +76,38 @@ pub mod small {
         Ok(Vec::<A::Item>::deserialize(deserializer)?.into_iter().collect())
     }
 }
+
+/// Hash maps in the order of their keys, for `#[serde(with = "sorted")]`.
+pub mod sorted {
+    use std::collections::HashMap;
+    use std::hash::Hash;
+
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    /// Writes the pairs, sorted: the same map always gives the same bytes.
+    ///
+    /// # Errors
+    /// Those of the serializer.
+    pub fn serialize<K: Serialize + Ord, V: Serialize, S: Serializer>(
+        map: &HashMap<K, V>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        #[expect(clippy::disallowed_methods, reason = "sorted at once")]
+        let mut pairs: Vec<(&K, &V)> = map.iter().collect();
+        pairs.sort_by_key(|pair| pair.0);
+        pairs.serialize(serializer)
+    }
+
+    /// Reads them back.
+    ///
+    /// # Errors
+    /// Those of the deserializer.
+    pub fn deserialize<'de, K, V, D>(deserializer: D) -> Result<HashMap<K, V>, D::Error>
+    where
+        K: Deserialize<'de> + Eq + Hash,
+        V: Deserialize<'de>,
+        D: Deserializer<'de>,
+    {
+        Ok(Vec::<(K, V)>::deserialize(deserializer)?.into_iter().collect())
+    }
+}

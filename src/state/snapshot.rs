@@ -14,7 +14,7 @@ pub const PIECE_BYTES: usize = 64 << 10;
 
 /// Where the next piece begins.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Place {
+pub enum PieceStart {
     /// At a slot of the sessions.
     Sessions(u32),
     /// At a slot of the users.
@@ -27,9 +27,9 @@ pub enum Place {
     Field(usize),
 }
 
-impl Place {
+impl PieceStart {
     /// Where the first piece begins.
-    pub const START: Place = Place::Sessions(0);
+    pub const START: PieceStart = PieceStart::Sessions(0);
 }
 
 /// What the first byte of a piece says is in it.
@@ -78,33 +78,33 @@ fields! {
 
 impl State {
     /// Appends the piece that begins at a place; tells where the next one begins.
-    pub fn put_piece(&self, place: &Place, out: &mut Vec<u8>) -> Option<Place> {
+    pub fn put_piece(&self, place: &PieceStart, out: &mut Vec<u8>) -> Option<PieceStart> {
         match place {
-            Place::Sessions(slot) => {
+            PieceStart::Sessions(slot) => {
                 out.push(SESSIONS);
                 let next = self.sessions.put(*slot, PIECE_BYTES, out);
-                Some(next.map_or(Place::Users(0), Place::Sessions))
+                Some(next.map_or(PieceStart::Users(0), PieceStart::Sessions))
             }
-            Place::Users(slot) => {
+            PieceStart::Users(slot) => {
                 out.push(USERS);
                 let next = self.users.put(*slot, PIECE_BYTES, out);
-                Some(next.map_or(Place::Channels(0), Place::Users))
+                Some(next.map_or(PieceStart::Channels(0), PieceStart::Users))
             }
-            Place::Channels(slot) => {
+            PieceStart::Channels(slot) => {
                 out.push(CHANNELS);
                 let next = self.channels.put(*slot, PIECE_BYTES, out);
-                Some(next.map_or(Place::Accounts(None), Place::Channels))
+                Some(next.map_or(PieceStart::Accounts(None), PieceStart::Channels))
             }
-            Place::Accounts(last) => {
+            PieceStart::Accounts(last) => {
                 out.push(ACCOUNTS);
                 let next = self.put_accounts(last.as_deref(), out);
-                Some(next.map_or(Place::Field(0), |last| Place::Accounts(Some(last))))
+                Some(next.map_or(PieceStart::Field(0), |last| PieceStart::Accounts(Some(last))))
             }
-            Place::Field(number) => {
+            PieceStart::Field(number) => {
                 out.push(FIELD);
                 put(out, number);
                 put_field(self, *number, out);
-                (number + 1 < FIELDS).then_some(Place::Field(number + 1))
+                (number + 1 < FIELDS).then_some(PieceStart::Field(number + 1))
             }
         }
     }

@@ -2,8 +2,10 @@
 
 mod determinism;
 mod fake_archive;
+mod form;
 mod imported;
 mod invariants;
+mod large;
 mod login;
 mod long_answers;
 mod simulation;

@@ -5,7 +5,8 @@ use std::fmt::Write as _;
 use std::net::IpAddr;
 
 use ircd::auth::Salts;
-use ircd::config::{Config, load};
+use ircd::config::{Config, Document, load};
+use ircd::engine::stored::{digest, put_event, take_event};
 use ircd::engine::{
     CloseReason, Door, Effect, Effects, Engine, Event, Job, JobAnswer, Line, LoginVerdict, Now, Seed, Texts,
     Ticket, Write,
@@ -63,9 +64,10 @@ pub fn config(text: &str) -> Box<Config> {
     }
 }
 
-fn texts() -> Texts {
+fn texts(config_text: &str) -> Texts {
     let chinese = include_str!("../../languages/zh-CN.lang.yaml");
     Texts {
+        document: Document::new(config_text.to_owned(), Vec::new()),
         address_blacklist: None,
         motd: Some("Welcome to the test.\n".into()),
         catalogues: vec![ircd::i18n::Catalogue::parse(chinese).unwrap()],
@@ -83,6 +85,10 @@ pub struct TestBench {
     /// The number of events after which the state is checked.
     pub check_every: usize,
     events: usize,
+    /// Before this event the engine becomes bytes, and is restored from them.
+    pub restore_before: Option<usize>,
+    /// Digests of the effects, by event.
+    pub digests: Vec<u32>,
     names: Vec<String>,
     live: Vec<bool>,
     held: BTreeSet<SessionId>,
@@ -111,7 +117,7 @@ impl TestBench {
             entropy: [1; 32],
             cloak_secret: "secret".into(),
             records: records.clone().into_iter().collect(),
-            texts: texts(),
+            texts: texts(config_text),
             latest_message_ms,
         };
         TestBench {
@@ -121,6 +127,8 @@ impl TestBench {
             stored: FakeArchive::default(),
             check_every: 1,
             events: 0,
+            restore_before: None,
+            digests: Vec::new(),
             names: Vec::new(),
             live: Vec::new(),
             held: BTreeSet::new(),
@@ -186,7 +194,7 @@ impl TestBench {
 
     /// Applies a new configuration, and reports success to the client that requested it.
     pub fn reconfigure(&mut self, config_text: &str) -> String {
-        let texts = Box::new(texts());
+        let texts = Box::new(texts(config_text));
         let lines = self.handle(Event::Reconfigured { config: config(config_text), texts });
         lines + &self.reloaded(Ok(()))
     }
@@ -284,14 +292,31 @@ impl TestBench {
     }
 
     fn handle(&mut self, event: Event<'_>) -> String {
+        if self.restore_before == Some(self.events) {
+            self.restore_from_bytes();
+        }
+        // Every event of every test also shows that its stored form is complete.
+        let mut bytes = Vec::new();
+        put_event(&mut bytes, &event);
+        let mut rest = &bytes[..];
+        let event = take_event(&mut rest).expect("an event is read back");
+        assert!(rest.is_empty(), "{event:?} is longer than it says");
         self.effects.clear();
         self.engine.handle(self.now, event, &mut self.effects);
+        self.digests.push(digest(&self.effects, 0));
         self.events += 1;
         if self.events.is_multiple_of(self.check_every) {
             let violations = ircd::state::check::violations(self.engine.state());
             assert!(violations.is_empty(), "{violations:?}");
         }
         self.show_effects()
+    }
+
+    /// The engine as bytes takes the engine's place, and is the same again.
+    fn restore_from_bytes(&mut self) {
+        let pieces: Vec<Vec<u8>> = self.engine.snapshot().collect();
+        self.engine = Engine::restore(pieces.clone()).expect("a snapshot is read back");
+        assert!(self.engine.snapshot().eq(pieces), "a restored engine has another snapshot");
     }
 
     fn show_effects(&mut self) -> String {

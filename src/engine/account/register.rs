@@ -6,6 +6,8 @@
 
 use data_encoding::BASE32_NOPAD;
 
+use serde::{Deserialize, Serialize, Serializer};
+
 use crate::auth::{self, BadPassphrase, Certfp, Credentials, Secret};
 use crate::engine::context::cx::Cx;
 use crate::engine::context::refusal::Outcome;
@@ -30,7 +32,7 @@ const GUEST_NICKS_TRIED_MAX: usize = 8;
 const EMAIL_BYTES_MAX: usize = 254;
 
 /// An account that someone wants.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Wish {
     /// Its name, as it was written.
     pub name: String,
@@ -43,7 +45,28 @@ pub struct Wish {
     /// An operator makes it for someone else: no limits, no mail, and nobody is logged in.
     pub by_operator: bool,
     /// Tells the session what came of it.
+    pub tell: Teller,
+}
+
+/// Tells a session what came of its wish, each command in its own words.
+#[derive(Clone, Copy, Debug)]
+pub struct Teller {
+    /// Under which name it is stored while the job is done.
+    pub name: &'static str,
+    /// Says it.
     pub tell: fn(&mut Cx<'_>, &Wish, Result<Made, RegisterRefused>),
+}
+
+impl Teller {
+    fn tell(self, cx: &mut Cx<'_>, wish: &Wish, came: Result<Made, RegisterRefused>) {
+        (self.tell)(cx, wish, came);
+    }
+}
+
+impl Serialize for Teller {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.name.serialize(serializer)
+    }
 }
 
 /// What came of a wish.
@@ -110,7 +133,7 @@ pub fn apply(cx: &mut Cx<'_>, wish: Wish) {
         false => judge(cx, &wish),
     };
     if let Err(refused) = judged {
-        return (wish.tell)(cx, &wish, Err(refused));
+        return wish.tell.tell(cx, &wish, Err(refused));
     }
     let mut credentials = Credentials::default();
     if let Some(certfp) = wish.certfp.clone() {
@@ -227,15 +250,15 @@ pub fn is_email(text: &str) -> bool {
 }
 
 /// The hash was made.
-#[derive(Debug)]
-struct PassphraseHashed(Wish);
+#[derive(Debug, Serialize, Deserialize)]
+pub(in crate::engine) struct PassphraseHashed(Wish);
 
 impl Resume for PassphraseHashed {
     fn resume(self: Box<Self>, cx: &mut Cx<'_>, answer: &JobAnswer) -> Outcome {
         let wish = self.0;
         match answer {
             JobAnswer::Hashed(credentials) => make(cx, wish, (**credentials).clone()),
-            _ => (wish.tell)(cx, &wish, Err(RegisterRefused::Busy)),
+            _ => wish.tell.tell(cx, &wish, Err(RegisterRefused::Busy)),
         }
         Ok(())
     }
@@ -244,7 +267,7 @@ impl Resume for PassphraseHashed {
 fn make(cx: &mut Cx<'_>, wish: Wish, credentials: Credentials) {
     let name = match name_of(cx, &wish) {
         Ok(name) => name,
-        Err(refused) => return (wish.tell)(cx, &wish, Err(refused)),
+        Err(refused) => return wish.tell.tell(cx, &wish, Err(refused)),
     };
     let key: Box<str> = name.key().into();
     if cx.state().accounts.contains_key(&key) {
@@ -263,9 +286,9 @@ fn make(cx: &mut Cx<'_>, wish: Wish, credentials: Credentials) {
         return;
     }
     reclaim_nick(cx, &key);
-    (wish.tell)(cx, &wish, Ok(Made::Account));
+    wish.tell.tell(cx, &wish, Ok(Made::Account));
     if !wish.by_operator && enter(cx, &key) {
-        (wish.tell)(cx, &wish, Ok(Made::LoggedIn));
+        wish.tell.tell(cx, &wish, Ok(Made::LoggedIn));
     }
 }
 
@@ -280,8 +303,8 @@ pub fn send_code(cx: &mut Cx<'_>, account: &str, purpose: Purpose, email: &str) 
 }
 
 /// The code was mailed, or could not be: then the name is free again.
-#[derive(Debug)]
-struct CodeMailed(Wish);
+#[derive(Debug, Serialize, Deserialize)]
+pub(in crate::engine) struct CodeMailed(Wish);
 
 impl Resume for CodeMailed {
     fn resume(self: Box<Self>, cx: &mut Cx<'_>, answer: &JobAnswer) -> Outcome {
@@ -294,7 +317,7 @@ impl Resume for CodeMailed {
         {
             cx.commit(Fact::AccountRemoved { account: &key, freed: true });
         }
-        (wish.tell)(cx, &wish, if sent { Ok(Made::CodeSent) } else { Err(RegisterRefused::MailFailed) });
+        wish.tell.tell(cx, &wish, if sent { Ok(Made::CodeSent) } else { Err(RegisterRefused::MailFailed) });
         Ok(())
     }
 }

@@ -2,6 +2,8 @@
 
 use std::ops::ControlFlow;
 
+use serde::{Deserialize, Serialize};
+
 use crate::engine::context::cx::Cx;
 use crate::engine::context::waiting::LongAnswer;
 use crate::engine::policy;
@@ -35,8 +37,8 @@ pub fn show_all(cx: &mut Cx<'_>, channels: Vec<ChannelId>) {
 
 /// Where a long NAMES stands: the channels still to come, the current one last, and the member of it
 /// to go on with.
-#[derive(Debug)]
-struct NamesCursor {
+#[derive(Debug, Serialize, Deserialize)]
+pub(in crate::engine) struct NamesCursor {
     channels: Vec<ChannelId>,
     next: Place,
 }

@@ -1,5 +1,7 @@
 //! AUTHENTICATE: logs in by SASL (<https://ircv3.net/specs/extensions/sasl-3.2>).
 
+use serde::{Deserialize, Serialize};
+
 use crate::auth::{Claim, Exchange, Login, Mechanism, Reason, Step, challenge_chunks, nonce};
 use crate::engine::account::login::{self, Certified, LoginRefused};
 use crate::engine::context::cx::Cx;
@@ -103,8 +105,8 @@ fn check(cx: &mut Cx<'_>, claim: Claim) {
 }
 
 /// A login by passphrase was checked.
-#[derive(Debug)]
-struct PassphraseChecked(Login);
+#[derive(Debug, Serialize, Deserialize)]
+pub(in crate::engine) struct PassphraseChecked(Login);
 
 impl Resume for PassphraseChecked {
     fn resume(self: Box<Self>, cx: &mut Cx<'_>, answer: &JobAnswer) -> Outcome {
@@ -115,8 +117,8 @@ impl Resume for PassphraseChecked {
 }
 
 /// A login by certificate was checked.
-#[derive(Debug)]
-struct CertificateChecked(Login);
+#[derive(Debug, Serialize, Deserialize)]
+pub(in crate::engine) struct CertificateChecked(Login);
 
 impl Resume for CertificateChecked {
     fn resume(self: Box<Self>, cx: &mut Cx<'_>, answer: &JobAnswer) -> Outcome {

@@ -2,7 +2,7 @@
 
 use crate::engine::context::cx::Cx;
 use crate::engine::context::refusal::{Outcome, Refusal};
-use crate::engine::history::{self, Listed, Reading, Step, Style};
+use crate::engine::history::{self, Listed, Reading, SUBCOMMANDS, Step, Style};
 use crate::history::{End, Range};
 use crate::i18n::Phrase;
 use crate::wire::clock::parse_stamp;
@@ -19,8 +19,6 @@ pub(super) const CHATHISTORY: Command = Command {
            <timestamp=…> <timestamp=…> <limit>: what was said",
     run: chathistory,
 };
-
-const SUBCOMMANDS: [&str; 6] = ["LATEST", "BEFORE", "AFTER", "AROUND", "BETWEEN", "TARGETS"];
 
 fn chathistory(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
     let given = m.param(0);

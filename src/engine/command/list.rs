@@ -2,6 +2,8 @@
 
 use std::ops::ControlFlow;
 
+use serde::{Deserialize, Serialize};
+
 use crate::engine::context::cx::Cx;
 use crate::engine::context::refusal::Outcome;
 use crate::engine::context::waiting::LongAnswer;
@@ -56,14 +58,14 @@ fn end(cx: &mut Cx<'_>) {
 }
 
 /// Where a long LIST stands.
-#[derive(Debug)]
-struct ListCursor {
+#[derive(Debug, Serialize, Deserialize)]
+pub(in crate::engine) struct ListCursor {
     query: Query,
     at: At,
 }
 
 /// What is still to be looked at.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 enum At {
     /// These channels, the next one last.
     Named(Vec<ChannelId>),
@@ -107,7 +109,7 @@ impl ListCursor {
 }
 
 /// What LIST is asked for: ELIST=MNU.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct Query {
     targets: Vec<Target>,
     more_than: Option<usize>,
@@ -115,7 +117,7 @@ struct Query {
 }
 
 /// A name or a mask.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Target {
     pattern: String,
     negated: bool,

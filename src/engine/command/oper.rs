@@ -1,5 +1,7 @@
 //! OPER and DEOPER: becomes an operator, or stops being one.
 
+use serde::{Deserialize, Serialize};
+
 use crate::config::{self, Config};
 use crate::engine::announce::snomask;
 use crate::engine::context::cx::Cx;
@@ -64,8 +66,8 @@ fn oper(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
 }
 
 /// The password was compared: with that of the entry, or, if there is no such entry, with another.
-#[derive(Debug)]
-struct PasswordCompared {
+#[derive(Debug, Serialize, Deserialize)]
+pub(in crate::engine) struct PasswordCompared {
     /// The entry of `opers`, as it was written.
     name: String,
 }

@@ -2,7 +2,7 @@
 //! (<https://ircv3.net/specs/extensions/account-registration>).
 
 use crate::engine::account::login::LoginRefused;
-use crate::engine::account::register::{self, Made, RegisterRefused, Wish};
+use crate::engine::account::register::{self, Made, RegisterRefused, Teller, Wish};
 use crate::engine::context::cx::Cx;
 use crate::engine::context::refusal::{Outcome, Refusal};
 use crate::i18n::Phrase;
@@ -60,7 +60,7 @@ fn register(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
         certfp: None,
         email: email.map(|email| email.strip_prefix("mailto:").unwrap_or(email).to_owned()),
         by_operator: false,
-        tell,
+        tell: TELLER,
     };
     register::apply(cx, wish);
     Ok(())
@@ -87,6 +87,8 @@ pub fn own_name(cx: &Cx<'_>) -> Option<String> {
     let chosen = guest.and_then(|(before, after)| nick.strip_prefix(before)?.strip_suffix(after));
     Some(chosen.unwrap_or(nick).to_owned())
 }
+
+pub(in crate::engine) const TELLER: Teller = Teller { name: "REGISTER", tell };
 
 fn tell(cx: &mut Cx<'_>, wish: &Wish, outcome: Result<Made, RegisterRefused>) {
     match outcome {

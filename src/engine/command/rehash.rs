@@ -1,6 +1,8 @@
 //! REHASH: reads the configuration again, as SIGHUP does. The session waits until it is in force, so that
 //! what it sends next is judged by it.
 
+use serde::{Deserialize, Serialize};
+
 use crate::engine::context::cx::Cx;
 use crate::engine::context::refusal::{Outcome, Refusal};
 use crate::engine::context::waiting::Resume;
@@ -34,8 +36,8 @@ fn rehash(cx: &mut Cx<'_>, _: &Message<'_>) -> Outcome {
 }
 
 /// The configuration was read: 382, or 400 with what is wrong.
-#[derive(Debug)]
-struct Reloaded;
+#[derive(Debug, Serialize, Deserialize)]
+pub(in crate::engine) struct Reloaded;
 
 impl Resume for Reloaded {
     fn resume(self: Box<Self>, cx: &mut Cx<'_>, answer: &JobAnswer) -> Outcome {

@@ -1,5 +1,7 @@
 //! USER and PASS: who is connecting.
 
+use serde::{Deserialize, Serialize};
+
 use crate::auth::Login;
 use crate::engine::account::login::{self, LoginRefused};
 use crate::engine::context::cx::Cx;
@@ -104,8 +106,8 @@ fn log_in(cx: &mut Cx<'_>, who: Login, passphrase: &str) {
 }
 
 /// A login by PASS or USER was checked.
-#[derive(Debug)]
-struct PassphraseChecked(Login);
+#[derive(Debug, Serialize, Deserialize)]
+pub(in crate::engine) struct PassphraseChecked(Login);
 
 impl Resume for PassphraseChecked {
     fn resume(self: Box<Self>, cx: &mut Cx<'_>, answer: &JobAnswer) -> Outcome {

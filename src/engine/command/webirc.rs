@@ -2,6 +2,8 @@
 
 use std::net::IpAddr;
 
+use serde::{Deserialize, Serialize};
+
 use crate::config::Webirc;
 use crate::engine::context::cx::Cx;
 use crate::engine::context::refusal::{Outcome, Refusal};
@@ -24,8 +26,8 @@ pub(super) const WEBIRC: Command = Command {
 };
 
 /// A WEBIRC whose password is being compared.
-#[derive(Debug)]
-struct Claim {
+#[derive(Debug, Serialize, Deserialize)]
+pub(in crate::engine) struct Claim {
     password: String,
     client: Client,
     /// Gateways that it may be, by their place in the configuration, the next one to try last.

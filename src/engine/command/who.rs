@@ -3,6 +3,8 @@
 
 use std::ops::ControlFlow;
 
+use serde::{Deserialize, Serialize};
+
 use crate::engine::context::cx::Cx;
 use crate::engine::context::refusal::Outcome;
 use crate::engine::context::service::ServiceName;
@@ -71,14 +73,14 @@ fn end(cx: &mut Cx<'_>, asked: &str) {
 }
 
 /// Where a long WHO stands.
-#[derive(Debug)]
-struct WhoCursor {
+#[derive(Debug, Serialize, Deserialize)]
+pub(in crate::engine) struct WhoCursor {
     asked: String,
     form: Option<Form>,
     scope: Scope,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 enum Scope {
     /// The members of a channel from this one on.
     Channel { channel: ChannelId, next: Place },
@@ -212,7 +214,7 @@ fn flags(cx: &Cx<'_>, id: UserId, channel: Option<ChannelId>) -> String {
 }
 
 /// What a client wants to read.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Form {
     fields: Letters,
     token: String,

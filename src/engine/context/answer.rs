@@ -4,13 +4,15 @@
 //! only then it is known whether they need an ACK, a tag or a batch (labeled-response); a long answer
 //! opens the batch early.
 
+use serde::{Deserialize, Serialize};
+
 use crate::engine::effect::{Effects, Span};
 use crate::state::SessionId;
 use crate::wire::message::escape;
 use crate::wire::{Body, Outgoing};
 
 /// What to do with the lines that go back.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Answer {
     session: SessionId,
     /// The session is gone: nothing can be sent.
@@ -48,7 +50,7 @@ impl Role {
 }
 
 /// A line with its tags but without label or outer batch.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 struct Kept {
     line: Vec<u8>,
     /// It is inside an inner batch, whose reference it carries already.

@@ -1,12 +1,13 @@
 //! Counters from which ids are made; nothing random happens after the seed.
 
+use serde::{Deserialize, Serialize};
 use sha3::{Digest, Sha3_256};
 
 use crate::engine::event::Ticket;
 use crate::wire::MsgId;
 
 /// The counters.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Ids {
     salt: [u8; 32],
     /// What nonces and codes are made from; never shown, not even mixed.

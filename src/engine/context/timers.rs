@@ -5,10 +5,12 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use crate::state::SessionId;
 
 /// All deadlines.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Timers {
     step_ms: u64,
     due: BTreeMap<u64, Vec<SessionId>>,

@@ -5,9 +5,12 @@ use std::collections::{HashMap, VecDeque};
 use std::fmt::Debug;
 use std::ops::ControlFlow;
 
+use serde::{Deserialize, Serialize};
+
 use crate::engine::effect::{Effect, Effects};
 use crate::engine::event::{JobAnswer, Line, Ticket};
 use crate::state::SessionId;
+use crate::state::codec::sorted;
 
 use super::answer::Answer;
 use super::cx::Cx;
@@ -21,15 +24,30 @@ pub const BACKLOG_BYTES_MAX: usize = 256 << 10;
 /// How exactly sessions are paced, in milliseconds.
 const PACE_STEP_MS: u64 = 10;
 
+/// What waits can be stored: every implementor of the two traits below has a row in `stored::waiting`, and
+/// one that implements both has two.
+pub trait Stored<As> {
+    /// Appends its kind, and what it holds.
+    fn put(&self, out: &mut Vec<u8>);
+}
+
+/// Marks what is stored as a [`Resume`].
+#[derive(Debug)]
+pub enum AsResume {}
+
+/// Marks what is stored as a [`LongAnswer`].
+#[derive(Debug)]
+pub enum AsLongAnswer {}
+
 /// What a command does once a job is done. An implementor is plain data: it may outlive the handler by minutes.
-pub trait Resume: Debug + Send {
+pub trait Resume: Debug + Send + Stored<AsResume> {
     /// Goes on with the answer of the job. The session is still there, but anything else may have changed.
     fn resume(self: Box<Self>, cx: &mut Cx<'_>, answer: &JobAnswer) -> Outcome;
 }
 
 /// An answer given piece by piece as its client reads. An implementor is plain data, a cursor: it finds its place again
 /// whatever has changed between two pieces.
-pub trait LongAnswer: Debug + Send {
+pub trait LongAnswer: Debug + Send + Stored<AsLongAnswer> {
     /// Gives the next lines. Continues with the number of things looked at for them, or breaks once the answer is
     /// complete. A step may ask for a job; then it breaks, and what resumes goes on.
     fn step(&mut self, cx: &mut Cx<'_>) -> ControlFlow<(), usize>;
@@ -40,7 +58,7 @@ pub trait LongAnswer: Debug + Send {
 }
 
 /// Why a command goes on later.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub enum Pending {
     /// Until a job is done.
     Job(Ticket, Box<dyn Resume>),
@@ -53,7 +71,7 @@ pub enum Pending {
 }
 
 /// What a session is held with.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Held {
     /// What it waits for.
     pub pending: Pending,
@@ -64,13 +82,16 @@ pub struct Held {
 }
 
 /// All waits, and which session each job was asked for. Never iterated.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct WaitingList {
     /// By session.
+    #[serde(with = "sorted")]
     pub sessions: HashMap<SessionId, Waiting>,
     /// Jobs under way. A ticket outlives its session until the job is done.
+    #[serde(with = "sorted")]
     pub tickets: HashMap<Ticket, SessionId>,
     /// Jobs that nobody waits for, and what comes after.
+    #[serde(with = "sorted")]
     pub aside: HashMap<Ticket, (SessionId, Box<dyn Resume>)>,
     /// When sessions that send too fast go on. An entry may outlive its wait.
     pub paced: Timers,
@@ -96,7 +117,7 @@ impl WaitingList {
 }
 
 /// One session's wait.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub struct Waiting {
     held: Option<Held>,
     lines: VecDeque<Waited>,
@@ -104,7 +125,7 @@ pub struct Waiting {
 }
 
 /// A line that waits.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Waited {
     /// Valid UTF-8.
     Text(String),

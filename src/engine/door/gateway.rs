@@ -3,6 +3,8 @@
 
 use std::net::IpAddr;
 
+use serde::{Deserialize, Serialize};
+
 use crate::engine::context::cx::Cx;
 use crate::engine::effect::Level;
 use crate::engine::setup::Setup;
@@ -13,7 +15,7 @@ use crate::wire::proxy;
 use super::admission;
 
 /// What a gateway says of the client.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Client {
     /// The address.
     pub ip: IpAddr,

@@ -4,6 +4,8 @@
 
 use std::net::IpAddr;
 
+use serde::{Deserialize, Serialize};
+
 use crate::engine::context::cx::Cx;
 use crate::engine::context::refusal::Outcome;
 use crate::engine::context::waiting::Resume;
@@ -27,7 +29,7 @@ const REFUSED: &str = "Your address is not welcome here";
 const NEEDS_LOGIN: &str = "You must log in to connect from your address";
 
 /// What is asked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Question {
     /// Whether `ip-check-script` lets the address in.
     Welcome,

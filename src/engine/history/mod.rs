@@ -5,10 +5,10 @@
 
 mod latest;
 mod missed;
-mod reading;
+pub mod reading;
 pub mod redaction;
 mod scope;
-mod targets;
+pub mod targets;
 mod tell;
 pub mod znc_playback;
 
@@ -17,4 +17,4 @@ pub use missed::{Stretch, catch_up, on_join, play, znc_limit};
 pub use reading::{Reading, Step, read};
 pub use scope::{Scope, scope};
 pub use targets::{Listed, list_targets};
-pub use tell::Style;
+pub use tell::{SUBCOMMANDS, Style};

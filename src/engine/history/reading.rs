@@ -3,6 +3,8 @@
 use std::collections::VecDeque;
 use std::ops::ControlFlow;
 
+use serde::{Deserialize, Serialize};
+
 use crate::engine::context::cx::Cx;
 use crate::engine::context::refusal::Outcome;
 use crate::engine::context::waiting::{LongAnswer, Resume};
@@ -17,7 +19,7 @@ use super::scope::{self, Scope};
 use super::tell::{self, Style};
 
 /// A page to be read and told.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Reading {
     /// Whose history.
     pub scope: Scope,
@@ -105,7 +107,7 @@ impl Reading {
 }
 
 /// What is to be told next.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum Step {
     /// A page.
     Page(Reading),
@@ -127,8 +129,8 @@ pub fn read(cx: &mut Cx<'_>, steps: impl IntoIterator<Item = Step>) {
 }
 
 /// Pages that are still to be told; while the archive is asked, the first is the one it is asked for.
-#[derive(Debug)]
-struct Pages {
+#[derive(Debug, Serialize, Deserialize)]
+pub(in crate::engine) struct Pages {
     steps: VecDeque<Step>,
 }
 

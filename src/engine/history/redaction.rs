@@ -2,6 +2,7 @@
 //!
 //! What is taken back is gone from memory and from what is stored; those who have seen it are told.
 
+use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 
 use crate::engine::context::cx::Cx;
@@ -23,7 +24,7 @@ use crate::wire::MsgId;
 use super::Scope;
 
 /// In which way it was asked for, and is answered.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Manner {
     /// REDACT.
     Redact,
@@ -32,8 +33,8 @@ pub enum Manner {
 }
 
 /// What is to be taken back.
-#[derive(Debug)]
-struct Redaction {
+#[derive(Debug, Serialize, Deserialize)]
+pub(in crate::engine) struct Redaction {
     scope: Scope,
     id: MsgId,
     reason: Option<Box<str>>,

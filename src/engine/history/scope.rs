@@ -1,5 +1,7 @@
 //! Who may read what.
 
+use serde::{Deserialize, Serialize};
+
 use crate::config::HistoryCutoff;
 use crate::engine::context::cx::Cx;
 use crate::engine::context::recorder::correspondent;
@@ -12,7 +14,7 @@ use crate::state::{Channel, ChannelId};
 use crate::wire::MsgId;
 
 /// A history that the user being served may read.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Scope {
     /// Where it is in memory.
     pub place: HistoryPlace,

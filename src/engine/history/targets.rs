@@ -1,5 +1,7 @@
 //! Lists of channels and conversations in which something was said: CHATHISTORY TARGETS, and LIST of `*playback`.
 
+use serde::{Deserialize, Serialize};
+
 use crate::engine::context::cx::Cx;
 use crate::engine::context::refusal::{Outcome, Refusal};
 use crate::engine::context::waiting::Resume;
@@ -14,7 +16,7 @@ use super::scope::{self, floor, own_choice, shown_correspondent};
 use super::znc_playback;
 
 /// How a list of targets is told.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Listed {
     /// As the answer to CHATHISTORY TARGETS.
     Page,
@@ -23,8 +25,8 @@ pub enum Listed {
 }
 
 /// TARGETS, once its parameters are known.
-#[derive(Debug)]
-struct Wanted {
+#[derive(Debug, Serialize, Deserialize)]
+pub(in crate::engine) struct Wanted {
     range: Range,
     listed: Listed,
     /// What memory had.

@@ -2,6 +2,9 @@
 
 use std::borrow::Cow;
 
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
+
 use crate::engine::context::cx::Cx;
 use crate::engine::context::recorder::correspondent;
 use crate::engine::context::service::ServiceName;
@@ -17,13 +20,27 @@ use super::reading::Reading;
 /// Who tells in words what a client cannot be shown as it was.
 pub const HISTSERV: &str = "HistServ!HistServ@localhost";
 
+/// The subcommands of CHATHISTORY.
+pub const SUBCOMMANDS: [&str; 6] = ["LATEST", "BEFORE", "AFTER", "AROUND", "BETWEEN", "TARGETS"];
+
+/// One of [`SUBCOMMANDS`].
+pub type Subcommand = &'static str;
+
+/// Reads one of [`SUBCOMMANDS`].
+fn subcommand<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Subcommand, D::Error> {
+    let name = <&str>::deserialize(deserializer)?;
+    let known = SUBCOMMANDS.into_iter().find(|known| *known == name);
+    known.ok_or_else(|| D::Error::custom("not a subcommand of CHATHISTORY"))
+}
+
 /// How a page is told.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Style {
     /// As the answer to CHATHISTORY with this subcommand.
     Page {
         /// As the client wrote it.
-        subcommand: &'static str,
+        #[serde(deserialize_with = "subcommand")]
+        subcommand: Subcommand,
     },
     /// As lines of old, for a client that may not know what history is.
     Lines {

@@ -11,7 +11,7 @@ mod help;
 pub mod histserv;
 mod hostserv;
 pub mod nickserv;
-mod pattern;
+pub mod pattern;
 
 use crate::config::Config;
 use crate::engine::context::cx::Cx;

@@ -11,6 +11,33 @@ const REGEX_BYTES_MAX: usize = 1 << 20;
 
 /// Compiles a regular expression.
 pub fn pattern(service: ServiceName, raw: &str) -> Result<Regex, Refusal> {
-    let compiled = RegexBuilder::new(raw).size_limit(REGEX_BYTES_MAX).build();
-    compiled.map_err(|_| service.refuse(Phrase::REGEX_INVALID, &[]))
+    compile(raw).map_err(|_| service.refuse(Phrase::REGEX_INVALID, &[]))
+}
+
+fn compile(raw: &str) -> Result<Regex, regex::Error> {
+    RegexBuilder::new(raw).size_limit(REGEX_BYTES_MAX).build()
+}
+
+/// A compiled expression as its text, for `#[serde(with = "as_text")]`.
+pub mod as_text {
+    use regex::Regex;
+    use serde::de::Error;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    /// Writes the text.
+    ///
+    /// # Errors
+    /// Those of the serializer.
+    pub fn serialize<S: Serializer>(pattern: &Option<Regex>, serializer: S) -> Result<S::Ok, S::Error> {
+        pattern.as_ref().map(Regex::as_str).serialize(serializer)
+    }
+
+    /// Compiles it again.
+    ///
+    /// # Errors
+    /// Those of the deserializer, and text that cannot be compiled.
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Regex>, D::Error> {
+        let text = Option::<String>::deserialize(deserializer)?;
+        text.map(|text| super::compile(&text)).transpose().map_err(D::Error::custom)
+    }
 }

@@ -1,5 +1,7 @@
 //! From a connection to a user: what has to be known, and the welcome.
 
+use serde::{Deserialize, Serialize};
+
 use crate::config::Logging;
 use crate::engine::announce::welcome as greeting;
 use crate::engine::command::{authenticate, join, lusers, motd, oper};
@@ -50,8 +52,8 @@ pub fn advance(cx: &mut Cx<'_>) {
 }
 
 /// The server password was compared.
-#[derive(Debug)]
-struct ServerPasswordCompared;
+#[derive(Debug, Serialize, Deserialize)]
+pub(in crate::engine) struct ServerPasswordCompared;
 
 impl Resume for ServerPasswordCompared {
     fn resume(self: Box<Self>, cx: &mut Cx<'_>, answer: &JobAnswer) -> Outcome {

@@ -50,6 +50,8 @@ pub struct Setup {
     pub vhost_pattern: Regex,
     /// Secret of the cloaks.
     pub cloak_secret: String,
+    /// What it was read from.
+    pub texts: Texts,
     /// When the server was started, for 003.
     pub started: String,
 }
@@ -77,6 +79,7 @@ impl Setup {
             user_modes: Letters::of(&config.accounts.default_user_modes),
             vhost_pattern: vhost_pattern(&config),
             cloak_secret,
+            texts: texts.clone(),
             started,
             languages,
             config,

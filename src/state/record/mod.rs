@@ -59,7 +59,7 @@ pub fn ban_key(target: &str) -> String {
 }
 
 /// A record that cannot be read.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BadRecord {
     /// Its key.
     pub key: String,

@@ -65,6 +65,7 @@ class Server:
         self.conf, self.log = self.directory / "ircd.yaml", self.directory / "ircd.log"
         self.conf.write_text(self.yaml(server_keys, other_keys, account_keys, datastore_keys))
         self.descriptors_max, self.process = descriptors_max, None
+        self.recording = None
 
     def yaml(self, server_keys, other_keys, account_keys, datastore_keys):
         """Returns the configuration; `server_keys`, `account_keys` and `datastore_keys` are YAML lines indented by four
@@ -129,9 +130,10 @@ logging:
 
     def launch(self):
         """Starts `ircd run` without waiting."""
+        recorded = ["--record", str(self.recording)] if self.recording else []
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(
-                [self.binary, "run", "--conf", str(self.conf)], cwd=self.directory, stdin=subprocess.DEVNULL,
+                [self.binary, "run", "--conf", str(self.conf), *recorded], cwd=self.directory, stdin=subprocess.DEVNULL,
                 stdout=log, stderr=log, preexec_fn=self.limit_descriptors if self.descriptors_max else None)
 
     def start(self):

@@ -3,6 +3,7 @@
 use std::ops::{Bound, ControlFlow};
 
 use regex::Regex;
+use serde::{Deserialize, Serialize};
 
 use crate::engine::context::cx::Cx;
 use crate::engine::context::refusal::Outcome;
@@ -32,11 +33,12 @@ pub(super) const LIST: Command = Command {
 };
 
 /// Where a long list stands.
-#[derive(Debug)]
-enum ChannelsCursor {
+#[derive(Debug, Serialize, Deserialize)]
+pub(in crate::engine) enum ChannelsCursor {
     /// Registered channels from this slot on.
     Registered {
         /// Those whose name matches.
+        #[serde(with = "crate::engine::service::pattern::as_text")]
         pattern: Option<Regex>,
         /// The slot to look at next.
         slot: u32,

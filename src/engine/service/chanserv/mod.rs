@@ -8,7 +8,7 @@ mod amode;
 mod clear;
 mod howtoban;
 mod info;
-mod list;
+pub(in crate::engine) mod list;
 mod purge;
 mod rank;
 mod register;

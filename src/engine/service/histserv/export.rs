@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use data_encoding::BASE32_NOPAD;
+use serde::{Deserialize, Serialize};
 
 use crate::engine::context::cx::Cx;
 use crate::engine::context::refusal::Outcome;
@@ -42,8 +43,8 @@ fn export(cx: &mut Cx<'_>, params: &[&str]) -> Outcome {
 }
 
 /// The file is written, or not.
-#[derive(Debug)]
-struct Exported {
+#[derive(Debug, Serialize, Deserialize)]
+pub(in crate::engine) struct Exported {
     /// The account, folded.
     account: String,
     /// The file.

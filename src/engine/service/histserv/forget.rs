@@ -2,6 +2,8 @@
 
 use std::ops::ControlFlow;
 
+use serde::{Deserialize, Serialize};
+
 use crate::engine::context::cx::Cx;
 use crate::engine::context::refusal::Outcome;
 use crate::engine::context::waiting::LongAnswer;
@@ -29,8 +31,8 @@ pub(super) const FORGET: Command = Command {
 };
 
 /// How far memory has been looked through.
-#[derive(Debug)]
-struct ForgetCursor {
+#[derive(Debug, Serialize, Deserialize)]
+pub(in crate::engine) struct ForgetCursor {
     account: Box<str>,
     channels: u32,
     users: u32,

@@ -1,8 +1,8 @@
 //! HistServ: what was said, for people, and for those who have to take care of it.
 
 mod delete;
-mod export;
-mod forget;
+pub(in crate::engine) mod export;
+pub(in crate::engine) mod forget;
 mod play;
 
 use super::Command;

@@ -1,5 +1,7 @@
 //! SET EMAIL and VERIFYEMAIL: another address, which has to be one that its owner reads.
 
+use serde::{Deserialize, Serialize};
+
 use crate::engine::account::login::{self, LoginRefused};
 use crate::engine::account::register;
 use crate::engine::context::cx::Cx;
@@ -56,8 +58,8 @@ pub(super) fn ask(cx: &mut Cx<'_>, account: &Account, email: &str, passphrase: O
 }
 
 /// The owner's passphrase was compared.
-#[derive(Debug)]
-struct PassphraseCompared {
+#[derive(Debug, Serialize, Deserialize)]
+pub(in crate::engine) struct PassphraseCompared {
     /// Folded.
     account: String,
     /// The new address.
@@ -82,8 +84,8 @@ fn send(cx: &mut Cx<'_>, account: &str, email: &str) -> Outcome {
 }
 
 /// The code was mailed, or could not be.
-#[derive(Debug)]
-struct CodeMailed;
+#[derive(Debug, Serialize, Deserialize)]
+pub(in crate::engine) struct CodeMailed;
 
 impl Resume for CodeMailed {
     fn resume(self: Box<Self>, cx: &mut Cx<'_>, answer: &JobAnswer) -> Outcome {

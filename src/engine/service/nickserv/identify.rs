@@ -1,5 +1,7 @@
 //! IDENTIFY: logs in, by passphrase or certificate.
 
+use serde::{Deserialize, Serialize};
+
 use crate::engine::account::login::{self, Certified, LoginRefused};
 use crate::engine::context::cx::Cx;
 use crate::engine::context::refusal::{Outcome, Refusal};
@@ -60,8 +62,8 @@ fn by_certificate(cx: &mut Cx<'_>, account: &str) -> Outcome {
 }
 
 /// The passphrase was compared.
-#[derive(Debug)]
-struct PassphraseCompared {
+#[derive(Debug, Serialize, Deserialize)]
+pub(in crate::engine) struct PassphraseCompared {
     /// As it was written.
     account: String,
 }
@@ -74,8 +76,8 @@ impl Resume for PassphraseCompared {
 }
 
 /// The certificate was judged.
-#[derive(Debug)]
-struct CertificateJudged {
+#[derive(Debug, Serialize, Deserialize)]
+pub(in crate::engine) struct CertificateJudged {
     /// As it was written; empty for the account that the certificate belongs to.
     account: String,
 }

@@ -3,6 +3,7 @@
 use std::ops::{Bound, ControlFlow};
 
 use regex::Regex;
+use serde::{Deserialize, Serialize};
 
 use crate::engine::context::cx::Cx;
 use crate::engine::context::refusal::Outcome;
@@ -83,8 +84,9 @@ fn channels(cx: &Cx<'_>, account: &Account, secret_too: bool) -> Vec<String> {
 }
 
 /// Where a long LIST stands.
-#[derive(Debug)]
-struct AccountsCursor {
+#[derive(Debug, Serialize, Deserialize)]
+pub(in crate::engine) struct AccountsCursor {
+    #[serde(with = "crate::engine::service::pattern::as_text")]
     pattern: Option<Regex>,
     /// The last account that was looked at.
     after: Option<Box<str>>,

@@ -5,12 +5,12 @@
 
 mod cert;
 mod clients;
-mod email;
-mod identify;
-mod info;
+pub(in crate::engine) mod email;
+pub(in crate::engine) mod identify;
+pub(in crate::engine) mod info;
 mod nick;
-mod password;
-mod register;
+pub(in crate::engine) mod password;
+pub(in crate::engine) mod register;
 mod remove;
 mod settings;
 mod suspend;

@@ -1,5 +1,7 @@
 //! PASSWD, SENDPASS and RESETPASS: new passphrases.
 
+use serde::{Deserialize, Serialize};
+
 use crate::auth::{self, Credentials, Secret, check_passphrase};
 use crate::config::Config;
 use crate::engine::account::login::{self, LoginRefused};
@@ -100,8 +102,8 @@ fn change_own(cx: &mut Cx<'_>, params: &[&str]) -> Outcome {
 }
 
 /// The old passphrase was compared.
-#[derive(Debug)]
-struct OldPassphraseCompared {
+#[derive(Debug, Serialize, Deserialize)]
+pub(in crate::engine) struct OldPassphraseCompared {
     /// Folded.
     account: String,
     /// The new passphrase; `None` removes the old one.
@@ -141,8 +143,8 @@ fn set(cx: &mut Cx<'_>, account: &str, new: Option<Secret>) -> Outcome {
 }
 
 /// The new passphrase was hashed.
-#[derive(Debug)]
-struct NewPassphraseHashed {
+#[derive(Debug, Serialize, Deserialize)]
+pub(in crate::engine) struct NewPassphraseHashed {
     /// Folded.
     account: String,
 }
@@ -189,8 +191,8 @@ fn send_code(cx: &mut Cx<'_>, params: &[&str]) -> Outcome {
 }
 
 /// The code was mailed, or could not be.
-#[derive(Debug)]
-struct ResetMailed;
+#[derive(Debug, Serialize, Deserialize)]
+pub(in crate::engine) struct ResetMailed;
 
 impl Resume for ResetMailed {
     fn resume(self: Box<Self>, cx: &mut Cx<'_>, answer: &JobAnswer) -> Outcome {

@@ -2,7 +2,7 @@
 
 use crate::auth::{Certfp, Secret, check_passphrase};
 use crate::engine::account::login::LoginRefused;
-use crate::engine::account::register::{self, Made, RegisterRefused, Wish};
+use crate::engine::account::register::{self, Made, RegisterRefused, Teller, Wish};
 use crate::engine::context::cx::Cx;
 use crate::engine::context::refusal::{Outcome, Refusal};
 use crate::engine::service::{Command, Who};
@@ -61,7 +61,7 @@ fn register(cx: &mut Cx<'_>, params: &[&str]) -> Outcome {
     };
     let name = wanted_name(cx)?;
     let email = params.get(1).map(|&email| email.to_owned());
-    register::apply(cx, Wish { name, passphrase, certfp, email, by_operator: false, tell });
+    register::apply(cx, Wish { name, passphrase, certfp, email, by_operator: false, tell: TELLER });
     Ok(())
 }
 
@@ -76,6 +76,9 @@ fn wanted_name(cx: &Cx<'_>) -> Result<String, Refusal> {
     let name = nick.strip_prefix(before).and_then(|nick| nick.strip_suffix(after));
     name.map(str::to_owned).ok_or_else(|| NS.refuse(Phrase::ERRONEOUS_NICKNAME, &[]))
 }
+
+pub(in crate::engine) const TELLER: Teller = Teller { name: "NS REGISTER", tell };
+pub(in crate::engine) const OTHER_TELLER: Teller = Teller { name: "NS SAREGISTER", tell: tell_other };
 
 fn tell(cx: &mut Cx<'_>, wish: &Wish, came: Result<Made, RegisterRefused>) {
     match came {
@@ -101,7 +104,7 @@ fn register_other(cx: &mut Cx<'_>, params: &[&str]) -> Outcome {
         return Err(NS.refuse(RegisterRefused::BadPassphrase.phrase(), &[]));
     }
     let (name, passphrase) = (params[0].to_owned(), passphrase.map(Secret::from));
-    let tell = tell_other;
+    let tell = OTHER_TELLER;
     register::apply(cx, Wish { name, passphrase, certfp: None, email: None, by_operator: true, tell });
     Ok(())
 }

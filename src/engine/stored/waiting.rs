@@ -1,0 +1,92 @@
+//! The kinds of what waits, with the number under which each is stored: a row for every implementor of
+//! [`Resume`] and [`LongAnswer`].
+
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::engine::account::register::{self, Teller};
+use crate::engine::context::waiting::{AsLongAnswer, AsResume, LongAnswer, Resume, Stored};
+use crate::engine::service::{chanserv, histserv, nickserv};
+use crate::engine::session::registration;
+use crate::engine::{announce, command, door, history};
+use crate::state::codec::{Malformed, put, take};
+
+/// Makes the implementors of a trait storable. A number is never used for another kind.
+macro_rules! kinds {
+    ($trait:ident, $as:ident: $($number:literal => $kind:path),* $(,)?) => {
+        $(
+            impl Stored<$as> for $kind {
+                fn put(&self, out: &mut Vec<u8>) {
+                    out.push($number);
+                    put(out, self);
+                }
+            }
+        )*
+
+        impl Serialize for dyn $trait {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                let mut bytes = Vec::new();
+                self.put(&mut bytes);
+                serializer.serialize_bytes(&bytes)
+            }
+        }
+
+        impl<'de> Deserialize<'de> for Box<dyn $trait> {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Box<dyn $trait>, D::Error> {
+                fn read(mut bytes: &[u8]) -> Result<Box<dyn $trait>, Malformed> {
+                    match take(&mut bytes)? {
+                        $($number => Ok(Box::new(take::<$kind>(&mut bytes)?)),)*
+                        kind => Err(Malformed(format!("{} of kind {kind}", stringify!($trait)))),
+                    }
+                }
+                read(Deserialize::deserialize(deserializer)?).map_err(D::Error::custom)
+            }
+        }
+    };
+}
+
+kinds! { Resume, AsResume:
+    1_u8 => registration::ServerPasswordCompared,
+    2 => door::lookups::Question,
+    3 => command::authenticate::PassphraseChecked,
+    4 => command::authenticate::CertificateChecked,
+    5 => command::user::PassphraseChecked,
+    6 => command::webirc::Claim,
+    7 => command::oper::PasswordCompared,
+    8 => command::rehash::Reloaded,
+    9 => history::targets::Wanted,
+    10 => history::reading::Pages,
+    11 => history::redaction::Redaction,
+    12 => register::PassphraseHashed,
+    13 => register::CodeMailed,
+    14 => nickserv::identify::PassphraseCompared,
+    15 => nickserv::identify::CertificateJudged,
+    16 => nickserv::email::PassphraseCompared,
+    17 => nickserv::email::CodeMailed,
+    18 => nickserv::password::OldPassphraseCompared,
+    19 => nickserv::password::NewPassphraseHashed,
+    20 => nickserv::password::ResetMailed,
+    21 => histserv::export::Exported,
+}
+
+kinds! { LongAnswer, AsLongAnswer:
+    1_u8 => command::list::ListCursor,
+    2 => announce::names::NamesCursor,
+    3 => command::who::WhoCursor,
+    4 => history::reading::Pages,
+    5 => chanserv::list::ChannelsCursor,
+    6 => histserv::forget::ForgetCursor,
+    7 => nickserv::info::AccountsCursor,
+}
+
+/// Who can wish for an account, by the name of [`Teller`].
+const TELLERS: [Teller; 3] =
+    [command::register::TELLER, nickserv::register::TELLER, nickserv::register::OTHER_TELLER];
+
+impl<'de> Deserialize<'de> for Teller {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Teller, D::Error> {
+        let name = <&str>::deserialize(deserializer)?;
+        let known = TELLERS.into_iter().find(|teller| teller.name == name);
+        known.ok_or_else(|| D::Error::custom("nothing of this name registers accounts"))
+    }
+}

@@ -1,0 +1,105 @@
+//! The key of recordings, and what is encrypted with it.
+
+use std::fs::File;
+use std::io::{self, Read, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+
+use data_encoding::HEXLOWER_PERMISSIVE;
+use ring::aead::{Aad, CHACHA20_POLY1305, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
+use ring::hkdf::{HKDF_SHA256, Salt};
+
+use super::SALT_BYTES;
+
+const KEY_BYTES: usize = 32;
+/// What else may be in a key file: a line end.
+const FILE_BYTES_MAX: u64 = 2 * KEY_BYTES as u64 + 2;
+
+/// The secret that opens recordings. One key can serve for many files.
+#[derive(Clone)]
+pub struct Key(pub(super) [u8; KEY_BYTES]);
+
+impl std::fmt::Debug for Key {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Key")
+    }
+}
+
+impl Key {
+    /// Reads the key of a file, which holds 64 hexadecimal digits.
+    ///
+    /// # Errors
+    /// When the file cannot be read, or holds something else.
+    pub fn read(path: &Path) -> io::Result<Key> {
+        let mut text = String::new();
+        File::open(path)?.take(FILE_BYTES_MAX).read_to_string(&mut text)?;
+        let bytes = HEXLOWER_PERMISSIVE.decode(text.trim_end().as_bytes()).ok();
+        let key = bytes.and_then(|bytes| bytes.try_into().ok()).map(Key);
+        key.ok_or_else(|| {
+            io::Error::new(io::ErrorKind::InvalidData, "it does not hold 64 hexadecimal digits")
+        })
+    }
+
+    /// Reads the key of a file; if there is none, makes one that only its owner can read.
+    ///
+    /// # Errors
+    /// When the file can be neither read nor made.
+    pub fn read_or_create(path: &Path) -> io::Result<Key> {
+        let mut file = match File::options().write(true).create_new(true).mode(0o600).open(path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => return Key::read(path),
+            Err(error) => return Err(error),
+        };
+        let mut bytes = [0; KEY_BYTES];
+        getrandom::fill(&mut bytes).map_err(io::Error::other)?;
+        writeln!(file, "{}", HEXLOWER_PERMISSIVE.encode(&bytes))?;
+        file.sync_all()?;
+        Ok(Key(bytes))
+    }
+
+    #[cfg(test)]
+    pub(super) fn of(bytes: [u8; KEY_BYTES]) -> Key {
+        Key(bytes)
+    }
+}
+
+/// Encrypts or decrypts the frames of one file, in their order.
+pub(super) struct Seal {
+    key: LessSafeKey,
+    /// Frames so far. With the file's own key, a number makes a nonce that is never used twice.
+    frames: u64,
+}
+
+impl std::fmt::Debug for Seal {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Seal").field("frames", &self.frames).finish_non_exhaustive()
+    }
+}
+
+impl Seal {
+    pub(super) fn new(key: &Key, salt: &[u8; SALT_BYTES]) -> Seal {
+        let derived = Salt::new(HKDF_SHA256, salt).extract(&key.0);
+        let key = derived.expand(&[b"ircd recording"], &CHACHA20_POLY1305).map(UnboundKey::from);
+        Seal { key: LessSafeKey::new(key.expect("a key of this length can be derived")), frames: 0 }
+    }
+
+    fn nonce(&mut self) -> Nonce {
+        let mut nonce = [0; NONCE_LEN];
+        nonce[..8].copy_from_slice(&self.frames.to_le_bytes());
+        self.frames += 1;
+        Nonce::assume_unique_for_key(nonce)
+    }
+
+    /// Encrypts the next frame where it lies, from a position on.
+    pub(super) fn seal(&mut self, bytes: &mut Vec<u8>, from: usize) {
+        let nonce = self.nonce();
+        let tag = self.key.seal_in_place_separate_tag(nonce, Aad::empty(), &mut bytes[from..]);
+        bytes.extend_from_slice(tag.expect("frames are short").as_ref());
+    }
+
+    /// Decrypts the next frame; `None` if it is not what was encrypted.
+    pub(super) fn open<'b>(&mut self, bytes: &'b mut [u8]) -> Option<&'b [u8]> {
+        let nonce = self.nonce();
+        self.key.open_in_place(nonce, Aad::empty(), bytes).ok().map(|opened| &*opened)
+    }
+}

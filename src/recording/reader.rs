@@ -1,0 +1,190 @@
+//! Reading a recording.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::fs::File;
+use std::io::{self, BufReader, Read};
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use super::key::{Key, Seal};
+use super::{FRAME_BYTES_MAX, MAGIC, SALT_BYTES, kind};
+use crate::engine::Engine;
+use crate::engine::stored::{Form, Malformed};
+use crate::state::codec::take_whole;
+
+/// What a recording says of itself.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Start {
+    /// The program that wrote it.
+    pub program: String,
+    /// The form of the snapshot and of the events.
+    pub form: Form,
+    /// When the snapshot began, milliseconds since 1970.
+    pub wall_ms: u64,
+}
+
+/// Why a recording cannot be read.
+#[derive(Debug)]
+pub enum ReadError {
+    /// The file cannot be read.
+    Io(io::Error),
+    /// It is no recording.
+    NotOurs,
+    /// The key is another one, or the file was changed.
+    WrongKey,
+    /// It was written by another version.
+    OtherForm(Start),
+    /// What is in it cannot be understood.
+    Malformed(Malformed),
+    /// It ends before the snapshot is complete.
+    Incomplete,
+}
+
+impl fmt::Display for ReadError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            ReadError::Io(error) => error.fmt(f),
+            ReadError::NotOurs => f.write_str("it is not a recording"),
+            ReadError::WrongKey => f.write_str("the key does not fit, or the file was changed"),
+            ReadError::OtherForm(start) => write!(
+                f,
+                "it was written by {} in form {}, this version reads form {}",
+                start.program,
+                start.form,
+                Form::here()
+            ),
+            ReadError::Malformed(why) => why.fmt(f),
+            ReadError::Incomplete => f.write_str("it ends before its snapshot is complete"),
+        }
+    }
+}
+
+impl std::error::Error for ReadError {}
+
+impl From<io::Error> for ReadError {
+    fn from(error: io::Error) -> ReadError {
+        ReadError::Io(error)
+    }
+}
+
+impl From<Malformed> for ReadError {
+    fn from(why: Malformed) -> ReadError {
+        ReadError::Malformed(why)
+    }
+}
+
+/// What comes next in a recording.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Entry {
+    /// The events of a turn; see [`super::turn_events`].
+    Turn(Vec<u8>),
+    /// The server stopped in an orderly way.
+    End,
+    /// The file ends here, within so many bytes of a frame (0: between two).
+    Torn(usize),
+}
+
+/// A recording that is being read.
+#[derive(Debug)]
+pub struct Recording {
+    /// What it says of itself.
+    pub start: Start,
+    frames: FrameReader,
+    /// Turns that lay between the pieces of the snapshot.
+    early: VecDeque<Vec<u8>>,
+}
+
+impl Recording {
+    /// Opens a recording, and restores the engine at its beginning.
+    ///
+    /// # Errors
+    /// See [`ReadError`].
+    pub fn open(path: &Path, key: &Key) -> Result<(Recording, Engine), ReadError> {
+        let mut frames = FrameReader::open(path, key)?;
+        let start = match frames.next()? {
+            Frame::Whole(kind::START, start) => take_whole::<Start>(&start)?,
+            Frame::Whole(..) => return Err(ReadError::NotOurs),
+            Frame::Torn(_) => return Err(ReadError::Incomplete),
+        };
+        if start.form != Form::here() {
+            return Err(ReadError::OtherForm(start));
+        }
+        let (mut pieces, mut piece, mut early) = (Vec::new(), Vec::new(), VecDeque::new());
+        loop {
+            match frames.next()? {
+                Frame::Whole(kind::PART, part) => piece.extend(part),
+                Frame::Whole(kind::PIECE, part) => {
+                    piece.extend(part);
+                    pieces.push(std::mem::take(&mut piece));
+                }
+                Frame::Whole(kind::TURN, turn) => early.push_back(turn),
+                Frame::Whole(kind::WHOLE, _) => break,
+                Frame::Whole(kind, _) => return Err(Malformed(format!("a frame of kind {kind}")).into()),
+                Frame::Torn(_) => return Err(ReadError::Incomplete),
+            }
+        }
+        let engine = Engine::restore(pieces)?;
+        Ok((Recording { start, frames, early }, engine))
+    }
+
+    /// The next entry.
+    ///
+    /// # Errors
+    /// See [`ReadError`].
+    pub fn next_entry(&mut self) -> Result<Entry, ReadError> {
+        if let Some(turn) = self.early.pop_front() {
+            return Ok(Entry::Turn(turn));
+        }
+        match self.frames.next()? {
+            Frame::Whole(kind::TURN, turn) => Ok(Entry::Turn(turn)),
+            Frame::Whole(kind::END, _) => Ok(Entry::End),
+            Frame::Whole(kind, _) => Err(Malformed(format!("a frame of kind {kind}")).into()),
+            Frame::Torn(bytes) => Ok(Entry::Torn(bytes)),
+        }
+    }
+}
+
+enum Frame {
+    /// Its kind and content.
+    Whole(u8, Vec<u8>),
+    /// So many bytes of one that is not complete.
+    Torn(usize),
+}
+
+#[derive(Debug)]
+struct FrameReader {
+    file: BufReader<File>,
+    seal: Seal,
+}
+
+impl FrameReader {
+    fn open(path: &Path, key: &Key) -> Result<FrameReader, ReadError> {
+        let mut file = BufReader::new(File::open(path)?);
+        let (mut magic, mut salt) = ([0; MAGIC.len()], [0; SALT_BYTES]);
+        let head = file.read_exact(&mut magic).and_then(|()| file.read_exact(&mut salt));
+        if head.is_err() || magic != *MAGIC {
+            return Err(ReadError::NotOurs);
+        }
+        Ok(FrameReader { file, seal: Seal::new(key, &salt) })
+    }
+
+    fn next(&mut self) -> Result<Frame, ReadError> {
+        let mut len = Vec::new();
+        self.file.by_ref().take(size_of::<u32>() as u64).read_to_end(&mut len)?;
+        let Ok(len_bytes) = <[u8; 4]>::try_from(&len[..]) else { return Ok(Frame::Torn(len.len())) };
+        let wanted = u32::from_le_bytes(len_bytes) as usize;
+        if wanted > FRAME_BYTES_MAX {
+            return Err(ReadError::WrongKey);
+        }
+        let mut bytes = Vec::new();
+        self.file.by_ref().take(wanted as u64).read_to_end(&mut bytes)?;
+        if bytes.len() < wanted {
+            return Ok(Frame::Torn(len.len() + bytes.len()));
+        }
+        let opened = self.seal.open(&mut bytes).ok_or(ReadError::WrongKey)?;
+        let (&kind, content) = opened.split_first().ok_or(ReadError::NotOurs)?;
+        Ok(Frame::Whole(kind, content.to_vec()))
+    }
+}

@@ -1,0 +1,97 @@
+//! An engine whose events are recorded: what it was at the start, each event, and a digest of what came of
+//! it. It takes the engine's place in the turn loop, so a server that does not record pays nothing.
+
+use std::borrow::Cow;
+use std::time::Instant;
+
+use super::core::Core;
+use crate::engine::stored::{Form, digest};
+use crate::engine::{Effects, Engine, Event, Now};
+use crate::recording::{Begun, Start, TurnBuffer, Writer};
+
+/// Bytes of events after which a new snapshot takes the place of an old one.
+const EVENTS_BYTES_MAX: usize = 256 << 20;
+/// Bytes after which a turn is handed to the writer before it is over.
+const TURN_BYTES_MAX: usize = 1 << 20;
+
+/// An [`Engine`] that is recorded.
+#[derive(Debug)]
+pub(super) struct Recorder {
+    engine: Engine,
+    turn: TurnBuffer,
+    writer: Writer,
+    /// Bytes of events since the last snapshot.
+    events_bytes: usize,
+    /// Some turns are not recorded: the next event needs a new snapshot before it.
+    has_gap: bool,
+}
+
+impl Recorder {
+    /// Begins a recording with the engine as it is.
+    pub(super) fn new(engine: Engine, writer: Writer, now: Now) -> Recorder {
+        let mut recorder =
+            Recorder { engine, turn: TurnBuffer::default(), writer, events_bytes: 0, has_gap: false };
+        recorder.begin(now);
+        recorder
+    }
+
+    fn begin(&mut self, now: Now) {
+        let began = Instant::now();
+        let program = format!("ircd-{}", env!("CARGO_PKG_VERSION"));
+        let start = Start { program, form: Form::here(), wall_ms: now.wall_ms };
+        self.writer.begin(Begun { start, snapshot: self.engine.snapshot(), after_gap: self.has_gap });
+        (self.events_bytes, self.has_gap) = (0, false);
+        let took_ms = began.elapsed().as_secs_f64() * 1e3;
+        tracing::info!(target: "server", "recording: took a snapshot in {took_ms:.1} ms");
+    }
+
+    fn hand_over(&mut self) {
+        if self.turn.is_empty() {
+            return;
+        }
+        let turn = self.turn.take();
+        self.events_bytes += turn.len();
+        if !self.has_gap && !self.writer.add(turn) {
+            self.has_gap = true;
+            tracing::warn!(target: "server", "recording: the disk is too slow, some events are missing");
+        }
+    }
+}
+
+impl Core for Recorder {
+    fn handle(&mut self, now: Now, event: Event<'_>, out: &mut Effects) {
+        if (self.has_gap || self.events_bytes > EVENTS_BYTES_MAX) && self.writer.is_idle() {
+            self.hand_over();
+            self.begin(now);
+        }
+        self.turn.event(now, &event);
+        let from = out.list().len();
+        self.engine.handle(now, event, out);
+        self.turn.digest(digest(out, from));
+        if self.turn.len() > TURN_BYTES_MAX {
+            self.hand_over();
+        }
+    }
+
+    fn next_deadline_ms(&self) -> Option<u64> {
+        self.engine.next_deadline_ms()
+    }
+
+    fn masked<'l>(&self, line: &'l str) -> Cow<'l, str> {
+        self.engine.masked(line)
+    }
+
+    fn turn_is_over(&mut self) {
+        self.hand_over();
+    }
+}
+
+impl Drop for Recorder {
+    /// Also when the engine panics: the event that it panicked at is the one that matters.
+    fn drop(&mut self) {
+        self.hand_over();
+        if !std::thread::panicking() {
+            self.writer.end();
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! The form of what is stored: the list beside `engine::stored` is what the code says, and has a version
+//! of its own. `UPDATE=1 cargo test --test engine form` writes the list again, with the next version.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Where types are that can be in a snapshot or an event; not those of records, which are JSON with
+/// versions of their own.
+const ROOTS: [&str; 8] = ["text", "i18n", "wire", "history", "config", "auth", "state", "engine"];
+const OTHERS: [&str; 3] = ["src/state/record/", "src/auth/script.rs", "src/auth/token.rs"];
+/// Files in which values are written field by field.
+const BY_HAND: [&str; 3] =
+    ["src/state/snapshot.rs", "src/engine/stored/event.rs", "src/engine/stored/snapshot.rs"];
+
+fn files(path: &Path, found: &mut Vec<PathBuf>) {
+    if path.is_dir() {
+        fs::read_dir(path).unwrap().for_each(|entry| files(&entry.unwrap().path(), found));
+    } else {
+        found.push(path.to_owned());
+    }
+}
+
+/// Code without comments, and with single blanks.
+fn plain(code: &str) -> String {
+    let lines = code.lines().map(|line| line.split("//").next().unwrap_or_default());
+    let words: Vec<String> = lines.flat_map(str::split_whitespace).map(str::to_owned).collect();
+    words.join(" ")
+}
+
+/// An item from where it begins to where it ends: at a semicolon or at the brace that closes it.
+fn item(code: &str) -> &str {
+    let mut depth = 0;
+    for (at, c) in code.char_indices() {
+        match c {
+            '{' | '(' | '[' => depth += 1,
+            '}' | ')' | ']' => depth -= 1,
+            _ => {}
+        }
+        if depth == 0 && (c == ';' || c == '}') {
+            return &code[..=at];
+        }
+    }
+    code
+}
+
+/// The types of a file that are stored, and how.
+fn forms(code: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    for (at, attribute) in code.match_indices("#[derive(") {
+        let end = at + code[at..].find(")]").unwrap();
+        if code[at + attribute.len()..end].split(',').any(|name| name.trim() == "Deserialize") {
+            found.push(plain(item(&code[end + 2..])).replace("pub(super) ", "").replace("pub ", ""));
+        }
+    }
+    for (at, _) in code.match_indices(" Serialize for ") {
+        let start = code[..at].rfind('\n').map_or(0, |line_end| line_end + 1);
+        found.push(plain(item(&code[start..])));
+    }
+    found
+}
+
+fn form_of_the_code() -> String {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut paths = Vec::new();
+    ROOTS.iter().for_each(|module| files(&root.join("src").join(module), &mut paths));
+    let mut lines = Vec::new();
+    for path in paths.iter().filter(|path| path.extension().is_some_and(|extension| extension == "rs")) {
+        let name = path.strip_prefix(root).unwrap().to_str().unwrap();
+        if name.ends_with("tests.rs") || OTHERS.iter().any(|other| name.starts_with(other)) {
+            continue;
+        }
+        let code = fs::read_to_string(path).unwrap();
+        lines.extend(forms(code.split("\n#[cfg(test)]").next().unwrap_or_default()));
+        if BY_HAND.contains(&name) {
+            let checksum = crc32fast::hash(plain(&code).as_bytes());
+            lines.push(format!("{name}: {checksum:08x}"));
+        }
+    }
+    lines.sort();
+    lines.join("\n") + "\n"
+}
+
+#[test]
+fn a_changed_form_has_a_new_version() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/engine/stored/form.txt");
+    let listed = fs::read_to_string(&path).unwrap_or_default();
+    let (version, list) = listed.split_once('\n').unwrap_or(("version 0", ""));
+    let form = form_of_the_code();
+    if form == list {
+        return;
+    }
+    let number: u32 = version.strip_prefix("version ").unwrap().parse().unwrap();
+    let new = |line: &&str| !list.lines().any(|old| old == *line);
+    let changed: Vec<&str> = form.lines().filter(new).collect();
+    assert!(
+        std::env::var_os("UPDATE").is_some(),
+        "the form of what is stored has changed:\n{}\nUPDATE=1 cargo test --test engine form gives it version {}",
+        changed.join("\n"),
+        number + 1
+    );
+    fs::write(&path, format!("version {}\n{form}", number + 1)).unwrap();
+}
+
+#[test]
+fn all_stored_types_are_found() {
+    let form = form_of_the_code();
+    for name in ["struct Session {", "struct User {", "struct Channel {", "struct Ring {", "enum Phase {"] {
+        assert_eq!(form.matches(name).count(), 1, "{name}");
+    }
+    assert!(form.contains("phase: Phase,"));
+}
