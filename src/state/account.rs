@@ -4,7 +4,17 @@ use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
 use crate::auth::Credentials;
-use crate::text::{AccountName, Nick};
+use crate::text::{AccountName, CaseMapping, Nick};
+
+/// Nicks of the services, folded, and one that looks like a source of the server's own.
+const RESERVED: [&str; 9] =
+    ["nickserv", "chanserv", "hostserv", "histserv", "memoserv", "botserv", "operserv", "global", "=scene="];
+
+/// Returns whether a nick or account name, given folded and as written, is reserved for the server itself or
+/// looks like one that is.
+pub fn is_reserved_name(mapping: CaseMapping, key: &str, shown: &str) -> bool {
+    RESERVED.contains(&key) || mapping.has_skeletons() && RESERVED.contains(&mapping.skeleton(shown).as_str())
+}
 
 /// Devices whose last visit is remembered; the one not seen for the longest time is forgotten.
 pub const DEVICES_MAX: usize = 64;

@@ -16,7 +16,10 @@ pub const KEY_BYTES_MAX: usize = 64;
 /// Whether a text can be a channel's key: it must fit a middle parameter of JOIN and MODE, and JOIN's
 /// comma list.
 pub fn is_channel_key(key: &str) -> bool {
-    !key.is_empty() && key.len() <= KEY_BYTES_MAX && !key.starts_with(':') && !key.contains([' ', ','])
+    !key.is_empty()
+        && key.len() <= KEY_BYTES_MAX
+        && !key.starts_with(':')
+        && !key.contains([' ', ',', '\0', '\t', '\n', '\x0b', '\x0c', '\r'])
 }
 
 /// A set of ASCII letters: user modes, or the channel modes that take no parameter.

@@ -8,6 +8,7 @@
 pub mod glob;
 
 mod casemapping;
+mod email;
 mod mask;
 mod name;
 mod skeleton;
@@ -15,6 +16,7 @@ mod truncate;
 mod wrap;
 
 pub use casemapping::CaseMapping;
+pub use email::is_email;
 pub use mask::{Mask, folded_nuh};
 pub use name::{AccountName, BadName, ChannelName, Nick, ident, is_hostname, is_shown_host};
 pub use truncate::truncate;

@@ -20,16 +20,13 @@ use crate::i18n::Phrase;
 use crate::state::Fact;
 use crate::state::account::{Account, Code, Purpose};
 use crate::state::fact::AccountChange;
-use crate::text::AccountName;
+use crate::text::{AccountName, is_email};
 use crate::wire::Text;
 
 use super::login::{LoginRefused, log_in};
 
 /// Random nicks tried for someone who has to give one up; that even one is taken is next to impossible.
 const GUEST_NICKS_TRIED_MAX: usize = 8;
-
-/// The longest address, RFC 5321 section 4.5.3.1.3.
-const EMAIL_BYTES_MAX: usize = 254;
 
 /// An account that someone wants.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -237,16 +234,6 @@ fn check_email(cx: &Cx<'_>, email: Option<&str>) -> Result<(), RegisterRefused> 
     }
     let email = email.filter(|email| is_email(email)).ok_or(RegisterRefused::BadEmail)?;
     if cx.setup.letters.refuses(email) { Err(RegisterRefused::UnwantedEmail) } else { Ok(()) }
-}
-
-/// Whether it can be an address: only the mail server knows whether it is one.
-pub fn is_email(text: &str) -> bool {
-    let odd = |c: char| c.is_whitespace() || c.is_control() || matches!(c, '<' | '>' | ',' | ';' | ':' | '"');
-    text.len() <= EMAIL_BYTES_MAX
-        && !text.contains(odd)
-        && text
-            .split_once('@')
-            .is_some_and(|(local, domain)| !local.is_empty() && domain.contains('.') && !domain.contains('@'))
 }
 
 /// The hash was made.

@@ -3,13 +3,9 @@
 use crate::config::Config;
 use crate::engine::context::refusal::Refusal;
 use crate::engine::setup::{Setup, settings};
-use crate::state::account::Settings;
+use crate::state::account::{Settings, is_reserved_name};
 use crate::state::{Account, State, UserId};
 use crate::text::Nick;
-
-/// Nicks of the services, folded; and what looks like a source of the server's own.
-const RESERVED: [&str; 9] =
-    ["nickserv", "chanserv", "hostserv", "histserv", "memoserv", "botserv", "operserv", "global", "=scene="];
 
 /// What someone who wants a nick gets.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,8 +45,7 @@ pub fn claim_nick(
 
 /// Whether the nick is a service's, or otherwise nobody's, or looks like one of those.
 pub fn is_service(setup: &Setup, nick: &Nick) -> bool {
-    RESERVED.contains(&nick.key())
-        || setup.mapping.has_skeletons() && RESERVED.contains(&setup.mapping.skeleton(nick.as_str()).as_str())
+    is_reserved_name(setup.mapping, nick.key(), nick.as_str())
 }
 
 /// Whether a nick is one of those on other networks whom a bridge relays; nobody here can have it.

@@ -10,6 +10,8 @@ use crate::state::registry::{ChannelSettings, Registration};
 use crate::state::{Letters, Rank};
 use crate::text::truncate;
 
+/// Longest source that is kept as the setter of a topic, in bytes.
+const SOURCE_BYTES_MAX: usize = 255;
 const CHANNEL_FIELDS: &[&str] = &[
     "name",
     "founder",
@@ -57,13 +59,17 @@ impl Import<'_> {
             self.leave_out(channel.path(), format!("its founder {founder} has no account"));
             return Ok(());
         };
+        // Parameters may follow the letters; they are fields of their own here.
+        let modes = modes.split_whitespace().next().unwrap_or_default();
         for letter in modes.chars().filter(|&letter| letter != '+' && !CHANNEL_FLAGS.contains(letter)) {
             self.leave_out(&channel.at("modes"), format!("there is no mode {letter} without a parameter"));
         }
+        let own = name.key().to_owned();
         let flags: String = modes.chars().filter(|&letter| CHANNEL_FLAGS.contains(letter)).collect();
         let id = self.state.form(self.moment, name, Letters::of(&flags));
         let (key, limit) = (self.key(channel, key), self.limit(channel, limit));
         let forward = forward.and_then(|to| match mapping.channel(to, bytes_max) {
+            Ok(to) if to.key() == own => None,
             Ok(to) => Some(to),
             Err(why) => {
                 self.leave_out(&channel.at("forward"), why);
@@ -91,7 +97,9 @@ impl Import<'_> {
         let at_s = self.time(channel, "topicSetAt")? / 1000;
         // Both become parameters of lines.
         let text = text.map(|text| text.replace(['\r', '\n', '\0'], " "));
-        let by = by.and_then(|by| by.split_whitespace().next()).filter(|by| !by.starts_with(':'));
+        let by = by.and_then(|by| by.split(|c: char| c.is_whitespace() || c.is_control()).next());
+        let by =
+            by.filter(|by| !by.is_empty() && !by.starts_with(':')).map(|by| truncate(by, SOURCE_BYTES_MAX));
         Ok(text.map(|text| {
             let text = truncate(&text, self.config.limits.topiclen).into();
             Box::new(Topic { text, by: by.unwrap_or(founder).into(), at_s })
@@ -106,6 +114,9 @@ impl Import<'_> {
             let mut letters = raw.text(account)?.unwrap_or_default().chars();
             let rank = letters.next().and_then(Rank::by_letter).filter(|_| letters.next().is_none());
             match (self.account_key(account), rank) {
+                (Some(_), Some(_)) if amodes.len() >= self.config.limits.chan_list_modes => {
+                    self.leave_out(&path, "the list is full (limits.chan-list-modes)");
+                }
                 (Some(account), Some(rank)) => {
                     amodes.insert(account, rank);
                 }

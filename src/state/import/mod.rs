@@ -11,15 +11,16 @@ mod fields;
 
 use std::collections::BTreeSet;
 
+use regex::Regex;
 use serde_json::Value;
 
 use super::State;
-use super::account::{Account, Vhost};
+use super::account::{Account, Vhost, is_reserved_name};
 use super::apply::Moment;
 use super::fact::AccountChange;
 use crate::auth::{Certfp, CertfpRefused, Credentials, Version, is_known_hash};
 use crate::config::Config;
-use crate::text::is_shown_host;
+use crate::text::{is_email, is_shown_host};
 use fields::Fields;
 
 /// Problems that are told of one document.
@@ -44,8 +45,10 @@ pub fn read(text: &[u8], config: &Config, wall_ms: u64) -> Option<Result<Importe
     let document: Value = serde_json::from_slice(text).ok()?;
     let fields = Fields::of(String::new(), &document).ok()?;
     let moment = Moment { mono_ms: 0, wall_ms, mapping: config.server.casemapping };
+    let vhosts = Regex::new(&config.accounts.vhosts.valid_regexp).ok()?;
     let mut import = Import {
         config,
+        vhosts,
         moment,
         state: State::default(),
         problems: Vec::new(),
@@ -60,6 +63,8 @@ pub fn read(text: &[u8], config: &Config, wall_ms: u64) -> Option<Result<Importe
 
 struct Import<'c> {
     config: &'c Config,
+    /// Matches the vhosts that the configuration allows.
+    vhosts: Regex,
     moment: Moment,
     state: State,
     problems: Vec<String>,
@@ -126,10 +131,10 @@ impl Import<'_> {
         self.unknown.extend(unknown.map(|name| format!("{kind}.*.{name}: it is no part of this form")));
     }
 
-    /// Milliseconds from nanoseconds; now, where nothing is known.
+    /// Returns milliseconds from nanoseconds; the present for a time that is unknown or in the future.
     fn time(&self, fields: &Fields<'_>, name: &str) -> Result<u64, String> {
         let ns = fields.number(name)?.filter(|&ns| ns > 0);
-        Ok(ns.map_or(self.moment.wall_ms, |ns| ns / 1_000_000))
+        Ok(ns.map_or(self.moment.wall_ms, |ns| (ns / 1_000_000).min(self.moment.wall_ms)))
     }
 
     /// The name by which an entry goes: the one it has inside, which must be the one it lies under.
@@ -165,16 +170,29 @@ impl Import<'_> {
             let why = format!("it looks like {other}, which can make either of them unusable");
             self.left_out.push(format!("{}: {why}", user.path()));
         }
+        if is_reserved_name(mapping, name.key(), name.as_str()) {
+            self.leave_out(user.path(), "the name is reserved for a service");
+            return Ok(());
+        }
         let credentials = self.credentials(user, source, hash, &certfps);
         let mut account = Account::new(name, credentials, registered_ms);
-        account.email = email.map(Box::from);
-        account.vhost =
-            vhost.filter(|host| is_shown_host(host)).map(|host| Vhost { host: host.into(), enabled: true });
+        account.email = email.filter(|email| is_email(email)).map(Box::from);
+        if email.is_some() && account.email.is_none() {
+            self.leave_out(&user.at("email"), "it is not an email address");
+        }
+        account.vhost = vhost
+            .filter(|host| is_shown_host(host) && self.is_allowed_vhost(host))
+            .map(|host| Vhost { host: host.into(), enabled: true });
         if vhost.is_some() && account.vhost.is_none() {
-            self.leave_out(&user.at("vhost"), "it cannot be shown as a host");
+            self.leave_out(&user.at("vhost"), "accounts.vhosts does not allow it");
         }
         self.state.make_account(self.moment, Box::new(account));
         Ok(())
+    }
+
+    /// The rule of HostServ SET.
+    fn is_allowed_vhost(&self, host: &str) -> bool {
+        host.len() <= self.config.accounts.vhosts.max_length && self.vhosts.is_match(host)
     }
 
     fn credentials(
@@ -225,6 +243,9 @@ impl Import<'_> {
             let path = format!("{}.{index}", user.at("additionalNicks"));
             match mapping.nick(raw, self.config.limits.nicklen) {
                 Err(why) => self.leave_out(&path, why),
+                Ok(nick) if is_reserved_name(mapping, nick.key(), nick.as_str()) => {
+                    self.leave_out(&path, "the nick is reserved for a service");
+                }
                 Ok(nick) => match self.state.reserved_for(nick.key()).map(str::to_owned) {
                     Some(other) if *other == *owner => {}
                     Some(other) => self.leave_out(&path, format!("{raw} is a nick of {other}")),

@@ -120,7 +120,7 @@ fn what_cannot_be_had_here_is_left_out_and_named() {
         "users.alice.certfps.1: it is not the SHA-256 of a certificate",
         "users.bob.hash: it is of no known kind; the account has no passphrase",
         "users.bob.certfps.0: it is already a certificate of alice",
-        "users.bob.vhost: it cannot be shown as a host",
+        "users.bob.vhost: accounts.vhosts does not allow it",
         "users.carol.hash: there is none; the account has no passphrase",
         "users.da ve: the name contains ' '",
         "users.alice.additionalNicks.0: bob is a nick of bob",
@@ -194,5 +194,65 @@ fn what_is_of_another_form_is_refused_with_its_path() {
 fn other_documents_are_none() {
     for text in ["", "[]", "nonsense", "{\"key\":\"meta/export\"}\n{}"] {
         assert!(read(text.as_bytes(), &config("ascii"), NOW_MS).is_none(), "{text}");
+    }
+}
+
+#[test]
+fn an_import_is_what_the_server_itself_would_store() {
+    let (long, later) = ("x".repeat(100), (NOW_MS + 1_000_000) * 1_000_000);
+    let users = json!({
+        "alice": {"hash": HASH, "email": "a@b.example\r\nQUIT", "vhost": "a\u{0}b", "registeredAt": later},
+        "bob": {"hash": HASH, "email": "bob@b.example", "vhost": long, "additionalNicks": ["ChanServ"]},
+        "carol": {"hash": HASH, "vhost": "carol:staff"},
+        "NickServ": {"hash": HASH},
+    });
+    let channels = json!({"#a": {
+        "founder": "alice", "topic": "one\r\ntwo", "topicSetBy": "bob\u{0}x!y@z", "topicSetAt": later,
+        "modes": "+nk sesame", "key": "a\u{0}b", "forward": "#A",
+    }});
+    let (state, left_out) = read_ascii(&anope(users, channels)).unwrap();
+    let expected = [
+        "users.NickServ: the name is reserved for a service",
+        "users.alice.email: it is not an email address",
+        "users.alice.vhost: accounts.vhosts does not allow it",
+        "users.bob.vhost: accounts.vhosts does not allow it",
+        "users.carol.vhost: accounts.vhosts does not allow it",
+        "users.bob.additionalNicks.0: the nick is reserved for a service",
+        "channels.#a.modes: there is no mode k without a parameter",
+        "channels.#a.key: it cannot be a channel's key; the channel has none",
+    ];
+    assert_eq!(left_out, expected);
+    assert_eq!(state.accounts["alice"].registered_ms, NOW_MS);
+    assert_eq!(state.accounts["bob"].email.as_deref(), Some("bob@b.example"));
+    let channel = &state.channels[state.channel_by_key("#a").unwrap()];
+    let topic = channel.topic.as_ref().unwrap();
+    assert_eq!((&*topic.text, &*topic.by, topic.at_s), ("one  two", "bob", NOW_MS / 1000));
+    assert!(channel.forward.is_none() && channel.flags.to_string() == "+n");
+}
+
+proptest::proptest! {
+    /// Whatever a document holds, and under every casemapping, nothing in the records can break a line.
+    #[test]
+    fn no_record_holds_a_line_break(texts in proptest::collection::vec("(a|b|#|@|\\.|!|x|é|\r|\n|\u{0}| |:|,){0,9}", 9)) {
+        let user = json!({
+            "hash": HASH, "email": texts[0], "vhost": texts[1], "additionalNicks": [texts[2]], "certfps": [texts[3]],
+        });
+        let channel = json!({
+            "founder": "alice", "topic": texts[4], "topicSetBy": texts[5], "key": texts[6], "forward": texts[7],
+            "modes": texts[8], "amode": {(&texts[2]): "o"},
+        });
+        let document = anope(
+            json!({"alice": user.clone(), (&texts[2]): user}),
+            json!({"#a": channel.clone(), (&texts[7]): channel}),
+        );
+        for casemapping in ["ascii", "precis", "permissive", "rfc1459"] {
+            let read = read(document.to_string().as_bytes(), &config(casemapping), NOW_MS).expect("an object");
+            for (key, value) in read.map(|imported| imported.records).unwrap_or_default() {
+                let value = String::from_utf8(value).unwrap();
+                for bad in ["\\r", "\\n", "\\u0000"] {
+                    proptest::prop_assert!(!value.contains(bad) && !key.contains(['\r', '\n', '\0']), "{key} {value}");
+                }
+            }
+        }
     }
 }

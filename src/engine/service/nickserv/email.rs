@@ -13,6 +13,7 @@ use crate::i18n::Phrase;
 use crate::state::account::Purpose;
 use crate::state::fact::AccountChange;
 use crate::state::{Account, Fact};
+use crate::text::is_email;
 
 use super::identify::refusal;
 use super::{NS, authenticates, own_account, password};
@@ -36,7 +37,7 @@ pub(super) fn ask(cx: &mut Cx<'_>, account: &Account, email: &str, passphrase: O
     if !cx.config().accounts.registration.email_verification.enabled {
         return Err(NS.refuse(Phrase::EMAIL_NOT_VERIFIED_HERE, &[]));
     }
-    if !register::is_email(email) {
+    if !is_email(email) {
         return Err(NS.refuse(Phrase::EMAIL_NEEDED, &[]));
     }
     if cx.setup.letters.refuses(email) {
