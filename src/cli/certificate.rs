@@ -1,4 +1,4 @@
-//! Self-signed certificates: enough to try a TLS listener, not for a public server.
+//! Self-signed certificates, for testing TLS listeners; a public server needs better ones.
 
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
@@ -14,7 +14,7 @@ use time::{Duration, OffsetDateTime};
 use super::Failure;
 use crate::config::{Config, KeyPair};
 
-/// The pairs of files that the TLS listeners want, each once, with the first listener that does.
+/// Returns the certificates of the TLS listeners, each once, with the first listener that uses it.
 pub(super) fn wanted(config: &Config) -> Result<Vec<(&str, &KeyPair)>, Failure> {
     let mut wanted: Vec<(&str, &KeyPair)> = Vec::new();
     for (address, listener) in &config.server.listeners {
@@ -24,7 +24,7 @@ pub(super) fn wanted(config: &Config) -> Result<Vec<(&str, &KeyPair)>, Failure> 
                 Some((_, other)) if other.key == pair.key => {}
                 Some((_, other)) => {
                     return Err(Failure::new(format_args!(
-                        "listener {address}: certificate {} has the key {} here and {} elsewhere",
+                        "listener {address}: certificate {} is configured with the key {} here and with {} elsewhere",
                         pair.cert, pair.key, other.key
                     )));
                 }
@@ -34,12 +34,12 @@ pub(super) fn wanted(config: &Config) -> Result<Vec<(&str, &KeyPair)>, Failure> 
     Ok(wanted)
 }
 
-/// Whether nothing, not even a dangling link, has this name.
+/// Returns whether no file has this name, not even a dangling link.
 pub(super) fn is_free(file: &str) -> bool {
     fs::symlink_metadata(file).is_err_and(|error| error.kind() == io::ErrorKind::NotFound)
 }
 
-/// Makes a certificate for this machine and the server's name. Overwrites nothing.
+/// Creates a certificate for localhost and the server name. Never overwrites a file.
 pub(super) fn make(pair: &KeyPair, server_name: &str) -> Result<(), Failure> {
     let failed = |what: &dyn std::fmt::Display| {
         Failure::new(format_args!("could not create certificate {}: {what}", pair.cert))
@@ -48,13 +48,13 @@ pub(super) fn make(pair: &KeyPair, server_name: &str) -> Result<(), Failure> {
     write_new(&pair.key, &key, 0o600)
         .map_err(|error| Failure::new(format_args!("could not create key {}: {error}", pair.key)))?;
     write_new(&pair.cert, &cert, 0o644).map_err(|error| {
-        // A key without its certificate would be in the way of the next try.
+        // A key without its certificate would block the next attempt.
         let _ = fs::remove_file(&pair.key);
         failed(&error)
     })
 }
 
-/// A certificate for one year with an ECDSA P-256 key in PKCS#8, both as PEM.
+/// Generates a certificate, valid for a year, and its ECDSA P-256 key in PKCS#8, both in PEM format.
 fn generate(server_name: &str) -> Result<(String, String), rcgen::Error> {
     let names = ["127.0.0.1", "::1", server_name, "localhost"].map(str::to_owned);
     let mut params = CertificateParams::new(names)?;

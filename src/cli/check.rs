@@ -1,4 +1,4 @@
-//! `ircd check`: not in Ergo. Problems go to standard output, as they are the command's result.
+//! `ircd check`: checks the configuration. Not in Ergo. Problems are its result, so they go to standard output.
 
 use super::configuration::Source;
 use super::{Failure, Options, console};
@@ -10,7 +10,7 @@ pub(super) fn run(options: &Options) -> Result<(), Failure> {
         Ok(loaded) => {
             let mut lines = source.show(&loaded.warnings);
             let not_yet = loaded.not_yet.iter();
-            lines.extend(not_yet.map(|key| format!("{name}: {key} is not yet in effect in this version")));
+            lines.extend(not_yet.map(|key| format!("{name}: {key} has no effect in this version yet")));
             lines.push(format!("{name}: ok\n"));
             Ok(console::print(&lines.join("\n"))?)
         }

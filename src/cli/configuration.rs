@@ -1,4 +1,4 @@
-//! Finding and reading the configuration, with the environment's overrides.
+//! Finds and reads the configuration, with overrides from the environment.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -9,7 +9,7 @@ use crate::config::{self, Document, Loaded, Problem};
 
 const DEFAULT_FILE: &str = "ircd.yaml";
 
-/// Where a configuration comes from.
+/// The origin of a configuration.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Source {
     File(PathBuf),
@@ -17,7 +17,7 @@ pub(super) enum Source {
 }
 
 impl Source {
-    /// What `--conf` names, else `ircd.yaml` in the working directory, else the built-in one.
+    /// Returns the file given with `--conf`, or `ircd.yaml` in the working directory, or the built-in configuration.
     pub(super) fn find(conf: Option<&Path>) -> Source {
         match conf {
             Some(path) => Source::File(path.to_owned()),
@@ -26,7 +26,7 @@ impl Source {
         }
     }
 
-    /// What a reload reads: a file that was made since the server started without one counts.
+    /// Returns what a rehash reads: a file created since the server started without one counts.
     pub(super) fn again(&self) -> Source {
         match self {
             Source::File(_) => self.clone(),
@@ -34,7 +34,7 @@ impl Source {
         }
     }
 
-    /// Its name for messages.
+    /// Returns its name for messages.
     pub(super) fn name(&self) -> String {
         match self {
             Source::File(path) => path.display().to_string(),
@@ -54,7 +54,7 @@ impl Source {
         Ok((loaded, document))
     }
 
-    /// Like `load`, but with the problems as they are.
+    /// Like `load`, but returns the problems themselves.
     pub(super) fn try_load(&self) -> Result<Result<Loaded, Vec<Problem>>, Failure> {
         Ok(self.document()?.load())
     }
@@ -67,7 +67,7 @@ impl Source {
         Ok(Document::new(text, environment()))
     }
 
-    /// Problems as lines.
+    /// Formats problems as lines.
     pub(super) fn show(&self, problems: &[Problem]) -> Vec<String> {
         let name = self.name();
         problems.iter().map(|problem| problem.display(&name).to_string()).collect()
@@ -76,19 +76,19 @@ impl Source {
 
 fn read(path: &Path) -> Result<String, Failure> {
     let mut text = String::new();
-    // One byte more than is accepted: `config` says that it is too long.
+    // One byte more than the maximum, so that `config` reports a longer file.
     let limit = config::TEXT_BYTES_MAX as u64 + 1;
     let done = File::open(path).and_then(|file| file.take(limit).read_to_string(&mut text));
     match done {
         Ok(_) => Ok(text),
         Err(error) if error.kind() == io::ErrorKind::InvalidData => {
-            Err(Failure::new(format_args!("configuration file {}: it is not UTF-8 text", path.display())))
+            Err(Failure::new(format_args!("configuration file {}: not valid UTF-8", path.display())))
         }
         Err(error) => Err(Failure::new(format_args!("configuration file {}: {error}", path.display()))),
     }
 }
 
-/// The environment; which variables count is for `config` to know.
+/// Returns the environment; `config` selects the variables that matter.
 fn environment() -> Vec<(String, String)> {
     let text = |(name, value): (std::ffi::OsString, std::ffi::OsString)| {
         Some((name.into_string().ok()?, value.into_string().ok()?))
@@ -101,7 +101,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_file_that_came_later_is_found_and_one_that_is_gone_is_missed() {
+    fn a_file_created_later_is_found_and_a_deleted_one_is_an_error() {
         // Tests run where the project's own file lies.
         assert_eq!(Source::BuiltIn.again(), Source::File(DEFAULT_FILE.into()));
         let gone = Source::File("no-such-file.yaml".into());

@@ -1,4 +1,4 @@
-//! Standard output and error. Neither need be there: a closed pipe is no reason to panic.
+//! Standard output and standard error. Either may be closed, which must not cause a panic.
 
 use std::io::{self, Write};
 use std::time::SystemTime;
@@ -18,8 +18,7 @@ pub(super) fn complain(line: &str) {
     let _ = writeln!(io::stderr(), "{line}");
 }
 
-/// Writes what a command did to standard error, after the time (in UTC) as Ergo writes it; nothing
-/// when `quiet`.
+/// Writes a message to standard error with the time (in UTC) in Ergo's format; does nothing if `quiet`.
 pub(super) fn say(quiet: bool, text: &str) {
     if quiet {
         return;

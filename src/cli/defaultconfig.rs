@@ -1,4 +1,4 @@
-//! `ircd defaultconfig`
+//! `ircd defaultconfig`: prints the built-in configuration.
 
 use super::{Failure, console};
 use crate::config::DEFAULT_YAML;

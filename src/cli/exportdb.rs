@@ -1,4 +1,4 @@
-//! `ircd exportdb`: not in Ergo. The datastore as JSON Lines, also that of a running server.
+//! `ircd exportdb`: exports a datastore as JSON Lines, even while the server is running. Not in Ergo.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufReader, BufWriter, Write};
@@ -25,22 +25,22 @@ pub(super) fn run(options: &Options, file: Option<&Path>) -> Result<(), Failure>
     Ok(())
 }
 
-/// From the datastore itself, or from the server that has it open.
+/// Reads the datastore itself, or asks the server that has it open.
 fn read(path: &Path) -> Result<Export, Failure> {
     match Store::open(path, Outdated::Refuse) {
         Err(in_use @ StoreError::InUse(..)) => {
             let answer = request_export(path).map_err(|error| {
-                Failure::new(format_args!("{in_use}, whose control socket fails: {error}"))
+                Failure::new(format_args!("{in_use}, and its control socket failed: {error}"))
             })?;
             Export::read(BufReader::new(answer)).map_err(|problems| {
-                Failure::new(format_args!("{in_use}, whose answer is cut short: {}", problems[0]))
+                Failure::new(format_args!("{in_use}, and its answer was incomplete: {}", problems[0]))
             })
         }
         opened => Ok(opened?.export()?),
     }
 }
 
-/// Only whole, and for its owner only: there are password hashes in it.
+/// Writes the file completely or not at all, readable by its owner only: it contains password hashes.
 fn write(file: &Path, export: &Export) -> io::Result<()> {
     let mut new = file.as_os_str().to_owned();
     new.push(".new");

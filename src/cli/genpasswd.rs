@@ -1,4 +1,4 @@
-//! `ircd genpasswd`: the hash of a password, for `server.password`, `opers` and `webirc`.
+//! `ircd genpasswd`: hashes a password, for `server.password`, `opers` and `webirc`.
 
 use std::io::{self, BufRead, IsTerminal};
 
@@ -6,18 +6,18 @@ use bcrypt::Version;
 
 use super::{Failure, console};
 
-/// The least bcrypt allows. These passwords are to be long and random, and checking one must not
-/// cost the server much.
+/// The minimum of bcrypt. These passwords should be long and random, and checking one must be cheap for the
+/// server.
 const COST: u32 = 4;
 
-/// bcrypt looks at no more of a password.
+/// bcrypt ignores the rest of a password.
 const PASSWORD_BYTES_MAX: usize = 72;
 
 pub(super) fn run() -> Result<(), Failure> {
     let password = if io::stdin().is_terminal() { ask()? } else { read_line(io::stdin().lock())? };
     if !is_safe(&password) {
-        console::complain("WARNING: this password has characters that many IRC clients cannot send.");
-        console::complain("It would be better to choose another one.");
+        console::complain("WARNING: this password contains characters that many IRC clients cannot send.");
+        console::complain("Consider choosing another one.");
     }
     Ok(console::print(&format!("{}\n", hash(&password)?))?)
 }
@@ -30,14 +30,14 @@ fn ask() -> Result<String, Failure> {
     Ok(password)
 }
 
-/// The first line, without the blanks around it.
+/// Returns the first line, trimmed.
 fn read_line(input: impl BufRead) -> io::Result<String> {
     let mut line = String::new();
     input.take(64 << 10).read_line(&mut line)?;
     Ok(line.trim().to_owned())
 }
 
-/// Whether a client can send it as a parameter of a command, and a person see what it is.
+/// Returns whether clients can send the password as a parameter, and people can type it.
 fn is_safe(password: &str) -> bool {
     !password.is_empty()
         && password != "*"
@@ -47,7 +47,7 @@ fn is_safe(password: &str) -> bool {
 
 fn hash(password: &str) -> Result<String, Failure> {
     if password.len() > PASSWORD_BYTES_MAX {
-        return Err(Failure::new(format_args!("the password has more than {PASSWORD_BYTES_MAX} bytes")));
+        return Err(Failure::new(format_args!("the password is longer than {PASSWORD_BYTES_MAX} bytes")));
     }
     Ok(bcrypt::hash_with_result(password, COST)?.format_for_version(Version::TwoA))
 }

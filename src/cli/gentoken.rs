@@ -1,4 +1,4 @@
-//! `ircd gentoken`
+//! `ircd gentoken`: prints a random secret.
 
 use super::{Failure, console};
 use crate::store::random_secret;

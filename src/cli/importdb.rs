@@ -1,5 +1,5 @@
-//! `ircd importdb`: a new datastore from what `exportdb` wrote, or from the accounts and channels of other
-//! services; all of it or nothing.
+//! `ircd importdb`: creates a datastore from an export, or from the accounts and channels of other services;
+//! completely or not at all.
 
 use std::fs::File;
 use std::io::{BufReader, Read};
@@ -12,7 +12,7 @@ use crate::config::Config;
 use crate::state::import::{self, Imported};
 use crate::store::{Export, Store};
 
-/// The longest document of other services, in bytes.
+/// Maximum size of a document of other services, in bytes.
 const FOREIGN_BYTES_MAX: u64 = 256 << 20;
 
 pub(super) fn run(options: &Options, file: &Path) -> Result<(), Failure> {

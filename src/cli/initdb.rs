@@ -1,4 +1,4 @@
-//! `ircd initdb`
+//! `ircd initdb`: creates a datastore.
 
 use std::path::Path;
 

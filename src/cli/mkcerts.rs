@@ -1,4 +1,4 @@
-//! `ircd mkcerts`
+//! `ircd mkcerts`: creates self-signed certificates.
 
 use super::configuration::Source;
 use super::{Failure, Options, certificate, console};

@@ -1,4 +1,4 @@
-//! `ircd upgradedb`
+//! `ircd upgradedb`: upgrades the datastore of an older version.
 
 use std::path::Path;
 
@@ -12,7 +12,7 @@ pub(super) fn run(options: &Options) -> Result<(), Failure> {
     let store = Store::open(Path::new(&path), Outdated::Upgrade)?;
     match store.backup() {
         Some(copy) => {
-            let text = format!("database upgraded: {path}, copy of the old one: {}", copy.display());
+            let text = format!("database upgraded: {path}, backup of the old one: {}", copy.display());
             console::say(options.quiet, &text);
         }
         None => console::say(options.quiet, &format!("database is up to date: {path}")),
