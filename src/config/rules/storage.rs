@@ -49,7 +49,7 @@ pub(super) fn logging(config: &Config, rules: &mut Rules<'_>) {
         if log.method.contains(&LogMethod::File) && log.filename.is_none() {
             rules.wrong(&key("filename"), "a file, for the method `file`");
         }
-        if log.method.is_empty() {
+        if log.method.is_empty() && !rules.is_noted(&key("method")) {
             rules.doubtful(&key("method"), LogMethod::EXPECTED, "nothing");
         }
         let is_known = |kind: &str| {

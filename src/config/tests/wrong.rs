@@ -181,6 +181,13 @@ const ADDED: &[Row] = &[
         ],
     ),
     (
+        "logging: [{method: pigeon, type: '*', level: info}]",
+        &[
+            "6: warning: logging.0.method: expected words out of `stderr`, `stdout` and `file`, found \"pigeon\"",
+            "6: logging.0.method: expected words out of `stderr`, `stdout` and `file`, found \"pigeon\"",
+        ],
+    ),
+    (
         "logging: [{method: stderr, type: -userinput, level: info}]",
         &[
             "6: logging.0.type: expected `*` or types to log, and types to exclude with a leading `-`, found \"-userinput\"",

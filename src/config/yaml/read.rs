@@ -164,7 +164,9 @@ pub(in crate::config) fn words<T: Word>(node: &Node, problems: &mut Problems) ->
             None => problems.push(node, T::EXPECTED, shown_text(word), Severity::Warning),
         }
     }
-    Some(words)
+    // Nothing but unknown words is more likely a mistake than meant for another server.
+    let has_any = !words.is_empty() || text.trim().is_empty();
+    or_wrong(has_any.then_some(words), node, problems, T::EXPECTED)
 }
 
 /// Reads a list. An invalid item is reported and left out.

@@ -90,7 +90,6 @@ CASES = [
     ("a bad bcrypt hash", "$2a$04$abc", "$2a$xx$abc", "xx", r"opers\.admin\.password", "bcrypt"),
     ("a bad log level", "level: error", "level: loud", "loud", r"logging\.0\.level", "debug"),
     ("a bad log method", "method: stderr", "method: pigeon", "pigeon", r"logging\.0\.method", "stderr"),
-    ("a key given twice", "max-sendq: 96k", "max-sendq: 96k\n    max-sendq: 32k", "max-sendq", r"server\.max-sendq", "once|twice|second|duplicate"),
     ("a tab for indentation", "    max-sendq", "\tmax-sendq", "\t|coerce-ident", "", "tab|blanks|spaces"),
     ("a bracket left open", "[kill]", "[kill", r"\[kill|admin:", "", "YAML|bracket|expected"),
     ("text that is no YAML at all", RIGHT, "@@@ this is no config\n", "@@@", "", "expected"),
