@@ -171,7 +171,7 @@ pub(super) fn modes(config: &Config, rules: &mut Rules<'_>) {
     }
 }
 
-/// Returns the first letter of a mode string that is not a known mode; parameters, after a space, are ignored.
+/// Returns the first letter of a mode string that is not a known mode; parameters are ignored.
 fn unknown_mode(modes: &str, letters: &str) -> Option<char> {
     let first = modes.split_ascii_whitespace().next().unwrap_or_default();
     first.chars().find(|letter| !matches!(letter, '+' | '-') && !letters.contains(*letter))

@@ -87,7 +87,8 @@ where
     or_wrong(value, node, problems, format!("a number from {} to {}", bounds.start(), bounds.end()))
 }
 
-/// Returns the whole number of a node, in the notations of YAML 1.1 and 1.2. A fraction is dropped, as in Ergo.
+/// Returns the whole number of a node, in the notations of YAML 1.1 and 1.2. A fraction is dropped, as Ergo
+/// does.
 fn integer(node: &Node, problems: &mut Problems) -> Option<i128> {
     match &node.tree {
         Tree::Int(value, _) => Some(*value),

@@ -29,12 +29,12 @@ pub(super) fn nearest<'a>(key: &str, known: &'a [String]) -> Option<&'a str> {
     nearest.filter(|(edits, _)| *edits <= edits_max).map(|(_, known)| known.as_str())
 }
 
-/// The letters and digits of a key, in lower case.
+/// Returns the letters and digits of a key, in lower case.
 fn letters(key: &str) -> String {
     key.chars().take(CHARS_MAX).filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
-/// The number of insertions, deletions, substitutions and swaps of neighbours that turn one text into another.
+/// Returns the number of edits that turn one text into another.
 fn distance(a: &[char], b: &[char]) -> usize {
     // Rows of the table for the prefixes of `a`: the one before the last, and the last.
     let (mut before, mut last): (Vec<usize>, Vec<usize>) = (Vec::new(), (0..=b.len()).collect());

@@ -1,4 +1,4 @@
-//! The closed sets of words that keys take, as types.
+//! Types for the values that must be one of a fixed set of words, and networks.
 
 use std::fmt;
 use std::net::{IpAddr, Ipv6Addr};
@@ -7,11 +7,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::text::CaseMapping;
 
-/// A set of words a key may have as its value.
+/// A set of words that a key accepts.
 pub trait Word: Sized + Copy + 'static {
-    /// Every spelling, the one to recommend first, with its meaning.
+    /// All spellings with their meanings, the recommended ones first.
     const WORDS: &'static [(&'static str, Self)];
-    /// What to call such a value in a message.
+    /// Description of the set for messages.
     const EXPECTED: &'static str;
 }
 
@@ -45,45 +45,45 @@ impl Word for CaseMapping {
 }
 
 words! {
-    /// Who decides about something that outlives a connection: the server or the user.
+    /// Whether a feature is decided by the server or by the user.
     PersistentStatus, "`disabled`, `opt-in`, `opt-out`, `mandatory`, `true` or `false`" {
-        /// Off for everyone.
+        /// Off for all users.
         Disabled = "disabled" | "default" | "" | "off" | "false" | "f" | "no" | "n",
-        /// Off unless the user turns it on.
+        /// Off unless the user enables it.
         OptIn = "opt-in",
-        /// On unless the user turns it off.
+        /// On unless the user disables it.
         OptOut = "opt-out",
-        /// On for everyone.
+        /// On for all users.
         Mandatory = "mandatory" | "enabled" | "on" | "true" | "t" | "yes" | "y",
     }
 }
 
 words! {
-    /// What happens to someone using a nickname that belongs to an account not theirs.
+    /// What happens to users whose nickname is reserved for another account.
     NickEnforcement, "`strict`, `optional` or `none`" {
         /// They cannot use it.
         Strict = "strict" | "timeout" | "with-timeout",
-        /// As the owner of the nickname wishes; nothing when the owner has said nothing.
+        /// The owner of the nickname decides; by default, nothing happens.
         Optional = "optional" | "default",
-        /// Nothing.
+        /// Nothing happens.
         None = "none",
     }
 }
 
 words! {
-    /// From when on a user may see the history of a channel.
+    /// How far back a user can read the history of a channel.
     HistoryCutoff, "`none`, `registration-time` or `join-time`" {
-        /// From the beginning.
+        /// To the beginning.
         None = "none" | "default" | "disabled" | "off" | "false",
-        /// From when their account was registered.
+        /// To the registration of the user's account.
         RegistrationTime = "registration-time",
-        /// From when they joined.
+        /// To when the user joined.
         JoinTime = "join-time",
     }
 }
 
 words! {
-    /// The oldest TLS version to be spoken. Older ones than 1.2 are understood and mean 1.2.
+    /// Minimum TLS version. Versions before 1.2 are accepted and mean 1.2.
     TlsVersion, "a TLS version, `1.2` or `1.3`" {
         /// TLS 1.2, RFC 5246.
         Tls12 = "1.2" | "v1.2" | "1.1" | "v1.1" | "1.0" | "v1.0" | "1" | "v1" | "tls1.2" | "tlsv1.2" | "tlsv1.1"
@@ -94,21 +94,21 @@ words! {
 }
 
 words! {
-    /// Importance of log records; those below are left out.
+    /// Minimum level of log records.
     LogLevel, "a log level: `debug`, `info`, `warn` or `error`" {
-        /// All that happens.
+        /// Everything.
         Debug = "debug",
-        /// What an operator may want to know.
+        /// Normal operation.
         Info = "info",
-        /// What may need attention.
+        /// Possible problems.
         Warn = "warn" | "warning" | "warnings",
-        /// What needs attention.
+        /// Problems.
         Error = "error" | "errors",
     }
 }
 
 words! {
-    /// A place for log records.
+    /// A destination of log records.
     LogMethod, "words out of `stderr`, `stdout` and `file`" {
         /// Standard error.
         Stderr = "stderr",
@@ -120,27 +120,27 @@ words! {
 }
 
 words! {
-    /// The form of log records.
+    /// Format of log records.
     LogFormat, "`text` or `json`" {
-        /// Columns.
+        /// Text in columns.
         Text = "text",
-        /// One JSON object a line.
+        /// One JSON object per line.
         Json = "json",
     }
 }
 
 words! {
-    /// How the entries of a list of addresses are written.
+    /// Syntax of patterns for email addresses.
     PatternSyntax, "`glob` or `regex`" {
-        /// With `*` and `?`.
+        /// Wildcards `*` and `?`.
         Glob = "glob",
-        /// As regular expressions.
+        /// Regular expressions.
         Regex = "regex",
     }
 }
 
 words! {
-    /// IP versions for outgoing mail.
+    /// IP version for outgoing email.
     MailProtocol, "`tcp`, `tcp4` or `tcp6`" {
         /// Either.
         Tcp = "tcp",
@@ -152,7 +152,7 @@ words! {
 }
 
 words! {
-    /// A family of signatures of JSON web tokens.
+    /// A family of signature algorithms for JSON Web Tokens.
     JwtAlgorithm, "`hmac`, `rsa` or `eddsa`" {
         /// A shared secret, HS256 and longer.
         Hmac = "hmac",
@@ -164,24 +164,24 @@ words! {
 }
 
 words! {
-    /// How a connection to PostgreSQL is secured.
+    /// TLS mode of a connection to PostgreSQL.
     SslMode, "`disable`, `allow`, `prefer`, `require`, `verify-ca` or `verify-full`" {
-        /// Not at all.
+        /// No TLS.
         Disable = "disable",
-        /// Only if the server insists.
+        /// TLS only if the server requires it.
         Allow = "allow",
-        /// If the server can.
+        /// TLS if the server supports it.
         Prefer = "prefer",
-        /// Encrypted, to whomever.
+        /// TLS without verifying the server.
         Require = "require",
-        /// Encrypted, to a server with a certificate of the right authority.
+        /// TLS with a certificate from the right authority.
         VerifyCa = "verify-ca",
-        /// In addition the certificate must name the host.
+        /// As `VerifyCa`, and the certificate must be valid for the hostname.
         VerifyFull = "verify-full",
     }
 }
 
-/// A range of IP addresses. IPv4 is kept, and compared, as IPv6 (`::ffff:0:0/96`).
+/// A network. IPv4 is stored, and compared, as IPv6 (`::ffff:0:0/96`).
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Net {
     bits: u128,
@@ -194,7 +194,7 @@ impl Net {
     /// The IPv6 loopback address.
     pub const LOOPBACK_V6: Net = Net { bits: 1, prefix_len: 128 };
 
-    /// Reads an address or a CIDR range; host bits are cleared.
+    /// Parses an address or a CIDR range; host bits are cleared.
     pub fn parse(text: &str) -> Option<Net> {
         let (addr, len) = match text.split_once('/') {
             Some((addr, len)) if len.bytes().all(|b| b.is_ascii_digit()) => {
@@ -213,12 +213,12 @@ impl Net {
         Some(Net { bits: bits_of(addr) & mask(prefix_len), prefix_len })
     }
 
-    /// The range of a size (a prefix of 0 to 128 bits, IPv4 taken as IPv6) in which an address lies.
+    /// Returns the network with a prefix length (0 to 128, IPv4 mapped to IPv6) that contains an address.
     pub fn around(addr: IpAddr, prefix_len: u8) -> Net {
         Net { bits: bits_of(addr) & mask(prefix_len), prefix_len }
     }
 
-    /// The address, if there is only one.
+    /// Returns the address if there is only one.
     pub fn single(&self) -> Option<IpAddr> {
         (self.prefix_len == 128).then(|| IpAddr::V6(Ipv6Addr::from_bits(self.bits)).to_canonical())
     }
@@ -230,19 +230,19 @@ impl Net {
         is_v4 || self.single().is_some_and(|addr| addr.is_loopback())
     }
 
-    /// Bits that all addresses of the range begin with, IPv4 taken as IPv6.
+    /// Returns the prefix length, with IPv4 mapped to IPv6.
     pub fn prefix_len(&self) -> u8 {
         self.prefix_len
     }
 
-    /// Whether an address lies in the range.
+    /// Returns whether the network contains an address.
     pub fn contains(&self, addr: IpAddr) -> bool {
         bits_of(addr) & mask(self.prefix_len) == self.bits
     }
 }
 
 impl fmt::Display for Net {
-    /// As people write it: `192.0.2.0/24`; a single address without its length.
+    /// Writes the usual notation: `192.0.2.0/24`, or a single address without a length.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (addr, width) = match Ipv6Addr::from_bits(self.bits).to_ipv4_mapped() {
             Some(v4) if self.prefix_len >= 96 => (IpAddr::V4(v4), 32),
