@@ -1,8 +1,8 @@
 //! The command line: one file per command, with Ergo's names, flags and use of standard streams.
 //!
-//! It reads files and the environment, and says on standard error why something failed: one line, or
-//! one for each problem of a configuration. It serves no client itself. Invariant: a command that
-//! fails ends with a status other than 0.
+//! It reads files and the environment, and reports failures on standard error: one line, or one for each
+//! problem of a configuration. It serves no client itself. Invariant: a command that fails exits with a
+//! status other than 0.
 
 mod certificate;
 mod check;
@@ -35,22 +35,22 @@ struct Arguments {
     options: Options,
 }
 
-/// What every command takes, before or after its name.
+/// Options of every command, before or after its name.
 #[derive(Debug, clap::Args)]
 struct Options {
-    /// Configuration file [default: ircd.yaml here, or else the built-in default configuration]
+    /// Configuration file [default: ircd.yaml in this directory, or the built-in configuration]
     #[arg(long, global = true, value_name = "FILE")]
     conf: Option<PathBuf>,
-    /// Write no log to the console
+    /// Do not log to the console
     #[arg(long, global = true)]
     quiet: bool,
 }
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Run the server; makes the datastore and self-signed certificates if they are missing
+    /// Run the server, creating the datastore and self-signed certificates if they are missing
     Run {
-        /// Start, open everything, and stop again without serving anyone
+        /// Start the server, open everything, and stop again without accepting clients
         #[arg(long)]
         smoke: bool,
         #[command(flatten)]
@@ -58,33 +58,33 @@ enum Command {
     },
     /// Run a recording again, and compare everything that comes of it
     Replay(replay::ReplayOptions),
-    /// Make a new datastore
+    /// Create a datastore
     Initdb,
-    /// Change the datastore of an older version to the layout of this one
+    /// Upgrade the datastore of an older version
     Upgradedb,
-    /// Write all records as JSON Lines, one each; also while the server runs
+    /// Export all records as JSON Lines, even while the server is running
     Exportdb {
-        /// Where to [default: standard output]
+        /// Output file [default: standard output]
         file: Option<PathBuf>,
     },
-    /// Make a new datastore from what exportdb wrote
+    /// Create a datastore from an export, or from the accounts and channels of Atheme or Anope
     Importdb {
-        /// What exportdb wrote
+        /// File to import
         file: PathBuf,
     },
-    /// Read a password, twice from a terminal or as the first line of a pipe, and print its hash
+    /// Read a password from the terminal or a pipe, and print its hash
     Genpasswd,
-    /// Make self-signed certificates for the TLS listeners of the configuration
+    /// Create self-signed certificates for the TLS listeners of the configuration
     Mkcerts,
     /// Print the built-in default configuration
     Defaultconfig,
     /// Print a random secret: 32 bytes in base64url
     Gentoken,
-    /// Read the configuration and print every problem in it
+    /// Check the configuration and print every problem in it
     Check,
 }
 
-/// Why a command failed: lines for standard error.
+/// The reason a command failed: lines for standard error.
 #[derive(Debug)]
 struct Failure(Vec<String>);
 

@@ -1,4 +1,4 @@
-//! `ircd run`: reads and makes what the server needs from the disk, then runs it.
+//! `ircd run`: prepares everything the server needs from the disk, then runs it.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -81,13 +81,13 @@ impl RecordOptions {
     }
 }
 
-/// Tells what the author of a configuration should know although it can be used.
+/// Logs the warnings about a configuration.
 fn warn(source: &Source, warnings: &[Problem], not_yet: &[String]) {
     for line in source.show(warnings) {
         tracing::warn!(target: "server", "{line}");
     }
     if !not_yet.is_empty() {
-        tracing::warn!(target: "server", "not yet in effect in this version: {}", not_yet.join(", "));
+        tracing::warn!(target: "server", "not implemented in this version yet: {}", not_yet.join(", "));
     }
 }
 
@@ -97,12 +97,12 @@ fn open_store(config: &Config) -> Result<Store, Failure> {
     let outdated = if config.datastore.autoupgrade { Outdated::Upgrade } else { Outdated::Refuse };
     let store = Store::open_or_create(Path::new(path), outdated)?;
     if let Some(copy) = store.backup() {
-        tracing::info!(target: "datastore", "upgraded {path}, copy of the old one: {}", copy.display());
+        tracing::info!(target: "datastore", "upgraded {path}, backup of the old one: {}", copy.display());
     }
     Ok(store)
 }
 
-/// Says where history is, and opens what holds it for good.
+/// Opens the history database, and logs where history is stored.
 fn open_archive(config: &Config) -> Result<Option<Opened<Database>>, Failure> {
     let memory = if config.history.enabled { "memory" } else { "off" };
     let Some(settings) = archive::Settings::of(config) else {
@@ -125,14 +125,14 @@ fn open_archive(config: &Config) -> Result<Option<Opened<Database>>, Failure> {
     Ok(Some(opened))
 }
 
-/// Makes what is missing altogether. Half a pair is a mistake that the listener will report.
+/// Creates missing certificates. If only one file of a pair is missing, the listener reports it.
 fn make_certificates(config: &Config) -> Result<(), Failure> {
     for (address, pair) in certificate::wanted(config)? {
         if certificate::is_free(&pair.cert) && certificate::is_free(&pair.key) {
             certificate::make(pair, &config.server.name)?;
             tracing::warn!(
                 target: "listeners",
-                "made a self-signed certificate for {address}, as there was none : {} : {}",
+                "created a self-signed certificate for {address} : {} : {}",
                 pair.cert,
                 pair.key
             );
@@ -141,7 +141,7 @@ fn make_certificates(config: &Config) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Reads the configuration again and begins new log files.
+/// Reads the configuration again and reopens the log files.
 fn reload(source: Source, logs: Logs, running: Config) -> Reload {
     Arc::new(move || {
         let source = source.again();

@@ -1,4 +1,4 @@
-//! The files beside the configuration whose texts the server speaks: the MOTD and the languages.
+//! Reads the texts that the configuration refers to: MOTD, translations and address patterns.
 
 use std::fs::File;
 use std::io::Read;
@@ -9,16 +9,16 @@ use crate::config::{Config, Document};
 use crate::engine::Texts;
 use crate::i18n::Catalogue;
 
-/// What people read who connect to a server that was never configured.
+/// The MOTD of a server without a configuration.
 const DEFAULT_MOTD: &str = include_str!("../../motd.txt");
-/// The languages of a server that was never configured.
+/// The translations of a server without a configuration.
 const DEFAULT_CATALOGUES: [&str; 1] = [include_str!("../../languages/zh-CN.lang.yaml")];
-/// How catalogues are named.
+/// File name extension of catalogues.
 const CATALOGUE_ENDING: &str = ".lang.yaml";
-/// How much of a file is read, in bytes.
+/// Maximum number of bytes read from a file.
 const TEXT_BYTES_MAX: u64 = 1 << 20;
 
-/// Reads them all. What cannot be read is left out and named in the log.
+/// Reads all texts. Files that cannot be read are skipped and logged.
 pub(super) fn read(source: &Source, config: &Config, document: Document) -> Texts {
     Texts {
         document,
@@ -68,19 +68,19 @@ fn catalogues(source: &Source, config: &Config) -> Vec<Catalogue> {
     found.retain(|path| !is_of_ergo(path));
     if found.len() < all {
         let (path, count) = (&languages.path, all - found.len());
-        tracing::warn!(target: "server", "languages in {path}: left out {count} of Ergo, whose texts are not ours");
+        tracing::warn!(target: "server", "languages in {path}: skipped {count} of Ergo, whose messages differ");
     }
     let read = |path: &PathBuf| {
         let parsed = read_text(path).map_err(|error| error.to_string());
         let parsed = parsed.and_then(|text| Catalogue::parse(&text).map_err(|error| error.to_string()));
         parsed.map_err(
-            |error| tracing::warn!(target: "server", "language left out: {}: {error}", path.display()),
+            |error| tracing::warn!(target: "server", "language skipped: {}: {error}", path.display()),
         )
     };
     found.iter().filter_map(|path| read(path).ok()).collect()
 }
 
-/// The catalogues of a directory, in the order of their names.
+/// Returns the catalogues of a directory, sorted by name.
 fn catalogue_files(dir: &Path) -> std::io::Result<Vec<PathBuf>> {
     let entries: Result<Vec<_>, _> = std::fs::read_dir(dir)?.map(|entry| entry.map(|e| e.path())).collect();
     let mut files = entries?;
@@ -89,7 +89,7 @@ fn catalogue_files(dir: &Path) -> std::io::Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-/// Ergo has a file about each language, and its texts beside it.
+/// Returns whether a file belongs to Ergo, which keeps the texts of a language in files next to it.
 fn is_of_ergo(path: &Path) -> bool {
     let name = path.to_string_lossy();
     name.strip_suffix(CATALOGUE_ENDING)

@@ -137,7 +137,7 @@ fn run_makes_what_is_missing_serves_and_stops() {
         " : info  : server     : ircd-0.1.0 starting\n",
         " : info  : server     : Using config file : ircd.yaml\n",
         " : info  : server     : Using datastore : ircd.db\n",
-        "made a self-signed certificate for 127.0.0.1:",
+        "created a self-signed certificate for 127.0.0.1:",
         &format!("now listening on 127.0.0.1:{}, tls=false", sandbox.port),
         " : info  : server     : Server running\n",
     ];
@@ -207,7 +207,7 @@ fn the_languages_of_ergo_are_left_out_in_one_line() {
     }
     let lines = sandbox.start().lines.clone();
     assert_eq!(lines.lines().filter(|line| line.contains("language")).count(), 1, "{lines}");
-    assert!(lines.contains("languages in languages: left out 2 of Ergo"), "{lines}");
+    assert!(lines.contains("languages in languages: skipped 2 of Ergo"), "{lines}");
 }
 
 #[test]
