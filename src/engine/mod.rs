@@ -3,6 +3,27 @@
 //! A handler decides, [`State::apply`](crate::state::State::apply) changes, `announce` tells. There is
 //! no clock, no entropy, no file, no socket and no thread in here: the same seed and events give the
 //! same bytes.
+//!
+//! A folder or file uses only those above it in this table; `tests/tidy.rs` reads the table and holds the code
+//! to it. This file is above nothing and uses them all.
+//!
+//! | part | what it holds |
+//! |---|---|
+//! | [`event`] | everything that can happen |
+//! | [`effect`] | everything the outside is to do |
+//! | [`setup`] | what follows from the configuration: capabilities, 005, cloaks, MOTD, settings of accounts |
+//! | [`context`] | what every handler works with: the session served, answers, refusals, waiting, rendering |
+//! | [`policy`] | who may do what: reads the state, returns yes or the obstacle |
+//! | [`announce`] | which clients hear of a fact, and in which words |
+//! | [`history`] | who may read which history, and how a page is told; redaction |
+//! | [`commit`] | how a fact comes to hold |
+//! | [`door`] | from connection to admission: limits, bans, lookups, gateways, hosts, flood control |
+//! | [`account`] | every way to an account, and suspension |
+//! | [`service`] | NickServ, ChanServ, HostServ, HistServ |
+//! | [`command`] | one file for each command |
+//! | [`session`] | from a line to a handler, registration, silence, the end |
+//! | [`reload`] | a new configuration |
+//! | [`log_mask`] | what of a line may be logged |
 
 mod account;
 mod announce;
