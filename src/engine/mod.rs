@@ -22,6 +22,7 @@
 //! | [`service`] | NickServ, ChanServ, HostServ, HistServ |
 //! | [`command`] | one file for each command |
 //! | [`session`] | from a line to a handler, registration, silence, the end |
+//! | [`stored`] | the engine as bytes: snapshots, events, digests of effects |
 //! | [`reload`] | a new configuration |
 //! | [`log_mask`] | what of a line may be logged |
 
@@ -48,13 +49,13 @@ pub use event::{
 };
 pub use setup::VERSION;
 
-use std::collections::VecDeque;
-
 use context::answer::Answer;
 use context::cx::Cx;
 use context::ids::Ids;
-use context::recorder::Chronicle;
+use context::ledger::Ledger;
+use context::recorder::Recorder;
 use context::timers::Timers;
+use context::turn::Turn;
 use context::voice::{Scratch, Voice};
 use context::waiting::WaitingList;
 
@@ -69,9 +70,6 @@ use setup::Setup;
 
 /// How often always-on users are looked through for those who have been gone too long.
 const EXPIRY_CHECK_MS: u64 = 30 * 60 * 1000;
-
-/// The session of what happens to users while none is being served.
-const NOBODY: SessionId = SessionId { slot: u32::MAX, generation: u32::MAX };
 
 /// What the engine needs from outside at birth; the same seed and events give the same bytes.
 #[derive(Clone, Debug, Default)]
@@ -105,11 +103,11 @@ const IDLE_STEP_MS: u64 = 1000;
 #[derive(Debug)]
 pub struct Engine {
     setup: Setup,
-    state: State,
+    state: Ledger,
     ids: Ids,
     timers: Timers,
     waiting: WaitingList,
-    chronicle: Chronicle,
+    recorder: Recorder,
     scratch: Scratch,
     applying: bool,
     bad_records: Vec<BadRecord>,
@@ -132,13 +130,13 @@ impl Engine {
         miss(&setup, &mut state);
         Engine {
             setup,
-            state,
+            state: Ledger::new(state),
             bad_records,
             expiry_due_ms: expires.then_some(now.mono_ms),
             ids: Ids::new(seed.entropy, seed.latest_message_ms),
             timers: Timers::every(IDLE_STEP_MS),
             waiting: WaitingList::default(),
-            chronicle: Chronicle::default(),
+            recorder: Recorder::default(),
             scratch: Scratch::default(),
             applying: false,
         }
@@ -153,8 +151,7 @@ impl Engine {
 
     /// Stores the records that have changed.
     fn persist(&mut self, flush_all: bool, out: &mut Effects) {
-        let mut flushed = std::mem::take(&mut self.state.dirty);
-        let mut others = std::mem::take(&mut self.state.dirty_soon);
+        let (mut flushed, mut others) = self.state.take_dirty();
         if flush_all {
             flushed.append(&mut others);
         }
@@ -178,7 +175,7 @@ impl Engine {
             Event::Answered { ticket, answer } => self.answered(now, ticket, &answer, out),
             Event::Elapsed => self.elapsed(now, out),
             Event::Reconfigured { config, texts } => self.reconfigured(now, config, &texts, out),
-            Event::StoreChanged { writable } => self.state.store_full = !writable,
+            Event::StoreChanged { writable } => self.state.set_writable(writable),
             Event::Stopping { reason } => self.stop(now, reason, out),
         }
     }
@@ -204,13 +201,12 @@ impl Engine {
         &self.state
     }
 
-    /// The context for serving a session.
-    fn cx<'e>(&'e mut self, now: Now, answer: Answer, out: &'e mut Effects) -> Cx<'e> {
-        Cx {
+    /// The context of an event. The copies of the session that caused it go into `answer`.
+    fn turn<'e>(&'e mut self, now: Now, answer: Answer, out: &'e mut Effects) -> Turn<'e> {
+        Turn {
             setup: &self.setup,
             now,
-            session: answer.session(),
-            state: &mut self.state,
+            ledger: &mut self.state,
             voice: Voice {
                 setup: &self.setup,
                 out,
@@ -221,22 +217,24 @@ impl Engine {
             ids: &mut self.ids,
             timers: &mut self.timers,
             waiting: &mut self.waiting,
-            chronicle: &mut self.chronicle,
+            recorder: &mut self.recorder,
             applying: &mut self.applying,
-            pending: None,
-            later: VecDeque::new(),
-            closed: false,
         }
+    }
+
+    /// The context for serving a session.
+    fn cx<'e>(&'e mut self, now: Now, session: SessionId, answer: Answer, out: &'e mut Effects) -> Cx<'e> {
+        Cx::new(self.turn(now, answer, out), session)
     }
 
     /// Decides before the handshakes, which cost much more than the decision.
     fn accepted(&mut self, now: Now, session: SessionId, door: Box<Door>, out: &mut Effects) {
         self.arm_registration(now, session);
         // Nothing can be said before the handshakes.
-        let mut cx = self.cx(now, Answer::mute(session), out);
+        let mut cx = self.cx(now, session, Answer::mute(session), out);
         cx.commit(Fact::Opened { session, door });
         door::admission::admit(&mut cx);
-        if !cx.closed {
+        if !cx.is_closed() {
             cx.voice.out.push(Effect::Admit { session });
         }
         cx.finish();
@@ -247,7 +245,7 @@ impl Engine {
         if self.state.sessions.get(session).is_none() {
             return;
         }
-        let mut cx = self.cx(now, Answer::new(session, None), out);
+        let mut cx = self.cx(now, session, Answer::new(session, None), out);
         cx.commit(Fact::HandshakeDone { session, door });
         come_in(&mut cx);
         cx.finish();
@@ -255,7 +253,7 @@ impl Engine {
 
     fn opened(&mut self, now: Now, session: SessionId, door: Box<Door>, out: &mut Effects) {
         self.arm_registration(now, session);
-        let mut cx = self.cx(now, Answer::new(session, None), out);
+        let mut cx = self.cx(now, session, Answer::new(session, None), out);
         cx.commit(Fact::Opened { session, door });
         come_in(&mut cx);
         cx.finish();
@@ -274,7 +272,7 @@ impl Engine {
             CloseReason::Handshake => "Handshake failed",
             CloseReason::SendqExceeded => "SendQ exceeded",
         };
-        self.cx(now, Answer::mute(session), out).forget_session(reason);
+        self.cx(now, session, Answer::mute(session), out).forget_session(reason);
     }
 
     fn elapsed(&mut self, now: Now, out: &mut Effects) {
@@ -287,7 +285,7 @@ impl Engine {
         while let Some(due) = self.timers.take_due(now.mono_ms) {
             for session in due {
                 if self.state.sessions.get(session).is_some() {
-                    let mut cx = self.cx(now, Answer::new(session, None), out);
+                    let mut cx = self.cx(now, session, Answer::new(session, None), out);
                     session::idle::check_idle(&mut cx);
                     cx.finish();
                 }
@@ -310,20 +308,20 @@ impl Engine {
         };
         let over = self.state.users.iter().filter(|(_, user)| is_over(user)).map(|(id, _)| id);
         for user in over.collect::<Vec<_>>() {
-            let mut cx = self.cx(now, Answer::mute(NOBODY), out);
-            cx.commit(Fact::Quit { user, reason: "Timed out due to inactivity" });
+            let mut turn = self.turn(now, Answer::none(), out);
+            turn.commit(Fact::Quit { user, reason: "Timed out due to inactivity" });
         }
     }
 
     fn stop(&mut self, now: Now, reason: &str, out: &mut Effects) {
         let sessions: Vec<SessionId> = self.state.sessions.iter().map(|(session, _)| session).collect();
         for &session in &sessions {
-            let mut cx = self.cx(now, Answer::new(session, None), out);
+            let mut cx = self.cx(now, session, Answer::new(session, None), out);
             if cx.served().user().is_some() {
                 cx.see_device(now.wall_ms);
             }
             cx.reply_bare("ERROR", &[], crate::wire::Text::Plain(reason));
-            cx.closed = true;
+            cx.voice.answer.close();
             cx.finish();
         }
     }
@@ -335,7 +333,7 @@ fn come_in(cx: &mut Cx<'_>) {
     cx.note(Level::Info, "connect-ip", text);
     door::admission::admit(cx);
     if let Some(notice) = &cx.config().server.initial_notice
-        && !cx.closed
+        && !cx.is_closed()
     {
         cx.reply_command("NOTICE", &["*"], crate::wire::Text::Plain(notice));
     }

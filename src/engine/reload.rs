@@ -10,7 +10,7 @@ use crate::engine::effect::Effects;
 use crate::engine::event::Now;
 use crate::engine::setup::capability::Offer;
 use crate::engine::setup::{Setup, isupport, sts};
-use crate::engine::{Engine, NOBODY, Texts};
+use crate::engine::{Engine, Texts};
 use crate::i18n::{LanguageId, Languages};
 use crate::state::{Fact, SessionId};
 use crate::wire::{Cap, Caps};
@@ -30,7 +30,7 @@ impl Engine {
         let tokens = isupport::changes(&before.isupport, &self.setup.isupport);
         let sessions: Vec<SessionId> = self.state.sessions.iter().map(|(session, _)| session).collect();
         for session in sessions {
-            let mut cx = self.cx(now, Answer::new(session, None), out);
+            let mut cx = self.cx(now, session, Answer::new(session, None), out);
             renegotiate(&mut cx, &before.offer);
             find_languages(&mut cx, &before.languages);
             if cx.served().user().is_some() && !tokens.is_empty() {
@@ -45,16 +45,16 @@ impl Engine {
         let entries_max = self.setup.config.limits.whowas_entries;
         let history = &self.setup.config.history;
         let (channel_items_max, user_items_max) = (history.channel_length, history.client_length);
-        let mut cx = self.cx(now, Answer::mute(NOBODY), out);
-        cx.commit(Fact::WhowasResized { entries_max });
-        cx.commit(Fact::HistoryTrimmed { channel_items_max, user_items_max });
+        let mut turn = self.turn(now, Answer::none(), out);
+        turn.commit(Fact::WhowasResized { entries_max });
+        turn.commit(Fact::HistoryTrimmed { channel_items_max, user_items_max });
     }
 
     /// Operators have the rights that the configuration gives them now.
     fn renew_opers(&mut self, now: Now, out: &mut Effects) {
         let opers = self.state.users.iter().filter(|(_, user)| user.oper.is_some());
         for user in opers.map(|(id, _)| id).collect::<Vec<_>>() {
-            oper::renew(&mut self.cx(now, Answer::mute(NOBODY), out), user);
+            oper::renew(&mut self.turn(now, Answer::none(), out), user);
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The end of a user: QUIT and KILL.
 
 use crate::engine::context::cx::Cx;
+use crate::engine::context::turn::Turn;
 use crate::engine::context::voice::acquaintances;
 use crate::engine::effect::{Effect, Level};
 use crate::state::{SessionId, State, UserId};
@@ -10,44 +11,44 @@ use super::{keep_everywhere, monitors, origin_of, say};
 
 /// Tells a session that its user, as far as the session goes, quits; ERROR follows.
 pub fn show_quit(cx: &mut Cx<'_>, reason: &str) {
-    let state: &State = cx.state;
+    let state: &State = cx.turn.ledger;
     let Some(session) = state.sessions.get(cx.session) else { return };
     let Some(user) = session.user() else { return };
     let body = Body::Command { verb: "QUIT", params: &[], text: Text::Plain(reason) };
     let line = Outgoing { source: state.users[user].source(), origin: origin_of(state, user, None), body };
-    cx.voice.reply(session, &line);
+    cx.turn.voice.reply(session, &line);
 }
 
-pub(super) fn quit(cx: &mut Cx<'_>, user: UserId, reason: &str, msgid: MsgId) {
+pub(super) fn quit(turn: &mut Turn<'_>, user: UserId, reason: &str, msgid: MsgId) {
     let body = Body::Command { verb: "QUIT", params: &[], text: Text::Plain(reason) };
-    let mut told = acquaintances(cx.state, cx.voice.scratch, user);
+    let mut told = acquaintances(turn.ledger, turn.voice.scratch, user);
     // Who leaves hears ERROR instead.
     told.retain(|&other| other != user);
-    say(cx, user, body.clone(), Caps::NONE, Some(msgid), &told);
-    keep_everywhere(cx, user, body, msgid);
-    monitors::leaves(cx, user);
-    let nick = cx.state().users[user].nick.as_str();
+    say(turn, user, body.clone(), Caps::NONE, Some(msgid), &told);
+    keep_everywhere(turn, user, body, msgid);
+    monitors::leaves(turn, user);
+    let nick = turn.state().users[user].nick.as_str();
     let text = format!("Client exited [{nick}]: {reason}");
-    cx.note(Level::Info, "quit", text);
+    turn.note(Level::Info, "quit", text);
 }
 
 /// KILL ends the user's sessions from outside: they get KILL and ERROR, the others QUIT.
-pub(super) fn killed(cx: &mut Cx<'_>, by: UserId, user: UserId, reason: &str, msgid: MsgId) {
-    let nick = cx.state().users[user].nick.as_str().to_owned();
+pub(super) fn killed(turn: &mut Turn<'_>, by: UserId, user: UserId, reason: &str, msgid: MsgId) {
+    let nick = turn.state().users[user].nick.as_str().to_owned();
     let body = Body::Command { verb: "KILL", params: &[&nick], text: Text::Plain(reason) };
-    say(cx, by, body, Caps::NONE, None, &[user]);
-    let error = format!("Killed ({} ({reason}))", cx.state().users[by].nick.as_str());
-    let sessions: Vec<SessionId> = cx.state().users[user].sessions.to_vec();
+    say(turn, by, body, Caps::NONE, None, &[user]);
+    let error = format!("Killed ({} ({reason}))", turn.state().users[by].nick.as_str());
+    let sessions: Vec<SessionId> = turn.state().users[user].sessions.to_vec();
     let body = Body::Command { verb: "ERROR", params: &[], text: Text::Plain(&error) };
     let line = Outgoing { source: "", origin: Origin::default(), body };
-    cx.voice.deliver(cx.state, &line, Caps::NONE, sessions.iter().copied());
+    turn.voice.deliver(turn.ledger, &line, Caps::NONE, sessions.iter().copied());
     for session in sessions {
-        cx.waiting.sessions.remove(&session);
-        if session == cx.session {
-            cx.closed = true;
+        turn.waiting.sessions.remove(&session);
+        if turn.voice.answer.session() == Some(session) {
+            turn.voice.answer.close();
         } else {
-            cx.voice.out.push(Effect::Close { session });
+            turn.voice.out.push(Effect::Close { session });
         }
     }
-    quit(cx, user, &error, msgid);
+    quit(turn, user, &error, msgid);
 }

@@ -1,6 +1,7 @@
 //! Coming into a channel and leaving it, as those who are there see it.
 
 use crate::engine::context::cx::Cx;
+use crate::engine::context::turn::Turn;
 use crate::engine::context::voice::sessions_of;
 use crate::state::{ChannelId, Rank, Ranks, SessionId, State, UserId};
 use crate::wire::{Body, Cap, Caps, MsgId, Origin, Outgoing, Text};
@@ -20,46 +21,52 @@ fn join_line(state: &State, user: UserId, channel: ChannelId, msgid: Option<MsgI
 
 /// Tells a session that has just been attached that its user is in a channel.
 pub fn show_joined(cx: &mut Cx<'_>, user: UserId, channel: ChannelId) {
-    let state: &State = cx.state;
+    let state: &State = cx.turn.ledger;
     let line = join_line(state, user, channel, None);
-    cx.voice.reply(&state.sessions[cx.session], &line);
+    cx.turn.voice.reply(&state.sessions[cx.session], &line);
     show_place(cx, channel);
 }
 
 /// Shows the session being served, whose user is outside of the channel, that someone is in it now, and with which
 /// ranks: an operator sees what SAJOIN did.
 pub fn show_join(cx: &mut Cx<'_>, user: UserId, channel: ChannelId) {
-    let (state, session): (&State, _) = (cx.state, cx.session);
-    cx.voice.reply(&state.sessions[session], &join_line(state, user, channel, None));
+    let (state, session): (&State, _) = (cx.turn.ledger, cx.session);
+    cx.turn.voice.reply(&state.sessions[session], &join_line(state, user, channel, None));
     let ranks = state.channels[channel].ranks(user);
     tell_ranks(cx, user, channel, ranks, Some(session));
 }
 
-pub(super) fn joined(cx: &mut Cx<'_>, user: UserId, ranks: Ranks, channel: ChannelId, msgid: MsgId) -> After {
-    let state: &State = cx.state;
+pub(super) fn joined(
+    turn: &mut Turn<'_>,
+    user: UserId,
+    ranks: Ranks,
+    channel: ChannelId,
+    msgid: MsgId,
+) -> After {
+    let state: &State = turn.ledger;
     let (joiner, joined) = (&state.users[user], &state.channels[channel]);
     let line = join_line(state, user, channel, Some(msgid));
     // The joiner is no member yet.
     let knows = |&member: &UserId| ranks != Ranks::NONE || joined.shows(member, user);
     let members = joined.members.keys().copied().filter(knows);
-    cx.voice.deliver(state, &line, Caps::NONE, sessions_of(state, members.chain([user])));
+    turn.voice.deliver(state, &line, Caps::NONE, sessions_of(state, members.chain([user])));
     if let Some(away) = &joiner.away {
         // away-notify: who joins while away says so at once.
         let body = Body::Command { verb: "AWAY", params: &[], text: Text::Plain(away) };
         let line = Outgoing { source: joiner.source(), origin: origin_of(state, user, None), body };
         let members = joined.members.keys().copied().filter(knows);
-        cx.voice.deliver(state, &line, Caps::of(Cap::AwayNotify), sessions_of(state, members));
+        turn.voice.deliver(state, &line, Caps::of(Cap::AwayNotify), sessions_of(state, members));
     }
     if ranks.at_least(Rank::Voice) || !joined.flags.has('u') {
-        cx.chronicle.keep_in_channels(cx.setup, state, [channel].into_iter(), &line, cx.voice.out);
+        turn.recorder.keep_in_channels(turn.setup, state, [channel].into_iter(), &line, turn.voice.out);
     }
-    tell_ranks(cx, user, channel, ranks, None);
+    tell_ranks(turn, user, channel, ranks, None);
     After::Joined(user, channel, msgid)
 }
 
 /// Tells one session, or the members, which ranks someone joins with; the one who joins reads it in NAMES.
-fn tell_ranks(cx: &mut Cx<'_>, user: UserId, channel: ChannelId, ranks: Ranks, only: Option<SessionId>) {
-    let state: &State = cx.state;
+fn tell_ranks(turn: &mut Turn<'_>, user: UserId, channel: ChannelId, ranks: Ranks, only: Option<SessionId>) {
+    let state: &State = turn.ledger;
     let channel = &state.channels[channel];
     let letters: String = Rank::ALL.into_iter().filter(|&rank| ranks.has(rank)).map(Rank::letter).collect();
     if letters.is_empty() {
@@ -70,21 +77,21 @@ fn tell_ranks(cx: &mut Cx<'_>, user: UserId, channel: ChannelId, ranks: Ranks, o
     params.extend(letters.chars().map(|_| nick.to_owned()));
     let params: Vec<&str> = params.iter().map(String::as_str).collect();
     let body = Body::Command { verb: "MODE", params: &params, text: Text::None };
-    let line = Outgoing { source: cx.setup.server_name(), origin: Origin::default(), body };
+    let line = Outgoing { source: turn.setup.server_name(), origin: Origin::default(), body };
     let members = channel.members.keys().copied().filter(|_| only.is_none());
-    cx.voice.deliver(state, &line, Caps::NONE, only.into_iter().chain(sessions_of(state, members)));
+    turn.voice.deliver(state, &line, Caps::NONE, only.into_iter().chain(sessions_of(state, members)));
 }
 
 /// PART, or KICK by someone: not told to those whom an auditorium hides the member from.
 pub(super) fn left(
-    cx: &mut Cx<'_>,
+    turn: &mut Turn<'_>,
     user: UserId,
     channel: ChannelId,
     kicked_by: Option<UserId>,
     reason: Option<&str>,
     msgid: MsgId,
 ) {
-    let state: &State = cx.state;
+    let state: &State = turn.ledger;
     let id = channel;
     let channel = &state.channels[id];
     let params = [channel.name.as_str(), state.users[user].nick.as_str()];
@@ -95,51 +102,51 @@ pub(super) fn left(
     };
     let line = Outgoing { source: state.users[by].source(), origin: origin_of(state, by, Some(msgid)), body };
     let told = channel.members.keys().copied().filter(|&member| channel.shows(member, user));
-    cx.voice.deliver(state, &line, Caps::NONE, sessions_of(state, told));
+    turn.voice.deliver(state, &line, Caps::NONE, sessions_of(state, told));
     if !channel.hides(user) {
-        cx.chronicle.keep_in_channels(cx.setup, state, [id].into_iter(), &line, cx.voice.out);
+        turn.recorder.keep_in_channels(turn.setup, state, [id].into_iter(), &line, turn.voice.out);
     }
 }
 
 /// A KICK for each who goes. The one who stays hears all of them, the others their own: were everyone told of
 /// everyone, a large channel could not be cleared in one go.
 pub(super) fn cleared(
-    cx: &mut Cx<'_>,
+    turn: &mut Turn<'_>,
     by: Option<UserId>,
     channel: ChannelId,
     stays: Option<UserId>,
     reason: &str,
 ) {
-    let members: Vec<UserId> = cx.state().channels[channel].members.keys().copied().collect();
+    let members: Vec<UserId> = turn.state().channels[channel].members.keys().copied().collect();
     for user in members.into_iter().filter(|&user| Some(user) != stays) {
-        let msgid = cx.ids.msgid(cx.now.wall_ms);
-        let state: &State = cx.state;
+        let msgid = turn.ids.msgid(turn.now.wall_ms);
+        let state: &State = turn.ledger;
         let (name, nick) = (state.channels[channel].name.as_str(), state.users[user].nick.as_str());
         let body = Body::Command { verb: "KICK", params: &[name, nick], text: Text::Plain(reason) };
         let (source, origin) = match by {
             Some(by) => (state.users[by].source(), origin_of(state, by, Some(msgid))),
-            None => (cx.setup.server_name(), Origin { msgid: Some(msgid), ..Origin::default() }),
+            None => (turn.setup.server_name(), Origin { msgid: Some(msgid), ..Origin::default() }),
         };
         let line = Outgoing { source, origin, body };
         let told = sessions_of(state, [user].into_iter().chain(stays));
-        cx.voice.deliver(state, &line, Caps::NONE, told);
+        turn.voice.deliver(state, &line, Caps::NONE, told);
         if !state.channels[channel].hides(user) {
-            cx.chronicle.keep_in_channels(cx.setup, state, [channel].into_iter(), &line, cx.voice.out);
+            turn.recorder.keep_in_channels(turn.setup, state, [channel].into_iter(), &line, turn.voice.out);
         }
     }
 }
 
-pub(super) fn invited(cx: &mut Cx<'_>, by: UserId, user: UserId, channel: ChannelId, msgid: MsgId) {
-    let state: &State = cx.state;
+pub(super) fn invited(turn: &mut Turn<'_>, by: UserId, user: UserId, channel: ChannelId, msgid: MsgId) {
+    let state: &State = turn.ledger;
     let invitee = state.users[user].nick.as_str();
     let joined = &state.channels[channel];
     let body = Body::Command { verb: "INVITE", params: &[invitee], text: Text::Plain(joined.name.as_str()) };
     let line = Outgoing { source: state.users[by].source(), origin: origin_of(state, by, Some(msgid)), body };
-    cx.voice.deliver(state, &line, Caps::NONE, sessions_of(state, [user].into_iter()));
+    turn.voice.deliver(state, &line, Caps::NONE, sessions_of(state, [user].into_iter()));
     let watchers = joined.members.iter().filter(|&(&member, standing)| {
         member != by && member != user && standing.ranks.at_least(Rank::Halfop)
     });
     let watchers = watchers.map(|(&member, _)| member);
-    cx.voice.deliver(state, &line, Caps::of(Cap::InviteNotify), sessions_of(state, watchers));
-    cx.chronicle.keep_between(cx.setup, state, [by, user], &line, cx.voice.out);
+    turn.voice.deliver(state, &line, Caps::of(Cap::InviteNotify), sessions_of(state, watchers));
+    turn.recorder.keep_between(turn.setup, state, [by, user], &line, turn.voice.out);
 }

@@ -17,7 +17,7 @@ pub use membership::{show_join, show_joined};
 pub use modes::show_user_modes;
 pub use speech::echo;
 
-use crate::engine::context::cx::Cx;
+use crate::engine::context::turn::Turn;
 use crate::engine::context::voice::sessions_of;
 use crate::state::fact::OperAction;
 use crate::state::{ChannelId, Fact, SessionId, State, UserId};
@@ -46,37 +46,37 @@ pub enum After {
 }
 
 /// Tells a fact that is about to hold.
-pub fn announce(cx: &mut Cx<'_>, fact: &Fact<'_>) -> After {
-    let msgid = cx.ids.msgid(cx.now.wall_ms);
-    snomask::tell(cx, fact);
+pub fn announce(turn: &mut Turn<'_>, fact: &Fact<'_>) -> After {
+    let msgid = turn.ids.msgid(turn.now.wall_ms);
+    snomask::tell(turn, fact);
     match fact {
-        Fact::Quit { user, reason } => quit(cx, *user, reason, msgid),
-        Fact::Killed { by, user, reason } => killed(cx, *by, *user, reason, msgid),
-        Fact::NickChanged { user, nick } => return nick_changed(cx, *user, nick, msgid),
-        Fact::RealnameChanged { user, realname } => realname_changed(cx, *user, realname, msgid),
-        Fact::HostChanged { user, host } => host_changed(cx, *user, host),
-        Fact::Joined { user, channel, ranks } => return joined(cx, *user, *ranks, *channel, msgid),
-        Fact::Parted { user, channel, reason } => left(cx, *user, *channel, None, *reason, msgid),
+        Fact::Quit { user, reason } => quit(turn, *user, reason, msgid),
+        Fact::Killed { by, user, reason } => killed(turn, *by, *user, reason, msgid),
+        Fact::NickChanged { user, nick } => return nick_changed(turn, *user, nick, msgid),
+        Fact::RealnameChanged { user, realname } => realname_changed(turn, *user, realname, msgid),
+        Fact::HostChanged { user, host } => host_changed(turn, *user, host),
+        Fact::Joined { user, channel, ranks } => return joined(turn, *user, *ranks, *channel, msgid),
+        Fact::Parted { user, channel, reason } => left(turn, *user, *channel, None, *reason, msgid),
         Fact::Kicked { by, user, channel, reason } => {
-            left(cx, *user, *channel, Some(*by), Some(reason), msgid);
+            left(turn, *user, *channel, Some(*by), Some(reason), msgid);
         }
-        Fact::Cleared { by, channel, stays, reason } => cleared(cx, *by, *channel, *stays, reason),
-        Fact::TopicSet { by, channel, text } => topic_set(cx, *by, *channel, text, msgid),
-        Fact::ModesChanged { by, channel, changes } => modes_changed(cx, *by, *channel, changes, msgid),
-        Fact::UserModesChanged { user, on, off } => user_modes_changed(cx, *user, *on, *off),
+        Fact::Cleared { by, channel, stays, reason } => cleared(turn, *by, *channel, *stays, reason),
+        Fact::TopicSet { by, channel, text } => topic_set(turn, *by, *channel, text, msgid),
+        Fact::ModesChanged { by, channel, changes } => modes_changed(turn, *by, *channel, changes, msgid),
+        Fact::UserModesChanged { user, on, off } => user_modes_changed(turn, *user, *on, *off),
         Fact::OperChanged { user, oper } => {
-            tell_user_modes(cx, *user, if oper.is_some() { "+o" } else { "-o" });
+            tell_user_modes(turn, *user, if oper.is_some() { "+o" } else { "-o" });
         }
-        Fact::Invited { by, user, channel, .. } => invited(cx, *by, *user, *channel, msgid),
-        Fact::Said { session, by, to, what } => said(cx, *session, *by, to, what, msgid),
-        Fact::AwaySet { session, .. } => return away_set(cx, *session),
+        Fact::Invited { by, user, channel, .. } => invited(turn, *by, *user, *channel, msgid),
+        Fact::Said { session, by, to, what } => said(turn, *session, *by, to, what, msgid),
+        Fact::AwaySet { session, .. } => return away_set(turn, *session),
         Fact::Registered { session, .. } => return After::Came(*session),
-        Fact::LoggedIn { session, account, .. } => logged_in(cx, *session, account),
-        Fact::LoggedOut { user } => tell_account(cx, *user, "*"),
+        Fact::LoggedIn { session, account, .. } => logged_in(turn, *session, account),
+        Fact::LoggedOut { user } => tell_account(turn, *user, "*"),
         Fact::MessageRedacted { by, places, shown, id, reason } => {
-            taken_back(cx, *by, places, [shown, id.as_str()], *reason, msgid);
+            taken_back(turn, *by, places, [shown, id.as_str()], *reason, msgid);
         }
-        Fact::OperAction(OperAction::Snomasks { user, masks }) => show_snomasks(cx, *user, *masks),
+        Fact::OperAction(OperAction::Snomasks { user, masks }) => show_snomasks(turn, *user, *masks),
         Fact::OperAction(_)
         | Fact::Detached { .. }
         | Fact::Attached { .. }
@@ -117,8 +117,8 @@ pub fn announce(cx: &mut Cx<'_>, fact: &Fact<'_>) -> After {
 }
 
 /// Only afterwards it shows whether a user with several sessions is away.
-fn away_set(cx: &Cx<'_>, session: SessionId) -> After {
-    let state = cx.state();
+fn away_set(turn: &Turn<'_>, session: SessionId) -> After {
+    let state = turn.state();
     let user = state.sessions[session].user();
     user.map_or(After::Nothing, |user| After::Away(user, state.users[user].away.clone()))
 }
@@ -136,35 +136,35 @@ fn origin_of(state: &State, user: UserId, msgid: Option<MsgId>) -> Origin<'_> {
 }
 
 /// Says something in a user's name to all sessions of some users.
-fn say(cx: &mut Cx<'_>, by: UserId, body: Body<'_>, needs: Caps, msgid: Option<MsgId>, to: &[UserId]) {
-    let sessions: Vec<SessionId> = sessions_of(cx.state, to.iter().copied()).collect();
-    say_to(cx, by, body, needs, msgid, sessions.into_iter());
+fn say(turn: &mut Turn<'_>, by: UserId, body: Body<'_>, needs: Caps, msgid: Option<MsgId>, to: &[UserId]) {
+    let sessions: Vec<SessionId> = sessions_of(turn.ledger, to.iter().copied()).collect();
+    say_to(turn, by, body, needs, msgid, sessions.into_iter());
 }
 
 fn say_to(
-    cx: &mut Cx<'_>,
+    turn: &mut Turn<'_>,
     by: UserId,
     body: Body<'_>,
     needs: Caps,
     msgid: Option<MsgId>,
     to: impl Iterator<Item = SessionId>,
 ) {
-    let state: &State = cx.state;
+    let state: &State = turn.ledger;
     let line = Outgoing { source: state.users[by].source(), origin: origin_of(state, by, msgid), body };
-    cx.voice.deliver(state, &line, needs, to);
+    turn.voice.deliver(state, &line, needs, to);
 }
 
 /// Keeps what someone did in all channels where that one could be seen.
-fn keep_everywhere(cx: &mut Cx<'_>, by: UserId, body: Body<'_>, msgid: MsgId) {
-    let state: &State = cx.state;
+fn keep_everywhere(turn: &mut Turn<'_>, by: UserId, body: Body<'_>, msgid: MsgId) {
+    let state: &State = turn.ledger;
     let user = &state.users[by];
     let line = Outgoing { source: user.source(), origin: origin_of(state, by, Some(msgid)), body };
     let channels = user.channels.iter().copied().filter(|&channel| !state.channels[channel].hides(by));
-    cx.chronicle.keep_in_channels(cx.setup, state, channels, &line, cx.voice.out);
+    turn.recorder.keep_in_channels(turn.setup, state, channels, &line, turn.voice.out);
 }
 
 /// Says what changed about a user to everyone whom it concerns.
-fn to_onlookers(cx: &mut Cx<'_>, user: UserId, body: Body<'_>, needs: Caps, msgid: Option<MsgId>) {
-    let told = onlookers(cx.state, cx.voice.scratch, user);
-    say_to(cx, user, body, needs, msgid, told.into_iter());
+fn to_onlookers(turn: &mut Turn<'_>, user: UserId, body: Body<'_>, needs: Caps, msgid: Option<MsgId>) {
+    let told = onlookers(turn.ledger, turn.voice.scratch, user);
+    say_to(turn, user, body, needs, msgid, told.into_iter());
 }

@@ -1,6 +1,7 @@
 //! Mode changes of channels and users.
 
 use crate::engine::context::cx::Cx;
+use crate::engine::context::turn::Turn;
 use crate::engine::context::voice::sessions_of;
 use crate::state::fact::Change;
 use crate::state::{ChannelId, Letters, ModeChange, State, UserId};
@@ -9,18 +10,18 @@ use crate::wire::{Body, Caps, MsgId, Origin, Outgoing, Text};
 use super::{origin_of, say};
 
 pub(super) fn modes_changed(
-    cx: &mut Cx<'_>,
+    turn: &mut Turn<'_>,
     by: Option<UserId>,
     channel: ChannelId,
     changes: &[Change],
     msgid: MsgId,
 ) {
-    let (state, name): (&State, _) = (cx.state, cx.state.channels[channel].name.as_str());
-    let source = by.map_or(cx.setup.server_name(), |user| state.users[user].source());
+    let (state, name): (&State, _) = (turn.ledger, turn.ledger.channels[channel].name.as_str());
+    let source = by.map_or(turn.setup.server_name(), |user| state.users[user].source());
     let frame = ":  MODE  \r\n".len() + source.len() + name.len();
-    let lines = mode_lines(state, changes, cx.config().server.max_line_len.saturating_sub(frame));
+    let lines = mode_lines(state, changes, turn.config().server.max_line_len.saturating_sub(frame));
     for (index, (letters, params)) in lines.iter().enumerate() {
-        let msgid = if index == 0 { msgid } else { cx.ids.msgid(cx.now.wall_ms) };
+        let msgid = if index == 0 { msgid } else { turn.ids.msgid(turn.now.wall_ms) };
         let origin = match by {
             Some(user) => origin_of(state, user, Some(msgid)),
             None => Origin { msgid: Some(msgid), ..Origin::default() },
@@ -33,8 +34,8 @@ pub(super) fn modes_changed(
         let outsider = by.filter(|user| !members.contains_key(user));
         let line = Outgoing { source, origin, body };
         let told = sessions_of(state, members.keys().copied().chain(outsider));
-        cx.voice.deliver(state, &line, Caps::NONE, told);
-        cx.chronicle.keep_in_channels(cx.setup, state, [channel].into_iter(), &line, cx.voice.out);
+        turn.voice.deliver(state, &line, Caps::NONE, told);
+        turn.recorder.keep_in_channels(turn.setup, state, [channel].into_iter(), &line, turn.voice.out);
     }
 }
 
@@ -77,8 +78,8 @@ fn shown(state: &State, change: &ModeChange) -> (char, bool, Option<String>) {
     }
 }
 
-pub(super) fn user_modes_changed(cx: &mut Cx<'_>, user: UserId, on: Letters, off: Letters) {
-    tell_user_modes(cx, user, &signed(on, off));
+pub(super) fn user_modes_changed(turn: &mut Turn<'_>, user: UserId, on: Letters, off: Letters) {
+    tell_user_modes(turn, user, &signed(on, off));
 }
 
 /// Shows a change of someone's modes to the session being served, whose user made it.
@@ -99,17 +100,17 @@ fn signed(on: Letters, off: Letters) -> String {
     change
 }
 
-pub(super) fn show_snomasks(cx: &mut Cx<'_>, user: UserId, masks: Letters) {
+pub(super) fn show_snomasks(turn: &mut Turn<'_>, user: UserId, masks: Letters) {
     match masks == Letters::default() {
-        true => tell_user_modes(cx, user, "-s"),
-        false => tell_user_modes(cx, user, &format!("+s {masks}")),
+        true => tell_user_modes(turn, user, "-s"),
+        false => tell_user_modes(turn, user, &format!("+s {masks}")),
     }
 }
 
-pub(super) fn tell_user_modes(cx: &mut Cx<'_>, user: UserId, change: &str) {
-    let nick = cx.state().users[user].nick.as_str().to_owned();
+pub(super) fn tell_user_modes(turn: &mut Turn<'_>, user: UserId, change: &str) {
+    let nick = turn.state().users[user].nick.as_str().to_owned();
     let mut params = vec![nick.as_str()];
     params.extend(change.split(' '));
     let body = Body::Command { verb: "MODE", params: &params, text: Text::None };
-    say(cx, user, body, Caps::NONE, None, &[user]);
+    say(turn, user, body, Caps::NONE, None, &[user]);
 }

@@ -1,38 +1,38 @@
 //! What those are told who watch a nick (<https://ircv3.net/specs/extensions/monitor>): that it came
 //! or went, and with <https://ircv3.net/specs/extensions/extended-monitor> what changes about it.
 
-use crate::engine::context::cx::Cx;
+use crate::engine::context::turn::Turn;
 use crate::engine::context::voice::{Scratch, acquaintances, sessions_of};
 use crate::state::{SessionId, State, UserId};
 use crate::wire::numeric::{RPL_MONOFFLINE, RPL_MONONLINE};
 use crate::wire::{Body, Cap, Caps, Numeric, Origin, Outgoing, Text};
 
 /// 730: a user is there now.
-pub fn came(cx: &mut Cx<'_>, user: UserId) {
-    let source = cx.state().users[user].source().to_owned();
-    tell(cx, user, RPL_MONONLINE, &source, |_| true);
+pub fn came(turn: &mut Turn<'_>, user: UserId) {
+    let source = turn.state().users[user].source().to_owned();
+    tell(turn, user, RPL_MONONLINE, &source, |_| true);
 }
 
 /// 731: a user is about to be known by another nick.
-pub fn sheds_nick(cx: &mut Cx<'_>, user: UserId) {
-    let nick = cx.state().users[user].nick.as_str().to_owned();
-    tell(cx, user, RPL_MONOFFLINE, &nick, |_| true);
+pub fn sheds_nick(turn: &mut Turn<'_>, user: UserId) {
+    let nick = turn.state().users[user].nick.as_str().to_owned();
+    tell(turn, user, RPL_MONOFFLINE, &nick, |_| true);
 }
 
 /// 731: a user is about to be gone. The user's own sessions go, too.
-pub fn leaves(cx: &mut Cx<'_>, user: UserId) {
-    let nick = cx.state().users[user].nick.as_str().to_owned();
-    let sessions = cx.state().users[user].sessions.clone();
-    tell(cx, user, RPL_MONOFFLINE, &nick, |session| !sessions.contains(&session));
+pub fn leaves(turn: &mut Turn<'_>, user: UserId) {
+    let nick = turn.state().users[user].nick.as_str().to_owned();
+    let sessions = turn.state().users[user].sessions.clone();
+    tell(turn, user, RPL_MONOFFLINE, &nick, |session| !sessions.contains(&session));
 }
 
 /// The numeric is addressed to `*`, which the specification allows: one line serves all watchers.
-fn tell(cx: &mut Cx<'_>, user: UserId, code: Numeric, about: &str, hears: impl Fn(SessionId) -> bool) {
-    let state: &State = cx.state;
+fn tell(turn: &mut Turn<'_>, user: UserId, code: Numeric, about: &str, hears: impl Fn(SessionId) -> bool) {
+    let state: &State = turn.ledger;
     let body = Body::Numeric { code, nick: "*", params: &[], text: Text::Plain(about) };
-    let line = Outgoing { source: cx.setup.server_name(), origin: Origin::default(), body };
+    let line = Outgoing { source: turn.setup.server_name(), origin: Origin::default(), body };
     let watchers = state.monitors.watchers_of(state.users[user].nick.key());
-    cx.voice.deliver(state, &line, Caps::NONE, watchers.filter(|&session| hears(session)));
+    turn.voice.deliver(state, &line, Caps::NONE, watchers.filter(|&session| hears(session)));
 }
 
 /// The sessions of everyone who shares a channel with the user, of the user, and of those who follow

@@ -1,7 +1,7 @@
 //! Server notices: what operators who asked for it hear of what happens, by letter. Follows from facts
 //! alone.
 
-use crate::engine::context::cx::Cx;
+use crate::engine::context::turn::Turn;
 use crate::engine::context::voice::sessions_of;
 use crate::engine::effect::Level;
 use crate::engine::setup::Setup;
@@ -39,33 +39,33 @@ pub fn changed(current: Letters, changes: &str, mut adding: bool) -> Letters {
 }
 
 /// Tells the readers of a fact that is about to hold.
-pub fn tell(cx: &mut Cx<'_>, fact: &Fact<'_>) {
+pub fn tell(turn: &mut Turn<'_>, fact: &Fact<'_>) {
     if let Fact::OperAction(OperAction::Did { did }) = fact {
-        cx.note(Level::Info, "opers", (*did).to_owned());
+        turn.note(Level::Info, "opers", (*did).to_owned());
     }
     if let Fact::OperAction(OperAction::Ban { .. }) | Fact::OperAction(OperAction::Defcon { .. }) = fact
-        && let Some((_, text)) = told(cx.state(), fact)
+        && let Some((_, text)) = told(turn.state(), fact)
     {
-        cx.note(Level::Info, "opers", text);
+        turn.note(Level::Info, "opers", text);
     }
-    if cx.state().snomask_readers.is_empty() {
+    if turn.state().snomask_readers.is_empty() {
         return;
     }
-    if let Some((letter, text)) = told(cx.state(), fact) {
-        send(cx, letter, &text);
+    if let Some((letter, text)) = told(turn.state(), fact) {
+        send(turn, letter, &text);
     }
 }
 
-fn send(cx: &mut Cx<'_>, letter: char, text: &str) {
+fn send(turn: &mut Turn<'_>, letter: char, text: &str) {
     let name = MASKS.iter().find(|(known, _)| *known == letter).map_or("", |(_, name)| name);
     let text = format!("-{name}- {text}");
-    let reads = |user: &UserId| cx.state().users[*user].snomasks.has(letter);
-    for user in cx.state().snomask_readers.iter().copied().filter(reads).collect::<Vec<_>>() {
-        let state: &State = cx.state;
+    let reads = |user: &UserId| turn.state().users[*user].snomasks.has(letter);
+    for user in turn.state().snomask_readers.iter().copied().filter(reads).collect::<Vec<_>>() {
+        let state: &State = turn.ledger;
         let nick = state.users[user].nick.as_str();
         let body = Body::Command { verb: "NOTICE", params: &[nick], text: Text::Plain(&text) };
-        let line = Outgoing { source: cx.setup.server_name(), origin: Origin::default(), body };
-        cx.voice.deliver(state, &line, Caps::NONE, sessions_of(state, [user].into_iter()));
+        let line = Outgoing { source: turn.setup.server_name(), origin: Origin::default(), body };
+        turn.voice.deliver(state, &line, Caps::NONE, sessions_of(state, [user].into_iter()));
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::engine::context::cx::Cx;
 use crate::engine::context::recorder;
+use crate::engine::context::turn::Turn;
 use crate::engine::context::voice::{Voice, sessions_of};
 use crate::state::fact::{HistoryPlace, Said, SpeechKind, SpeechTarget};
 use crate::state::{ChannelId, SessionId, State, UserId};
@@ -11,14 +12,14 @@ use crate::wire::{Body, Cap, Caps, MsgId, Origin, Outgoing, Text};
 use super::origin_of;
 
 pub(super) fn said(
-    cx: &mut Cx<'_>,
+    turn: &mut Turn<'_>,
     session: SessionId,
     by: UserId,
     to: &SpeechTarget<'_>,
     what: &Said<'_>,
     msgid: MsgId,
 ) {
-    let state: &State = cx.state;
+    let state: &State = turn.ledger;
     let target = match to {
         SpeechTarget::Channel { shown, .. } | SpeechTarget::Many { shown, .. } => shown,
         SpeechTarget::User(user) => state.users[*user].nick.as_str(),
@@ -34,7 +35,7 @@ pub(super) fn said(
     let ctcp = is_ctcp(what.text);
     // In a source_override one hears oneself like the others: no client shows by itself what was said so.
     let others = |&id: &SessionId| (id != session || disguised) && !(ctcp && state.sessions[id].door.tor);
-    let voice: &mut Voice<'_> = &mut cx.voice;
+    let voice: &mut Voice<'_> = &mut turn.voice;
     match to {
         SpeechTarget::Channel { channel, at_least, .. } => {
             let members = state.channels[*channel].members.iter();
@@ -55,14 +56,14 @@ pub(super) fn said(
             voice.deliver(state, &line, needs, sessions_of(state, both).filter(others));
         }
     }
-    if recorder::is_kept(&cx.setup.config, what) {
-        let out = &mut *cx.voice.out;
+    if recorder::is_kept(&turn.setup.config, what) {
+        let out = &mut *turn.voice.out;
         match *to {
             SpeechTarget::Channel { channel, at_least: None, .. } => {
-                cx.chronicle.keep_in_channels(cx.setup, state, [channel].into_iter(), &line, out);
+                turn.recorder.keep_in_channels(turn.setup, state, [channel].into_iter(), &line, out);
             }
             SpeechTarget::User(user) if !disguised => {
-                cx.chronicle.keep_between(cx.setup, state, [by, user], &line, out);
+                turn.recorder.keep_between(turn.setup, state, [by, user], &line, out);
             }
             // Not for everyone in the channel, or for no conversation.
             SpeechTarget::Channel { .. } | SpeechTarget::User(_) | SpeechTarget::Many { .. } => {}
@@ -73,7 +74,7 @@ pub(super) fn said(
     }
     // echo-message: the speaker's own copy is part of the answer. What is said to oneself arrives
     // besides, as from anyone else.
-    let voice: &mut Voice<'_> = &mut cx.voice;
+    let voice: &mut Voice<'_> = &mut turn.voice;
     voice.deliver(state, &line, needs | Caps::of(Cap::EchoMessage), [session].into_iter());
     if matches!(to, SpeechTarget::User(user) if *user == by) {
         voice.deliver_alone(&state.sessions[session], session, &line, needs);
@@ -84,7 +85,7 @@ pub(super) fn said(
 /// and so it is no fact.
 pub fn echo(cx: &mut Cx<'_>, target: &str, what: &Said<'_>) {
     let (by, session, msgid) = (cx.me(), cx.session, cx.msgid());
-    let state: &State = cx.state;
+    let state: &State = cx.turn.ledger;
     let (text, tags) = match what.kind {
         SpeechKind::Tagmsg => (Text::None, Caps::of(Cap::MessageTags)),
         SpeechKind::Privmsg | SpeechKind::Notice => (Text::of(what.text), Caps::NONE),
@@ -92,28 +93,28 @@ pub fn echo(cx: &mut Cx<'_>, target: &str, what: &Said<'_>) {
     let body = Body::Command { verb: what.kind.verb(), params: &[target], text };
     let origin = Origin { client_tags: what.client_tags, ..origin_of(state, by, Some(msgid)) };
     let line = Outgoing { source: state.users[by].source(), origin, body };
-    cx.voice.deliver(state, &line, tags | Caps::of(Cap::EchoMessage), [session].into_iter());
+    cx.turn.voice.deliver(state, &line, tags | Caps::of(Cap::EchoMessage), [session].into_iter());
 }
 
-pub(super) fn topic_set(cx: &mut Cx<'_>, by: UserId, channel: ChannelId, text: &str, msgid: MsgId) {
-    let state: &State = cx.state;
+pub(super) fn topic_set(turn: &mut Turn<'_>, by: UserId, channel: ChannelId, text: &str, msgid: MsgId) {
+    let state: &State = turn.ledger;
     let told = &state.channels[channel];
     let body = Body::Command { verb: "TOPIC", params: &[told.name.as_str()], text: Text::Plain(text) };
     let line = Outgoing { source: state.users[by].source(), origin: origin_of(state, by, Some(msgid)), body };
-    cx.voice.deliver(state, &line, Caps::NONE, sessions_of(state, told.members.keys().copied()));
-    cx.chronicle.keep_in_channels(cx.setup, state, [channel].into_iter(), &line, cx.voice.out);
+    turn.voice.deliver(state, &line, Caps::NONE, sessions_of(state, told.members.keys().copied()));
+    turn.recorder.keep_in_channels(turn.setup, state, [channel].into_iter(), &line, turn.voice.out);
 }
 
 /// REDACT, to all of the channel, or to both of a conversation (draft/message-redaction).
 pub(super) fn taken_back(
-    cx: &mut Cx<'_>,
+    turn: &mut Turn<'_>,
     by: UserId,
     places: &[HistoryPlace],
     params: [&str; 2],
     reason: Option<&str>,
     msgid: MsgId,
 ) {
-    let state: &State = cx.state;
+    let state: &State = turn.ledger;
     let text = reason.map_or(Text::None, Text::Plain);
     let body = Body::Command { verb: "REDACT", params: &params, text };
     let line = Outgoing { source: state.users[by].source(), origin: origin_of(state, by, Some(msgid)), body };
@@ -122,6 +123,11 @@ pub(super) fn taken_back(
             HistoryPlace::Channel(channel) => state.channels[channel].members.keys().copied().collect(),
             HistoryPlace::Conversation { user, .. } => vec![user],
         };
-        cx.voice.deliver(state, &line, Caps::of(Cap::MessageRedaction), sessions_of(state, told.into_iter()));
+        turn.voice.deliver(
+            state,
+            &line,
+            Caps::of(Cap::MessageRedaction),
+            sessions_of(state, told.into_iter()),
+        );
     }
 }

@@ -6,6 +6,7 @@ use crate::config::{self, Config};
 use crate::engine::announce::snomask;
 use crate::engine::context::cx::Cx;
 use crate::engine::context::refusal::{Outcome, Refusal};
+use crate::engine::context::turn::Turn;
 use crate::engine::context::waiting::Resume;
 use crate::engine::door::host;
 use crate::engine::effect::{Job, Level};
@@ -152,18 +153,18 @@ fn described(config: &Config, name: &str, keys: &config::Oper) -> Oper {
 
 /// The configuration has changed: an operator has the rights of the entry as it is now, and is none
 /// without it.
-pub fn renew(cx: &mut Cx<'_>, user: UserId) {
-    let Some(name) = cx.state().users[user].oper.as_ref().map(|oper| oper.name.clone()) else { return };
-    let config = cx.config();
-    let Some(keys) = entry(config, &name) else { return step_down(cx, user) };
+pub fn renew(turn: &mut Turn<'_>, user: UserId) {
+    let Some(name) = turn.state().users[user].oper.as_ref().map(|oper| oper.name.clone()) else { return };
+    let config = turn.config();
+    let Some(keys) = entry(config, &name) else { return step_down(turn, user) };
     let oper = described(config, &name, keys);
-    if cx.state().users[user].oper.as_deref() != Some(&oper) {
-        cx.commit(Fact::OperAction(OperAction::Renewed { user, oper: Box::new(oper) }));
+    if turn.state().users[user].oper.as_deref() != Some(&oper) {
+        turn.commit(Fact::OperAction(OperAction::Renewed { user, oper: Box::new(oper) }));
     }
-    host::renew(cx, user);
-    let there = &cx.state().users[user];
+    host::renew(turn, user);
+    let there = &turn.state().users[user];
     if there.modes.has('s') && !there.may("snomasks") {
-        hush(cx, user);
+        hush(turn, user);
     }
 }
 
@@ -195,19 +196,19 @@ fn deoper(cx: &mut Cx<'_>, _: &Message<'_>) -> Outcome {
 }
 
 /// Ends being an operator; the host that came with it goes, too.
-pub fn step_down(cx: &mut Cx<'_>, user: UserId) {
-    let text = format!("{} is no operator any more", cx.state().users[user].source());
-    cx.note(Level::Info, "opers", text);
-    host::renew_for_oper(cx, user, None);
-    if cx.state().users[user].modes.has('s') {
-        hush(cx, user);
+pub fn step_down(turn: &mut Turn<'_>, user: UserId) {
+    let text = format!("{} is no operator any more", turn.state().users[user].source());
+    turn.note(Level::Info, "opers", text);
+    host::renew_for_oper(turn, user, None);
+    if turn.state().users[user].modes.has('s') {
+        hush(turn, user);
     }
-    cx.commit(Fact::OperChanged { user, oper: None });
+    turn.commit(Fact::OperChanged { user, oper: None });
 }
 
 /// No server notices any more.
-fn hush(cx: &mut Cx<'_>, user: UserId) {
-    cx.commit(Fact::OperAction(OperAction::Snomasks { user, masks: Letters::default() }));
+fn hush(turn: &mut Turn<'_>, user: UserId) {
+    turn.commit(Fact::OperAction(OperAction::Snomasks { user, masks: Letters::default() }));
 }
 
 #[cfg(test)]

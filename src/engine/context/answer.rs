@@ -14,9 +14,12 @@ use crate::wire::{Body, Outgoing};
 /// What to do with the lines that go back.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Answer {
-    session: SessionId,
+    /// `None` where no session caused what happens.
+    session: Option<SessionId>,
     /// The session is gone: nothing can be sent.
     mute: bool,
+    /// The session is to be closed once the answer is complete.
+    closes: bool,
     label: Option<String>,
     kept: Vec<Kept>,
     /// The batch around all lines, once it is open.
@@ -73,7 +76,16 @@ impl Answer {
     /// An answer under a label that was put off ([`Answer::put_off`]).
     pub fn under(session: SessionId, label: Option<String>) -> Answer {
         let (kept, inner) = (Vec::new(), Vec::new());
-        Answer { session, mute: false, label, kept, outer: None, inner, said_bytes: 0 }
+        Answer {
+            session: Some(session),
+            mute: false,
+            closes: false,
+            label,
+            kept,
+            outer: None,
+            inner,
+            said_bytes: 0,
+        }
     }
 
     /// Takes the label away: what it belongs to is not complete, and will be answered under it later.
@@ -86,9 +98,34 @@ impl Answer {
         Answer { mute: true, ..Answer::new(session, None) }
     }
 
-    /// Who is answered.
-    pub fn session(&self) -> SessionId {
+    /// The answer to what no session caused.
+    pub fn none() -> Answer {
+        let (kept, inner) = (Vec::new(), Vec::new());
+        Answer {
+            session: None,
+            mute: true,
+            closes: false,
+            label: None,
+            kept,
+            outer: None,
+            inner,
+            said_bytes: 0,
+        }
+    }
+
+    /// The session that is answered.
+    pub fn session(&self) -> Option<SessionId> {
         self.session
+    }
+
+    /// Has the session closed once the answer is complete.
+    pub fn close(&mut self) {
+        self.closes = true;
+    }
+
+    /// Whether the session is to be closed.
+    pub fn closes(&self) -> bool {
+        self.closes
     }
 
     /// Bytes that wait for the command to be over.
@@ -196,8 +233,9 @@ impl Answer {
 
     #[inline]
     fn send(&mut self, out: &mut Effects, line: Span) {
+        let Some(session) = self.session else { return };
         self.said_bytes += line.len();
-        out.answer(self.session, line);
+        out.answer(session, line);
     }
 }
 

@@ -3,10 +3,12 @@
 pub mod answer;
 pub mod cx;
 pub mod ids;
+pub mod ledger;
 pub mod multiline;
 pub mod recorder;
 pub mod refusal;
 pub mod service;
 pub mod timers;
+pub mod turn;
 pub mod voice;
 pub mod waiting;

@@ -20,7 +20,7 @@ use crate::wire::{Body, Outgoing, Text};
 
 /// What is to be kept in memory once the fact has been told.
 #[derive(Debug, Default)]
-pub struct Chronicle {
+pub struct Recorder {
     kept: Kept,
     /// Where items are put together.
     buffer: Vec<u8>,
@@ -29,7 +29,7 @@ pub struct Chronicle {
 /// Mostly there is one: what was said in a channel.
 type Kept = SmallVec<[(HistoryPlace, Item, Bounds); 1]>;
 
-impl Chronicle {
+impl Recorder {
     /// Takes out what is to be kept in memory, in order.
     pub fn take(&mut self) -> Kept {
         std::mem::take(&mut self.kept)

@@ -119,7 +119,7 @@ impl Voice<'_> {
             if !session.caps.contains(needs) {
                 continue;
             }
-            if id == issuer {
+            if Some(id) == issuer {
                 self.reply_line(session, line);
                 continue;
             }

@@ -2,21 +2,21 @@
 //! cloaks are off, the real host).
 
 use crate::config::Config;
-use crate::engine::context::cx::Cx;
+use crate::engine::context::turn::Turn;
 use crate::engine::setup::Setup;
 use crate::state::{Fact, Moment, State, UserId};
 
 /// Shows the host that is due now. Must follow whatever it depends on.
-pub fn renew(cx: &mut Cx<'_>, user: UserId) {
-    let oper = cx.state().users[user].oper.as_ref().map(|oper| oper.name.to_string());
-    renew_for_oper(cx, user, oper.as_deref());
+pub fn renew(turn: &mut Turn<'_>, user: UserId) {
+    let oper = turn.state().users[user].oper.as_ref().map(|oper| oper.name.to_string());
+    renew_for_oper(turn, user, oper.as_deref());
 }
 
 /// As [`renew`], for someone who is about to be this operator, or none.
-pub fn renew_for_oper(cx: &mut Cx<'_>, user: UserId, oper: Option<&str>) {
-    let due = due(cx.config(), cx.state(), user, oper);
-    if due != cx.state().users[user].host {
-        cx.commit(Fact::HostChanged { user, host: &due });
+pub fn renew_for_oper(turn: &mut Turn<'_>, user: UserId, oper: Option<&str>) {
+    let due = due(turn.config(), turn.state(), user, oper);
+    if due != turn.state().users[user].host {
+        turn.commit(Fact::HostChanged { user, host: &due });
     }
 }
 

@@ -106,7 +106,7 @@ pub fn play(cx: &mut Cx<'_>, channels: &[ChannelId], conversations: bool, stretc
 /// A bound behind all that was said: what is said while the session waits for the first pages it hears at once,
 /// and is not to be told again in a later one.
 fn now(cx: &mut Cx<'_>) -> MsgId {
-    cx.ids.msgid(cx.now.wall_ms)
+    cx.msgid()
 }
 
 /// Messages of one playback.

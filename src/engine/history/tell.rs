@@ -151,7 +151,7 @@ fn say(cx: &mut Cx<'_>, fields: &Fields<'_>) {
         },
     };
     let line = Outgoing { source: fields.source, origin, body };
-    cx.voice.reply(&cx.state.sessions[cx.session], &line);
+    cx.turn.voice.reply(&cx.turn.ledger.sessions[cx.session], &line);
     cx.voice.stamp = now;
 }
 

@@ -53,7 +53,7 @@ impl Engine {
                 Line::Overlong => false,
             };
             if !room {
-                let mut cx = self.cx(now, Answer::new(session, None), out);
+                let mut cx = self.cx(now, session, Answer::new(session, None), out);
                 cx.close(Phrase::INPUT_TOO_LONG.english());
                 cx.finish();
             }
@@ -135,7 +135,7 @@ impl Engine {
                 let command = parsed.map(|message| message.command).filter(|name| name.is_ascii());
                 let command = command.map_or("*".to_owned(), str::to_ascii_uppercase);
                 let label = self.label_of(session, &readable);
-                let mut cx = self.cx(now, Answer::new(session, label.as_deref()), out);
+                let mut cx = self.cx(now, session, Answer::new(session, label.as_deref()), out);
                 cx.fail(&command, "INVALID_UTF8", &[], Phrase::INVALID_UTF8);
                 command::batch::spoil(&mut cx);
                 cx.finish();
@@ -147,7 +147,7 @@ impl Engine {
                 self.serve_text(now, session, &text, out);
             }
             Line::Overlong => {
-                let mut cx = self.cx(now, Answer::new(session, None), out);
+                let mut cx = self.cx(now, session, Answer::new(session, None), out);
                 cx.close(Phrase::INPUT_TOO_LONG.english());
                 cx.finish();
             }
@@ -158,9 +158,9 @@ impl Engine {
         let label = self.label_of(session, text);
         let text = within_line(text, &self.setup.config.server);
         let parsed = Message::parse(text);
-        let mut cx = self.cx(now, Answer::new(session, label.as_deref()), out);
+        let mut cx = self.cx(now, session, Answer::new(session, label.as_deref()), out);
         let (moment, session) = (cx.moment(), cx.session);
-        cx.state.touch(moment, session);
+        cx.turn.ledger.touch(moment, session);
         if gateway::is_proxy_line(&cx, text) {
             gateway::proxy_line(&mut cx, text);
             return cx.finish();
@@ -200,7 +200,7 @@ impl Engine {
         let waits = |pending: Option<&Pending>| matches!(pending, Some(Pending::Job(t, _)) if *t == ticket);
         if let Some((session, then)) = self.waiting.aside.remove(&ticket) {
             if self.state.sessions.get(session).is_some() {
-                let mut cx = self.cx(now, Answer::new(session, None), out);
+                let mut cx = self.cx(now, session, Answer::new(session, None), out);
                 go_on(&mut cx, then, answer);
                 cx.finish();
             }
@@ -233,7 +233,7 @@ impl Engine {
             return;
         }
         let Some(held) = waiting.resume() else { return };
-        let mut cx = self.cx(now, held.answer, out);
+        let mut cx = self.cx(now, session, held.answer, out);
         cx.later = held.later;
         match (held.pending, answer) {
             (Pending::Job(_, then), Some(answer)) => go_on(&mut cx, then, answer),
@@ -295,7 +295,7 @@ fn dispatch(cx: &mut Cx<'_>, message: &Message<'_>) {
     if let Err(refusal) = outcome {
         refusal.say(cx);
     }
-    if !cx.closed && cx.pending.is_none() && command.when != When::Registered {
+    if !cx.is_closed() && cx.pending.is_none() && command.when != When::Registered {
         registration::advance(cx);
     }
 }
@@ -329,7 +329,7 @@ fn failed_inside(cx: &mut Cx<'_>, command: &Command, panic: Box<dyn Any + Send>)
         resume_unwind(panic);
     }
     // Of a fact that was being told, and never came to be.
-    drop(cx.chronicle.take());
+    drop(cx.recorder.take());
     cx.note(Level::Error, "internal", format!("the handler of {} panicked", command.name));
     let text = Text::Said(Phrase::INTERNAL_ERROR, &[]);
     cx.reply(ERR_UNKNOWNERROR, &[command.name], text);
@@ -368,7 +368,7 @@ fn go_on(cx: &mut Cx<'_>, then: Box<dyn Resume>, answer: &JobAnswer) {
     if let Err(refusal) = then.resume(cx, answer) {
         refusal.say(cx);
     }
-    if !cx.closed && cx.pending.is_none() {
+    if !cx.is_closed() && cx.pending.is_none() {
         registration::advance(cx);
     }
 }

@@ -4,7 +4,7 @@ use crate::engine::announce::{show_away, show_quit};
 use crate::engine::context::cx::Cx;
 use crate::engine::setup::settings;
 use crate::state::user::DISCONNECTED;
-use crate::state::{Fact, SessionId};
+use crate::state::{Fact, Session, SessionId};
 use crate::wire::Text;
 
 use super::registration;
@@ -18,7 +18,7 @@ impl Cx<'_> {
         show_quit(self, reason);
         self.reply_bare("ERROR", &[], Text::Plain(reason));
         self.forget_session(reason);
-        self.closed = true;
+        self.turn.voice.answer.close();
     }
 
     /// Ends any session, as [`Cx::close`] ends the one being served.
@@ -29,25 +29,25 @@ impl Cx<'_> {
     /// Takes the session out of the state: with its user, if it was the last one and the user does not
     /// stay.
     pub(in crate::engine) fn forget_session(&mut self, reason: &str) {
-        let Some(session) = self.state.sessions.get(self.session) else { return };
-        self.waiting.sessions.remove(&self.session);
-        let Some(user) = session.user() else {
+        let Some(user) = self.state().sessions.get(self.session).map(Session::user) else { return };
+        self.turn.waiting.sessions.remove(&self.session);
+        let Some(user) = user else {
             self.commit(Fact::SessionDropped { session: self.session });
             return;
         };
-        let left = self.state.users[user].sessions.len() - 1;
-        if left == 0 && !self.state.users[user].always_on {
+        let left = self.state().users[user].sessions.len() - 1;
+        if left == 0 && !self.state().users[user].always_on {
             self.see_device(self.now.wall_ms);
             self.commit(Fact::Quit { user, reason });
             return;
         }
         self.see_device(self.now.wall_ms);
-        let was_away = self.state.users[user].away.is_some();
+        let was_away = self.state().users[user].away.is_some();
         let auto_away = self.account().is_some_and(|a| settings::is_auto_away(self.config(), &a.settings));
         let away = (left == 0 && auto_away).then_some(DISCONNECTED);
         self.commit(Fact::Detached { session: self.session, away });
         registration::renew_secure(self, user);
-        if was_away != self.state.users[user].away.is_some() {
+        if was_away != self.state().users[user].away.is_some() {
             show_away(self, user);
         }
     }

@@ -17,7 +17,7 @@ pub fn arm_ping(cx: &mut Cx<'_>) {
     let (due_ms, armed_ms) =
         (session.heard_mono_ms + ping_ms, session.opened_mono_ms + timeouts.registration.as_millis() as u64);
     if due_ms < armed_ms {
-        cx.timers.arm(due_ms, cx.session);
+        cx.turn.timers.arm(due_ms, cx.session);
     }
 }
 
@@ -44,7 +44,7 @@ pub fn check_idle(cx: &mut Cx<'_>) {
         if cx.now.mono_ms >= opened_ms + limit_ms {
             cx.close(Phrase::REGISTRATION_TIMEOUT.english());
         } else {
-            cx.timers.arm(opened_ms + limit_ms, cx.session);
+            cx.turn.timers.arm(opened_ms + limit_ms, cx.session);
         }
     } else if idle_ms >= disconnect_ms {
         cx.close(&format!("Ping timeout: {} seconds", disconnect_ms / 1000));
@@ -52,10 +52,10 @@ pub fn check_idle(cx: &mut Cx<'_>) {
         let nick = cx.nick().to_owned();
         cx.reply_bare("PING", &[&nick], Text::None);
         let session = cx.session;
-        cx.state.mark_pinged(session);
-        cx.timers.arm(heard_ms + disconnect_ms, cx.session);
+        cx.turn.ledger.mark_pinged(session);
+        cx.turn.timers.arm(heard_ms + disconnect_ms, cx.session);
     } else {
         let next_ms = if pinged { disconnect_ms } else { ping_ms };
-        cx.timers.arm(heard_ms + next_ms, cx.session);
+        cx.turn.timers.arm(heard_ms + next_ms, cx.session);
     }
 }

@@ -1,7 +1,6 @@
 //! Events as bytes. Lines are read back without being copied.
 
-use crate::engine::Texts;
-use crate::engine::event::Event;
+use crate::engine::event::{Event, Texts};
 use crate::state::codec::{Malformed, put, take};
 
 const OPENED: u8 = 1;

@@ -5,10 +5,12 @@
 //! then those of the state, then a tail; they are restored in this order.
 
 use super::Form;
-use crate::engine::context::recorder::Chronicle;
+use crate::engine::Engine;
+use crate::engine::context::ledger::Ledger;
+use crate::engine::context::recorder::Recorder;
 use crate::engine::context::voice::Scratch;
+use crate::engine::event::Texts;
 use crate::engine::setup::Setup;
-use crate::engine::{Engine, Texts};
 use crate::state::State;
 use crate::state::codec::{Malformed, put, take};
 use crate::state::snapshot::PieceStart;
@@ -51,7 +53,7 @@ impl Engine {
             timers,
             waiting,
             // These three hold something only within an event.
-            chronicle: _,
+            recorder: _,
             scratch: _,
             applying: _,
             bad_records,
@@ -68,7 +70,12 @@ impl Engine {
         put(&mut tail, waiting);
         put(&mut tail, bad_records);
         put(&mut tail, expiry_due_ms);
-        Snapshot { head: Some(head), state: state.clone(), next: Some(PieceStart::START), tail: Some(tail) }
+        Snapshot {
+            head: Some(head),
+            state: State::clone(state),
+            next: Some(PieceStart::START),
+            tail: Some(tail),
+        }
     }
 
     /// An engine as it was when a snapshot began.
@@ -110,11 +117,11 @@ fn read_tail(setup: Setup, state: State, mut bytes: &[u8]) -> Result<Engine, Mal
     let bytes = &mut bytes;
     Ok(Engine {
         setup,
-        state,
+        state: Ledger::new(state),
         ids: take(bytes)?,
         timers: take(bytes)?,
         waiting: take(bytes)?,
-        chronicle: Chronicle::default(),
+        recorder: Recorder::default(),
         scratch: Scratch::default(),
         applying: false,
         bad_records: take(bytes)?,
