@@ -1,4 +1,4 @@
-//! The server's side of AUTHENTICATE: chunks in, what to send and whom to check out.
+//! The server's side of AUTHENTICATE: chunks in; challenges and credentials to check out.
 //!
 //! It knows no accounts: it says what a client claims, and the caller finds out whether that is true.
 //! Invariant: an exchange holds at most [`RESPONSE_BYTES_MAX`] and a few hundred bytes, and after
@@ -243,7 +243,7 @@ fn plain(response: &str) -> Result<Claim, Reason> {
     Ok(Claim::Password { login: identity(authzid, authcid)?, passphrase: passphrase.to_owned() })
 }
 
-/// Nobody logs in as someone else: `authzid` is empty or names the same account, whatever device.
+/// Rejects other identities: `authzid` must be empty or name the same account, with any device.
 fn identity(authzid: &str, authcid: &str) -> Result<Login, Reason> {
     let login = Login::parse(authcid);
     let same = authzid.is_empty() || Login::parse(authzid).account == login.account;

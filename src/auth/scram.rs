@@ -73,7 +73,7 @@ pub(super) struct ClientFirst {
     /// As received, without the header.
     bare: String,
     nonce: String,
-    /// Whom the client wants to be; empty for the same as `authcid`.
+    /// The requested identity; empty for the same as `authcid`.
     pub(super) authzid: String,
     /// Whose passphrase the client has.
     pub(super) authcid: String,
@@ -229,11 +229,11 @@ mod tests {
 
     #[test]
     fn who_does_not_exist_looks_like_one_who_does() {
-        let pretended = ScramKeys::pretend(b"secret", "nobody");
-        assert_eq!(pretended, ScramKeys::pretend(b"secret", "nobody"));
+        let pretended = ScramKeys::pretend(b"secret", "unknown");
+        assert_eq!(pretended, ScramKeys::pretend(b"secret", "unknown"));
         assert_eq!(pretended.salt.len(), 16);
         assert_eq!(pretended.iterations, SCRAM_ITERATIONS);
-        for other in [ScramKeys::pretend(b"secret", "nobod"), ScramKeys::pretend(b"Secret", "nobody")] {
+        for other in [ScramKeys::pretend(b"secret", "unknow"), ScramKeys::pretend(b"Secret", "unknown")] {
             assert_ne!(pretended.salt, other.salt);
             assert_ne!(pretended.stored_key, other.stored_key);
         }

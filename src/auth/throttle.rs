@@ -44,7 +44,7 @@ mod tests {
     const SECOND: Duration = Duration::from_secs(1);
 
     #[test]
-    fn a_window_admits_so_many() {
+    fn a_window_has_a_limit() {
         let mut throttle = Throttle::default();
         assert_eq!(throttle.allow(500, SECOND, 2), Ok(()));
         assert_eq!(throttle.allow(700, SECOND, 2), Ok(()));

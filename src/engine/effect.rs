@@ -101,7 +101,7 @@ pub enum Job {
         credentials: Box<Credentials>,
         /// As the client sent it.
         passphrase: Secret,
-        /// Cost of a hash that is made anew.
+        /// Cost of an upgraded hash.
         cost: u32,
     },
     /// Ask `accounts.auth-script` about a login without a passphrase.

@@ -128,7 +128,7 @@ pub struct Ticket(pub u64);
 /// Whether a login is right.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum LoginVerdict {
-    /// It is; with credentials made anew when those there were are outdated.
+    /// It is right; with upgraded credentials if the old ones are outdated.
     Right {
         /// For the account.
         renewed: Option<Box<Credentials>>,
@@ -196,6 +196,6 @@ pub struct Texts {
     pub motd: Option<String>,
     /// Text of `address-blacklist-file`, if there is one.
     pub address_blacklist: Option<String>,
-    /// The languages besides English, in the order in which they are advertised.
+    /// The languages other than English, in the order in which they are announced.
     pub catalogues: Vec<Catalogue>,
 }

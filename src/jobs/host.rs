@@ -10,7 +10,7 @@ use tokio::time::timeout;
 
 /// Threads that wait for the resolver.
 pub(super) const THREADS_MAX: usize = 16;
-/// Look-ups that wait for a thread or have one, those included that nobody waits for any more.
+/// Maximum number of lookups that wait for a thread or have one, including abandoned ones.
 const LOOKUPS_MAX: usize = 64;
 /// After so long, an address has no name.
 const TIME_MAX: Duration = Duration::from_secs(5);

@@ -12,7 +12,7 @@ use crate::state::Endpoints;
 
 /// The port of the identification protocol.
 const PORT: u16 = 113;
-/// Most machines do not answer at all: nobody is to wait for them for long.
+/// Timeout; most machines do not answer at all.
 const TIME_MAX: Duration = Duration::from_millis(1500);
 /// RFC 1413 section 4: an answer is at most 1000 characters long.
 const ANSWER_BYTES_MAX: u64 = 1000;

@@ -21,7 +21,7 @@ use crate::engine::Mail;
 
 /// Letters on their way at once.
 const LETTERS_MAX: usize = 16;
-/// How long delivery may take where no limit is configured: whoever waits for it has given up by then.
+/// Timeout of delivery without a configured one: the client has given up by then.
 const TIME_MAX: Duration = Duration::from_secs(120);
 
 /// Sends letters, a bounded number at a time.

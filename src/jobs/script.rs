@@ -19,7 +19,7 @@ use tokio::time::timeout;
 /// The longest answer that is read.
 const ANSWER_BYTES_MAX: u64 = 64 << 10;
 
-/// Whom to ask, and for how long to wait.
+/// A script, and its timeouts.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Script<'a> {
     /// The program; empty where there is a socket.
@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_fails_has_no_answer() {
+    fn a_failing_script_has_no_answer() {
         assert!(shell("echo x; exit 3").unwrap_err().contains("exit status: 3"));
         assert_eq!(shell("printf x"), Err("no line came back".into()));
         assert!(shell("printf '\\377\\n'").is_err());
@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_hangs_is_ended_and_then_killed() {
+    fn a_hanging_script_is_terminated_and_then_killed() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("pid");
         let begun = Instant::now();
@@ -175,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_floods_is_cut_off() {
+    fn a_flooding_script_is_cut_off() {
         assert_eq!(shell("tr '\\0' x < /dev/zero"), Err("no line came back".into()));
         assert!(shell("while :; do echo x; done").is_err());
     }

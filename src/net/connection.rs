@@ -20,7 +20,7 @@ use crate::state::SessionId;
 const ENCRYPT_BYTES_MAX: usize = 32 * 1024;
 
 /// Lines taken from a connection before the others, and the engine, have their turn: with the answers to
-/// so many it can be told to stop.
+/// this many, it can be told to stop.
 pub(super) const LINES_MAX: usize = 64;
 
 /// Where a connection's lines go, and what is needed on the way.

@@ -1,7 +1,7 @@
 //! Connections that shake hands: they have a slot and a session, and no socket in the slab yet. The engine says
 //! whether one may go on before it costs anything. Part of [`super::shard`].
 //!
-//! Invariant: the engine is told of each exactly once how it ended: its handshake is done, or it is closed,
+//! Invariant: the engine learns exactly once how each ended: its handshake is done, or it is closed,
 //! unless the engine closed it.
 
 use std::cell::Cell;

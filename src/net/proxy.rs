@@ -1,4 +1,4 @@
-//! For whom a proxy connects: the PROXY header before everything else, and `X-Forwarded-For` of a
+//! The client behind a proxy: the PROXY header before everything else, and `X-Forwarded-For` of a
 //! WebSocket upgrade. Whose word counts is decided in [`super::door`].
 
 use std::io;
@@ -48,7 +48,7 @@ fn malformed(_: Malformed) -> io::Error {
 }
 
 /// The client behind a chain of proxies: the rightmost address that is not a trusted proxy's. Each trusted
-/// proxy has appended whom it saw; what an untrusted machine wrote before that counts for nothing. `peer`
+/// proxy has appended the address it saw; anything that an untrusted machine wrote before is ignored. `peer`
 /// itself when it is not trusted or nothing sensible was appended.
 pub(super) fn forwarded_for(peer: IpAddr, chain: &str, trusted: &[Net]) -> IpAddr {
     let mut client = peer;

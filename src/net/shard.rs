@@ -77,7 +77,7 @@ pub(super) struct Inner {
     pub(super) handshakes: HashMap<u32, Rc<Verdict>>,
     free: Vec<u32>,
     live: usize,
-    /// The server stops: nobody comes in any more.
+    /// Stops accepting: the server is shutting down.
     shut: bool,
     pub(super) inbox: Inbox,
     pub(super) pool: Pool,
@@ -193,7 +193,7 @@ impl Shard {
         Poll::Pending
     }
 
-    /// Whether nobody comes in any more.
+    /// Whether the server no longer accepts connections.
     pub(super) fn is_shut(&self) -> bool {
         self.inner.borrow().shut
     }
@@ -222,7 +222,7 @@ impl Shard {
     }
 }
 
-/// The task of one connection: nothing but whom to look at.
+/// The task of one connection: only its slot.
 struct Watch {
     shard: Rc<Shard>,
     local: u32,
@@ -238,7 +238,7 @@ impl Future for Watch {
 }
 
 impl Inner {
-    /// A slot that nobody uses.
+    /// An unused slot.
     pub(super) fn take_slot(&mut self) -> u32 {
         self.live += 1;
         self.free.pop().unwrap_or_else(|| {

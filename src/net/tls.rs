@@ -124,7 +124,7 @@ fn is_for(key: &CertifiedKey, name: &ServerName<'_>) -> bool {
 }
 
 /// Accepts any client certificate whose key the client proves to have: accounts know the fingerprint,
-/// nobody vouches for it.
+/// no authority has verified it.
 #[derive(Debug)]
 struct AnyClient {
     provider: Arc<CryptoProvider>,

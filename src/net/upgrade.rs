@@ -27,7 +27,7 @@ const HELP: &str =
 pub(super) struct Upgraded {
     /// First byte of data frames (text or binary).
     pub(super) frames: u8,
-    /// All of `X-Forwarded-For`, whoever wrote it.
+    /// The whole `X-Forwarded-For`, trusted or not.
     pub(super) forwarded_for: String,
     /// `X-Forwarded-Proto` says that it was HTTPS all the way.
     pub(super) https: bool,

@@ -1,6 +1,6 @@
 //! Bans from the server: by address (D-lines) and by mask (K-lines), found without walking over all.
 //!
-//! Whom a ban keeps out is the engine's to say. Invariant: each ban is found under the one key that its
+//! The engine decides which users a ban affects. Invariant: each ban is found under the one key that its
 //! own text gives.
 
 use std::collections::BTreeMap;
@@ -36,12 +36,12 @@ impl BanInfo {
     }
 }
 
-/// Whom a ban is against.
+/// The target of a ban.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum BanTarget {
     /// Those whose connections come from a range of addresses (D-line).
     Net(Net),
-    /// Those whom a mask covers (K-line).
+    /// Users that match a mask (K-line).
     Mask(Mask),
 }
 
@@ -71,7 +71,7 @@ impl fmt::Display for BanTarget {
 
 type MaskBans = BTreeMap<Box<str>, (Mask, BanInfo)>;
 
-/// All bans. What has expired is still here until someone forgets it, but nobody finds it.
+/// All bans. Expired ones stay until they are removed, but no lookup finds them.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Bans {
     /// By the length of the range's prefix: a look-up asks once for each length in use.

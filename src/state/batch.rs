@@ -10,7 +10,7 @@ use crate::wire::multiline::Lines;
 pub struct OpenBatch {
     /// What the client calls it.
     pub reference: Box<str>,
-    /// Whom it is to be said to.
+    /// Its recipient.
     pub target: Box<str>,
     /// The tag with the label under which it will be answered.
     pub label: Option<String>,

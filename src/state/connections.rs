@@ -1,4 +1,4 @@
-//! How many connections a host, or a group of networks, has and of late has made. Counts only: what is
+//! Current and recent connections of hosts and groups of networks. Counts only: what is
 //! too many is the engine's to say.
 //!
 //! Invariants: a host's open connections are those of the sessions that hold its key; a host without any
@@ -84,7 +84,7 @@ impl Connections {
         self.hosts.values().map(|usage| usage.open as usize).sum()
     }
 
-    /// Counts a connection that came now; a window that is over begins anew.
+    /// Counts a new connection; a window that is over restarts.
     pub(super) fn enter(&mut self, key: &Key, mono_ms: u64, window_ms: u64) {
         self.sweep(mono_ms);
         let usage = self.hosts.entry(key.clone()).or_default();
@@ -102,7 +102,7 @@ impl Connections {
         }
     }
 
-    /// Forgets the connections that a host made of late; those that are open still count.
+    /// Resets the recent connections of a host; open ones still count.
     pub(super) fn forgive(&mut self, key: &Key) {
         if let Some(usage) = self.hosts.get_mut(key) {
             usage.made = 0;

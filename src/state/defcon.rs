@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// The level: 5 is peace, 1 lets nobody in. Each level keeps what the higher numbers bring.
+/// The level: 5 is normal, 1 rejects all connections. Each level includes the restrictions of higher numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Defcon(u8);
 
@@ -23,12 +23,12 @@ impl Defcon {
         self.0
     }
 
-    /// Nobody makes an account, and who comes through Tor must have one.
+    /// No registration of accounts, and Tor users need one.
     pub fn closes_registration(self) -> bool {
         self.0 <= 4
     }
 
-    /// Only the logged-in talk to people directly, and nobody changes hosts.
+    /// Only users who are logged in send direct messages, and no one changes hosts.
     pub fn silences_guests(self) -> bool {
         self.0 <= 3
     }
@@ -38,7 +38,7 @@ impl Defcon {
         self.0 <= 2
     }
 
-    /// Nobody comes in.
+    /// No connections.
     pub fn closes_doors(self) -> bool {
         self.0 <= 1
     }

@@ -41,7 +41,7 @@ macro_rules! ids {
 }
 
 ids! {
-    /// A connection. The slot is chosen by whoever accepts connections and is reused after a close;
+    /// A connection. The acceptor chooses the slot, which is reused after a close;
     /// the generation tells one use of a slot from the next.
     SessionId,
     /// A nick on the network, with zero or more sessions.

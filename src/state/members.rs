@@ -1,9 +1,9 @@
 //! The members of a channel, in the order of joining.
 //!
 //! Joining and parting cost the same however many there are, and no member changes its place when
-//! another one leaves: the place of one who left stays empty until so many are empty that closing the
+//! another leaves: the place of a former member stays empty until enough are empty that closing the
 //! ranks costs each departure no more than a constant. A long answer remembers the [`Place`] it has
-//! come to and goes on behind it, whoever left or joined meanwhile.
+//! reached and continues after it, whichever members left or joined meanwhile.
 
 use std::collections::HashMap;
 
@@ -185,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn a_walk_meets_everyone_once_whoever_leaves_meanwhile() {
+    fn a_walk_visits_each_member_once_despite_leaves() {
         const COUNT: u32 = 1000;
         for leaves_every in [1, 2, 3, 7] {
             let mut members = members(0..COUNT);

@@ -1,4 +1,4 @@
-//! What makes a channel a registered one, and the channel names nobody may use.
+//! Registrations of channels, and purged channel names.
 
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
@@ -64,7 +64,7 @@ pub enum StoreEvents {
     None,
 }
 
-/// A channel name nobody may use.
+/// A purged channel name.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Purge {
     /// The name as it was given.

@@ -128,7 +128,7 @@ impl<I: Id, T: Clone> Slots<I, T> {
 }
 
 impl<I: Id, T: Clone + Serialize> Slots<I, T> {
-    /// Appends what is in the slots from one on, until so many bytes are written. Returns the slot to go on
+    /// Appends the slots from a given one on, up to a number of bytes. Returns the slot to continue
     /// with; there is none once the free slots are written, too: their order decides the next ids.
     pub(super) fn put(&self, from: u32, bytes_max: usize, out: &mut Vec<u8>) -> Option<u32> {
         let start = out.len();

@@ -49,7 +49,7 @@ pub struct User {
     pub sessions: SmallVec<[SessionId; 1]>,
     /// The channels, in the order of joining; bounded by `max-channels-per-client`.
     pub channels: Vec<ChannelId>,
-    /// Whom the user hears in spite of `+R`; bounded, the oldest goes. Ids of those who left match nobody.
+    /// Users that can send messages despite `+R`; bounded, the oldest is dropped. Stale ids match no user.
     pub accepted: Vec<UserId>,
     /// Open invitations, by the channel's folded name; bounded, the oldest goes.
     pub invites: Vec<Invite>,

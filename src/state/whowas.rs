@@ -1,4 +1,4 @@
-//! Users of late, for WHOWAS: a ring for the whole server.
+//! Former users, for WHOWAS: one ring for the whole server.
 
 use std::collections::VecDeque;
 use std::net::IpAddr;
@@ -34,7 +34,7 @@ pub struct Whowas {
 }
 
 impl Whowas {
-    /// A ring of the given size; 0 remembers nobody.
+    /// Returns a ring of the given size; 0 remembers no user.
     pub fn new(entries_max: usize) -> Whowas {
         Whowas { entries: VecDeque::new(), entries_max }
     }

@@ -27,7 +27,7 @@ use crate::journal;
 const QUEUE_BYTES_MAX: usize = 4 << 20;
 /// Length of the write-ahead log, in bytes, at which it is.
 const WAL_BYTES_MAX: u64 = 64 << 20;
-/// What a waiting write costs besides its key and value, about.
+/// Approximate overhead of a queued write, in addition to its key and value.
 const WRITE_BYTES: usize = 64;
 /// How long writes for which no client waits may stay out of the datastore.
 const LATER_TIME: Duration = Duration::from_secs(1);

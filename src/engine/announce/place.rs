@@ -1,4 +1,4 @@
-//! What a client is told of a channel it is in, or asks about: topic, read marker and names.
+//! Information about a channel, on joining or on request: topic, read marker and names.
 
 use crate::engine::context::cx::Cx;
 use crate::i18n::Phrase;

@@ -20,7 +20,7 @@ pub fn greet(cx: &mut Cx<'_>) {
     isupport(cx, &setup.isupport);
 }
 
-/// Says that whoever runs the server can read all that is said.
+/// Warns that the administrator of the server can read all messages.
 pub fn warn_of_logs(cx: &mut Cx<'_>) {
     let nick = cx.nick().to_owned();
     cx.reply_command("NOTICE", &[&nick], Text::Said(Phrase::LINES_ARE_LOGGED, &[]));

@@ -53,11 +53,11 @@ impl Ids {
         Ticket(self.tickets)
     }
 
-    /// Bytes that nobody can guess, not even who knows all that were given out before.
+    /// Returns bytes that cannot be guessed, even with all earlier ones known.
     pub fn secret<const N: usize>(&mut self) -> [u8; N] {
         let given = digest(b"give", &self.secret);
         self.secret = digest(b"go on", &self.secret);
-        *given.first_chunk().expect("nobody needs more than 32")
+        *given.first_chunk().expect("no caller needs more than 32")
     }
 
     /// A cheap mixing of the salt with a counter (splitmix64); once in a while the salt moves on, so

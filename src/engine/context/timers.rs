@@ -17,7 +17,7 @@ pub struct Timers {
 }
 
 impl Timers {
-    /// None yet, in buckets of so many milliseconds.
+    /// Returns an empty wheel, with buckets of this many milliseconds.
     pub fn every(step_ms: u64) -> Timers {
         Timers { step_ms, due: BTreeMap::new() }
     }

@@ -90,7 +90,7 @@ pub struct WaitingList {
     /// Jobs under way. A ticket outlives its session until the job is done.
     #[serde(with = "sorted")]
     pub tickets: HashMap<Ticket, SessionId>,
-    /// Jobs that nobody waits for, and what comes after.
+    /// Jobs without a waiting session, and their continuations.
     #[serde(with = "sorted")]
     pub aside: HashMap<Ticket, (SessionId, Box<dyn Resume>)>,
     /// When sessions that send too fast go on. An entry may outlive its wait.

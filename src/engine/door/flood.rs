@@ -1,4 +1,4 @@
-//! How long a client's next command has to wait: so many at once after a rest, then evenly spaced.
+//! The delay of a client's next command: a burst after a pause, then an even pace.
 //!
 //! Pure arithmetic on a [`Pace`]; holding the session and letting it go on is the dispatcher's.
 

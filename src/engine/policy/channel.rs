@@ -84,7 +84,7 @@ pub fn hears(state: &State, speaker: UserId, channel: ChannelId, at_least: Optio
     at_least.max(moderated.then_some(Rank::Halfop))
 }
 
-/// 477. `+R`, and DEFCON: only the logged-in, and whom the hearer accepts.
+/// 477. `+R`, and DEFCON: only users who are logged in, or on the recipient's ACCEPT list.
 pub fn can_message(state: &State, by: UserId, hearer: UserId) -> Outcome {
     let (speaker, hearer) = (&state.users[by], &state.users[hearer]);
     let is_guest = speaker.account.is_none() && speaker.oper.is_none();
@@ -121,7 +121,7 @@ pub fn can_invite(state: &State, user: UserId, guest: UserId, channel: ChannelId
     if channel.flags.has('i') && standing < Some(Rank::Op) {
         return Err(Refusal::NotChannelOperator(name()));
     }
-    // Whom an auditorium hides is invited like anyone else.
+    // A member hidden by an auditorium is invited like any other user.
     if channel.members.contains_key(&guest) && channel.shows(user, guest) {
         let nick = state.users[guest].nick.as_str().to_owned();
         return Err(Refusal::UserOnChannel { nick, channel: name() });
@@ -137,7 +137,7 @@ pub fn can_kick(state: &State, user: UserId, target: UserId, channel: ChannelId)
     if !channel.members.contains_key(&user) {
         return Err(Refusal::NotOnChannel(name()));
     }
-    // Before anything is said of the other one, whom an auditorium may hide.
+    // Before any reply about the other user, which an auditorium may hide.
     let Some(own) = own.filter(|&rank| rank >= Rank::Halfop) else {
         return Err(Refusal::NotChannelOperator(name()));
     };

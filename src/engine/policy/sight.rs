@@ -6,7 +6,7 @@ use crate::state::{ChannelId, Rank, Ranks, Slots, State, User, UserId};
 const SEES_ALL: &str = "sajoin";
 
 /// Whether a channel exists for this user: to others than its members a secret channel does not, and to
-/// nobody one whose name is purged.
+/// no user sees one whose name is purged.
 pub fn sees_channel(state: &State, viewer: UserId, channel: ChannelId) -> bool {
     let channel = &state.channels[channel];
     if state.purges.contains_key(channel.name.key()) {

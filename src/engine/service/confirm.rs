@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 const BYTES: usize = 3;
 
 /// The code for something that came to be at a time (milliseconds since 1970) and has a name, in lower
-/// case. What is made anew under the same name has another.
+/// case. An object created again under the same name has another.
 pub fn confirmation_code(name: &str, at_ms: u64) -> String {
     let hash = Sha256::new().chain_update(at_ms.to_be_bytes()).chain_update(name).finalize();
     BASE32_NOPAD.encode(&hash[..BYTES]).to_ascii_lowercase()

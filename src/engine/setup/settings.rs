@@ -38,7 +38,7 @@ pub fn uses_account_name(config: &Config, settings: &Settings) -> bool {
     is_always_on(config, settings) || config.accounts.nick_reservation.force_nick_equals_account
 }
 
-/// Whether nick and account are one for everyone who has an account, and nobody else can have the nick.
+/// Returns whether nick and account are the same for every user with an account, and reserved for them.
 pub fn are_nicks_accounts(config: &Config) -> bool {
     let reservation = &config.accounts.nick_reservation;
     reservation.enabled
@@ -64,8 +64,8 @@ pub fn dm_history(config: &Config, settings: &Settings) -> HistoryChoice {
     kept(config, config.history.persistent.direct_messages, settings.dm_history)
 }
 
-/// How the direct messages of someone without an account are kept: later nobody could be told apart from
-/// whoever has the nick then.
+/// How the direct messages of users without an account are stored: such a user cannot be told apart from
+/// a later holder of the nick.
 pub fn guest_history(config: &Config) -> HistoryChoice {
     kept(config, PersistentStatus::Disabled, None)
 }
