@@ -10,7 +10,7 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::passphrase::{BadCost, COST_MAX, COST_MIN, hash_passphrase};
-use super::scram::{SCRAM_ITERATIONS, ScramKeys};
+use super::sasl::{SCRAM_ITERATIONS, ScramKeys};
 use super::{legacy, verify_passphrase};
 
 /// Certificates per account.

@@ -6,10 +6,8 @@
 
 mod credentials;
 mod legacy;
-mod md5_crypt;
 mod passphrase;
 mod sasl;
-mod scram;
 mod script;
 mod secret;
 mod throttle;
@@ -22,9 +20,9 @@ pub use passphrase::{
     verify_passphrase, verify_password,
 };
 pub use sasl::{
-    CHUNK_BYTES_MAX, Claim, Exchange, Login, Mechanism, RESPONSE_BYTES_MAX, Reason, Step, challenge_chunks,
+    CHUNK_BYTES_MAX, Claim, Exchange, Login, Mechanism, NONCE_BYTES_MAX, RESPONSE_BYTES_MAX, Reason,
+    SCRAM_ITERATIONS, ScramKeys, Step, challenge_chunks, nonce,
 };
-pub use scram::{NONCE_BYTES_MAX, SCRAM_ITERATIONS, ScramKeys, nonce};
 pub use script::{
     ANSWER_BYTES_MAX, AuthAnswer, AuthRequest, BadAnswer, BearerToken, Cookie, certificate_pem, read_caseless,
 };

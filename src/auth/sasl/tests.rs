@@ -2,7 +2,6 @@
 
 use proptest::prelude::*;
 
-use super::super::scram::nonce;
 use super::*;
 
 fn login(account: &str, device: Option<&str>) -> Login {

@@ -3,6 +3,8 @@
 //! Nothing is stored in these forms. Invariant: a hash that is malformed, or would take more than
 //! [`ROUNDS_MAX`] rounds, matches nothing.
 
+mod md5_crypt;
+
 use data_encoding::{BASE64, HEXLOWER_PERMISSIVE};
 use hmac::{EagerHash, Hmac, KeyInit, Mac};
 use md5::Md5;
@@ -12,9 +14,9 @@ use sha2::block_api::compress256;
 use sha2::{Digest, Sha256, Sha512};
 
 use super::credentials::Version;
-use super::md5_crypt::md5_crypt;
 use super::passphrase::{PASSPHRASE_BYTES_MAX, verify_bcrypt};
 use super::same;
+use md5_crypt::md5_crypt;
 
 /// The most rounds of PBKDF2 or crypt(3) that are worth a server's time: some seconds.
 const ROUNDS_MAX: u32 = 10_000_000;

@@ -8,7 +8,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::same;
+use crate::auth::same;
 
 /// Iterations of new keys: the least that RFC 7677 allows, as clients do the work.
 pub const SCRAM_ITERATIONS: u32 = 4096;

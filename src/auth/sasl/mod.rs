@@ -4,10 +4,14 @@
 //! Invariant: an exchange holds at most [`RESPONSE_BYTES_MAX`] and a few hundred bytes, and after
 //! [`Step::Check`] or [`Step::Failed`] every further chunk fails.
 
+mod scram;
+
 use data_encoding::BASE64;
 use serde::{Deserialize, Serialize};
 
-use super::scram::{ClientFirst, Malformed, Proof, ScramKeys};
+use scram::{ClientFirst, Malformed, Proof};
+
+pub use scram::{NONCE_BYTES_MAX, SCRAM_ITERATIONS, ScramKeys, nonce};
 
 /// The longest chunk, in bytes of base64: <https://ircv3.net/specs/extensions/sasl-3.1>.
 pub const CHUNK_BYTES_MAX: usize = 400;
@@ -161,7 +165,7 @@ impl Exchange {
     }
 
     /// Answers [`Step::Keys`]: a [`Step::Challenge`], or a failure when no keys were asked for. Keys are [`ScramKeys::pretend`]ed when there
-    /// are none; `nonce` is fresh from [`super::nonce`].
+    /// are none; `nonce` is fresh from [`nonce`].
     pub fn answer_keys(&mut self, keys: &ScramKeys, nonce: &str) -> Step {
         match std::mem::replace(&mut self.state, State::Over) {
             State::ScramKeys(first) => {
