@@ -20,7 +20,7 @@ pub use passphrase::{
     verify_passphrase, verify_password,
 };
 pub use sasl::{
-    CHUNK_BYTES_MAX, Claim, Exchange, Login, Mechanism, NONCE_BYTES_MAX, RESPONSE_BYTES_MAX, Reason,
+    DEVICE_BYTES_MAX, MalformedLogin, is_device, CHUNK_BYTES_MAX, Claim, Exchange, Login, Mechanism, NONCE_BYTES_MAX, RESPONSE_BYTES_MAX, Reason,
     SCRAM_ITERATIONS, ScramKeys, Step, challenge_chunks, nonce,
 };
 pub use script::{

@@ -7,6 +7,8 @@ use serde::{Deserialize, Serialize};
 
 /// The longest answer that is read, in bytes.
 pub const ANSWER_BYTES_MAX: usize = 64 << 10;
+/// The longest account name that an answer may give, in bytes.
+const ACCOUNT_BYTES_MAX: usize = 256;
 
 /// The question whether a login is right; what is empty is left out.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -112,7 +114,13 @@ impl AuthAnswer {
             read_caseless(answer).map_err(|error| BadAnswer::Malformed(error.to_string()))?;
         match (answer.error.filter(|error| !error.is_empty()), answer.success) {
             (Some(error), _) => Err(BadAnswer::Reported(error)),
-            (None, Some(true)) => Ok(AuthAnswer::Accepted(answer.account_name.unwrap_or_default())),
+            (None, Some(true)) => {
+                let name = answer.account_name.unwrap_or_default();
+                if name.len() > ACCOUNT_BYTES_MAX || name.contains(char::is_control) {
+                    return Err(BadAnswer::Malformed("accountName cannot be the name of an account".into()));
+                }
+                Ok(AuthAnswer::Accepted(name))
+            }
             (None, _) => Ok(AuthAnswer::Refused),
         }
     }
@@ -226,6 +234,10 @@ mod tests {
             assert!(matches!(parse(wrong), Err(BadAnswer::Malformed(_))), "{wrong}");
         }
         assert_eq!(parse(&" ".repeat(ANSWER_BYTES_MAX + 1)), Err(BadAnswer::TooLong));
+        for name in ["alice\\r\\nQUIT", "al\\u0000ice", &"a".repeat(ACCOUNT_BYTES_MAX + 1)] {
+            let answer = parse(&format!("{{\"success\":true,\"accountName\":\"{name}\"}}"));
+            assert!(matches!(answer, Err(BadAnswer::Malformed(_))), "{name}");
+        }
     }
 
     #[test]

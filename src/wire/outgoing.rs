@@ -2,6 +2,8 @@
 //!
 //! [`Outgoing::relevant`] names the capabilities that can change its bytes. Recipients that agree on them
 //! get the same bytes, so a line is rendered once per variant and never once per recipient.
+//!
+//! Invariant: a rendered line holds no CR, LF or NUL, wherever its strings came from.
 
 use super::caps::{Cap, Caps};
 use super::clock::{MsgId, Stamp};
@@ -133,10 +135,12 @@ impl Outgoing<'_> {
 
     /// Renders the line, without its ending, for one kind of recipient.
     pub fn render(&self, form: Form<'_>, stamp: &Stamp, languages: &Languages, out: &mut Vec<u8>) {
+        let tags_start = out.len();
         self.write_tags(form, stamp, out);
         let start = out.len();
         self.write_body(form.caps, form.languages, languages, out);
         cut(out, start + form.line_bytes_max.saturating_sub("\r\n".len()));
+        keep_one_line(&mut out[tags_start..]);
     }
 
     /// Writes the tag section, if any, followed by a space.
@@ -224,11 +228,24 @@ fn cut(out: &mut Vec<u8>, mut bytes_max: usize) {
     }
 }
 
-/// Writes a middle parameter. If text from a client is not a valid one (empty, with a space, with a leading
-/// colon), `*` replaces it, so that no client can make the server send a malformed line.
+/// Replaces the bytes that would end a line (CR, LF) or that IRC forbids in one (NUL) by blanks.
+///
+/// Strings are checked where they enter the server. This is the second wall: a string that got past the
+/// first (from SASL, a script, a record of an older version) still cannot forge a line.
+fn keep_one_line(line: &mut [u8]) {
+    let mut checked = 0;
+    while let Some(found) = memchr::memchr3(b'\r', b'\n', b'\0', &line[checked..]) {
+        line[checked + found] = b' ';
+        checked += found + 1;
+    }
+}
+
+/// Writes a middle parameter. A string that cannot be one (empty, with a blank or a line ending in it, or with
+/// a leading colon) becomes `*`, so that it cannot shift the parameters behind it.
 fn write_param(param: &str, out: &mut Vec<u8>) {
     out.push(b' ');
-    if param.is_empty() || param.starts_with(':') || memchr::memchr(b' ', param.as_bytes()).is_some() {
+    let is_separator = |byte| matches!(byte, b' ' | b'\r' | b'\n' | b'\0');
+    if param.is_empty() || param.starts_with(':') || param.bytes().any(is_separator) {
         out.push(b'*');
     } else {
         out.extend_from_slice(param.as_bytes());
@@ -238,14 +255,10 @@ fn write_param(param: &str, out: &mut Vec<u8>) {
 fn write_text(text: Text<'_>, wanted: &[LanguageId], languages: &Languages, out: &mut Vec<u8>) {
     match text {
         Text::None => {}
-        Text::Plain(plain) => {
+        // Lines that were not taken apart become one.
+        Text::Plain(text) | Text::Lines(text) => {
             out.extend_from_slice(b" :");
-            out.extend_from_slice(plain.as_bytes());
-        }
-        // A caller that did not split the text must not send several lines as one.
-        Text::Lines(text) => {
-            out.extend_from_slice(b" :");
-            out.extend(text.bytes().map(|byte| if matches!(byte, b'\r' | b'\n') { b' ' } else { byte }));
+            out.extend_from_slice(text.as_bytes());
         }
         Text::Said(phrase, args) => {
             out.extend_from_slice(b" :");
@@ -323,6 +336,39 @@ mod tests {
         let body = Body::Command { verb: "PRIVMSG", params: &["#c"], text };
         let line = Outgoing { source: "a!b@c", origin: Origin::default(), body };
         assert_eq!(rendered(&line, Caps::NONE, ""), ":a!b@c PRIVMSG #c :one two three");
+    }
+
+    #[test]
+    fn no_string_forges_a_line() {
+        const FORGED: &str = "x\r\n:s.test NOTICE a :forged\0";
+        let texts = [Text::Plain(FORGED), Text::Lines(FORGED), Text::Said(Phrase::WELCOME, &[FORGED, FORGED])];
+        let commands = texts.map(|text| Body::Command { verb: FORGED, params: &[FORGED, "b"], text });
+        let numerics = texts.map(|text| Body::Numeric {
+            code: super::super::numeric::ERR_NOSUCHNICK,
+            nick: FORGED,
+            params: &[FORGED, "b"],
+            text,
+        });
+        let join = Body::Join { channel: FORGED, account: FORGED, realname: FORGED };
+        let origin = Origin {
+            account: Some(FORGED),
+            client_tags: FORGED,
+            msgid: Some(MsgId::new(1, 2, 3)),
+            ..Origin::default()
+        };
+        let in_batch = Origin { part: Some(Part { batch: FORGED, concat: true }), ..origin };
+        for body in commands.into_iter().chain(numerics).chain([join]) {
+            for origin in [origin, in_batch] {
+                let line = Outgoing { source: FORGED, origin, body: body.clone() };
+                for caps in [Caps::NONE, Cap::ALL.iter().copied().collect()] {
+                    let text = rendered(&line, caps, FORGED);
+                    assert!(!text.contains(['\r', '\n', '\0']), "{text:?}");
+                }
+            }
+        }
+        let params = Body::Command { verb: "KICK", params: &["#c", FORGED, "b"], text: Text::None };
+        let line = Outgoing { source: "a!b@c", origin: Origin::default(), body: params };
+        assert_eq!(rendered(&line, Caps::NONE, ""), ":a!b@c KICK #c * b");
     }
 
     #[test]

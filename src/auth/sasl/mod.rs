@@ -4,6 +4,9 @@
 //! Invariant: an exchange holds at most [`RESPONSE_BYTES_MAX`] and a few hundred bytes, and after
 //! [`Step::Check`] or [`Step::Failed`] every further chunk fails.
 
+mod external;
+mod login;
+mod plain;
 mod scram;
 
 use data_encoding::BASE64;
@@ -11,6 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use scram::{ClientFirst, Malformed, Proof};
 
+pub use login::{DEVICE_BYTES_MAX, Login, MalformedLogin, is_device};
 pub use scram::{NONCE_BYTES_MAX, SCRAM_ITERATIONS, ScramKeys, nonce};
 
 /// The longest chunk, in bytes of base64: <https://ircv3.net/specs/extensions/sasl-3.1>.
@@ -44,24 +48,6 @@ impl Mechanism {
             Mechanism::External => "EXTERNAL",
             Mechanism::ScramSha256 => "SCRAM-SHA-256",
         }
-    }
-}
-
-/// Who logs in: `account` or `account@device`, as the client wrote it.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Login {
-    /// The account's name; may be empty and need not be valid.
-    pub account: String,
-    /// Which of the account's devices.
-    pub device: Option<String>,
-}
-
-impl Login {
-    /// Splits at the first `@`; a device that is empty is none.
-    pub fn parse(raw: &str) -> Login {
-        let (account, device) = raw.split_once('@').unwrap_or((raw, ""));
-        let device = (!device.is_empty()).then(|| device.to_owned());
-        Login { account: account.to_owned(), device }
     }
 }
 
@@ -130,7 +116,7 @@ enum State {
     Plain,
     External,
     ScramStart,
-    ScramKeys(Box<ClientFirst>),
+    ScramKeys(Box<ClientFirst>, Login),
     ScramProof(Box<Proof>, Login),
     /// Proven; the client has yet to acknowledge the server's last message.
     ScramDone(Login),
@@ -168,8 +154,7 @@ impl Exchange {
     /// are none; `nonce` is fresh from [`nonce`].
     pub fn answer_keys(&mut self, keys: &ScramKeys, nonce: &str) -> Step {
         match std::mem::replace(&mut self.state, State::Over) {
-            State::ScramKeys(first) => {
-                let login = Login::parse(&first.authcid);
+            State::ScramKeys(first, login) => {
                 let (message, proof) = first.answer(keys, nonce);
                 self.state = State::ScramProof(Box::new(proof), login);
                 Step::Challenge(message.into_bytes())
@@ -198,22 +183,28 @@ impl Exchange {
     fn respond(&mut self, response: &[u8]) -> Result<Step, Reason> {
         let text = std::str::from_utf8(response).map_err(|_| Reason::Malformed)?;
         let (state, step) = match std::mem::replace(&mut self.state, State::Over) {
-            State::Plain => (State::Over, Step::Check(plain(text)?)),
-            State::External => (State::Over, Step::Check(Claim::External(Login::parse(text)))),
+            State::Plain => (State::Over, Step::Check(plain::read(text)?)),
+            State::External => (State::Over, Step::Check(external::read(text)?)),
             State::ScramStart => {
                 let first = ClientFirst::parse(text)?;
                 let login = identity(&first.authzid, &first.authcid)?;
-                (State::ScramKeys(Box::new(first)), Step::Keys(login))
+                (State::ScramKeys(Box::new(first), login.clone()), Step::Keys(login))
             }
             State::ScramProof(proof, login) => {
                 let message = proof.check(text)?.ok_or(Reason::Proof)?;
                 (State::ScramDone(login), Step::Challenge(message.into_bytes()))
             }
             State::ScramDone(login) if text.is_empty() => (State::Over, Step::Check(Claim::Scram(login))),
-            State::ScramKeys(_) | State::ScramDone(_) | State::Over => return Err(Reason::Malformed),
+            State::ScramKeys(..) | State::ScramDone(_) | State::Over => return Err(Reason::Malformed),
         };
         self.state = state;
         Ok(step)
+    }
+}
+
+impl From<MalformedLogin> for Reason {
+    fn from(_: MalformedLogin) -> Reason {
+        Reason::Malformed
     }
 }
 
@@ -240,17 +231,11 @@ impl std::fmt::Debug for Claim {
     }
 }
 
-/// Reads `authzid NUL authcid NUL passphrase`.
-fn plain(response: &str) -> Result<Claim, Reason> {
-    let parts: Vec<&str> = response.split('\0').collect();
-    let [authzid, authcid, passphrase] = parts[..] else { return Err(Reason::Malformed) };
-    Ok(Claim::Password { login: identity(authzid, authcid)?, passphrase: passphrase.to_owned() })
-}
-
-/// Rejects other identities: `authzid` must be empty or name the same account, with any device.
+/// Returns the identity that a client logs in as. It cannot ask to be someone else: `authzid` is empty or
+/// names the same account, with any device.
 fn identity(authzid: &str, authcid: &str) -> Result<Login, Reason> {
-    let login = Login::parse(authcid);
-    let same = authzid.is_empty() || Login::parse(authzid).account == login.account;
+    let login = Login::parse(authcid)?;
+    let same = authzid.is_empty() || Login::parse(authzid)?.account == login.account;
     if same { Ok(login) } else { Err(Reason::OtherIdentity) }
 }
 

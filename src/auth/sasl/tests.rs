@@ -51,6 +51,10 @@ fn plain_claims() {
         ("\0alice", Step::Failed(Reason::Malformed)),
         ("\0alice\0a\0b", Step::Failed(Reason::Malformed)),
         ("", Step::Failed(Reason::Malformed)),
+        // A device name that would forge lines when it is shown to an operator.
+        ("\0alice@d\r\n:NickServ NOTICE oper :forged\0x", Step::Failed(Reason::Malformed)),
+        ("\0alice\r\nQUIT\0x", Step::Failed(Reason::Malformed)),
+        ("alice@d\n\0alice\0x", Step::Failed(Reason::Malformed)),
     ];
     for (response, expected) in cases {
         assert_eq!(outcome(Mechanism::Plain, response.as_bytes()), *expected, "{response:?}");
@@ -65,6 +69,9 @@ fn external_claims() {
     assert_eq!(outcome(Mechanism::External, b"alice"), claim("alice", None));
     assert_eq!(outcome(Mechanism::External, b"alice@phone"), claim("alice", Some("phone")));
     assert_eq!(outcome(Mechanism::External, b"@phone"), claim("", Some("phone")));
+    for forged in [b"alice@a\r\nb".as_slice(), b"alice\n", b"al\0ice", b"alice@two words"] {
+        assert_eq!(outcome(Mechanism::External, forged), Step::Failed(Reason::Malformed));
+    }
 }
 
 /// RFC 7677 section 3, in chunks.

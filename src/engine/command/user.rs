@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::auth::Login;
+use crate::auth::{Login, MalformedLogin};
 use crate::engine::account::login::{self, LoginRefused};
 use crate::engine::context::cx::Cx;
 use crate::engine::context::refusal::{Outcome, Refusal};
@@ -46,9 +46,14 @@ fn user(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
         return Err(Refusal::NeedMoreParams("USER".into()));
     }
     let limits = &cx.config().limits;
-    let (who, passphrase) = split_login(m.param(0));
+    let login = split_login(m.param(0)).ok();
     // One byte is for the `~`.
-    let Some(username) = ident(&who.account, limits.identlen.saturating_sub(1).max(1)) else {
+    let username_bytes_max = limits.identlen.saturating_sub(1).max(1);
+    let login = login.and_then(|(who, passphrase)| {
+        let username = ident(&who.account, username_bytes_max)?;
+        Some((who, passphrase, username))
+    });
+    let Some((who, passphrase, username)) = login else {
         cx.reply(ERR_INVALIDUSERNAME, &[], Text::Said(Phrase::MALFORMED_USERNAME, &[]));
         return Err(Refusal::Said);
     };
@@ -62,22 +67,21 @@ fn user(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
         cx.commit(Fact::Introduced { session: cx.session, said: Introduction::Device(device) });
     }
     if let Some(passphrase) = passphrase {
-        log_in(cx, who, passphrase);
+        log_in(cx, Ok(who), passphrase);
     }
     Ok(())
 }
 
-/// Splits `user`, `user@device`, `user@device:password` and `user:password@device`. Clients that know no
-/// SASL but let one choose the user name log in like that.
-fn split_login(raw: &str) -> (Login, Option<&str>) {
+/// Splits `user`, `user@device`, `user@device:password` and `user:password@device`: clients without SASL log
+/// in by the user name.
+fn split_login(raw: &str) -> Result<(Login, Option<&str>), MalformedLogin> {
     match (raw.find(':'), raw.find('@')) {
         (Some(colon), at) if at.is_none_or(|at| colon < at) => {
             let (passphrase, device) = raw[colon + 1..].rsplit_once('@').unwrap_or((&raw[colon + 1..], ""));
-            let device = (!device.is_empty()).then(|| device.to_owned());
-            (Login { account: raw[..colon].to_owned(), device }, Some(passphrase))
+            Ok((Login::new(&raw[..colon], device)?, Some(passphrase)))
         }
-        (Some(colon), _) => (Login::parse(&raw[..colon]), Some(&raw[colon + 1..])),
-        (None, _) => (Login::parse(raw), None),
+        (Some(colon), _) => Ok((Login::parse(&raw[..colon])?, Some(&raw[colon + 1..]))),
+        (None, _) => Ok((Login::parse(raw)?, None)),
     }
 }
 
@@ -94,11 +98,12 @@ fn pass(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
     Ok(())
 }
 
-/// Logs in who sends account and passphrase in place of something else, where that is possible.
-fn log_in(cx: &mut Cx<'_>, who: Login, passphrase: &str) {
+/// Logs in with an account and passphrase that were sent in another parameter, where that is possible.
+fn log_in(cx: &mut Cx<'_>, who: Result<Login, MalformedLogin>, passphrase: &str) {
     if !cx.config().accounts.login_via_pass_command || cx.account().is_some() {
         return;
     }
+    let Ok(who) = who else { return refuse_login(cx, LoginRefused::Wrong) };
     match login::attempt(cx, &who.account, passphrase) {
         Ok(job) => cx.ask(job, PassphraseChecked(who)),
         Err(refused) => refuse_login(cx, refused),

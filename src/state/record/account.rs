@@ -3,7 +3,7 @@
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
-use crate::auth::Credentials;
+use crate::auth::{Credentials, is_device};
 use crate::state::account::{
     Account, Code, Enforcement, HistoryChoice, Purpose, Settings, Suspension, Vhost,
 };
@@ -204,6 +204,9 @@ impl AccountRecord {
         let nick = |nick: &String| mapping.nick(nick, NAME_BYTES_MAX).map_err(|error| error.to_string());
         let times = |list: IndexMap<String, u64>| list.into_iter().map(|(k, v)| (k.into(), v)).collect();
         let settings = self.settings;
+        let mut last_seen = self.last_seen;
+        // Older versions took any string for a device. The empty name stands for clients without one.
+        last_seen.retain(|device, _| device.is_empty() || is_device(device));
         let account = Account {
             name,
             registered_ms: self.registered_ms,
@@ -232,7 +235,7 @@ impl AccountRecord {
                 at_ms: suspension.at_ms,
                 duration_ms: suspension.duration_ms,
             }),
-            last_seen: times(self.last_seen),
+            last_seen: times(last_seen),
             read_markers: times(self.read_markers),
         };
         Ok((account, self.presence))

@@ -203,10 +203,24 @@ fn to_json<T: Serialize>(record: T) -> Vec<u8> {
 
 fn from_json<T: for<'de> Deserialize<'de>>(value: &[u8]) -> Result<T, String> {
     // Read by way of a tree: a flattened record would otherwise lose the place of an error.
-    let tree: Value = serde_json::from_slice(value).map_err(|error| error.to_string())?;
+    let mut tree: Value = serde_json::from_slice(value).map_err(|error| error.to_string())?;
+    keep_one_line(&mut tree);
     let version = tree.get("version").and_then(Value::as_u64).ok_or("it has no version")?;
     if version > u64::from(VERSION) {
         return Err(format!("it is of version {version}, newer than this server knows"));
     }
     serde_json::from_value(tree).map_err(|error| error.to_string())
+}
+
+/// Replaces CR, LF and NUL by blanks in every string of a record: an import or an older version may have let
+/// them in, and no string that is told to clients can hold them.
+fn keep_one_line(tree: &mut Value) {
+    match tree {
+        Value::String(text) if text.contains(['\r', '\n', '\0']) => {
+            *text = text.replace(['\r', '\n', '\0'], " ");
+        }
+        Value::Array(values) => values.iter_mut().for_each(keep_one_line),
+        Value::Object(fields) => fields.values_mut().for_each(keep_one_line),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
 }
