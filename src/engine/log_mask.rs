@@ -1,5 +1,5 @@
-//! Lines as they may be logged: without passwords, tokens and codes. What is not known to be harmless is
-//! masked, as people mistype commands but seldom their passwords.
+//! Lines as they may be logged: without passwords, keys, tokens and codes. A line that is not known to be
+//! harmless is masked, because people mistype commands more often than their passwords.
 
 use std::borrow::Cow;
 
@@ -9,10 +9,25 @@ use crate::engine::context::service::ServiceName;
 use crate::engine::service;
 use crate::wire::Message;
 
-/// What stands for what is not shown.
+/// Stands for the words that are not shown.
 const MASK: &str = "***";
 
-/// Commands of NickServ whose parameters anyone may see.
+/// The first words of lines that carry a secret to NickServ, by whatever wrong name it is called.
+const SECRET_COMMANDS: &[&str] = &[
+    "AUTH",
+    "IDENTIFY",
+    "LOGIN",
+    "PASSWD",
+    "PASSWORD",
+    "REGISTER",
+    "RESETPASS",
+    "SAREGISTER",
+    "SETCLOAKSECRET",
+    "VERIFY",
+    "VERIFYEMAIL",
+];
+
+/// Commands of NickServ whose parameters hold no secret.
 const OPEN_COMMANDS: &[&str] = &[
     "CERT",
     "CLIENTS",
@@ -37,26 +52,61 @@ const OPEN_COMMANDS: &[&str] = &[
     "UNREGISTER",
 ];
 
-/// A line that a client sent, or was sent, as it may be logged.
-pub fn masked<'l>(config: &Config, line: &'l str) -> Cow<'l, str> {
+/// Returns a line that a client sent, as it may be logged. Of a command that does not exist only the name is
+/// shown.
+pub fn masked_input<'l>(config: &Config, line: &'l str) -> Cow<'l, str> {
+    masked(line, |message| match find(config, message) {
+        None if message.params().is_empty() => None,
+        None => Some(Vec::new()),
+        Some(name) => mistyped(message).or_else(|| shown(name, message)),
+    })
+}
+
+/// Returns a line that the server sent, as it may be logged.
+pub fn masked_output<'l>(config: &Config, line: &'l str) -> Cow<'l, str> {
+    masked(line, |message| shown(find(config, message).unwrap_or(message.command), message))
+}
+
+/// Returns the name of the command that a message is, if there is one; aliases are resolved.
+fn find<'m>(config: &Config, message: &Message<'m>) -> Option<&'static str> {
+    command::find(config, &message.command.to_ascii_uppercase()).map(|command| command.name)
+}
+
+/// Masks what follows the words of a line that `shown` allows; `None` allows all of them.
+fn masked<'l>(line: &'l str, shown: impl Fn(&Message<'l>) -> Option<Vec<&'l str>>) -> Cow<'l, str> {
     let Ok(message) = Message::parse(line) else {
         let blank = line.trim().is_empty();
         return Cow::Borrowed(if blank { line } else { MASK });
     };
-    let Some(shown) = shown(config, &message) else { return Cow::Borrowed(line) };
+    let Some(shown) = shown(&message) else { return Cow::Borrowed(line) };
     let source = message.source.map_or_else(String::new, |source| format!(":{source} "));
     let words: String = shown.iter().map(|word| format!("{word} ")).collect();
     Cow::Owned(format!("{source}{} {words}{MASK}", message.command))
 }
 
-/// The words after the command that may be shown; `None` when all may.
-fn shown<'m>(config: &Config, message: &Message<'m>) -> Option<Vec<&'m str>> {
-    let name = message.command.to_ascii_uppercase();
-    let name = command::find(config, &name).map_or(name.as_str(), |command| command.name);
+/// Returns the words to show of a message that was likely meant for a service, or for the client itself: a text
+/// that begins like a command of the client, or (to a user) with a command that carries a secret.
+fn mistyped<'m>(message: &Message<'m>) -> Option<Vec<&'m str>> {
+    if !matches!(message.command.to_ascii_uppercase().as_str(), "PRIVMSG" | "NOTICE") {
+        return None;
+    }
+    let (target, text) = (message.param(0), message.param(1));
+    let word = text.split_ascii_whitespace().next()?;
+    let is_for_client = word.len() > 1 && word.starts_with('/');
+    let is_secret = SECRET_COMMANDS.iter().any(|name| name.eq_ignore_ascii_case(word));
+    let is_meant = is_for_client || is_secret && !target.contains('#') && service_meant(target).is_none();
+    (is_meant && text.trim() != word).then(|| vec![target, word])
+}
+
+/// Returns the words after the command that may be shown; `None` when all may.
+fn shown<'m>(name: &str, message: &Message<'m>) -> Option<Vec<&'m str>> {
     let open = match name {
         "PASS" | "AUTHENTICATE" | "WEBIRC" => 0,
-        "OPER" | "VERIFY" => 1,
+        "OPER" | "VERIFY" | "JOIN" => 1,
         "REGISTER" => 2,
+        // `MODE #c +k key`, `324 nick #c +k key`: the key is among the parameters.
+        "MODE" | "SAMODE" if message.param(1).contains('k') => 2,
+        "324" if message.param(2).contains('k') => 3,
         // As `account:password`.
         "USER" if message.param(0).contains(':') => 0,
         "PRIVMSG" | "NOTICE" => {
@@ -76,12 +126,12 @@ fn shown<'m>(config: &Config, message: &Message<'m>) -> Option<Vec<&'m str>> {
     (params.len() > open).then(|| params[..open].to_vec())
 }
 
-/// The service that a target is meant for; some people write `NickServ@server`, as other servers want it.
+/// Returns the service that a target means. `NickServ@server` is how other servers want it.
 fn service_meant(target: &str) -> Option<ServiceName> {
     ServiceName::by_name(target.split_once('@').map_or(target, |(nick, _)| nick))
 }
 
-/// As [`shown`], of what is said to a service.
+/// As [`shown`], of a message to a service.
 fn shown_to<'m>(service: ServiceName, params: &[&'m str]) -> Option<Vec<&'m str>> {
     let word = params.first()?.split_ascii_whitespace().next()?;
     let is_one_of = |names: &[&str]| names.iter().any(|name| name.eq_ignore_ascii_case(word));
@@ -89,7 +139,8 @@ fn shown_to<'m>(service: ServiceName, params: &[&'m str]) -> Option<Vec<&'m str>
         ServiceName::NickServ if is_one_of(OPEN_COMMANDS) => None,
         ServiceName::NickServ => Some(service::knows(service, word).then_some(word).into_iter().collect()),
         ServiceName::HostServ if is_one_of(&["SETCLOAKSECRET"]) => Some(vec![word]),
-        ServiceName::ChanServ | ServiceName::HostServ | ServiceName::HistServ => None,
+        ServiceName::ChanServ | ServiceName::HostServ | ServiceName::HistServ if service::knows(service, word) => None,
+        ServiceName::ChanServ | ServiceName::HostServ | ServiceName::HistServ => Some(Vec::new()),
     }
 }
 
@@ -100,7 +151,7 @@ mod tests {
     fn mask(line: &str) -> String {
         let mut config = Config::default();
         config.server.command_aliases.insert("ID".into(), "NS".into());
-        masked(&config, line).into_owned()
+        masked_input(&config, line).into_owned()
     }
 
     #[test]
@@ -126,6 +177,18 @@ mod tests {
             ("NOTICE NickServ :sesame", "NOTICE NickServ ***"),
             ("NS IDENTFY sesame", "NS ***"),
             ("HS SETCLOAKSECRET sesame", "HS SETCLOAKSECRET ***"),
+            ("PRIVMSG HostServ :setcloaksecret sesame", "PRIVMSG HostServ setcloaksecret ***"),
+            ("HS SETCLOAKSECRT sesame", "HS ***"),
+            ("CS IDENTIFY sesame", "CS ***"),
+            ("IDENTIFY sesame", "IDENTIFY ***"),
+            ("MSG NickServ IDENTIFY sesame", "MSG ***"),
+            ("no such command", "no ***"),
+            ("PRIVMSG NickSrev :identify alice sesame", "PRIVMSG NickSrev identify ***"),
+            ("PRIVMSG #garden :/msg NickServ identify sesame", "PRIVMSG #garden /msg ***"),
+            ("NOTICE #garden :  /oper admin sesame", "NOTICE #garden /oper ***"),
+            ("JOIN #garden,#shed sesame", "JOIN #garden,#shed ***"),
+            ("MODE #garden +lk 5 sesame", "MODE #garden +lk ***"),
+            ("SAMODE #garden -k sesame", "SAMODE #garden -k ***"),
             (":alice!u@h PRIVMSG NickServ :identify sesame", ":alice!u@h PRIVMSG NickServ identify ***"),
             ("PASS sesame\0", "***"),
         ] {
@@ -136,6 +199,10 @@ mod tests {
     #[test]
     fn everything_else_is() {
         for line in [
+            "MODE #garden +b *!*@192.0.2.1",
+            "PRIVMSG alice :identify",
+            "PRIVMSG #garden :/",
+            "PRIVMSG #garden :a / b",
             "PRIVMSG #garden :IDENTIFY with the roses",
             "PRIVMSG alice :hello",
             "NS INFO alice",
@@ -144,11 +211,33 @@ mod tests {
             "USER alice 0 * :Alice: gardener",
             "OPER admin",
             "NS",
-            "JOIN #garden spade",
+            "JOIN #garden",
             "",
-            "no such command",
         ] {
             assert_eq!(mask(line), line);
+        }
+    }
+
+    #[test]
+    fn output_is_shown_but_for_secrets() {
+        let mask = |line| masked_output(&Config::default(), line).into_owned();
+        for line in [
+            ":irc.test 001 alice :Welcome",
+            ":irc.test ACK",
+            ":irc.test 421 alice IDENTIFY :Unknown command",
+            ":irc.test 324 alice #garden +nt",
+            ":alice!u@h JOIN #garden",
+            ":irc.test FAIL REGISTER ACCOUNT_EXISTS alice :Account exists",
+        ] {
+            assert_eq!(mask(line), line);
+        }
+        for (line, shown) in [
+            (":irc.test 324 alice #garden +kl sesame 5", ":irc.test 324 alice #garden +kl ***"),
+            (":alice!u@h MODE #garden +k sesame", ":alice!u@h MODE #garden +k ***"),
+            (":irc.test AUTHENTICATE c2VzYW1l", ":irc.test AUTHENTICATE ***"),
+            (":alice!u@h PRIVMSG NickServ :identify sesame", ":alice!u@h PRIVMSG NickServ identify ***"),
+        ] {
+            assert_eq!(mask(line), shown);
         }
     }
 }

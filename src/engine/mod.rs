@@ -191,9 +191,14 @@ impl Engine {
         &self.bad_records
     }
 
-    /// A line of a client, or to one, as it may be logged: without passwords.
-    pub fn masked<'l>(&self, line: &'l str) -> std::borrow::Cow<'l, str> {
-        log_mask::masked(&self.setup.config, line)
+    /// Returns a line of a client as it may be logged: without secrets.
+    pub fn masked_input<'l>(&self, line: &'l str) -> std::borrow::Cow<'l, str> {
+        log_mask::masked_input(&self.setup.config, line)
+    }
+
+    /// Returns a line to a client as it may be logged: without secrets.
+    pub fn masked_output<'l>(&self, line: &'l str) -> std::borrow::Cow<'l, str> {
+        log_mask::masked_output(&self.setup.config, line)
     }
 
     /// What the engine knows, for tests and metrics.

@@ -20,9 +20,6 @@ pub(super) struct LineRef(u32);
 
 impl Inner {
     pub(super) fn apply(&mut self, effects: &Effects, more_follow: bool) {
-        if tracing::enabled!(target: "useroutput", tracing::Level::DEBUG) {
-            trace_output(effects);
-        }
         self.count(effects);
         self.sort(effects);
         let mut start = 0;
@@ -275,23 +272,6 @@ impl Inner {
                 connection.status.dropped_bytes = u32::from(may_speak);
                 connection.wake();
             }
-        }
-    }
-}
-
-/// Logs every line for every recipient.
-fn trace_output(effects: &Effects) {
-    let trace = |session: SessionId, line: &[u8]| {
-        tracing::debug!(target: "useroutput", session = session.slot, "{}", String::from_utf8_lossy(line));
-    };
-    for effect in effects.list() {
-        match effect {
-            Effect::Deliver { line, to } => {
-                let recipients = effects.sessions(*to);
-                recipients.iter().for_each(|&session| trace(session, effects.line(*line)));
-            }
-            Effect::Answer { to, line } => trace(*to, effects.line(*line)),
-            _ => {}
         }
     }
 }

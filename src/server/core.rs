@@ -16,8 +16,13 @@ pub trait Core: Send + 'static {
     /// The effects of all events so far are about to be carried out.
     fn turn_is_over(&mut self) {}
 
-    /// Masks the secrets in a line from or to a client, for logs.
-    fn masked<'l>(&self, line: &'l str) -> Cow<'l, str> {
+    /// Returns a line of a client as it may be logged.
+    fn masked_input<'l>(&self, line: &'l str) -> Cow<'l, str> {
+        Cow::Borrowed(line)
+    }
+
+    /// Returns a line to a client as it may be logged.
+    fn masked_output<'l>(&self, line: &'l str) -> Cow<'l, str> {
         Cow::Borrowed(line)
     }
 }
@@ -31,7 +36,11 @@ impl Core for Engine {
         Engine::next_deadline_ms(self)
     }
 
-    fn masked<'l>(&self, line: &'l str) -> Cow<'l, str> {
-        Engine::masked(self, line)
+    fn masked_input<'l>(&self, line: &'l str) -> Cow<'l, str> {
+        Engine::masked_input(self, line)
+    }
+
+    fn masked_output<'l>(&self, line: &'l str) -> Cow<'l, str> {
+        Engine::masked_output(self, line)
     }
 }

@@ -49,7 +49,7 @@ pub(super) fn write_input(core: &impl Core, event: &Event<'_>) {
         Line::Bytes(bytes) => String::from_utf8_lossy(bytes),
         Line::Overlong => Cow::Borrowed("(overlong line)"),
     };
-    tracing::debug!(target: "userinput", session = session.slot, "{}", core.masked(&text));
+    tracing::debug!(target: "userinput", session = session.slot, "{}", core.masked_input(&text));
 }
 
 /// Returns whether any log includes output to clients.
@@ -71,6 +71,6 @@ pub(super) fn write_output(core: &impl Core, effects: &Effects) {
         if to.len() > SESSIONS_MAX {
             sessions.push(format!("and {} more", to.len() - SESSIONS_MAX));
         }
-        tracing::debug!(target: "useroutput", session = sessions.join(" "), "{}", core.masked(&text));
+        tracing::debug!(target: "useroutput", session = sessions.join(" "), "{}", core.masked_output(&text));
     }
 }

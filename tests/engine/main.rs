@@ -3,6 +3,7 @@
 mod determinism;
 mod fake_archive;
 mod form;
+mod full_log;
 mod imported;
 mod invariants;
 mod large;

@@ -1,6 +1,6 @@
 //! A test bench: an engine with named clients, which turns effects into readable lines.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::net::IpAddr;
 
@@ -95,6 +95,8 @@ pub struct TestBench {
     jobs: Vec<(Ticket, Job)>,
     reload: Option<Ticket>,
     effects: Effects,
+    /// What a server that logs everything would have logged; kept where a test asks for it.
+    pub log: Option<Log>,
 }
 
 impl TestBench {
@@ -135,6 +137,7 @@ impl TestBench {
             jobs: Vec::new(),
             reload: None,
             effects: Effects::default(),
+            log: None,
         }
     }
 
@@ -143,7 +146,8 @@ impl TestBench {
         let (records, stored) = (std::mem::take(&mut self.records), std::mem::take(&mut self.stored));
         let now = Now { mono_ms: 1_000_000, ..self.now };
         let next = TestBench::restored_at(config_text, records, now, stored.latest_ms());
-        *self = TestBench { stored, ..next };
+        let log = self.log.take();
+        *self = TestBench { stored, log, ..next };
     }
 
     /// Returns the newest connection with this name.
@@ -210,6 +214,9 @@ impl TestBench {
         let session = self.session(name);
         let bytes = unescaped(line);
         let line = std::str::from_utf8(&bytes).map_or(Line::Bytes(&bytes), Line::Text);
+        if let (Some(log), Line::Text(text)) = (&mut self.log, line) {
+            log.write(&self.engine.masked_input(text));
+        }
         self.handle(Event::Received { session, line })
     }
 
@@ -344,6 +351,7 @@ impl TestBench {
                     self.show(&mut lines, *session, "is closed");
                 }
                 Effect::Ask { ticket, job } => {
+                    self.log.iter_mut().for_each(|log| log.note_secret(job));
                     writeln!(lines, "asks {}", question(job)).unwrap();
                     self.jobs.push((*ticket, job.clone()));
                 }
@@ -353,7 +361,7 @@ impl TestBench {
                 }
                 Effect::Persist { writes, .. } => self.store(writes),
                 Effect::Record(record) => self.stored.store(record),
-                Effect::Note(_) => {}
+                Effect::Note(note) => self.log.iter_mut().for_each(|log| log.write(&note.text)),
             }
         }
         self.effects = effects;
@@ -392,9 +400,12 @@ impl TestBench {
         writeln!(lines, "{} {what}", self.names[session.slot as usize]).unwrap();
     }
 
-    fn show_line(&self, lines: &mut String, session: SessionId, line: &[u8]) {
+    fn show_line(&mut self, lines: &mut String, session: SessionId, line: &[u8]) {
         assert!(self.live[session.slot as usize], "a line for a closed session");
         let line = std::str::from_utf8(line).expect("output is UTF-8");
+        if let Some(log) = &mut self.log {
+            log.write(&self.engine.masked_output(line));
+        }
         writeln!(lines, "{} < {}", self.names[session.slot as usize], line.escape_debug_controls()).unwrap();
     }
 }
@@ -432,8 +443,7 @@ fn question(job: &Job) -> String {
         Job::AskAuthScript { .. } => "the script about a certificate".to_owned(),
         Job::HashPassphrase { passphrase, .. } => format!("to hash {}", passphrase.reveal()),
         Job::SendMail { mail, .. } => {
-            let code = mail.body.lines().find_map(|line| line.strip_prefix("Code: ")).unwrap_or_default();
-            format!("to mail {code} to {}", mail.to)
+            format!("to mail {} to {}", code_of(&mail.body), mail.to)
         }
         Job::AskHistory(query) => history_question(query),
     }

@@ -28,6 +28,7 @@ use ircd::config::{Net, parse_duration};
 use ircd::engine::{CloseReason, Door, IpRefusal, IpVerdict, JobAnswer, LoginVerdict};
 use ircd::state::Endpoints;
 
+use crate::full_log::Log;
 use crate::testbench::{CONFIG, TestBench, door};
 
 #[test]
@@ -38,7 +39,8 @@ fn transcripts() {
     let mut failures = Vec::new();
     for path in &paths {
         let wanted = std::fs::read_to_string(path).unwrap();
-        let played = play(&wanted);
+        let (played, leaks) = play(&wanted);
+        failures.extend(leaks.iter().map(|leak| format!("{}\n  a secret is logged: {leak}", path.display())));
         if std::env::var_os("UPDATE").is_some() {
             std::fs::write(path, played).unwrap();
         } else if played != wanted {
@@ -71,8 +73,9 @@ fn refusal(text: &str) -> IpRefusal {
     IpRefusal { why: why.join(" "), lasts }
 }
 
-/// Plays the steps of a transcript, and returns it with the actual output.
-fn play(text: &str) -> String {
+/// Plays a transcript's steps. Returns the transcript as it should be, and what a log of everything would have
+/// told of its passwords and codes.
+fn play(text: &str) -> (String, Vec<String>) {
     let mut bench: Option<TestBench> = None;
     let mut config = CONFIG.to_owned();
     let mut played = String::new();
@@ -88,7 +91,11 @@ fn play(text: &str) -> String {
             played += &format!("{line}\n");
             continue;
         }
-        let bench = bench.get_or_insert_with(|| TestBench::new(&config));
+        let bench = bench.get_or_insert_with(|| {
+            let mut bench = TestBench::new(&config);
+            bench.log = Some(Log::default());
+            bench
+        });
         if line == "restart" {
             bench.restart(&config);
             played += "restart\n";
@@ -103,7 +110,8 @@ fn play(text: &str) -> String {
             played += &format!("{line}\n{follows}");
         }
     }
-    played
+    let log = bench.and_then(|bench| bench.log).unwrap_or_default();
+    (played, log.leaks().into_iter().map(str::to_owned).collect())
 }
 
 /// Merges one YAML document over another.

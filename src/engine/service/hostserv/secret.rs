@@ -38,7 +38,8 @@ fn set_secret(cx: &mut Cx<'_>, params: &[&str]) -> Outcome {
     let code = confirmation_code(&format!("{} {secret}", cx.setup.cloak_secret), 0);
     if params.get(1).is_none_or(|given| !given.eq_ignore_ascii_case(&code)) {
         cx.tell(HS, Phrase::CLOAK_SECRET_WARNING, &[]);
-        cx.tell(HS, Phrase::SERVICE_CONFIRM, &[HS.name(), &format!("SETCLOAKSECRET {secret} {code}")]);
+        // The secret is not repeated: what is said may be logged.
+        cx.tell(HS, Phrase::SERVICE_CONFIRM, &[HS.name(), &format!("SETCLOAKSECRET <secret> {code}")]);
         return Ok(());
     }
     cx.note(Level::Info, "opers", format!("{} changed the secret of the cloaks", cx.nick()));
