@@ -117,6 +117,20 @@ impl Channel {
         both.is_some_and(|(registration, account)| *registration.founder == *account.key())
     }
 
+    /// Whether a user may know that the channel exists. A secret one (`+s`) is known to its members, to accounts
+    /// that hold a rank in it or are to take it over, and to operators of the server.
+    pub fn is_known_to(&self, id: UserId, user: &User) -> bool {
+        let is_offered = || {
+            let offered_to = self.registration.as_ref().and_then(|there| there.offered_to.as_deref());
+            offered_to.is_some() && offered_to == user.account.as_ref().map(|account| account.key())
+        };
+        !self.flags.has('s')
+            || self.members.contains_key(&id)
+            || user.oper.is_some()
+            || self.rank_by_account(user).is_some()
+            || is_offered()
+    }
+
     /// Whether one user may know that another is a member. In an auditorium (`+u`) those without a
     /// rank are hidden from each other.
     pub fn shows(&self, viewer: UserId, subject: UserId) -> bool {

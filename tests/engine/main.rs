@@ -9,6 +9,7 @@ mod invariants;
 mod large;
 mod login;
 mod long_answers;
+mod secret_channels;
 mod simulation;
 mod testbench;
 mod transcript;

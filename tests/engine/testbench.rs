@@ -15,6 +15,7 @@ use ircd::history::{HistoryKey, Listing, Query};
 use ircd::state::SessionId;
 
 use crate::fake_archive::FakeArchive;
+use crate::full_log::{Log, code_of};
 
 /// 2020-11-13T01:55:02.201Z.
 const START_WALL_MS: u64 = 1_605_232_502_201;

@@ -63,7 +63,7 @@ pub fn automatically(cx: &mut Cx<'_>) {
 
 fn enter(cx: &mut Cx<'_>, name: &str, key: Option<&str>) -> Outcome {
     let user = cx.me();
-    match cx.find_channel(name) {
+    match cx.find_any_channel(name) {
         Ok(channel) => {
             if cx.state().channels[channel].members.contains_key(&user) {
                 return Ok(());
@@ -100,7 +100,7 @@ fn new_name(cx: &Cx<'_>, name: &str) -> Result<ChannelName, Refusal> {
 
 /// Makes a user join a channel whatever bars it.
 pub fn force(cx: &mut Cx<'_>, user: UserId, name: &str) -> Outcome {
-    let (channel, ranks) = match cx.find_channel(name) {
+    let (channel, ranks) = match cx.find_any_channel(name) {
         Ok(channel) if cx.state().channels[channel].members.contains_key(&user) => return Ok(()),
         Ok(channel) => {
             let rank = cx.state().channels[channel].rank_by_account(&cx.state().users[user]);
@@ -133,7 +133,7 @@ fn enter_existing(cx: &mut Cx<'_>, channel: ChannelId, key: Option<&str>) -> Out
 /// too; then there is no second detour.
 fn forward(cx: &mut Cx<'_>, from: ChannelId, refusal: Refusal) -> Outcome {
     let state = cx.state();
-    let to = state.channels[from].forward.as_ref().and_then(|name| cx.find_channel(name.as_str()).ok());
+    let to = state.channels[from].forward.as_ref().and_then(|name| cx.find_any_channel(name.as_str()).ok());
     let Some(to) = to.filter(|&to| !state.channels[to].members.contains_key(&cx.me())) else {
         return Err(refusal);
     };

@@ -175,11 +175,10 @@ fn say_to(cx: &mut Cx<'_>, target: &str, what: Said<'_>) -> Outcome {
     let session = cx.session;
     let name = target.trim_start_matches(|c| Rank::by_prefix(c).is_some());
     if name.starts_with('#') {
-        let channel = cx.find_channel(name)?;
+        let channel = find_to_speak(cx, name)?;
         // STATUSMSG: of several prefixes the lowest counts.
         let prefixes = &target[..target.len() - name.len()];
         let at_least = prefixes.chars().filter_map(Rank::by_prefix).min();
-        policy::can_speak(cx.state(), by, channel)?;
         check_ctcp(cx, channel, what.text)?;
         let shown = shown_target(cx, channel, at_least);
         let at_least = policy::hears(cx.state(), by, channel, at_least);
@@ -203,6 +202,15 @@ fn say_to(cx: &mut Cx<'_>, target: &str, what: Said<'_>) -> Outcome {
     policy::can_message(cx.state(), by, user)?;
     say_to_user(cx, user, what);
     Ok(())
+}
+
+/// Finds a channel that the user being served may speak in: 403, 404. A secret one takes messages from outside
+/// (`-n`), but does not tell outsiders why it takes none from them.
+fn find_to_speak(cx: &Cx<'_>, name: &str) -> Result<ChannelId, Refusal> {
+    let channel = cx.find_any_channel(name)?;
+    policy::can_speak(cx.state(), cx.me(), channel)
+        .map(|()| channel)
+        .map_err(|refusal| cx.find_channel(name).err().unwrap_or(refusal))
 }
 
 /// Services read commands, and each may take a while.

@@ -28,11 +28,6 @@ fn mode(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
         return umode::mode(cx, m);
     }
     let id = cx.find_channel(m.param(0))?;
-    // To others a secret channel is not there, and neither are its modes and bans. Its founder may be outside.
-    let may_know = cx.user().may("samode") || policy::standing(cx.state(), cx.me(), id).is_some();
-    if !may_know && !policy::sees_channel(cx.state(), cx.me(), id) {
-        return Err(Refusal::NoSuchChannel(m.param(0).to_owned()));
-    }
     if is_question(m.param_opt(1)) {
         show(cx, id);
         return Ok(());

@@ -22,11 +22,6 @@ pub(super) const TOPIC: Command = Command {
 fn topic(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
     let channel = cx.find_channel(m.param(0))?;
     let Some(text) = m.param_opt(1) else {
-        let shown = &cx.state().channels[channel];
-        if shown.flags.has('s') && !shown.members.contains_key(&cx.me()) {
-            // To others a secret channel is not there.
-            return Err(Refusal::NoSuchChannel(m.param(0).to_owned()));
-        }
         show_topic(cx, channel);
         return Ok(());
     };

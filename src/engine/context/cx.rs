@@ -8,10 +8,11 @@ use std::ops::{Deref, DerefMut};
 
 use crate::engine::effect::{Effect, Job, Level};
 use crate::i18n::Phrase;
-use crate::state::{Account, Session, SessionId, State, User, UserId};
+use crate::state::{Account, ChannelId, Session, SessionId, State, User, UserId};
 use crate::wire::{Body, Numeric, Origin, Outgoing, Text};
 
 use super::answer::Answer;
+use super::refusal::Refusal;
 use super::turn::Turn;
 use super::voice::Voice;
 use super::waiting::{Held, LongAnswer, Pending, Resume};
@@ -88,6 +89,14 @@ impl<'e> Cx<'e> {
     /// The nick to address the session by; `*` before it has one.
     pub fn nick(&self) -> &str {
         nick_of(self.turn.ledger, self.session)
+    }
+
+    /// Finds a channel that the user being served may know of. To others a secret channel answers like one that
+    /// does not exist: 403.
+    pub fn find_channel(&self, name: &str) -> Result<ChannelId, Refusal> {
+        let is_known = |&id: &ChannelId| self.turn.ledger.channels[id].is_known_to(self.me(), self.user());
+        let found = self.find_any_channel(name).ok().filter(is_known);
+        found.ok_or_else(|| Refusal::NoSuchChannel(name.to_owned()))
     }
 
     /// Answers with a numeric.

@@ -64,8 +64,8 @@ impl<'e> Turn<'e> {
         found.ok_or_else(|| Refusal::NoSuchNick(nick.to_owned()))
     }
 
-    /// Finds a channel by name; 403, also while nobody may use the name.
-    pub fn find_channel(&self, name: &str) -> Result<ChannelId, Refusal> {
+    /// Finds a channel by name, whoever may know of it; 403, also while its name is purged.
+    pub fn find_any_channel(&self, name: &str) -> Result<ChannelId, Refusal> {
         let key = self.setup.mapping.channel_key(name).ok();
         let key = key.filter(|key| !self.ledger.purges.contains_key(&**key));
         let found = key.and_then(|key| self.ledger.channel_by_key(&key));

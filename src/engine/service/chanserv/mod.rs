@@ -57,9 +57,11 @@ fn keeps_channels(config: &Config) -> bool {
     config.channels.registration.enabled
 }
 
+/// Finds a channel that the user being served may know of, purged or not.
 fn find(cx: &Cx<'_>, name: &str) -> Result<ChannelId, Refusal> {
     let key = cx.setup.mapping.channel_key(name).ok();
     let found = key.and_then(|key| cx.state().channel_by_key(&key));
+    let found = found.filter(|&id| cx.state().channels[id].is_known_to(cx.me(), cx.user()));
     found.ok_or_else(|| CS.refuse(Phrase::NO_SUCH_CHANNEL, &[]))
 }
 
