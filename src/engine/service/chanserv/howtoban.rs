@@ -7,7 +7,7 @@ use crate::engine::service::{Command, Who};
 use crate::engine::setup::settings;
 use crate::i18n::Phrase;
 use crate::state::{ChannelId, Rank, UserId};
-use crate::text::{Mask, wrap};
+use crate::text::{Mask, folded_nuh, wrap};
 use crate::wire::Text;
 
 use super::{CS, find, keeps_channels, shown};
@@ -53,8 +53,8 @@ fn how_to_ban(cx: &mut Cx<'_>, params: &[&str]) -> Outcome {
     Ok(())
 }
 
-/// Whose nick is that of the account cannot change it; others are known by their host. Behind a vhost the
-/// cloak stays the same.
+/// A nick that has to be the account's name cannot be changed; other users are known by the host that everyone
+/// sees. Not by the cloak beneath a vhost: it would tell which other nicks are the same person.
 fn mask_against(cx: &Cx<'_>, id: ChannelId, user: UserId) -> Result<String, Refusal> {
     let (channel, user) = (&cx.state().channels[id], &cx.state().users[user]);
     if channel.is_founder(user) {
@@ -67,15 +67,16 @@ fn mask_against(cx: &Cx<'_>, id: ChannelId, user: UserId) -> Result<String, Refu
     if account.is_some_and(|account| settings::uses_account_name(cx.config(), &account.settings)) {
         return Ok(format!("{}!*@*", user.nick.as_str()));
     }
-    let host = if cx.config().server.ip_cloaking.enabled { &user.cloak } else { &user.host };
-    Ok(format!("*!*@{host}"))
+    Ok(format!("*!*@{}", user.host))
 }
 
 fn warn_of_others(cx: &mut Cx<'_>, id: ChannelId, target: Option<UserId>, mask: &str) {
     let Some(mask) = Mask::parse(cx.setup.mapping, mask) else { return };
     let users = &cx.state().users;
+    // By the host that everyone sees, for the same reason as above.
     let hit = |&&user: &&UserId| {
-        Some(user) != target && policy::folded_sources(&users[user]).iter().any(|nuh| mask.matches(nuh))
+        let there = &users[user];
+        Some(user) != target && mask.matches(&folded_nuh(there.nick.key(), &there.username, &there.host))
     };
     let members = cx.state().channels[id].members.keys();
     let others: Vec<String> = members.filter(hit).map(|&user| users[user].nick.as_str().to_owned()).collect();
