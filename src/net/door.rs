@@ -117,14 +117,18 @@ impl Terms {
             _ => peer,
         };
         let proxied = ip != peer;
+        // A header in front of TLS leaves the handshake to the client; one inside it (X-Forwarded-For) comes from
+        // the proxy, and so does the certificate.
+        let is_proxys_certificate = proxied && passed.header.is_none();
+        let own = if is_proxys_certificate { &[][..] } else { &passed.certificates[..] };
         Door {
             ip,
             proxied,
             endpoints: (self.check_ident && !proxied).then(|| socket.endpoints()).flatten(),
             listener: self.address.clone(),
             secure: self.is_secure(peer, passed),
-            certfp: passed.certificates.first().map(|own| fingerprint(own).into()),
-            certificates: passed.shown_certificates(),
+            certfp: own.first().map(|own| fingerprint(own).into()),
+            certificates: shown_certificates(own),
             websocket: self.websocket,
             tor: self.tor,
             sts_only: self.sts_only,
@@ -255,6 +259,15 @@ async fn shake_hands(mut socket: Socket, terms: &Terms, mut passed: Passed) -> i
     Ok(Some(Done { socket, tls: Some(Box::new(tls)), passed }))
 }
 
+/// Returns the certificates as the engine keeps them; none if they are too long.
+fn shown_certificates(certificates: &[CertificateDer<'_>]) -> Box<[Vec<u8>]> {
+    let bytes: usize = certificates.iter().map(|certificate| certificate.len()).sum();
+    if bytes > CERTIFICATES_BYTES_MAX {
+        return Box::default();
+    }
+    certificates.iter().map(|certificate| certificate.to_vec()).collect()
+}
+
 impl Passed {
     /// First byte of the data frames of a WebSocket.
     fn frames(&self) -> Option<u8> {
@@ -268,14 +281,6 @@ impl Passed {
             self.header = header.map_err(|_| io::ErrorKind::TimedOut)??;
         }
         Ok(())
-    }
-
-    fn shown_certificates(&self) -> Box<[Vec<u8>]> {
-        let bytes: usize = self.certificates.iter().map(|certificate| certificate.len()).sum();
-        if bytes > CERTIFICATES_BYTES_MAX {
-            return Box::default();
-        }
-        self.certificates.iter().map(|certificate| certificate.to_vec()).collect()
     }
 
     /// Becomes a WebSocket where the listener speaks it; false when the client was refused.

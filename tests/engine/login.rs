@@ -5,7 +5,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use ircd::engine::Job;
+use ircd::engine::{Door, Job};
 
 use crate::testbench::{CONFIG, TestBench};
 
@@ -93,6 +93,50 @@ fn scram_proves_the_passphrase() {
     let said = scram(&mut bench, "bob", "alice", "sesame");
     assert!(said.contains(" 900 * *!*@* alice ") && said.contains(" 903 "), "{said}");
     assert!(scram(&mut bench, "bob", "alice", "Sesame").contains(" 904 * :Invalid account credentials"));
+}
+
+#[test]
+fn auth_script_is_not_shown_the_certificate_of_a_gateway() {
+    let config = format!(
+        "{CONFIG}{ACCOUNTS}  auth-script: {{enabled: true, command: /bin/true, timeout: 9s, kill-timeout: 1s}}\n"
+    );
+    let config = config.replace(
+        "server:\n",
+        &format!(
+            "server:\n  proxy-allowed-from: [10.0.0.1]\n  webirc: [{{hosts: [10.0.0.1], certfp: {CERTFP}}}]\n"
+        ),
+    );
+    for line in ["WEBIRC x gateway host 192.0.2.7", "PROXY TCP4 192.0.2.7 10.0.0.2 1 2"] {
+        let mut bench = TestBench::new(&config);
+        let certificates = vec![b"the gateway's".to_vec()].into();
+        let from = crate::testbench::door("10.0.0.1".parse().unwrap());
+        bench.enter("web", Door { secure: true, certfp: Some(CERTFP.into()), certificates, ..from });
+        bench.send("web", line);
+        bench.send("web", "AUTHENTICATE PLAIN");
+        let said = bench.send("web", &format!("AUTHENTICATE {}", BASE64.encode(b"\0alice\0sesame")));
+        let Job::CheckLogin { script: Some(call), .. } = bench.job() else { panic!("{said}") };
+        assert_eq!(call.ip.to_string(), "192.0.2.7", "{line}");
+        assert!(call.certfp.is_empty() && call.certificates.is_empty(), "{line}");
+    }
+}
+
+#[test]
+fn a_stored_device_name_that_is_none_is_dropped_and_no_record_ends_a_line() {
+    let long = "d".repeat(8000);
+    let forged = "d\r\n:NickServ NOTICE alice :forged";
+    let mut bench = bench_with_alice(|record| {
+        record["last_seen"] = json!({"": 1, "phone": 2, &long: 3, forged: 4, "two words": 5});
+        record["email"] = json!("a@example.org\r\n:irc.test NOTICE alice :forged\u{0}");
+    });
+    let account = &bench.engine.state().accounts["alice"];
+    let devices: Vec<&str> = account.last_seen.keys().map(|device| &**device).collect();
+    assert_eq!(devices, ["", "phone"]);
+    connect(&mut bench, "alice", None);
+    bench.send("alice", "NICK alice");
+    bench.send("alice", "USER alice:sesame 0 * :A");
+    bench.perform();
+    let said = bench.send("alice", "NS INFO");
+    assert!(said.contains(":E-mail address: a@example.org  :irc.test NOTICE alice :forged"), "{said}");
 }
 
 #[test]

@@ -29,12 +29,24 @@ impl State {
         Some(session)
     }
 
-    /// What the connection itself showed was its gateway's.
+    /// Puts a client in the place of its gateway. Whatever the connection itself showed, its certificate above
+    /// all, was the gateway's. Every field is named here, so that a new one has to be decided about.
     pub(super) fn speak_for(&mut self, session: SessionId, ip: IpAddr, secure: bool, host: Option<&str>) {
         let session = &mut self.sessions[session];
-        let door = &mut session.door;
-        (door.ip, door.proxied, door.secure) = (ip, true, secure);
-        (door.certfp, door.endpoints) = (None, None);
+        let Door { listener, websocket, tor, sts_only, hide_sts, .. } = (*session.door).clone();
+        *session.door = Door {
+            ip,
+            proxied: true,
+            endpoints: None,
+            secure,
+            certfp: None,
+            certificates: Box::default(),
+            listener,
+            websocket,
+            tor,
+            sts_only,
+            hide_sts,
+        };
         if let Phase::Registering(registering) = &mut session.phase {
             let host = host.map_or(Finding::Open, |host| Finding::of(Some(host)));
             registering.origin = Origin { host, ..Origin::default() };
