@@ -109,6 +109,8 @@ pub enum Fact<'a> {
     AccountRequested { session: SessionId },
     /// Someone tried to register an account.
     RegistrationTried { registrations: Throttle },
+    /// A letter to an address was not sent after all.
+    MailUnsent { address: &'a str },
     /// A user is of no account any more.
     LoggedOut { user: UserId },
     /// A user, or the user's account, read a target (folded) up to a time.
@@ -281,6 +283,8 @@ pub enum Introduction<'a> {
     Line,
     /// `ip-check-script` let it in.
     Passed,
+    /// Its account spares it a password or a check: it may not stay without one.
+    NeedsAccount,
     /// The host name of its address.
     Host(Option<&'a str>),
     /// What its machine calls its user.

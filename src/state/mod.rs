@@ -17,6 +17,7 @@ pub mod fact;
 pub mod id;
 pub mod import;
 mod index;
+pub mod mail_log;
 pub mod members;
 pub mod modes;
 pub mod monitor;
@@ -41,6 +42,7 @@ pub use defcon::Defcon;
 pub use fact::Fact;
 pub use id::{ChannelId, SessionId, UserId};
 use index::Index;
+use mail_log::MailLog;
 pub use members::{Member, Members};
 pub use modes::{Letters, List, ModeChange, Rank, Ranks};
 use monitor::Monitors;
@@ -71,6 +73,8 @@ pub struct State {
     pub accounts: BTreeMap<Box<str>, Arc<Account>>,
     /// Registrations of late, on the clock that never jumps.
     pub registrations: Throttle,
+    /// Letters sent lately, by address.
+    pub mail_log: MailLog,
     /// Names of accounts that are gone and may not be taken again, folded.
     pub retired_accounts: BTreeSet<Box<str>>,
     /// Channel names nobody may use, by folded name.

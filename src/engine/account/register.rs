@@ -4,6 +4,8 @@
 //! verified, sends a code; [`CodeMailed`] tells so, and [`verify`] takes the code. Invariant: whatever comes of
 //! a wish is told exactly once, through [`Wish::tell`], and so is the login that may follow.
 
+use std::time::Duration;
+
 use data_encoding::BASE32_NOPAD;
 
 use serde::{Deserialize, Serialize, Serializer};
@@ -23,10 +25,13 @@ use crate::state::fact::AccountChange;
 use crate::text::{AccountName, is_email};
 use crate::wire::Text;
 
-use super::login::{LoginRefused, log_in};
+use super::login::{LoginRefused, allowed, log_in};
 
 /// Random nicks tried for someone who has to give one up; that even one is taken is next to impossible.
 const GUEST_NICKS_TRIED_MAX: usize = 8;
+
+/// The time between two codes for the same account and purpose, at least.
+pub const CODE_INTERVAL_MIN: Duration = Duration::from_secs(10 * 60);
 
 /// An account that someone wants.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -96,8 +101,10 @@ pub enum RegisterRefused {
     BadEmail,
     /// The address is not wanted here.
     UnwantedEmail,
-    /// Too many accounts were made of late.
+    /// Too many accounts were registered recently.
     Throttled,
+    /// The address was sent a letter recently.
+    MailedRecently,
     /// The mail could not be delivered.
     MailFailed,
     /// The job could not be done.
@@ -117,6 +124,7 @@ impl RegisterRefused {
             RegisterRefused::BadEmail => Phrase::EMAIL_NEEDED,
             RegisterRefused::UnwantedEmail => Phrase::EMAIL_UNWANTED,
             RegisterRefused::Throttled => Phrase::REGISTRATION_THROTTLED,
+            RegisterRefused::MailedRecently => Phrase::TRY_LATER,
             RegisterRefused::MailFailed => Phrase::MAIL_FAILED,
             RegisterRefused::Busy => Phrase::SERVER_BUSY,
         }
@@ -165,6 +173,7 @@ fn judge(cx: &mut Cx<'_>, wish: &Wish) -> Result<(), RegisterRefused> {
         Some(Ok(())) | None => {}
     }
     check_email(cx, wish.email.as_deref())?;
+    check_mailbox(cx, wish)?;
     let limit = &rules.throttling;
     if limit.enabled {
         let mut registrations = cx.state().registrations;
@@ -236,6 +245,20 @@ fn check_email(cx: &Cx<'_>, email: Option<&str>) -> Result<(), RegisterRefused> 
     if cx.setup.letters.refuses(email) { Err(RegisterRefused::UnwantedEmail) } else { Ok(()) }
 }
 
+/// Refuses an address that was sent a letter recently, if the wish would send it another one.
+fn check_mailbox(cx: &Cx<'_>, wish: &Wish) -> Result<(), RegisterRefused> {
+    let email = wish.email.as_deref().filter(|_| sends_code(cx, wish));
+    match email.is_none_or(|email| cx.state().mail_log.may_send(email, cx.now.mono_ms)) {
+        true => Ok(()),
+        false => Err(RegisterRefused::MailedRecently),
+    }
+}
+
+/// Whether the account is of no use until its owner has proven to read the address.
+fn sends_code(cx: &Cx<'_>, wish: &Wish) -> bool {
+    cx.config().accounts.registration.email_verification.enabled && !wish.by_operator
+}
+
 /// The hash was made.
 #[derive(Debug, Serialize, Deserialize)]
 pub(in crate::engine) struct PassphraseHashed(Wish);
@@ -252,7 +275,7 @@ impl Resume for PassphraseHashed {
 }
 
 fn make(cx: &mut Cx<'_>, wish: Wish, credentials: Credentials) {
-    let name = match name_of(cx, &wish) {
+    let name = match name_of(cx, &wish).and_then(|name| check_mailbox(cx, &wish).map(|()| name)) {
         Ok(name) => name,
         Err(refused) => return wish.tell.tell(cx, &wish, Err(refused)),
     };
@@ -260,7 +283,7 @@ fn make(cx: &mut Cx<'_>, wish: Wish, credentials: Credentials) {
     if cx.state().accounts.contains_key(&key) {
         cx.commit(Fact::AccountRemoved { account: &key, freed: true });
     }
-    let asks_code = cx.config().accounts.registration.email_verification.enabled && !wish.by_operator;
+    let asks_code = sends_code(cx, &wish);
     let mut account = Account::new(name, credentials, cx.now.wall_ms);
     account.email = wish.email.as_deref().filter(|_| asks_code || wish.by_operator).map(Box::from);
     account.verified = !asks_code;
@@ -268,8 +291,13 @@ fn make(cx: &mut Cx<'_>, wish: Wish, credentials: Credentials) {
     cx.note(Level::Info, "accounts", format!("Account {key} registered"));
     if asks_code {
         let email = wish.email.clone().unwrap_or_default();
-        let job = send_code(cx, &key, Purpose::Verification, &email);
-        cx.ask(job, CodeMailed(wish));
+        match send_code(cx, &key, Purpose::Verification, &email) {
+            Ok(job) => cx.ask(job, CodeMailed(wish)),
+            Err(MailedRecently) => {
+                cx.commit(Fact::AccountRemoved { account: &key, freed: true });
+                (wish.tell)(cx, &wish, Err(RegisterRefused::MailedRecently));
+            }
+        }
         return;
     }
     reclaim_nick(cx, &key);
@@ -279,14 +307,37 @@ fn make(cx: &mut Cx<'_>, wish: Wish, credentials: Credentials) {
     }
 }
 
-/// Makes a code for an account (folded), notes it, and gives the job that mails it.
-pub fn send_code(cx: &mut Cx<'_>, account: &str, purpose: Purpose, email: &str) -> Job {
+/// Too many letters were asked for: for the account, or to the address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MailedRecently;
+
+/// Makes a code for an account (folded), notes it, and returns the job that mails it. All mail to users goes
+/// through here.
+///
+/// # Errors
+/// When the account had a code for this purpose within `password-reset.cooldown` (at least
+/// [`CODE_INTERVAL_MIN`]), or the address had any letter within [`mail_log::INTERVAL_MS`], whoever asked for it.
+pub fn send_code(
+    cx: &mut Cx<'_>,
+    account: &str,
+    purpose: Purpose,
+    email: &str,
+) -> Result<Job, MailedRecently> {
+    let cooldown = cx.config().accounts.registration.email_verification.password_reset.cooldown;
+    let interval_ms = cooldown.max(CODE_INTERVAL_MIN).as_millis() as u64;
+    let is_recent =
+        |code: &Code| code.purpose == purpose && code.at_ms.saturating_add(interval_ms) > cx.now.wall_ms;
+    let there = cx.state().accounts.get(account);
+    let had_one = there.is_some_and(|account| account.codes.iter().any(is_recent));
+    if had_one || !cx.state().mail_log.may_send(email, cx.now.mono_ms) {
+        return Err(MailedRecently);
+    }
     let code = auth::Code::new(cx.ids.secret(), u64::MAX);
     let (subject, body) = cx.setup.letters.code(cx.setup.server_name(), account, purpose, code.as_str());
     let code = Code { purpose, code: code.as_str().into(), email: email.into(), at_ms: cx.now.wall_ms };
     cx.commit(Fact::AccountChanged { account, change: AccountChange::CodeSent(code) });
     let settings = Box::new(cx.config().accounts.registration.email_verification.clone());
-    Job::SendMail { settings, mail: Box::new(Mail { to: email.to_owned(), subject, body }) }
+    Ok(Job::SendMail { settings, mail: Box::new(Mail { to: email.to_owned(), subject, body }) })
 }
 
 /// The code was mailed, or could not be: then the name is free again.
@@ -303,23 +354,25 @@ impl Resume for CodeMailed {
             super::login::find(cx, &wish.name).map(|account| account.name.key().to_owned())
         {
             cx.commit(Fact::AccountRemoved { account: &key, freed: true });
+            cx.commit(Fact::MailUnsent { address: wish.email.as_deref().unwrap_or_default() });
         }
         wish.tell.tell(cx, &wish, if sent { Ok(Made::CodeSent) } else { Err(RegisterRefused::MailFailed) });
         Ok(())
     }
 }
 
-/// Takes a code for an account that is not verified yet: it is then. Its owner is to be logged in with
-/// [`enter`]. An attempt counts as one to log in.
+/// Takes the code for an account that is not verified yet, and verifies it: the folded name of the account,
+/// whose owner is to be logged in with [`enter`]. An attempt counts as one to log in.
 ///
 /// # Errors
-/// [`LoginRefused::Wrong`] when it is not the code, or there is no such account, or it is too late.
+/// [`LoginRefused::Wrong`] when it is not the code, or there is no such account, or it is too late;
+/// [`LoginRefused::Suspended`] when the code is right, but the account was suspended meanwhile.
 pub fn verify(cx: &mut Cx<'_>, account: &str, code: &str) -> Result<Box<str>, LoginRefused> {
     super::login::count(cx)?;
     let timeout_ms = cx.config().accounts.registration.verify_timeout.as_millis() as u64;
     let account =
         super::login::find(cx, account).filter(|account| !account.verified).ok_or(LoginRefused::Wrong)?;
-    let key: Box<str> = account.name.key().into();
+    let (key, is_suspended) = (Box::<str>::from(account.name.key()), account.is_suspended(cx.now.wall_ms));
     let fits = |sent: &Code| {
         let expires_ms = if timeout_ms == 0 { u64::MAX } else { sent.at_ms.saturating_add(timeout_ms) };
         sent.purpose == Purpose::Verification
@@ -327,6 +380,9 @@ pub fn verify(cx: &mut Cx<'_>, account: &str, code: &str) -> Result<Box<str>, Lo
     };
     if !account.codes.iter().any(fits) {
         return Err(LoginRefused::Wrong);
+    }
+    if is_suspended {
+        return Err(LoginRefused::Suspended);
     }
     for change in [AccountChange::Verified, AccountChange::CodeUsed(Purpose::Verification)] {
         cx.commit(Fact::AccountChanged { account: &key, change });
@@ -360,9 +416,10 @@ fn reclaim_nick(cx: &mut Cx<'_>, account: &str) {
     }
 }
 
-/// Logs the owner of a new account in; whether that succeeded.
+/// Logs the owner of a new account in, or says why not; whether that succeeded.
 pub fn enter(cx: &mut Cx<'_>, account: &str) -> bool {
-    let Err(refused) = log_in(cx, account, None) else { return true };
+    let logged_in = allowed(cx, account).and_then(|permit| log_in(cx, permit, None));
+    let Err(refused) = logged_in else { return true };
     let (phrase, args) = refused.phrase();
     let (nick, args) = (cx.nick().to_owned(), args.iter().map(String::as_str).collect::<Vec<_>>());
     cx.reply_command("NOTICE", &[&nick], Text::Said(phrase, &args));

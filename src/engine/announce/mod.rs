@@ -85,6 +85,7 @@ pub fn announce(turn: &mut Turn<'_>, fact: &Fact<'_>) -> After {
         | Fact::BatchChanged { .. }
         | Fact::LoginTried { .. }
         | Fact::AccountRequested { .. }
+        | Fact::MailUnsent { .. }
         | Fact::RegistrationTried { .. }
         | Fact::Read { .. }
         | Fact::Seen { .. }

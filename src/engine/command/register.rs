@@ -116,9 +116,10 @@ fn refusal(name: &str, refused: RegisterRefused) -> Refusal {
         RegisterRefused::BadPassphrase => "INVALID_PASSWORD",
         RegisterRefused::BadEmail => "INVALID_EMAIL",
         RegisterRefused::UnwantedEmail | RegisterRefused::MailFailed => "UNACCEPTABLE_EMAIL",
-        RegisterRefused::BadCertificate | RegisterRefused::Throttled | RegisterRefused::Busy => {
-            "UNKNOWN_ERROR"
-        }
+        RegisterRefused::BadCertificate
+        | RegisterRefused::Throttled
+        | RegisterRefused::MailedRecently
+        | RegisterRefused::Busy => "UNKNOWN_ERROR",
     };
     let (context, text) = (vec![printable(name)], refused.phrase());
     Refusal::Fail { command: "REGISTER", code, context, text }

@@ -165,6 +165,7 @@ impl State {
             AccountChange::Credentials(credentials) => changed.credentials = *credentials,
             AccountChange::Email(email) => changed.email = email.map(Box::from),
             AccountChange::CodeSent(code) => {
+                self.mail_log.note(&code.email, moment.mono_ms);
                 changed.codes.retain(|other| other.purpose != code.purpose);
                 changed.codes.push(code);
             }

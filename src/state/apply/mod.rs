@@ -92,6 +92,7 @@ impl State {
             Fact::LoginTried { session, logins } => self.sessions[session].logins = logins,
             Fact::AccountRequested { session } => self.sessions[session].applied = true,
             Fact::RegistrationTried { registrations } => self.registrations = registrations,
+            Fact::MailUnsent { address } => self.mail_log.forget(address),
             Fact::LoggedOut { user } => self.log_out(user),
             Fact::Read { user, target, at_ms } => self.read(user, target, at_ms),
             Fact::Seen { account, device, at_ms } => self.see(account, device, at_ms),
@@ -142,6 +143,7 @@ impl State {
     fn introduce(&mut self, session: SessionId, said: Introduction<'_>) {
         match said {
             Introduction::Device(device) => self.sessions[session].device = Some(device.into()),
+            Introduction::NeedsAccount => self.sessions[session].needs_account = true,
             said => introduce(self.registering_mut(session), said),
         }
     }
@@ -395,8 +397,8 @@ fn introduce(registering: &mut Registering, said: Introduction<'_>) {
         Introduction::User { username, realname } => {
             registering.user = Some((username.into(), realname.into()));
         }
-        // Known of the session, whatever its phase; see `State::introduce`.
-        Introduction::Device(_) => {}
+        // Kept with the session, which outlives its registration; see `State::introduce`.
+        Introduction::Device(_) | Introduction::NeedsAccount => {}
         Introduction::Password(password) => registering.password = Password::Given(password.into()),
         Introduction::PasswordRight => registering.password = Password::Right,
         Introduction::Negotiating(on) => registering.negotiating = on,

@@ -70,8 +70,8 @@ pub(in crate::engine) struct PassphraseCompared {
 impl Resume for PassphraseCompared {
     fn resume(self: Box<Self>, cx: &mut Cx<'_>, answer: &JobAnswer) -> Outcome {
         let PassphraseCompared { account, email } = &*self;
-        let key = login::verdict(cx, account, answer).map_err(refusal)?;
-        if *key != *account {
+        let permit = login::verdict(cx, account, answer).map_err(refusal)?;
+        if permit.account() != account {
             return Err(refusal(LoginRefused::Wrong));
         }
         send(cx, account, email)
@@ -80,6 +80,7 @@ impl Resume for PassphraseCompared {
 
 fn send(cx: &mut Cx<'_>, account: &str, email: &str) -> Outcome {
     let job = register::send_code(cx, account, Purpose::EmailChange, email);
+    let job = job.map_err(|_| NS.refuse(Phrase::TRY_LATER, &[]))?;
     cx.ask(job, CodeMailed);
     Ok(())
 }

@@ -113,8 +113,8 @@ pub(in crate::engine) struct OldPassphraseCompared {
 impl Resume for OldPassphraseCompared {
     fn resume(self: Box<Self>, cx: &mut Cx<'_>, answer: &JobAnswer) -> Outcome {
         let account = self.account.as_str();
-        let key = login::verdict(cx, account, answer).map_err(refusal)?;
-        if *key != *account {
+        let permit = login::verdict(cx, account, answer).map_err(refusal)?;
+        if permit.account() != account {
             return Err(refusal(LoginRefused::Wrong));
         }
         set(cx, account, self.new)
@@ -176,16 +176,11 @@ fn send_code(cx: &mut Cx<'_>, params: &[&str]) -> Outcome {
     let account = find_account(cx, params[0])?;
     let key = account.name.key().to_owned();
     let email = account.email.as_deref().filter(|_| account.verified).map(str::to_owned);
-    let cooldown = cx.config().accounts.registration.email_verification.password_reset.cooldown;
-    let since_ms = cx.now.wall_ms.saturating_sub(cooldown.as_millis() as u64);
-    let is_recent = account.codes.iter().any(|c| c.purpose == Purpose::PasswordReset && c.at_ms > since_ms);
     login::allowed(cx, &key).map_err(refusal)?;
     let email = email.ok_or_else(|| NS.refuse(Phrase::ACCOUNT_HAS_NO_EMAIL, &[]))?;
-    if is_recent {
-        return Err(NS.refuse(Phrase::TRY_LATER, &[]));
-    }
-    cx.note(Level::Info, "accounts", format!("{} had a password reset sent for account {key}", cx.nick()));
     let job = register::send_code(cx, &key, Purpose::PasswordReset, &email);
+    let job = job.map_err(|_| NS.refuse(Phrase::TRY_LATER, &[]))?;
+    cx.note(Level::Info, "accounts", format!("{} had a password reset sent for account {key}", cx.nick()));
     cx.ask(job, ResetMailed);
     Ok(())
 }
