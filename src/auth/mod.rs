@@ -20,8 +20,8 @@ pub use passphrase::{
     verify_passphrase, verify_password,
 };
 pub use sasl::{
-    DEVICE_BYTES_MAX, MalformedLogin, is_device, CHUNK_BYTES_MAX, Claim, Exchange, Login, Mechanism, NONCE_BYTES_MAX, RESPONSE_BYTES_MAX, Reason,
-    SCRAM_ITERATIONS, ScramKeys, Step, challenge_chunks, nonce,
+    CHUNK_BYTES_MAX, Claim, DEVICE_BYTES_MAX, Exchange, Login, MalformedLogin, Mechanism, NONCE_BYTES_MAX,
+    RESPONSE_BYTES_MAX, Reason, SCRAM_ITERATIONS, ScramKeys, Step, challenge_chunks, is_device, nonce,
 };
 pub use script::{
     ANSWER_BYTES_MAX, AuthAnswer, AuthRequest, BadAnswer, BearerToken, Cookie, certificate_pem, read_caseless,

@@ -139,7 +139,11 @@ fn shown_to<'m>(service: ServiceName, params: &[&'m str]) -> Option<Vec<&'m str>
         ServiceName::NickServ if is_one_of(OPEN_COMMANDS) => None,
         ServiceName::NickServ => Some(service::knows(service, word).then_some(word).into_iter().collect()),
         ServiceName::HostServ if is_one_of(&["SETCLOAKSECRET"]) => Some(vec![word]),
-        ServiceName::ChanServ | ServiceName::HostServ | ServiceName::HistServ if service::knows(service, word) => None,
+        ServiceName::ChanServ | ServiceName::HostServ | ServiceName::HistServ
+            if service::knows(service, word) =>
+        {
+            None
+        }
         ServiceName::ChanServ | ServiceName::HostServ | ServiceName::HistServ => Some(Vec::new()),
     }
 }

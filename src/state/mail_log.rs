@@ -3,6 +3,7 @@
 //! Invariant: at most [`ADDRESSES_MAX`] addresses are remembered. Not stored: a restart forgets them.
 
 use indexmap::IndexMap;
+use serde::{Deserialize, Serialize};
 
 /// The time between two letters to one address, milliseconds.
 pub const INTERVAL_MS: u64 = 60 * 60 * 1000;
@@ -10,7 +11,7 @@ pub const INTERVAL_MS: u64 = 60 * 60 * 1000;
 const ADDRESSES_MAX: usize = 10_000;
 
 /// When the last letter to each address was sent, on the clock that never jumps; the latest last.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct MailLog {
     sent: IndexMap<Box<str>, u64>,
 }

@@ -48,6 +48,8 @@ pub struct Session {
     pub logins: Throttle,
     /// It has asked for an account and the code was mailed.
     pub applied: bool,
+    /// It was let in for its account alone, which spared it a password or a check.
+    pub needs_account: bool,
     /// When OPER may be tried again, on the same clock.
     pub oper_again_mono_ms: u64,
     /// Whom it is counted with in [`super::connections`], if it is.
@@ -222,6 +224,7 @@ impl Session {
             pinged: false,
             exchange: None,
             applied: false,
+            needs_account: false,
             logins: Throttle::default(),
             oper_again_mono_ms: 0,
             counted: None,

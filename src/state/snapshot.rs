@@ -71,7 +71,7 @@ macro_rules! fields {
 }
 
 fields! {
-    monitors whowas connections counts registrations retired_accounts purges cloak_secret bans defcon
+    monitors whowas connections counts registrations mail_log retired_accounts purges cloak_secret bans defcon
     snomask_readers store_full dirty dirty_soon nicks account_users reserved_nicks reserved_skeletons certfps
     skeletons channel_names
 }

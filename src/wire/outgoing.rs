@@ -341,7 +341,8 @@ mod tests {
     #[test]
     fn no_string_forges_a_line() {
         const FORGED: &str = "x\r\n:s.test NOTICE a :forged\0";
-        let texts = [Text::Plain(FORGED), Text::Lines(FORGED), Text::Said(Phrase::WELCOME, &[FORGED, FORGED])];
+        let texts =
+            [Text::Plain(FORGED), Text::Lines(FORGED), Text::Said(Phrase::WELCOME, &[FORGED, FORGED])];
         let commands = texts.map(|text| Body::Command { verb: FORGED, params: &[FORGED, "b"], text });
         let numerics = texts.map(|text| Body::Numeric {
             code: super::super::numeric::ERR_NOSUCHNICK,

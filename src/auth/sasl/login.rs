@@ -68,7 +68,9 @@ mod tests {
             assert_eq!(Login::parse(&format!("alice@{device}")), Ok(login));
         }
         let too_long = "d".repeat(DEVICE_BYTES_MAX + 1);
-        for device in ["a b", "a\r\nb", "a\nb", "a\0b", "a\tb", "\u{202e}b", "a\u{a0}b", "a\u{200b}b", &too_long] {
+        for device in
+            ["a b", "a\r\nb", "a\nb", "a\0b", "a\tb", "\u{202e}b", "a\u{a0}b", "a\u{200b}b", &too_long]
+        {
             assert!(!is_device(device), "{device:?}");
             assert_eq!(Login::parse(&format!("alice@{device}")), Err(MalformedLogin), "{device:?}");
         }
@@ -76,7 +78,9 @@ mod tests {
 
     #[test]
     fn accounts_hold_no_control_characters() {
-        for account in ["alice\r\nQUIT", "alice\n", "al\0ice", "alice\u{85}", &"a".repeat(ACCOUNT_BYTES_MAX + 1)] {
+        for account in
+            ["alice\r\nQUIT", "alice\n", "al\0ice", "alice\u{85}", &"a".repeat(ACCOUNT_BYTES_MAX + 1)]
+        {
             assert_eq!(Login::parse(account), Err(MalformedLogin), "{account:?}");
         }
         assert_eq!(Login::parse("no account"), Login::new("no account", ""));

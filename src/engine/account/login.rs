@@ -1,9 +1,10 @@
 //! The one way to prove to be someone, for SASL, PASS, USER and the services.
 //!
 //! To log in by passphrase: [`attempt`] gives the job to ask for, [`verdict`] reads its answer, and
-//! [`log_in`] makes it so. Accounts are made in [`register`]. Invariants: every attempt is counted before
-//! anything is compared; an account that does not exist, has no passphrase, is suspended or unverified is
-//! answered like a wrong passphrase, and as late, until the passphrase was right.
+//! [`log_in`] takes the [`Permit`] that comes of it; [`super::lose_account`] is the way back. Accounts are made
+//! in [`super::register`]. Invariants: every attempt is counted before anything is compared; an account that
+//! does not exist, has no passphrase, is suspended or unverified is answered like a wrong passphrase, and as
+//! late, until the passphrase was right.
 
 use crate::auth::{Credentials, ScramKeys, Secret};
 use crate::engine::context::cx::Cx;
@@ -18,6 +19,8 @@ use crate::state::fact::AccountChange;
 use crate::state::{Fact, UserId};
 use crate::wire::Text;
 use crate::wire::numeric::RPL_LOGGEDIN;
+
+pub use super::permit::{Permit, allowed};
 
 /// Why someone is not logged in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,11 +77,11 @@ pub fn attempt(cx: &mut Cx<'_>, account: &str, passphrase: &str) -> Result<Job, 
     })
 }
 
-/// Reads the answer to the job of [`attempt`]: the account's key.
+/// Reads the answer to the job of [`attempt`].
 ///
 /// # Errors
 /// When the passphrase is wrong, or nobody may log into the account now.
-pub fn verdict(cx: &mut Cx<'_>, account: &str, answer: &JobAnswer) -> Result<Box<str>, LoginRefused> {
+pub fn verdict(cx: &mut Cx<'_>, account: &str, answer: &JobAnswer) -> Result<Permit, LoginRefused> {
     let (named, renewed) = match answer {
         JobAnswer::Login(LoginVerdict::Right { renewed }) => (account, renewed.as_deref()),
         JobAnswer::Login(LoginVerdict::Vouched { account: named }) => {
@@ -89,15 +92,15 @@ pub fn verdict(cx: &mut Cx<'_>, account: &str, answer: &JobAnswer) -> Result<Box
         JobAnswer::Login(LoginVerdict::Wrong) => return Err(LoginRefused::Wrong),
         _ => return Err(LoginRefused::Busy),
     };
-    let key = allowed(cx, named)?;
+    let permit = allowed(cx, named)?;
     if let Some(renewed) = renewed {
-        renew(cx, &key, renewed);
+        renew(cx, permit.account(), renewed);
     }
-    Ok(key)
+    Ok(permit)
 }
 
 /// Begins a login by the session's client certificate. With a job, its answer is for
-/// [`certificate_verdict`]; without one, the account's key is known.
+/// [`certificate_verdict`]; without one, the account is known.
 ///
 /// # Errors
 /// When it may not be tried, or the certificate is nobody's.
@@ -115,8 +118,8 @@ pub fn attempt_certificate(cx: &mut Cx<'_>, account: &str) -> Result<Certified, 
 /// What [`attempt_certificate`] comes to.
 #[derive(Debug)]
 pub enum Certified {
-    /// The account's key.
-    Known(Box<str>),
+    /// The account is known.
+    Known(Permit),
     /// A program is to be asked.
     Ask(Job),
 }
@@ -130,7 +133,7 @@ pub fn certificate_verdict(
     cx: &mut Cx<'_>,
     account: &str,
     answer: &JobAnswer,
-) -> Result<Box<str>, LoginRefused> {
+) -> Result<Permit, LoginRefused> {
     match answer {
         JobAnswer::Login(LoginVerdict::Vouched { account: named }) if !named.is_empty() => {
             super::register::adopt(cx, named);
@@ -142,7 +145,7 @@ pub fn certificate_verdict(
 }
 
 /// The account that the session's certificate belongs to; it must be `account`, if that is given.
-fn certified(cx: &Cx<'_>, account: &str) -> Result<Box<str>, LoginRefused> {
+fn certified(cx: &Cx<'_>, account: &str) -> Result<Permit, LoginRefused> {
     let certfp = cx.served().door.certfp.as_deref().ok_or(LoginRefused::NoCertificate)?;
     let key = cx.state().account_by_certfp(certfp).ok_or(LoginRefused::Wrong)?.to_owned();
     if !account.is_empty() && find(cx, account).is_none_or(|named| named.name.key() != key) {
@@ -166,27 +169,13 @@ pub fn attempt_scram(cx: &mut Cx<'_>, account: &str) -> Result<ScramKeys, LoginR
     Ok(keys.unwrap_or_else(pretend))
 }
 
-/// Whether one may log into an account, once one has proven to be its owner: the account's key.
+/// Logs the session into an account, and its user, if it has one; with 900. Changes the nick to the account's
+/// name where the configuration demands it.
 ///
 /// # Errors
-/// When it is not there, not verified or suspended.
-pub fn allowed(cx: &Cx<'_>, account: &str) -> Result<Box<str>, LoginRefused> {
-    let account = find(cx, account).ok_or(LoginRefused::Wrong)?;
-    if account.is_suspended(cx.now.wall_ms) {
-        return Err(LoginRefused::Suspended);
-    }
-    if !account.verified {
-        return Err(LoginRefused::Unverified);
-    }
-    Ok(account.name.key().into())
-}
-
-/// Logs the session into an account (folded), and its user, if it has one; with 900. Who must be known by
-/// the account's name, is.
-///
-/// # Errors
-/// When the name is someone else's; nothing has changed then.
-pub fn log_in(cx: &mut Cx<'_>, account: &str, device: Option<&str>) -> Result<(), LoginRefused> {
+/// When the nick is in use by another user; nothing has changed then.
+pub fn log_in(cx: &mut Cx<'_>, permit: Permit, device: Option<&str>) -> Result<(), LoginRefused> {
+    let account = permit.account();
     let nick = match cx.served().user() {
         Some(me) => owed_nick(cx, account, me)?,
         None => None,

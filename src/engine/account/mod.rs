@@ -1,6 +1,10 @@
-//! Every way to an account: logging in, registering one, and suspending it.
+//! Every way to an account, and out of it: logging in, registering one, suspending and losing it.
 
 pub mod always_on;
 pub mod login;
+mod loss;
+mod permit;
 pub mod register;
 pub mod suspension;
+
+pub use loss::lose_account;

@@ -8,15 +8,17 @@ use crate::state::{Fact, UserId};
 /// What those who are logged in read.
 const REASON: &str = "Your account has been suspended";
 
-/// Suspends an account (folded). Everyone logged into it leaves, always-on or not; the session being served
-/// stays, should it be one of them. Gives the nicks of those who had to go.
+/// Suspends an account (folded). Everyone logged into it leaves, always-on or not; an operator who suspends
+/// the own account loses it, but stays. Returns the nicks of those who had to go.
 pub fn suspend(cx: &mut Cx<'_>, account: &str, suspension: Suspension) -> Vec<String> {
     let change = AccountChange::Suspended(Some(suspension));
     cx.commit(Fact::AccountChanged { account, change });
     turn_back(cx, account, REASON);
     let mut gone = Vec::new();
     for user in cx.state().users_of(account).to_vec() {
-        if !cx.state().users[user].sessions.contains(&cx.session) {
+        if cx.state().users[user].sessions.contains(&cx.session) {
+            super::lose_account(cx, user, REASON);
+        } else {
             gone.push(cx.state().users[user].nick.as_str().to_owned());
             remove(cx, user);
         }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::auth::{Claim, Exchange, Login, Mechanism, Reason, Step, challenge_chunks, nonce};
-use crate::engine::account::login::{self, Certified, LoginRefused};
+use crate::engine::account::login::{self, Certified, LoginRefused, Permit};
 use crate::engine::context::cx::Cx;
 use crate::engine::context::refusal::Outcome;
 use crate::engine::context::waiting::Resume;
@@ -99,7 +99,7 @@ fn check(cx: &mut Cx<'_>, claim: Claim) {
             Ok(Certified::Known(key)) => Ok((key, login)),
             Err(refused) => Err(refused),
         },
-        Claim::Scram(login) => login::allowed(cx, &login.account).map(|key| (key, login)),
+        Claim::Scram(login) => login::allowed(cx, &login.account).map(|permit| (permit, login)),
     };
     conclude(cx, known);
 }
@@ -110,7 +110,7 @@ pub(in crate::engine) struct PassphraseChecked(Login);
 
 impl Resume for PassphraseChecked {
     fn resume(self: Box<Self>, cx: &mut Cx<'_>, answer: &JobAnswer) -> Outcome {
-        let known = login::verdict(cx, &self.0.account, answer).map(|key| (key, self.0));
+        let known = login::verdict(cx, &self.0.account, answer).map(|permit| (permit, self.0));
         conclude(cx, known);
         Ok(())
     }
@@ -122,15 +122,15 @@ pub(in crate::engine) struct CertificateChecked(Login);
 
 impl Resume for CertificateChecked {
     fn resume(self: Box<Self>, cx: &mut Cx<'_>, answer: &JobAnswer) -> Outcome {
-        let known = login::certificate_verdict(cx, &self.0.account, answer).map(|key| (key, self.0));
+        let known = login::certificate_verdict(cx, &self.0.account, answer).map(|permit| (permit, self.0));
         conclude(cx, known);
         Ok(())
     }
 }
 
 /// Logs in who has proven to be the owner of an account.
-fn conclude(cx: &mut Cx<'_>, known: Result<(Box<str>, Login), LoginRefused>) {
-    let logged_in = known.and_then(|(key, login)| login::log_in(cx, &key, login.device.as_deref()));
+fn conclude(cx: &mut Cx<'_>, known: Result<(Permit, Login), LoginRefused>) {
+    let logged_in = known.and_then(|(permit, login)| login::log_in(cx, permit, login.device.as_deref()));
     match logged_in {
         Ok(()) => say(cx, RPL_SASLSUCCESS, Phrase::SASL_SUCCESS),
         Err(refused) => refuse(cx, refused),

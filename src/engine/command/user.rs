@@ -116,8 +116,8 @@ pub(in crate::engine) struct PassphraseChecked(Login);
 
 impl Resume for PassphraseChecked {
     fn resume(self: Box<Self>, cx: &mut Cx<'_>, answer: &JobAnswer) -> Outcome {
-        let key = login::verdict(cx, &self.0.account, answer);
-        match key.and_then(|key| login::log_in(cx, &key, self.0.device.as_deref())) {
+        let permit = login::verdict(cx, &self.0.account, answer);
+        match permit.and_then(|permit| login::log_in(cx, permit, self.0.device.as_deref())) {
             Ok(()) => cx.reply(RPL_SASLSUCCESS, &[], Text::Said(Phrase::SASL_SUCCESS, &[])),
             Err(refused) => refuse_login(cx, refused),
         }

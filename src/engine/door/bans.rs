@@ -6,14 +6,19 @@
 use crate::config::Config;
 use crate::engine::context::cx::Cx;
 use crate::engine::effect::Level;
+use crate::engine::policy;
 use crate::engine::setup::Setup;
+use crate::i18n::Phrase;
 use crate::state::ban::{BanInfo, BanTarget};
 use crate::state::fact::OperAction;
-use crate::state::{Door, Fact, SessionId, State, User, UserId};
+use crate::state::{Door, Fact, Session, SessionId, State, User, UserId};
 use crate::text::folded_nuh;
 
 /// Bans there may be; an operator who wants more has to lift some, or to ban ranges.
 pub const BANS_MAX: usize = 100_000;
+
+/// The reason given to a client that would be let in with an account.
+pub const NEEDS_LOGIN: &str = "You must log in to connect from your address";
 
 /// What someone who is banned reads.
 pub fn reason(info: &BanInfo) -> String {
@@ -40,19 +45,42 @@ pub fn at_the_door(config: &Config, state: &State, door: &Door, wall_ms: u64) ->
 /// Closes the session being served if it may not be the user of these sources; true if so.
 #[must_use]
 pub fn turns_away(cx: &mut Cx<'_>, nuhs: &[String]) -> bool {
-    let (state, logged_in) = (cx.state(), cx.account().is_some());
-    let door = &cx.served().door;
-    let needs_account =
-        state.defcon.requires_account() && !is_exempt(door) || state.defcon.closes_registration() && door.tor;
-    let why = match needs_account && !logged_in {
-        true => Some("The server lets in only those who log into an account at present".to_owned()),
-        false => over_user(state, door, nuhs, logged_in, cx.now.wall_ms).map(reason),
-    };
+    let logged_in = cx.account().is_some();
+    let why = bars(cx.config(), cx.state(), cx.served(), nuhs, logged_in, cx.now.wall_ms);
     let Some(why) = why else { return false };
-    let ip = Setup::address_text(door.ip);
+    let ip = Setup::address_text(cx.served().door.ip);
     cx.note(Level::Info, "connect", format!("client from {ip} refused: {why}"));
     cx.close(&why);
     true
+}
+
+/// Returns why a session may not be here as the user of these sources; `None` if it may. The one rule: asked
+/// at registration, and again when a user loses the account.
+pub fn bars(
+    config: &Config,
+    state: &State,
+    session: &Session,
+    nuhs: &[String],
+    logged_in: bool,
+    wall_ms: u64,
+) -> Option<String> {
+    let demand = if logged_in { None } else { account_demand(config, state, session) };
+    let ban = || over_user(state, &session.door, nuhs, logged_in, wall_ms).map(reason);
+    demand.map(str::to_owned).or_else(ban)
+}
+
+/// Returns why a session needs an account to be here, whoever its user is; `None` if it needs none.
+fn account_demand(config: &Config, state: &State, session: &Session) -> Option<&'static str> {
+    let (door, defcon) = (&session.door, state.defcon);
+    if policy::needs_account(config, door.ip) {
+        return Some(Phrase::LOGIN_TO_JOIN.english());
+    }
+    if session.needs_account || door.tor && config.server.tor_listeners.require_sasl {
+        return Some(NEEDS_LOGIN);
+    }
+    let is_emergency =
+        defcon.requires_account() && !is_exempt(door) || defcon.closes_registration() && door.tor;
+    is_emergency.then_some("The server lets in only those who log into an account at present")
 }
 
 /// The ban that keeps out a user, or a session that is to become one.
@@ -90,6 +118,14 @@ pub fn sources(nick_key: &str, username: &str, hosts: &[&str]) -> Vec<String> {
 pub fn sources_of(user: &User) -> Vec<String> {
     let ip = Setup::address_text(user.ip);
     sources(user.nick.key(), &user.username, &[&user.host, &user.cloak, &user.real_host, &ip])
+}
+
+/// The sources of a user as seen through one of its sessions, whose address may be another.
+pub fn sources_through(user: &User, door: &Door) -> Vec<String> {
+    let mut all = sources_of(user);
+    let ip = Setup::address_text(door.ip);
+    all.extend(sources(user.nick.key(), &user.username, &[&ip]));
+    all
 }
 
 /// Whether a ban is against a session: by its address, or by what its user looks like.

@@ -19,14 +19,12 @@ use crate::state::session::{Door, Finding, Origin, Registering};
 use crate::text::{ident, is_hostname};
 use crate::wire::Text;
 
-use super::bans;
+use super::bans::{self, NEEDS_LOGIN};
 
 /// Who sets bans that are its verdicts.
 const SCRIPT: &str = "ip-check-script";
 /// What is said to those whom `ip-check-script` refuses without words of its own.
 const REFUSED: &str = "Your address is not welcome here";
-/// What is said to those who would be welcome with an account.
-const NEEDS_LOGIN: &str = "You must log in to connect from your address";
 
 /// What is asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -59,10 +57,29 @@ pub fn inquire(cx: &mut Cx<'_>) -> bool {
         demand_login(cx, NEEDS_LOGIN);
         return true;
     }
+    if is_spared_the_script(cx) {
+        cx.commit(Fact::Introduced { session: cx.session, said: Introduction::NeedsAccount });
+    }
     let next = cx.served().registering().and_then(|known| next(cx, known));
     let Some((question, job)) = next else { return false };
     cx.ask(job, question);
     true
+}
+
+/// Whether `ip-check-script` has a say about the session, unless an account spares it.
+fn is_script_due(cx: &Cx<'_>) -> bool {
+    let door = &cx.served().door;
+    // A ban that an account lifts says enough about the address.
+    let known_of = || cx.state().bans.over_address(door.ip, cx.now.wall_ms).next().is_some();
+    let has_passed = || cx.served().registering().is_none_or(|known| known.origin.passed);
+    // The Tor network has one address for everyone.
+    let is_exempt = door.tor || door.ip.is_loopback();
+    cx.config().server.ip_check_script.enabled && !is_exempt && !has_passed() && !known_of()
+}
+
+/// Whether the session is not judged by `ip-check-script` because it is logged in.
+fn is_spared_the_script(cx: &Cx<'_>) -> bool {
+    cx.config().server.ip_check_script.exempt_sasl && cx.account().is_some() && is_script_due(cx)
 }
 
 fn next(cx: &Cx<'_>, known: &Registering) -> Option<(Question, Job)> {
@@ -71,11 +88,8 @@ fn next(cx: &Cx<'_>, known: &Registering) -> Option<(Question, Job)> {
     if door.tor {
         return None;
     }
-    let script = &server.ip_check_script;
-    // A ban that an account lifts says enough of the address.
-    let known_of = cx.state().bans.over_address(door.ip, cx.now.wall_ms).next().is_some();
-    let exempt = door.ip.is_loopback() || known_of || (script.exempt_sasl && cx.account().is_some());
-    if script.enabled && !known.origin.passed && !exempt {
+    if is_script_due(cx) && !is_spared_the_script(cx) {
+        let script = &server.ip_check_script;
         let job = Job::CheckIp { script: Box::new(script.clone()), ip: door.ip };
         return Some((Question::Welcome, job));
     }
@@ -103,6 +117,7 @@ impl Resume for Question {
                     demand_login(cx, if refusal.why.is_empty() { NEEDS_LOGIN } else { &refusal.why });
                     return Ok(());
                 }
+                cx.commit(Fact::Introduced { session: cx.session, said: Introduction::NeedsAccount });
                 Introduction::Passed
             }
             (Question::Welcome, _) => Introduction::Passed,

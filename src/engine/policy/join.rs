@@ -26,21 +26,31 @@ pub fn can_join(
     if channel.key.as_deref().is_some_and(|wanted| key != Some(wanted)) {
         return Err(Refusal::BadChannelKey(name()));
     }
-    let welcome = || {
-        let nuhs = folded_sources(user);
-        channel.invexes.iter().any(|entry| nuhs.iter().any(|nuh| entry.mask.matches(nuh)))
-    };
-    if channel.flags.has('i') && rank.is_none() && !welcome() {
+    if channel.flags.has('i') && rank.is_none() && !is_welcome(channel, user) {
         return Err(Refusal::InviteOnly(name()));
     }
-    if is_banned(channel, user, false) && !welcome() {
+    if is_banned(channel, user, false) && !is_welcome(channel, user) {
         return Err(Refusal::BannedFromChannel(name()));
     }
-    let guest = barred_guest || channel.flags.has('R') && user.account.is_none();
-    if guest && !welcome() {
+    let is_barred_guest = barred_guest && !is_welcome(channel, user);
+    if is_barred_guest || is_closed_to_guests(channel, user) {
         return Err(Refusal::RegisteredOnly(name()));
     }
     Ok(())
+}
+
+/// Whether `+R` keeps a user out for want of an account. The channel's invitation list (`+I`) overrides it.
+pub fn is_closed_to_guests(channel: &Channel, user: &User) -> bool {
+    channel.flags.has('R') && user.account.is_none() && !is_welcome(channel, user)
+}
+
+/// Whether the channel's invitation list (`+I`) has the user.
+fn is_welcome(channel: &Channel, user: &User) -> bool {
+    if channel.invexes.is_empty() {
+        return false;
+    }
+    let nuhs = folded_sources(user);
+    channel.invexes.iter().any(|entry| nuhs.iter().any(|nuh| entry.mask.matches(nuh)))
 }
 
 /// Whether `+f` makes a detour of this refusal. A ban is meant for the person: there is no way around.

@@ -42,7 +42,10 @@ pub fn advance(cx: &mut Cx<'_>) {
     let skips = cx.config().accounts.skip_server_password && cx.account().is_some();
     match (&cx.config().server.password, &known.password) {
         (None, _) | (Some(_), Password::Right) => admit(cx),
-        (Some(_), _) if skips => admit(cx),
+        (Some(_), _) if skips => {
+            cx.commit(Fact::Introduced { session: cx.session, said: Introduction::NeedsAccount });
+            admit(cx);
+        }
         (Some(_), Password::Missing) => wrong_password(cx),
         (Some(hash), Password::Given(password)) => {
             let job = Job::VerifyPassword { hash: hash.clone(), password: password.to_string() };
@@ -134,10 +137,7 @@ fn appear(cx: &mut Cx<'_>, nick: Nick) {
 
 /// A further session of a user who is there: it is told where the user is.
 fn attach(cx: &mut Cx<'_>, user: UserId) {
-    let mut nuhs = bans::sources_of(&cx.state().users[user]);
-    let ip = Setup::address_text(cx.served().door.ip);
-    let there = &cx.state().users[user];
-    nuhs.extend(bans::sources(there.nick.key(), &there.username, &[&ip]));
+    let nuhs = bans::sources_through(&cx.state().users[user], &cx.served().door);
     if bans::turns_away(cx, &nuhs) {
         return;
     }

@@ -72,7 +72,7 @@ impl State {
                 self.mark_presence(user);
             }
             Fact::Parted { user, channel, .. } | Fact::Kicked { user, channel, .. } => {
-                self.leave(user, channel);
+                self.leave(user, channel)
             }
             Fact::Cleared { channel, stays, .. } => self.clear(channel, stays),
             Fact::TopicSet { by, channel, text } => self.set_topic(moment, by, channel, text),

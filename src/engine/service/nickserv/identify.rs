@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::engine::account::login::{self, Certified, LoginRefused};
+use crate::engine::account::login::{self, Certified, LoginRefused, Permit};
 use crate::engine::context::cx::Cx;
 use crate::engine::context::refusal::{Outcome, Refusal};
 use crate::engine::context::waiting::Resume;
@@ -53,7 +53,7 @@ fn by_passphrase(cx: &mut Cx<'_>, account: &str, passphrase: &str) -> Outcome {
 
 fn by_certificate(cx: &mut Cx<'_>, account: &str) -> Outcome {
     match login::attempt_certificate(cx, account).map_err(refusal)? {
-        Certified::Known(key) => enter(cx, &key),
+        Certified::Known(permit) => enter(cx, permit),
         Certified::Ask(job) => {
             cx.ask(job, CertificateJudged { account: account.to_owned() });
             Ok(())
@@ -70,8 +70,8 @@ pub(in crate::engine) struct PassphraseCompared {
 
 impl Resume for PassphraseCompared {
     fn resume(self: Box<Self>, cx: &mut Cx<'_>, answer: &JobAnswer) -> Outcome {
-        let key = login::verdict(cx, &self.account, answer).map_err(refusal)?;
-        enter(cx, &key)
+        let permit = login::verdict(cx, &self.account, answer).map_err(refusal)?;
+        enter(cx, permit)
     }
 }
 
@@ -84,13 +84,13 @@ pub(in crate::engine) struct CertificateJudged {
 
 impl Resume for CertificateJudged {
     fn resume(self: Box<Self>, cx: &mut Cx<'_>, answer: &JobAnswer) -> Outcome {
-        let key = login::certificate_verdict(cx, &self.account, answer).map_err(refusal)?;
-        enter(cx, &key)
+        let permit = login::certificate_verdict(cx, &self.account, answer).map_err(refusal)?;
+        enter(cx, permit)
     }
 }
 
-fn enter(cx: &mut Cx<'_>, key: &str) -> Outcome {
-    login::log_in(cx, key, None).map_err(refusal)?;
+fn enter(cx: &mut Cx<'_>, permit: Permit) -> Outcome {
+    login::log_in(cx, permit, None).map_err(refusal)?;
     let name = cx.account().map(|account| account.name.as_str().to_owned()).unwrap_or_default();
     cx.tell(NS, Phrase::LOGGED_IN, &[&name]);
     Ok(())

@@ -1,20 +1,18 @@
 //! UNREGISTER, ERASE, SAVERIFY and RENAME: what becomes of an account.
 
-use crate::engine::account::suspension;
+use crate::engine::account::{self, suspension};
 use crate::engine::context::cx::Cx;
 use crate::engine::context::refusal::{Outcome, Refusal};
-use crate::engine::door::host;
 use crate::engine::effect::Level;
-use crate::engine::policy;
 use crate::engine::service::{Command, Who, confirmation_code};
 use crate::i18n::Phrase;
+use crate::state::Fact;
 use crate::state::account::Purpose;
 use crate::state::fact::AccountChange;
-use crate::state::{Fact, SessionId, UserId};
 
 use super::{NS, authenticates, find_account};
 
-/// What those read who have to go with the account.
+/// The reason for users that go with the account.
 const DELETED: &str = "The account was deleted";
 
 pub(super) const UNREGISTER: Command = Command {
@@ -80,21 +78,14 @@ fn remove(cx: &mut Cx<'_>, params: &[&str], freed: bool) -> Outcome {
     }
     cx.note(Level::Info, "accounts", format!("{} unregistered account {name}", cx.nick()));
     suspension::turn_back(cx, &key, DELETED);
-    let me = cx.me();
-    let leaves = cx.state().users_of(&key).contains(&me) && is_needed(cx, me);
-    for user in cx.state().users_of(&key).to_vec() {
-        log_out(cx, user);
+    cx.tell(NS, Phrase::ACCOUNT_UNREGISTERED, &[&name]);
+    let (me, mut users) = (cx.me(), cx.state().users_of(&key).to_vec());
+    // The user being served may have to go, and goes last.
+    users.sort_by_key(|&user| user == me);
+    for user in users {
+        account::lose_account(cx, user, DELETED);
     }
     cx.commit(Fact::AccountRemoved { account: &key, freed });
-    if cx.state().sessions.get(cx.session).is_some_and(|session| session.user().is_some()) {
-        cx.tell(NS, Phrase::ACCOUNT_UNREGISTERED, &[&name]);
-    }
-    if leaves {
-        let mut sessions = cx.user().sessions.to_vec();
-        // Who asks goes last, to hear of it.
-        sessions.sort_by_key(|&session| session == cx.session);
-        sessions.into_iter().for_each(|session| cx.expel(session, DELETED));
-    }
     Ok(())
 }
 
@@ -113,27 +104,6 @@ fn removable(cx: &Cx<'_>, name: &str, freed: bool) -> Result<(String, String, u6
         return Err(NS.refuse(Phrase::SERVICE_NO_PRIVILEGE, &[]));
     }
     Ok((account.name.as_str().to_owned(), key, account.registered_ms))
-}
-
-/// Whether the user could not be here without an account.
-fn is_needed(cx: &Cx<'_>, user: UserId) -> bool {
-    let user = &cx.state().users[user];
-    let needs =
-        |&session: &SessionId| policy::needs_account(cx.config(), cx.state().sessions[session].door.ip);
-    user.oper.is_none() && user.sessions.iter().any(needs)
-}
-
-/// A user loses the account: where everyone needs one it has to go, and without a session it has no reason
-/// to stay.
-fn log_out(cx: &mut Cx<'_>, user: UserId) {
-    if cx.state().users[user].sessions.is_empty() {
-        cx.commit(Fact::Quit { user, reason: DELETED });
-    } else if user != cx.me() && is_needed(cx, user) {
-        cx.commit(Fact::Killed { by: cx.me(), user, reason: DELETED });
-    } else {
-        cx.commit(Fact::LoggedOut { user });
-        host::renew(cx, user);
-    }
 }
 
 fn verify(cx: &mut Cx<'_>, params: &[&str]) -> Outcome {
