@@ -1,6 +1,6 @@
 //! A test bench: an engine with named clients, which turns effects into readable lines.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::net::IpAddr;
 
