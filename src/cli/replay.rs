@@ -158,11 +158,11 @@ impl Replay<'_> {
                 Effect::Deliver { line, to } => {
                     let to: Vec<String> = self.effects.sessions(*to).iter().map(|&to| shown(to)).collect();
                     let line = String::from_utf8_lossy(self.effects.line(*line));
-                    writeln!(self.out, "  {} < {}", to.join(","), self.engine.masked(&line))?;
+                    writeln!(self.out, "  {} < {}", to.join(","), self.engine.masked_output(&line))?;
                 }
                 Effect::Answer { to, line } => {
                     let line = String::from_utf8_lossy(self.effects.line(*line));
-                    writeln!(self.out, "  {} < {}", shown(*to), self.engine.masked(&line))?;
+                    writeln!(self.out, "  {} < {}", shown(*to), self.engine.masked_output(&line))?;
                 }
                 Effect::Persist { writes, .. } => {
                     let keys: Vec<&str> = writes.iter().map(|write| &*write.key).collect();
@@ -179,7 +179,7 @@ impl Replay<'_> {
 fn shown(engine: &Engine, event: &Event<'_>) -> String {
     match event {
         Event::Received { session, line: Line::Text(text) } => {
-            format!("{}.{} > {}", session.slot, session.generation, engine.masked(text))
+            format!("{}.{} > {}", session.slot, session.generation, engine.masked_input(text))
         }
         Event::Reconfigured { .. } => "Reconfigured".to_owned(),
         other => format!("{other:?}"),

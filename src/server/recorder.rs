@@ -77,8 +77,12 @@ impl Core for Recorder {
         self.engine.next_deadline_ms()
     }
 
-    fn masked<'l>(&self, line: &'l str) -> Cow<'l, str> {
-        self.engine.masked(line)
+    fn masked_input<'l>(&self, line: &'l str) -> Cow<'l, str> {
+        self.engine.masked_input(line)
+    }
+
+    fn masked_output<'l>(&self, line: &'l str) -> Cow<'l, str> {
+        self.engine.masked_output(line)
     }
 
     fn turn_is_over(&mut self) {

@@ -295,7 +295,7 @@ fn make(cx: &mut Cx<'_>, wish: Wish, credentials: Credentials) {
             Ok(job) => cx.ask(job, CodeMailed(wish)),
             Err(MailedRecently) => {
                 cx.commit(Fact::AccountRemoved { account: &key, freed: true });
-                (wish.tell)(cx, &wish, Err(RegisterRefused::MailedRecently));
+                wish.tell.tell(cx, &wish, Err(RegisterRefused::MailedRecently));
             }
         }
         return;
