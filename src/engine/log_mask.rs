@@ -120,6 +120,8 @@ fn shown<'m>(name: &str, message: &Message<'m>) -> Option<Vec<&'m str>> {
         }
         "NS" | "NICKSERV" => return shown_to(ServiceName::NickServ, message.params()),
         "HS" | "HOSTSERV" => return shown_to(ServiceName::HostServ, message.params()),
+        "CS" | "CHANSERV" => return shown_to(ServiceName::ChanServ, message.params()),
+        "HISTSERV" => return shown_to(ServiceName::HistServ, message.params()),
         _ => return None,
     };
     let params = message.params();

@@ -1,4 +1,4 @@
-//! The letters that were sent lately, so that no address gets many of them, whoever asks.
+//! The letters that were sent lately, so that no address gets many of them, from any client.
 //!
 //! Invariant: at most [`ADDRESSES_MAX`] addresses are remembered. Not stored: a restart forgets them.
 

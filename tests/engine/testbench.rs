@@ -145,9 +145,8 @@ impl TestBench {
     /// Restarts the server with the stored records and history.
     pub fn restart(&mut self, config_text: &str) {
         let (records, stored) = (std::mem::take(&mut self.records), std::mem::take(&mut self.stored));
-        let now = Now { mono_ms: 1_000_000, ..self.now };
+        let (now, log) = (Now { mono_ms: 1_000_000, ..self.now }, self.log.take());
         let next = TestBench::restored_at(config_text, records, now, stored.latest_ms());
-        let log = self.log.take();
         *self = TestBench { stored, log, ..next };
     }
 
@@ -404,9 +403,7 @@ impl TestBench {
     fn show_line(&mut self, lines: &mut String, session: SessionId, line: &[u8]) {
         assert!(self.live[session.slot as usize], "a line for a closed session");
         let line = std::str::from_utf8(line).expect("output is UTF-8");
-        if let Some(log) = &mut self.log {
-            log.write(&self.engine.masked_output(line));
-        }
+        self.log.iter_mut().for_each(|log| log.write(&self.engine.masked_output(line)));
         writeln!(lines, "{} < {}", self.names[session.slot as usize], line.escape_debug_controls()).unwrap();
     }
 }

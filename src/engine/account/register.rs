@@ -316,7 +316,7 @@ pub struct MailedRecently;
 ///
 /// # Errors
 /// When the account had a code for this purpose within `password-reset.cooldown` (at least
-/// [`CODE_INTERVAL_MIN`]), or the address had any letter within [`mail_log::INTERVAL_MS`], whoever asked for it.
+/// [`CODE_INTERVAL_MIN`]), or the address had any letter within [`crate::state::mail_log::INTERVAL_MS`].
 pub fn send_code(
     cx: &mut Cx<'_>,
     account: &str,

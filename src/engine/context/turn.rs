@@ -64,7 +64,7 @@ impl<'e> Turn<'e> {
         found.ok_or_else(|| Refusal::NoSuchNick(nick.to_owned()))
     }
 
-    /// Finds a channel by name, whoever may know of it; 403, also while its name is purged.
+    /// Finds a channel by name, secret or not; 403, also while its name is purged.
     pub fn find_any_channel(&self, name: &str) -> Result<ChannelId, Refusal> {
         let key = self.setup.mapping.channel_key(name).ok();
         let key = key.filter(|key| !self.ledger.purges.contains_key(&**key));

@@ -69,7 +69,7 @@ pub fn bars(
     demand.map(str::to_owned).or_else(ban)
 }
 
-/// Returns why a session needs an account to be here, whoever its user is; `None` if it needs none.
+/// Returns why any user of a session needs an account to be here; `None` if it needs none.
 fn account_demand(config: &Config, state: &State, session: &Session) -> Option<&'static str> {
     let (door, defcon) = (&session.door, state.defcon);
     if policy::needs_account(config, door.ip) {
