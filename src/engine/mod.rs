@@ -51,6 +51,7 @@ pub use setup::VERSION;
 
 use context::answer::Answer;
 use context::cx::Cx;
+use context::guard::{Work, guarded, guarded_turn};
 use context::ids::Ids;
 use context::ledger::Ledger;
 use context::recorder::Recorder;
@@ -60,6 +61,7 @@ use context::voice::{Scratch, Voice};
 use context::waiting::WaitingList;
 
 use crate::config::Config;
+use crate::i18n::Phrase;
 use crate::state::record::BadRecord;
 use crate::state::user::DISCONNECTED;
 use crate::state::{Account, Fact, Moment, SessionId, State, User};
@@ -238,7 +240,7 @@ impl Engine {
         // Nothing can be said before the handshakes.
         let mut cx = self.cx(now, session, Answer::mute(session), out);
         cx.commit(Fact::Opened { session, door });
-        door::admission::admit(&mut cx);
+        at_the_door(&mut cx, door::admission::admit);
         if !cx.is_closed() {
             cx.voice.out.push(Effect::Admit { session });
         }
@@ -291,7 +293,14 @@ impl Engine {
             for session in due {
                 if self.state.sessions.get(session).is_some() {
                     let mut cx = self.cx(now, session, Answer::new(session, None), out);
-                    session::idle::check_idle(&mut cx);
+                    let checked = guarded(&mut cx, Work::Deadline, |cx| {
+                        session::idle::check_idle(cx);
+                        Ok(())
+                    });
+                    if !checked && !cx.is_closed() {
+                        // Nothing else would ever end it.
+                        cx.close(Phrase::INTERNAL_ERROR.english());
+                    }
                     cx.finish();
                 }
             }
@@ -314,7 +323,9 @@ impl Engine {
         let over = self.state.users.iter().filter(|(_, user)| is_over(user)).map(|(id, _)| id);
         for user in over.collect::<Vec<_>>() {
             let mut turn = self.turn(now, Answer::none(), out);
-            turn.commit(Fact::Quit { user, reason: "Timed out due to inactivity" });
+            guarded_turn(&mut turn, Work::Deadline, |turn| {
+                turn.commit(Fact::Quit { user, reason: "Timed out due to inactivity" });
+            });
         }
     }
 
@@ -334,12 +345,25 @@ impl Engine {
 
 /// Lets in a connection that is ready to talk, if its address may come in.
 fn come_in(cx: &mut Cx<'_>) {
-    let text = format!("Client connecting: real IP {}", Setup::address_text(cx.served().door.ip));
-    cx.note(Level::Info, "connect-ip", text);
-    door::admission::admit(cx);
-    if let Some(notice) = &cx.config().server.initial_notice
-        && !cx.is_closed()
-    {
-        cx.reply_command("NOTICE", &["*"], crate::wire::Text::Plain(notice));
+    at_the_door(cx, |cx| {
+        let text = format!("Client connecting: real IP {}", Setup::address_text(cx.served().door.ip));
+        cx.note(Level::Info, "connect-ip", text);
+        door::admission::admit(cx);
+        if let Some(notice) = &cx.config().server.initial_notice
+            && !cx.is_closed()
+        {
+            cx.reply_command("NOTICE", &["*"], crate::wire::Text::Plain(notice));
+        }
+    });
+}
+
+/// Decides about a connection; one about which that fails does not come in.
+fn at_the_door(cx: &mut Cx<'_>, decide: impl FnOnce(&mut Cx<'_>)) {
+    let decided = guarded(cx, Work::Door, |cx| {
+        decide(cx);
+        Ok(())
+    });
+    if !decided && !cx.is_closed() {
+        cx.close(Phrase::INTERNAL_ERROR.english());
     }
 }

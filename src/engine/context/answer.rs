@@ -26,6 +26,8 @@ pub struct Answer {
     outer: Option<String>,
     /// The batches that a command has open inside its answer, the innermost last.
     inner: Vec<String>,
+    /// The inner batch is all that there is to come.
+    one_batch: bool,
     /// Bytes sent and not yet taken by [`Answer::take_said`].
     said_bytes: usize,
 }
@@ -84,6 +86,7 @@ impl Answer {
             kept,
             outer: None,
             inner,
+            one_batch: false,
             said_bytes: 0,
         }
     }
@@ -109,6 +112,7 @@ impl Answer {
             kept,
             outer: None,
             inner,
+            one_batch: false,
             said_bytes: 0,
         }
     }
@@ -133,6 +137,11 @@ impl Answer {
         self.kept.iter().map(|kept| kept.line.len()).sum()
     }
 
+    /// Bytes sent and not yet taken by [`Answer::take_said`].
+    pub fn said_bytes(&self) -> usize {
+        self.said_bytes
+    }
+
     /// Takes the number of bytes sent since the last call.
     pub fn take_said(&mut self) -> usize {
         std::mem::take(&mut self.said_bytes)
@@ -146,6 +155,11 @@ impl Answer {
     /// The line added last opened a batch: lines from now on are inside it.
     pub fn enter_batch(&mut self, reference: String) {
         self.inner.push(reference);
+    }
+
+    /// The batch that was entered last is the whole answer: it needs no other around it, however long it becomes.
+    pub fn is_one_batch(&mut self) {
+        self.one_batch = true;
     }
 
     /// Leaves the innermost batch: the line that closes it is outside. Returns its reference.
@@ -210,6 +224,10 @@ impl Answer {
 
     /// Sends what is kept, because the answer will go on later.
     pub fn open_outer(&mut self, out: &mut Effects, server: &str, reference: impl FnOnce() -> String) {
+        if self.one_batch && self.label.is_some() {
+            // The label goes on the batch itself.
+            return self.emit_kept(out);
+        }
         let Some(label) = self.label.take() else { return };
         let outer = reference();
         self.raw(out, &format!("@{label} :{server} BATCH +{outer} labeled-response"));

@@ -204,6 +204,16 @@ impl<'e> Cx<'e> {
         self.later.push_back(Box::new(answer));
     }
 
+    /// Gives a long answer piece by piece, before those that wait for their turn.
+    pub fn answer_long_next(&mut self, answer: impl LongAnswer + 'static) {
+        self.pending = Some(Pending::Room(Box::new(answer)));
+    }
+
+    /// Bytes of the answer in this event so far.
+    pub fn answered_bytes(&self) -> usize {
+        self.voice.answer.said_bytes() + self.voice.answer.kept_bytes()
+    }
+
     /// Whether the session is in the midst of a long answer: what is as long has its turn after it.
     pub fn is_answering_long(&self) -> bool {
         match self.pending {

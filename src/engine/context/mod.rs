@@ -2,6 +2,7 @@
 
 pub mod answer;
 pub mod cx;
+pub mod guard;
 pub mod ids;
 pub mod ledger;
 pub mod multiline;

@@ -1,35 +1,32 @@
 //! From a line to a handler, and back when the handler has to wait. What all commands have in common
 //! is checked here, once.
 
-use std::any::Any;
 use std::collections::VecDeque;
 use std::ops::ControlFlow;
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
 use crate::config::Server;
 use crate::engine::Engine;
 use crate::engine::command::{self, Command, When};
 use crate::engine::context::answer::Answer;
 use crate::engine::context::cx::Cx;
+use crate::engine::context::guard::{Work, guarded};
 use crate::engine::context::refusal::{Outcome, Refusal};
-use crate::engine::context::waiting::{Held, Pending, Resume, Waited};
+use crate::engine::context::waiting::{Held, LongAnswer, Pending, Resume, Waited};
 use crate::engine::door::{flood, gateway};
-use crate::engine::effect::{Effect, Effects, Level};
+use crate::engine::effect::{Effect, Effects};
 use crate::engine::event::{JobAnswer, Line, Now, Ticket};
 use crate::i18n::Phrase;
 use crate::state::fact::Introduction;
 use crate::state::{Fact, SessionId};
 use crate::text::truncate;
 use crate::wire::message::tag;
-use crate::wire::numeric::{ERR_INPUTTOOLONG, ERR_UNKNOWNCOMMAND, ERR_UNKNOWNERROR};
+use crate::wire::numeric::{ERR_INPUTTOOLONG, ERR_UNKNOWNCOMMAND};
 use crate::wire::{Cap, Message, ParseError, Text};
 
 use super::registration;
 
 /// Bytes of tags a client may send (message-tags, "Size limit"), `@` and the blank included.
 const CLIENT_TAG_SECTION_BYTES_MAX: usize = 4096;
-/// Bytes of a long answer given at once, before its client must have read most of it.
-const PIECE_BYTES_MAX: usize = 8 << 10;
 /// Channels, users or members looked at for a long answer before others have their turn, however few of
 /// them are told of: about a millisecond.
 const PIECE_ITEMS_MAX: usize = 1000;
@@ -287,14 +284,7 @@ fn dispatch(cx: &mut Cx<'_>, message: &Message<'_>) {
         cx.reply(ERR_UNKNOWNCOMMAND, &[&name], Text::Said(Phrase::UNKNOWN_COMMAND, &[]));
         return;
     };
-    let outcome = match cx.config().debug.recover_from_errors {
-        true => catch_unwind(AssertUnwindSafe(|| run(cx, command, message)))
-            .unwrap_or_else(|panic| failed_inside(cx, command, panic)),
-        false => run(cx, command, message),
-    };
-    if let Err(refusal) = outcome {
-        refusal.say(cx);
-    }
+    guarded(cx, Work::Command(command.name), |cx| run(cx, command, message));
     if !cx.is_closed() && cx.pending.is_none() && command.when != When::Registered {
         registration::advance(cx);
     }
@@ -319,21 +309,6 @@ fn allowed(cx: &Cx<'_>, command: &Command, message: &Message<'_>) -> Outcome {
         Some(right) if !cx.user().may(right) => Err(Refusal::NoPrivileges),
         _ => Ok(()),
     }
-}
-
-/// A handler only reads the state, and what it committed before it failed holds; so the server goes on. A
-/// failure in the midst of applying a fact is another matter: the state is half one thing, and the process
-/// had better start anew from what is stored.
-fn failed_inside(cx: &mut Cx<'_>, command: &Command, panic: Box<dyn Any + Send>) -> Outcome {
-    if *cx.applying {
-        resume_unwind(panic);
-    }
-    // Of a fact that was being told, and never came to be.
-    drop(cx.recorder.take());
-    cx.note(Level::Error, "internal", format!("the handler of {} panicked", command.name));
-    let text = Text::Said(Phrase::INTERNAL_ERROR, &[]);
-    cx.reply(ERR_UNKNOWNERROR, &[command.name], text);
-    Ok(())
 }
 
 /// Before registration: bounds the number of lines and turns web browsers away.
@@ -365,24 +340,29 @@ fn is_http(message: &Message<'_>) -> bool {
 
 /// What comes after a job.
 fn go_on(cx: &mut Cx<'_>, then: Box<dyn Resume>, answer: &JobAnswer) {
-    if let Err(refusal) = then.resume(cx, answer) {
-        refusal.say(cx);
-    }
+    guarded(cx, Work::Job, |cx| then.resume(cx, answer));
     if !cx.is_closed() && cx.pending.is_none() {
         registration::advance(cx);
     }
 }
 
+fn step(cx: &mut Cx<'_>, answer: &mut dyn LongAnswer) -> ControlFlow<(), usize> {
+    let mut flow = ControlFlow::Break(());
+    guarded(cx, Work::LongAnswer, |cx| {
+        flow = answer.step(cx);
+        Ok(())
+    });
+    flow
+}
+
 /// Gives the next piece of the long answers that are due; what is left stays pending.
 fn run_long_answers(cx: &mut Cx<'_>) {
-    let budget = PIECE_BYTES_MAX.min(cx.config().server.max_sendq / 2);
-    let start = cx.voice.out.bytes_len();
+    let budget = cx.setup.piece_bytes_max();
     let mut looked_at = 0;
     while let Some(mut answer) = cx.take_long_answer() {
-        while let ControlFlow::Continue(items) = answer.step(cx) {
+        while let ControlFlow::Continue(items) = step(cx, &mut *answer) {
             looked_at += items;
-            let bytes = cx.voice.out.bytes_len() - start + cx.voice.answer.kept_bytes();
-            if bytes >= budget || looked_at >= PIECE_ITEMS_MAX {
+            if cx.answered_bytes() >= budget || looked_at >= PIECE_ITEMS_MAX {
                 cx.pending = Some(Pending::Room(answer));
                 return;
             }

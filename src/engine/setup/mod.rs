@@ -20,6 +20,9 @@ use crate::text::CaseMapping;
 
 use cloak::Cloak;
 
+/// Bytes of a long answer that are given at once, at most.
+const PIECE_BYTES_MAX: usize = 8 << 10;
+
 /// Name and version, as 002, 004 and 351 show them.
 pub const VERSION: &str = concat!("ircd-", env!("CARGO_PKG_VERSION"));
 
@@ -89,6 +92,11 @@ impl Setup {
     /// The server's name, the source of what it says.
     pub fn server_name(&self) -> &str {
         &self.config.server.name
+    }
+
+    /// Bytes of a long answer that are given at once, before its client must have read most of them.
+    pub fn piece_bytes_max(&self) -> usize {
+        PIECE_BYTES_MAX.min(self.unread_bytes_max())
     }
 
     /// Bytes of its own answers that a client may leave unread and still be served.

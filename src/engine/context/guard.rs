@@ -1,0 +1,198 @@
+//! Panics of handlers: with `debug.recover-from-errors` one ends what it happened in, and not the server.
+//!
+//! Everything that serves a session goes through [`guarded`]: commands, what follows a job, long answers, deadlines,
+//! connections that come in. A handler only reads the state, and what it committed before it panicked holds. A panic
+//! while a fact is being applied is another matter: the state may be half-updated, and the process had better start
+//! again from what is stored.
+
+use std::any::Any;
+use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+
+use crate::engine::effect::Level;
+use crate::i18n::Phrase;
+use crate::wire::Text;
+use crate::wire::numeric::ERR_UNKNOWNERROR;
+
+use super::cx::Cx;
+use super::refusal::Outcome;
+use super::turn::Turn;
+
+/// What is being done for a session.
+#[derive(Clone, Copy, Debug)]
+pub enum Work<'a> {
+    /// A command is carried out.
+    Command(&'a str),
+    /// A job has ended.
+    Job,
+    /// A long answer goes on.
+    LongAnswer,
+    /// A deadline has passed.
+    Deadline,
+    /// A connection comes in.
+    Door,
+}
+
+impl fmt::Display for Work<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Work::Command(name) => name,
+            Work::Job => "the answer of a job",
+            Work::LongAnswer => "a long answer",
+            Work::Deadline => "a deadline",
+            Work::Door => "a new connection",
+        })
+    }
+}
+
+/// Runs a handler and tells the client how it was refused, or that it failed. Returns whether it ran to its end.
+pub fn guarded(cx: &mut Cx<'_>, work: Work<'_>, handler: impl FnOnce(&mut Cx<'_>) -> Outcome) -> bool {
+    match caught(cx.config().debug.recover_from_errors, cx, handler) {
+        Ok(Ok(())) => true,
+        Ok(Err(refusal)) => {
+            refusal.say(cx);
+            true
+        }
+        Err(panic) => {
+            forgive(cx, work, panic);
+            cx.pending = None;
+            while cx.voice.answer.inner_tag().is_some() {
+                cx.close_batch();
+            }
+            let name = if let Work::Command(name) = work { name } else { "*" };
+            cx.reply(ERR_UNKNOWNERROR, &[name], Text::Said(Phrase::INTERNAL_ERROR, &[]));
+            false
+        }
+    }
+}
+
+/// Runs what no session caused. Returns whether it ran to its end.
+pub fn guarded_turn(turn: &mut Turn<'_>, work: Work<'_>, handler: impl FnOnce(&mut Turn<'_>)) -> bool {
+    let outcome = caught(turn.config().debug.recover_from_errors, turn, handler);
+    outcome.map_err(|panic| forgive(turn, work, panic)).is_ok()
+}
+
+fn caught<C, R>(
+    recovers: bool,
+    context: &mut C,
+    handler: impl FnOnce(&mut C) -> R,
+) -> Result<R, Box<dyn Any + Send>> {
+    match recovers {
+        true => catch_unwind(AssertUnwindSafe(|| handler(context))),
+        false => Ok(handler(context)),
+    }
+}
+
+/// Logs a panic, unless the state may be half-updated: then the panic goes on.
+fn forgive(turn: &mut Turn<'_>, work: Work<'_>, panic: Box<dyn Any + Send>) {
+    if *turn.applying {
+        resume_unwind(panic);
+    }
+    // Of a fact that was being told, and never came to be.
+    drop(turn.recorder.take());
+    let why = panic.downcast_ref::<String>().map(String::as_str).or(panic.downcast_ref::<&str>().copied());
+    let text = format!("the handler of {work} panicked: {}", why.unwrap_or("no reason given"));
+    turn.note(Level::Error, "internal", text);
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::{IpAddr, Ipv4Addr};
+    use std::ops::ControlFlow;
+
+    use super::super::answer::Answer;
+    use super::super::waiting::{LongAnswer, Resume, Stored};
+    use super::*;
+    use crate::config::Config;
+    use crate::engine::effect::{Effect, Effects, Job};
+    use crate::engine::event::{Door, Event, JobAnswer, Line, Now, Ticket};
+    use crate::engine::{Engine, Seed};
+    use crate::state::SessionId;
+
+    const SESSION: SessionId = SessionId { slot: 0, generation: 0 };
+    const LOCALHOST: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+
+    #[derive(Debug)]
+    struct Panics;
+
+    impl<As> Stored<As> for Panics {
+        fn put(&self, _: &mut Vec<u8>) {}
+    }
+
+    impl Resume for Panics {
+        fn resume(self: Box<Self>, _: &mut Cx<'_>, _: &JobAnswer) -> Outcome {
+            panic!("on purpose")
+        }
+    }
+
+    impl LongAnswer for Panics {
+        fn step(&mut self, cx: &mut Cx<'_>) -> ControlFlow<(), usize> {
+            cx.open_batch("never-closed", &[]);
+            panic!("on purpose")
+        }
+    }
+
+    fn engine() -> Engine {
+        let mut engine = Engine::new(Box::new(Config::default()), Seed::default(), Now::default());
+        let door = Door {
+            ip: LOCALHOST,
+            proxied: false,
+            endpoints: None,
+            listener: "127.0.0.1:6667".into(),
+            secure: false,
+            certfp: None,
+            certificates: Box::default(),
+            websocket: false,
+            tor: false,
+            sts_only: false,
+            hide_sts: false,
+        };
+        handle(&mut engine, Event::Opened { session: SESSION, door: Box::new(door) });
+        engine
+    }
+
+    fn handle(engine: &mut Engine, event: Event<'_>) -> Vec<String> {
+        let mut out = Effects::default();
+        engine.handle(Now::default(), event, &mut out);
+        lines(&out)
+    }
+
+    fn lines(out: &Effects) -> Vec<String> {
+        let line = |effect: &Effect| match effect {
+            Effect::Answer { line, .. } => Some(String::from_utf8_lossy(out.line(*line)).into_owned()),
+            _ => None,
+        };
+        out.list().iter().filter_map(line).collect()
+    }
+
+    #[test]
+    fn a_panic_in_what_follows_a_job_is_survived() {
+        let mut engine = engine();
+        let mut out = Effects::default();
+        let mut cx = engine.cx(Now::default(), SESSION, Answer::new(SESSION, None), &mut out);
+        cx.ask(Job::LookUpHost { ip: LOCALHOST, confirm: false }, Panics);
+        cx.finish();
+        let ticket = out.list().iter().find_map(|effect| match effect {
+            Effect::Ask { ticket, .. } => Some(*ticket),
+            _ => None,
+        });
+        let ticket: Ticket = ticket.expect("a job was asked for");
+        let said = handle(&mut engine, Event::Answered { ticket, answer: JobAnswer::Failed });
+        assert!(said.len() == 1 && said[0].contains("400 * * :"), "{said:?}");
+    }
+
+    #[test]
+    fn a_panic_in_a_long_answer_is_survived_and_ends_its_batches() {
+        let mut engine = engine();
+        handle(&mut engine, Event::Received { session: SESSION, line: Line::Text("CAP REQ batch") });
+        let mut out = Effects::default();
+        let mut cx = engine.cx(Now::default(), SESSION, Answer::new(SESSION, None), &mut out);
+        cx.answer_long(Panics);
+        cx.finish();
+        let said = handle(&mut engine, Event::Drained { session: SESSION });
+        assert_eq!(said.len(), 3, "{said:?}");
+        assert!(said[0].contains("BATCH +") && said[1].contains("BATCH -"), "{said:?}");
+        assert!(said[2].contains("400 * * :"), "{said:?}");
+        assert!(handle(&mut engine, Event::Drained { session: SESSION }).is_empty());
+    }
+}
