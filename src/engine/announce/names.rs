@@ -23,7 +23,9 @@ const MEMBERS_AT_ONCE_MAX: usize = 200;
 /// large one piece by piece as the client reads.
 pub fn show(cx: &mut Cx<'_>, channel: ChannelId) {
     let mut cursor = NamesCursor { channels: vec![channel], next: Place::default() };
-    if cx.state().channels[channel].members.len() > MEMBERS_AT_ONCE_MAX || cx.is_answering_long() {
+    let is_large = cx.state().channels[channel].members.len() > MEMBERS_AT_ONCE_MAX;
+    // Many small channels make a long answer, too.
+    if is_large || cx.is_answering_long() || cx.answered_bytes() > cx.setup.unread_bytes_max() {
         cx.answer_long(cursor);
     } else {
         while cursor.step(cx).is_continue() {}

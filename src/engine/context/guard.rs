@@ -103,7 +103,6 @@ mod tests {
     use super::super::answer::Answer;
     use super::super::waiting::{LongAnswer, Resume, Stored};
     use super::*;
-    use crate::config::Config;
     use crate::engine::effect::{Effect, Effects, Job};
     use crate::engine::event::{Door, Event, JobAnswer, Line, Now, Ticket};
     use crate::engine::{Engine, Seed};
@@ -133,7 +132,7 @@ mod tests {
     }
 
     fn engine() -> Engine {
-        let mut engine = Engine::new(Box::new(Config::default()), Seed::default(), Now::default());
+        let mut engine = Engine::new(Box::default(), Seed::default(), Now::default());
         let door = Door {
             ip: LOCALHOST,
             proxied: false,

@@ -15,8 +15,8 @@ use crate::state::account::HistoryChoice;
 use crate::state::fact::HistoryPlace;
 use crate::wire::MsgId;
 
-use super::scope::{self, Scope};
-use super::tell::{self, Style};
+use super::scope::{self, Scope, may_still};
+use super::tell::{self, Style, Telling};
 
 /// A page to be read and told.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -124,19 +124,27 @@ pub enum Step {
 
 /// Tells pages, in this order, after what the session waits for already.
 pub fn read(cx: &mut Cx<'_>, steps: impl IntoIterator<Item = Step>) {
-    let pages = Pages { steps: steps.into_iter().collect() };
+    let pages = Pages { telling: None, steps: steps.into_iter().collect() };
     if cx.pending.is_some() || cx.is_answering_long() { cx.answer_long(pages) } else { pages.read(cx) }
 }
 
 /// Pages that are still to be told; while the archive is asked, the first is the one it is asked for.
 #[derive(Debug, Serialize, Deserialize)]
 pub(in crate::engine) struct Pages {
+    /// The page that is being told, if it is too long to be told at once.
+    telling: Option<Telling>,
     steps: VecDeque<Step>,
 }
 
 impl LongAnswer for Pages {
     fn step(&mut self, cx: &mut Cx<'_>) -> ControlFlow<(), usize> {
-        Pages { steps: std::mem::take(&mut self.steps) }.read(cx);
+        if let Some(telling) = &mut self.telling {
+            if telling.step(cx).is_break() {
+                self.telling = None;
+            }
+            return ControlFlow::Continue(1);
+        }
+        Pages { telling: None, steps: std::mem::take(&mut self.steps) }.read(cx);
         ControlFlow::Break(())
     }
 
@@ -152,40 +160,54 @@ impl LongAnswer for Pages {
 impl Pages {
     fn read(mut self, cx: &mut Cx<'_>) {
         while let Some(step) = self.steps.pop_front() {
-            let query = match step {
-                // While the session waited for the page before, its user may have left.
-                Step::Page(reading) if !may_still(cx, &reading) => {
+            match step {
+                Step::Page(reading) if !may_still(cx, &reading.scope) => {
                     tell::tell_failure(cx, &reading);
                     continue;
                 }
                 Step::Page(mut reading) => {
                     let missing = reading.look_up(cx);
                     match reading.scope.stored.clone().filter(|_| !missing.is_empty()) {
-                        None => {
-                            let page = reading.take_page(&[]);
-                            tell::tell(cx, &reading, &page);
-                            continue;
-                        }
+                        None => match self.tell(cx, reading, &[]) {
+                            Some(rest) => self = rest,
+                            None => return,
+                        },
                         Some(target) => {
                             self.steps.push_front(Step::Page(reading));
-                            Query::Page { target, ranges: missing }
+                            return self.ask(cx, Query::Page { target, ranges: missing });
                         }
                     }
                 }
                 Step::Conversations { range, limit, style } => match stored_conversations(cx, range, limit) {
                     Some(listing) => {
                         self.steps.push_front(Step::Conversations { range, limit, style });
-                        Query::Targets(listing)
+                        return self.ask(cx, Query::Targets(listing));
                     }
                     None => {
                         let pages = conversations_in_memory(cx, range, limit, style);
                         pages.into_iter().rev().for_each(|page| self.steps.push_front(page));
-                        continue;
                     }
                 },
-            };
-            return cx.ask(Job::AskHistory(Box::new(query)), self);
+            }
         }
+    }
+
+    fn ask(self, cx: &mut Cx<'_>, query: Query) {
+        cx.ask(Job::AskHistory(Box::new(query)), self);
+    }
+
+    /// Tells a page: at once if it is short, otherwise piece by piece, and then what follows with it. Returns what is
+    /// left to do.
+    fn tell(mut self, cx: &mut Cx<'_>, mut reading: Reading, stored: &[Item]) -> Option<Pages> {
+        let page = reading.take_page(stored);
+        let telling = Telling::new(reading, page);
+        if cx.answered_bytes() + telling.bytes() <= cx.setup.piece_bytes_max() {
+            telling.tell(cx);
+            return Some(self);
+        }
+        self.telling = Some(telling);
+        cx.answer_long_next(self);
+        None
     }
 }
 
@@ -193,15 +215,25 @@ impl Pages {
 impl Resume for Pages {
     fn resume(mut self: Box<Self>, cx: &mut Cx<'_>, answer: &JobAnswer) -> Outcome {
         match (self.steps.pop_front(), answer) {
-            (Some(Step::Page(mut reading)), JobAnswer::HistoryFound(Found::Items(stored))) => {
-                let page = reading.take_page(stored);
-                tell::tell(cx, &reading, &page);
+            // While the archive was asked, its user may have left.
+            (Some(Step::Page(reading)), JobAnswer::HistoryFound(Found::Items(_)))
+                if !may_still(cx, &reading.scope) =>
+            {
+                tell::tell_failure(cx, &reading);
             }
-            (Some(Step::Page(mut reading)), _) if reading.style == (Style::Lines { asked: false }) => {
-                let page = reading.take_page(&[]);
-                tell::tell(cx, &reading, &page);
+            (Some(Step::Page(reading)), JobAnswer::HistoryFound(Found::Items(stored))) => {
+                if let Some(rest) = self.tell(cx, reading, stored) {
+                    rest.read(cx);
+                }
+                return Ok(());
+            }
+            (Some(Step::Page(reading)), _) if reading.style == (Style::Lines { asked: false }) => {
                 self.skip_archive();
                 cx.later.iter_mut().for_each(|answer| answer.skip_archive());
+                self.steps.push_front(Step::Page(Reading {
+                    scope: Scope { stored: None, ..reading.scope },
+                    ..reading
+                }));
             }
             (Some(Step::Page(reading)), _) => tell::tell_failure(cx, &reading),
             (
@@ -224,13 +256,6 @@ impl Resume for Pages {
         }
         self.read(cx);
         Ok(())
-    }
-}
-
-fn may_still(cx: &Cx<'_>, reading: &Reading) -> bool {
-    match reading.scope.place {
-        HistoryPlace::Channel(channel) => cx.user().channels.contains(&channel),
-        HistoryPlace::Conversation { .. } => true,
     }
 }
 

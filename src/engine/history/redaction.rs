@@ -22,6 +22,7 @@ use crate::state::{Fact, Rank};
 use crate::wire::MsgId;
 
 use super::Scope;
+use super::scope::may_still;
 
 /// In which way it was asked for, and is answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -70,6 +71,10 @@ pub fn start(cx: &mut Cx<'_>, named: [&str; 2], reason: Option<&str>, manner: Ma
 impl Resume for Redaction {
     fn resume(self: Box<Self>, cx: &mut Cx<'_>, answer: &JobAnswer) -> Outcome {
         match answer {
+            // While the archive was asked, its user may have left.
+            JobAnswer::HistoryFound(_) if !may_still(cx, &self.scope) => {
+                Err(self.refuse("INVALID_TARGET", Phrase::TARGET_INVALID))
+            }
             JobAnswer::HistoryFound(Found::Items(found)) => finish(cx, &self, found.first().cloned()),
             _ => Err(self.refuse("REDACT_FORBIDDEN", Phrase::HISTORY_UNAVAILABLE)),
         }

@@ -61,6 +61,18 @@ pub fn channel(cx: &Cx<'_>, id: ChannelId) -> Option<Scope> {
     Some(Scope { place: HistoryPlace::Channel(id), stored, shown, floor: floor(cx, Some(channel)) })
 }
 
+/// Whether the session being served may still read what it asked for: it may have waited for it, and its user may have
+/// left the channel, or the account, meanwhile.
+pub fn may_still(cx: &Cx<'_>, scope: &Scope) -> bool {
+    match (&scope.place, &scope.stored) {
+        (HistoryPlace::Channel(channel), _) => cx.user().channels.contains(channel),
+        (HistoryPlace::Conversation { .. }, Some(HistoryKey::Conversation { owner, .. })) => {
+            cx.account().is_some_and(|account| account.name.key() == &**owner)
+        }
+        (HistoryPlace::Conversation { .. }, _) => true,
+    }
+}
+
 /// How the conversations of the user being served are kept.
 pub fn own_choice(cx: &Cx<'_>) -> HistoryChoice {
     match cx.account() {

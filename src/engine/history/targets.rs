@@ -106,6 +106,15 @@ impl Resume for Wanted {
             };
             floor.is_none_or(|floor| *latest > floor)
         };
+        // Those in memory were found before the wait.
+        let is_there = |(target, _): &(HistoryKey, MsgId)| match target {
+            HistoryKey::Conversation { .. } => true,
+            HistoryKey::Channel(key) => {
+                let id = cx.state().channel_by_key(key);
+                id.is_some_and(|id| cx.user().channels.contains(&id))
+            }
+        };
+        self.found.retain(is_there);
         self.found.extend(stored.iter().filter(may_read).cloned());
         show_targets(cx, *self);
         Ok(())

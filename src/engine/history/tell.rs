@@ -1,6 +1,8 @@
 //! How a page of history is told: as it was said, to those who can take it.
 
 use std::borrow::Cow;
+use std::collections::VecDeque;
+use std::ops::ControlFlow;
 
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
@@ -16,6 +18,7 @@ use crate::wire::multiline::lines;
 use crate::wire::{Body, Cap, Origin, Outgoing, Stamp, Text};
 
 use super::reading::Reading;
+use super::scope::may_still;
 
 /// Who tells in words what a client cannot be shown as it was.
 pub const HISTSERV: &str = "HistServ!HistServ@localhost";
@@ -32,6 +35,9 @@ fn subcommand<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Subcommand, 
     let known = SUBCOMMANDS.into_iter().find(|known| *known == name);
     known.ok_or_else(|| D::Error::custom("not a subcommand of CHATHISTORY"))
 }
+
+/// What a line has beside its item: tags, and what the item leaves out.
+const LINE_BYTES: usize = 100;
 
 /// How a page is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -51,25 +57,68 @@ pub enum Style {
     Notices,
 }
 
-/// Tells a page.
-pub fn tell(cx: &mut Cx<'_>, reading: &Reading, page: &[Item]) {
-    match reading.style {
-        Style::Page { .. } => {
-            // ours and Ergo's: there is no more, so there need be no more questions.
-            let tags = if reading.is_all(page) { "draft/chathistory-end" } else { "" };
-            cx.open_batch_tagged(tags, "chathistory", &[&reading.scope.shown]);
-            page.iter().for_each(|item| tell_item(cx, reading, item));
-            cx.close_batch();
+/// A page on its way to the client.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Telling {
+    reading: Reading,
+    /// What is still to be told.
+    items: VecDeque<Item>,
+    is_all: bool,
+    begun: bool,
+}
+
+impl Telling {
+    /// What a reading yielded, the oldest first.
+    pub fn new(reading: Reading, page: Vec<Item>) -> Telling {
+        Telling { is_all: reading.is_all(&page), reading, items: page.into(), begun: false }
+    }
+
+    /// Bytes of all lines that are still to be told, roughly.
+    pub fn bytes(&self) -> usize {
+        self.items.iter().map(|item| item.as_bytes().len() + LINE_BYTES).sum()
+    }
+
+    /// Tells the rest of the page.
+    pub fn tell(mut self, cx: &mut Cx<'_>) {
+        while self.step(cx).is_continue() {}
+    }
+
+    /// Tells the next item, until that was all.
+    pub fn step(&mut self, cx: &mut Cx<'_>) -> ControlFlow<()> {
+        if !std::mem::replace(&mut self.begun, true) {
+            self.begin(cx);
         }
-        Style::Lines { .. } if page.is_empty() => {}
-        Style::Lines { .. } => {
-            cx.open_batch("chathistory", &[&reading.scope.shown]);
-            page.iter().for_each(|item| tell_item(cx, reading, item));
-            cx.close_batch();
+        // While the client was reading, it may have lost the right to.
+        let next = if may_still(cx, &self.reading.scope) { self.items.pop_front() } else { None };
+        let Some(item) = next else {
+            self.end(cx);
+            return ControlFlow::Break(());
+        };
+        match self.reading.style {
+            Style::Notices => notice(cx, &item.fields()),
+            Style::Page { .. } | Style::Lines { .. } => tell_item(cx, &self.reading, &item),
         }
-        Style::Notices => {
-            page.iter().for_each(|item| notice(cx, &item.fields()));
-            cx.tell(ServiceName::HistServ, Phrase::END_OF_PLAYBACK, &[]);
+        ControlFlow::Continue(())
+    }
+
+    fn begin(&self, cx: &mut Cx<'_>) {
+        let shown = &self.reading.scope.shown;
+        match self.reading.style {
+            Style::Page { .. } => {
+                // ours and Ergo's: there is no more, so there need be no more questions.
+                let tags = if self.is_all { "draft/chathistory-end" } else { "" };
+                cx.open_batch_tagged(tags, "chathistory", &[shown]);
+                cx.voice.answer.is_one_batch();
+            }
+            Style::Lines { .. } if !self.items.is_empty() => cx.open_batch("chathistory", &[shown]),
+            Style::Lines { .. } | Style::Notices => {}
+        }
+    }
+
+    fn end(&self, cx: &mut Cx<'_>) {
+        match self.reading.style {
+            Style::Page { .. } | Style::Lines { .. } => cx.close_batch(),
+            Style::Notices => cx.tell(ServiceName::HistServ, Phrase::END_OF_PLAYBACK, &[]),
         }
     }
 }
