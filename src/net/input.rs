@@ -6,7 +6,8 @@ use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, ReadBuf};
 
-use super::connection::{Connection, Flushed, LINES_MAX, Sink};
+use super::connection::{Connection, LINES_MAX, Sink};
+use super::output::failure;
 use super::shard::Inner;
 use crate::engine::CloseReason;
 
@@ -155,31 +156,4 @@ fn has_transport_output(connection: &Connection) -> bool {
     let status = &connection.status;
     let tls_wants = connection.tls.as_ref().is_some_and(|tls| tls.wants_write());
     !status.dirty && !status.blocked && (tls_wants || !connection.outbox.is_empty())
-}
-
-/// A failed read or write, in the system's words.
-pub(super) fn failure(error: &io::Error) -> CloseReason {
-    CloseReason::Failed(super::reason(error).into())
-}
-
-impl Inner {
-    /// Writes what the socket takes and draws the consequences.
-    pub(super) fn flush_one(&mut self, local: u32) {
-        self.write_out(local);
-        self.after_flush(local);
-    }
-
-    /// Writes what the socket takes.
-    pub(super) fn write_out(&mut self, local: u32) {
-        let Inner { slots, pool, .. } = self;
-        let Some(connection) = &mut slots[local as usize] else { return };
-        match connection.flush(pool) {
-            Flushed::All => {}
-            Flushed::Blocked => {
-                connection.status.blocked = true;
-                connection.wake();
-            }
-            Flushed::Failed(error) => self.end(local, failure(&error)),
-        }
-    }
 }

@@ -6,6 +6,8 @@
 //! sorted by recipient (numbers only, no bytes); then one connection after the other gets all its lines,
 //! is written to while they are still in the cache, and passes its buffer on to the next.
 
+use std::io;
+
 use super::connection::Flushed;
 use super::shard::{Inner, Limits};
 use crate::engine::{CloseReason, Effect, Effects};
@@ -213,6 +215,26 @@ impl Inner {
         self.after_flush(local);
     }
 
+    /// Writes what the socket takes and draws the consequences.
+    pub(super) fn flush_one(&mut self, local: u32) {
+        self.write_out(local);
+        self.after_flush(local);
+    }
+
+    /// Writes what the socket takes.
+    pub(super) fn write_out(&mut self, local: u32) {
+        let Inner { slots, pool, .. } = self;
+        let Some(connection) = &mut slots[local as usize] else { return };
+        match connection.flush(pool) {
+            Flushed::All => {}
+            Flushed::Blocked => {
+                connection.status.blocked = true;
+                connection.wake();
+            }
+            Flushed::Failed(error) => self.end(local, failure(&error)),
+        }
+    }
+
     /// Closes a connection that does not read, with the reason if there is still room for it.
     fn give_up(&mut self, local: u32) {
         let session = self.session(local);
@@ -274,4 +296,9 @@ impl Inner {
             }
         }
     }
+}
+
+/// A failed read or write, in the system's words.
+pub(super) fn failure(error: &io::Error) -> CloseReason {
+    CloseReason::Failed(super::reason(error).into())
 }
