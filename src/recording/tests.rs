@@ -41,6 +41,10 @@ fn record(path: &Path, turns: usize, ends: bool) {
     let mut engine = engine();
     let writer = Writer::start(path, key()).unwrap();
     writer.begin(begun(&engine));
+    // Turns that come before the snapshot is complete would lie in front of its end.
+    while !writer.is_idle() {
+        std::thread::yield_now();
+    }
     for number in 0..turns {
         assert!(writer.add(turn(&mut engine, number % 2 == 0)));
     }
