@@ -277,7 +277,7 @@ fn a_start_says_where_history_is() {
     let away = smoke(unreachable, kept);
     said(&away, "History : MySQL irc@127.0.0.1:1/h\n");
     said(&away, "MySQL irc@127.0.0.1:1/h cannot be reached now: ");
-    said(&away, "what is said waits in ircd_history.spool until it can");
+    said(&away, "messages wait in ircd_history.spool until it can");
     assert!(!err(&away).contains("sesame"), "{away:?}");
 
     sandbox.write("history.db", &"no database, but text\n".repeat(100));
