@@ -54,7 +54,7 @@ impl World {
             listener: "127.0.0.1:6667".into(),
             proxied: false,
             endpoints: None,
-            secure: client % 2 == 0,
+            secure: client.is_multiple_of(2),
             certfp: None,
             certificates: Box::default(),
             websocket: false,
@@ -64,7 +64,8 @@ impl World {
         };
         let session = self.session(client);
         self.handle(Event::Opened { session, door: Box::new(door) });
-        let caps = if client % 4 == 0 { "CAP REQ :batch labeled-response message-tags" } else { "PING x" };
+        let caps =
+            if client.is_multiple_of(4) { "CAP REQ :batch labeled-response message-tags" } else { "PING x" };
         for line in [caps, &format!("NICK c{client}"), "USER u 0 * :Real Name", "CAP END"] {
             if self.live[client] {
                 self.handle(Event::Received { session, line: Line::Text(line) });

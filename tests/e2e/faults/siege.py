@@ -16,7 +16,7 @@ PAIRS, PACE_S = 60, 1.0
 # that is felt counts as well.
 P99_RATIO_MAX, P99_FLOOR_MS = 1.5, 5.0
 # The same for builds for tests, of which a second is too short a sample for more than a coarse answer.
-P99_RATIO_SMALL_MAX, P99_FLOOR_SMALL_MS = 10.0, 25.0
+P99_RATIO_SMALL_MAX, P99_FLOOR_SMALL_MS = 10.0, 100.0
 GROWTH_MAX_MB = 8
 # Time for an attack to be complete.
 ATTACK_MAX_S = 40.0
