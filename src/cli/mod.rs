@@ -17,6 +17,7 @@ mod initdb;
 mod mkcerts;
 mod replay;
 mod run;
+mod template;
 mod texts;
 mod upgradedb;
 
@@ -82,6 +83,8 @@ enum Command {
     Gentoken,
     /// Check the configuration and print every problem in it
     Check,
+    /// Print every text that the server says, as a template for translations
+    Texts,
 }
 
 /// The reason a command failed: lines for standard error.
@@ -115,6 +118,7 @@ pub fn main() -> ExitCode {
         Command::Defaultconfig => defaultconfig::run(),
         Command::Gentoken => gentoken::run(),
         Command::Check => check::run(&options),
+        Command::Texts => template::run(),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -4,6 +4,7 @@ use crate::engine::announce::{After, announce, monitors, place, show_away};
 use crate::engine::context::cx::Cx;
 use crate::engine::context::turn::Turn;
 use crate::engine::history;
+use crate::i18n::Phrase;
 use crate::state::fact::OperAction;
 use crate::state::{ChannelId, Fact};
 use crate::wire::MsgId;
@@ -22,8 +23,9 @@ impl Cx<'_> {
     }
 
     /// Makes known what an operator did: to the log, and to operators who want to know.
-    pub fn oper_did(&mut self, did: &str) {
-        self.commit(Fact::OperAction(OperAction::Did { did }));
+    pub fn oper_did(&mut self, did: Phrase, args: &[&str]) {
+        let did = self.setup.said(did, args);
+        self.commit(Fact::OperAction(OperAction::Did { did: &did }));
     }
 }
 

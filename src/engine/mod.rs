@@ -70,6 +70,11 @@ use crate::wire::clock::long_date;
 
 use setup::Setup;
 
+/// What HELP and the services tell of commands and topics, by name: what catalogues translate under `help:`.
+pub fn help_texts() -> impl Iterator<Item = (String, String)> {
+    command::help::texts().chain(service::help_texts())
+}
+
 /// How often always-on users are looked through for those who have been gone too long.
 const EXPIRY_CHECK_MS: u64 = 30 * 60 * 1000;
 
@@ -274,12 +279,12 @@ impl Engine {
     /// The connection is gone already: others are told, it is not.
     fn closed(&mut self, now: Now, session: SessionId, reason: &CloseReason, out: &mut Effects) {
         let reason = match reason {
-            CloseReason::Hangup => "Connection closed",
-            CloseReason::Failed(why) | CloseReason::Violation(why) => why,
-            CloseReason::Handshake => "Handshake failed",
-            CloseReason::SendqExceeded => "SendQ exceeded",
+            CloseReason::Hangup => self.setup.said(Phrase::CONNECTION_CLOSED, &[]),
+            CloseReason::Failed(why) | CloseReason::Violation(why) => why.to_string(),
+            CloseReason::Handshake => self.setup.said(Phrase::HANDSHAKE_FAILED, &[]),
+            CloseReason::SendqExceeded => self.setup.said(Phrase::SENDQ_EXCEEDED, &[]),
         };
-        self.cx(now, session, Answer::mute(session), out).forget_session(reason);
+        self.cx(now, session, Answer::mute(session), out).forget_session(&reason);
     }
 
     fn elapsed(&mut self, now: Now, out: &mut Effects) {
@@ -323,8 +328,9 @@ impl Engine {
         let over = self.state.users.iter().filter(|(_, user)| is_over(user)).map(|(id, _)| id);
         for user in over.collect::<Vec<_>>() {
             let mut turn = self.turn(now, Answer::none(), out);
+            let reason = turn.setup.said(Phrase::INACTIVE, &[]);
             guarded_turn(&mut turn, Work::Deadline, |turn| {
-                turn.commit(Fact::Quit { user, reason: "Timed out due to inactivity" });
+                turn.commit(Fact::Quit { user, reason: &reason });
             });
         }
     }

@@ -8,7 +8,8 @@
 //! ```
 //!
 //! Phrases that a catalog lacks are sent in English; such a catalog is "incomplete" (`~` in the
-//! `draft/languages` capability).
+//! `draft/languages` capability). What HELP sends can be translated under `help:`, by the name of the
+//! command or topic; `ircd texts` prints both in English.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -30,6 +31,8 @@ pub struct Catalogue {
     /// The name of the language in that language.
     pub name: String,
     texts: Vec<Option<Box<str>>>,
+    /// What HELP tells of a command or topic, by its name.
+    help: BTreeMap<Box<str>, Box<str>>,
 }
 
 /// Why a catalog is rejected.
@@ -62,6 +65,8 @@ struct Raw {
     code: String,
     name: String,
     phrases: BTreeMap<String, String>,
+    #[serde(default)]
+    help: BTreeMap<Box<str>, Box<str>>,
 }
 
 impl Catalogue {
@@ -75,6 +80,11 @@ impl Catalogue {
     /// Returns whether a phrase is translated.
     pub fn has(&self, phrase: Phrase) -> bool {
         self.texts[phrase as usize].is_some()
+    }
+
+    /// Returns the names of the commands and topics whose help is translated.
+    pub fn help_names(&self) -> impl Iterator<Item = &str> {
+        self.help.keys().map(|name| &**name)
     }
 
     /// Returns whether every phrase is translated.
@@ -97,7 +107,7 @@ impl TryFrom<Raw> for Catalogue {
             }
             texts[phrase as usize] = Some(translation.into_boxed_str());
         }
-        Ok(Catalogue { code: raw.code, name: raw.name, texts })
+        Ok(Catalogue { code: raw.code, name: raw.name, texts, help: raw.help })
     }
 }
 
@@ -105,7 +115,7 @@ impl From<Catalogue> for Raw {
     fn from(catalogue: Catalogue) -> Raw {
         let texts = Phrase::ALL.iter().zip(catalogue.texts);
         let phrases = texts.filter_map(|(phrase, text)| Some((phrase.id().to_owned(), text?.into())));
-        Raw { code: catalogue.code, name: catalogue.name, phrases: phrases.collect() }
+        Raw { code: catalogue.code, name: catalogue.name, phrases: phrases.collect(), help: catalogue.help }
     }
 }
 
@@ -174,6 +184,23 @@ impl Languages {
         wanted.iter().chain([&self.default]).find_map(in_one).unwrap_or(phrase.english())
     }
 
+    /// Returns the help of a command or topic in the first of the languages that has it, best first, or `None` for
+    /// English.
+    pub fn help(&self, wanted: &[LanguageId], name: &str) -> Option<&str> {
+        let in_one = |id: &LanguageId| match id.0.checked_sub(1) {
+            None => Some(None),
+            Some(index) => self.catalogues.get(usize::from(index))?.help.get(name).map(|text| Some(&**text)),
+        };
+        wanted.iter().chain([&self.default]).find_map(in_one).flatten()
+    }
+
+    /// Returns a phrase as found by [`Languages::text`], with its arguments.
+    pub fn said(&self, wanted: &[LanguageId], phrase: Phrase, args: &[&str]) -> String {
+        let mut said = Vec::new();
+        self.write(wanted, phrase, args, &mut said);
+        String::from_utf8_lossy(&said).into_owned()
+    }
+
     /// Writes a phrase as found by [`Languages::text`], with its arguments in place of `{0}`, `{1}` ….
     pub fn write(&self, wanted: &[LanguageId], phrase: Phrase, args: &[&str], out: &mut Vec<u8>) {
         fill(self.text(wanted, phrase), args, out);
@@ -219,7 +246,7 @@ mod tests {
     fn a_translation_may_reorder_its_arguments() {
         let languages = Languages::new(vec![Catalogue::parse(DOCUMENT).unwrap()], "XX");
         assert_eq!(said(&languages, "xx", &["A", "B"]), "B ni A");
-        assert_eq!(said(&languages, "en", &["Net", "bob"]), "Welcome to the Net IRC network, bob");
+        assert_eq!(said(&languages, "en", &["Net", "bob"]), "Welcome to the Net IRC Network bob");
         assert_eq!(languages.code(languages.default), "xx");
         assert_eq!(languages.capability_value(), "2,en,~xx");
     }
@@ -238,6 +265,15 @@ mod tests {
         languages.default = yy;
         assert_eq!(languages.text(&[xx], Phrase::CREATED), "yy {0}");
         assert_eq!(languages.text(&[], Phrase::WELCOME), "{0} yy {1}");
+    }
+
+    #[test]
+    fn help_is_found_by_the_name_of_the_command() {
+        let document = format!("{DOCUMENT}help:\n  JOIN: \"<kanal>: tritt ein\"\n");
+        let languages = Languages::new(vec![Catalogue::parse(&document).unwrap()], "en");
+        let [en, xx] = ["en", "xx"].map(|code| languages.by_code(code).unwrap());
+        assert_eq!(languages.help(&[xx], "JOIN"), Some("<kanal>: tritt ein"));
+        assert_eq!([languages.help(&[en, xx], "JOIN"), languages.help(&[xx], "PART")], [None; 2]);
     }
 
     #[test]

@@ -1,6 +1,9 @@
 //! Texts for users: phrases with their English text, and catalogs that translate them. Words of the
 //! protocol and of the log are not translated.
 
+#[macro_use]
+mod table;
+
 mod catalogue;
 pub mod phrase;
 

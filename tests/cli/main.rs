@@ -398,7 +398,7 @@ fn logs_of_lines_contain_no_password_and_clients_get_a_notice() {
     stream.write_all(lines.as_bytes()).unwrap();
     let mut said = String::new();
     stream.read_to_string(&mut said).unwrap();
-    assert!(said.contains("NOTICE alice :This server logs everything"), "{said}");
+    assert!(said.contains("NOTICE alice :This server is logging all messages"), "{said}");
     let log = fs::read_to_string(sandbox.path("lines.log")).unwrap();
     for shown in [
         "PASS ***",

@@ -2,6 +2,7 @@
 
 use crate::engine::context::cx::Cx;
 use crate::engine::setup::settings;
+use crate::i18n::Phrase;
 use crate::state::Fact;
 
 /// Must follow every change of the settings of an account: its user stays from now on, or not. A user
@@ -18,7 +19,8 @@ pub fn renew_always_on(cx: &mut Cx<'_>, account: &str) {
             cx.commit(Fact::AlwaysOnSet { user, on: on && known });
         }
         if !on && cx.state().users[user].sessions.is_empty() {
-            cx.commit(Fact::Quit { user, reason: "No longer always-on" });
+            let reason = cx.setup.said(Phrase::NO_LONGER_ALWAYS_ON, &[]);
+            cx.commit(Fact::Quit { user, reason: &reason });
         }
     }
 }

@@ -39,7 +39,7 @@ pub fn lose_account(cx: &mut Cx<'_>, user: UserId, reason: &str) {
     for session in sessions {
         let there = &cx.state().sessions[session];
         let nuhs = bans::sources_through(&cx.state().users[user], &there.door);
-        let why = bans::bars(cx.config(), cx.state(), there, &nuhs, false, cx.now.wall_ms);
+        let why = bans::bars(cx.setup, cx.state(), there, &nuhs, false, cx.now.wall_ms);
         if let Some(why) = why {
             cx.expel(session, &why);
         }

@@ -333,7 +333,8 @@ pub fn send_code(
         return Err(MailedRecently);
     }
     let code = auth::Code::new(cx.ids.secret(), u64::MAX);
-    let (subject, body) = cx.setup.letters.code(cx.setup.server_name(), account, purpose, code.as_str());
+    let (subject, body) =
+        cx.setup.letters.code(&cx.setup.languages, cx.setup.server_name(), account, purpose, code.as_str());
     let code = Code { purpose, code: code.as_str().into(), email: email.into(), at_ms: cx.now.wall_ms };
     cx.commit(Fact::AccountChanged { account, change: AccountChange::CodeSent(code) });
     let settings = Box::new(cx.config().accounts.registration.email_verification.clone());

@@ -1,26 +1,25 @@
 //! Accounts that nobody may use: suspending them, with what becomes of those who do.
 
 use crate::engine::context::cx::Cx;
+use crate::i18n::Phrase;
 use crate::state::account::Suspension;
 use crate::state::fact::AccountChange;
 use crate::state::{Fact, UserId};
-
-/// What those who are logged in read.
-const REASON: &str = "Your account has been suspended";
 
 /// Suspends an account (folded). Everyone logged into it leaves, always-on or not; an operator who suspends
 /// the own account loses it, but stays. Returns the nicks of those who had to go.
 pub fn suspend(cx: &mut Cx<'_>, account: &str, suspension: Suspension) -> Vec<String> {
     let change = AccountChange::Suspended(Some(suspension));
     cx.commit(Fact::AccountChanged { account, change });
-    turn_back(cx, account, REASON);
+    let reason = cx.setup.said(Phrase::ACCOUNT_SUSPENDED, &[]);
+    turn_back(cx, account, &reason);
     let mut gone = Vec::new();
     for user in cx.state().users_of(account).to_vec() {
         if cx.state().users[user].sessions.contains(&cx.session) {
-            super::lose_account(cx, user, REASON);
+            super::lose_account(cx, user, &reason);
         } else {
             gone.push(cx.state().users[user].nick.as_str().to_owned());
-            remove(cx, user);
+            remove(cx, user, &reason);
         }
     }
     gone
@@ -43,15 +42,15 @@ pub fn lift(cx: &mut Cx<'_>, account: &str) -> bool {
     there
 }
 
-fn remove(cx: &mut Cx<'_>, user: UserId) {
+fn remove(cx: &mut Cx<'_>, user: UserId, reason: &str) {
     if cx.state().users[user].always_on {
         cx.commit(Fact::AlwaysOnSet { user, on: false });
     }
     let sessions = cx.state().users[user].sessions.to_vec();
     if sessions.is_empty() {
-        cx.commit(Fact::Quit { user, reason: REASON });
+        cx.commit(Fact::Quit { user, reason });
     }
     for session in sessions {
-        cx.expel(session, REASON);
+        cx.expel(session, reason);
     }
 }

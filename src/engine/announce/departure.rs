@@ -4,6 +4,7 @@ use crate::engine::context::cx::Cx;
 use crate::engine::context::turn::Turn;
 use crate::engine::context::voice::acquaintances;
 use crate::engine::effect::{Effect, Level};
+use crate::i18n::Phrase;
 use crate::state::{SessionId, State, UserId};
 use crate::wire::{Body, Caps, MsgId, Origin, Outgoing, Text};
 
@@ -37,7 +38,7 @@ pub(super) fn killed(turn: &mut Turn<'_>, by: UserId, user: UserId, reason: &str
     let nick = turn.state().users[user].nick.as_str().to_owned();
     let body = Body::Command { verb: "KILL", params: &[&nick], text: Text::Plain(reason) };
     say(turn, by, body, Caps::NONE, None, &[user]);
-    let error = format!("Killed ({} ({reason}))", turn.state().users[by].nick.as_str());
+    let error = turn.setup.said(Phrase::KILLED, &[turn.state().users[by].nick.as_str(), reason]);
     let sessions: Vec<SessionId> = turn.state().users[user].sessions.to_vec();
     let body = Body::Command { verb: "ERROR", params: &[], text: Text::Plain(&error) };
     let line = Outgoing { source: "", origin: Origin::default(), body };

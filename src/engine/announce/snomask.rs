@@ -5,6 +5,7 @@ use crate::engine::context::turn::Turn;
 use crate::engine::context::voice::sessions_of;
 use crate::engine::effect::Level;
 use crate::engine::setup::Setup;
+use crate::i18n::Phrase;
 use crate::state::fact::{AccountChange, OperAction, RegistryChange};
 use crate::state::{Fact, Letters, State, UserId};
 use crate::wire::{Body, Caps, Origin, Outgoing, Text};
@@ -44,14 +45,14 @@ pub fn tell(turn: &mut Turn<'_>, fact: &Fact<'_>) {
         turn.note(Level::Info, "opers", (*did).to_owned());
     }
     if let Fact::OperAction(OperAction::Ban { .. }) | Fact::OperAction(OperAction::Defcon { .. }) = fact
-        && let Some((_, text)) = told(turn.state(), fact)
+        && let Some((_, text)) = told(turn.setup, turn.state(), fact)
     {
         turn.note(Level::Info, "opers", text);
     }
     if turn.state().snomask_readers.is_empty() {
         return;
     }
-    if let Some((letter, text)) = told(turn.state(), fact) {
+    if let Some((letter, text)) = told(turn.setup, turn.state(), fact) {
         send(turn, letter, &text);
     }
 }
@@ -70,7 +71,8 @@ fn send(turn: &mut Turn<'_>, letter: char, text: &str) {
 }
 
 /// The letter that covers a fact, and the words.
-fn told(state: &State, fact: &Fact<'_>) -> Option<(char, String)> {
+fn told(setup: &Setup, state: &State, fact: &Fact<'_>) -> Option<(char, String)> {
+    let said = |phrase: Phrase, args: &[&str]| setup.said(phrase, args);
     let source = |user: &UserId| state.users[*user].source().to_owned();
     let nick = |user: &UserId| state.users[*user].nick.as_str().to_owned();
     Some(match fact {
@@ -78,93 +80,103 @@ fn told(state: &State, fact: &Fact<'_>) -> Option<(char, String)> {
             let ip = Setup::address_text(user.ip);
             let (nick, host) = (user.nick.as_str(), &user.real_host);
             let (username, realname) = (&user.username, &user.realname);
-            ('c', format!("Client connected [{nick}] [u:{username}] [h:{host}] [ip:{ip}] [r:{realname}]"))
+            ('c', said(Phrase::SNO_CONNECTED, &[nick, username, host, &ip, realname]))
         }
         Fact::Attached { session, user } => {
             let ip = Setup::address_text(state.sessions[*session].door.ip);
-            ('c', format!("Client session connected [{}] [ip:{ip}]", nick(user)))
+            ('c', said(Phrase::SNO_ATTACHED, &[&nick(user), &ip]))
         }
         Fact::Detached { session, .. } => {
             let session = &state.sessions[*session];
             let ip = Setup::address_text(session.door.ip);
-            ('d', format!("Client session disconnected [{}] [ip:{ip}]", nick(&session.user()?)))
+            ('d', said(Phrase::SNO_DETACHED, &[&nick(&session.user()?), &ip]))
         }
-        Fact::ChannelCreated { name, .. } => ('j', format!("Channel {} was formed", name.as_str())),
-        Fact::RegistryChanged { channel, change } => ('j', registry(state, *channel, change)?),
+        Fact::ChannelCreated { name, .. } => ('j', said(Phrase::SNO_CHANNEL_CREATED, &[name.as_str()])),
+        Fact::RegistryChanged { channel, change } => ('j', registry(setup, state, *channel, change)?),
         Fact::PurgeSet { key, purge: Some(purge) } => {
-            ('j', format!("Channel {key} was purged by {} [reason: {}]", purge.by, purge.reason))
+            ('j', said(Phrase::SNO_PURGED, &[key, &purge.by, &purge.reason]))
         }
-        Fact::PurgeSet { key, purge: None } => ('j', format!("Channel {key} is no longer purged")),
+        Fact::PurgeSet { key, purge: None } => ('j', said(Phrase::SNO_UNPURGED, &[key])),
         Fact::Killed { by, user, reason } => {
-            ('k', format!("{} was killed by {} [reason: {reason}]", source(user), nick(by)))
+            ('k', said(Phrase::SNO_KILLED, &[&source(user), &nick(by), reason]))
         }
-        Fact::NickChanged { user, nick: new } => {
-            ('n', format!("{} changed nickname to {}", nick(user), new.as_str()))
-        }
+        Fact::NickChanged { user, nick: new } => ('n', said(Phrase::SNO_NICK, &[&nick(user), new.as_str()])),
         Fact::OperAction(OperAction::Did { did }) => ('o', (*did).to_owned()),
         Fact::OperChanged { user, oper: Some(oper) } => {
-            ('o', format!("Client opered up [{}] [{}]", source(user), oper.name))
+            ('o', said(Phrase::SNO_OPERED, &[&source(user), &oper.name]))
         }
-        Fact::OperChanged { user, oper: None } => ('o', format!("Client deopered [{}]", source(user))),
-        Fact::Quit { user, reason } => ('q', format!("{} exited the network [{reason}]", nick(user))),
+        Fact::OperChanged { user, oper: None } => ('o', said(Phrase::SNO_DEOPERED, &[&source(user)])),
+        Fact::Quit { user, reason } => ('q', said(Phrase::SNO_QUIT, &[&nick(user), reason])),
         Fact::LoggedIn { session, account, .. } => {
             let user = state.sessions[*session].user()?;
-            ('u', format!("Client {} logged into account {account}", source(&user)))
+            ('u', said(Phrase::SNO_LOGGED_IN, &[&source(&user), account]))
         }
-        Fact::AccountMade { account } => ('u', format!("Account {} was registered", account.name.as_str())),
-        Fact::AccountRemoved { account, .. } => ('u', format!("Account {account} was unregistered")),
-        Fact::AccountChanged { account, change } => return account_changed(account, change),
-        Fact::OperAction(OperAction::Ban { target, info, by }) => ('x', ban(target, info.as_deref(), *by)),
+        Fact::AccountMade { account } => ('u', said(Phrase::SNO_REGISTERED, &[account.name.as_str()])),
+        Fact::AccountRemoved { account, .. } => ('u', said(Phrase::SNO_UNREGISTERED, &[account])),
+        Fact::AccountChanged { account, change } => return account_changed(setup, account, change),
+        Fact::OperAction(OperAction::Ban { target, info, by }) => {
+            ('x', ban(setup, target, info.as_deref(), *by))
+        }
         Fact::OperAction(OperAction::Defcon { level, by }) => {
-            ('a', format!("{} set DEFCON level to {}", nick(by), level.level()))
+            ('a', said(Phrase::SNO_DEFCON, &[&nick(by), &level.level().to_string()]))
         }
         _ => return None,
     })
 }
 
-fn registry(state: &State, channel: crate::state::ChannelId, change: &RegistryChange<'_>) -> Option<String> {
+fn registry(
+    setup: &Setup,
+    state: &State,
+    channel: crate::state::ChannelId,
+    change: &RegistryChange<'_>,
+) -> Option<String> {
     let name = state.channels[channel].name.as_str();
+    let said = |phrase: Phrase, args: &[&str]| setup.said(phrase, args);
     match change {
-        RegistryChange::Registered { founder } => Some(format!("Channel {name} was registered by {founder}")),
-        RegistryChange::Unregistered => Some(format!("Channel {name} was unregistered")),
-        RegistryChange::Founder(founder) => Some(format!("Channel {name} was transferred to {founder}")),
+        RegistryChange::Registered { founder } => {
+            Some(said(Phrase::SNO_CHANNEL_REGISTERED, &[name, founder]))
+        }
+        RegistryChange::Unregistered => Some(said(Phrase::SNO_CHANNEL_UNREGISTERED, &[name])),
+        RegistryChange::Founder(founder) => Some(said(Phrase::SNO_CHANNEL_TRANSFERRED, &[name, founder])),
         _ => None,
     }
 }
 
-fn account_changed(account: &str, change: &AccountChange<'_>) -> Option<(char, String)> {
+fn account_changed(setup: &Setup, account: &str, change: &AccountChange<'_>) -> Option<(char, String)> {
+    let said = |phrase: Phrase, args: &[&str]| setup.said(phrase, args);
     Some(match change {
-        AccountChange::Verified => ('u', format!("Account {account} was verified")),
-        AccountChange::Suspended(Some(suspension)) => (
-            'u',
-            format!("Account {account} was suspended by {} [reason: {}]", suspension.by, suspension.reason),
-        ),
-        AccountChange::Suspended(None) => ('u', format!("Account {account} is no longer suspended")),
-        AccountChange::Vhost(Some(vhost)) if vhost.enabled => {
-            ('v', format!("Account {account} has the vhost {}", vhost.host))
+        AccountChange::Verified => ('u', said(Phrase::SNO_VERIFIED, &[account])),
+        AccountChange::Suspended(Some(suspension)) => {
+            ('u', said(Phrase::SNO_SUSPENDED, &[account, &suspension.by, &suspension.reason]))
         }
-        AccountChange::Vhost(_) => ('v', format!("Account {account} shows no vhost")),
+        AccountChange::Suspended(None) => ('u', said(Phrase::SNO_UNSUSPENDED, &[account])),
+        AccountChange::Vhost(Some(vhost)) if vhost.enabled => {
+            ('v', said(Phrase::SNO_VHOST, &[account, &vhost.host]))
+        }
+        AccountChange::Vhost(_) => ('v', said(Phrase::SNO_NO_VHOST, &[account])),
         _ => return None,
     })
 }
 
 fn ban(
+    setup: &Setup,
     target: &crate::state::ban::BanTarget,
     info: Option<&crate::state::ban::BanInfo>,
     by: Option<&str>,
 ) -> String {
+    let said = |phrase: Phrase, args: &[&str]| setup.said(phrase, args);
     let Some(info) = info else {
         return match by {
-            Some(by) => format!("{by} removed the ban of {target}"),
-            None => format!("The ban of {target} has expired"),
+            Some(by) => said(Phrase::SNO_UNBANNED, &[by, &target.to_string()]),
+            None => said(Phrase::SNO_BAN_EXPIRED, &[&target.to_string()]),
         };
     };
-    let mut text = format!("{} banned {target}", info.by);
+    let mut text = said(Phrase::SNO_BANNED, &[&info.by, &target.to_string()]);
     if let Some(duration_ms) = info.duration_ms {
-        text += &format!(" [for {} seconds]", duration_ms / 1000);
+        text += &said(Phrase::SNO_BAN_FOR, &[&(duration_ms / 1000).to_string()]);
     }
     if info.require_sasl {
-        text += " [unless logged in]";
+        text += &said(Phrase::SNO_BAN_SASL, &[]);
     }
     for reason in [&info.reason, &info.oper_reason] {
         if !reason.is_empty() {

@@ -13,7 +13,7 @@ pub(super) const ACCEPT: Command = Command {
     params_min: 1,
     when: When::Registered,
     right: None,
-    help: "[-]<nick>{,[-]<nick>}: lets people message you in spite of user mode R, or (-) does no longer; whom you message may answer anyway",
+    help: "[-]<nick>{,[-]<nick>}: lets users message you despite user mode +R, or (-) no longer does; users you message can always reply",
     run: accept,
 };
 

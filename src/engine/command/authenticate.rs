@@ -21,7 +21,7 @@ pub(super) const AUTHENTICATE: Command = Command {
     params_min: 1,
     when: When::Always,
     right: None,
-    help: "<mechanism> | <base64> | *: logs into your account",
+    help: "<mechanism> | <base64> | *: logs you in to your account with SASL",
     run: authenticate,
 };
 

@@ -16,7 +16,7 @@ pub(super) const AWAY: Command = Command {
     params_min: 0,
     when: When::Always,
     right: None,
-    help: "[<text>]: marks you as away; without a text, as back",
+    help: "[<text>]: marks you as away, or as back when no text is given",
     run: away,
 };
 

@@ -28,7 +28,7 @@ pub(super) const BATCH: Command = Command {
     params_min: 1,
     when: When::Registered,
     right: None,
-    help: "+<reference> draft/multiline <target> | -<reference>: begins and ends a message of several lines",
+    help: "+<reference> draft/multiline <target> | -<reference>: starts or ends a multiline message",
     run: batch,
 };
 

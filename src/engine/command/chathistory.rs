@@ -16,7 +16,7 @@ pub(super) const CHATHISTORY: Command = Command {
     when: When::Registered,
     right: None,
     help: "<LATEST|BEFORE|AFTER|AROUND|BETWEEN> <target> <msgid=…|timestamp=…|*>{1,2} <limit>, or TARGETS \
-           <timestamp=…> <timestamp=…> <limit>: what was said",
+           <timestamp=…> <timestamp=…> <limit>: retrieves message history",
     run: chathistory,
 };
 

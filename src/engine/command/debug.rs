@@ -14,7 +14,7 @@ pub(super) const DEBUG: Command = Command {
     params_min: 1,
     when: When::Registered,
     right: Some("rehash"),
-    help: "STATE | CRASHSERVER <code>: counts what the server holds, or ends it as a fault would",
+    help: "STATE | CRASHSERVER <code>: shows counters, or crashes the server for testing",
     run: debug,
 };
 
@@ -33,18 +33,18 @@ fn debug(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
 fn count(cx: &mut Cx<'_>) {
     let state = cx.state();
     let counts = [
-        ("connections", state.sessions.len()),
-        ("of these unregistered", state.counts.unregistered),
-        ("of these waiting", cx.waiting.sessions.len()),
-        ("users", state.users.len()),
-        ("channels", state.channels.len()),
-        ("of these registered", state.registered_channels().count()),
-        ("accounts", state.accounts.len()),
-        ("bans", state.bans.count()),
-        ("hosts remembered", state.connections.len()),
+        (Phrase::DEBUG_CONNECTIONS, state.sessions.len()),
+        (Phrase::DEBUG_UNREGISTERED, state.counts.unregistered),
+        (Phrase::DEBUG_WAITING, cx.waiting.sessions.len()),
+        (Phrase::DEBUG_USERS, state.users.len()),
+        (Phrase::DEBUG_CHANNELS, state.channels.len()),
+        (Phrase::DEBUG_REGISTERED, state.registered_channels().count()),
+        (Phrase::DEBUG_ACCOUNTS, state.accounts.len()),
+        (Phrase::DEBUG_BANS, state.bans.count()),
+        (Phrase::DEBUG_HOSTS, state.connections.len()),
     ];
     for (what, count) in counts {
-        cx.server_notice(&format!("{what}: {count}"));
+        cx.notify(what, &[&count.to_string()]);
     }
 }
 

@@ -15,7 +15,7 @@ pub(super) const DEFCON: Command = Command {
     params_min: 0,
     when: When::Registered,
     right: Some("defcon"),
-    help: "[<level>]: shows or sets how closed the server is, from 5 (open) to 1 (nobody comes in)",
+    help: "[<level>]: shows or sets the DEFCON level, from 5 (normal) to 1 (no new connections)",
     run: defcon,
 };
 
@@ -28,6 +28,6 @@ fn defcon(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
         cx.commit(Fact::OperAction(OperAction::Defcon { level, by: cx.me() }));
     }
     let level = cx.state().defcon.level();
-    cx.server_notice(&format!("The DEFCON level is {level}"));
+    cx.notify(Phrase::DEFCON_IS, &[&level.to_string()]);
     Ok(())
 }

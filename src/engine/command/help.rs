@@ -18,7 +18,7 @@ pub(super) const HELP: Command = Command {
     params_min: 0,
     when: When::Registered,
     right: None,
-    help: "[<topic>]: explains a command or topic; without one, lists them",
+    help: "[<topic>]: explains a command or topic, or lists them all",
     run: help,
 };
 
@@ -28,34 +28,34 @@ pub(super) const HELPOP: Command = Command { name: "HELPOP", ..HELP };
 static TOPICS: &[(&str, &str, &[&str])] = &[
     (
         "CASEMAPPING",
-        "When two names are the same",
+        "Case mapping of names",
         &[
-            "Names that differ only in upper and lower case are the same name.",
-            "Where letters beyond ASCII are allowed, they are compared as RFC 8265 says,",
-            "and a nick that looks just like one in use cannot be taken.",
+            "Names that differ only in case are the same name.",
+            "Where non-ASCII names are allowed, they are compared according to RFC 8265,",
+            "and nicknames that look like one in use are rejected.",
         ],
     ),
     (
         "CMODES",
         "Channel modes",
         &[
-            "+b <mask>  keeps out whom the mask matches; m:<mask> only silences them",
+            "+b <mask>  bans matching users; m:<mask> only mutes them",
             "+e <mask>  exempts from +b",
-            "+I <mask>  may join in spite of +i, +b and +R",
-            "+k <key>   joining needs the key",
-            "+l <n>     no more than so many members",
-            "+f <#chan> whom +i, +k, +l or +R refuses joins that channel instead; you must be +o in both",
-            "+i         joining needs an invitation",
-            "+C         no CTCP but /me",
-            "+E         roleplaying is allowed; see HELP NPC and HELP SCENE",
-            "+M         only the logged-in, and +v or higher, speak",
-            "+R         only the logged-in join",
-            "+U         what others than +v and higher say is seen by +h and higher only",
-            "+m         only members with +v or higher speak",
-            "+n         only members speak",
-            "+s         hidden from everyone else",
-            "+t         only +h and higher set the topic",
-            "+u         auditorium: those without a rank do not see each other come, go or be there",
+            "+I <mask>  exempts from +i, +b and +R",
+            "+k <key>   requires a key to join",
+            "+l <n>     limits the number of members",
+            "+f <#chan> forwards users refused by +i, +k, +l or +R; you must be +o in both channels",
+            "+i         invite-only",
+            "+C         blocks CTCP other than /me",
+            "+E         allows roleplaying; see HELP NPC and HELP SCENE",
+            "+M         only logged-in users, and +v or higher, can speak",
+            "+R         only logged-in users can join",
+            "+U         op-moderated: messages of users without +v are shown to +h and higher only",
+            "+m         moderated: only +v and higher can speak",
+            "+n         only members can send messages to the channel",
+            "+s         secret: hidden from non-members",
+            "+t         only +h and higher can set the topic",
+            "+u         auditorium: members without privileges are hidden from each other",
             "For +q +a +o +h +v see HELP PREFIX.",
         ],
     ),
@@ -69,14 +69,14 @@ static TOPICS: &[(&str, &str, &[&str])] = &[
         "SNOMASKS",
         "Server notices for operators: MODE <nick> +s <letters>",
         &[
-            "a  announcements, such as of DEFCON",
+            "a  announcements, such as DEFCON changes",
             "c  connections",
-            "d  connections that end while their user stays",
-            "j  channels formed, registered or closed",
+            "d  clients that detach from a user who stays",
+            "j  channels created, registered or purged",
             "k  kills",
-            "n  changes of nicks",
-            "o  what operators do",
-            "q  users who leave",
+            "n  nick changes",
+            "o  operator actions",
+            "q  quits",
             "u  accounts",
             "v  vhosts",
             "x  bans",
@@ -86,14 +86,14 @@ static TOPICS: &[(&str, &str, &[&str])] = &[
         "UMODES",
         "User modes",
         &[
-            "+B  a bot",
-            "+E  takes what those who roleplay say",
-            "+R  messages from the logged-in only, and from those you accept; see HELP ACCEPT",
-            "+T  takes no CTCP but /me",
+            "+B  marks you as a bot",
+            "+E  allows roleplay messages to you",
+            "+R  only logged-in users, and those you accept, can message you; see HELP ACCEPT",
+            "+T  blocks CTCP other than /me",
             "+Z  connected securely; set by the server",
-            "+i  invisible: found only by those in the same channels",
-            "+o  an operator of the server; set by OPER",
-            "+s  <letters>  an operator who reads server notices; see HELP SNOMASKS",
+            "+i  invisible: hidden from users who share no channel with you",
+            "+o  IRC operator; set by OPER",
+            "+s  <letters>  receives server notices; see HELP SNOMASKS",
         ],
     ),
 ];
@@ -101,18 +101,34 @@ static TOPICS: &[(&str, &str, &[&str])] = &[
 fn help(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
     let asked = m.param(0);
     let name = asked.to_ascii_uppercase();
+    let translated = cx.setup.languages.help(&cx.served().languages, &name);
     if name.is_empty() {
         index(cx);
     } else if let Some(command) = super::all().find(|command| command.name == name) {
-        let (params, explanation) = command.help.split_once(": ").unwrap_or(("", command.help));
+        let text = translated.unwrap_or(command.help);
+        let (params, explanation) = text.split_once(": ").unwrap_or(("", text));
         let title = format!("{name} {params}");
         say(cx, &name, Text::Plain(title.trim_end()), &[explanation]);
-    } else if let Some((name, title, lines)) = TOPICS.iter().find(|(topic, ..)| *topic == name) {
-        say(cx, name, Text::Plain(title), lines);
+    } else if let Some(topic) = TOPICS.iter().find(|(topic, ..)| *topic == name) {
+        let text = translated.map_or_else(|| topic_text(topic), str::to_owned);
+        let mut lines = text.lines();
+        let title = lines.next().unwrap_or_default();
+        say(cx, &name, Text::Plain(title), &lines.collect::<Vec<_>>());
     } else {
         cx.reply(ERR_HELPNOTFOUND, &[asked], Text::Said(Phrase::HELP_NOT_FOUND, &[]));
     }
     Ok(())
+}
+
+/// A topic as one text: its title and its lines.
+fn topic_text((_, title, lines): &(&str, &str, &[&str])) -> String {
+    std::iter::once(title).chain(*lines).copied().collect::<Vec<_>>().join("\n")
+}
+
+/// What HELP tells of commands and topics, by name: `parameters: explanation`, or a title and lines.
+pub fn texts() -> impl Iterator<Item = (String, String)> {
+    let commands = super::all().map(|command| (command.name.to_owned(), command.help.to_owned()));
+    commands.chain(TOPICS.iter().map(|topic| (topic.0.to_owned(), topic_text(topic))))
 }
 
 fn index(cx: &mut Cx<'_>) {

@@ -14,7 +14,7 @@ pub(super) const HISTORY: Command = Command {
     params_min: 1,
     when: When::Registered,
     right: None,
-    help: "<target> [<lines>|<time>]: what was said of late: 100 lines, or so many, or those of the last 2h, 3d …",
+    help: "<target> [<lines>|<time>]: replays recent messages: the last 100, a number of them, or those of a period such as 2h or 3d",
     run: history,
 };
 

@@ -17,7 +17,7 @@ pub(super) const INFO: Command = Command {
     params_min: 0,
     when: When::Registered,
     right: None,
-    help: "shows what this server is and since when it has been running",
+    help: "shows information about the server",
     run: info,
 };
 
@@ -35,7 +35,7 @@ pub(super) const VERSION: Command = Command {
     params_min: 0,
     when: When::Registered,
     right: None,
-    help: "shows the server's version and what it supports",
+    help: "shows the server's version and supported features",
     run: version,
 };
 
@@ -44,7 +44,7 @@ pub(super) const ISUPPORT: Command = Command {
     params_min: 0,
     when: When::Always,
     right: None,
-    help: "shows what the server supports",
+    help: "shows the features the server supports (005)",
     run: isupport,
 };
 

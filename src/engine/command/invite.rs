@@ -15,7 +15,7 @@ pub(super) const INVITE: Command = Command {
     params_min: 2,
     when: When::Registered,
     right: None,
-    help: "<nick> <channel>: invites someone; an operator's invitation opens a closed channel once",
+    help: "<nick> <channel>: invites a user to a channel; an invitation by a channel operator bypasses +i, +k, +l and bans once",
     run: invite,
 };
 
@@ -24,7 +24,7 @@ pub(super) const UNINVITE: Command = Command {
     params_min: 2,
     when: When::Registered,
     right: None,
-    help: "<nick> <channel>: takes back invitations into an invite-only channel",
+    help: "<nick> <channel>: withdraws an invitation to an invite-only channel",
     run: uninvite,
 };
 

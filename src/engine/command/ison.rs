@@ -21,7 +21,7 @@ pub(super) const ISON: Command = Command {
     params_min: 1,
     when: When::Registered,
     right: None,
-    help: "<nick>...: shows which of these nicks are online",
+    help: "<nick>...: shows which of the given nicks are online",
     run: ison,
 };
 
@@ -30,7 +30,7 @@ pub(super) const USERHOST: Command = Command {
     params_min: 1,
     when: When::Registered,
     right: None,
-    help: "<nick>...: shows the hosts of up to ten users, whether they are away (-) and operators (*)",
+    help: "<nick>...: shows the hosts of up to ten users, and whether they are away (-) or operators (*)",
     run: userhost,
 };
 

@@ -19,7 +19,7 @@ pub(super) const JOIN: Command = Command {
     params_min: 1,
     when: When::Registered,
     right: None,
-    help: "<channel>{,<channel>} [<key>{,<key>}]: joins channels; `JOIN 0` leaves all, once confirmed",
+    help: "<channel>{,<channel>} [<key>{,<key>}]: joins channels; `JOIN 0` leaves all of them, after confirmation",
     run: join,
 };
 

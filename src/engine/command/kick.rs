@@ -14,7 +14,7 @@ pub(super) const KICK: Command = Command {
     params_min: 2,
     when: When::Registered,
     right: None,
-    help: "<channel>{,<channel>} <nick>{,<nick>} [<reason>]: throws members out of a channel",
+    help: "<channel>{,<channel>} <nick>{,<nick>} [<reason>]: removes users from a channel",
     run: kick,
 };
 

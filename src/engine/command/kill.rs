@@ -11,21 +11,19 @@ use crate::wire::{Message, Text};
 
 use super::{Command, When};
 
-/// Where no reason is given.
-const NO_REASON: &str = "No reason given";
-
 pub(super) const KILL: Command = Command {
     name: "KILL",
     params_min: 1,
     when: When::Registered,
     right: Some("kill"),
-    help: "<nick> [<reason>]: disconnects a user; for operators",
+    help: "<nick> [<reason>]: disconnects a user from the network",
     run: kill,
 };
 
 fn kill(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
     let user = cx.find_user(m.param(0))?;
-    let reason = m.param_opt(1).filter(|reason| !reason.is_empty()).unwrap_or(NO_REASON);
+    let none = cx.setup.said(Phrase::NO_REASON, &[]);
+    let reason = m.param_opt(1).filter(|reason| !reason.is_empty()).unwrap_or(&none);
     let reason = truncate(reason, cx.config().limits.kicklen);
     let (killer, killed) = (cx.nick(), cx.state().users[user].source());
     let text = format!("{killer} killed {killed}: {reason}");
@@ -41,12 +39,13 @@ fn kill(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
 /// Who is always-on stays: only the connections end.
 fn disconnect(cx: &mut Cx<'_>, user: UserId, reason: &str) {
     let (killer, killed) = (cx.nick().to_owned(), cx.state().users[user].nick.as_str().to_owned());
-    cx.oper_did(&format!("{killer} disconnected {killed}, who is always-on: {reason}"));
+    cx.oper_did(Phrase::OPER_DISCONNECTED, &[&killer, &killed, reason]);
     cx.reply(ERR_UNKNOWNERROR, &["KILL"], Text::Said(Phrase::KILLED_STAYS, &[&killed]));
     let mut sessions = cx.state().users[user].sessions.to_vec();
     // Who asks goes last, to hear of it.
     sessions.sort_by_key(|&session| session == cx.session);
     for session in sessions {
-        cx.expel(session, &format!("Killed ({killer} ({reason}))"));
+        let reason = cx.setup.said(Phrase::KILLED, &[&killer, reason]);
+        cx.expel(session, &reason);
     }
 }

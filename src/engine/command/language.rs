@@ -17,7 +17,7 @@ pub(super) const LANGUAGE: Command = Command {
     params_min: 1,
     when: When::Always,
     right: None,
-    help: "<code>...: chooses the language of the server's messages; up to four codes, best first",
+    help: "<code>...: sets your preferred languages for server messages, best first",
     run: language,
 };
 

@@ -21,7 +21,7 @@ pub(super) const LIST: Command = Command {
     params_min: 0,
     when: When::Registered,
     right: None,
-    help: "[<channel>|<mask>|!<mask>] [><users>] [<<users>]: shows channels, by name or by how many are in them",
+    help: "[<channel>|<mask>|!<mask>] [><users>] [<<users>]: lists channels, filtered by name or number of users",
     run: list,
 };
 

@@ -14,7 +14,7 @@ pub(super) const LUSERS: Command = Command {
     params_min: 0,
     when: When::Registered,
     right: None,
-    help: "shows how many users, operators and channels there are",
+    help: "shows statistics about users, operators and channels",
     run: lusers,
 };
 

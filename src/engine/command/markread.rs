@@ -16,7 +16,7 @@ pub(super) const MARKREAD: Command = Command {
     params_min: 0,
     when: When::Registered,
     right: None,
-    help: "<target> [timestamp=<time>]: tells or asks how far a channel or conversation was read",
+    help: "<target> [timestamp=<time>]: sets or gets the read marker of a channel or conversation",
     run: markread,
 };
 

@@ -3,6 +3,7 @@
 
 use crate::engine::context::cx::Cx;
 use crate::engine::context::refusal::{Outcome, Refusal};
+use crate::i18n::Phrase;
 use crate::state::fact::{Said, SpeechTarget};
 use crate::state::{Fact, UserId};
 use crate::text::glob;
@@ -30,8 +31,8 @@ pub fn say(cx: &mut Cx<'_>, target: &str, what: Said<'_>) -> Outcome {
         *id != me && (here || by_host && glob::matches(&mask, &user.host.to_lowercase()))
     });
     let users: Vec<UserId> = users.map(|(id, _)| id).collect();
-    let did = format!("Operator {} messaged {target}: {} users", cx.oper_name(), users.len());
-    cx.oper_did(&did);
+    let name = cx.oper_name();
+    cx.oper_did(Phrase::OPER_MESSAGED, &[&name, target, &users.len().to_string()]);
     let to = SpeechTarget::Many { users: &users, shown: target };
     cx.commit(Fact::Said { session: cx.session, by: me, to, what });
     Ok(())

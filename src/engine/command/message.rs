@@ -31,7 +31,7 @@ pub(super) const PRIVMSG: Command = Command {
     params_min: 0,
     when: When::Registered,
     right: None,
-    help: "<target>{,<target>} :<text>: says something to channels or people",
+    help: "<target>{,<target>} :<text>: sends a message to channels or users",
     run: |cx, m| say(cx, m, SpeechKind::Privmsg),
 };
 
@@ -40,7 +40,7 @@ pub(super) const NOTICE: Command = Command {
     params_min: 0,
     when: When::Registered,
     right: None,
-    help: "<target>{,<target>} :<text>: says something that programs must not answer",
+    help: "<target>{,<target>} :<text>: sends a message that must not be answered automatically",
     run: |cx, m| say(cx, m, SpeechKind::Notice),
 };
 
@@ -49,7 +49,7 @@ pub(super) const TAGMSG: Command = Command {
     params_min: 0,
     when: When::Registered,
     right: None,
-    help: "<target>{,<target>}: sends tags without a text",
+    help: "<target>{,<target>}: sends message tags without text",
     run: |cx, m| say(cx, m, SpeechKind::Tagmsg),
 };
 
@@ -59,7 +59,7 @@ pub(super) const ERROR: Command = Command {
     params_min: 0,
     when: When::Always,
     right: None,
-    help: "comes from servers only",
+    help: "is sent by servers only",
     run: |_, _| Ok(()),
 };
 
@@ -122,8 +122,7 @@ fn no_ctcp_over_tor(cx: &mut Cx<'_>, text: &str) -> Outcome {
     if !cx.served().door.tor || !is_ctcp(text) {
         return Ok(());
     }
-    let nick = cx.nick().to_owned();
-    cx.reply_command("NOTICE", &[&nick], Text::Plain("CTCP is not available over Tor"));
+    cx.notify(Phrase::CTCP_OVER_TOR, &[]);
     Err(Refusal::Said)
 }
 

@@ -20,7 +20,7 @@ pub(super) const MONITOR: Command = Command {
     params_min: 1,
     when: When::Registered,
     right: None,
-    help: "+ <nick>{,<nick>} | - <nick>{,<nick>} | C | L | S: watches nicks, stops, stops all, lists, tells who is there",
+    help: "+ <nick>{,<nick>} | - <nick>{,<nick>} | C | L | S: adds, removes, clears, lists or queries monitored nicks",
     run: monitor,
 };
 

@@ -15,7 +15,7 @@ pub(super) const NAMES: Command = Command {
     params_min: 0,
     when: When::Registered,
     right: None,
-    help: "[<channel>]: shows who is in a channel; without one, in all that you are in",
+    help: "[<channel>]: lists the users in a channel, or in all channels you are in",
     run: names,
 };
 

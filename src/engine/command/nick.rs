@@ -17,7 +17,7 @@ pub(super) const NICK: Command = Command {
     params_min: 0,
     when: When::Always,
     right: None,
-    help: "<nick>: takes a nick, or changes it",
+    help: "<nick>: sets or changes your nickname",
     run: nick,
 };
 

@@ -26,7 +26,7 @@ pub(super) const OPER: Command = Command {
     params_min: 1,
     when: When::Registered,
     right: None,
-    help: "<name> [<password>]: makes you an operator",
+    help: "<name> [<password>]: logs you in as an IRC operator",
     run: oper,
 };
 
@@ -35,7 +35,7 @@ pub(super) const DEOPER: Command = Command {
     params_min: 0,
     when: When::Registered,
     right: None,
-    help: "stops being an operator",
+    help: "removes your IRC operator status",
     run: deoper,
 };
 

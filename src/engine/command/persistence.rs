@@ -17,7 +17,7 @@ pub(super) const PERSISTENCE: Command = Command {
     params_min: 1,
     when: When::Registered,
     right: None,
-    help: "GET | SET DEFAULT|ON|OFF: asks or tells whether you stay when you disconnect",
+    help: "GET | SET DEFAULT|ON|OFF: shows or sets whether your client is always-on",
     run: persistence,
 };
 

@@ -12,7 +12,7 @@ pub(super) const PING: Command = Command {
     params_min: 1,
     when: When::Always,
     right: None,
-    help: "<token>: asks the server for a sign of life",
+    help: "<token>: requests a PONG from the server",
     run: ping,
 };
 
@@ -21,7 +21,7 @@ pub(super) const PONG: Command = Command {
     params_min: 0,
     when: When::Always,
     right: None,
-    help: "<token>: answers a PING",
+    help: "<token>: replies to a PING",
     run: |_, _| Ok(()),
 };
 

@@ -2,6 +2,7 @@
 
 use crate::engine::context::cx::Cx;
 use crate::engine::context::refusal::Outcome;
+use crate::i18n::Phrase;
 use crate::wire::Message;
 
 use super::{Command, When};
@@ -11,14 +12,14 @@ pub(super) const QUIT: Command = Command {
     params_min: 0,
     when: When::Always,
     right: None,
-    help: "[<reason>]: leaves the server",
+    help: "[<reason>]: disconnects from the server",
     run: quit,
 };
 
 fn quit(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
     match m.param_opt(0).filter(|reason| !reason.is_empty()) {
-        Some(reason) => cx.close(&format!("Quit: {reason}")),
-        None => cx.close("Quit"),
+        Some(reason) => cx.close_saying(Phrase::QUIT_SAYING, &[reason]),
+        None => cx.close_saying(Phrase::QUIT, &[]),
     }
     Ok(())
 }

@@ -12,7 +12,7 @@ pub(super) const REDACT: Command = Command {
     params_min: 2,
     when: When::Registered,
     right: None,
-    help: "<target> <msgid> [:<reason>]: takes back what you said, or what was said in your channel",
+    help: "<target> <msgid> [:<reason>]: deletes a message of yours, or one in a channel you operate",
     run: redact,
 };
 

@@ -15,7 +15,7 @@ pub(super) const REGISTER: Command = Command {
     params_min: 3,
     when: When::Always,
     right: None,
-    help: "<account>|* <e-mail>|* <password>: makes an account with your nickname as its name",
+    help: "<account>|* <e-mail>|* <password>: registers an account, by default named after your nickname",
     run: register,
 };
 
@@ -24,7 +24,7 @@ pub(super) const VERIFY: Command = Command {
     params_min: 2,
     when: When::Always,
     right: None,
-    help: "<account> <code>: completes REGISTER with the code that was mailed to you",
+    help: "<account> <code>: verifies a new account with the code sent by e-mail",
     run: verify,
 };
 

@@ -24,13 +24,13 @@ pub(super) const REHASH: Command = Command {
     params_min: 0,
     when: When::Registered,
     right: Some("rehash"),
-    help: "reads the configuration again",
+    help: "reloads the server's configuration",
     run: rehash,
 };
 
 fn rehash(cx: &mut Cx<'_>, _: &Message<'_>) -> Outcome {
-    let did = format!("Operator {} used REHASH", cx.oper_name());
-    cx.oper_did(&did);
+    let name = cx.oper_name();
+    cx.oper_did(Phrase::OPER_RAN, &[&name, "REHASH"]);
     cx.ask_reload(Reloaded);
     Ok(())
 }

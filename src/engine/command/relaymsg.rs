@@ -19,7 +19,7 @@ pub(super) const RELAYMSG: Command = Command {
     params_min: 3,
     when: When::Registered,
     right: None,
-    help: "<channel> <nickname> :<text>: says something for someone on another network",
+    help: "<channel> <nickname> :<text>: relays a message from a user of another network",
     run: relaymsg,
 };
 

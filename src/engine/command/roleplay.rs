@@ -19,7 +19,7 @@ pub(super) const NPC: Command = Command {
     params_min: 3,
     when: When::Registered,
     right: None,
-    help: "<target> <name> <text>: says something as someone made up",
+    help: "<target> <name> <text>: sends a message under a roleplay name",
     run: |cx, m| play(cx, m.param(0), Some(m.param(1)), &m.params()[2..], false),
 };
 
@@ -28,7 +28,7 @@ pub(super) const NPCA: Command = Command {
     params_min: 3,
     when: When::Registered,
     right: None,
-    help: "<target> <name> <text>: lets someone made up do something",
+    help: "<target> <name> <text>: sends an action under a roleplay name",
     run: |cx, m| play(cx, m.param(0), Some(m.param(1)), &m.params()[2..], true),
 };
 
@@ -37,7 +37,7 @@ pub(super) const SCENE: Command = Command {
     params_min: 2,
     when: When::Registered,
     right: None,
-    help: "<target> <text>: tells what happens around",
+    help: "<target> <text>: describes a roleplay scene",
     run: scene,
 };
 
@@ -46,7 +46,7 @@ pub(super) const AMBIANCE: Command = Command {
     params_min: 2,
     when: When::Registered,
     right: None,
-    help: "<target> <text>: as SCENE",
+    help: "<target> <text>: is the same as SCENE",
     run: scene,
 };
 

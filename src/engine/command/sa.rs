@@ -14,7 +14,7 @@ pub(super) const SAJOIN: Command = Command {
     params_min: 1,
     when: When::Registered,
     right: Some("sajoin"),
-    help: "[<nick>] <channel>{,<channel>}: joins channels whatever bars them, or makes a user join them",
+    help: "[<nick>] <channel>{,<channel>}: joins channels, or makes a user join them, bypassing all restrictions",
     run: sajoin,
 };
 
@@ -116,6 +116,6 @@ fn fail(code: &'static str, context: &str, text: Phrase) -> Refusal {
 /// Makes known that the operator used one of these.
 fn said(cx: &mut Cx<'_>, m: &Message<'_>) {
     let name = cx.oper_name();
-    let did = format!("Operator {name} used {} {}", m.command.to_ascii_uppercase(), m.params().join(" "));
-    cx.oper_did(&did);
+    let ran = format!("{} {}", m.command.to_ascii_uppercase(), m.params().join(" "));
+    cx.oper_did(Phrase::OPER_RAN, &[&name, &ran]);
 }

@@ -13,7 +13,7 @@ pub(super) const NICKSERV: Command = Command {
     params_min: 0,
     when: When::Registered,
     right: None,
-    help: "<command> [<parameters>]: tells NickServ, who knows accounts and nicks",
+    help: "<command> [<parameters>]: sends a command to NickServ, which manages accounts and nicks",
     run: |cx, m| tell(cx, ServiceName::NickServ, m),
 };
 
@@ -21,7 +21,7 @@ pub(super) const NS: Command = Command { name: "NS", ..NICKSERV };
 
 pub(super) const CHANSERV: Command = Command {
     name: "CHANSERV",
-    help: "<command> [<parameters>]: tells ChanServ, who knows registered channels",
+    help: "<command> [<parameters>]: sends a command to ChanServ, which manages registered channels",
     run: |cx, m| tell(cx, ServiceName::ChanServ, m),
     ..NICKSERV
 };
@@ -30,7 +30,7 @@ pub(super) const CS: Command = Command { name: "CS", ..CHANSERV };
 
 pub(super) const HOSTSERV: Command = Command {
     name: "HOSTSERV",
-    help: "<command> [<parameters>]: tells HostServ, who gives hosts",
+    help: "<command> [<parameters>]: sends a command to HostServ, which manages vhosts",
     run: |cx, m| tell(cx, ServiceName::HostServ, m),
     ..NICKSERV
 };
@@ -39,7 +39,7 @@ pub(super) const HS: Command = Command { name: "HS", ..HOSTSERV };
 
 pub(super) const HISTSERV: Command = Command {
     name: "HISTSERV",
-    help: "<command> [<parameters>]: tells HistServ, who knows what was said",
+    help: "<command> [<parameters>]: sends a command to HistServ, which manages message history",
     run: |cx, m| tell(cx, ServiceName::HistServ, m),
     ..NICKSERV
 };

@@ -25,7 +25,7 @@ pub(super) const UBAN: Command = Command {
     when: When::Registered,
     right: Some("ban"),
     help: "ADD <target> [REQUIRE-SASL] [DURATION <duration>] [<reason>] | DEL <target> | INFO <target> | LIST: \
-           keeps an address, a range, a mask or an account out",
+           manages bans on addresses, networks, masks and accounts",
     run: uban,
 };
 
@@ -76,7 +76,7 @@ fn uban(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
             Ok(())
         }
         (_, Target::NoOne) => {
-            tell_phrase(cx, Phrase::NO_SUCH_NICK_OR_ACCOUNT, &[raw]);
+            cx.notify(Phrase::NO_SUCH_NICK_OR_ACCOUNT, &[raw]);
             Ok(())
         }
     }
@@ -102,22 +102,17 @@ fn tell_of_user(cx: &mut Cx<'_>, user: UserId) {
     let account = there.account.as_ref().map(|name| (name.key().to_owned(), name.as_str().to_owned()));
     match account {
         Some((key, name)) => {
-            tell_phrase(cx, Phrase::USER_IS_LOGGED_IN, &[&nick, &name]);
+            cx.notify(Phrase::USER_IS_LOGGED_IN, &[&nick, &name]);
             tell_of_account(cx, &key);
         }
         None => {
             let address = Setup::address_text(ip);
-            tell_phrase(cx, Phrase::USER_CONNECTS_FROM, &[&nick, &address]);
+            cx.notify(Phrase::USER_CONNECTS_FROM, &[&nick, &address]);
             if let Some(net) = Net::parse(&address) {
                 tell_of_ban(cx, &BanTarget::Net(net));
             }
         }
     }
-}
-
-fn tell_phrase(cx: &mut Cx<'_>, text: Phrase, args: &[&str]) {
-    let nick = cx.nick().to_owned();
-    cx.reply_command("NOTICE", &[&nick], Text::Said(text, args));
 }
 
 fn fail(code: &'static str, text: Phrase) -> Refusal {
@@ -159,7 +154,7 @@ fn add(cx: &mut Cx<'_>, target: Target, mut rest: &[&str]) -> Outcome {
             let reason = truncate(&rest.join(" "), cx.config().limits.kicklen).into();
             let suspension = Suspension { by: info.by, reason, at_ms: info.at_ms, duration_ms };
             let gone = suspension::suspend(cx, &account, suspension);
-            cx.server_notice(&format!("Suspended the account {account}"));
+            cx.notify(Phrase::ACCOUNT_SUSPENDED_NOW, &[&account]);
             show_nicks(cx, &gone);
         }
         Target::Ban(target) => {
@@ -167,10 +162,10 @@ fn add(cx: &mut Cx<'_>, target: Target, mut rest: &[&str]) -> Outcome {
             if !bans::set(cx, target.clone(), info.clone()) {
                 return Err(fail("INVALID_PARAMS", Phrase::TOO_MANY_BANS));
             }
-            cx.server_notice(&format!("Added a ban of {target}"));
+            cx.notify(Phrase::BAN_ADDED, &[&target.to_string()]);
             warn_if_exempt(cx, &target);
             if own {
-                cx.server_notice("It covers you: you will not come in again");
+                cx.notify(Phrase::BAN_COVERS_YOU_TOO, &[]);
             }
             let done = bans::enforce(cx, &target, &info);
             report(cx, &done);
@@ -185,7 +180,7 @@ fn delete(cx: &mut Cx<'_>, target: Target) -> Outcome {
         Target::Ban(target) => {
             let address = if let BanTarget::Net(net) = target { net.single() } else { None };
             if let Some(ip) = address.filter(|&ip| admission::forgive(cx, ip)) {
-                cx.server_notice(&format!("The connections of {ip} count anew"));
+                cx.notify(Phrase::THROTTLE_RESET, &[&ip.to_string()]);
                 if cx.state().bans.get(&target).is_none() {
                     return Ok(());
                 }
@@ -201,7 +196,7 @@ fn delete(cx: &mut Cx<'_>, target: Target) -> Outcome {
     if !lifted {
         return Err(fail("INVALID_PARAMS", Phrase::NO_SUCH_BAN));
     }
-    cx.server_notice(&format!("Removed the ban of {name}"));
+    cx.notify(Phrase::BAN_REMOVED, &[&name]);
     Ok(())
 }
 
@@ -213,18 +208,15 @@ fn tell_of_ban(cx: &mut Cx<'_>, target: &BanTarget) {
             let own = state.bans.get(target).filter(|info| info.holds(now_ms)).map(|info| (*net, info));
             let over = net.single().into_iter().flat_map(|ip| state.bans.over_address(ip, now_ms));
             let over = over.filter(|(other, _)| other != net);
-            own.into_iter()
-                .chain(over)
-                .map(|(net, info)| described(&BanTarget::Net(net), info, now_ms))
-                .collect()
+            own.into_iter().chain(over).map(|(net, info)| described(cx, &BanTarget::Net(net), info)).collect()
         }
         BanTarget::Mask(_) => {
             let own = state.bans.get(target).filter(|info| info.holds(now_ms));
-            own.map(|info| described(target, info, now_ms)).into_iter().collect()
+            own.map(|info| described(cx, target, info)).into_iter().collect()
         }
     };
     if lines.is_empty() {
-        lines.push(format!("There is no ban of {target}"));
+        lines.push(cx.said(Phrase::NO_BAN_OF, &[&target.to_string()]));
     }
     let mut nicks: Vec<String> = Vec::new();
     for (_, user) in state.users.iter() {
@@ -235,7 +227,7 @@ fn tell_of_ban(cx: &mut Cx<'_>, target: &BanTarget) {
     for line in lines {
         cx.server_notice(&line);
     }
-    cx.server_notice(&format!("It covers {} users who are here", nicks.len()));
+    cx.notify(Phrase::BAN_COVERS, &[&nicks.len().to_string()]);
     show_nicks(cx, &nicks);
 }
 
@@ -243,26 +235,30 @@ fn tell_of_account(cx: &mut Cx<'_>, account: &str) {
     let Some(there) = cx.state().accounts.get(account) else { return };
     let name = there.name.as_str().to_owned();
     let line = match there.suspended.as_ref().filter(|_| there.is_suspended(cx.now.wall_ms)) {
-        Some(suspension) => suspended(&name, suspension),
-        None => format!("The account {name} is not suspended"),
+        Some(suspension) => suspended(cx, &name, suspension),
+        None => cx.said(Phrase::ACCOUNT_NOT_SUSPENDED, &[&name]),
     };
     cx.server_notice(&line);
     let users = cx.state().users_of(account).iter();
     let nicks: Vec<String> = users.map(|&user| cx.state().users[user].nick.as_str().to_owned()).collect();
-    cx.server_notice(&format!("{} users are logged into it", nicks.len()));
+    cx.notify(Phrase::ACCOUNT_USERS, &[&nicks.len().to_string()]);
     show_nicks(cx, &nicks);
 }
 
 fn list_suspensions(cx: &mut Cx<'_>) {
     let now_ms = cx.now.wall_ms;
     let accounts = cx.state().accounts.values().filter(|account| account.is_suspended(now_ms));
-    let lines =
-        accounts.filter_map(|account| Some(suspended(account.name.as_str(), account.suspended.as_ref()?)));
+    let lines = accounts
+        .filter_map(|account| Some(suspended(cx, account.name.as_str(), account.suspended.as_ref()?)));
     for line in lines.take(SUSPENSIONS_MAX).collect::<Vec<_>>() {
         cx.server_notice(&line);
     }
 }
 
-fn suspended(name: &str, suspension: &Suspension) -> String {
-    format!("Suspended: account {name} (by {}) {}", suspension.by, suspension.reason).trim_end().to_owned()
+fn suspended(cx: &Cx<'_>, name: &str, suspension: &Suspension) -> String {
+    let reason = match &*suspension.reason {
+        "" => cx.said(Phrase::NO_REASON, &[]),
+        reason => reason.to_owned(),
+    };
+    cx.said(Phrase::SUSPENDED_BY, &[name, &suspension.by, &reason])
 }

@@ -23,7 +23,7 @@ pub(super) const USER: Command = Command {
     params_min: 4,
     when: When::Always,
     right: None,
-    help: "<username> 0 * :<realname>: says who is connecting",
+    help: "<username> 0 * :<realname>: sets the username and real name when connecting",
     run: user,
 };
 
@@ -32,7 +32,7 @@ pub(super) const PASS: Command = Command {
     params_min: 1,
     when: When::Always,
     right: None,
-    help: "<password> | <account>[@<device>]:<password>: gives the server's password, or logs in; before NICK and USER",
+    help: "<password> | <account>[@<device>]:<password>: sends the server password, or logs in; before NICK and USER",
     run: pass,
 };
 

@@ -12,6 +12,7 @@ use crate::engine::door::gateway::{self, Client};
 use crate::engine::door::lookups::is_host;
 use crate::engine::effect::Job;
 use crate::engine::event::JobAnswer;
+use crate::i18n::Phrase;
 use crate::wire::Message;
 
 use super::{Command, When};
@@ -21,7 +22,7 @@ pub(super) const WEBIRC: Command = Command {
     params_min: 4,
     when: When::Always,
     right: None,
-    help: "<password> <gateway> <host> <ip> [:<flags>]: says for whom a trusted gateway connects",
+    help: "<password> <gateway> <host> <ip> [:<flags>]: is sent by gateways to pass on the client's address",
     run: webirc,
 };
 
@@ -84,7 +85,7 @@ fn accept(cx: &mut Cx<'_>, claim: Claim, at: usize) -> Outcome {
 }
 
 fn refuse(cx: &mut Cx<'_>) -> Outcome {
-    cx.close("WEBIRC is not allowed from your address, or the password is wrong");
+    cx.close_saying(Phrase::WEBIRC_REFUSED, &[]);
     Ok(())
 }
 

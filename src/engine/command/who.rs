@@ -30,7 +30,7 @@ pub(super) const WHO: Command = Command {
     params_min: 1,
     when: When::Registered,
     right: None,
-    help: "<channel>|<nick>|<mask> [%<fields>[,<token>]]: shows users; the fields are those of WHOX",
+    help: "<channel>|<nick>|<mask> [%<fields>[,<token>]]: lists users; fields are those of WHOX",
     run: who,
 };
 

@@ -26,7 +26,7 @@ pub(super) const WHOIS: Command = Command {
     params_min: 1,
     when: When::Registered,
     right: None,
-    help: "[<server>] <nick>: shows what is known of a user",
+    help: "[<server>] <nick>: shows information about a user",
     run: whois,
 };
 

@@ -20,7 +20,7 @@ pub(super) const WHOWAS: Command = Command {
     params_min: 1,
     when: When::Registered,
     right: None,
-    help: "<nick>[,<nick>…] [<count>]: shows who had a nick, the latest first",
+    help: "<nick>[,<nick>…] [<count>]: shows past users of a nick, newest first",
     run: whowas,
 };
 

@@ -43,7 +43,7 @@ pub(super) const UNDLINE: Command = Command {
     params_min: 1,
     when: When::Registered,
     right: Some("ban"),
-    help: "<address>[/<bits>]: lifts a ban of addresses",
+    help: "<address>[/<bits>]: removes a ban on an address or network",
     run: |cx, m| remove(cx, m, Kind::Address),
 };
 
@@ -52,7 +52,7 @@ pub(super) const UNKLINE: Command = Command {
     params_min: 1,
     when: When::Registered,
     right: Some("ban"),
-    help: "<nick!user@host>: lifts a ban of a mask",
+    help: "<nick!user@host>: removes a ban on a mask",
     run: |cx, m| remove(cx, m, Kind::Mask),
 };
 
@@ -118,13 +118,13 @@ fn add(cx: &mut Cx<'_>, m: &Message<'_>, kind: Kind) -> Outcome {
     if !bans::set(cx, target.clone(), info.clone()) {
         return refuse(cx, &command, Phrase::TOO_MANY_BANS);
     }
-    cx.server_notice(&format!("Added a ban of {target}"));
+    cx.notify(Phrase::BAN_ADDED, &[&target.to_string()]);
     warn_if_exempt(cx, &target);
     if and_kill {
         let done = bans::enforce(cx, &target, &info);
         report(cx, &done);
         if own {
-            cx.close(&bans::reason(&info));
+            cx.close(&bans::reason(cx.setup, &info));
         }
     }
     Ok(())
@@ -133,8 +133,7 @@ fn add(cx: &mut Cx<'_>, m: &Message<'_>, kind: Kind) -> Outcome {
 /// Says of a ban that is against this machine alone that it never matches anyone.
 pub(super) fn warn_if_exempt(cx: &mut Cx<'_>, target: &BanTarget) {
     if matches!(target, BanTarget::Net(net) if net.is_loopback()) {
-        let nick = cx.nick().to_owned();
-        cx.reply_command("NOTICE", &[&nick], Text::Said(Phrase::BAN_NEVER_MATCHES, &[]));
+        cx.notify(Phrase::BAN_NEVER_MATCHES, &[]);
     }
 }
 
@@ -144,11 +143,11 @@ fn remove(cx: &mut Cx<'_>, m: &Message<'_>, kind: Kind) -> Outcome {
     let Some(target) = kind.target(cx, m.param(0)) else {
         return refuse(cx, &command, Phrase::BAN_TARGET_INVALID);
     };
-    let text = format!("Removed the ban of {target}");
+    let name = target.to_string();
     if !bans::lift(cx, target) {
         return refuse(cx, &command, Phrase::NO_SUCH_BAN);
     }
-    cx.server_notice(&text);
+    cx.notify(Phrase::BAN_REMOVED, &[&name]);
     Ok(())
 }
 
@@ -192,16 +191,13 @@ pub(super) fn info(cx: &Cx<'_>, words: &str, duration_ms: Option<u64>, require_s
 pub(super) fn report(cx: &mut Cx<'_>, done: &bans::Enforced) {
     let count = done.closed.len();
     if count > 0 {
-        let killed = format!("{} disconnected {count} by a ban", cx.oper_name());
-        cx.oper_did(&killed);
-        cx.server_notice(&format!("Disconnected ({count}):"));
+        let (name, count) = (cx.oper_name(), count.to_string());
+        cx.oper_did(Phrase::BAN_DISCONNECTED, &[&name, &count]);
+        cx.notify(Phrase::BANNED_ARE, &[&count]);
         show_nicks(cx, &done.closed);
     }
     if !done.staying.is_empty() {
-        cx.server_notice(
-            "Disconnected these users, who stay all the same, as they are always-on; \
-                   UBAN ADD <account> suspends their accounts:",
-        );
+        cx.notify(Phrase::BANNED_STAY, &[]);
         show_nicks(cx, &done.staying);
     }
 }
@@ -218,9 +214,9 @@ pub(super) fn list(cx: &mut Cx<'_>, wanted: impl Fn(&BanTarget) -> bool) {
     let now_ms = cx.now.wall_ms;
     let bans = cx.state().bans.all().filter(|(target, info)| wanted(target) && info.holds(now_ms));
     let mut lines: Vec<String> =
-        bans.take(LISTED_MAX + 1).map(|(target, info)| described(&target, info, now_ms)).collect();
+        bans.take(LISTED_MAX + 1).map(|(target, info)| described(cx, &target, info)).collect();
     if lines.is_empty() {
-        cx.server_notice("There are no such bans");
+        cx.notify(Phrase::NO_BANS, &[]);
     }
     let more = lines.len() > LISTED_MAX;
     lines.truncate(LISTED_MAX);
@@ -228,24 +224,26 @@ pub(super) fn list(cx: &mut Cx<'_>, wanted: impl Fn(&BanTarget) -> bool) {
         cx.server_notice(&line);
     }
     if more {
-        cx.server_notice("There are more; UBAN INFO tells of each");
+        cx.notify(Phrase::MORE_BANS, &[]);
     }
 }
 
-/// A ban in one line.
-pub(super) fn described(target: &BanTarget, info: &BanInfo, wall_ms: u64) -> String {
-    let kind = if info.require_sasl { "Login required" } else { "Banned" };
+/// A ban in one line, in the language of the session being served.
+pub(super) fn described(cx: &Cx<'_>, target: &BanTarget, info: &BanInfo) -> String {
+    let line = if info.require_sasl { Phrase::BAN_LISTED_SASL } else { Phrase::BAN_LISTED };
     let left = match info.duration_ms {
         Some(duration_ms) => {
-            let left_s = (info.at_ms.saturating_add(duration_ms)).saturating_sub(wall_ms).div_ceil(1000);
-            format!("{left_s} seconds left")
+            let ends_ms = info.at_ms.saturating_add(duration_ms);
+            let left_s = ends_ms.saturating_sub(cx.now.wall_ms).div_ceil(1000);
+            cx.said(Phrase::BAN_SECONDS_LEFT, &[&left_s.to_string()])
         }
-        None => "for good".to_owned(),
+        None => cx.said(Phrase::BAN_NO_EXPIRY, &[]),
     };
     let mut reasons = info.reason.to_string();
     if !info.oper_reason.is_empty() {
         reasons += &format!(" | {}", info.oper_reason);
     }
     let at = long_date(info.at_ms / 1000);
-    format!("{kind}: {target} ({left}; set by {} on {at}) {reasons}", info.by).trim_end().to_owned()
+    let line = cx.said(line, &[&target.to_string(), &left, &info.by, &at, &reasons]);
+    line.trim_end().to_owned()
 }

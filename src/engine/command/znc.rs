@@ -12,7 +12,7 @@ pub(super) const ZNC: Command = Command {
     params_min: 1,
     when: When::Registered,
     right: None,
-    help: "<module> <command>: asks a module of ZNC; there is *playback, which knows PLAY and LIST",
+    help: "<module> <command>: sends a command to an emulated ZNC module; only *playback is supported, with PLAY and LIST",
     run: znc,
 };
 

@@ -141,9 +141,13 @@ impl<'e> Cx<'e> {
 
     /// A phrase in the language of the session being served, for a place inside a line.
     pub fn said(&self, text: Phrase, args: &[&str]) -> String {
-        let mut said = Vec::new();
-        self.setup.languages.write(&self.served().languages, text, args, &mut said);
-        String::from_utf8_lossy(&said).into_owned()
+        self.setup.languages.said(&self.served().languages, text, args)
+    }
+
+    /// Answers with a NOTICE of the server, where there is no numeric.
+    pub fn notify(&mut self, text: Phrase, args: &[&str]) {
+        let nick = self.nick().to_owned();
+        self.reply_command("NOTICE", &[&nick], Text::Said(text, args));
     }
 
     /// Opens a batch around what is answered next, if the client knows batches.

@@ -11,6 +11,7 @@ use crate::config::{Config, IpLimits};
 use crate::engine::context::cx::Cx;
 use crate::engine::effect::Level;
 use crate::engine::setup::Setup;
+use crate::i18n::Phrase;
 use crate::state::connections::{Key, Usage};
 use crate::state::fact::{Counted, OperAction};
 use crate::state::{Fact, Session, State};
@@ -18,7 +19,7 @@ use crate::state::{Fact, Session, State};
 use super::bans;
 
 /// Why a connection may not come in, as the client reads it.
-type Reason = &'static str;
+type Reason = Phrase;
 
 /// How many connections are too many; 0 is no limit.
 struct Most {
@@ -29,7 +30,7 @@ struct Most {
 
 /// Lets the session being served in and counts it; otherwise closes it with the reason.
 pub fn admit(cx: &mut Cx<'_>) {
-    if let Some(why) = bans::at_the_door(cx.config(), cx.state(), &cx.served().door, cx.now.wall_ms) {
+    if let Some(why) = bans::at_the_door(cx.setup, cx.state(), &cx.served().door, cx.now.wall_ms) {
         return refuse(cx, &why);
     }
     let verdict = judge(cx.config(), cx.state(), cx.served(), cx.now.mono_ms);
@@ -40,7 +41,7 @@ pub fn admit(cx: &mut Cx<'_>) {
                 cx.commit(Fact::Admitted { session: cx.session, counted });
             }
         }
-        Err(reason) => refuse(cx, reason),
+        Err(reason) => refuse(cx, &cx.setup.said(reason, &[])),
     }
 }
 
@@ -60,8 +61,7 @@ fn judge(config: &Config, state: &State, session: &Session, mono_ms: u64) -> Res
             made: tor.max_connections_per_duration,
             window: tor.throttle_duration,
         };
-        let fast = "Too many connections from the Tor network of late";
-        (Key::Tor, most, "Too many clients from the Tor network", fast)
+        (Key::Tor, most, Phrase::TOO_MANY_FROM_TOR, Phrase::TOO_OFTEN_FROM_TOR)
     } else {
         let limits = &config.server.ip_limits;
         let exempt = || limits.exempted.iter().any(|net| net.contains(door.ip));
@@ -69,8 +69,7 @@ fn judge(config: &Config, state: &State, session: &Session, mono_ms: u64) -> Res
             return Ok(None);
         }
         let (key, most) = host(limits, door.ip);
-        let fast = "You have connected too often of late; please try again later";
-        (key, most, "Too many clients from your network", fast)
+        (key, most, Phrase::TOO_MANY_FROM_NETWORK, Phrase::TOO_OFTEN_FROM_NETWORK)
     };
     if session.counted.as_ref() != Some(&key) {
         within(&most, state.connections.usage(&key), mono_ms, too_many, too_fast)?;

@@ -17,36 +17,34 @@ use crate::text::folded_nuh;
 /// Bans there may be; an operator who wants more has to lift some, or to ban ranges.
 pub const BANS_MAX: usize = 100_000;
 
-/// The reason given to a client that would be let in with an account.
-pub const NEEDS_LOGIN: &str = "You must log in to connect from your address";
-
 /// What someone who is banned reads.
-pub fn reason(info: &BanInfo) -> String {
-    let words = match info.require_sasl {
-        true => "You must log into an account to connect from here",
-        false => "You are banned from this server",
-    };
-    if info.reason.is_empty() { words.to_owned() } else { format!("{words} ({})", info.reason) }
+pub fn reason(setup: &Setup, info: &BanInfo) -> String {
+    match (info.require_sasl, &*info.reason) {
+        (false, "") => setup.said(Phrase::BANNED_FROM_SERVER, &[]),
+        (false, reason) => setup.said(Phrase::BANNED_FROM_SERVER_FOR, &[reason]),
+        (true, "") => setup.said(Phrase::BANNED_WITHOUT_LOGIN, &[]),
+        (true, reason) => setup.said(Phrase::BANNED_WITHOUT_LOGIN_FOR, &[reason]),
+    }
 }
 
 /// Why a connection may not come in, whoever it turns out to be.
-pub fn at_the_door(config: &Config, state: &State, door: &Door, wall_ms: u64) -> Option<String> {
+pub fn at_the_door(setup: &Setup, state: &State, door: &Door, wall_ms: u64) -> Option<String> {
     if is_exempt(door) {
         return None;
     }
-    let is_secure = || config.server.secure_nets.iter().any(|net| net.contains(door.ip));
+    let is_secure = || setup.config.server.secure_nets.iter().any(|net| net.contains(door.ip));
     if state.defcon.closes_doors() && !is_secure() {
-        return Some("The server is closed to new connections; please try again later".to_owned());
+        return Some(setup.said(Phrase::DEFCON_CLOSED, &[]));
     }
     let mut bans = state.bans.over_address(door.ip, wall_ms).map(|(_, info)| info);
-    bans.find(|info| !info.require_sasl).map(reason)
+    bans.find(|info| !info.require_sasl).map(|info| reason(setup, info))
 }
 
 /// Closes the session being served if it may not be the user of these sources; true if so.
 #[must_use]
 pub fn turns_away(cx: &mut Cx<'_>, nuhs: &[String]) -> bool {
     let logged_in = cx.account().is_some();
-    let why = bars(cx.config(), cx.state(), cx.served(), nuhs, logged_in, cx.now.wall_ms);
+    let why = bars(cx.setup, cx.state(), cx.served(), nuhs, logged_in, cx.now.wall_ms);
     let Some(why) = why else { return false };
     let ip = Setup::address_text(cx.served().door.ip);
     cx.note(Level::Info, "connect", format!("client from {ip} refused: {why}"));
@@ -57,30 +55,30 @@ pub fn turns_away(cx: &mut Cx<'_>, nuhs: &[String]) -> bool {
 /// Returns why a session may not be here as the user of these sources; `None` if it may. The one rule: asked
 /// at registration, and again when a user loses the account.
 pub fn bars(
-    config: &Config,
+    setup: &Setup,
     state: &State,
     session: &Session,
     nuhs: &[String],
     logged_in: bool,
     wall_ms: u64,
 ) -> Option<String> {
-    let demand = if logged_in { None } else { account_demand(config, state, session) };
-    let ban = || over_user(state, &session.door, nuhs, logged_in, wall_ms).map(reason);
-    demand.map(str::to_owned).or_else(ban)
+    let demand = if logged_in { None } else { account_demand(&setup.config, state, session) };
+    let ban = || over_user(state, &session.door, nuhs, logged_in, wall_ms).map(|info| reason(setup, info));
+    demand.map(|demand| setup.said(demand, &[])).or_else(ban)
 }
 
 /// Returns why any user of a session needs an account to be here; `None` if it needs none.
-fn account_demand(config: &Config, state: &State, session: &Session) -> Option<&'static str> {
+fn account_demand(config: &Config, state: &State, session: &Session) -> Option<Phrase> {
     let (door, defcon) = (&session.door, state.defcon);
     if policy::needs_account(config, door.ip) {
-        return Some(Phrase::LOGIN_TO_JOIN.english());
+        return Some(Phrase::LOGIN_TO_JOIN);
     }
     if session.needs_account || door.tor && config.server.tor_listeners.require_sasl {
-        return Some(NEEDS_LOGIN);
+        return Some(Phrase::ADDRESS_NEEDS_LOGIN);
     }
     let is_emergency =
         defcon.requires_account() && !is_exempt(door) || defcon.closes_registration() && door.tor;
-    is_emergency.then_some("The server lets in only those who log into an account at present")
+    is_emergency.then_some(Phrase::DEFCON_NEEDS_LOGIN)
 }
 
 /// The ban that keeps out a user, or a session that is to become one.
@@ -189,7 +187,7 @@ pub fn enforce(cx: &mut Cx<'_>, target: &BanTarget, info: &BanInfo) -> Enforced 
     };
     let sessions: Vec<SessionId> = state.sessions.iter().map(|(id, _)| id).filter(is_meant).collect();
     let mut done = Enforced::default();
-    let reason = reason(info);
+    let reason = reason(cx.setup, info);
     for session in sessions {
         let user = cx.state().sessions.get(session).and_then(|session| session.user());
         if let Some(user) = user.map(|user| &cx.state().users[user]) {

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::engine::context::cx::Cx;
 use crate::engine::effect::Level;
 use crate::engine::setup::Setup;
+use crate::i18n::Phrase;
 use crate::state::fact::Introduction;
 use crate::state::{Fact, SessionId};
 use crate::wire::proxy;
@@ -42,7 +43,7 @@ pub fn proxy_line(cx: &mut Cx<'_>, text: &str) {
             speak_for(cx, Client { ip, secure: true, host: None });
         }
         Ok(None) if trusted && may_speak(cx) => {}
-        _ => cx.close("Malformed PROXY line, or not allowed from your address"),
+        _ => cx.close_saying(Phrase::PROXY_REFUSED, &[]),
     }
 }
 

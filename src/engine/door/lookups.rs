@@ -12,6 +12,7 @@ use crate::engine::context::waiting::Resume;
 use crate::engine::effect::{Job, Level};
 use crate::engine::event::{IpRefusal, IpVerdict, JobAnswer};
 use crate::engine::setup::Setup;
+use crate::i18n::Phrase;
 use crate::state::Fact;
 use crate::state::ban::{BanInfo, BanTarget};
 use crate::state::fact::Introduction;
@@ -19,12 +20,10 @@ use crate::state::session::{Door, Finding, Origin, Registering};
 use crate::text::{ident, is_hostname};
 use crate::wire::Text;
 
-use super::bans::{self, NEEDS_LOGIN};
+use super::bans;
 
 /// Who sets bans that are its verdicts.
 const SCRIPT: &str = "ip-check-script";
-/// What is said to those whom `ip-check-script` refuses without words of its own.
-const REFUSED: &str = "Your address is not welcome here";
 
 /// What is asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -54,7 +53,8 @@ pub fn hosts(cx: &Cx<'_>, door: &Door, origin: &Origin) -> (Box<str>, Box<str>) 
 /// Asks the next question; false when all are answered and the client may come in.
 pub fn inquire(cx: &mut Cx<'_>) -> bool {
     if cx.served().door.tor && cx.config().server.tor_listeners.require_sasl && cx.account().is_none() {
-        demand_login(cx, NEEDS_LOGIN);
+        let why = cx.setup.said(Phrase::ADDRESS_NEEDS_LOGIN, &[]);
+        demand_login(cx, &why);
         return true;
     }
     if is_spared_the_script(cx) {
@@ -108,13 +108,13 @@ impl Resume for Question {
         let said = match (*self, answer) {
             (Question::Welcome, JobAnswer::IpChecked(IpVerdict::Rejected(refusal))) => {
                 remember(cx, refusal, false);
-                refuse(cx, if refusal.why.is_empty() { REFUSED } else { &refusal.why });
+                refuse(cx, &or_else(cx, &refusal.why, Phrase::ADDRESS_REFUSED));
                 return Ok(());
             }
             (Question::Welcome, JobAnswer::IpChecked(IpVerdict::NeedsLogin(refusal))) => {
                 remember(cx, refusal, true);
                 if cx.account().is_none() {
-                    demand_login(cx, if refusal.why.is_empty() { NEEDS_LOGIN } else { &refusal.why });
+                    demand_login(cx, &or_else(cx, &refusal.why, Phrase::ADDRESS_NEEDS_LOGIN));
                     return Ok(());
                 }
                 cx.commit(Fact::Introduced { session: cx.session, said: Introduction::NeedsAccount });
@@ -151,6 +151,11 @@ fn remember(cx: &mut Cx<'_>, refusal: &IpRefusal, require_sasl: bool) {
     if cx.state().store_full || !bans::set(cx, BanTarget::Net(net), info) {
         cx.note(Level::Warn, "internal", format!("a verdict of {SCRIPT} on {net} was not kept"));
     }
+}
+
+/// What a script says of an address, or, where it says nothing, a phrase.
+fn or_else(cx: &Cx<'_>, why: &str, phrase: Phrase) -> String {
+    if why.is_empty() { cx.setup.said(phrase, &[]) } else { why.to_owned() }
 }
 
 fn demand_login(cx: &mut Cx<'_>, why: &str) {

@@ -82,7 +82,8 @@ impl Reading {
             let within = page.iter().filter(|item| range.contains(item.id()));
             let (count, bytes) =
                 within.fold((0, 0), |(count, bytes), item| (count + 1, bytes + item.as_bytes().len()));
-            count < range.limit && bytes < self.range_bytes_max()
+            // One side of AROUND may have no room at all.
+            (range.limit == 0 || count < range.limit) && bytes < self.range_bytes_max()
         })
     }
 

@@ -6,7 +6,7 @@ use crate::engine::context::service::ServiceName;
 use crate::i18n::Phrase;
 use crate::wire::Text;
 
-use super::split_word;
+use super::{Command, split_word};
 
 /// Where the explanations of a list begin.
 const NAME_WIDTH: usize = 15;
@@ -22,13 +22,14 @@ pub(super) fn help(cx: &mut Cx<'_>, service: ServiceName, rest: &str) -> Outcome
 }
 
 fn list(cx: &mut Cx<'_>, service: ServiceName) {
-    for line in super::about(service) {
+    for line in text_of(cx, service.name(), || super::about(service).join("\n")).lines() {
         cx.notice(service, Text::Plain(line));
     }
     for command in super::commands(service) {
         let shown = !command.hidden && (command.enabled)(cx.config()) && command.who.includes(cx).is_ok();
         if shown {
-            let (_, explanation) = split_help(command.help);
+            let text = text_of(cx, &key(service, command), || command_text(command));
+            let (_, explanation) = split_help(text.lines().next().unwrap_or_default());
             cx.notice(service, Text::Plain(&format!("{:NAME_WIDTH$}{explanation}", command.name)));
         }
     }
@@ -41,10 +42,12 @@ fn explain(cx: &mut Cx<'_>, service: ServiceName, name: &str) -> Outcome {
     let Some(command) = found else {
         return Err(service.refuse(Phrase::SERVICE_NO_HELP, &[service.name()]));
     };
-    let (params, explanation) = split_help(command.help);
+    let text = text_of(cx, &key(service, command), || command_text(command));
+    let mut lines = text.lines();
+    let (params, explanation) = split_help(lines.next().unwrap_or_default());
     let syntax = format!("{} {params}", command.name);
     cx.tell(service, Phrase::SERVICE_SYNTAX, &[syntax.trim_end()]);
-    for line in std::iter::once(&explanation).chain(command.more) {
+    for line in std::iter::once(explanation).chain(lines) {
         cx.notice(service, Text::Plain(line));
     }
     if !command.aliases.is_empty() {
@@ -53,6 +56,30 @@ fn explain(cx: &mut Cx<'_>, service: ServiceName, name: &str) -> Outcome {
     Ok(())
 }
 
-fn split_help(help: &'static str) -> (&'static str, &'static str) {
+fn split_help(help: &str) -> (&str, &str) {
     help.split_once(": ").unwrap_or(("", help))
+}
+
+/// What the help of a command is found by in catalogues.
+fn key(service: ServiceName, command: &Command) -> String {
+    format!("{} {}", service.name(), command.name)
+}
+
+fn command_text(command: &Command) -> String {
+    std::iter::once(command.help).chain(command.more.iter().copied()).collect::<Vec<_>>().join("\n")
+}
+
+/// A help text in the language of the session being served, or in English.
+fn text_of(cx: &Cx<'_>, key: &str, english: impl FnOnce() -> String) -> String {
+    let translated = cx.setup.languages.help(&cx.served().languages, key);
+    translated.map_or_else(english, str::to_owned)
+}
+
+/// What the services tell of themselves and of their commands, by name.
+pub(super) fn texts() -> impl Iterator<Item = (String, String)> {
+    ServiceName::ALL.into_iter().flat_map(|service| {
+        let about = (service.name().to_owned(), super::about(service).join("\n"));
+        let commands = super::commands(service).iter();
+        std::iter::once(about).chain(commands.map(move |c| (key(service, c), command_text(c))))
+    })
 }

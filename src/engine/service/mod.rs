@@ -118,6 +118,11 @@ impl Who {
     }
 }
 
+/// What the services tell of themselves and of their commands, by name.
+pub fn help_texts() -> impl Iterator<Item = (String, String)> {
+    help::texts()
+}
+
 /// Someone said this to a service: a command, or a CTCP query.
 pub fn hear(cx: &mut Cx<'_>, service: ServiceName, text: &str) {
     if let Some(query) = text.strip_prefix('\x01') {

@@ -51,7 +51,7 @@ impl Engine {
             };
             if !room {
                 let mut cx = self.cx(now, session, Answer::new(session, None), out);
-                cx.close(Phrase::INPUT_TOO_LONG.english());
+                cx.close_saying(Phrase::INPUT_TOO_LONG, &[]);
                 cx.finish();
             }
             return;
@@ -145,7 +145,7 @@ impl Engine {
             }
             Line::Overlong => {
                 let mut cx = self.cx(now, session, Answer::new(session, None), out);
-                cx.close(Phrase::INPUT_TOO_LONG.english());
+                cx.close_saying(Phrase::INPUT_TOO_LONG, &[]);
                 cx.finish();
             }
         }
@@ -167,7 +167,7 @@ impl Engine {
             Err(ParseError::NoCommand) => {
                 count_line(&mut cx);
             }
-            Err(ParseError::ForbiddenByte) => cx.close("Malformed input"),
+            Err(ParseError::ForbiddenByte) => cx.close_saying(Phrase::MALFORMED_INPUT, &[]),
             Ok(_) if is_too_long(text, cx.config().server.max_line_len) => {
                 cx.reply(ERR_INPUTTOOLONG, &[], Text::Said(Phrase::INPUT_TOO_LONG, &[]));
                 command::batch::spoil(&mut cx);
@@ -315,7 +315,7 @@ fn allowed(cx: &Cx<'_>, command: &Command, message: &Message<'_>) -> Outcome {
 fn may_go_on_registering(cx: &mut Cx<'_>, message: &Message<'_>) -> bool {
     let lines = cx.served().registering().map_or(0, |registering| registering.lines);
     if lines == 0 && is_http(message) {
-        cx.close("This is an IRC server; it does not speak HTTP here");
+        cx.close_saying(Phrase::NOT_HTTP, &[]);
         return false;
     }
     count_line(cx)
@@ -325,7 +325,7 @@ fn may_go_on_registering(cx: &mut Cx<'_>, message: &Message<'_>) -> bool {
 fn count_line(cx: &mut Cx<'_>) -> bool {
     let Some(registering) = cx.served().registering() else { return true };
     if registering.lines as usize >= cx.config().limits.registration_messages {
-        cx.close(Phrase::TOO_MANY_LINES_BEFORE_REGISTRATION.english());
+        cx.close_saying(Phrase::TOO_MANY_LINES_BEFORE_REGISTRATION, &[]);
         return false;
     }
     cx.commit(Fact::Introduced { session: cx.session, said: Introduction::Line });

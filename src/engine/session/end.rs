@@ -3,6 +3,7 @@
 use crate::engine::announce::{show_away, show_quit};
 use crate::engine::context::cx::Cx;
 use crate::engine::setup::settings;
+use crate::i18n::Phrase;
 use crate::state::user::DISCONNECTED;
 use crate::state::{Fact, Session, SessionId};
 use crate::wire::Text;
@@ -13,6 +14,12 @@ use super::registration;
 const SEEN_STEP_MS: u64 = 10 * 60 * 1000;
 
 impl Cx<'_> {
+    /// Ends the session being served with a phrase as the reason.
+    pub fn close_saying(&mut self, reason: Phrase, args: &[&str]) {
+        let reason = self.setup.said(reason, args);
+        self.close(&reason);
+    }
+
     /// Ends the session being served: the channels see `reason`, and so does the client.
     pub fn close(&mut self, reason: &str) {
         show_quit(self, reason);

@@ -42,12 +42,12 @@ pub fn check_idle(cx: &mut Cx<'_>) {
         let opened_ms = session.opened_mono_ms;
         let limit_ms = timeouts.registration.as_millis() as u64;
         if cx.now.mono_ms >= opened_ms + limit_ms {
-            cx.close(Phrase::REGISTRATION_TIMEOUT.english());
+            cx.close_saying(Phrase::REGISTRATION_TIMEOUT, &[]);
         } else {
             cx.turn.timers.arm(opened_ms + limit_ms, cx.session);
         }
     } else if idle_ms >= disconnect_ms {
-        cx.close(&format!("Ping timeout: {} seconds", disconnect_ms / 1000));
+        cx.close_saying(Phrase::PING_TIMEOUT, &[&(disconnect_ms / 1000).to_string()]);
     } else if idle_ms >= ping_ms && !pinged {
         let nick = cx.nick().to_owned();
         cx.reply_bare("PING", &[&nick], Text::None);

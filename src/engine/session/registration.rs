@@ -65,7 +65,7 @@ impl Resume for ServerPasswordCompared {
                 cx.commit(Fact::Introduced { session: cx.session, said: Introduction::PasswordRight });
             }
             JobAnswer::Password(false) => wrong_password(cx),
-            _ => cx.close(Phrase::SERVER_BUSY.english()),
+            _ => cx.close_saying(Phrase::SERVER_BUSY, &[]),
         }
         Ok(())
     }
@@ -73,14 +73,14 @@ impl Resume for ServerPasswordCompared {
 
 fn wrong_password(cx: &mut Cx<'_>) {
     cx.reply(ERR_PASSWDMISMATCH, &[], Text::Said(Phrase::PASSWORD_INCORRECT, &[]));
-    cx.close(Phrase::PASSWORD_INCORRECT.english());
+    cx.close_saying(Phrase::PASSWORD_INCORRECT, &[]);
 }
 
 /// Lets in who has an account or needs none.
 fn admit(cx: &mut Cx<'_>) {
     if cx.account().is_none() && policy::needs_account(cx.config(), cx.served().door.ip) {
         cx.fail("*", "ACCOUNT_REQUIRED", &[], Phrase::LOGIN_TO_JOIN);
-        return cx.close(Phrase::LOGIN_TO_JOIN.english());
+        return cx.close_saying(Phrase::LOGIN_TO_JOIN, &[]);
     }
     register(cx);
 }

@@ -6,20 +6,15 @@ use crate::i18n::Phrase;
 use crate::wire::Text;
 use crate::wire::numeric::ERR_NOMOTD;
 
-/// Told where the configuration has no banner.
-const BANNER: &str = "This server is for connections with TLS only.\n\
-                      Please have your client connect with TLS, or get one that can.";
-/// The last word.
-const GOODBYE: &str = "Please connect with TLS";
-
 /// Instead of a welcome: enough of one for clients to show what follows, the banner, and the end.
 pub fn turn_away(cx: &mut Cx<'_>) {
     welcome::greet(cx);
     cx.reply(ERR_NOMOTD, &[], Text::Said(Phrase::NO_MOTD, &[]));
     let nick = cx.nick().to_owned();
-    let banner = cx.config().server.sts.sts_only_banner.as_deref().unwrap_or(BANNER);
+    let banner = cx.config().server.sts.sts_only_banner.clone();
+    let banner = banner.unwrap_or_else(|| cx.said(Phrase::STS_BANNER, &[]));
     for line in banner.lines() {
         cx.reply_command("NOTICE", &[&nick], Text::Plain(line));
     }
-    cx.close(GOODBYE);
+    cx.close_saying(Phrase::STS_GOODBYE, &[]);
 }

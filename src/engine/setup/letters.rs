@@ -6,6 +6,7 @@
 use regex::Regex;
 
 use crate::config::{EmailVerification, PatternSyntax};
+use crate::i18n::{Languages, Phrase};
 use crate::state::account::Purpose;
 use crate::text::glob;
 
@@ -48,29 +49,30 @@ impl Letters {
         })
     }
 
-    /// Subject and text of the letter with a code.
-    pub fn code(&self, server: &str, account: &str, purpose: Purpose, code: &str) -> (String, String) {
+    /// Subject and text of the letter with a code, in the server's default language.
+    pub fn code(
+        &self,
+        languages: &Languages,
+        server: &str,
+        account: &str,
+        purpose: Purpose,
+        code: &str,
+    ) -> (String, String) {
+        let said = |phrase: Phrase, args: &[&str]| languages.said(&[], phrase, args);
         let (subject, command) = match purpose {
-            Purpose::Verification => {
-                (format!("Verify your account on {server}"), format!("/MSG NickServ VERIFY {account} {code}"))
+            Purpose::Verification => (Phrase::MAIL_VERIFY, format!("/msg NickServ VERIFY {account} {code}")),
+            Purpose::PasswordReset => {
+                let new = said(Phrase::NEW_PASSWORD, &[]);
+                (Phrase::MAIL_RESET, format!("/msg NickServ RESETPASS {account} {code} {new}"))
             }
-            Purpose::PasswordReset => (
-                format!("Reset your password on {server}"),
-                format!("/MSG NickServ RESETPASS {account} {code} <new password>"),
-            ),
-            Purpose::EmailChange => (
-                format!("Verify your e-mail address on {server}"),
-                format!("/MSG NickServ VERIFYEMAIL {code}"),
-            ),
+            Purpose::EmailChange => (Phrase::MAIL_CHANGE, format!("/msg NickServ VERIFYEMAIL {code}")),
         };
         let subject = match purpose {
             Purpose::Verification if !self.subject.is_empty() => self.subject.clone(),
-            _ => subject,
+            _ => said(subject, &[server]),
         };
-        let text = format!(
-            "Account: {account}\r\nCode: {code}\r\n\r\nTo use the code, enter this on the chat server:\r\n\r\n{command}\r\n"
-        );
-        (subject, text)
+        let body = said(Phrase::MAIL_BODY, &[account, code, &command]);
+        (subject, body.lines().map(|line| format!("{line}\r\n")).collect())
     }
 }
 
@@ -99,8 +101,13 @@ mod tests {
     #[test]
     fn the_subject_is_the_configured_one_where_it_fits() {
         let letters = Letters { subject: "Hello".into(), ..Letters::default() };
-        assert_eq!(letters.code("s", "a", Purpose::Verification, "c").0, "Hello");
-        assert_ne!(letters.code("s", "a", Purpose::PasswordReset, "c").0, "Hello");
-        assert!(letters.code("s", "a", Purpose::Verification, "c").1.contains("VERIFY a c"));
+        assert_eq!(letters.code(&Languages::default(), "s", "a", Purpose::Verification, "c").0, "Hello");
+        assert_ne!(letters.code(&Languages::default(), "s", "a", Purpose::PasswordReset, "c").0, "Hello");
+        assert!(
+            letters
+                .code(&Languages::default(), "s", "a", Purpose::Verification, "c")
+                .1
+                .contains("VERIFY a c")
+        );
     }
 }

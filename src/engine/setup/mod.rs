@@ -14,7 +14,7 @@ use regex::Regex;
 
 use crate::config::Config;
 use crate::engine::event::Texts;
-use crate::i18n::Languages;
+use crate::i18n::{Languages, Phrase};
 use crate::state::Letters;
 use crate::text::CaseMapping;
 
@@ -87,6 +87,11 @@ impl Setup {
             languages,
             config,
         }
+    }
+
+    /// A phrase in the server's default language: for what several people read, such as the reason of a QUIT.
+    pub fn said(&self, text: Phrase, args: &[&str]) -> String {
+        self.languages.said(&[], text, args)
     }
 
     /// The server's name, the source of what it says.

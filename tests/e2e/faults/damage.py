@@ -85,7 +85,7 @@ def check_damage(checks, binary, directory):
         for number in range(8):
             owner = new_account(server.plain, f"owner{number}", "sesame")
         owner.join("#kept")
-        order(owner, "CS REGISTER #kept", "is yours now")
+        order(owner, "CS REGISTER #kept", "successfully registered")
         server.kill()
         whole = directory / "whole"
         shutil.copytree(server.datastore, whole)

@@ -103,7 +103,7 @@ def check_full_disk(checks, binary, directory):
         with Server(binary, directory / "full-disk", datastore=disk / "ircd.db") as server:
             server.start()
             owner = new_account(server.plain, "owner", "sesame").join("#kept")
-            order(owner, "CS REGISTER #kept", "is yours now")
+            order(owner, "CS REGISTER #kept", "successfully registered")
             owner.join("#new")
             guest = irc.plain(server.plain).register("guest").join("#kept")
             full_at_last(owner, disk / "ballast")

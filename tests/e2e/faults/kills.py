@@ -68,7 +68,7 @@ class Founder:
             line = f"JOIN {name} {now.key or ''}".strip()
             return "JOIN", now._replace(member=True), line, lambda m: m.verb == "366" and name in m.params
         if not now.registered:
-            yours = lambda m: m.nick == "ChanServ" and "is yours now" in m.raw and name in m.raw
+            yours = lambda m: m.nick == "ChanServ" and "successfully registered" in m.raw and name in m.raw
             return "CS REGISTER", now._replace(registered=True), f"CS REGISTER {name}", yours
         kind = self.random.choice(["TOPIC", "MODE", "MODE", "PART"])
         if kind == "PART":

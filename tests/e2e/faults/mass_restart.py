@@ -20,7 +20,7 @@ def fill(port):
     for number in range(CHANNELS):
         name = f"#room{number}"
         owner.join(name)
-        order(owner, f"CS REGISTER {name}", "is yours now")
+        order(owner, f"CS REGISTER {name}", "successfully registered")
         order(owner, f"TOPIC {name} :what {name} is about", " TOPIC ")
         order(owner, f"MODE {name} +Cl {1000 + number}", " +Cl ")
     for number in range(USERS):

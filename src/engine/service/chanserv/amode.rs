@@ -22,11 +22,11 @@ pub(super) const AMODE: Command = Command {
     who: Who::Anyone,
     enabled: keeps_channels,
     hidden: false,
-    help: "<channel> [<mode> <account>]: shows or changes the ranks that come with accounts",
+    help: "<channel> [<mode> <account>]: shows or changes the persistent modes of accounts in a channel",
     more: &[
-        "For example, `AMODE #channel +o dan` makes whoever is logged in as dan an operator,",
-        "now and whenever they join. It goes by accounts, not by nicks; the founder's rank is not changed here.",
-        "You may change what MODE would let you change.",
+        "For example, `AMODE #channel +o dan` makes the user logged in as dan a channel operator,",
+        "now and on every join. It applies to accounts, not nicks, and cannot change the founder's privileges.",
+        "You can change the privileges that you could change with MODE.",
     ],
     run: amode,
 };

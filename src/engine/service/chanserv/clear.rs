@@ -9,8 +9,6 @@ use crate::state::{ChannelId, Fact, List, ModeChange};
 
 use super::{CS, find_governed, keeps_channels, shown};
 
-/// What those who are thrown out are told.
-const REASON: &str = "Cleared by ChanServ";
 /// Bytes of masks in one MODE, so that it fits with any source and channel name.
 const MASKS_BYTES_MAX: usize = 200;
 
@@ -23,8 +21,8 @@ pub(super) const CLEAR: Command = Command {
     who: Who::Anyone,
     enabled: keeps_channels,
     hidden: false,
-    help: "<channel> users|access: throws everyone but you out, or resets who may enter",
-    more: &["`access` removes all bans, exceptions and invite exceptions, and the ranks that AMODE gave."],
+    help: "<channel> users|access: removes all other users from the channel, or resets its access lists",
+    more: &["`access` removes all bans, exceptions, invite exceptions and persistent modes."],
     run: clear,
 };
 
@@ -43,7 +41,8 @@ fn clear(cx: &mut Cx<'_>, params: &[&str]) -> Outcome {
 fn throw_out(cx: &mut Cx<'_>, id: ChannelId) {
     let me = cx.me();
     let stays = cx.state().channels[id].members.contains_key(&me).then_some(me);
-    cx.commit(Fact::Cleared { by: Some(me), channel: id, stays, reason: REASON });
+    let reason = cx.setup.said(Phrase::CLEARED, &[]);
+    cx.commit(Fact::Cleared { by: Some(me), channel: id, stays, reason: &reason });
 }
 
 fn reset_access(cx: &mut Cx<'_>, id: ChannelId) {

@@ -24,8 +24,8 @@ pub(super) const HOWTOBAN: Command = Command {
     who: Who::Anyone,
     enabled: keeps_channels,
     hidden: false,
-    help: "<channel> <nick>: proposes the best ban against someone",
-    more: &["What it takes to keep someone out depends on how they are connected."],
+    help: "<channel> <nick>: suggests the best ban mask against a user",
+    more: &["The best mask depends on how the user is connected."],
     run: how_to_ban,
 };
 

@@ -18,7 +18,7 @@ pub(super) const INFO: Command = Command {
     who: Who::Anyone,
     enabled: keeps_channels,
     hidden: false,
-    help: "[<channel>]: tells who founded a channel and when; without one, which are yours",
+    help: "[<channel>]: shows information about a channel, or lists your registered channels",
     more: &[],
     run: info,
 };

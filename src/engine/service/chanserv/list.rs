@@ -94,14 +94,15 @@ fn registered(cx: &Cx<'_>, pattern: Option<&Regex>, slot: &mut u32) -> (Vec<Stri
 fn purges(cx: &Cx<'_>, after: &mut Option<Box<str>>) -> (Vec<String>, bool) {
     let start = after.as_deref().map_or(Bound::Unbounded, Bound::Excluded);
     let some = cx.state().purges.range::<str, _>((start, Bound::Unbounded)).take(STEP_CHANNELS);
-    let (keys, lines): (Vec<_>, Vec<_>) = some.map(|(key, purge)| (key.clone(), purge_line(purge))).unzip();
+    let (keys, lines): (Vec<_>, Vec<_>) =
+        some.map(|(key, purge)| (key.clone(), purge_line(cx, purge))).unzip();
     let last = keys.into_iter().last();
     let more = last.is_some();
     *after = last.or(after.take());
     (lines, more)
 }
 
-fn purge_line(purge: &Purge) -> String {
-    let line = format!("{} (by {}) {}", purge.name, purge.by, purge.reason);
+fn purge_line(cx: &Cx<'_>, purge: &Purge) -> String {
+    let line = cx.said(Phrase::PURGE_LINE, &[&purge.name, &purge.by, &purge.reason]);
     line.trim_end().to_owned()
 }

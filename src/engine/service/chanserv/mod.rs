@@ -32,8 +32,8 @@ const CS: ServiceName = ServiceName::ChanServ;
 const CHANREG: &str = "chanreg";
 
 pub(super) const ABOUT: &[&str] = &[
-    "ChanServ keeps registered channels for their founders: such a channel stays",
-    "when it is empty, and its topic, modes, bans and ranks stay with it.",
+    "ChanServ lets you register and manage channels. A registered channel",
+    "keeps its topic, modes, bans and privileges while it is empty.",
 ];
 
 /// All commands, by name.

@@ -10,9 +10,6 @@ use crate::state::registry::Purge;
 
 use super::{CHANREG, CS, find, list, shown};
 
-/// What those who are thrown out are told.
-const REASON: &str = "This channel has been closed by the operators of the server";
-
 pub(super) const PURGE: Command = Command {
     name: "PURGE",
     aliases: &[],
@@ -22,10 +19,10 @@ pub(super) const PURGE: Command = Command {
     who: Who::Oper(CHANREG),
     enabled: always,
     hidden: false,
-    help: "ADD <channel> [<code> [<reason>]] | DEL <channel> | LIST: closes a channel name for good",
+    help: "ADD <channel> [<code> [<reason>]] | DEL <channel> | LIST: manages purged channels",
     more: &[
-        "ADD throws everyone out; nobody can enter until DEL. Without the code, it tells you the code.",
-        "A registration is kept, and holds again after DEL.",
+        "ADD empties the channel and blocks its name until DEL. Without a code, it shows the confirmation code.",
+        "A registration is kept and takes effect again after DEL.",
     ],
     run: purge,
 };
@@ -63,7 +60,8 @@ fn add(cx: &mut Cx<'_>, name: &str, code: Option<&str>, reason: Option<&str>) ->
     let purge = Purge { name: name.as_str().into(), by, reason: reason.into(), at_ms: cx.now.wall_ms };
     cx.commit(Fact::PurgeSet { key: parsed.key(), purge: Some(purge) });
     if let Some(channel) = there {
-        cx.commit(Fact::Cleared { by: None, channel, stays: None, reason: REASON });
+        let reason = cx.setup.said(Phrase::CLOSED_BY_OPERS, &[]);
+        cx.commit(Fact::Cleared { by: None, channel, stays: None, reason: &reason });
     }
     cx.tell(CS, Phrase::PURGED, &[&name]);
     Ok(())

@@ -19,16 +19,18 @@ pub(super) const OP: Command = Command {
     who: Who::LoggedIn,
     enabled: keeps_channels,
     hidden: false,
-    help: "<channel> [<nick>]: gives you the rank that is yours, or makes someone an operator",
-    more: &["Your rank is that of the founder, or what AMODE says. Only the founder can op someone else."],
+    help: "<channel> [<nick>]: gives you your channel privileges, or makes a user a channel operator",
+    more: &[
+        "Your privileges are those of the founder or those set with AMODE. Only the founder can op others.",
+    ],
     run: op,
 };
 
 pub(super) const DEOP: Command = Command {
     name: "DEOP",
     who: Who::Anyone,
-    help: "<channel> [<nick>]: takes all ranks from you, or from someone else",
-    more: &["The ranks that you may take away are those that MODE lets you take away."],
+    help: "<channel> [<nick>]: removes channel privileges from you, or from another user",
+    more: &["You can remove the privileges that you could remove with MODE."],
     run: deop,
     ..OP
 };

@@ -21,8 +21,10 @@ pub(super) const REGISTER: Command = Command {
     who: Who::LoggedIn,
     enabled: keeps_channels,
     hidden: false,
-    help: "<channel>: makes a channel yours",
-    more: &["You must be an operator of it. It stays when it is empty, with its topic and modes."],
+    help: "<channel>: registers a channel",
+    more: &[
+        "You must be a channel operator. A registered channel keeps its topic and modes while it is empty.",
+    ],
     run: register,
 };
 
@@ -31,8 +33,8 @@ pub(super) const UNREGISTER: Command = Command {
     aliases: &["DROP"],
     params_max: 2,
     who: Who::Anyone,
-    help: "<channel> [<code>]: gives a registered channel up",
-    more: &["Without the code, it tells you the code."],
+    help: "<channel> [<code>]: unregisters a channel",
+    more: &["Without a code, it shows the confirmation code."],
     run: unregister,
     ..REGISTER
 };

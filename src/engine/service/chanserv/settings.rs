@@ -21,7 +21,7 @@ pub(super) const GET: Command = Command {
     enabled: keeps_channels,
     hidden: false,
     help: "<channel> <setting>: shows a setting of a channel",
-    more: &["For what there is: HELP SET"],
+    more: &["For a list of settings, see HELP SET."],
     run: get,
 };
 
@@ -31,9 +31,9 @@ pub(super) const SET: Command = Command {
     params_max: 3,
     help: "<channel> <setting> <value>: changes a setting of a channel",
     more: &[
-        "history: off (none is kept), ephemeral (in memory only), on (for good), default (as the server has it)",
-        "query-cutoff: none (all of it can be read), registration-time (from when the reader's account was made),",
-        "    join-time (from when the reader joined), default",
+        "history: off (none), ephemeral (in memory only), on (stored), default (server setting)",
+        "query-cutoff: none (everything is readable), registration-time (since the reader's account was registered),",
+        "    join-time (since the reader joined), default",
         "store-events: all, no-joins (no JOIN, PART and QUIT), none (messages only)",
     ],
     run: set,

@@ -22,10 +22,10 @@ pub(super) const TRANSFER: Command = Command {
     who: Who::LoggedIn,
     enabled: keeps_channels,
     hidden: false,
-    help: "<channel> <account> [<code>] | ACCEPT <channel>: gives a channel to another account",
+    help: "<channel> <account> [<code>] | ACCEPT <channel>: transfers a channel to another account",
     more: &[
-        "Without the code, it tells you the code. The other one has to ACCEPT, unless you are a server operator.",
-        "To take an offer back, transfer the channel to yourself.",
+        "Without a code, it shows the confirmation code. The new owner must ACCEPT, unless you are a server operator.",
+        "To cancel a pending transfer, transfer the channel to yourself.",
     ],
     run: transfer,
 };

@@ -16,8 +16,8 @@ pub(super) const DELETE: Command = Command {
     who: Who::Anyone,
     enabled: keeps_history,
     hidden: false,
-    help: "<target> <msgid>: takes back what you said, or what was said in your channel",
-    more: &["The id is the msgid tag of the message; clients that show it offer this themselves."],
+    help: "<target> <msgid>: deletes a message of yours, or one in a channel you operate",
+    more: &["The ID is the msgid tag of the message; clients that support deletion know it."],
     run: |cx: &mut Cx<'_>, params: &[&str]| -> Outcome {
         redaction::start(cx, [params[0], params[1]], None, Manner::HistServ)
     },

@@ -19,8 +19,8 @@ use super::forget::FORGET;
 
 pub(super) const EXPORT: Command = Command {
     name: "EXPORT",
-    help: "<account>: writes all that an account said in channels to a file",
-    more: &["The file has a line of JSON for each message, and lies where server.output-path says."],
+    help: "<account>: exports all channel messages of an account to a file",
+    more: &["The file has one line of JSON per message and is written to server.output-path."],
     run: export,
     ..FORGET
 };
@@ -35,7 +35,8 @@ fn export(cx: &mut Cx<'_>, params: &[&str]) -> Outcome {
     let token = BASE32_NOPAD.encode(&cx.ids.secret::<10>()).to_ascii_lowercase();
     let name = format!("{token}-{}.json", cx.now.wall_ms / 1000);
     let file = Path::new(&cx.config().server.output_path).join(&name).to_string_lossy().into_owned();
-    cx.oper_did(&format!("{} exported what account {account} said", cx.nick()));
+    let nick = cx.nick().to_owned();
+    cx.oper_did(Phrase::OPER_EXPORTED, &[&nick, &account]);
     cx.tell(HISTSERV, Phrase::EXPORTING, &[&account, &name]);
     let query = Query::Export { account: account.as_str().into(), file };
     cx.ask_aside(Job::AskHistory(Box::new(query)), Exported { account, name });

@@ -25,8 +25,8 @@ pub(super) const FORGET: Command = Command {
     who: Who::Oper(HISTORY),
     enabled: keeps_history,
     hidden: false,
-    help: "<account>: deletes all that an account said, in channels and conversations",
-    more: &["What is stored for good needs history.retention.enable-account-indexing for that."],
+    help: "<account>: deletes all messages of an account",
+    more: &["For stored history, this requires history.retention.enable-account-indexing."],
     run: forget,
 };
 
@@ -45,7 +45,8 @@ fn forget(cx: &mut Cx<'_>, params: &[&str]) -> Outcome {
     }
     // The account may be gone; what it said is not.
     let account: Box<str> = cx.setup.mapping.fold_lossy(params[0]).into();
-    cx.oper_did(&format!("{} had all forgotten that account {account} said", cx.nick()));
+    let nick = cx.nick().to_owned();
+    cx.oper_did(Phrase::OPER_FORGOT, &[&nick, &account]);
     if history.persistent.enabled {
         cx.voice.out.push(Effect::Record(Record::Forget { account: account.clone() }));
     }

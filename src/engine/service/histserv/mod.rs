@@ -13,7 +13,7 @@ const HISTSERV: ServiceName = ServiceName::HistServ;
 /// The operator capability for other people's messages.
 const HISTORY: &str = "history";
 
-pub(super) const ABOUT: &[&str] = &["HistServ answers for what was said: it plays it, and takes it back."];
+pub(super) const ABOUT: &[&str] = &["HistServ provides commands for message history."];
 
 /// All commands, by name.
 pub(super) static COMMANDS: &[&Command] = &[&delete::DELETE, &export::EXPORT, &forget::FORGET, &play::PLAY];

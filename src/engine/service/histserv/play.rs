@@ -12,8 +12,8 @@ use super::delete::DELETE;
 pub(super) const PLAY: Command = Command {
     name: "PLAY",
     params_min: 1,
-    help: "<target> [<lines>|<time>]: plays the last lines of a channel or conversation",
-    more: &["Without a number 100 lines; a time is like 2h or 3d."],
+    help: "<target> [<lines>|<time>]: replays the latest messages of a channel or conversation",
+    more: &["The default is 100 lines; a time is written like 2h or 3d."],
     run: play,
     ..DELETE
 };

@@ -12,8 +12,8 @@ const HS: ServiceName = ServiceName::HostServ;
 const VHOSTS: &str = "vhosts";
 
 pub(super) const ABOUT: &[&str] = &[
-    "HostServ knows vhosts: a host that operators give to an account, shown",
-    "instead of where its user really connects from.",
+    "HostServ lets you manage your vhost: a custom hostname that operators",
+    "assign to an account and that is shown instead of its real hostname.",
 ];
 
 /// All commands, by name.

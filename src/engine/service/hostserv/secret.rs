@@ -18,10 +18,10 @@ pub(super) const SETCLOAKSECRET: Command = Command {
     who: Who::Oper(VHOSTS),
     enabled: always,
     hidden: false,
-    help: "<secret> [<code>]: changes the secret that cloaks are made with",
+    help: "<secret> [<code>]: sets the secret from which cloaks are computed",
     more: &[
-        "It should be long and random. All cloaks change, and bans on the old ones hold no more.",
-        "It takes the right to REHASH, too. Without the code, it tells you the code.",
+        "It should be long and random. All cloaks change, so bans on old cloaks stop matching.",
+        "This also requires the rehash privilege. Without a code, it shows the confirmation code.",
     ],
     run: set_secret,
 };

@@ -23,19 +23,19 @@ pub(super) const ON: Command = Command {
     who: Who::LoggedIn,
     enabled: |config: &Config| config.accounts.vhosts.enabled,
     hidden: false,
-    help: "shows your vhost, if you have one",
+    help: "enables your vhost",
     more: &[],
     run: |cx, _| switch(cx, true),
 };
 
 pub(super) const OFF: Command =
-    Command { name: "OFF", help: "shows your vhost no longer", run: |cx, _| switch(cx, false), ..ON };
+    Command { name: "OFF", help: "disables your vhost", run: |cx, _| switch(cx, false), ..ON };
 
 pub(super) const STATUS: Command = Command {
     name: "STATUS",
     params_max: 1,
     who: Who::Anyone,
-    help: "[<account>]: tells your vhost, or (for operators) another's",
+    help: "[<account>]: shows your vhost, or, for operators, that of another account",
     run: status,
     ..ON
 };
@@ -45,7 +45,7 @@ pub(super) const SET: Command = Command {
     params_min: 2,
     params_max: 2,
     who: Who::Oper(VHOSTS),
-    help: "<account> <vhost>: gives an account a vhost, which is shown at once",
+    help: "<account> <vhost>: sets the vhost of an account",
     run: set,
     ..ON
 };
@@ -55,7 +55,7 @@ pub(super) const DEL: Command = Command {
     params_min: 1,
     params_max: 1,
     who: Who::Oper(VHOSTS),
-    help: "<account>: takes an account's vhost away",
+    help: "<account>: deletes the vhost of an account",
     run: delete,
     ..ON
 };

@@ -20,10 +20,10 @@ pub(super) const CERT: Command = Command {
     who: Who::Anyone,
     enabled: authenticates,
     hidden: false,
-    help: "LIST | ADD [<fingerprint>] | DEL <fingerprint>: says which certificates log into your account",
+    help: "LIST | ADD [<fingerprint>] | DEL <fingerprint>: manages the certificate fingerprints that can log in to your account",
     more: &[
         "A fingerprint is the SHA-256 of a client certificate, 64 hexadecimal digits;",
-        "ADD without one takes that of your connection. Operators can put an account's name",
+        "ADD without a fingerprint uses that of your connection. Operators can give an account name",
         "before the fingerprint.",
     ],
     run: cert,

@@ -20,8 +20,8 @@ pub(super) const CLIENTS: Command = Command {
     who: Who::Anyone,
     enabled: |config| config.accounts.multiclient.enabled,
     hidden: false,
-    help: "LIST [<nick>] | LOGOUT [<nick>] <number>: shows your connections, or ends one",
-    more: &["LOGOUT ends the one with that number, or with `all` all of them. Operators can name a nick."],
+    help: "LIST [<nick>] | LOGOUT [<nick>] <number>: lists your attached clients, or logs one out",
+    more: &["LOGOUT takes the number of a client, or `all`. Operators can give another user's nick."],
     run: clients,
 };
 
@@ -30,7 +30,7 @@ pub(super) const SESSIONS: Command = Command {
     params_min: 0,
     params_max: 1,
     hidden: true,
-    help: "[<nick>]: the same as CLIENTS LIST",
+    help: "[<nick>]: is the same as CLIENTS LIST",
     more: &[],
     run: |cx, params| list(cx, params.first().copied()),
     ..CLIENTS
@@ -74,13 +74,14 @@ fn describe(cx: &Cx<'_>, id: SessionId) -> Vec<String> {
         let ago_ms = cx.now.mono_ms.saturating_sub(mono_ms);
         long_date(cx.now.wall_ms.saturating_sub(ago_ms) / 1000)
     };
-    let current = if id == cx.session { " (this one)" } else { "" };
-    let mut lines = vec![format!("Client {}{current}:", id.slot)];
-    lines.extend(session.device.as_ref().map(|device| format!("    Device:      {device}")));
-    lines.push(format!("    IP address:  {}", Setup::address_text(session.door.ip)));
-    lines.push(format!("    Connected:   {}", date(session.opened_mono_ms)));
-    lines.push(format!("    Last heard:  {}", date(session.heard_mono_ms)));
-    lines.extend(session.door.certfp.as_ref().map(|certfp| format!("    Certificate: {certfp}")));
+    let heading = if id == cx.session { Phrase::CLIENT_IS_THIS } else { Phrase::CLIENT_IS };
+    let mut lines = vec![cx.said(heading, &[&id.slot.to_string()])];
+    lines.extend(session.device.as_ref().map(|device| cx.said(Phrase::CLIENT_DEVICE, &[device])));
+    lines.push(cx.said(Phrase::CLIENT_ADDRESS, &[&Setup::address_text(session.door.ip)]));
+    lines.push(cx.said(Phrase::CLIENT_CONNECTED, &[&date(session.opened_mono_ms)]));
+    lines.push(cx.said(Phrase::CLIENT_ACTIVE, &[&date(session.heard_mono_ms)]));
+    let certfp = session.door.certfp.as_ref();
+    lines.extend(certfp.map(|certfp| cx.said(Phrase::CLIENT_CERTIFICATE, &[certfp])));
     lines
 }
 
@@ -93,7 +94,7 @@ fn log_out(cx: &mut Cx<'_>, nick: Option<&str>, number: &str) -> Outcome {
             return Err(NS.refuse(Phrase::NO_SUCH_CLIENT, &[]));
         }
     }
-    let reason = format!("Logged out by {}", cx.nick());
+    let reason = cx.setup.said(Phrase::LOGGED_OUT_BY, &[cx.nick()]);
     cx.tell(NS, Phrase::CLIENTS_LOGGED_OUT, &[&sessions.len().to_string()]);
     // Who asks goes last, to hear of it.
     sessions.sort_by_key(|&session| session == cx.session);

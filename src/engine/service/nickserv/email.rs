@@ -27,7 +27,7 @@ pub(super) const VERIFYEMAIL: Command = Command {
     who: Who::LoggedIn,
     enabled: authenticates,
     hidden: true,
-    help: "<code>: takes the address to which the code was sent",
+    help: "<code>: confirms a new e-mail address with the code sent to it",
     more: &[],
     run: verify,
 };

@@ -21,10 +21,10 @@ pub(super) const IDENTIFY: Command = Command {
     who: Who::Anyone,
     enabled: authenticates,
     hidden: false,
-    help: "[<account>] [<password>]: logs into an account",
+    help: "[<account>] [<password>]: logs you in to an account",
     more: &[
-        "Without an account, it is the one your nick is the name of.",
-        "Without a password, your client certificate has to be known; see HELP CERT.",
+        "Without an account name, your nickname is used.",
+        "Without a password, your client certificate is used; see HELP CERT.",
     ],
     run: identify,
 };

@@ -28,7 +28,7 @@ pub(super) const INFO: Command = Command {
     who: Who::Anyone,
     enabled: authenticates,
     hidden: false,
-    help: "[<account>]: tells what is known of your account, or another",
+    help: "[<account>]: shows information about your account, or another",
     more: &[],
     run: info,
 };
@@ -64,7 +64,7 @@ fn info(cx: &mut Cx<'_>, params: &[&str]) -> Outcome {
     for channel in channels(cx, &account, is_own || cx.user().may("sajoin")) {
         cx.tell(NS, Phrase::ACCOUNT_CHANNEL_IS, &[&channel]);
     }
-    if let Some(line) = suspend::describe(&account, cx.now.wall_ms) {
+    if let Some(line) = suspend::describe(cx, &account) {
         cx.notice(NS, Text::Plain(&line));
     }
     Ok(())

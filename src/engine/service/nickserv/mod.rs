@@ -26,10 +26,7 @@ use super::Command;
 
 const NS: ServiceName = ServiceName::NickServ;
 
-pub(super) const ABOUT: &[&str] = &[
-    "NickServ keeps accounts: a nick that is registered belongs to its owner,",
-    "who logs in with a password or a certificate.",
-];
+pub(super) const ABOUT: &[&str] = &["NickServ lets you register, log in to, and manage an account."];
 
 /// All commands, by name.
 pub(super) static COMMANDS: &[&Command] = &[

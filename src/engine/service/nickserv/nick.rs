@@ -18,15 +18,15 @@ pub(super) const GROUP: Command = Command {
     who: Who::LoggedIn,
     enabled: reserves_nicks,
     hidden: false,
-    help: "adds your current nick to your account",
-    more: &["Then nobody else can use it, as they cannot use your account's name."],
+    help: "groups your current nick with your account",
+    more: &["Grouped nicks are reserved for you, like your account name."],
     run: group,
 };
 
 pub(super) const DROP: Command = Command {
     name: "DROP",
     params_max: 1,
-    help: "[<nick>]: takes your current nick, or another of yours, away from your account",
+    help: "[<nick>]: ungroups your current nick, or the given one, from your account",
     more: &[],
     run: |cx, params| drop_nick(cx, params.first().copied(), false),
     ..GROUP
@@ -37,7 +37,7 @@ pub(super) const SADROP: Command = Command {
     params_min: 1,
     params_max: 1,
     who: Who::Oper("accreg"),
-    help: "<nick>: takes a nick away from whatever account it belongs to",
+    help: "<nick>: ungroups a nick from any account",
     more: &[],
     run: |cx, params| drop_nick(cx, params.first().copied(), true),
     ..GROUP
@@ -47,8 +47,8 @@ pub(super) const GHOST: Command = Command {
     name: "GHOST",
     params_min: 1,
     params_max: 1,
-    help: "<nick>: disconnects whoever uses a nick of yours",
-    more: &["It also disconnects another user who is logged into your account, whatever the nick."],
+    help: "<nick>: disconnects another user of one of your nicks",
+    more: &["It can also disconnect another user who is logged in to your account."],
     run: ghost,
     ..GROUP
 };
@@ -111,7 +111,7 @@ fn ghost(cx: &mut Cx<'_>, params: &[&str]) -> Outcome {
         return Err(NS.refuse(Phrase::CANNOT_GHOST_ALWAYS_ON, &[]));
     }
     let nick = ghost.nick.as_str().to_owned();
-    let reason = format!("GHOSTed by {}", cx.nick());
+    let reason = cx.setup.said(Phrase::GHOSTED_BY, &[cx.nick()]);
     cx.commit(Fact::Killed { by: cx.me(), user, reason: &reason });
     cx.tell(NS, Phrase::GHOSTED, &[&nick]);
     Ok(())

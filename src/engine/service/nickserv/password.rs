@@ -31,8 +31,8 @@ pub(super) const PASSWD: Command = Command {
     hidden: false,
     help: "<old> <new> <new>: changes your password",
     more: &[
-        "* stands for no password, before or after; then only a certificate logs you in.",
-        "Operators can change anyone's: <account> <new>.",
+        "Use * for no password, old or new; then only a certificate can log in.",
+        "Operators can change the password of any account: <account> <new>.",
     ],
     run: |cx, params| match params {
         [account, new] => change_other(cx, account, new),
@@ -46,7 +46,7 @@ pub(super) const SENDPASS: Command = Command {
     params_min: 1,
     params_max: 1,
     enabled: resets_by_mail,
-    help: "<account>: sends a code for RESETPASS to the account's address",
+    help: "<account>: sends a password reset code to the account's e-mail address",
     more: &[],
     run: send_code,
     ..PASSWD
@@ -57,7 +57,7 @@ pub(super) const RESETPASS: Command = Command {
     aliases: &[],
     params_min: 3,
     enabled: resets_by_mail,
-    help: "<account> <code> <new>: changes a password with the code that SENDPASS sent",
+    help: "<account> <code> <new>: resets a password with the code sent by SENDPASS",
     more: &[],
     run: reset,
     ..PASSWD

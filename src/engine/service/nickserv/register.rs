@@ -20,10 +20,10 @@ pub(super) const REGISTER: Command = Command {
     who: Who::Anyone,
     enabled: |config| config.accounts.registration.enabled,
     hidden: false,
-    help: "<password> [<email>]: makes an account of your nick",
+    help: "<password> [<email>]: registers your nickname as an account",
     more: &[
-        "Where the server wants an address, it sends a code there; see HELP VERIFY.",
-        "With * as the password, your client certificate alone logs you in.",
+        "If the server requires an e-mail address, it sends a verification code; see HELP VERIFY.",
+        "To log in with your TLS client certificate instead of a password, send * as the password.",
     ],
     run: register,
 };
@@ -32,8 +32,8 @@ pub(super) const SAREGISTER: Command = Command {
     name: "SAREGISTER",
     who: Who::Oper("accreg"),
     enabled: authenticates,
-    help: "<account> [<password>]: makes an account for someone else",
-    more: &["Without a password, nobody can log in until PASSWD gives it one."],
+    help: "<account> [<password>]: registers an account on someone else's behalf",
+    more: &["Without a password, nobody can log in until PASSWD sets one."],
     run: register_other,
     ..REGISTER
 };
@@ -41,7 +41,7 @@ pub(super) const SAREGISTER: Command = Command {
 pub(super) const VERIFY: Command = Command {
     name: "VERIFY",
     params_min: 2,
-    help: "<account> <code>: completes a registration with the code that was sent by mail",
+    help: "<account> <code>: verifies an account with the code sent by e-mail",
     more: &[],
     run: verify,
     ..REGISTER

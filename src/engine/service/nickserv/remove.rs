@@ -12,9 +12,6 @@ use crate::state::fact::AccountChange;
 
 use super::{NS, authenticates, find_account};
 
-/// The reason for users that go with the account.
-const DELETED: &str = "The account was deleted";
-
 pub(super) const UNREGISTER: Command = Command {
     name: "UNREGISTER",
     aliases: &[],
@@ -26,8 +23,8 @@ pub(super) const UNREGISTER: Command = Command {
     hidden: false,
     help: "<account> [<code>]: deletes your account",
     more: &[
-        "Without the code, it tells the code. Operators can delete any account.",
-        "The name stays closed: nobody can register it again.",
+        "Without a code, it shows the confirmation code. Operators can delete any account.",
+        "The name remains reserved and cannot be registered again.",
     ],
     run: |cx, params| remove(cx, params, false),
 };
@@ -35,10 +32,10 @@ pub(super) const UNREGISTER: Command = Command {
 pub(super) const ERASE: Command = Command {
     name: "ERASE",
     who: Who::Oper("accreg"),
-    help: "<account> [<code>]: deletes an account and all that is known of it",
+    help: "<account> [<code>]: deletes an account and allows its name to be reused",
     more: &[
-        "The name can then be registered again, by anyone: where old messages are kept by account,",
-        "make HistServ forget them first. UNREGISTER is the better choice as a rule.",
+        "Anyone can then register the name. Where stored messages are indexed by account,",
+        "delete them with HistServ FORGET first. In most cases, use UNREGISTER instead.",
     ],
     run: |cx, params| remove(cx, params, true),
     ..UNREGISTER
@@ -48,7 +45,7 @@ pub(super) const SAVERIFY: Command = Command {
     name: "SAVERIFY",
     params_max: 1,
     who: Who::Oper("accreg"),
-    help: "<account>: completes someone's registration",
+    help: "<account>: verifies an account without a code",
     more: &[],
     run: verify,
     ..UNREGISTER
@@ -58,8 +55,8 @@ pub(super) const RENAME: Command = Command {
     name: "RENAME",
     params_min: 2,
     who: Who::Oper("accreg"),
-    help: "<account> <name>: changes how an account's name is written",
-    more: &["Only capitals can change: Alice can become alice, but not Amanda."],
+    help: "<account> <name>: changes the capitalization of an account name",
+    more: &["Only the capitalization can change: Alice can become alice, but not Amanda."],
     run: rename,
     ..UNREGISTER
 };
@@ -77,13 +74,14 @@ fn remove(cx: &mut Cx<'_>, params: &[&str], freed: bool) -> Outcome {
         return Ok(());
     }
     cx.note(Level::Info, "accounts", format!("{} unregistered account {name}", cx.nick()));
-    suspension::turn_back(cx, &key, DELETED);
+    let reason = cx.setup.said(Phrase::ACCOUNT_DELETED, &[]);
+    suspension::turn_back(cx, &key, &reason);
     cx.tell(NS, Phrase::ACCOUNT_UNREGISTERED, &[&name]);
     let (me, mut users) = (cx.me(), cx.state().users_of(&key).to_vec());
     // The user being served may have to go, and goes last.
     users.sort_by_key(|&user| user == me);
     for user in users {
-        account::lose_account(cx, user, DELETED);
+        account::lose_account(cx, user, &reason);
     }
     cx.commit(Fact::AccountRemoved { account: &key, freed });
     Ok(())

@@ -74,7 +74,7 @@ pub(super) const ENFORCE: Command = Command {
     params_max: 1,
     enabled: reserves_nicks,
     hidden: true,
-    help: "[none|strict|default]: the same as GET ENFORCE and SET ENFORCE",
+    help: "[none|strict|default]: is the same as GET ENFORCE and SET ENFORCE",
     more: &[],
     run: |cx, params| {
         let account = own_account(cx)?.clone();

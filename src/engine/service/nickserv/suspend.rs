@@ -17,8 +17,6 @@ use super::{NS, find_account};
 
 /// Suspensions that are listed, the latest first.
 const LISTED_MAX: usize = 500;
-/// Where no reason is given.
-const NO_REASON: &str = "No reason given";
 
 pub(super) const SUSPEND: Command = Command {
     name: "SUSPEND",
@@ -29,9 +27,9 @@ pub(super) const SUSPEND: Command = Command {
     who: Who::Oper("ban"),
     enabled: always,
     hidden: false,
-    help: "ADD <account> [DURATION <duration>] [<reason>] | DEL <account> | LIST: closes an account",
+    help: "ADD <account> [DURATION <duration>] [<reason>] | DEL <account> | LIST: manages account suspensions",
     more: &[
-        "Nobody can log into a suspended account, and those who are logged in are disconnected.",
+        "Suspending an account disconnects its users and prevents logins to it.",
         "A duration is written like 30m, 12h or 1w2d.",
     ],
     run: suspend,
@@ -52,7 +50,8 @@ fn suspend(cx: &mut Cx<'_>, params: &[&str]) -> Outcome {
 fn add(cx: &mut Cx<'_>, account: &str, rest: &str) -> Outcome {
     let (duration_ms, reason) =
         read_duration(rest).ok_or_else(|| NS.refuse(Phrase::DURATION_INVALID, &[]))?;
-    let reason = if reason.is_empty() { NO_REASON } else { reason };
+    let none = cx.setup.said(Phrase::NO_REASON, &[]);
+    let reason = if reason.is_empty() { &none } else { reason };
     let reason = truncate(reason, cx.config().limits.kicklen);
     let (name, key) = named(cx, account)?;
     let by: Box<str> = cx.user().oper.as_ref().map_or("", |oper| &*oper.name).into();
@@ -91,12 +90,11 @@ fn named(cx: &Cx<'_>, account: &str) -> Result<(String, String), crate::engine::
 }
 
 fn list(cx: &mut Cx<'_>) {
-    let now_ms = cx.now.wall_ms;
     let mut suspended: Vec<(u64, String)> = cx
         .state()
         .accounts
         .values()
-        .filter_map(|account| Some((account.suspended.as_ref()?.at_ms, describe(account, now_ms)?)))
+        .filter_map(|account| Some((account.suspended.as_ref()?.at_ms, describe(cx, account)?)))
         .collect();
     suspended.sort_by_key(|(at_ms, _)| std::cmp::Reverse(*at_ms));
     cx.tell(NS, Phrase::SUSPENSIONS_ARE, &[&suspended.len().to_string()]);
@@ -106,12 +104,14 @@ fn list(cx: &mut Cx<'_>) {
 }
 
 /// A suspension that holds, in a line.
-pub(super) fn describe(account: &Account, now_ms: u64) -> Option<String> {
-    let suspension = account.suspended.as_ref().filter(|suspension| suspension.holds(now_ms))?;
+pub(super) fn describe(cx: &Cx<'_>, account: &Account) -> Option<String> {
+    let suspension = account.suspended.as_ref().filter(|suspension| suspension.holds(cx.now.wall_ms))?;
     let (name, since) = (account.name.as_str(), long_date(suspension.at_ms / 1000));
-    let until = match suspension.duration_ms {
-        Some(duration_ms) => format!("until {}", long_date((suspension.at_ms + duration_ms) / 1000)),
-        None => "for good".to_owned(),
-    };
-    Some(format!("Account {name} is suspended since {since} {until}: {}", suspension.reason))
+    Some(match suspension.duration_ms {
+        Some(duration_ms) => {
+            let until = long_date((suspension.at_ms + duration_ms) / 1000);
+            cx.said(Phrase::ACCOUNT_SUSPENDED_UNTIL, &[name, &since, &until, &suspension.reason])
+        }
+        None => cx.said(Phrase::ACCOUNT_SUSPENDED_SINCE, &[name, &since, &suspension.reason]),
+    })
 }
