@@ -1,4 +1,4 @@
-//! The spool: a [`journal`](crate::journal) of records that the database does not have yet.
+//! The spool: a [`journal`] of records that the database does not have yet.
 
 mod codec;
 

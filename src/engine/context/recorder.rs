@@ -1,6 +1,6 @@
 //! What goes into history: the lines that are told, kept as they are told, with who may find them there.
 //!
-//! Not who may read it, which is [`super::replay`]'s.
+//! Not who may read it, which is `engine::history`'s.
 
 use std::borrow::Cow;
 

@@ -3,7 +3,7 @@
 //!
 //! Bytes carry no names, so a reader must have the types of the writer. [`FORM`] lists them as they are
 //! stored; `tests/engine/form.rs` compares the list with the code and gives it a new version when they
-//! differ. Whatever keeps such bytes keeps [`Form::HERE`] with them.
+//! differ. Whatever keeps such bytes keeps [`Form::here`] with them.
 
 mod digest;
 mod event;
