@@ -78,7 +78,7 @@ impl NamesCursor {
         self.next = Place::default();
     }
 
-    /// Gathers names until a line is full, so many members were looked at, or there is no more.
+    /// Gathers names until the line is full, the piece has looked at enough members, or none are left.
     fn fill_line(&mut self, cx: &Cx<'_>, id: ChannelId) -> NamesLine {
         let (state, caps) = (cx.state(), cx.served().caps);
         let sight = policy::Sight::of(state, cx.me(), id);

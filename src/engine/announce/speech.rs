@@ -81,7 +81,8 @@ pub(super) fn said(
     }
 }
 
-/// echo-message for what is said to a service or to a module of ZNC, which is `target`: nobody else hears it,
+/// echo-message for what is said to a service or to a module of ZNC, which is `target`:
+/// no other client hears it,
 /// and so it is no fact.
 pub fn echo(cx: &mut Cx<'_>, target: &str, what: &Said<'_>) {
     let (by, session, msgid) = (cx.me(), cx.session, cx.msgid());
