@@ -8,8 +8,8 @@
 //! ```
 //!
 //! Phrases that a catalog lacks are sent in English; such a catalog is "incomplete" (`~` in the
-//! `draft/languages` capability). What HELP sends can be translated under `help:`, by the name of the
-//! command or topic; `ircd texts` prints both in English.
+//! `draft/languages` capability). Help can be translated under `help:`, by the name of the command or
+//! topic. `ircd texts` prints all phrases and help in English.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -31,7 +31,7 @@ pub struct Catalogue {
     /// The name of the language in that language.
     pub name: String,
     texts: Vec<Option<Box<str>>>,
-    /// What HELP tells of a command or topic, by its name.
+    /// The help for a command or topic, by its name.
     help: BTreeMap<Box<str>, Box<str>>,
 }
 
@@ -49,7 +49,7 @@ pub enum CatalogueError {
 impl fmt::Display for CatalogueError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            CatalogueError::Malformed(why) => write!(f, "not a language catalogue: {why}"),
+            CatalogueError::Malformed(why) => write!(f, "not a language catalog: {why}"),
             CatalogueError::UnknownPhrase(id) => write!(f, "unknown phrase {id}"),
             CatalogueError::WrongPlaceholders(id) => {
                 write!(f, "phrase {id}: placeholders differ from the English text")
@@ -119,7 +119,7 @@ impl From<Catalogue> for Raw {
     }
 }
 
-/// Returns the set of `{n}` in a text.
+/// Returns the digits of the placeholders `{n}` in a text, sorted, each once.
 fn placeholders(text: &str) -> Vec<u8> {
     let mut found: Vec<u8> =
         text.as_bytes().windows(3).filter(|w| w[0] == b'{' && w[2] == b'}').map(|w| w[1]).collect();
@@ -184,8 +184,8 @@ impl Languages {
         wanted.iter().chain([&self.default]).find_map(in_one).unwrap_or(phrase.english())
     }
 
-    /// Returns the help of a command or topic in the first of the languages that has it, best first, or `None` for
-    /// English.
+    /// Returns the help for a command or topic in the first language that has it: the given ones, best
+    /// first, then the default. Returns `None` for English.
     pub fn help(&self, wanted: &[LanguageId], name: &str) -> Option<&str> {
         let in_one = |id: &LanguageId| match id.0.checked_sub(1) {
             None => Some(None),
@@ -252,7 +252,7 @@ mod tests {
     }
 
     #[test]
-    fn what_one_language_lacks_the_next_one_says() {
+    fn a_missing_phrase_comes_from_the_next_language() {
         let second = "code: yy\nname: More\nphrases:\n  WELCOME: \"{0} yy {1}\"\n  CREATED: \"yy {0}\"\n";
         let catalogues = [DOCUMENT, second].map(|text| Catalogue::parse(text).unwrap()).to_vec();
         let mut languages = Languages::new(catalogues, "en");

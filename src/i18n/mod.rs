@@ -1,5 +1,5 @@
-//! Texts for users: phrases with their English text, and catalogs that translate them. Words of the
-//! protocol and of the log are not translated.
+//! Texts for users: phrases with their English text, and catalogs that translate them. Protocol words
+//! and log texts are not translated.
 
 #[macro_use]
 mod table;

@@ -39,7 +39,7 @@ phrases! {
     MALFORMED_USERNAME = "Malformed username",
     REGISTRATION_TIMEOUT = "Registration timeout",
     TOO_MANY_LINES_BEFORE_REGISTRATION = "You have sent too many registration messages",
-    // the line itself
+    // lines and commands
     UNKNOWN_COMMAND = "Unknown command",
     NOT_ENOUGH_PARAMETERS = "Not enough parameters",
     INPUT_TOO_LONG = "Input line too long",
@@ -98,7 +98,7 @@ phrases! {
     REGISTERED_ONLY_MESSAGES = "You must be logged in to send a direct message to this user",
     TOO_MANY_TARGETS = "Too many targets",
     ACCEPT_INVALID_USER = "No such user",
-    // messages of several lines
+    // multiline messages
     BATCH_REFERENCE_INVALID = "A batch reference may only contain letters, digits and hyphens",
     BATCH_TYPE_UNKNOWN = "Unknown batch type",
     BATCH_ALREADY_OPEN = "Another batch is still open",
@@ -112,7 +112,7 @@ phrases! {
     BATCH_TOO_MANY_BYTES = "The batch exceeds the maximum number of bytes",
     BATCH_TOO_MANY_LINES = "The batch exceeds the maximum number of lines",
     BATCH_FOR_SERVICE = "Services do not accept multiline messages",
-    // speaking for others
+    // relayed messages and roleplay
     RELAYMSG_DISABLED = "RELAYMSG has been disabled",
     RELAYMSG_PRIVS_NEEDED = "You cannot relay messages to this channel",
     RELAYMSG_BLANK = "The message must not be blank",
@@ -197,7 +197,7 @@ phrases! {
     CONNECT_FIRST = "You must complete the connection before registering your account",
     ACCOUNT_ALREADY_YOURS = "You have already registered or attempted to register",
     ACCOUNT_NAME_IS_NICK = "You may only register your nickname as your account name",
-    ACCOUNT_NAME_INVALID = "Account name invalid or not given",
+    ACCOUNT_NAME_INVALID = "Account name is invalid or missing",
     ACCOUNT_EXISTS = "Account name is already registered or otherwise unavailable",
     PASSPHRASE_INVALID = "Password is invalid",
     CERTIFICATE_UNUSABLE = "You need a TLS client certificate that does not belong to another account",
@@ -293,7 +293,7 @@ phrases! {
     CLIENTS_LOGGED_OUT = "Successfully logged out {0} client(s)",
     NO_SUCH_SETTING = "No such setting. For a list of settings, see HELP SET",
     SETTING_IS = "The stored setting for {0} is: {1}",
-    SETTING_COMES_TO = "Given current server settings, it takes effect as: {0}",
+    SETTING_COMES_TO = "With the current server settings, the effective value is: {0}",
     SETTING_VALUE_INVALID = "Invalid value for this setting; see HELP SET",
     SETTING_IS_FIXED = "This setting has been fixed by the server administrators",
     SETTING_CHANGED = "Successfully changed your account settings",
@@ -328,7 +328,7 @@ phrases! {
     CHANNEL_UNREGISTER_WARNING = "Warning: unregistering this channel will remove all stored channel \
         attributes.",
     CHANNEL_UNREGISTERED = "Channel {0} is now unregistered",
-    NOT_A_RANK = "{0} is not a change of one channel privilege, such as +o",
+    NOT_A_RANK = "{0} is not a single privilege change such as +o or -v",
     AMODE_COUNT = "Accounts with persistent modes in {0}: {1}",
     AMODE_ENTRY = "Account {0} receives mode +{1}",
     AMODE_CHANGED = "Persistent mode of {1} in {2} changed: {0}",
@@ -336,7 +336,7 @@ phrases! {
     NOTHING_CHANGED = "No changes were made",
     CHANNEL_CLEARED = "Successfully cleared {0}",
     TRANSFER_WARNING = "Warning: you are about to transfer control of your channel to another user.",
-    TRANSFER_CANCELLED = "Cancelled pending transfer of channel {0}",
+    TRANSFER_CANCELLED = "Canceled the pending transfer of channel {0}",
     TRANSFERRED = "Successfully transferred channel {0} to account {1}",
     TRANSFER_OFFERED = "Transfer of channel {0} to account {1} succeeded, pending acceptance",
     TRANSFER_OFFER = "You have been offered ownership of channel {0}. To accept, run: /msg ChanServ \
@@ -376,7 +376,7 @@ phrases! {
     CLOAK_SECRET_IN_CONFIG = "The configuration sets server.ip-cloaking.secret, which takes precedence",
     // reasons, notices and server notices
     PING_TIMEOUT = "Ping timeout: {0} seconds",
-    PROXY_REFUSED = "Malformed PROXY line, or your address may not send one",
+    PROXY_REFUSED = "Malformed PROXY line, or PROXY is not allowed from your address",
     MALFORMED_INPUT = "Malformed input",
     NOT_HTTP = "This is an IRC server, not an HTTP server",
     KILLED = "Killed ({0} ({1}))",
@@ -398,11 +398,11 @@ phrases! {
     BAN_LISTED_SASL = "SASL required: {0} ({1}; set by {2} on {3}) {4}",
     BAN_SECONDS_LEFT = "{0} seconds left",
     BAN_NO_EXPIRY = "no expiry",
-    BAN_COVERS_YOU_TOO = "This ban covers you: you will not be able to reconnect",
+    BAN_COVERS_YOU_TOO = "This ban matches you: you will not be able to reconnect",
     THROTTLE_RESET = "Connection counter for {0} reset",
     NO_BAN_OF = "No ban exists for {0}",
-    BAN_COVERS = "Connected users it covers: {0}",
-    ACCOUNT_USERS = "Users logged in to it: {0}",
+    BAN_COVERS = "Connected users matched by this ban: {0}",
+    ACCOUNT_USERS = "Users logged in to this account: {0}",
     SUSPENDED_BY = "Suspended account: {0} (by {1}): {2}",
     CTCP_OVER_TOR = "CTCP is not available over Tor",
     DEFCON_IS = "Current DEFCON level is {0}",
@@ -493,7 +493,7 @@ phrases! {
 }
 
 impl Phrase {
-    /// Looks an id up.
+    /// Looks up an id.
     pub fn by_id(id: &str) -> Option<Phrase> {
         Phrase::ALL.iter().copied().find(|phrase| phrase.id() == id)
     }
