@@ -1,4 +1,4 @@
-//! Capabilities: the registry of those that this server supports, and sets of them.
+//! Capabilities: those that this server supports, and sets of them.
 //!
 //! The engine decides which of them are offered, and with which value, depending on the
 //! configuration.
@@ -18,7 +18,7 @@ macro_rules! capabilities {
             /// All capabilities, in alphabetical order.
             pub const ALL: &'static [Cap] = &[$(Cap::$id),*];
 
-            /// The name on the wire.
+            /// Returns the name on the wire.
             pub fn name(self) -> &'static str {
                 match self { $(Cap::$id => $name),* }
             }

@@ -108,12 +108,12 @@ impl MsgId {
         MsgId::from_bits(high | middle | u128::from(salt & 0xff_ffff_ffff_ffff))
     }
 
-    /// Returns an id before all others of this millisecond.
+    /// Returns the lowest id of this millisecond.
     pub fn first_of(wall_ms: u64) -> MsgId {
         MsgId::from_bits(u128::from(wall_ms.min(WALL_MS_MAX)) << 80)
     }
 
-    /// Returns an id after all others of this millisecond.
+    /// Returns the highest id of this millisecond.
     pub fn last_of(wall_ms: u64) -> MsgId {
         MsgId::from_bits(u128::from(wall_ms.min(WALL_MS_MAX)) << 80 | ((1 << 80) - 1))
     }
@@ -132,7 +132,7 @@ impl MsgId {
         MsgId(text)
     }
 
-    /// Parses an id, ignoring case; returns `None` if the text has another form.
+    /// Parses an id, ignoring case; returns `None` if the text is not an id.
     pub fn parse(text: &str) -> Option<MsgId> {
         let id =
             MsgId(text.as_bytes().try_into().map(|id: [u8; 26]| id.map(|c| c.to_ascii_lowercase())).ok()?);
@@ -157,7 +157,7 @@ impl MsgId {
 
     /// Returns the text.
     pub fn as_str(&self) -> &str {
-        str::from_utf8(&self.0).expect("all characters are of the alphabet")
+        str::from_utf8(&self.0).expect("all characters are in the alphabet")
     }
 }
 
@@ -182,7 +182,7 @@ impl fmt::Debug for MsgId {
 /// RFC 4648's "extended hex" alphabet, which sorts like the numbers.
 const ALPHABET: &[u8; 32] = b"0123456789abcdefghijklmnopqrstuv";
 
-/// The latest time that an id can hold, in the year 10889.
+/// The latest time that fits in an id, in the year 10889.
 const WALL_MS_MAX: u64 = 0xffff_ffff_ffff;
 
 fn value_of(character: u8) -> Option<u8> {
@@ -217,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn an_id_can_be_read_and_lies_within_its_millisecond() {
+    fn an_id_can_be_parsed_and_is_within_its_millisecond() {
         let id = MsgId::new(1_605_232_502_201, 77, u64::MAX);
         assert_eq!(MsgId::parse(id.as_str()), Some(id));
         assert_eq!(MsgId::parse(&id.as_str().to_uppercase()), Some(id));

@@ -1,8 +1,8 @@
-//! CTCP: what programs ask of each other within messages.
+//! CTCP: requests and replies that clients embed in messages.
 
 use super::multiline::{Line, lines};
 
-/// Whether a text, or a line of it, is a CTCP other than ACTION.
+/// Returns whether a text, or one of its lines, is a CTCP other than ACTION.
 pub fn is_ctcp(text: &str) -> bool {
     let is_ctcp = |line: Line<'_>| {
         let ctcp = line.text.strip_prefix('\x01');

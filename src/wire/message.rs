@@ -72,7 +72,7 @@ impl<'a> Message<'a> {
         &self.params
     }
 
-    /// Returns a parameter that the command table guarantees; empty if it is missing.
+    /// Returns a parameter, or an empty string if it is missing. For parameters that the command table requires.
     pub fn param(&self, index: usize) -> &'a str {
         self.params.get(index).copied().unwrap_or("")
     }
@@ -109,8 +109,8 @@ fn split_word(text: &str) -> (&str, &str) {
     }
 }
 
-/// Returns the unescaped value of a tag of a line, whatever the rest of the line is; of several tags
-/// with one name, the last one counts (message-tags).
+/// Returns the unescaped value of a tag; the rest of the line need not be valid. If a name occurs
+/// several times, the last one counts (message-tags).
 pub fn tag(line: &str, name: &str) -> Option<String> {
     let (data, _) = split_word(line.strip_prefix('@')?);
     tags(data).filter(|tag| tag.0 == name).last().map(|tag| unescape(tag.1))
@@ -185,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn trailing_blanks_are_no_parameter_and_a_lone_colon_is_an_empty_one() {
+    fn trailing_spaces_are_not_a_parameter_but_a_lone_colon_is() {
         assert_eq!(Message::parse("PING x   ").unwrap().params(), ["x"]);
         assert_eq!(Message::parse("TOPIC #a :").unwrap().params(), ["#a", ""]);
     }
@@ -208,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_a_message() {
+    fn invalid_lines_are_rejected() {
         assert_eq!(Message::parse("   "), Err(ParseError::NoCommand));
         assert_eq!(Message::parse("@a=b"), Err(ParseError::NoCommand));
         assert_eq!(Message::parse(":source"), Err(ParseError::NoCommand));
@@ -226,7 +226,7 @@ mod tests {
         }
 
         #[test]
-        fn no_line_makes_it_panic(line in "\\PC*") {
+        fn parsing_any_line_does_not_panic(line in "\\PC*") {
             if let Ok(m) = Message::parse(&line) {
                 prop_assert!(m.params().len() <= PARAMS_MAX);
             }

@@ -12,13 +12,13 @@ const CONCAT: char = '\r';
 /// A line of a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Line<'a> {
-    /// Its text, possibly empty.
+    /// The text, possibly empty.
     pub text: &'a str,
-    /// It continues the previous line without a break.
+    /// Whether it continues the previous line without a break.
     pub concat: bool,
 }
 
-/// A text under construction.
+/// A multiline text that is being assembled.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Lines {
     joined: String,
@@ -33,7 +33,7 @@ impl Lines {
         Lines { is_blank: true, ..Lines::default() }
     }
 
-    /// Adds a line without its ending. `concat` does not matter for the first.
+    /// Adds a line without its ending. `concat` has no effect on the first line.
     pub fn push(&mut self, line: Line<'_>) {
         debug_assert!(!is_several(line.text), "a line has no line break");
         self.bytes = self.bytes_with(line);
@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn a_message_counts_its_words_and_its_breaks() {
+    fn the_length_includes_line_breaks() {
         let message = joined(&[("hello", false), ("", false), ("how is ", false), ("everyone?", true)]);
         assert_eq!(message.as_str(), "hello\n\nhow is \reveryone?");
         assert_eq!((message.count(), message.bytes()), (4, "hello\n\nhow is everyone?".len()));
@@ -108,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn one_line_is_a_text_like_any_other() {
+    fn a_single_line_is_stored_unchanged() {
         let message = joined(&[("hello", true)]);
         assert_eq!(message.as_str(), "hello");
         assert!(!is_several(message.as_str()));
@@ -119,7 +119,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn lines_are_found_as_they_were_given(given in prop::collection::vec(("[^\r\n]{0,5}", any::<bool>()), 1..6)) {
+        fn a_text_splits_into_the_lines_it_was_made_of(
+            given in prop::collection::vec(("[^\r\n]{0,5}", any::<bool>()), 1..6),
+        ) {
             let mut message = Lines::new();
             given.iter().for_each(|(text, concat)| message.push(Line { text, concat: *concat }));
             let found: Vec<(&str, bool)> = lines(message.as_str()).map(|l| (l.text, l.concat)).collect();

@@ -11,7 +11,7 @@ use super::multiline;
 use super::numeric::Numeric;
 use crate::i18n::{LanguageId, Languages, Phrase};
 
-/// A line of output. It borrows everything, since it is rendered at once.
+/// A line of output. It borrows everything, since it is rendered immediately.
 #[derive(Clone, Debug)]
 pub struct Outgoing<'a> {
     /// Its source: `nick!user@host`, a server name, or nothing.
@@ -29,12 +29,12 @@ pub struct Origin<'a> {
     pub msgid: Option<MsgId>,
     /// The sender's account.
     pub account: Option<&'a str>,
-    /// The sender is a bot.
+    /// Whether the sender is a bot.
     pub bot: bool,
     /// Client-only tags, still escaped, separated by `;`; for a relayed message, [`RELAYED_BY`] precedes
     /// them.
     pub client_tags: &'a str,
-    /// It belongs to a larger message, whose first line has the tags.
+    /// Set for a line inside a multiline batch; the line that opens the batch carries the tags.
     pub part: Option<Part<'a>>,
 }
 
@@ -228,10 +228,10 @@ fn cut(out: &mut Vec<u8>, mut bytes_max: usize) {
     }
 }
 
-/// Replaces the bytes that would end a line (CR, LF) or that IRC forbids in one (NUL) by blanks.
+/// Replaces CR, LF and NUL, which end a line or are forbidden in one, with spaces.
 ///
-/// Strings are checked where they enter the server. This is the second wall: a string that got past the
-/// first (from SASL, a script, a record of an older version) still cannot forge a line.
+/// Strings are checked where they enter the server. This is the second line of defense: a string that
+/// got past the first (from SASL, a script, a record of an older version) still cannot forge a line.
 fn keep_one_line(line: &mut [u8]) {
     let mut checked = 0;
     while let Some(found) = memchr::memchr3(b'\r', b'\n', b'\0', &line[checked..]) {
@@ -240,8 +240,8 @@ fn keep_one_line(line: &mut [u8]) {
     }
 }
 
-/// Writes a middle parameter. A string that cannot be one (empty, with a blank or a line ending in it, or with
-/// a leading colon) becomes `*`, so that it cannot shift the parameters behind it.
+/// Writes a middle parameter. A string that cannot be one (empty, containing a space or a line ending,
+/// or beginning with a colon) becomes `*`, so that it cannot shift the parameters after it.
 fn write_param(param: &str, out: &mut Vec<u8>) {
     out.push(b' ');
     let is_separator = |byte| matches!(byte, b' ' | b'\r' | b'\n' | b'\0');
@@ -255,7 +255,7 @@ fn write_param(param: &str, out: &mut Vec<u8>) {
 fn write_text(text: Text<'_>, wanted: &[LanguageId], languages: &Languages, out: &mut Vec<u8>) {
     match text {
         Text::None => {}
-        // Lines that were not taken apart become one.
+        // A multiline text that was not split becomes one line; `keep_one_line` replaces the breaks.
         Text::Plain(text) | Text::Lines(text) => {
             out.extend_from_slice(b" :");
             out.extend_from_slice(text.as_bytes());
@@ -331,7 +331,7 @@ mod tests {
     }
 
     #[test]
-    fn several_lines_never_become_several_by_rendering() {
+    fn rendering_a_multiline_text_yields_one_line() {
         let text = Text::of("one\ntwo\rthree");
         let body = Body::Command { verb: "PRIVMSG", params: &["#c"], text };
         let line = Outgoing { source: "a!b@c", origin: Origin::default(), body };
@@ -339,7 +339,7 @@ mod tests {
     }
 
     #[test]
-    fn no_string_forges_a_line() {
+    fn no_string_can_forge_a_line() {
         const FORGED: &str = "x\r\n:s.test NOTICE a :forged\0";
         let texts =
             [Text::Plain(FORGED), Text::Lines(FORGED), Text::Said(Phrase::WELCOME, &[FORGED, FORGED])];
@@ -373,7 +373,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_is_cut_behind_its_tags_and_between_characters() {
+    fn a_line_is_truncated_after_its_tags_and_between_characters() {
         let body = |text| Body::Command { verb: "QUIT", params: &[], text: Text::Plain(text) };
         let whole = rendered(
             &Outgoing { source: "a!b@c", origin: Origin::default(), body: body(&"é".repeat(600)) },
@@ -382,7 +382,7 @@ mod tests {
         );
         let (tags, line) = whole.split_once(' ').unwrap();
         assert!(tags.starts_with("@time="));
-        // 13 bytes, and as many pairs of bytes as fit.
+        // 13 bytes, then as many two-byte characters as fit.
         assert_eq!(line, format!(":a!b@c QUIT :{}", "é".repeat(248)));
     }
 
@@ -402,7 +402,7 @@ mod tests {
     }
 
     #[test]
-    fn a_parameter_that_is_none_becomes_a_star() {
+    fn an_invalid_parameter_becomes_a_star() {
         let reply = Outgoing {
             source: "s.test",
             origin: Origin::default(),

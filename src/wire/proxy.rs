@@ -13,7 +13,7 @@ pub const V2_SIGNATURE: [u8; 12] = *b"\r\n\r\n\0\r\nQUIT\n";
 /// Length of a version 2 header before its addresses.
 pub const V2_FIXED_BYTES: usize = 16;
 
-/// It is not a header that a receiver may accept.
+/// An invalid header. The receiver must drop the connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Malformed;
 
@@ -160,7 +160,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_a_proxy_writes_is_read(source: IpAddr, port: u16) {
+        fn version_1_headers_of_any_address_are_parsed(source: IpAddr, port: u16) {
             let line = match source {
                 IpAddr::V4(v4) => format!("PROXY TCP4 {v4} 192.0.2.1 {port} 6667"),
                 IpAddr::V6(v6) => format!("PROXY TCP6 {v6} ::1 {port} 6667"),
@@ -169,7 +169,7 @@ mod tests {
         }
 
         #[test]
-        fn nothing_makes_it_panic(fixed: [u8; V2_FIXED_BYTES], rest: Vec<u8>, line: String) {
+        fn parsing_any_bytes_does_not_panic(fixed: [u8; V2_FIXED_BYTES], rest: Vec<u8>, line: String) {
             let _ = v2(&fixed, &rest);
             let mut signed = fixed;
             signed[..12].copy_from_slice(&V2_SIGNATURE);
