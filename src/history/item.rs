@@ -55,7 +55,7 @@ impl Kind {
         Kind::ALL.into_iter().find(|&kind| kind as u8 == number)
     }
 
-    /// Returns the kind of lines with this command, if they are stored at all.
+    /// Returns the kind of lines with this command, or `None` if such lines are not stored.
     pub fn of_verb(verb: &str) -> Option<Kind> {
         Kind::ALL.into_iter().find(|kind| kind.verb() == verb)
     }
@@ -77,7 +77,7 @@ impl Kind {
         }
     }
 
-    /// Returns whether it is a message, which every client supports in a replay.
+    /// Returns whether it is a message. Replay sends messages to any client, events only to some.
     pub fn is_message(self) -> bool {
         matches!(self, Kind::Privmsg | Kind::Notice)
     }
@@ -105,7 +105,7 @@ pub struct Fields<'a> {
     pub text: Option<&'a str>,
 }
 
-/// An item in one piece of memory, shared by all rings that hold it. Its bytes are also its form on disk.
+/// An item in one allocation, shared by all rings that hold it. Its bytes are also stored on disk.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Item(Arc<[u8]>);
 
@@ -152,19 +152,19 @@ impl Item {
         open(bytes).map(|_| Item(bytes.into()))
     }
 
-    /// Returns its form on disk.
+    /// Returns the item's bytes, as stored on disk.
     pub fn as_bytes(&self) -> &[u8] {
         &self.0
     }
 
-    /// Returns its id.
+    /// Returns the id.
     pub fn id(&self) -> MsgId {
-        id_of(&self.0).expect("an item is made or checked when it comes to be")
+        id_of(&self.0).expect("checked when the item was created")
     }
 
-    /// Unpacks it.
+    /// Unpacks the item.
     pub fn fields(&self) -> Fields<'_> {
-        open(&self.0).expect("an item is made or checked when it comes to be")
+        open(&self.0).expect("checked when the item was created")
     }
 }
 
@@ -220,7 +220,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_item_is_what_was_put_in_also_from_its_bytes() {
+    fn an_item_unpacks_to_its_fields_also_from_its_bytes() {
         let whole = Fields {
             id: MsgId::new(1_605_232_502_201, 7, 9),
             kind: Kind::Privmsg,

@@ -1,4 +1,4 @@
-//! History as plain data: items, the targets that they belong to, queries for pages, and the ring that
+//! History as plain data: items, their channel or conversation, queries for pages, and the ring that
 //! keeps the latest items in memory. [`crate::archive`] stores them permanently.
 //!
 //! Invariant: ids sort like time ([`MsgId`](crate::wire::MsgId)), so a page is a range of ids.

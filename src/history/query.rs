@@ -15,25 +15,25 @@ pub enum End {
     Newest,
 }
 
-/// Bytes of items after which a page ends, however many messages were asked for. The item that reaches them is part of
-/// the page, so that one with fewer bytes is known to be whole.
+/// Size in bytes at which a page ends, whatever its limit. The page includes the item that reaches this
+/// size, so a page with fewer bytes is known to be complete.
 pub const PAGE_BYTES_MAX: usize = 1 << 20;
 
-/// Ends a list of items, oldest first, where it reaches `bytes_max`, counted from one end.
+/// Truncates a list of items, oldest first, after the item that reaches `bytes_max`, counted from `from`.
 pub fn cut(items: &mut Vec<Item>, from: End, bytes_max: usize) {
     let mut bytes = 0;
-    let mut is_within = |item: &Item| {
-        let fits = bytes < bytes_max;
+    let mut is_kept = |item: &Item| {
+        let is_within = bytes < bytes_max;
         bytes += item.as_bytes().len();
-        fits
+        is_within
     };
     match from {
         End::Oldest => {
-            let count = items.iter().take_while(|item| is_within(item)).count();
+            let count = items.iter().take_while(|item| is_kept(item)).count();
             items.truncate(count);
         }
         End::Newest => {
-            let count = items.iter().rev().take_while(|item| is_within(item)).count();
+            let count = items.iter().rev().take_while(|item| is_kept(item)).count();
             items.drain(..items.len() - count);
         }
     }

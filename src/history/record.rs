@@ -1,4 +1,4 @@
-//! Changes of the stored history, in order.
+//! Changes to the stored history.
 
 use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
@@ -20,7 +20,7 @@ pub enum HistoryKey {
     },
 }
 
-/// A change of the stored history.
+/// A change to the stored history. Order matters.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Record {
     /// Stores an item.

@@ -8,14 +8,14 @@ use super::item::Item;
 use super::query::{End, Range};
 use crate::wire::MsgId;
 
-/// The length above which the age of the oldest item decides whether the ring can grow.
+/// The length from which the ring grows only if its items cover less than the window.
 const GROWS_FROM: usize = 32;
 
-/// Bytes of an item beside its own: its place in the ring, its reference counts, what memory is rounded up to.
+/// Overhead of an item in bytes: its place in the ring, reference counts, rounding by the allocator.
 const ENTRY_BYTES: usize = 64;
-/// Bytes that an item may have on average in a ring that is full.
+/// The average size of an item in bytes that a full ring allows.
 const ITEM_BYTES: usize = 512;
-/// Bytes that any ring may hold.
+/// The number of bytes that a ring may hold, however few items it allows.
 const RING_BYTES_MIN: usize = 64 << 10;
 
 /// The bounds of a ring.
@@ -28,8 +28,8 @@ pub struct Bounds {
 }
 
 impl Bounds {
-    /// Bytes of items at most: what is usual, times their number, so that long messages shorten a ring and do not
-    /// multiply its memory.
+    /// Returns the maximum size in bytes. It is based on items of usual size, so long messages shorten a
+    /// ring instead of multiplying its memory.
     fn bytes_max(&self) -> usize {
         self.items_max.saturating_mul(ITEM_BYTES).max(RING_BYTES_MIN)
     }
@@ -39,7 +39,7 @@ impl Bounds {
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Ring {
     entries: VecDeque<Entry>,
-    /// What the entries take.
+    /// The size of all entries.
     bytes: usize,
     /// From this id on, only deleted items are missing.
     complete_from: Option<MsgId>,
@@ -62,7 +62,7 @@ impl Ring {
     /// Adds the latest item; drops the oldest if the ring is full.
     pub fn push(&mut self, with: &str, item: Item, bounds: Bounds) {
         if bounds.items_max == 0 {
-            // None of the old items is the latest any more.
+            // The old items are no longer the latest ones.
             *self = Ring::default();
             return;
         }
@@ -71,7 +71,7 @@ impl Ring {
             bounds.window_ms > 0
                 && id.wall_ms().saturating_sub(oldest.item.id().wall_ms()) >= bounds.window_ms
         };
-        // It grows by doubling; only then does its age matter.
+        // The ring grows by doubling; only then does the window matter.
         let is_step = self.entries.len() >= GROWS_FROM && self.entries.len().is_power_of_two();
         let stays = is_step && self.entries.front().is_some_and(covers_window);
         let entry = Entry { with: with.into(), item };
@@ -87,7 +87,7 @@ impl Ring {
         self.entries.push_back(entry);
     }
 
-    /// Drops the oldest items beyond this length.
+    /// Drops the oldest items until at most `items_max` are left.
     pub fn shorten(&mut self, items_max: usize) {
         let excess = self.entries.len().saturating_sub(items_max);
         if excess > 0 {
@@ -146,19 +146,19 @@ impl Ring {
         removed.is_some()
     }
 
-    /// Removes all items for which a predicate holds.
-    pub fn remove_all(&mut self, is_wanted_gone: impl Fn(&Item) -> bool) {
-        self.entries.retain(|entry| !is_wanted_gone(&entry.item));
+    /// Removes all items that match a predicate.
+    pub fn remove_all(&mut self, is_removed: impl Fn(&Item) -> bool) {
+        self.entries.retain(|entry| !is_removed(&entry.item));
         self.bytes = self.entries.iter().map(Entry::bytes).sum();
     }
 
     /// Returns all peers of messages, each once, with the id of the latest.
     pub fn correspondents(&self) -> Vec<(&str, MsgId)> {
-        let mut met = indexmap::IndexMap::new();
+        let mut latest = indexmap::IndexMap::new();
         for entry in self.entries.iter().rev().filter(|entry| entry.item.fields().kind.is_message()) {
-            met.entry(&*entry.with).or_insert_with(|| entry.item.id());
+            latest.entry(&*entry.with).or_insert_with(|| entry.item.id());
         }
-        met.into_iter().collect()
+        latest.into_iter().collect()
     }
 
     /// Returns the number of items.
@@ -166,7 +166,7 @@ impl Ring {
         self.entries.len()
     }
 
-    /// Returns whether it is empty.
+    /// Returns whether there are no items.
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
     }
@@ -201,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn the_oldest_goes_and_the_ring_knows_it() {
+    fn dropping_the_oldest_moves_the_start_of_completeness() {
         let mut ring = Ring::default();
         assert_eq!(ring.complete_from(), None);
         for ms in 1..=5 {
@@ -211,12 +211,12 @@ mod tests {
         let all = Range { after: None, before: None, from: End::Newest, limit: 9, events: true };
         assert_eq!(times(&ring.page(None, &all)), [3, 4, 5]);
         assert!(ring.remove(MsgId::new(3, 0, 0)) && !ring.remove(MsgId::new(3, 0, 0)));
-        // A deleted item is not missing.
+        // A deleted item does not make the ring incomplete.
         assert_eq!(ring.complete_from(), Some(MsgId::new(3, 0, 0)));
     }
 
     #[test]
-    fn long_items_shorten_a_ring_and_do_not_multiply_its_memory() {
+    fn long_items_shorten_a_ring_instead_of_growing_its_memory() {
         let long = |ms| {
             let item = item(ms, Kind::Privmsg);
             let tags = "x".repeat(4096);
@@ -250,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn a_page_is_counted_from_its_end_and_in_order() {
+    fn a_page_counts_from_its_end_and_is_in_order() {
         let mut ring = Ring::default();
         for ms in 1..=9 {
             let kind = if ms % 3 == 0 { Kind::Join } else { Kind::Privmsg };
