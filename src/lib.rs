@@ -10,15 +10,15 @@
 //! | [`text`] | pure | names, masks, case mapping, truncation |
 //! | [`i18n`] | pure | phrases and their translations |
 //! | [`wire`] | pure | messages, tags, numerics, capabilities |
-//! | [`history`] | pure | messages as data, and the latest in memory |
+//! | [`history`] | pure | stored lines as data, and the latest in memory |
 //! | [`config`] | pure | YAML in, checked configuration out |
-//! | [`auth`] | pure | credentials and SASL mechanisms, not users or sessions |
+//! | [`auth`] | pure | credentials and SASL mechanisms |
 //! | [`state`] | pure | users, sessions, channels as plain data |
 //! | [`engine`] | pure | every rule of IRC: events in, effects out |
-//! | [`journal`] | impure | an append-only log on the disk |
+//! | [`journal`] | impure | an append-only log on disk |
 //! | [`store`] | impure | the embedded database |
 //! | [`archive`] | impure | stored history: spool and databases |
-//! | [`recording`] | impure | an engine and what has happened to it, in an encrypted file |
+//! | [`recording`] | impure | an engine and its events, in an encrypted file |
 //! | [`jobs`] | impure | slow work for the engine: hashing, lookups, scripts, mail |
 //! | [`net`] | impure | listeners, TLS, WebSocket, sockets |
 //! | [`server`] | impure | threads, turns, signals, logs |

@@ -1,4 +1,4 @@
-//! The `ircd` command: hands the arguments to [`ircd::cli`].
+//! The `ircd` command: runs [`ircd::cli`].
 
 use std::process::ExitCode;
 

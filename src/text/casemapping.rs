@@ -72,8 +72,8 @@ impl CaseMapping {
 
     fn fold_ascii(self, raw: &str) -> Result<Cow<'_, str>, BadName> {
         // A space is printable, but neither RFC 8265 nor the permissive categories allow it.
-        let first_admitted = if matches!(self, Self::Precis | Self::Permissive) { b'!' } else { b' ' };
-        if let Some(bad) = raw.bytes().find(|b| !(first_admitted..=b'~').contains(b)) {
+        let first_allowed = if matches!(self, Self::Precis | Self::Permissive) { b'!' } else { b' ' };
+        if let Some(bad) = raw.bytes().find(|b| !(first_allowed..=b'~').contains(b)) {
             return Err(BadName::ForbiddenCharacter(char::from(bad)));
         }
         if raw.bytes().all(|b| self.fold_byte(b) == b) {
@@ -93,7 +93,7 @@ impl CaseMapping {
     }
 }
 
-/// One pass of the profile may not reach a fixed point; RFC 8264, section 7, requires up to four.
+/// Applies the profile until nothing changes: RFC 8264, section 7, allows up to four passes.
 fn fold_precis(raw: &str) -> Result<String, BadName> {
     const PASSES_MAX: usize = 4;
     let mut before = raw.to_owned();
@@ -112,7 +112,7 @@ fn fold_precis(raw: &str) -> Result<String, BadName> {
 fn enforce_precis(raw: &str) -> Result<String, BadName> {
     let profile = UsernameCaseMapped::new();
     let narrow = profile.width_mapping_rule(raw).map_err(|_| BadName::NotFoldable)?;
-    // Not `str::to_lowercase`, which turns a sigma at the end into a final one.
+    // Not `str::to_lowercase`, which turns a sigma at the end of a word into a final sigma.
     let folded: String = narrow.chars().flat_map(char::to_lowercase).nfc().collect();
     profile.directionality_rule(folded.as_str()).map_err(|_| BadName::NotFoldable)?;
     match IdentifierClass::default().allows(&folded) {
@@ -171,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn the_ascii_mappings_admit_printable_ascii_only() {
+    fn the_ascii_mappings_allow_printable_ascii_only() {
         for mapping in [Ascii, Rfc1459, Rfc1459Strict] {
             assert_eq!(mapping.fold("Işıl"), Err(BadName::ForbiddenCharacter('ş')));
             assert_eq!(fold(mapping, "A != B"), "a != b");
@@ -184,19 +184,19 @@ mod tests {
     }
 
     #[test]
-    fn precis_folds_what_the_profile_admits() {
+    fn precis_folds_allowed_characters() {
         assert_eq!(fold(Precis, "Işıl"), "işıl");
         assert_eq!(fold(Precis, "ＳｍＴ"), "smt");
         assert_eq!(fold(Precis, "РОТАТО"), "ротато");
         assert_eq!(fold(Precis, "中文"), "中文");
         assert_eq!(fold(Precis, "E\u{301}"), "é");
         assert_eq!(fold(Precis, "ΣΑΣ"), "σασ");
-        assert_eq!(fold(Precis, "\u{212B}"), "å", "the mapping cures what the class refuses");
+        assert_eq!(fold(Precis, "\u{212B}"), "å", "mapped before the class is checked");
         assert_eq!(fold(Precis, ""), "");
     }
 
     #[test]
-    fn precis_refuses_what_the_profile_refuses() {
+    fn precis_rejects_forbidden_characters() {
         assert_eq!(Precis.fold("a b"), Err(BadName::ForbiddenCharacter(' ')));
         assert_eq!(Precis.fold("dolph🐬n"), Err(BadName::ForbiddenCharacter('🐬')));
         assert_eq!(Precis.fold("Henry Ⅳ"), Err(BadName::ForbiddenCharacter(' ')));
@@ -205,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn permissive_takes_symbols_and_compares_caselessly() {
+    fn permissive_allows_symbols_and_ignores_case() {
         assert!(same(Permissive, "DOLPH🐬n", "dolph🐬N"));
         assert!(!same(Permissive, "dolph🐬n", "dolph💻n"));
         assert!(same(Permissive, "\u{c9}l\u{e8}ve", "\u{e9}L\u{c8}VE"));
@@ -219,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn lossy_folding_lowers_what_it_cannot_fold() {
+    fn lossy_folding_lowers_ascii_in_invalid_text() {
         assert_eq!(Ascii.fold_lossy("Günther.Example"), "günther.example");
         assert_eq!(Precis.fold_lossy("A B"), "a b");
         assert_eq!(Rfc1459.fold_lossy("[A]"), "{a}");
@@ -237,7 +237,7 @@ mod tests {
         "[a-zA-Z0-9|\\[\\]\\\\~^ÀÉẞßſKΩΣςἈᾳᾼͅİıŉƛǅאבעםــٱ٣ｓＭ中がﬁ\u{301}\u{323}\u{345}]{0,8}|\\PC{0,8}";
 
     #[test]
-    fn every_character_folds_for_good() {
+    fn folding_any_character_twice_changes_nothing() {
         for c in (char::MIN..=char::MAX).map(String::from) {
             for mapping in [Precis, Permissive] {
                 if let Ok(folded) = mapping.fold(&c) {
@@ -259,7 +259,7 @@ mod tests {
         }
 
         #[test]
-        fn ascii_folds_alike_by_table_and_by_unicode(raw in "[!-~]{0,12}") {
+        fn ascii_folds_the_same_by_table_and_by_unicode(raw in "[!-~]{0,12}") {
             prop_assert_eq!(Precis.fold(&raw), enforce_precis(&raw));
             prop_assert_eq!(Permissive.fold(&raw), fold_permissive(&raw));
         }

@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_mask() {
+    fn invalid_masks_are_rejected() {
         for raw in
             ["", "  ", "m:", "m: dan", ":dan", "host@dan!user", "dan!us er@host", "dan!user@ho st", "d\tan"]
         {
@@ -152,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn wildcards_go_with_right_to_left_letters() {
+    fn wildcards_may_adjoin_right_to_left_letters() {
         assert_eq!(canonical("*ברוך*").as_deref(), Some("*ברוך*!*@*"));
         assert_eq!(canonical("ברוך").as_deref(), Some("ברוך!*@*"));
     }
@@ -169,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn matching_is_by_the_folded_user() {
+    fn masks_match_the_folded_user() {
         let user = folded_nuh("d{n", "~Oak[1]", "Gateway.Example.ORG");
         assert_eq!(user, "d{n!~oak[1]@gateway.example.org");
         let covers = |raw: &str| Mask::parse(CaseMapping::Rfc1459, raw).unwrap().matches(&user);
@@ -181,14 +181,14 @@ mod tests {
     }
 
     #[test]
-    fn a_sigma_is_the_same_anywhere() {
+    fn a_sigma_matches_in_any_position() {
         let mask = Mask::parse(CaseMapping::Precis, "*@ΟΔΟΣ*").unwrap();
         assert!(mask.matches(&folded_nuh("dan", "u", "ΟΔΟΣ.Example")));
     }
 
     proptest! {
         #[test]
-        fn parsing_the_canonical_text_gives_the_mask_again(
+        fn parsing_the_canonical_text_returns_the_same_mask(
             raw in "(m:|M:)?[a-zA-Z*?!@.:é中אẞ~^\\[ ]{0,12}|\\PC{0,12}",
             which in 0usize..3,
         ) {
@@ -199,7 +199,7 @@ mod tests {
         }
 
         #[test]
-        fn a_user_written_out_is_a_mask_that_covers_it(
+        fn the_full_mask_of_a_user_matches_it(
             nick in "[a-zA-Z\\[\\]]{1,8}", user in "~?[a-zA-Z0-9]{1,8}", host in "[a-zA-Z0-9.:]{1,12}",
         ) {
             let mapping = CaseMapping::Rfc1459;

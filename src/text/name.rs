@@ -52,8 +52,8 @@ impl std::error::Error for BadName {}
 const FORBIDDEN_IN_NAME: &[char] = &[' ', ',', '*', '?', '.', '!', '@', ':'];
 /// The channel type and the membership prefixes; a minus looks like a removed mode.
 const FORBIDDEN_AT_START: &[char] = &['#', '~', '&', '@', '%', '+', '-'];
-/// Rejected in new names, allowed in those of old accounts: clients and scripts stumble over them.
-const DISFAVOURED: &[char] = &['<', '>', '\'', '"', ';', '#'];
+/// Rejected in new names, allowed in those of old accounts: clients and scripts mishandle them.
+const DISFAVORED: &[char] = &['<', '>', '\'', '"', ';', '#'];
 const FORBIDDEN_IN_CHANNEL: &[char] = &[' ', ',', '*', '?'];
 
 impl CaseMapping {
@@ -72,7 +72,7 @@ impl CaseMapping {
         if name.key() == "0" {
             return Err(BadName::Reserved);
         }
-        forbid(name.key(), DISFAVOURED)?;
+        forbid(name.key(), DISFAVORED)?;
         Ok(Nick(name))
     }
 
@@ -146,9 +146,9 @@ fn forbid(text: &str, characters: &[char]) -> Result<(), BadName> {
 /// caller reserves space for the `~` that it may prepend.
 pub fn ident(raw: &str, bytes_max: usize) -> Option<String> {
     let cut = truncate(raw, bytes_max);
-    let begins_well = cut.starts_with(|c: char| c.is_ascii_alphanumeric());
-    let goes_on_well = cut.bytes().all(|b| b.is_ascii_alphanumeric() || br"[]\^_{}|-.`".contains(&b));
-    (begins_well && goes_on_well).then(|| cut.to_owned())
+    let has_valid_start = cut.starts_with(|c: char| c.is_ascii_alphanumeric());
+    let has_valid_rest = cut.bytes().all(|b| b.is_ascii_alphanumeric() || br"[]\^_{}|-.`".contains(&b));
+    (has_valid_start && has_valid_rest).then(|| cut.to_owned())
 }
 
 /// Returns whether a text is a host name: labels of letters, digits and hyphens, separated by dots.
@@ -325,7 +325,7 @@ mod tests {
     }
 
     #[test]
-    fn what_breaks_the_protocol_is_no_nick() {
+    fn nicks_that_break_the_protocol_are_rejected() {
         for mapping in ALL {
             assert_eq!(mapping.nick("", 32), Err(BadName::Empty));
             for (bad, c) in [
@@ -367,18 +367,18 @@ mod tests {
     }
 
     #[test]
-    fn length_is_that_of_the_longer_form_in_bytes() {
+    fn the_longer_form_counts_in_bytes() {
         assert!(nick("ééé").is_ok());
         assert_eq!(CaseMapping::Precis.nick("ééé", 5), Err(BadName::TooLong(5)));
-        // Capital sharp s: three bytes, folded two.
+        // A capital sharp s has three bytes, its folded form two.
         assert_eq!(CaseMapping::Precis.nick("ẞ", 2), Err(BadName::TooLong(2)));
-        // Under the permissive mapping é decomposes into e and an accent: three bytes from two.
+        // The permissive mapping decomposes é (two bytes) into e and an accent (three bytes).
         assert_eq!(CaseMapping::Permissive.nick("é", 2), Err(BadName::TooLong(2)));
         assert!(CaseMapping::Permissive.nick("é", 3).is_ok());
     }
 
     #[test]
-    fn old_accounts_keep_disfavoured_names() {
+    fn old_accounts_keep_disfavored_names() {
         let account = CaseMapping::Precis.account("it's", 32).unwrap();
         assert_eq!(nick("it's"), Err(BadName::ForbiddenCharacter('\'')));
         assert_eq!(Nick::from(account).as_str(), "it's");
@@ -427,7 +427,7 @@ mod tests {
     }
 
     #[test]
-    fn a_map_of_names_answers_to_keys() {
+    fn a_map_of_names_can_be_queried_by_key() {
         let map = HashMap::from([(nick("Dan").unwrap(), 1)]);
         let key = CaseMapping::Precis.nick_key("DAN").unwrap();
         assert_eq!(map.get(&*key), Some(&1));
@@ -442,7 +442,7 @@ mod tests {
     }
 
     #[test]
-    fn idents_are_cut_then_checked() {
+    fn usernames_are_truncated_then_checked() {
         assert_eq!(ident("dan.oak[25]", 20).as_deref(), Some("dan.oak[25]"));
         assert_eq!(ident("sid3225", 4).as_deref(), Some("sid3"));
         assert_eq!(ident("abcé", 3).as_deref(), Some("abc"));
@@ -454,7 +454,10 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_key_is_a_name_with_the_same_key(raw in "#{0,2}[a-zA-Z~\\[é中ẞאÅＡ.!0$]{0,6}|\\PC{0,8}", which in 0usize..5) {
+        fn a_key_is_a_name_with_the_same_key(
+            raw in "#{0,2}[a-zA-Z~\\[é中ẞאÅＡ.!0$]{0,6}|\\PC{0,8}",
+            which in 0usize..5,
+        ) {
             let mapping = ALL[which];
             if let Ok(account) = mapping.account(&raw, 64) {
                 prop_assert_eq!(account.as_str(), &raw);

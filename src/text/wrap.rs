@@ -1,7 +1,7 @@
 //! Wraps words into lines of a limited length.
 
 /// Joins words with spaces into lines of at most `bytes_max` bytes; a longer word gets its own line.
-/// Without words, there are no lines.
+/// Returns no line if there are no words.
 pub fn wrap<W: AsRef<str>>(words: impl IntoIterator<Item = W>, bytes_max: usize) -> Vec<String> {
     wrap_with(' ', words, bytes_max)
 }
