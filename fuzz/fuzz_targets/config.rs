@@ -1,4 +1,4 @@
-//! Configurations: no text may panic the loader, and every problem it reports is on a line of the text.
+//! Configurations: no text makes the loader panic, and every problem it reports is on a line of the text.
 
 #![no_main]
 
@@ -13,7 +13,7 @@ fuzz_target!(|input: &str| {
             loaded.warnings
         }
         Err(problems) => {
-            assert!(!problems.is_empty(), "a text is refused without a reason");
+            assert!(!problems.is_empty(), "a text is rejected without a reason");
             problems
         }
     };

@@ -1,5 +1,5 @@
-//! The engine: whatever lines clients send, nothing panics, the state holds together, and every line
-//! that goes out is UTF-8 without a line ending in it.
+//! The engine: no lines from clients make it panic or violate an invariant of its state, and every line
+//! it sends is UTF-8 without a line ending.
 //!
 //! The input is lines; the first byte of each says which of eight clients sends it. A client that was
 //! disconnected connects again.
@@ -24,7 +24,7 @@ opers:
   admin: {class: admin, password: $2a$04$bKb6k5A6yuFA2wx.iJtxcuT2dojHQAjHd5ZPK/I2sjJml7p4spxjG}
 ";
 
-/// The engine and which of the clients are connected.
+/// An engine, and which of the clients are connected.
 struct World {
     engine: Engine,
     now: Now,
@@ -35,7 +35,7 @@ struct World {
 
 impl World {
     fn new() -> World {
-        let config: Box<Config> = Box::new(load(CONFIG, &[]).expect("the configuration is right").config);
+        let config: Box<Config> = Box::new(load(CONFIG, &[]).expect("the configuration is valid").config);
         let now = Now { mono_ms: 1_000_000, wall_ms: 1_605_232_502_201 };
         let engine = Engine::new(config, Seed::default(), now);
         World { engine, now, effects: Effects::default(), live: [false; CLIENTS], generations: [0; CLIENTS] }
@@ -45,7 +45,7 @@ impl World {
         SessionId { slot: client as u32, generation: self.generations[client] }
     }
 
-    /// Connects and registers, so that most lines meet a user.
+    /// Connects and registers, so that most lines come from a user.
     fn connect(&mut self, client: usize) {
         self.live[client] = true;
         self.generations[client] += 1;

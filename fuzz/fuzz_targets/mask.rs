@@ -1,6 +1,6 @@
-//! Masks and globs: nothing a user writes may panic, and a canonical mask is canonical.
+//! Masks and globs: no input panics, and parsing a canonical mask returns it unchanged.
 //!
-//! The input is a mask and, after a newline, the user it is tried on.
+//! The input is a mask and, after a newline, the user to match it against.
 
 #![no_main]
 
@@ -10,7 +10,7 @@ use libfuzzer_sys::fuzz_target;
 fuzz_target!(|input: &str| {
     let (pattern, user) = input.split_once('\n').unwrap_or((input, input));
     glob::matches(pattern, user);
-    assert!(glob::matches(user, user), "a text, wildcards or not, covers itself");
+    assert!(glob::matches(user, user), "a text matches itself, with or without wildcards");
     for mapping in [CaseMapping::Ascii, CaseMapping::Rfc1459, CaseMapping::Precis, CaseMapping::Permissive] {
         if let Some(mask) = Mask::parse(mapping, pattern) {
             mask.matches(user);

@@ -1,4 +1,4 @@
-//! Names: nothing a user writes may panic, and the key of a name is its own key.
+//! Names: no input panics, and the key of a key is the key itself.
 
 #![no_main]
 

@@ -1,4 +1,4 @@
-//! PROXY headers: nothing a proxy sends may panic, and what is read as version 1 is what was written.
+//! PROXY headers: no input panics, and every address that is read is canonical.
 
 #![no_main]
 
@@ -11,7 +11,7 @@ fuzz_target!(|input: &[u8]| {
     {
         assert!(line.len() + 2 <= V1_BYTES_MAX && ip == ip.to_canonical());
     }
-    // With the signature in front, so that the rest is reached.
+    // Prepend the signature, to get past the check for it.
     let signed = [&V2_SIGNATURE, input].concat();
     if let Some((fixed, rest)) = signed.split_first_chunk::<V2_FIXED_BYTES>() {
         let _ = v2_rest_bytes(fixed);

@@ -1,5 +1,5 @@
-//! Stored records: whatever the datastore holds, the engine starts, its state holds together, and every
-//! record that it read is written so that it is read again.
+//! Stored records: with any records in the datastore, the engine starts, the invariants of its state hold,
+//! and it can read every record that it writes.
 //!
 //! The input is pairs of key and value, separated by NUL.
 
@@ -18,10 +18,10 @@ channels: {registration: {enabled: true}}
 datastore: {path: ircd.db}
 ";
 
-/// Starts an engine from these records; returns those it read, as it writes them.
+/// Starts an engine from these records; returns those it accepted, as it writes them.
 fn restore(records: Vec<(String, Vec<u8>)>) -> Vec<(String, Vec<u8>)> {
     let keys: Vec<String> = records.iter().map(|(key, _)| key.clone()).collect();
-    let config = Box::new(load(CONFIG, &[]).expect("the configuration is right").config);
+    let config = Box::new(load(CONFIG, &[]).expect("the configuration is valid").config);
     let now = Now { mono_ms: 1_000_000, wall_ms: 1_605_232_502_201 };
     let engine = Engine::new(config, Seed { records, ..Seed::default() }, now);
     assert_eq!(check::violations(engine.state()), Vec::<String>::new());

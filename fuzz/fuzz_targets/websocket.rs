@@ -1,5 +1,5 @@
-//! WebSocket frames: nothing a client sends may panic, no line is longer than the limit, a text message is
-//! UTF-8, and the way the bytes are cut into reads makes no difference.
+//! WebSocket frames: no input panics, no line is longer than the limit, a text message is UTF-8, and the
+//! way the bytes are split into reads makes no difference.
 //!
 //! The first byte of the input is the size of the reads; the rest is what the client sends.
 
@@ -11,7 +11,7 @@ use libfuzzer_sys::fuzz_target;
 
 const LINE_BYTES_MAX: usize = 64;
 
-/// Returns the lines, the reply, and whether the client may go on.
+/// Returns the lines, the reply, and whether the connection stays open.
 fn decode(input: &[u8], read_bytes: usize) -> (Vec<Vec<u8>>, Vec<u8>, bool) {
     let (mut lines, mut reply) = (Vec::new(), Vec::new());
     let mut decoder = Decoder::default();
@@ -39,7 +39,7 @@ fuzz_target!(|input: &[u8]| {
     let Some((&size, input)) = input.split_first() else { return };
     let whole = decode(input, input.len().max(1));
     assert!(whole.0.iter().all(|line| line.len() <= LINE_BYTES_MAX));
-    // A pong is no longer than its ping, whose header and mask it lacks.
+    // A pong is shorter than its ping: it has no mask.
     assert!(whole.1.len() <= input.len());
     assert_eq!(whole, decode(input, usize::from(size).max(1)));
 });
