@@ -1,8 +1,8 @@
-"""Headless Chromium with one framed page per web client, and the small HTTP server its pages come from.
+"""Headless Chromium with one framed page per web client, and the small HTTP server that serves the pages.
 
-Headless mode takes one address, so that is a page that holds the others in frames.
+Headless mode opens one address, which is a page with the others in frames.
 
-The browser trusts exactly one extra key: the one of the server's certificate (its SPKI hash).
+The browser trusts one additional key: that of the server's certificate (by its SPKI hash).
 """
 
 import html
@@ -38,7 +38,7 @@ def install(directory):
 
 
 def spki_hash(certificate):
-    """The base64 SHA-256 of the certificate's public key, as --ignore-certificate-errors-spki-list wants it."""
+    """Returns the SHA-256 of the certificate's public key in base64, for --ignore-certificate-errors-spki-list."""
     step = lambda command, data: subprocess.run(command, input=data, capture_output=True, check=True).stdout
     key = step(["openssl", "x509", "-in", str(certificate), "-noout", "-pubkey"], b"")
     der = step(["openssl", "pkey", "-pubin", "-outform", "der"], key)
@@ -47,10 +47,10 @@ def spki_hash(certificate):
 
 
 class Page:
-    """One web client: its reports, and commands for it.
+    """One web client: its reports, and the orders for it.
 
-    With a `password` it logs in to the account of its name by SASL PLAIN. With `history`, a number of lines, it reads that many
-    from before it joined, and more when it is told to scroll. With `waits` it connects when it is told to.
+    With a `password`, it logs in to the account of its name with SASL PLAIN. `history` is the number of lines that it requests
+    on joining, and again at each order to scroll. With `waits`, it connects when ordered to.
     """
 
     def __init__(self, nick, protocol="text.ircv3.net", channels=(), id=None, password="", history=0, waits=False):
@@ -60,7 +60,7 @@ class Page:
         self.reports, self.orders = [], queue.Queue()
 
     def find(self, wanted, timeout_s=10, since=0):
-        """Returns the first report after the first `since` ones for which `wanted(report)` holds, or None by the deadline."""
+        """Returns the first report after the first `since` ones for which `wanted(report)` is true, or None at the deadline."""
         deadline = time.monotonic() + timeout_s
         while True:
             for report in list(self.reports[since:]):
@@ -71,12 +71,12 @@ class Page:
             time.sleep(0.05)
 
     def joined(self, channel, timeout_s=30, since=0):
-        """Returns the nicks that the client listed in the channel, once it did."""
+        """Returns the nicks that the client lists in the channel once it has joined, or None."""
         report = self.find(lambda r: r["kind"] == "userlist" and r["channel"].lower() == channel, timeout_s, since)
         return report and report["nicks"]
 
     def order(self, **order):
-        """Tells the page to do something (see `obey` in client.js); returns how many reports came before."""
+        """Sends an order to the page (see `obey` in client.js); returns the number of reports before it."""
         since = len(self.reports)
         self.orders.put(order)
         return since
@@ -103,7 +103,7 @@ class Page:
 
 
 class Chromium:
-    """The browser and its pages. `origin` is where the pages come from, known before the server starts."""
+    """The browser and its pages. `origin` is the web origin of the pages, known before the server starts."""
 
     def __init__(self):
         self.pages, self.process, self.log = {}, None, None
@@ -134,8 +134,8 @@ class Chromium:
                     return {}
 
             def do_POST(self):
-                told = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-                browser.pages[told["id"]].reports.extend(told["reports"])
+                body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+                browser.pages[body["id"]].reports.extend(body["reports"])
                 self.answer("text/plain", b"")
 
             def answer(self, kind, body):
@@ -146,7 +146,7 @@ class Chromium:
                 self.wfile.write(body)
 
             def log_message(self, *_):
-                """The reports are enough."""
+                """Logs nothing: the reports are enough."""
 
         return Handler
 

@@ -1,7 +1,7 @@
-"""irssi in its own terminal: input through a pty, output through the channel logs that it writes.
+"""irssi in its own terminal: input through a pty, output through the logs that it writes.
 
-The logs are irssi's own, so what is read is what it would show, with its own formatting of each event: `autolog` makes one for
-each window, and `EVERYTHING` is one more, of all of them with what belongs to no window.
+irssi writes each line to a log as it shows it. `autolog` writes one log for each window, and `EVERYTHING` is another log with
+the lines of all windows and those that belong to no window.
 """
 
 import fcntl
@@ -35,10 +35,10 @@ EVERYTHING = "everything"
 
 
 class Irssi:
-    """One irssi. `ca` is the certificate its TLS connection must verify against; without it the connection is plain.
+    """One irssi. `ca` is the certificate for verifying the server over TLS; without it, the connection is plain.
 
-    `pem` is the file with its own certificate and key; with `external` it logs in with them by SASL EXTERNAL. `login` is the
-    name (of an account, with @device behind it or not) and the passphrase with which it logs in by SASL PLAIN.
+    `pem` is the file with irssi's own certificate and key; with `external`, it logs in with them (SASL EXTERNAL). `login` is
+    the name (`account` or `account@device`) and the passphrase to log in with SASL PLAIN.
     """
 
     def __init__(self, nick, port, home, channels, ca=None, pem=None, external=False, login=None):
@@ -62,7 +62,7 @@ class Irssi:
         self.drain.start()
 
     def read_screen(self):
-        """Keeps the terminal from filling up; the last part is shown when a test fails."""
+        """Reads the terminal so that it does not fill up; the end of it is shown when a test fails."""
         while True:
             try:
                 data = os.read(self.terminal, 65536)
@@ -102,7 +102,7 @@ class Irssi:
         return self.find(window, rf"^[\d:]{{8}} <[ ~&@%+]?{re.escape(nick)}> {re.escape(text)}$", timeout_s)
 
     def quit(self, reason):
-        """Types /quit; returns whether irssi then exited by itself."""
+        """Types /quit; returns whether irssi then exited with status 0."""
         self.type(f"/quit {reason}")
         try:
             return self.process.wait(10) == 0

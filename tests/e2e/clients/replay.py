@@ -1,6 +1,6 @@
 """Replays session-2020.txt as a telnet user typed it, and matches every line of the server against its expected form.
 
-It keeps the channel's other members silent meanwhile, so lines must match one to one and in order.
+The other members of the channels must be silent meanwhile, because lines must match one to one and in order.
 """
 
 import pathlib
@@ -22,19 +22,19 @@ PATTERNS = {
 
 
 def pattern(text, own):
-    """A shape's text as a regular expression; `own` holds the patterns of this run."""
+    """Returns the regular expression for a form; `own` has the patterns of this run."""
     parts = re.split(r"\{([^}]+)\}", text)
     known = {**PATTERNS, **own}
     return "".join(known[part] if i % 2 else re.escape(part) for i, part in enumerate(parts))
 
 
 def in_any_order(words):
-    """Matches each of `words` once, in any order, with an optional final blank."""
+    """Returns a pattern that matches each of `words` once, in any order, with an optional space at the end."""
     return "".join(rf"(?=(?:[^\0]* )?{word}(?: |\0|$))" for word in words) + rf"(?:[^\0 ]+ ?){{{len(words)}}}"
 
 
 class Replay:
-    """One run of the script over one connection; `members` are the nicks already in both channels, the first an op."""
+    """One run of the script over one connection; `members` are the nicks in both channels, the first of them an operator."""
 
     def __init__(self, port, members):
         self.client = irc.plain(port)
@@ -45,7 +45,7 @@ class Replay:
         self.steps = list(enumerate(SCRIPT.read_text().splitlines(), 1))
 
     def play(self):
-        """Types everything up to the silence; raises the first difference, after typing the rest all the same."""
+        """Types everything up to the silence, even after a difference; then raises the first difference."""
         difference = None
         while self.steps:
             number, step = self.steps.pop(0)
@@ -65,7 +65,7 @@ class Replay:
             raise AssertionError(difference)
 
     def fall_silent(self):
-        """Plays the end, at any later time: no answer to PING."""
+        """Plays the end of the session, in which PING is not answered."""
         self.client.answers_pings = False
         self.client.cursor = len(self.client.seen)
         self.play()
@@ -73,11 +73,11 @@ class Replay:
     def expect(self, text, again):
         """Reads the next line, or with `again` the next run of lines, which must have this form."""
         shape = irc.Line(text)
-        line = self.client.wait(lambda m: True, f"awaited {text}", SILENCE_S)
+        line = self.client.wait(lambda m: True, f"expected {text}", SILENCE_S)
         if not self.matches(shape, line):
-            raise AssertionError(f"\n    awaited {text}\n    came    {line}")
+            raise AssertionError(f"\n    expected {text}\n    got      {line}")
         self.run_of_lines = [line]
-        while again and self.goes_on(shape, line):
+        while again and self.continues(shape, line):
             line = self.client.wait(lambda m: True, f"the line after {text}")
             if not self.matches(shape, line):
                 self.client.cursor -= 1
@@ -86,8 +86,8 @@ class Replay:
         self.compared += len(self.run_of_lines)
 
     @staticmethod
-    def goes_on(shape, line):
-        """Returns whether another line must follow: CAP marks it, other runs have an end numeric."""
+    def continues(shape, line):
+        """Returns whether another line may follow: CAP says so, other runs end with a numeric."""
         return shape.verb != "CAP" or line.params[2] == "*"
 
     def matches(self, shape, line):
@@ -99,4 +99,4 @@ class Replay:
         said = {word for line in self.run_of_lines for param in line.params for word in param.split()}
         has = lambda word: any(re.fullmatch(pattern(word, self.own), one) for one in said)
         if missing := [word for word in words if not has(word)]:
-            raise AssertionError(f"lacking {' '.join(missing)}")
+            raise AssertionError(f"missing: {' '.join(missing)}")

@@ -1,4 +1,4 @@
-"""A server with persistent accounts, and clients that log in."""
+"""A server with stored accounts, and clients that log in."""
 
 import base64
 
@@ -44,7 +44,7 @@ def log_in(port, nick, password):
 
 
 def order(client, line, *answers):
-    """Sends a line and waits for a line with one of `answers`; returns whether it was the first one, which means success."""
+    """Sends a line and waits for one of `answers`; returns whether it was the first one, which means success."""
     client.send(line)
     said = client.wait(lambda m: any(answer in m.raw for answer in answers), f"the answer to {line}")
     return answers[0] in said.raw

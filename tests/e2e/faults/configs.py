@@ -1,4 +1,4 @@
-"""Bad configurations, each one edit away from a good one: the edit, and the error that the server must report."""
+"""Bad configurations, each one edit away from a valid one: the edit, and the error that the server must report."""
 
 import re
 import subprocess
@@ -53,7 +53,7 @@ logging:
       level: error
 """
 
-# name, text replaced, replacement, text on the line to be named, key to be named, words of what was expected
+# name, text to replace, replacement, text on the line that must be named, key that must be named, words of the expectation
 CASES = [
     ("a word for a number", "nicklen: 32", "nicklen: many", "many", r"limits\.nicklen", "number|integer"),
     ("a number below zero", "nicklen: 32", "nicklen: -3", "-3", r"limits\.nicklen", "number|integer"),
@@ -66,7 +66,7 @@ CASES = [
     ("a server name without a dot", "irc.example.test", "irc", "name: irc", r"server\.name", r"dot|\."),
     ("no network name", "    name: TestNet\n", "    nome: TestNet\n", "network:|nome", r"network\.name", "name"),
     ("a listener without a port", '"127.0.0.1:0"', '"127.0.0.1"', '"127.0.0.1"', r"server\.listeners", "port"),
-    ("a listener's port too high", '"127.0.0.1:0"', '"127.0.0.1:66667"', "66667", r"server\.listeners", "port"),
+    ("a port that is too high", '"127.0.0.1:0"', '"127.0.0.1:66667"', "66667", r"server\.listeners", "port"),
     ("no listener", RIGHT[RIGHT.index("    listeners"):RIGHT.index("    casemapping")], "    listeners: {}\n",
      "listeners: {}", r"server\.listeners", "listen|address"),
     ("a WebSocket without UTF-8", "enforce-utf8: true", "enforce-utf8: false", "websocket: true|enforce-utf8",
@@ -75,11 +75,11 @@ CASES = [
     ("a bad TLS version", "websocket: true", "min-tls-version: 0.9", "0.9", r"min-tls-version", r"1\.2"),
     ("TLS without a key", "websocket: true", "tls: {cert: a.pem}", "tls:", r"tls", "key|PEM"),
     ("a coerced ident without a tilde", '"~u"', '"u"', "coerce-ident", r"server\.coerce-ident", "~"),
-    ("a coerced ident with ident look-ups", '"~u"', '"~u"\n    check-ident: true', "coerce-ident|check-ident",
+    ("a coerced ident with ident lookups", '"~u"', '"~u"\n    check-ident: true', "coerce-ident|check-ident",
      r"server\.(coerce|check)-ident", "ident"),
     ("ping not before disconnect", "ping: 1m30s", "ping: 3m", "ping: 3m", r"server\.idle-timeouts\.(ping|disconnect)", "disconnect|less"),
     ("a bad network range", "- localhost", "- 10.0.0.0/99", "/99", r"server\.proxy-allowed-from", "range|CIDR|address"),
-    ("a bcrypt cost too high", "bcrypt-cost: 4", "bcrypt-cost: 99", "99", r"accounts\.registration\.bcrypt-cost", "31"),
+    ("a bcrypt cost that is too high", "bcrypt-cost: 4", "bcrypt-cost: 99", "99", r"accounts\.registration\.bcrypt-cost", "31"),
     ("a bad policy", "always-on: opt-in", "always-on: sometimes", "sometimes", r"accounts\.multiclient\.always-on", "opt-out"),
     ("a bad enforcement", "method: strict", "method: gentle", "gentle", r"accounts\.nick-reservation\.method", "strict"),
     ("a guest format without a star", '"Guest-*"', '"Guest"', "guest-nickname-format",
@@ -91,8 +91,8 @@ CASES = [
     ("a bad log level", "level: error", "level: loud", "loud", r"logging\.0\.level", "debug"),
     ("a bad log method", "method: stderr", "method: pigeon", "pigeon", r"logging\.0\.method", "stderr"),
     ("a tab for indentation", "    max-sendq", "\tmax-sendq", "\t|coerce-ident", "", "tab|blanks|spaces"),
-    ("a bracket left open", "[kill]", "[kill", r"\[kill|admin:", "", "YAML|bracket|expected"),
-    ("text that is no YAML at all", RIGHT, "@@@ this is no config\n", "@@@", "", "expected"),
+    ("an unclosed bracket", "[kill]", "[kill", r"\[kill|admin:", "", "YAML|bracket|expected"),
+    ("text that is not YAML", RIGHT, "@@@ this is not a configuration\n", "@@@", "", "expected"),
     ("an unknown key", "max-sendq", "max-sendque", "max-sendque", r"server\.max-sendque", r"max-sendq\b"),
     ("an unknown section", "limits:", "limitz:", "limitz", "limitz", r"limits\b"),
     ("an empty file", RIGHT, "", "", r"network|server|datastore", "expected"),
@@ -111,7 +111,7 @@ def check_wrong(checks, server):
     right = server.directory / "right.yaml"
     right.write_text(RIGHT)
     done = server.command("check", "--conf", str(right))
-    checks.check("config: the good one passes `check`", done.returncode == 0, done.stdout + done.stderr)
+    checks.check("config: the valid one passes `check`", done.returncode == 0, done.stdout + done.stderr)
     for name, old, new, where, key, expectation in CASES:
         assert old in RIGHT, name
         text = RIGHT.replace(old, new, 1)
@@ -119,12 +119,12 @@ def check_wrong(checks, server):
         file.write_text(text)
         wanted = complaint(file.name, text, where, key, expectation)
         for command in ("run", "check"):
-            problem = refusal(server, command, file, wanted)
-            checks.check(f"config: {name}: `{command}` reports where and what", problem is None, problem)
+            problem = rejection_problem(server, command, file, wanted)
+            checks.check(f"config: {name}: `{command}` reports the line and the expectation", problem is None, problem)
 
 
-def refusal(server, command, file, wanted):
-    """Returns how a command fails to reject the file as it should, or None."""
+def rejection_problem(server, command, file, wanted):
+    """Returns None if a command rejects the file as it should, or else the problem."""
     try:
         done = server.command(command, "--conf", str(file), timeout_s=5)
     except subprocess.TimeoutExpired:
@@ -135,5 +135,5 @@ def refusal(server, command, file, wanted):
     if done.returncode < 0 or "panicked" in said:
         return f"exit status {done.returncode}: {said}"
     if not re.search(wanted, said, re.MULTILINE):
-        return f"awaited {wanted}, came: {said}"
-    return None if len(said.splitlines()) <= 12 else f"{len(said.splitlines())} lines for one mistake: {said}"
+        return f"expected {wanted}, got: {said}"
+    return None if len(said.splitlines()) <= 12 else f"{len(said.splitlines())} lines for one error: {said}"

@@ -1,4 +1,4 @@
-"""More connections than descriptors, a member that never reads, half-open connections, shutdown by SIGTERM."""
+"""More connections than file descriptors, a member that never reads, half-open connections, shutdown by SIGTERM."""
 
 import os
 import socket
@@ -14,7 +14,7 @@ SLACK_S = 3.0
 
 
 def settled(server, deadline_s=5.0):
-    """Waits until the server has accepted all connections it can: the number of its descriptors stops changing."""
+    """Waits until the server has accepted all connections it can, so the number of its descriptors stops changing."""
     count = lambda: len(os.listdir(f"/proc/{server.process.pid}/fd"))
     deadline, last, since = time.monotonic() + deadline_s, count(), time.monotonic()
     while time.monotonic() < deadline and time.monotonic() - since < 0.5:
@@ -25,7 +25,7 @@ def settled(server, deadline_s=5.0):
 
 
 def too_many(checks, server):
-    """`server` was started with 256 descriptors."""
+    """Needs a server that was started with 256 descriptors."""
     served = [irc.plain(server.plain).register("early"), irc.tls(server.tls, server.cert).register("secure")]
     crowd = [socket.socket() for _ in range(CROWD)]
     try:
@@ -53,8 +53,8 @@ def too_many(checks, server):
 
 
 def never_reads(checks, server):
-    """Needs `max-sendq: 64k`. The kernel buffers another 3 MB or so, so the talk goes on until the QUIT appears, in pieces
-    of 20 KB, so that members that do read never come near the limit."""
+    """Needs `max-sendq: 64k`. The kernel buffers about 3 MB more, so the talker continues until the QUIT appears. It sends
+    20 KB at a time, so that members that do read never come near the limit."""
     talker = irc.plain(server.plain).register("talker").join("#slow")
     observer = irc.plain(server.plain).register("observer").join("#slow")
     deaf = irc.plain(server.plain, receive_bytes=4096).register("deaf").join("#slow")
@@ -77,23 +77,24 @@ def never_reads(checks, server):
 def half_open(checks, server):
     """Needs `idle-timeouts.registration: 2s`."""
     start = time.monotonic()
-    told = {"silent": irc.plain(server.plain), "silent, TLS": irc.tls(server.tls, server.cert),
-            "silent, ws": websocket.client(server.ws), "NICK only": irc.plain(server.plain), "CAP LS only": irc.plain(server.plain)}
-    untold = {"no TLS handshake": irc.plain(server.tls), "no upgrade, ws": irc.plain(server.ws), "no handshake, wss": irc.plain(server.wss)}
-    told["NICK only"].send("NICK half")
-    told["CAP LS only"].send("CAP LS 302")
+    notified = {"silent": irc.plain(server.plain), "silent, TLS": irc.tls(server.tls, server.cert),
+                "silent, ws": websocket.client(server.ws), "NICK only": irc.plain(server.plain), "CAP LS only": irc.plain(server.plain)}
+    only_closed = {"no TLS handshake": irc.plain(server.tls), "no upgrade, ws": irc.plain(server.ws),
+                   "no handshake, wss": irc.plain(server.wss)}
+    notified["NICK only"].send("NICK half")
+    notified["CAP LS only"].send("CAP LS 302")
     whole = irc.plain(server.plain).register("whole")
-    for name, client in {**told, **untold}.items():
+    for name, client in {**notified, **only_closed}.items():
         closed = client.wait_closed(start + 2 + SLACK_S - time.monotonic())
         took_s = time.monotonic() - start
         checks.check(f"half-open, {name}: closed in time ({took_s:.1f} s)", closed and took_s > 1)
-        if name in told:
+        if name in notified:
             checks.check(f"half-open, {name}: received ERROR", any(m.verb == "ERROR" for m in client.seen), client.seen)
-    checks.run("half-open: who registered in time stays", whole.ping)
+    checks.run("half-open: a client that registered in time stays", whole.ping)
 
 
-def told_at_the_end(checks, server):
-    """SIGTERM, with clients on every kind of listener."""
+def sigterm_notifies_clients(checks, server):
+    """Sends SIGTERM while there are clients on every kind of listener."""
     clients = {
         "plain": irc.plain(server.plain), "TLS": irc.tls(server.tls, server.cert),
         "ws text": websocket.client(server.ws), "ws binary": websocket.client(server.ws, "binary.ircv3.net"),

@@ -1,4 +1,4 @@
-"""A datastore truncated or garbled after a crash: a clear error, nothing overwritten, and a copy restores everything."""
+"""A datastore that is truncated or garbled after a crash: a clear error, nothing overwritten, and a copy restores everything."""
 
 import hashlib
 import random
@@ -12,7 +12,7 @@ START_S = 90
 
 
 def files(datastore):
-    """Returns the content of each file of a datastore."""
+    """Returns the hash of each file of a datastore."""
     return {str(path.relative_to(datastore)): hashlib.sha256(path.read_bytes()).hexdigest()
             for path in sorted(datastore.rglob("*")) if path.is_file()}
 
@@ -22,14 +22,14 @@ def cut(data, chance):
 
 
 def garble(data, chance):
-    """Writes noise over some of the used bytes; those reserved beyond them have no meaning."""
+    """Overwrites some of the used bytes with noise; the reserved bytes after them have no meaning."""
     written = len(data.rstrip(b"\0"))
     start = chance.randrange(written)
     end = min(written, start + chance.randrange(16, 4096))
     return data[:start] + chance.randbytes(end - start) + data[end:]
 
 
-def what_it_says(server):
+def run_and_read(server):
     """Starts the server on this datastore; returns its exit status (None while it runs) and its output."""
     process = subprocess.Popen([server.binary, "run", "--conf", str(server.conf)], cwd=server.directory,
                                stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
@@ -54,7 +54,7 @@ def intact(server):
 
 
 def damaged_once(server, whole, number):
-    """Tries one kind of damage; returns whether the server rejected it, and what it did wrong, or None."""
+    """Tries one kind of damage; returns whether the server rejected it, and the server's fault, or None."""
     chance = random.Random(number)
     shutil.rmtree(server.datastore)
     shutil.copytree(whole, server.datastore)
@@ -67,7 +67,7 @@ def damaged_once(server, whole, number):
     try:
         server.start()
     except AssertionError:
-        status, words = what_it_says(server)
+        status, words = run_and_read(server)
         lines = [line for line in words.splitlines() if "damaged" in line and str(server.datastore) in line]
         if status is None or status <= 0 or not lines:
             return True, f"{how.__name__} {number}: exit status {status}: {words[-600:]}"
@@ -76,7 +76,7 @@ def damaged_once(server, whole, number):
         return True, None
     kept = intact(server)
     server.kill()
-    return False, None if kept else f"{how.__name__} {number}: it started, and what was acknowledged is not there"
+    return False, None if kept else f"{how.__name__} {number}: it started, but an acknowledged change is lost"
 
 
 def check_damage(checks, binary, directory):
@@ -89,11 +89,11 @@ def check_damage(checks, binary, directory):
         server.kill()
         whole = directory / "whole"
         shutil.copytree(server.datastore, whole)
-        met = [damaged_once(server, whole, number) for number in range(CASES)]
-        wrong, refused = [problem for _, problem in met if problem], sum(refused for refused, _ in met)
-        print(f"damage: {CASES} times, of which {refused} were rejected and {CASES - refused} lost nothing")
+        results = [damaged_once(server, whole, number) for number in range(CASES)]
+        wrong, rejected = [problem for _, problem in results if problem], sum(rejected for rejected, _ in results)
+        print(f"damage: {CASES} cases, {rejected} rejected, {CASES - rejected} accepted without loss")
         checks.check(f"damage: {CASES} times a clear error and nothing overwritten, or no loss", not wrong, wrong)
         shutil.rmtree(server.datastore)
         shutil.copytree(whole, server.datastore)
         server.start()
-        checks.check("damage: a copy put in its place brings everything back", intact(server))
+        checks.check("damage: a copy put in its place restores everything", intact(server))

@@ -1,7 +1,7 @@
-"""A client whose first lines arrive in the same packet as the end of its TLS handshake, and nothing after them.
+"""A client whose first lines arrive in the same packet as the end of its TLS handshake, with nothing after them.
 
-TLS 1.3 allows this, and clients do it without knowing. A server that reads only after the handshake never sees
-these lines.
+TLS 1.3 allows this, and clients do it unknowingly. A server that waits for the socket to become readable after the
+handshake never sees these lines.
 """
 
 import ssl
@@ -9,8 +9,8 @@ import ssl
 from support import irc
 
 
-def hurry(server):
-    """Registers in the handshake's last packet; returns the answer within the time limit."""
+def register_in_handshake(server):
+    """Registers in the handshake's last packet; returns everything up to the welcome, or what arrived within 3 s."""
     incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
     tls = irc.tls_context(server.cert).wrap_bio(incoming, outgoing, server_hostname="localhost")
     with irc.connect(server.tls) as sock:
@@ -38,5 +38,5 @@ def hurry(server):
 
 
 def first_lines_with_the_handshake(checks, server):
-    said = hurry(server)
+    said = register_in_handshake(server)
     checks.check("TLS: lines that arrive with the end of the handshake are answered", b" 001 hurry " in said, said)

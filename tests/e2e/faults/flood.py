@@ -1,4 +1,4 @@
-"""A client that sends far too much, and a thousand that send nothing at all: the others do not notice."""
+"""A client that sends far too much, and a thousand that send nothing: other clients are not affected."""
 
 import selectors
 import threading
@@ -33,7 +33,7 @@ def flood(checks, server):
     """Needs `FAKELAG`."""
     chatter = Chatter(server.plain, PAIRS, PACE_S)
     flooder, listener = (irc.plain(server.plain).register(name).join("#flood") for name in ("flooder", "listener"))
-    # Meanwhile the flooder regains the part of its burst that joining took.
+    # Meanwhile the flooder regains its full burst, part of which it used for joining.
     calm_ms = chatter.talk(is_past(time.monotonic() + TALK_S))
     flooder.sock.settimeout(None)
     threading.Thread(target=pour, args=(flooder, b"PRIVMSG #flood :all at once\r\n" * 500), daemon=True).start()
@@ -46,7 +46,7 @@ def flood(checks, server):
     checks.check(f"a flood: limited ({heard} lines in {took_s:.1f} s, at most {most:.0f})", 0 < heard <= most)
     checks.check(f"... at little cost (CPU {share:.0%})", share < 0.5)
     p99_ms = [quantile(times_ms, 0.99) for times_ms in (calm_ms, flooded_ms)]
-    checks.check("... the others see no delay ({:.1f} ms before, {:.1f} ms with it)".format(*p99_ms),
+    checks.check("... other clients see no delay (p99 {:.1f} ms before, {:.1f} ms with it)".format(*p99_ms),
                  p99_ms[1] <= max(P99_RATIO_MAX * p99_ms[0], P99_FLOOR_MS))
     flooder.close()
 
@@ -57,16 +57,16 @@ def half_open_crowd(checks, server):
         before_mb, start = server.memory_mb(), time.monotonic()
         crowd = {number: irc.connect(server.plain) for number in range(HALF_OPEN)}
         opened_s = time.monotonic() - start
-        told, last_s = told_and_closed(crowd, start + opened_s + REGISTRATION_S + SLACK_S)
+        notified, last_s = await_close(crowd, start + opened_s + REGISTRATION_S + SLACK_S)
         checks.check(f"half-open: the {name} {HALF_OPEN} all get ERROR and are disconnected (the last after {last_s - start:.1f} s)",
-                     told == HALF_OPEN and not crowd, f"{told} told, {len(crowd)} open")
+                     notified == HALF_OPEN and not crowd, f"{notified} got ERROR, {len(crowd)} are open")
         irc.plain(server.plain).register(f"after-{name}").send("QUIT")
     ratio = server.memory_mb() / before_mb
     checks.check(f"half-open: memory is released ({ratio:.2f} times)", ratio <= MEMORY_RATIO_MAX)
 
 
-def told_and_closed(crowd, deadline):
-    """Reads from all until they are closed, and removes those; returns how many saw ERROR, and when the last was closed."""
+def await_close(crowd, deadline):
+    """Reads from all and removes those that are closed; returns the number that saw ERROR, and the time of the last close."""
     heard, last = dict.fromkeys(crowd, b""), time.monotonic()
     with selectors.DefaultSelector() as selector:
         for number, sock in crowd.items():

@@ -1,4 +1,4 @@
-"""A full disk under the datastore: clear errors, chat goes on, nothing acknowledged is lost, and it recovers."""
+"""The datastore's disk is full: clear errors, chat works, nothing acknowledged is lost, and the server recovers."""
 
 import pathlib
 import subprocess
@@ -23,7 +23,7 @@ def fill(ballast):
                 continue
 
 
-def full_at_last(client, ballast):
+def fill_up(client, ballast):
     """Sets topics until one is rejected; returns the last one that was acknowledged."""
     deadline, topic, number = time.monotonic() + 4 * PATIENCE_S, None, 0
     while time.monotonic() < deadline:
@@ -33,10 +33,10 @@ def full_at_last(client, ballast):
         if not order(client, f"TOPIC #kept :{wanted}", f" TOPIC #kept :{wanted}", FULL):
             return topic
         topic = wanted
-    raise AssertionError(f"{number} topics were taken with a full disk")
+    raise AssertionError(f"{number} topics were accepted with a full disk")
 
 
-def check_refusals(checks, server, owner, guest):
+def check_rejections(checks, server, owner, guest):
     """Checks the wording of each rejection."""
     for client, line in ((guest, "NS REGISTER sesame"), (owner, "NS PASSWD sesame open open"), (owner, "MODE #kept +m"),
                          (owner, "CS REGISTER #new"), (owner, "TOPIC #kept :no"), (guest, "REGISTER * * sesame")):
@@ -45,42 +45,42 @@ def check_refusals(checks, server, owner, guest):
         checks.check(f"full disk: {line} is rejected with an explanation", answer is not None)
     owner.send("PRIVMSG #kept :still here")
     heard = guest.find(lambda m: m.verb == "PRIVMSG" and "still here" in m.raw)
-    checks.check("full disk: chat goes on", heard is not None)
+    checks.check("full disk: chat works", heard is not None)
     guest.send("JOIN #passing", "TOPIC #passing :fleeting")
     checks.check("full disk: unregistered channels work as usual", guest.find(lambda m: "fleeting" in m.raw) is not None)
     checks.check("full disk: the server runs", server.running(), server.tail(5))
 
 
 def last_topic(server):
-    """The owner logs in, if the password is still right, and reads the topic."""
+    """Logs in as the owner, if the password still works, and returns the topic."""
     owner = log_in(server.plain, "owner", "sesame").join("#kept")
     shown = next((m for m in reversed(owner.seen) if m.verb == "332"), None)
     owner.close()
     return shown and shown.params[-1]
 
 
-def check_room_again(checks, owner, ballast):
+def check_recovery(checks, owner, ballast):
     """Frees space while the server runs."""
     ballast.unlink()
     start = time.monotonic()
-    while not order(owner, "TOPIC #kept :well again", " TOPIC #kept :well again", FULL):
+    while not order(owner, "TOPIC #kept :recovered", " TOPIC #kept :recovered", FULL):
         if time.monotonic() > start + PATIENCE_S:
             break
         time.sleep(0.1)
     took_s = time.monotonic() - start
     print(f"full disk: writable {took_s:.1f} s after space was freed")
-    checks.check("full disk: everything works soon after space is freed", took_s < PATIENCE_S)
+    checks.check(f"full disk: everything works within {PATIENCE_S:g} s after space is freed", took_s < PATIENCE_S)
 
 
 def check_killed(checks, server, topic, ballast):
-    """Kills the server while no byte is left: a start reports it or succeeds; with space, nothing is lost."""
+    """Kills the server while the disk is full: the next start reports that or succeeds; with space, nothing is lost."""
     server.kill()
     try:
         server.start()
     except AssertionError as problem:
         said = str(problem).splitlines()[-1]
         print(f"full disk: the start after kill -9 says:{said.replace(str(server.datastore), 'ircd.db')}")
-        checks.check("full disk: a start without a byte left says so", "no space left" in said.lower(), said)
+        checks.check("full disk: a start that fails says why", "no space left" in said.lower(), said)
     else:
         server.kill()
     ballast.unlink()
@@ -106,10 +106,10 @@ def check_full_disk(checks, binary, directory):
             order(owner, "CS REGISTER #kept", "successfully registered")
             owner.join("#new")
             guest = irc.plain(server.plain).register("guest").join("#kept")
-            full_at_last(owner, disk / "ballast")
-            check_refusals(checks, server, owner, guest)
-            check_room_again(checks, owner, disk / "ballast")
-            topic = full_at_last(owner, disk / "ballast") or "well again"
+            fill_up(owner, disk / "ballast")
+            check_rejections(checks, server, owner, guest)
+            check_recovery(checks, owner, disk / "ballast")
+            topic = fill_up(owner, disk / "ballast") or "recovered"
             check_killed(checks, server, topic, disk / "ballast")
     finally:
         subprocess.run(["umount", str(disk)], check=True)

@@ -38,7 +38,7 @@ FRAMES = {
 
 
 def throw(client, data):
-    """Sends as much as the server accepts, and gives it a moment to answer; any answer, or none, is fine."""
+    """Sends as much as the server accepts, and returns its answer, if any, within a moment."""
     try:
         client.sock.sendall(data)
         while client.read(0.2):
@@ -52,13 +52,13 @@ def throw(client, data):
 
 def check_garbage(checks, server):
     talker = irc.plain(server.plain).register("calm").join("#calm")
-    hearer = irc.tls(server.tls, server.cert).register("calmer").join("#calm")
+    listener = irc.tls(server.tls, server.cert).register("calmer").join("#calm")
     before_mb = server.memory_mb()
 
     def undisturbed(name):
         talker.send(f"PRIVMSG #calm :after {name}")
-        heard = hearer.find(lambda m: m.verb == "PRIVMSG" and m.params[-1] == f"after {name}", 1)
-        return checks.check(f"garbage: {name}: others undisturbed", heard and server.running(), server.tail())
+        heard = listener.find(lambda m: m.verb == "PRIVMSG" and m.params[-1] == f"after {name}", 1)
+        return checks.check(f"garbage: {name}: others are not affected", heard and server.running(), server.tail())
 
     doors = {
         "plain": lambda: irc.plain(server.plain), "in place of TLS": lambda: irc.plain(server.tls),
@@ -68,7 +68,7 @@ def check_garbage(checks, server):
         for door, enter in doors.items():
             answer = throw(enter(), data)
             if name == "an HTTP request" and door == "plain":
-                checks.check("garbage: an HTTP request gets an answer that HTTP is not supported", "HTTP" in answer, answer)
+                checks.check("garbage: the answer to an HTTP request says that HTTP is not supported", "HTTP" in answer, answer)
         if not undisturbed(name):
             return
     for name, data in FRAMES.items():

@@ -1,8 +1,8 @@
-"""kill -9 at random moments while accounts, channels, always-on users and messages change: nothing that a client has seen
-is lost, doubled or out of order afterwards.
+"""kill -9 at random moments while accounts, channels, always-on users and messages change. Afterwards, nothing that a client
+has seen is lost, doubled or out of order.
 
-For each thing, the test knows the last acknowledged value, and the value if a pending change was stored.
-Anything else after a restart is a loss. A change of several modes is there completely or not at all.
+For each value, the test knows the last acknowledged state, and the state if a pending change was stored.
+Any other state after a restart is a loss. A change of several modes must be stored completely or not at all.
 """
 
 import collections
@@ -22,9 +22,9 @@ FLAGS = "mCu"
 FOUNDERS = 3
 REGISTRANTS = 2
 RESIDENTS = 3
-# How much is acknowledged in a life, at least and at most, and how long it may take.
-THINGS = (50, 800)
-LIFE_S = 60
+# Minimum and maximum number of acknowledged changes between two kills, and the time limit for them.
+CHANGES = (50, 800)
+ROUND_S = 60
 SPEAKERS = 4
 HISTORY_FILE = "    sqlite: {{enabled: true, database-path: {}/history.db, busy-timeout: 10s}}"
 CHANNELS_AT_ONCE = 5
@@ -44,14 +44,14 @@ class Founder:
             name = self.pick()
             thing = self.channels[name]
             self.touched.add(name)
-            kind, wanted, line, sign = self.wish(name, thing.acknowledged)
-            thing.try_for(wanted, lambda: self.demand(client, line, sign))
+            kind, wanted, line, acknowledges = self.next_change(name, thing.acknowledged)
+            thing.try_for(wanted, lambda: self.demand(client, line, acknowledges))
             count[kind] += 1
 
     @staticmethod
-    def demand(client, line, sign):
+    def demand(client, line, acknowledges):
         client.send(line)
-        client.wait(sign, f"the answer to {line}")
+        client.wait(acknowledges, f"the answer to {line}")
 
     def pick(self):
         if len(self.channels) < CHANNELS_AT_ONCE or self.random.random() < 0.03:
@@ -61,8 +61,8 @@ class Founder:
             return name
         return self.random.choice(list(self.channels)[-CHANNELS_AT_ONCE:])
 
-    def wish(self, name, now):
-        """Returns the next change of a channel: its kind, the resulting channel, the line, and its acknowledgement."""
+    def next_change(self, name, now):
+        """Returns the next change of a channel: its kind, the resulting channel, the line to send, and its acknowledgement."""
         by_me = lambda verb: lambda m: m.verb == verb and m.nick == self.nick and m.params[0] == name
         if not now.member:
             line = f"JOIN {name} {now.key or ''}".strip()
@@ -80,7 +80,7 @@ class Founder:
         return kind, wanted, f"MODE {name} {changes}", by_me("MODE")
 
     def modes(self, now):
-        """Flags, the key and the ban list change together."""
+        """Returns a change of flags, key and ban list in one line: the resulting channel, and the parameters of MODE."""
         flag, mask = self.random.choice(FLAGS), f"eve{self.random.randrange(10**6)}!*@*"
         flags, letters, params = now.flags ^ {flag}, "-" if flag in now.flags else "+", []
         letters += flag
@@ -97,10 +97,10 @@ class Founder:
         return now._replace(flags=flags, key=key, bans=bans), f"{letters} {' '.join(params)}"
 
     def losses(self, everything=False):
-        """Returns what differs from the acknowledged values of the last round, or of all; takes the found values over."""
+        """Returns the differences from the acknowledged values of the last round, or of all, and adopts the values it found."""
         client = log_in(self.port, self.nick, self.password)
         if client is None:
-            return [f"{self.nick}: the password was refused"]
+            return [f"{self.nick}: the password was rejected"]
         here = {m.params[0] for m in client.seen if m.verb == "JOIN" and m.nick == self.nick}
         losses = [f"{name}: {self.nick} is there and should not be" for name in here - set(self.channels)]
         for name in list(self.channels) if everything else sorted(self.touched):
@@ -120,7 +120,7 @@ class Founder:
 
 
 def shown(channel):
-    """Returns the visible part of a channel: only members of an unregistered one survive; only members see a key."""
+    """Returns what a restart must preserve: of an unregistered channel only membership. Only members can see a key."""
     if not channel.registered:
         return channel.member
     return channel if channel.member else channel._replace(key=bool(channel.key))
@@ -130,7 +130,7 @@ def look(client, name, member):
     """Returns a channel as it is now."""
     client.send(f"CS INFO {name}", f"MODE {name}", f"TOPIC {name}", f"MODE {name} b", f"PING {name}")
     start = client.cursor
-    client.wait(lambda m: m.verb == "PONG" and name in m.params, f"what {name} is like")
+    client.wait(lambda m: m.verb == "PONG" and name in m.params, f"the state of {name}")
     channel = ABSENT._replace(member=member)
     for line in client.seen[start:client.cursor]:
         if line.nick == "ChanServ" and f"registered by {client.nick}" in line.raw:
@@ -177,7 +177,7 @@ class Registrant:
             thing = self.accounts[nick]
             right = [password for password in thing.states() if password and self.opens(nick, password)]
             if len(right) != 1 and thing.acknowledged:
-                losses.append(f"{nick}: {len(right)} passwords are right of {thing.states()}")
+                losses.append(f"{nick}: {len(right)} of the passwords {thing.states()} work")
             thing.settle(right[0] if right else "")
             if not right:
                 del self.accounts[nick]
@@ -191,8 +191,8 @@ class Registrant:
         return client is not None
 
 
-def one_life(server, actors, count, things):
-    """Runs all clients until this many things are acknowledged and the server is killed; returns what went wrong before."""
+def one_round(server, actors, count, changes):
+    """Runs all clients until this many changes are acknowledged, then kills the server; returns the problems before that."""
     problems, killed = [], threading.Event()
 
     def live(actor):
@@ -205,7 +205,7 @@ def one_life(server, actors, count, things):
     threads = [threading.Thread(target=live, args=(actor,)) for actor in actors]
     for thread in threads:
         thread.start()
-    wanted, deadline = sum(count.values()) + things, time.monotonic() + LIFE_S
+    wanted, deadline = sum(count.values()) + changes, time.monotonic() + ROUND_S
     while sum(count.values()) < wanted and not problems and time.monotonic() < deadline:
         time.sleep(0.001)
     killed.set()
@@ -228,7 +228,7 @@ def check_kills(checks, binary, directory, rounds):
         audience = speakers.Audience(server.plain, talking)
         problems, done = [], 0
         for _ in range(rounds):
-            problems += one_life(server, actors + talking, count, chance.randrange(*THINGS))
+            problems += one_round(server, actors + talking, count, chance.randrange(*CHANGES))
             start = time.monotonic()
             server.start()
             starts.append(time.monotonic() - start)
@@ -238,13 +238,13 @@ def check_kills(checks, binary, directory, rounds):
                 break
         lost += [loss for actor in actors for loss in actor.losses(everything=True)]
         log = server.log_text()
-    bad = [line for line in log.splitlines() if "panicked" in line or "could not be read" in line]
+    bad = [line for line in log.splitlines() if "panicked" in line or "cannot be read" in line]
     kinds = ", ".join(f"{number} {kind}" for kind, number in sorted(count.items()))
-    print(f"kills: {done} rounds, {sum(count.values())} acknowledged things ({kinds}) and {audience.told} lines told, "
+    print(f"kills: {done} rounds, {sum(count.values())} acknowledged changes ({kinds}) and {audience.seen} lines seen, "
           f"{len(lost)} missing, doubled or out of order; restart {max(starts):.2f} s at most")
     checks.check(f"kills: nothing acknowledged is lost in {rounds} rounds", not lost and done == rounds, lost[:5])
-    checks.check("kills: every client is answered until the end", not problems, problems[:5])
-    checks.check("kills: no record is half written", not bad, bad[:5])
+    checks.check("kills: every client is answered until the kill", not problems, problems[:5])
+    checks.check("kills: no record is partially written", not bad, bad[:5])
     checks.check("kills: there was something to lose", min((count[kind] for kind in (
         "NS REGISTER", "NS PASSWD", "CS REGISTER", "TOPIC", "MODE", "JOIN", "PART", "PRIVMSG", "always-on JOIN", "always-on PART",
         "AWAY", "user MODE", "SETNAME", "MARKREAD")), default=0) > 0, kinds)

@@ -1,4 +1,4 @@
-"""SIGTERM and a restart with many always-on users: all of them are back, in the same channels."""
+"""SIGTERM and a restart with many always-on users: all of them return to the same channels."""
 
 import time
 
@@ -15,7 +15,7 @@ def channels_of(number):
 
 
 def fill(port):
-    """Registers every channel, with a topic and modes; every user is in up to three."""
+    """Registers all channels, with topics and modes, and creates the users, each in up to three channels."""
     owner = new_account(port, "owner", "sesame")
     for number in range(CHANNELS):
         name = f"#room{number}"
@@ -40,16 +40,16 @@ def members(client, name):
 
 
 def check_room(client, number):
-    """Returns what is wrong with a channel, or None."""
+    """Returns a problem of a channel, or None."""
     name = f"#room{number}"
     client.join(name)
     topic = next((m for m in reversed(client.seen) if m.verb == "332"), None)
-    awaited = {f"resident{user}" for user in range(USERS) if name in channels_of(user)}
+    expected = {f"resident{user}" for user in range(USERS) if name in channels_of(user)}
     found = members(client, name) - {client.nick}
     client.send(f"MODE {name}")
     modes = client.wait(lambda m: m.verb == "324", f"modes of {name}")
-    if found != awaited:
-        return f"{name}: {len(awaited - found)} are missing, {len(found - awaited)} too many"
+    if found != expected:
+        return f"{name}: {len(expected - found)} are missing, {len(found - expected)} too many"
     if topic is None or topic.params[-1] != f"what {name} is about":
         return f"{name}: topic {topic}"
     if not set("Clnt") <= set(modes.params[2]) or modes.params[-1] != str(1000 + number):
@@ -69,7 +69,7 @@ def check_mass_restart(checks, binary, directory):
         started = time.monotonic()
         print(f"restart: {USERS} always-on users in {CHANNELS} channels: stopped in {stopped - start:.2f} s, "
               f"started in {started - stopped:.2f} s")
-        checks.check(f"restart: it is back within {RESTART_S:g} s", started - stopped < RESTART_S)
+        checks.check(f"restart: it starts within {RESTART_S:g} s", started - stopped < RESTART_S)
         visitor = new_account(server.plain, "visitor", "sesame")
         wrong = [problem for number in range(CHANNELS) if (problem := check_room(visitor, number))]
         checks.check("restart: members, topics and modes are unchanged", not wrong, wrong[:5])

@@ -1,5 +1,5 @@
-"""Always-on users who come and go, and change what is theirs until the server is killed: channels, away text, modes, real
-name, read markers. As it was acknowledged last, it must be afterwards."""
+"""Always-on users who connect, disconnect and change their state until the server is killed: channels, away text, modes,
+real name, read markers. Afterwards, everything must be as it was last acknowledged."""
 
 import collections
 import random
@@ -23,24 +23,24 @@ class Resident:
         self.thing = Thing(Place(frozenset(), None, frozenset(), self.nick, frozenset()))
 
     def live(self, count):
-        # A session that is there is not away.
+        # An attached session ends the away status.
         self.thing.possible = self.thing.acknowledged._replace(away=None)
         client = log_in(self.port, self.nick, self.password)
         client.send("CAP REQ :setname draft/read-marker")
         client.ping("ready")
         self.thing.settle(self.thing.possible)
         while True:
-            kind, wanted, line, sign = self.wish(self.thing.acknowledged)
-            self.thing.try_for(wanted, lambda: self.demand(client, line, sign))
+            kind, wanted, line, acknowledges = self.next_change(self.thing.acknowledged)
+            self.thing.try_for(wanted, lambda: self.demand(client, line, acknowledges))
             count[kind] += 1
 
     @staticmethod
-    def demand(client, line, sign):
+    def demand(client, line, acknowledges):
         client.send(line)
-        client.wait(sign, f"the answer to {line}")
+        client.wait(acknowledges, f"the answer to {line}")
 
-    def wish(self, now):
-        """What to do next: its kind, how everything is then, the line, what acknowledges it."""
+    def next_change(self, now):
+        """Returns the next change: its kind, the resulting state, the line to send, and its acknowledgement."""
         by_me = lambda verb: lambda m: m.verb == verb and m.nick == self.nick
         kind = self.random.choice(["JOIN or PART", "AWAY", "user MODE", "SETNAME", "MARKREAD", "MARKREAD"])
         name, number = self.random.choice(CHANNELS), self.random.randrange(10**9)
@@ -69,17 +69,17 @@ class Resident:
         return "always-on JOIN", now._replace(channels=now.channels | {name}), f"JOIN {name}", joined
 
     def losses(self, everything=False):
-        """What is not as it was acknowledged."""
+        """Returns the differences from the acknowledged state."""
         found = self.look()
         matches = found in self.thing.states()
         losses = [] if matches else [
             f"{self.nick}: found {found}, acknowledged {self.thing.acknowledged}, possible {self.thing.possible}"]
-        # Looking brought a session, which ended what it was away with.
+        # Looking attached a session, which ended the away status.
         self.thing.settle(found._replace(away=None))
         return losses
 
     def look(self):
-        """How everything is now, as others and the user itself see it."""
+        """Returns the current state, as others and the user itself see it."""
         visitor = irc.plain(self.port).register(f"visitor-{self.nick}")
         visitor.send(f"WHOIS {self.nick}")
         whois = until(visitor, "318")
@@ -96,14 +96,14 @@ class Resident:
             marker = client.wait(lambda m: m.verb in ("MARKREAD", "FAIL"), f"the marker of {name}").params[-1]
             if marker.startswith("timestamp="):
                 markers[name] = marker.partition("=")[2]
-        # A marker is shown only to a member.
+        # Only members can see a marker.
         known = {name: stamp for name, stamp in self.thing.acknowledged.markers if name not in markers and name not in channels}
         client.close()
         return Place(channels, away, frozenset(modes) & frozenset(LETTERS), realname, frozenset({**known, **markers}.items()))
 
 
 def until(client, verb):
-    """The lines up to one with this verb."""
+    """Returns the lines up to one with this verb."""
     start = client.cursor
     client.wait(lambda m: m.verb == verb, verb)
     return client.seen[start:client.cursor]

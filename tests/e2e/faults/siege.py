@@ -1,4 +1,4 @@
-"""The attacks of `attacks`, and what they are measured by."""
+"""The attacks that the script `attacks` runs, and how their effect is measured."""
 
 import multiprocessing
 import os
@@ -12,13 +12,13 @@ from support.chatter import Chatter, quantile
 
 SERVER_IP = "198.51.100.1"
 PAIRS, PACE_S = 60, 1.0
-# Others' 99th percentile under attack, against that without. On a machine that is busy otherwise, what is far below anything
-# that is felt counts as well.
+# The 99th percentile of the delay of others under attack, relative to that without. A delay up to the floor is accepted
+# in any case, because on a busy machine so short delays vary by themselves.
 P99_RATIO_MAX, P99_FLOOR_MS = 1.5, 5.0
-# The same for builds for tests, of which a second is too short a sample for more than a coarse answer.
+# The same for debug builds, which are measured for one second only, too short for more than a coarse result.
 P99_RATIO_SMALL_MAX, P99_FLOOR_SMALL_MS = 10.0, 100.0
 GROWTH_MAX_MB = 8
-# Time for an attack to be complete.
+# Time limit for an attack to report that it is complete.
 ATTACK_MAX_S = 40.0
 SILENT = 600
 STAY = 16
@@ -38,7 +38,7 @@ history: {enabled: true, channel-length: 2048, client-length: 256, chathistory-m
 
 
 class Exposed(ircd.Server):
-    """A server that other machines can reach, as far as there are any, with limits on their connections."""
+    """A server that listens on all addresses of the namespace and limits connections per address."""
 
     def yaml(self, server_keys, *others):
         text = super().yaml(LIMITS + "\n" + server_keys, *others).replace('"127.0.0.1:', '"0.0.0.0:')
@@ -46,12 +46,12 @@ class Exposed(ircd.Server):
 
 
 def connect_from(address, port):
-    """A socket whose other end sees this address."""
+    """Returns a connection to the server from this address."""
     return socket.create_connection((SERVER_IP, port), timeout=irc.WAIT_S, source_address=(address, 0))
 
 
 def is_open(sock):
-    """Whether the server has not closed it."""
+    """Returns whether the server has not closed it."""
     sock.setblocking(False)
     try:
         return sock.recv(65536, socket.MSG_PEEK) != b""
@@ -62,7 +62,7 @@ def is_open(sock):
 
 
 def count_open(sockets, wanted, timeout_s=5.0):
-    """How many are open in the end: when it is as many as wanted, or the time is over."""
+    """Returns the number of open sockets once it is `wanted`, or after the timeout."""
     deadline = time.monotonic() + timeout_s
     while (count := sum(map(is_open, sockets))) != wanted and time.monotonic() < deadline:
         time.sleep(0.1)
@@ -70,7 +70,7 @@ def count_open(sockets, wanted, timeout_s=5.0):
 
 
 def take_precedence():
-    """Lets the server and the pairs, which are measured, go before whatever else works on this machine."""
+    """Raises the priority of the server and the pairs if permitted, so that other load is not measured."""
     try:
         os.setpriority(os.PRIO_PROCESS, 0, -15)
     except PermissionError:
@@ -83,7 +83,7 @@ def without_precedence(attack, report):
 
 
 class Siege:
-    """A server, pairs that chat on it, and how they and its memory fare while something else goes on."""
+    """A server and pairs that chat on it; measures their delay and its memory during an attack."""
 
     def __init__(self, checks, server, small):
         self.checks, self.server, self.small = checks, server, small
@@ -94,15 +94,15 @@ class Siege:
         self.talk_s = 1.0 if small else 10.0
 
     def p99_ms(self, is_over=lambda: True):
-        """Over `talk_s`, and until it is over."""
+        """Returns the 99th percentile of the round trips over at least `talk_s`, until `is_over`, or for `ATTACK_MAX_S`."""
         begin = time.monotonic()
         last = begin + ATTACK_MAX_S
         until = lambda: (time.monotonic() > begin + self.talk_s and is_over()) or time.monotonic() > last
         return quantile(self.chatter.talk(until), 0.99)
 
     def endure(self, name, attack, growth_max_mb=GROWTH_MAX_MB):
-        """Runs `attack(report)` in a process of its own until it has reported that it is complete, and the pairs have been
-        measured from its beginning on. Returns what it reported last."""
+        """Runs `attack(report)` in a process of its own, while the pairs are measured, until it has reported that it is
+        complete. Returns its last report."""
         calm_ms, before_mb = self.p99_ms(), self.server.memory_mb()
         near, far = multiprocessing.Pipe()
         process = multiprocessing.Process(target=without_precedence, args=(attack, far.send), daemon=True)
@@ -122,7 +122,7 @@ class Siege:
         bound_ms = max(P99_RATIO_MAX * calm_ms, P99_FLOOR_MS)
         if self.small:
             bound_ms = max(P99_RATIO_SMALL_MAX * calm_ms, P99_FLOOR_SMALL_MS)
-        self.checks.check(f"{name}: the others do not feel it (p99 {calm_ms:.1f} ms before, {attacked_ms:.1f} ms with it)",
+        self.checks.check(f"{name}: others are not delayed (p99 {calm_ms:.1f} ms before, {attacked_ms:.1f} ms with it)",
                           attacked_ms <= bound_ms)
         self.checks.check(f"{name}: memory is bounded ({growth_mb:+.1f} MB)", growth_mb <= growth_max_mb)
         return reported[-1]
@@ -135,14 +135,14 @@ def hold(report, value):
         time.sleep(60)
 
 
-# ---- what is asked for and never read
+# ---- answers that are never read
 
 UNREAD = {
     "CHATHISTORY": "CHATHISTORY LATEST #full * 1000",
     "HISTORY": "HISTORY #full 1000",
     "HISTSERV PLAY": "HISTSERV PLAY #full 1000",
     "ZNC playback": "PRIVMSG *playback :PLAY #full 0",
-    "a labelled page": "@label=x CHATHISTORY LATEST #full * 1000",
+    "a labeled page": "@label=x CHATHISTORY LATEST #full * 1000",
     "NAMES": "NAMES #full",
     "WHO": "WHO #full",
     "LIST": "LIST",
@@ -152,11 +152,11 @@ UNREAD = {
 }
 
 
-UNREAD_SMALL = {"CHATHISTORY", "HISTSERV PLAY", "ZNC playback", "a labelled page", "LIST", "echo"}
+UNREAD_SMALL = {"CHATHISTORY", "HISTSERV PLAY", "ZNC playback", "a labeled page", "LIST", "echo"}
 
 
 def fill_channel(siege):
-    """Says so much with so many tags that memory holds no more of it."""
+    """Sends long messages with long tags until history in memory is full."""
     siege.admin.send("CAP REQ :message-tags")
     siege.admin.join("#full")
     for number in range(400):
@@ -182,10 +182,10 @@ def unread_answers(siege):
             for client in clients:
                 client.send(*[line] * 63)
             hold(report, None)
-        siege.endure(f"63 times {name} by four clients that read nothing", ask)
+        siege.endure(f"{name} 63 times by each of four clients that read nothing", ask)
 
 
-# ---- connections that never say anything
+# ---- connections that send nothing
 
 def silent_crowd(siege):
     for name, port in (("TLS", siege.server.tls), ("WebSocket", siege.server.ws), ("secure WebSocket", siege.server.wss)):
@@ -193,11 +193,11 @@ def silent_crowd(siege):
             sockets = [connect_from("203.0.113.7", port) for _ in range(SILENT)]
             hold(report, count_open(sockets, STAY))
         stay = siege.endure(f"{SILENT} silent connections ({name}) from one address", crowd)
-        siege.checks.check(f"... of which {STAY} stay ({stay})", stay == STAY)
+        siege.checks.check(f"... {STAY} of them stay open ({stay})", stay == STAY)
 
 
 def silent_crowd_from_everywhere(siege):
-    """Needs `max-clients: 200`: a quarter of that is for handshakes, and one client never waits for another's."""
+    """Needs `max-clients: 200`: a quarter of these may be in handshakes. Other clients must still be able to connect."""
     def crowd(report):
         sockets = []
         for number in range(220):
@@ -211,7 +211,7 @@ def silent_crowd_from_everywhere(siege):
     try:
         irc.tls(siege.server.tls, siege.server.cert).register("patient").close()
         took_s = time.monotonic() - start
-        siege.checks.check(f"... and whoever shakes hands gets in meanwhile (after {took_s:.1f} s)", took_s < 10)
+        siege.checks.check(f"... and a client that completes its handshake can register meanwhile (after {took_s:.1f} s)", took_s < 10)
     finally:
         process.terminate()
         process.join()
@@ -234,11 +234,11 @@ def banned(siege):
                 pass
             if tries % 20 == 0:
                 report((tries, done))
-    tries, done = siege.endure("a banned address that knocks on TLS", knock)
+    tries, done = siege.endure("a banned address that keeps connecting over TLS", knock)
     siege.checks.check(f"... completes no handshake ({done} of {tries})", done == 0 and tries > 0)
 
 
-# ---- what says nothing and costs work
+# ---- input that costs work and contains no message
 
 def empty_lines(siege):
     def pour(report):
@@ -253,7 +253,7 @@ def empty_lines(siege):
                         pass
             time.sleep(0.2)
     cpu_s, start = siege.server.cpu_s(), time.monotonic()
-    siege.endure("empty lines without end", pour)
+    siege.endure("an endless stream of empty lines", pour)
     share = (siege.server.cpu_s() - cpu_s) / (time.monotonic() - start)
     siege.checks.check(f"... at little cost (CPU {share:.0%})", share < 0.3)
 
@@ -261,8 +261,8 @@ def empty_lines(siege):
 ENDLESS = {
     "a frame that announces 2^62 bytes": b"\x81\xff" + struct.pack("!Q", 1 << 62) + b"mask",
     "a frame that announces 64 KiB": b"\x81\xff" + struct.pack("!Q", 1 << 16) + b"mask",
-    "fragments without end": b"\x01\x81mask" + b"x" + b"\x00\x80mask" * 70_000,
-    "fragments that add up": b"\x01\x81mask" + b"x" + (b"\x00\xfe\x03\xe8mask" + b"x" * 1000) * 20,
+    "endless empty fragments": b"\x01\x81mask" + b"x" + b"\x00\x80mask" * 70_000,
+    "fragments that exceed the limit together": b"\x01\x81mask" + b"x" + (b"\x00\xfe\x03\xe8mask" + b"x" * 1000) * 20,
 }
 
 
@@ -280,7 +280,7 @@ def endless_messages(siege):
         siege.checks.check(f"{name}: closed with 1009", heard.endswith(b"\x88\x02" + struct.pack("!H", 1009)), repr(heard[-80:]))
 
 
-# Keys of the server, of other sections; and the attacks it is to bear.
+# Keys of the section `server`, keys of other sections, and the attacks on a server with them.
 ATTACKS = [
     (("", OPERS), [unread_answers]),
     (("", OPERS), [silent_crowd, banned, empty_lines, endless_messages]),

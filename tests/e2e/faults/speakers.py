@@ -1,5 +1,5 @@
-"""Clients that speak in channels until the server is killed. Every line that one of them saw must be in the stored history
-afterwards: once, with its id, and in the order in which it was seen."""
+"""Clients that speak in channels until the server is killed. Afterwards, every line that one of them saw must be in the
+stored history once, with its id, and in the order in which it was seen."""
 
 import collections
 import time
@@ -7,16 +7,16 @@ import time
 from support import irc
 
 CHANNELS = 2
-# Lines of a speaker that are on their way at once.
+# Lines of a speaker in flight.
 WINDOW = 8
-# Between two windows of a speaker: the others are to get something done, too.
+# Pause between two windows of a speaker, so that other clients get a share of the server.
 PAUSE_S = 0.02
 PAGE = 1000
 HISTORY = f"""\
 fakelag: {{enabled: false}}
 history:
     enabled: true
-    # So few that the database is asked.
+    # So few that the database has to be queried.
     channel-length: 50
     client-length: 50
     chathistory-maxmessages: {PAGE}
@@ -26,7 +26,7 @@ BEGINNING = "timestamp=2020-01-01T00:00:00.000Z"
 
 
 class Speaker:
-    """Says numbered lines, and remembers what it and the others said in its channel."""
+    """Sends numbered lines, and remembers all lines that it sees in its channel."""
 
     def __init__(self, port, number):
         self.port, self.nick, self.channel = port, f"speaker{number}", f"#talk{number % CHANNELS}"
@@ -46,7 +46,7 @@ class Speaker:
             time.sleep(PAUSE_S)
 
     def take_heard(self):
-        """What it was told in its life, in order: texts and ids. Reads what the server sent before its end."""
+        """Returns the texts and ids that it received since it connected, in order. First reads the rest that the server sent."""
         if self.client is None:
             return []
         while self.client.read(1):
@@ -63,10 +63,10 @@ class Audience:
     def __init__(self, port, speakers):
         self.port, self.speakers = port, speakers
         self.after = {speaker.channel: BEGINNING for speaker in speakers}
-        self.texts, self.told = collections.Counter(), 0
+        self.texts, self.seen = collections.Counter(), 0
 
     def losses(self):
-        """What is missing, doubled or misplaced of the last life."""
+        """Returns the missing, doubled and misplaced lines of the last round."""
         losses = []
         reader = irc.plain(self.port)
         reader.send("CAP REQ :batch draft/chathistory message-tags", "CAP END")
@@ -87,15 +87,15 @@ class Audience:
 
     def compare(self, speaker, place):
         heard = speaker.take_heard()
-        self.told += len(heard)
-        losses = [f"{speaker.nick} was told {message}, which is not stored" for message in heard if message not in place]
+        self.seen += len(heard)
+        losses = [f"{speaker.nick} saw {message}, which is not stored" for message in heard if message not in place]
         at = [place[message] for message in heard if message in place]
-        losses += [f"{speaker.nick} was told {heard[n + 1]} in another order" for n in range(len(at) - 1) if at[n] >= at[n + 1]]
+        losses += [f"{speaker.nick} saw {heard[n + 1]} in another order" for n in range(len(at) - 1) if at[n] >= at[n + 1]]
         return losses
 
 
 def read_history(client, channel, after):
-    """What CHATHISTORY has of a channel after a place: texts and ids, in its order."""
+    """Returns the texts and ids that CHATHISTORY has for a channel after a position, in its order."""
     found = []
     while True:
         client.send(f"CHATHISTORY AFTER {channel} {after} {PAGE}")

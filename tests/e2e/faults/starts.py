@@ -1,4 +1,4 @@
-"""Starts that must fail because of the environment, not the configuration: one clear line, a non-zero status, soon.
+"""Starts that must fail because of the environment, not the configuration: with one clear line and a non-zero status within 5 s.
 And one that is stopped at once."""
 
 import socket
@@ -11,7 +11,7 @@ STOPS = 20
 
 
 def one_line(server, wanted):
-    """Returns what is wrong with how `run` fails; None if it printed one line that contains all of `wanted`, and exited."""
+    """Returns None if `run` printed one line with a word of each of `wanted` and exited, or else the problem."""
     try:
         done = server.command("run", "--conf", str(server.conf), timeout_s=5)
     except subprocess.TimeoutExpired:
@@ -20,7 +20,7 @@ def one_line(server, wanted):
     if done.returncode <= 0:
         return f"exit status {done.returncode}: {lines}"
     if len(lines) != 1 or not all(any(word in lines[0].lower() for word in words) for words in wanted):
-        return f"awaited one line with {wanted}, came: {lines}"
+        return f"expected one line with {wanted}, got: {lines}"
     return None
 
 
@@ -48,7 +48,7 @@ def unreadable_key(checks, server):
         other = another(server, f"key-{name.replace(' ', '-')}")
         other.key.write_bytes(content)
         problem = one_line(other, [["privkey.pem"], ["key"]])
-        checks.check(f"start: a key file that holds {name}", problem is None, problem)
+        checks.check(f"start: a key file that contains {name}", problem is None, problem)
     other = another(server, "key-directory")
     other.key.unlink()
     other.key.mkdir()
@@ -62,7 +62,7 @@ def locked_datastore(checks, server):
     path = str(other.directory / "ircd.db")
     other.conf.write_text(other.conf.read_text().replace(path, str(server.directory / "ircd.db")))
     problem = one_line(other, [["ircd.db"], ["lock", "in use", "another"]])
-    checks.check("start: a datastore another server has open", problem is None, problem)
+    checks.check("start: a datastore that another server has open", problem is None, problem)
 
 
 def lock_file_held(checks, server):
@@ -70,10 +70,10 @@ def lock_file_held(checks, server):
     own = str(other.directory / "ircd.lock")
     other.conf.write_text(other.conf.read_text().replace(own, str(server.directory / "ircd.lock")))
     problem = one_line(other, [["ircd.lock"], ["lock", "in use", "another", "running"]])
-    checks.check("start: a lock file another server holds", problem is None, problem)
+    checks.check("start: a lock file that another server holds", problem is None, problem)
 
 
-def told_to_stop_at_once(checks, server):
+def stopped_at_once(checks, server):
     """Sends SIGTERM as soon as the first listener is open, several times."""
     other = another(server, "short-lived")
     statuses = []
@@ -84,7 +84,7 @@ def told_to_stop_at_once(checks, server):
                 pass
             other.terminate()
             statuses.append(other.exit_status())
-    checks.check(f"start: told to stop at once, {STOPS} times, exit status 0", set(statuses) == {0}, statuses)
+    checks.check(f"start: stopped at once, {STOPS} times: exit status 0", set(statuses) == {0}, statuses)
 
 
 def no_config(checks, server):
@@ -95,7 +95,7 @@ def no_config(checks, server):
 
 
 def check_starts(checks, server):
-    """Runs all cases; `server` is running, and the others must fail beside it."""
-    for case in (occupied_port, unreadable_key, locked_datastore, lock_file_held, no_config, told_to_stop_at_once):
+    """Runs all cases; `server` is running, and the others must fail while it does."""
+    for case in (occupied_port, unreadable_key, locked_datastore, lock_file_held, no_config, stopped_at_once):
         case(checks, server)
     checks.check("start: the running server is not affected", server.running())

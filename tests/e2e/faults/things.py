@@ -1,14 +1,14 @@
-"""Something that a client changes, and what is known of it when the server is killed meanwhile."""
+"""A value that a client changes, and its possible states if the server is killed meanwhile."""
 
 
 class Thing:
-    """How something was acknowledged last, and how it may be by now."""
+    """The last acknowledged value, and the value if a pending change was stored."""
 
     def __init__(self, acknowledged):
         self.acknowledged, self.possible = acknowledged, None
 
     def try_for(self, wanted, act):
-        """Does `act`, which returns once `wanted` is acknowledged."""
+        """Runs `act`, which returns once `wanted` is acknowledged."""
         self.possible = wanted
         act()
         self.acknowledged, self.possible = wanted, None

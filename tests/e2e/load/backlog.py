@@ -1,7 +1,7 @@
 """A year of history in many channels, inserted into tables that `ircd` has created.
 
-Invariant: everything follows from the number of the channel and of the message in it, ids too, so that any answer can be
-checked. Messages come by turns, one in each channel, evenly over the year; `ircd` must not run meanwhile.
+Invariant: everything, including ids, follows from the number of the channel and of the message in it, so that any answer
+can be checked. Messages are spread evenly over the year, one in each channel in turn. `ircd` must not run meanwhile.
 """
 
 import sqlite3
@@ -16,12 +16,12 @@ COLUMNS = ("target", "id", "kind", "bot", "source", "account", "tags", "params",
 
 
 def msgid(bits):
-    """Returns an id as on the wire."""
+    """Returns an id in the form that clients see."""
     return "".join(ALPHABET[bits >> 5 * place & 31] for place in range(25, -1, -1))
 
 
 class Backlog:
-    """`messages` in total, a quarter of them by senders without an account. Nothing is indexed by account, as by default."""
+    """`messages` in total, a quarter of them by senders without an account. They are not indexed by account, the default."""
 
     def __init__(self, messages, channels):
         self.channels, self.each = channels, messages // channels
@@ -42,7 +42,7 @@ class Backlog:
         return msgid(self.bits(channel, number))
 
     def rows(self):
-        """Yields id, source, account, channel name and text of each, with the channel's number from 1, by channel and id."""
+        """Yields the channel's number (from 1), id, source, account, channel name and text of each, ordered by channel and id."""
         texts = [WORDS[:45 + 2 * length] for length in range(20)]
         for channel in range(self.channels):
             name = self.channel(channel)

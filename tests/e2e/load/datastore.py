@@ -1,7 +1,7 @@
 """A server with many accounts: its configuration, and its datastore as the JSON Lines that `ircd importdb` reads.
 
-Passphrases are hashed by the server itself: an account registered there is exported, and its credentials serve for all.
-Invariant: an account's passphrase is `PASSPHRASE`, a channel's founder and topic follow from its number.
+The server itself hashes the passphrase: one account is registered and exported, and all others share its credentials.
+Invariant: every account's passphrase is `PASSPHRASE`, and a channel's founder and topic follow from its number.
 """
 
 import base64
@@ -24,7 +24,7 @@ ACCOUNTS = """\
 
 
 class Server(ircd.Server):
-    """`ircd` without throttles, with a bcrypt cost of `COST`, or `cost`, for new passphrases."""
+    """`ircd` without throttles, with the bcrypt cost `cost` for new passphrases."""
 
     def __init__(self, binary, directory, cost=COST):
         super().__init__(binary, directory, other_keys="channels:\n    registration: {enabled: true}\n",
@@ -55,7 +55,7 @@ def plain(name, passphrase=PASSPHRASE):
 
 
 def template(binary, directory, cost):
-    """Returns the header lines and one account's record, as a server with this cost exports them."""
+    """Returns the two header lines and an account's record, as a server with this cost exports them."""
     with Server(binary, directory, cost) as server:
         server.make_certs()
         server.start()
@@ -73,7 +73,7 @@ def exported(server):
 
 
 def records(accounts, channels, cheap, dear):
-    """Yields all records: the accounts, of which `dear` have the default cost, and the channels."""
+    """Yields all records of accounts and channels. The account `dear` has a hash of the default cost."""
     def one(name, credentials=cheap["credentials"], **others):
         return "account/" + name, {**cheap, "name": name, "registered_ms": AT_MS, "credentials": credentials, **others}
 

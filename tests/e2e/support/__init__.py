@@ -1,1 +1,1 @@
-"""What the end-to-end scripts share: an IRC client, a WebSocket client, a server under test, a report."""
+"""Shared by the end-to-end scripts: an IRC client, a WebSocket client, a server under test, a report."""

@@ -1,4 +1,4 @@
-"""The database for history, chosen by an option of the scripts that test more than one."""
+"""The database for history, selected by an option of the scripts that test more than one."""
 
 import os
 
@@ -14,14 +14,14 @@ def chosen(arguments):
 def datastore(option, directory):
     """Returns the value of `datastore.path`, followed by the lines that name the database.
 
-    `--mysql` is the server that IRCD_TEST_MYSQL names as USER:PASSWORD@SOCKET; the database is this process's own.
+    `--mysql` uses the server that IRCD_TEST_MYSQL names as USER:PASSWORD@SOCKET, with a database for this process only.
     """
     path = f"{directory}/ircd.db"
     if option == "--sqlite":
         return f"{path}\n    sqlite: {{enabled: true, database-path: {directory}/history.db, busy-timeout: 10s}}"
     if option == "--mysql":
         if "IRCD_TEST_MYSQL" not in os.environ:
-            raise SystemExit("IRCD_TEST_MYSQL names no server: tests/e2e/support/mariadb.py starts one and runs a command with it")
+            raise SystemExit("IRCD_TEST_MYSQL is not set: tests/e2e/support/mariadb.py starts a server and runs a command with it")
         login, _, socket = os.environ["IRCD_TEST_MYSQL"].partition("@")
         user, _, password = login.partition(":")
         return (f"{path}\n    mysql: {{enabled: true, socket-path: {socket}, user: {user}, password: \"{password}\", "

@@ -1,4 +1,4 @@
-"""Pairs of clients that chat at a steady pace, and the time that a line and its answer take."""
+"""Pairs of clients that chat at a steady pace, to measure round trips."""
 
 import selectors
 import time
@@ -16,24 +16,24 @@ class Pair:
         self.clients = [irc.plain(port).register(name) for name in self.names]
         self.sent_at = None
 
-    def say(self, who, text):
-        self.clients[who].sock.sendall(f"PRIVMSG {self.names[1 - who]} :{text}\r\n".encode())
+    def say(self, side, text):
+        self.clients[side].sock.sendall(f"PRIVMSG {self.names[1 - side]} :{text}\r\n".encode())
 
 
 class Chatter:
-    """Many pairs, one thread."""
+    """Many pairs in one thread."""
 
     def __init__(self, port, pairs, pace_s=PACE_S):
         self.selector, self.pace_s = selectors.DefaultSelector(), pace_s
         self.pairs = [Pair(port, number) for number in range(pairs)]
         for pair in self.pairs:
-            for who, client in enumerate(pair.clients):
+            for side, client in enumerate(pair.clients):
                 client.sock.setblocking(False)
-                self.selector.register(client.sock, selectors.EVENT_READ, (pair, who))
+                self.selector.register(client.sock, selectors.EVENT_READ, (pair, side))
 
     def talk(self, until):
-        """Returns round trips in ms until `until()` holds, with pairs spread evenly over `pace_s`. A pair that still waits
-        for an answer sends nothing new, and the whole wait counts."""
+        """Chats until `until()` is true, with the pairs spread evenly over `pace_s`; returns the round trips in ms, sorted. A
+        pair that still waits for an answer sends nothing new, and its whole wait counts."""
         round_trips_ms, turn, begin = [], 0, time.monotonic()
         step_s = self.pace_s / len(self.pairs)
         while not until():
@@ -49,20 +49,20 @@ class Chatter:
             self.listen(0.1, round_trips_ms)
         lost = sum(pair.sent_at is not None for pair in self.pairs)
         if lost:
-            raise AssertionError(f"{lost} pairs are without an answer")
+            raise AssertionError(f"{lost} pairs got no answer")
         return sorted(round_trips_ms)
 
     def listen(self, timeout_s, round_trips_ms):
         for key, _ in self.selector.select(timeout_s):
-            pair, who = key.data
+            pair, side = key.data
             data = key.fileobj.recv(65536)
             if not data:
-                raise AssertionError(f"{pair.names[who]}: connection closed")
+                raise AssertionError(f"{pair.names[side]}: connection closed")
             if b"PING" in data:
                 key.fileobj.sendall(b"PONG :" + data.rpartition(b"PING")[2].partition(b":")[2].strip() + b"\r\n")
             if b"PRIVMSG" not in data:
                 continue
-            if who == 1:
+            if side == 1:
                 pair.say(1, "x")
             else:
                 round_trips_ms.append((time.monotonic() - pair.sent_at) * 1000)

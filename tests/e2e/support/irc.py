@@ -1,7 +1,7 @@
-"""A small IRC client for tests: one socket, one list of the lines it saw, waits that end by a condition.
+"""A small IRC client for tests: one socket, a list of received lines, and waits for a condition.
 
 It is not a general client: it answers PING and nothing else. Invariant: `wait` never looks at a line twice,
-so the order in which a test waits is the order in which the server must speak.
+so the server must send lines in the order in which a test waits for them.
 """
 
 import base64
@@ -109,7 +109,7 @@ class Client:
         return True
 
     def find(self, wanted, timeout_s=WAIT_S):
-        """Returns the next line for which `wanted(line)` holds, or None by the deadline or at the end of the connection."""
+        """Returns the next line for which `wanted(line)` is true, or None at the deadline or end of the connection."""
         deadline = time.monotonic() + timeout_s
         while True:
             while self.cursor < len(self.seen):
@@ -123,7 +123,7 @@ class Client:
             self.read(left_s)
 
     def wait(self, wanted, what, timeout_s=WAIT_S):
-        """Like `find`, but a timeout is a failure that names `what` was expected and the last lines."""
+        """Like `find`, but fails at a timeout, with `what` was expected and the last lines."""
         line = self.find(wanted, timeout_s)
         if line is None:
             end = "connection closed" if self.closed else f"nothing in {timeout_s:g} s"
@@ -132,7 +132,7 @@ class Client:
         return line
 
     def register(self, nick):
-        """Registers, and returns after the whole welcome, whichever numeric ends it."""
+        """Registers, and returns after the whole welcome, regardless of its last numeric."""
         self.send(f"NICK {nick}", f"USER {nick} 0 * :{nick}")
         self.wait(lambda m: m.verb == "001", f"welcome of {nick}")
         self.ping("welcomed")
@@ -140,7 +140,7 @@ class Client:
         return self
 
     def log_in(self, account, password):
-        """Like `register`, logged in to the account of the same name with SASL PLAIN; joins its user if that is online."""
+        """Like `register`, but logs in to the account with SASL PLAIN first; attaches to its user if that is online."""
         credentials = base64.b64encode(f"\0{account}\0{password}".encode()).decode()
         self.send("CAP REQ sasl", "AUTHENTICATE PLAIN")
         self.wait(lambda m: m.verb == "AUTHENTICATE", f"AUTHENTICATE + to {account}")
@@ -155,7 +155,7 @@ class Client:
         return self
 
     def ping(self, token="still-here", timeout_s=WAIT_S):
-        """Returns the seconds until the PONG."""
+        """Sends PING; returns the seconds until the PONG."""
         start = time.monotonic()
         self.send(f"PING {token}")
         self.wait(lambda m: m.verb == "PONG" and token in m.params, f"PONG {token}", timeout_s)
@@ -174,10 +174,10 @@ class Client:
 
 
 def plain(port, **options):
-    """A client on a plain listener."""
+    """Returns a client on a plain listener."""
     return Client(connect(port, **options))
 
 
 def tls(port, ca):
-    """A client on a TLS listener whose certificate must be the one in `ca`."""
+    """Returns a client on a TLS listener whose certificate must be the one in `ca`."""
     return Client(connect(port, ca=ca))

@@ -1,6 +1,6 @@
 """A server under test: private directory, free ports, configuration, log, shutdown.
 
-Invariant: a server started here is ended here, by its own process id.
+Invariant: only servers started here are stopped here, by process id.
 """
 
 import os
@@ -19,10 +19,10 @@ ROOT = pathlib.Path(__file__).resolve().parents[3]
 
 
 def binary(arguments):
-    """Returns the server to test: the first argument, or else the debug build of this checkout."""
+    """Returns the path of the server to test: the first argument, or else the debug build of this checkout."""
     path = pathlib.Path(arguments[0]) if arguments else ROOT / "target" / "debug" / "ircd"
     if not os.access(path, os.X_OK):
-        raise SystemExit(f"no server to test at {path}: build it first, or name it as the argument")
+        raise SystemExit(f"{path}: expected a server to test; build it first, or pass its path")
     return str(path.resolve())
 
 
@@ -46,7 +46,7 @@ def free_ports(count):
 def cpu_s(task):
     """Returns the CPU seconds, user and system, used so far by a process (its id) or a thread (`PID/task/TID`)."""
     if "/task/" in str(task):
-        # In nanoseconds; a process has no such file, and a sum over its threads lacks those that have ended.
+        # In nanoseconds. For a process, the sum over its threads would lack those that have ended.
         return int(pathlib.Path(f"/proc/{task}/schedstat").read_text().split()[0]) / 1e9
     fields = pathlib.Path(f"/proc/{task}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
@@ -68,8 +68,8 @@ class Server:
         self.recording = None
 
     def yaml(self, server_keys, other_keys, account_keys, datastore_keys):
-        """Returns the configuration; `server_keys`, `account_keys` and `datastore_keys` are YAML lines indented by four
-        blanks, `other_keys` are not indented."""
+        """Returns the configuration. `server_keys`, `account_keys` and `datastore_keys` are YAML lines indented by four
+        spaces; `other_keys` are not indented."""
         pair = f"{{cert: {self.cert}, key: {self.key}}}"
         (self.directory / "ircd.motd").write_text("The first line of the day\n\nand 最后一行 ✓\n")
         return f"""\
@@ -143,7 +143,7 @@ logging:
         for port in (self.plain, self.tls, self.ws, self.wss):
             while not self.accepts(port):
                 if self.process.poll() is not None:
-                    raise AssertionError(f"the server ended with {self.process.returncode} at its start:\n{self.tail()}")
+                    raise AssertionError(f"the server exited with {self.process.returncode} at startup:\n{self.tail()}")
                 if time.monotonic() > deadline:
                     raise AssertionError(f"no listener on port {port} after {READY_S:g} s:\n{self.tail()}")
                 time.sleep(0.02)
@@ -175,7 +175,7 @@ logging:
         return cpu_s(self.process.pid)
 
     def memory_mb(self, field="VmRSS"):
-        """Returns resident memory, current or the peak since it was last reset (`VmHWM`)."""
+        """Returns the resident memory: the current one (`VmRSS`), or the peak since its last reset (`VmHWM`)."""
         status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
         return int(re.search(rf"{field}:\s+(\d+)", status)[1]) / 1024
 

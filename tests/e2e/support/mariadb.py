@@ -3,7 +3,7 @@
 
 Usage: tests/e2e/support/mariadb.py COMMAND...    runs COMMAND with IRCD_TEST_MYSQL=USER:PASSWORD@SOCKET in its environment
 
-Invariant: a server started here is ended here, by its own process id, also when the command fails.
+Invariant: a server started here is stopped here, by process id, even if the command fails.
 """
 
 import os
@@ -27,14 +27,14 @@ USER, PASSWORD = "ircd", "pass'word"
 
 
 class MariaDB:
-    """A server whose data lives as long as its directory, with a buffer pool of `pool_mb`; its own default is 128."""
+    """A server with its data in `directory` and a buffer pool of `pool_mb`; 128 is also MariaDB's default."""
 
     def __init__(self, directory, pool_mb=128):
         self.directory = pathlib.Path(directory)
         self.data, self.log = self.directory / "data", self.directory / "log"
         self.socket, self.port = self.directory / "s", ircd.free_ports(1)[0]
         self.init, self.pool_mb, self.process = self.directory / "init.sql", pool_mb, None
-        # As root, MariaDB must be allowed to run explicitly.
+        # MariaDB runs as root only if the user is given explicitly.
         self.own = ["--no-defaults", f"--user={pwd.getpwuid(os.getuid()).pw_name}", f"--datadir={self.data}"]
 
     def install(self):
@@ -70,12 +70,12 @@ class MariaDB:
                 f"--execute={sql}", *([database] if database else [])]
 
     def query(self, sql, database=""):
-        """Returns the lines of the answer, columns separated by tabs; None if the server does not answer."""
+        """Returns the lines of the result, columns separated by tabs, or None if the query fails."""
         done = subprocess.run(self.client(sql, database), stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace")
         return None if done.returncode else done.stdout.splitlines()
 
     def load(self, sql, lines, database):
-        """Executes a statement that reads `lines`, which are bytes, from /dev/stdin."""
+        """Executes a statement that reads `lines` (bytes) from /dev/stdin."""
         with subprocess.Popen(self.client(sql, database), stdin=subprocess.PIPE, stdout=subprocess.DEVNULL) as client:
             client.stdin.writelines(lines)
             client.stdin.close()
@@ -89,7 +89,7 @@ class MariaDB:
         self.process.send_signal(number)
 
     def stop(self):
-        """Shuts it down cleanly, or by force if that takes too long."""
+        """Shuts the server down cleanly, or kills it if that takes too long."""
         if self.process is None or self.process.poll() is not None:
             return
         self.send(signal.SIGCONT)
@@ -100,7 +100,7 @@ class MariaDB:
             self.kill()
 
     def kill(self):
-        """kill -9."""
+        """Kills the server with -9."""
         self.process.kill()
         self.process.wait()
 

@@ -23,7 +23,7 @@ class Report:
         return bool(holds)
 
     def run(self, name, step, *arguments):
-        """Runs one step as one check; it fails by raising. Returns what the step returned, or None."""
+        """Runs a step as one check, which fails if the step raises. Returns the result of the step, or None."""
         try:
             result = step(*arguments)
         except (AssertionError, OSError) as problem:

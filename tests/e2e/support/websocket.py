@@ -1,4 +1,4 @@
-"""The client side of RFC 6455 as far as tests need it: handshake, masked frames out, whole frames in."""
+"""The part of a client of RFC 6455 that tests need: the handshake, sending masked frames, receiving whole frames."""
 
 import base64
 import os
@@ -59,7 +59,7 @@ class Frames:
 
 
 def client(port, protocol="text.ircv3.net", ca=None, forwarded_for=None):
-    """A client on a WebSocket listener; over TLS when `ca` is given. `forwarded_for` is the header that a proxy would send."""
+    """Returns a client on a WebSocket listener; over TLS if `ca` is given. `forwarded_for` is a header that a proxy would send."""
     sock = irc.connect(port, ca=ca)
     forwarded = f"X-Forwarded-For: {forwarded_for}\r\n" if forwarded_for else ""
     key = base64.b64encode(os.urandom(16)).decode()

@@ -1,4 +1,4 @@
-// One irc-framework client in a page. It reports events to the test with POST /report, and requests its next command
+// One irc-framework client in a page. It reports events to the test with POST /report, and requests its next order
 // with GET /next, which the test answers when it has one.
 "use strict";
 
@@ -38,8 +38,8 @@ window.WebSocket = class extends WebSocket {
     }
 };
 
-// The stock WebSocket transport of irc-framework closes at the first binary frame, so a page that asks for
-// binary.ircv3.net brings its own, through the `transport` option.
+// irc-framework's own WebSocket transport closes at the first binary frame, so a page that asks for binary.ircv3.net
+// has another one, through the `transport` option.
 class BinaryTransport extends Object.getPrototypeOf(Client) {
     constructor(options) {
         super();
@@ -110,8 +110,8 @@ client.on("unknown command", ({ command, params }) => {
 client.on("batch end chathistory", (event) => report("backlog", { target: event.params[0], lines: event.commands.length }));
 client.on("irc error", (event) => report("irc error", { text: JSON.stringify(event) }));
 
-// History as web clients read it: on joining, the messages after the read marker, or the latest ones; on scrolling up, those
-// before the oldest one shown.
+// Requests history as web clients do: on joining, the messages after the read marker, or the latest ones; on scrolling up,
+// those before the oldest one shown.
 const pageLines = Number(settings.history);
 const markers = new Map();
 const oldest = new Map();
