@@ -15,6 +15,7 @@
 //! | [`auth`] | pure | credentials and SASL mechanisms |
 //! | [`state`] | pure | users, sessions, channels as plain data |
 //! | [`engine`] | pure | every rule of IRC: events in, effects out |
+//! | [`private`] | impure | files and directories that only their owner can use |
 //! | [`journal`] | impure | an append-only log on disk |
 //! | [`store`] | impure | the embedded database |
 //! | [`archive`] | impure | stored history: spool and databases |
@@ -39,6 +40,7 @@ pub mod i18n;
 pub mod jobs;
 pub mod journal;
 pub mod net;
+pub mod private;
 pub mod recording;
 pub mod server;
 #[deny(clippy::disallowed_methods, clippy::disallowed_types, clippy::iter_over_hash_type)]

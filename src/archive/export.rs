@@ -2,12 +2,12 @@
 
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
 use crate::history::Item;
+use crate::private;
 use crate::wire::Stamp;
 
 /// One line. Names are for readers; what is absent is left out.
@@ -43,7 +43,7 @@ impl ExportFile {
     /// # Errors
     /// When it is there already, or cannot be made.
     pub fn create(path: &Path) -> io::Result<ExportFile> {
-        let file = File::options().write(true).create_new(true).mode(0o600).open(path)?;
+        let file = private::options().write(true).create_new(true).open(path)?;
         Ok(ExportFile { path: path.to_owned(), out: BufWriter::new(file), items: 0, is_finished: false })
     }
 

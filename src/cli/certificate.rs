@@ -1,8 +1,7 @@
 //! Self-signed certificates, for testing TLS listeners; a public server needs better ones.
 
-use std::fs::{self, OpenOptions};
+use std::fs;
 use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 use rcgen::{
@@ -13,6 +12,7 @@ use time::{Duration, OffsetDateTime};
 
 use super::Failure;
 use crate::config::{Config, KeyPair};
+use crate::private;
 
 /// Returns the certificates of the TLS listeners, each once, with the first listener that uses it.
 pub(super) fn wanted(config: &Config) -> Result<Vec<(&str, &KeyPair)>, Failure> {
@@ -45,9 +45,9 @@ pub(super) fn make(pair: &KeyPair, server_name: &str) -> Result<(), Failure> {
         Failure::new(format_args!("could not create certificate {}: {what}", pair.cert))
     };
     let (cert, key) = generate(server_name).map_err(|error| failed(&error))?;
-    write_new(&pair.key, &key, 0o600)
+    write_new(&pair.key, &key)
         .map_err(|error| Failure::new(format_args!("could not create key {}: {error}", pair.key)))?;
-    write_new(&pair.cert, &cert, 0o644).map_err(|error| {
+    write_new(&pair.cert, &cert).map_err(|error| {
         // A key without its certificate would block the next attempt.
         let _ = fs::remove_file(&pair.key);
         failed(&error)
@@ -69,8 +69,8 @@ fn generate(server_name: &str) -> Result<(String, String), rcgen::Error> {
     Ok((params.self_signed(&key)?.pem(), key.serialize_pem()))
 }
 
-fn write_new(path: &str, text: &str, mode: u32) -> io::Result<()> {
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(mode).open(Path::new(path))?;
+fn write_new(path: &str, text: &str) -> io::Result<()> {
+    let mut file = private::options().write(true).create_new(true).open(Path::new(path))?;
     file.write_all(text.as_bytes())?;
     file.sync_all()
 }

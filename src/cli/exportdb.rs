@@ -1,12 +1,12 @@
 //! `ircd exportdb`: exports a datastore as JSON Lines, even while the server is running. Not in Ergo.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io::{self, BufReader, BufWriter, Write};
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 use super::configuration::Source;
 use super::{Failure, Options, console};
+use crate::private;
 use crate::store::{Export, Outdated, Store, StoreError, request_export};
 
 pub(super) fn run(options: &Options, file: Option<&Path>) -> Result<(), Failure> {
@@ -40,12 +40,12 @@ fn read(path: &Path) -> Result<Export, Failure> {
     }
 }
 
-/// Writes the file completely or not at all, readable by its owner only: it contains password hashes.
+/// Writes the file completely or not at all.
 fn write(file: &Path, export: &Export) -> io::Result<()> {
     let mut new = file.as_os_str().to_owned();
     new.push(".new");
     let _ = fs::remove_file(&new);
-    let written = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&new).and_then(|out| {
+    let written = private::options().write(true).create_new(true).open(&new).and_then(|out| {
         let mut out = BufWriter::new(out);
         export.write(&mut out)?;
         out.flush()?;

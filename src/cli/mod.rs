@@ -26,6 +26,8 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use crate::private;
+
 /// An IRCv3 chat server: server, services, bouncer and history in one process.
 #[derive(Debug, Parser)]
 #[command(name = "ircd", version, max_term_width = 100)]
@@ -106,6 +108,8 @@ impl Failure {
 /// Runs the command given in the arguments.
 pub fn main() -> ExitCode {
     let Arguments { command, options } = Arguments::parse();
+    // Whatever a command creates may hold secrets. Before any thread: the mask belongs to the process.
+    private::restrict_new_files();
     let done = match command {
         Command::Run { smoke, record } => run::run(&options, smoke, &record),
         Command::Replay(replay) => replay::run(&replay),

@@ -2,11 +2,12 @@
 
 use std::fs::{self, File};
 use std::io;
-use std::os::unix::fs::{FileExt, OpenOptionsExt};
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::{Damage, Frames, frame, segment_path, segments, set_aside};
+use crate::private;
 
 /// The writing end of a journal.
 #[derive(Debug)]
@@ -47,7 +48,7 @@ impl Log {
         let bytes = fs::read(&path)?;
         let (whole, is_damaged) = frame::scan(&bytes, entry);
         let damage = is_damaged.then(|| set_aside(&path, whole as u64)).transpose()?;
-        let file = File::options().read(true).write(true).open(&path)?;
+        let file = private::options().read(true).write(true).open(&path)?;
         if whole < bytes.len() {
             file.set_len(whole as u64)?;
             file.sync_all()?;
@@ -108,9 +109,7 @@ impl Log {
 }
 
 fn create(dir: &Path, first: u64) -> io::Result<File> {
-    let mut options = File::options();
-    options.create(true).truncate(true).read(true).write(true).mode(0o600);
-    options.open(segment_path(dir, first))
+    private::options().create(true).truncate(true).read(true).write(true).open(segment_path(dir, first))
 }
 
 /// Makes a journal durable. Clones do it for the same journal.

@@ -4,8 +4,10 @@
 
 use std::fs::File;
 use std::io;
-use std::os::unix::fs::{FileExt, OpenOptionsExt};
+use std::os::unix::fs::FileExt;
 use std::path::Path;
+
+use crate::private;
 
 const NAME: &str = "mark";
 
@@ -22,9 +24,8 @@ impl Mark {
     /// # Errors
     /// When the file cannot be opened or read.
     pub fn open(dir: &Path) -> io::Result<Mark> {
-        let mut options = File::options();
-        options.create(true).truncate(false).read(true).write(true).mode(0o600);
-        let file = options.open(dir.join(NAME))?;
+        let mut options = private::options();
+        let file = options.create(true).truncate(false).read(true).write(true).open(dir.join(NAME))?;
         let mut bytes = [0; 12];
         let read = file.read_at(&mut bytes, 0)?;
         let (position, checksum) = bytes.split_at(8);

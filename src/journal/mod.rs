@@ -23,15 +23,15 @@ mod mark;
 mod reader;
 
 use std::fmt;
-use std::fs::{self, DirBuilder, File};
+use std::fs::{self, File};
 use std::io;
-use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 pub use self::frame::Frames;
 pub use self::log::{Log, Syncer};
 pub use self::mark::Mark;
 pub use self::reader::Reader;
+use crate::private;
 
 const EXTENSION: &str = "log";
 
@@ -54,12 +54,14 @@ impl fmt::Display for Damage {
     }
 }
 
-/// Creates the directory of a journal, readable by its user only. Does nothing if it is there.
+/// Creates the directory of a journal for its owner only, and restricts one that is there.
 ///
 /// # Errors
 /// When the directory cannot be created.
 pub fn create_dir(dir: &Path) -> io::Result<()> {
-    DirBuilder::new().recursive(true).mode(0o700).create(dir)
+    private::create_dir_all(dir)?;
+    private::restrict(dir);
+    Ok(())
 }
 
 /// Removes the segments that lie before `position` altogether. The last segment always stays.
@@ -97,7 +99,7 @@ fn segments(dir: &Path) -> io::Result<Vec<u64>> {
 fn set_aside(path: &Path, at: u64) -> io::Result<Damage> {
     let copy = path.with_extension(format!("{EXTENSION}.damaged"));
     if !copy.exists() {
-        fs::copy(path, &copy)?;
+        private::copy(path, &copy)?;
         File::open(&copy)?.sync_all()?;
     }
     Ok(Damage { path: path.to_owned(), at, copy })

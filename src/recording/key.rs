@@ -2,7 +2,6 @@
 
 use std::fs::File;
 use std::io::{self, Read, Write};
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 use data_encoding::HEXLOWER_PERMISSIVE;
@@ -10,6 +9,7 @@ use ring::aead::{Aad, CHACHA20_POLY1305, LessSafeKey, NONCE_LEN, Nonce, UnboundK
 use ring::hkdf::{HKDF_SHA256, Salt};
 
 use super::SALT_BYTES;
+use crate::private;
 
 const KEY_BYTES: usize = 32;
 /// What else may be in a key file: a line end.
@@ -40,14 +40,17 @@ impl Key {
         })
     }
 
-    /// Reads the key of a file; if there is none, makes one that only its owner can read.
+    /// Reads the key of a file, and restricts the file to its owner; creates it if it is missing.
     ///
     /// # Errors
     /// When the file can be neither read nor made.
     pub fn read_or_create(path: &Path) -> io::Result<Key> {
-        let mut file = match File::options().write(true).create_new(true).mode(0o600).open(path) {
+        let mut file = match private::options().write(true).create_new(true).open(path) {
             Ok(file) => file,
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => return Key::read(path),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                private::restrict(path);
+                return Key::read(path);
+            }
             Err(error) => return Err(error),
         };
         let mut bytes = [0; KEY_BYTES];

@@ -6,7 +6,6 @@
 
 use std::fs::File;
 use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -16,6 +15,7 @@ use std::thread::{self, JoinHandle};
 use super::key::{Key, Seal};
 use super::{FRAME_BYTES_MAX, MAGIC, SALT_BYTES, Start, kind};
 use crate::engine::stored::Snapshot;
+use crate::private;
 use crate::state::codec::put;
 
 /// Bytes of turns that may wait for the disk.
@@ -66,7 +66,11 @@ impl Writer {
     /// When the new file or the thread cannot be made.
     pub fn start(path: &Path, key: Key) -> io::Result<Writer> {
         // An error here is one that the person who starts the server sees.
-        Output::create(&beside(path, "new"), &key)?;
+        let (fresh, last) = (beside(path, "new"), beside(path, "1"));
+        Output::create(&fresh, &key)?;
+        for recording in [path, &fresh, &last] {
+            private::restrict(recording);
+        }
         let (tasks, received) = channel();
         let queue = Arc::new(Queue::default());
         let work = Work { path: path.to_owned(), key, tasks: received, queue: queue.clone() };
@@ -220,7 +224,7 @@ impl Output {
     fn create(path: &Path, key: &Key) -> io::Result<Output> {
         let mut salt = [0; SALT_BYTES];
         getrandom::fill(&mut salt).map_err(io::Error::other)?;
-        let mut file = File::options().write(true).create(true).truncate(true).mode(0o600).open(path)?;
+        let mut file = private::options().write(true).create(true).truncate(true).open(path)?;
         file.write_all(MAGIC)?;
         file.write_all(&salt)?;
         let bytes = (MAGIC.len() + SALT_BYTES) as u64;

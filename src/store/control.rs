@@ -7,7 +7,6 @@
 
 use std::io::{self, BufReader, BufWriter, Read, Write};
 use std::net::Shutdown;
-use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -19,6 +18,7 @@ use socket2::{Domain, SockAddr, Socket, Type};
 
 use super::open::beside;
 use super::writer::Reader;
+use crate::private;
 
 const EXPORT: &[u8] = b"export\n";
 /// How long a peer may take to send a request or to accept the next piece of an answer.
@@ -46,7 +46,7 @@ impl Control {
         let socket = Socket::new(Domain::UNIX, Type::STREAM, None)?;
         socket.bind(&SockAddr::unix(&path)?)?;
         // No peer can connect before it listens, whatever the mode was until now.
-        fs::set_permissions(&path, fs::Permissions::from_mode(0o600))?;
+        private::restrict_socket(&path)?;
         socket.listen(BACKLOG)?;
         let listener = UnixListener::from(std::os::fd::OwnedFd::from(socket));
         let ended = Arc::new(AtomicBool::new(false));

@@ -15,6 +15,7 @@ use super::reserve::{Reserve, is_full};
 use super::watermark::Watermark;
 use super::writer::{Batch, Disk};
 use super::{Store, StoreError, keys};
+use crate::private;
 
 /// How long a batch may take.
 const WRITE_TIME_MAX: Duration = Duration::from_secs(30);
@@ -154,7 +155,7 @@ fn spawn(work: impl FnOnce() + Send + 'static) -> Result<(), String> {
 
 fn open_file(datastore: &Path) -> Result<File, StoreError> {
     let path = datastore.join("db");
-    File::options().read(true).write(true).open(&path).map_err(StoreError::io(&path))
+    private::options().read(true).write(true).open(&path).map_err(StoreError::io(&path))
 }
 
 /// Why a batch was not written.

@@ -1,10 +1,11 @@
 //! Files that only one process at a time can hold. The operating system releases the lock when the process
 //! ends, however it ends; the file stays.
 
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::{File, TryLockError};
 use std::path::Path;
 
 use super::StoreError;
+use crate::private;
 
 /// A file held by this process until dropped.
 #[derive(Debug)]
@@ -13,9 +14,11 @@ pub struct FileLock {
 }
 
 impl FileLock {
-    /// Takes the lock file `path`, creating it if necessary. Never waits.
+    /// Takes the lock file `path`, creating it if necessary. Never waits. No other user can open the file, as this is all
+    /// that is needed to lock it.
     pub fn acquire(path: &Path) -> Result<FileLock, StoreError> {
-        let file = OpenOptions::new()
+        private::restrict(path);
+        let file = private::options()
             .write(true)
             .create(true)
             .truncate(false)

@@ -1,7 +1,8 @@
 //! Creating, opening and closing the datastore.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io::{self, ErrorKind};
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc;
 use std::thread;
@@ -14,11 +15,15 @@ use super::disk::Database;
 use super::migrate::{self, MIGRATIONS, Migration};
 use super::wal::{self, Wal};
 use super::{Export, FileLock, StoreError, Writer, keys, random_secret, reserve, seal, watermark};
+use crate::private;
 
 /// File in the datastore's directory that identifies it and is locked while the datastore is open.
 pub(super) const MARKER: &str = "ircd";
 
 const MARKER_TEXT: &str = "This directory is a datastore of ircd.\n";
+
+/// Ends of the names of everything that is created beside the datastore.
+const OWN_SUFFIXES: &[&str] = &["bak", "new", "recovery", "reserve"];
 
 /// Memory for pages; sled's own default is 1 GiB.
 const CACHE_BYTES: u64 = 16 << 20;
@@ -239,9 +244,9 @@ pub(super) fn create(path: &Path, records: Batch) -> Result<(), StoreError> {
 }
 
 fn write(dir: &Path, records: Batch) -> Result<(), StoreError> {
-    fs::create_dir(dir).map_err(StoreError::io(dir))?;
+    private::create_dir(dir).map_err(StoreError::io(dir))?;
     let marker = dir.join(MARKER);
-    fs::write(&marker, MARKER_TEXT).map_err(StoreError::io(&marker))?;
+    private::write(&marker, MARKER_TEXT).map_err(StoreError::io(&marker))?;
     let db = read(dir, dir)?;
     let _closer = Closer { path: dir.to_owned(), seals: true };
     let written = db.apply_batch(records).and_then(|()| db.flush());
@@ -273,12 +278,27 @@ fn lock(path: &Path) -> Result<FileLock, StoreError> {
     if text != MARKER_TEXT {
         return Err(foreign("the mark in it is not ours"));
     }
-    let file = OpenOptions::new().write(true).open(&marker).map_err(StoreError::io(&marker))?;
+    let file = private::options().write(true).open(&marker).map_err(StoreError::io(&marker))?;
     let lock = FileLock::take(file, "datastore", path)?;
+    restrict(path);
     if !path.join("db").exists() {
         return Err(StoreError::damaged(path, "its file db is missing"));
     }
     Ok(lock)
+}
+
+/// Restricts the datastore to its owner, as well as what this program or an earlier version left beside it.
+fn restrict(path: &Path) {
+    private::restrict(path);
+    let prefix = beside(Path::new(path.file_name().unwrap_or_default()), "").into_os_string();
+    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+    for entry in fs::read_dir(parent.unwrap_or(Path::new("."))).into_iter().flatten().flatten() {
+        let name = entry.file_name();
+        let suffix = name.as_bytes().strip_prefix(prefix.as_bytes()).unwrap_or_default();
+        if OWN_SUFFIXES.iter().any(|own| suffix.ends_with(own.as_bytes())) {
+            private::restrict(&path.with_file_name(name));
+        }
+    }
 }
 
 /// Lets sled recover a copy of a database that was not closed in order. sled writes while it recovers, so a
@@ -308,14 +328,14 @@ fn read_all(path: &Path, db: &Db) -> Result<(), StoreError> {
 }
 
 fn copy_directory(from: &Path, to: &Path) -> io::Result<()> {
-    fs::create_dir(to)?;
+    private::create_dir(to)?;
     for entry in fs::read_dir(from)? {
         let entry = entry?;
         let target = to.join(entry.file_name());
         if entry.file_type()?.is_dir() {
             copy_directory(&entry.path(), &target)?;
         } else {
-            fs::copy(entry.path(), target)?;
+            private::copy(&entry.path(), &target)?;
         }
     }
     Ok(())

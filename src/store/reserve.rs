@@ -5,13 +5,14 @@
 //! room. Invariant: [`Reserve::has_room`] is true only while the file is there (or the file system cannot
 //! keep space back at all).
 
-use std::fs::{self, File};
+use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{FallocateFlags, fallocate, statvfs};
 
 use super::open::beside;
+use crate::private;
 
 /// Size of the file. More than all writes that can wait, in the pieces in which sled writes.
 const RESERVE_BYTES: u64 = 8 << 20;
@@ -116,7 +117,7 @@ fn is_whole(path: &Path) -> bool {
 
 /// Makes the file, or leaves nothing behind.
 fn allocate(path: &Path) -> io::Result<()> {
-    let file = File::create(path)?;
+    let file = private::options().create(true).truncate(true).write(true).open(path)?;
     let made = fallocate(&file, FallocateFlags::empty(), 0, RESERVE_BYTES);
     if made.is_err() {
         let _ = fs::remove_file(path);
@@ -153,7 +154,7 @@ mod tests {
         drop(Reserve::new(&path));
         let file = dir.path().join("ircd.db.reserve");
         assert!(Reserve::new(&path).has_room());
-        File::options().write(true).open(&file).unwrap().set_len(1000).unwrap();
+        fs::File::options().write(true).open(&file).unwrap().set_len(1000).unwrap();
         assert!(Reserve::new(&path).has_room());
         assert!(is_whole(&file));
     }

@@ -11,13 +11,14 @@ use std::{fmt::Write, io};
 use sha2::{Digest, Sha256};
 
 use super::StoreError;
+use crate::private;
 
 const SEAL: &str = "seal";
 
 /// Writes the seal; nothing may have the database open.
 pub(super) fn close(dir: &Path) -> io::Result<()> {
     let new = dir.join("seal.new");
-    fs::write(&new, checksums(dir)?)?;
+    private::write(&new, checksums(dir)?)?;
     File::open(&new)?.sync_all()?;
     fs::rename(new, dir.join(SEAL))?;
     File::open(dir)?.sync_all()

@@ -10,6 +10,7 @@ use std::os::unix::fs::FileExt;
 use std::path::Path;
 
 use super::{StoreError, keys};
+use crate::private;
 
 const NAME: &str = "watermark";
 
@@ -25,7 +26,7 @@ impl Watermark {
     /// Goes on from the last batch of the database.
     pub(super) fn open(dir: &Path, db: &sled::Db) -> Result<Watermark, StoreError> {
         let path = dir.join(NAME);
-        let file = File::options().create(true).truncate(false).write(true).open(&path);
+        let file = private::options().create(true).truncate(false).write(true).open(&path);
         Ok(Watermark { file: file.map_err(StoreError::io(&path))?, batch: last_batch(dir, db)? })
     }
 

@@ -1,5 +1,6 @@
 //! The binary as scripts and users see it: streams, files, exit status.
 
+mod permissions;
 mod sandbox;
 
 use std::fs;

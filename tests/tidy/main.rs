@@ -6,6 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 mod engine;
+mod private;
 mod prose;
 
 const FILE_LINES_MAX: usize = 500;
@@ -306,6 +307,7 @@ fn breaches(order: &Order, path: &str, text: &str) -> Vec<String> {
         found.extend(purity(order, path, text));
         found.extend(behind_tests(path, text));
         found.extend(handlers(path, text));
+        found.extend(private::creators(path, text));
     }
     found
 }

@@ -60,6 +60,11 @@ section! {
 }
 
 impl Logging {
+    /// Returns the file that it writes, if any.
+    pub fn file(&self) -> Option<&str> {
+        self.filename.as_deref().filter(|_| self.method.contains(&LogMethod::File))
+    }
+
     /// Returns whether it shows the lines that clients send or receive.
     pub fn shows_lines(&self) -> bool {
         let has = |wanted: &str| self.r#type.split_whitespace().any(|word| word.eq_ignore_ascii_case(wanted));

@@ -7,6 +7,7 @@
 mod format;
 mod sink;
 
+use std::path::Path;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::{error, fmt, io};
 
@@ -16,6 +17,7 @@ use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
 use tracing_subscriber::registry::LookupSpan;
 
 use crate::config::{LOG_TYPES, Logging};
+use crate::private;
 use sink::Sink;
 
 /// Whether logs go to the console.
@@ -54,18 +56,18 @@ impl Logs {
     /// files, but the first logs stay in use.
     pub fn start(config: &[Logging], console: Console) -> Result<Logs, LogError> {
         let logs = Logs { sinks: Arc::new(RwLock::new(Vec::new())), console };
-        logs.apply(config)?;
         if tracing::subscriber::set_global_default(logs.subscriber()).is_ok() {
             let libraries =
                 tracing_log::LogTracer::builder().with_max_level(tracing_log::log::LevelFilter::Warn);
             // It fails only if another logger is installed for the `log` crate; there is none.
             let _ = libraries.init();
         }
+        logs.apply(config)?;
         Ok(logs)
     }
 
     /// Closes all logs and opens those of `config`, even if they are the same: after `logrotate` has moved a
-    /// file away, this creates the new one. On an error, the old logs stay.
+    /// file away, this creates the new one. Restricts the files to their owner. On an error, the old logs stay.
     pub fn apply(&self, config: &[Logging]) -> Result<(), LogError> {
         let mut sinks = Vec::new();
         for log in config {
@@ -73,6 +75,9 @@ impl Logs {
         }
         *self.sinks.write().unwrap_or_else(PoisonError::into_inner) = sinks;
         tracing::callsite::rebuild_interest_cache();
+        for filename in config.iter().filter_map(Logging::file) {
+            private::restrict(Path::new(filename));
+        }
         Ok(())
     }
 

@@ -1,6 +1,6 @@
 //! A destination of log records, with their types, level and format.
 
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{self, Write};
 
 use tracing::Level;
@@ -8,6 +8,7 @@ use tracing::Level;
 use super::format::Record;
 use super::{Console, LogError};
 use crate::config::{LOG_TYPE_ALIASES, LogFormat, LogLevel, LogMethod, Logging};
+use crate::private;
 
 #[derive(Debug)]
 pub(super) struct Sink {
@@ -54,7 +55,7 @@ pub(super) fn open(log: &Logging, console: Console) -> Result<Vec<Sink>, LogErro
 }
 
 fn open_file(filename: &str) -> Result<File, LogError> {
-    let opened = OpenOptions::new().create(true).append(true).open(filename);
+    let opened = private::options().create(true).append(true).open(filename);
     opened.map_err(|error| LogError { filename: filename.to_owned(), error })
 }
 

@@ -1,8 +1,6 @@
 //! SQLite: a file.
 
-use std::fs::File;
-use std::os::unix::fs::OpenOptionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use sqlx::ConnectOptions;
@@ -11,6 +9,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, Sq
 
 use super::{Dialect, question_mark};
 use crate::archive::Error;
+use crate::private;
 
 /// Rows of a few hundred bytes lie in the tree of the primary key itself: larger pages keep it flat.
 const PAGE_BYTES: u32 = 8192;
@@ -51,10 +50,17 @@ pub(in super::super) const DIALECT: Dialect = Dialect {
     ]],
 };
 
-/// Creates the file if it is missing, readable by its user only.
+/// Creates the file if it is missing, for its owner only, and restricts one that is there with the files that SQLite keeps
+/// beside it. SQLite gives new ones the mode of the database.
 pub(in super::super) fn create(path: &Path) -> Result<(), Error> {
-    let made = File::options().create(true).append(true).mode(0o600).open(path);
-    made.map(drop).map_err(|error| Error::Refused(format!("its file cannot be opened: {error}")))
+    let created = private::options().create(true).append(true).open(path);
+    created.map_err(|error| Error::Refused(format!("its file cannot be opened: {error}")))?;
+    for suffix in ["", "-wal", "-shm", "-journal"] {
+        let mut name = path.as_os_str().to_owned();
+        name.push(suffix);
+        private::restrict(&PathBuf::from(name));
+    }
+    Ok(())
 }
 
 /// Opens the file, which must be there.
