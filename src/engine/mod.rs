@@ -1,16 +1,13 @@
 //! The deterministic engine: an [`Event`] goes in with [`Now`], [`Effects`] come out.
 //!
-//! A handler decides, [`State::apply`](crate::state::State::apply) changes, `announce` tells. There is
-//! no clock, no entropy, no file, no socket and no thread in here: the same seed and events give the
-//! same bytes.
+//! A handler decides, [`State::apply`](crate::state::State::apply) changes the state, `announce` notifies clients. The
+//! engine has no clock, entropy, files, sockets or threads: the same seed and events produce the same bytes.
 //!
-//! A folder or file uses only those above it in this table; `tests/tidy.rs` reads the table and holds the code
-//! to it. This file is above nothing and uses them all.
+//! A part uses only those above it in this table, which `tests/tidy` enforces. This file uses them all.
 //!
 //! | part | what it holds |
 //! |---|---|
-//! | [`event`] | everything that can happen |
-//! | [`effect`] | everything the outside is to do |
+//! | [`border`] | events, effects, and jobs with their answers |
 //! | [`setup`] | what follows from the configuration: capabilities, 005, cloaks, MOTD, settings of accounts |
 //! | [`context`] | what every handler works with: the session served, answers, refusals, waiting, rendering |
 //! | [`policy`] | who may do what: reads the state, returns yes or the obstacle |
@@ -28,12 +25,11 @@
 
 mod account;
 mod announce;
+pub mod border;
 pub mod command;
 mod commit;
 mod context;
 mod door;
-pub mod effect;
-pub mod event;
 mod history;
 mod log_mask;
 mod policy;
@@ -43,9 +39,9 @@ mod session;
 pub mod setup;
 pub mod stored;
 
-pub use effect::{Effect, Effects, Job, Level, Mail, Note, ScriptCall, Write};
-pub use event::{
-    CloseReason, Door, Event, IpRefusal, IpVerdict, JobAnswer, Line, LoginVerdict, Now, Texts, Ticket,
+pub use border::{
+    CloseReason, Door, Effect, Effects, Event, HashJob, IpRefusal, IpVerdict, Job, JobAnswer, Level, Line,
+    LoginVerdict, Mail, MailRoute, NetworkJob, Note, Now, Script, ScriptCall, Texts, Ticket, Write,
 };
 pub use setup::VERSION;
 

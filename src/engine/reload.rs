@@ -3,11 +3,10 @@
 
 use crate::config::{Config, Logging};
 use crate::engine::announce::welcome;
+use crate::engine::border::{Effects, Now};
 use crate::engine::command::{cap, oper};
 use crate::engine::context::answer::Answer;
 use crate::engine::context::cx::Cx;
-use crate::engine::effect::Effects;
-use crate::engine::event::Now;
 use crate::engine::setup::capability::Offer;
 use crate::engine::setup::{Setup, isupport, sts};
 use crate::engine::{Engine, Texts};

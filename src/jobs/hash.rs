@@ -1,15 +1,15 @@
-//! Work with passphrases, which costs a processor up to a second.
+//! Work on passphrases, which takes a processor up to a second.
 //!
-//! No script and no network. Invariant: same job and same salts, same answer.
+//! Invariant: the same job with the same salts has the same answer.
 
 use crate::auth::{Credentials, Salts, verify_password};
-use crate::engine::{Job, JobAnswer, LoginVerdict};
+use crate::engine::{HashJob, JobAnswer, LoginVerdict};
 
-/// Does a job; `salts` gives random bytes for a new hash, if there are any.
-pub fn perform(job: &Job, salts: impl Fn() -> Option<Salts>) -> JobAnswer {
+/// Does a job. `salts` returns random bytes for a new hash, if there are any.
+pub fn perform(job: &HashJob, salts: impl Fn() -> Option<Salts>) -> JobAnswer {
     match job {
-        Job::VerifyPassword { hash, password } => JobAnswer::Password(verify_password(hash, password)),
-        Job::CheckLogin { credentials, passphrase, cost, .. } => {
+        HashJob::VerifyPassword { hash, password } => JobAnswer::Password(verify_password(hash, password)),
+        HashJob::CheckLogin { credentials, passphrase, cost } => {
             let verdict = match credentials.verify(passphrase.reveal()) {
                 true => {
                     let outdated = credentials.is_outdated(*cost);
@@ -20,19 +20,12 @@ pub fn perform(job: &Job, salts: impl Fn() -> Option<Salts>) -> JobAnswer {
             };
             JobAnswer::Login(verdict)
         }
-        Job::HashPassphrase { credentials, passphrase, cost } => {
+        HashJob::HashPassphrase { credentials, passphrase, cost } => {
             match salted(credentials, passphrase.reveal(), *cost, &salts) {
                 Some(credentials) => JobAnswer::Hashed(credentials),
                 None => JobAnswer::Failed,
             }
         }
-        // Not for a processor.
-        Job::AskAuthScript { .. }
-        | Job::AskHistory(_)
-        | Job::SendMail { .. }
-        | Job::LookUpHost { .. }
-        | Job::AskIdent { .. }
-        | Job::CheckIp { .. } => JobAnswer::Failed,
     }
 }
 

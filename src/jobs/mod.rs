@@ -1,18 +1,11 @@
-//! Work too slow for the engine, on a few threads of its own; what waits on a network or a program is
-//! asked `outside`.
+//! Work that is too slow for the engine: hashing on a few threads, everything that waits in `network`.
 //!
-//! It knows nothing of who asked. Invariants: at most [`QUEUE_MAX`] jobs wait and as many run as there are
-//! threads; every job that was accepted is reported exactly once, with [`JobAnswer::Failed`] if it waited too
-//! long or panicked. For a job that [`Jobs::submit`] refuses, the caller answers.
+//! It does not know who asked. Invariants: at most [`QUEUE_MAX`] jobs wait, and at most one runs on each thread; every
+//! accepted job is reported exactly once, with [`JobAnswer::Failed`] if it waited too long or panicked. If a job is
+//! rejected because the queue is full, the caller answers it.
 
-mod auth_script;
 pub mod hash;
-mod host;
-mod ident;
-mod ip_check;
-mod mail;
-mod outside;
-mod script;
+mod network;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
@@ -20,28 +13,28 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use self::outside::Outside;
+use self::network::NetworkJobs;
 use crate::auth::Salts;
-use crate::engine::{Job, JobAnswer, Ticket};
+use crate::engine::{HashJob, JobAnswer, NetworkJob, Ticket};
 
-/// Jobs that may wait.
+/// Maximum number of waiting jobs.
 pub const QUEUE_MAX: usize = 256;
-/// How much the threads of the pool give way to the others; a tenth of a busy processor is still theirs.
+/// Priority of the threads, so that they leave the processor to the others; they still get a tenth of a busy one.
 const NICENESS: i32 = 10;
-/// How long a job may wait before it is no longer worth doing: its client has given up.
+/// Time after which a waiting job is dropped: its client has given up.
 const WAIT_MAX: Duration = Duration::from_secs(30);
 
 struct Waiting {
     ticket: Ticket,
-    job: Job,
+    job: HashJob,
     since: Instant,
 }
 
-/// The pool. Its threads end when it is dropped and the queue is done.
+/// The threads and their queue. They end when this is dropped and the queue is empty.
 #[derive(Debug)]
 pub struct Jobs {
     queue: SyncSender<Waiting>,
-    outside: Outside,
+    network: NetworkJobs,
 }
 
 impl std::fmt::Debug for Waiting {
@@ -52,10 +45,10 @@ impl std::fmt::Debug for Waiting {
 }
 
 impl Jobs {
-    /// Starts `threads` threads; each calls `report` with what came of a job.
+    /// Starts `threads` threads, which call `report` with each answer.
     ///
     /// # Errors
-    /// When the system has no thread for us.
+    /// The system cannot start another thread.
     pub fn start(
         threads: usize,
         report: impl Fn(Ticket, JobAnswer) + Clone + Send + 'static,
@@ -65,7 +58,7 @@ impl Jobs {
         for number in 0..threads.max(1) {
             let (waiting, report) = (waiting.clone(), report.clone());
             let work = move || {
-                // Linux counts it for this thread alone. Refused, the work is the same.
+                // On Linux this applies to this thread only. If it fails, the work is the same.
                 let _ = rustix::process::nice(NICENESS);
                 while let Some(Waiting { ticket, job, since }) = next(&waiting) {
                     let fresh = since.elapsed() < WAIT_MAX;
@@ -74,33 +67,26 @@ impl Jobs {
             };
             thread::Builder::new().name(format!("job-{number}")).spawn(work)?;
         }
-        Ok(Jobs { outside: Outside::start(report, queue.clone())?, queue })
+        Ok(Jobs { network: NetworkJobs::start(report, queue.clone())?, queue })
     }
 
-    /// Queues a job; false when the queue is full, and then nothing will be reported.
-    pub fn submit(&self, ticket: Ticket, job: Job) -> bool {
-        match job {
-            Job::LookUpHost { .. }
-            | Job::AskIdent { .. }
-            | Job::CheckIp { .. }
-            | Job::AskAuthScript { .. }
-            | Job::SendMail { .. }
-            | Job::CheckLogin { script: Some(_), .. } => self.outside.submit(ticket, job),
-            // No history is stored.
-            Job::AskHistory(_) => false,
-            Job::VerifyPassword { .. } | Job::CheckLogin { .. } | Job::HashPassphrase { .. } => {
-                self.queue.try_send(Waiting { ticket, job, since: Instant::now() }).is_ok()
-            }
-        }
+    /// Queues work for a processor; returns false if the queue is full, and nothing will be reported.
+    pub fn hash(&self, ticket: Ticket, job: HashJob) -> bool {
+        self.queue.try_send(Waiting { ticket, job, since: Instant::now() }).is_ok()
+    }
+
+    /// Queues a job that waits; returns false if the queue is full, and nothing will be reported.
+    pub fn ask(&self, ticket: Ticket, job: NetworkJob) -> bool {
+        self.network.submit(ticket, job)
     }
 }
 
 fn next(waiting: &Mutex<Receiver<Waiting>>) -> Option<Waiting> {
-    // Nothing panics while it holds the lock: receiving is all that happens there.
+    // Nothing can panic while it holds the lock: it only receives.
     waiting.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).recv().ok()
 }
 
-fn execute(job: &Job) -> JobAnswer {
+fn execute(job: &HashJob) -> JobAnswer {
     let salts = || {
         let (mut bcrypt, mut scram) = ([0; 16], [0; 16]);
         getrandom::fill(&mut bcrypt).and_then(|()| getrandom::fill(&mut scram)).ok()?;
@@ -115,8 +101,8 @@ mod tests {
     use data_encoding::BASE64;
     use std::sync::mpsc::channel;
 
-    fn verify_job(hash: &str, password: &str) -> Job {
-        Job::VerifyPassword { hash: hash.into(), password: password.into() }
+    fn verify_job(hash: &str, password: &str) -> HashJob {
+        HashJob::VerifyPassword { hash: hash.into(), password: password.into() }
     }
 
     #[test]
@@ -132,7 +118,7 @@ mod tests {
             ("?", "", false),
         ];
         for (number, (hash, password, _)) in cases.iter().enumerate() {
-            assert!(jobs.submit(Ticket(number as u64), verify_job(hash, password)));
+            assert!(jobs.hash(Ticket(number as u64), verify_job(hash, password)));
         }
         for _ in cases {
             let (Ticket(number), answer) = reports.recv().unwrap();
@@ -150,13 +136,13 @@ mod tests {
             let _ = wait.lock().unwrap().recv();
         })
         .unwrap();
-        assert!(jobs.submit(Ticket(0), verify_job("", "")));
+        assert!(jobs.hash(Ticket(0), verify_job("", "")));
         starts.recv().unwrap();
         // The one thread is busy reporting: the queue fills up.
         for number in 0..QUEUE_MAX {
-            assert!(jobs.submit(Ticket(number as u64), verify_job("", "")));
+            assert!(jobs.hash(Ticket(number as u64), verify_job("", "")));
         }
-        assert!(!jobs.submit(Ticket(9999), verify_job("", "")));
+        assert!(!jobs.hash(Ticket(9999), verify_job("", "")));
         drop(go);
     }
 }

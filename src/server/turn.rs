@@ -275,7 +275,17 @@ impl<C: Core> Turns<C> {
                     self.refused.push(*ticket);
                 }
                 Effect::Note(note) => log::write(note),
-                _ => {}
+                // Stored before this point, or carried out by the shards.
+                Effect::Ask { .. }
+                | Effect::Reload { .. }
+                | Effect::Persist { .. }
+                | Effect::Record(_)
+                | Effect::Deliver { .. }
+                | Effect::Answer { .. }
+                | Effect::Hold { .. }
+                | Effect::Release { .. }
+                | Effect::Admit { .. }
+                | Effect::Close { .. } => {}
             }
         }
         self.send_effects().await;
@@ -283,9 +293,12 @@ impl<C: Core> Turns<C> {
 
     /// Submits a job; returns false if too many wait, in which case there will be no answer.
     fn submit(&self, ticket: Ticket, job: &Job) -> bool {
-        match (job, self.commit.archive()) {
-            (Job::AskHistory(query), Some(archive)) => archive.ask(ticket, query.clone()),
-            _ => self.jobs.submit(ticket, job.clone()),
+        match job {
+            Job::Hash(job) => self.jobs.hash(ticket, job.clone()),
+            Job::Network(job) => self.jobs.ask(ticket, job.clone()),
+            Job::History(query) => {
+                self.commit.archive().is_some_and(|archive| archive.ask(ticket, query.clone()))
+            }
         }
     }
 

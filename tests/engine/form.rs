@@ -52,6 +52,10 @@ fn forms(code: &str) -> Vec<String> {
             found.push(plain(item(&code[end + 2..])).replace("pub(super) ", "").replace("pub ", ""));
         }
     }
+    // The table of jobs declares the variants of `JobAnswer`.
+    for (at, _) in code.match_indices("\njobs! {") {
+        found.push(plain(item(&code[at..])));
+    }
     for (at, _) in code.match_indices(" Serialize for ") {
         let start = code[..at].rfind('\n').map_or(0, |line_end| line_end + 1);
         found.push(plain(item(&code[start..])));
@@ -108,4 +112,5 @@ fn all_stored_types_are_found() {
         assert_eq!(form.matches(name).count(), 1, "{name}");
     }
     assert!(form.contains("phase: Phase,"));
+    assert!(form.contains("=> HostFound(Option<String>),"));
 }

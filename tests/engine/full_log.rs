@@ -5,6 +5,8 @@ use std::fmt::Write as _;
 
 use ircd::engine::Job;
 
+use crate::jobs;
+
 /// Records of the log, and the secrets that must not be in it.
 #[derive(Default)]
 pub struct Log {
@@ -18,14 +20,7 @@ impl Log {
     }
 
     pub fn note_secret(&mut self, job: &Job) {
-        let secret = match job {
-            Job::VerifyPassword { password, .. } => password.as_str(),
-            Job::CheckLogin { passphrase, .. } | Job::HashPassphrase { passphrase, .. } => {
-                passphrase.reveal()
-            }
-            Job::SendMail { mail, .. } => code_of(&mail.body),
-            _ => return,
-        };
+        let Some(secret) = jobs::secret(job) else { return };
         // These would be found in other texts.
         if secret.len() >= 5 && !["wrong", "operator"].contains(&secret) {
             self.secrets.insert(secret.to_owned());

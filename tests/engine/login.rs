@@ -5,7 +5,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use ircd::engine::{Door, Job};
+use ircd::engine::{Door, HashJob, Job, NetworkJob};
 
 use crate::testbench::{CONFIG, TestBench};
 
@@ -114,7 +114,7 @@ fn auth_script_is_not_shown_the_certificate_of_a_gateway() {
         bench.send("web", line);
         bench.send("web", "AUTHENTICATE PLAIN");
         let said = bench.send("web", &format!("AUTHENTICATE {}", BASE64.encode(b"\0alice\0sesame")));
-        let Job::CheckLogin { script: Some(call), .. } = bench.job() else { panic!("{said}") };
+        let Job::Network(NetworkJob::AskAuthScript { call, .. }) = bench.job() else { panic!("{said}") };
         assert_eq!(call.ip.to_string(), "192.0.2.7", "{line}");
         assert!(call.certfp.is_empty() && call.certificates.is_empty(), "{line}");
     }
@@ -224,7 +224,7 @@ fn every_way_is_closed(mut bench: TestBench, why: &str) {
 /// Returns the hash that a passphrase is compared with, and the final answer to the client.
 fn refusal(bench: &mut TestBench, lines: &[&str]) -> (String, String) {
     let mut said: String = lines.iter().map(|line| bench.send("bob", line)).collect();
-    let Job::CheckLogin { credentials, .. } = bench.job() else { panic!("{said}") };
+    let Job::Hash(HashJob::CheckLogin { credentials, .. }) = bench.job() else { panic!("{said}") };
     let hash = String::from_utf8(credentials.passphrase_hash.clone().unwrap()).unwrap();
     said += &bench.perform();
     (hash, said.lines().filter(|line| line.starts_with("bob < ")).map(|line| format!("{line}\n")).collect())

@@ -6,6 +6,7 @@ mod form;
 mod full_log;
 mod imported;
 mod invariants;
+mod jobs;
 mod large;
 mod login;
 mod long_answers;

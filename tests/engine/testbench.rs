@@ -4,18 +4,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::net::IpAddr;
 
-use ircd::auth::Salts;
 use ircd::config::{Config, Document, load};
 use ircd::engine::stored::{digest, put_event, take_event};
 use ircd::engine::{
-    CloseReason, Door, Effect, Effects, Engine, Event, Job, JobAnswer, Line, LoginVerdict, Now, Seed, Texts,
-    Ticket, Write,
+    CloseReason, Door, Effect, Effects, Engine, Event, Job, JobAnswer, Line, Now, Seed, Texts, Ticket, Write,
 };
-use ircd::history::{HistoryKey, Listing, Query};
 use ircd::state::SessionId;
 
 use crate::fake_archive::FakeArchive;
-use crate::full_log::{Log, code_of};
+use crate::full_log::Log;
+use crate::jobs;
 
 /// 2020-11-13T01:55:02.201Z.
 const START_WALL_MS: u64 = 1_605_232_502_201;
@@ -239,29 +237,13 @@ impl TestBench {
 
     /// Performs the oldest job: compares and hashes passphrases, delivers mail.
     pub fn perform(&mut self) -> String {
-        let salts = || Some(Salts { bcrypt: [3; 16], scram: [4; 16] });
-        let answer = match &self.jobs[0].1 {
-            Job::SendMail { .. } => JobAnswer::Mailed,
-            Job::AskHistory(query) => JobAnswer::HistoryFound(self.stored.find(query)),
-            job => ircd::jobs::hash::perform(job, salts),
-        };
+        let answer = jobs::perform(&self.jobs[0].1, &self.stored);
         self.answer(answer)
     }
 
     /// Answers the oldest job: 0 is success, 1 a negative answer, 2 a failure.
     pub fn conclude(&mut self, how: usize) -> String {
-        let answer = match (&self.jobs[0].1, how) {
-            (_, 2..) => JobAnswer::Failed,
-            (Job::VerifyPassword { .. }, how) => JobAnswer::Password(how == 0),
-            (Job::CheckLogin { .. } | Job::AskAuthScript { .. }, 0) => {
-                JobAnswer::Login(LoginVerdict::Right { renewed: None })
-            }
-            (Job::CheckLogin { .. } | Job::AskAuthScript { .. }, _) => JobAnswer::Login(LoginVerdict::Wrong),
-            (Job::HashPassphrase { credentials, .. }, 0) => JobAnswer::Hashed(credentials.clone()),
-            (Job::SendMail { .. }, 0) => JobAnswer::Mailed,
-            (Job::AskHistory(query), 0) => JobAnswer::HistoryFound(self.stored.find(query)),
-            _ => JobAnswer::Failed,
-        };
+        let answer = jobs::conclude(&self.jobs[0].1, how, &self.stored);
         self.answer(answer)
     }
 
@@ -352,7 +334,7 @@ impl TestBench {
                 }
                 Effect::Ask { ticket, job } => {
                     self.log.iter_mut().for_each(|log| log.note_secret(job));
-                    writeln!(lines, "asks {}", question(job)).unwrap();
+                    writeln!(lines, "asks {}", jobs::question(job)).unwrap();
                     self.jobs.push((*ticket, job.clone()));
                 }
                 Effect::Reload { ticket } => {
@@ -422,48 +404,6 @@ pub fn door(ip: IpAddr) -> Door {
         tor: false,
         sts_only: false,
         hide_sts: false,
-    }
-}
-
-fn question(job: &Job) -> String {
-    match job {
-        Job::VerifyPassword { password, .. } => format!("to verify {password}"),
-        Job::LookUpHost { ip, confirm: false } => format!("the host name of {ip}"),
-        Job::LookUpHost { ip, confirm: true } => format!("the confirmed host name of {ip}"),
-        Job::AskIdent { endpoints } => {
-            format!("{} whose port {} is", endpoints.remote.ip(), endpoints.remote.port())
-        }
-        Job::CheckIp { ip, .. } => format!("whether {ip} is welcome"),
-        Job::CheckLogin { script, passphrase, .. } => {
-            let script = if script.is_some() { "the script " } else { "" };
-            format!("{script}to verify {}", passphrase.reveal())
-        }
-        Job::AskAuthScript { .. } => "the script about a certificate".to_owned(),
-        Job::HashPassphrase { passphrase, .. } => format!("to hash {}", passphrase.reveal()),
-        Job::SendMail { mail, .. } => {
-            format!("to mail {} to {}", code_of(&mail.body), mail.to)
-        }
-        Job::AskHistory(query) => history_question(query),
-    }
-}
-
-fn history_question(query: &Query) -> String {
-    let named = |target: &HistoryKey| match target {
-        HistoryKey::Channel(name) => name.to_string(),
-        HistoryKey::Conversation { owner, with } => format!("{owner} with {with}"),
-    };
-    match query {
-        Query::Page { target, ranges } => {
-            let limits: Vec<String> = ranges.iter().map(|range| range.limit.to_string()).collect();
-            format!("for {} items of {}", limits.join("+"), named(target))
-        }
-        Query::Targets(Listing { owner, channels, .. }) => {
-            let owner = owner.iter().map(|owner| owner.to_string());
-            let all: Vec<String> = owner.chain(channels.iter().map(|channel| channel.to_string())).collect();
-            format!("for targets of {}", all.join(" and "))
-        }
-        Query::Find { target, .. } => format!("for an item of {}", named(target)),
-        Query::Export { account, .. } => format!("to export {account}"),
     }
 }
 

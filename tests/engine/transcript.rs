@@ -140,7 +140,7 @@ fn step(bench: &mut TestBench, line: &str) -> Option<String> {
         ("job", "wrong") => bench.answer(JobAnswer::Password(false)),
         ("job", "done") => bench.perform(),
         ("job", "vouches") => {
-            bench.answer(JobAnswer::Login(LoginVerdict::Vouched { account: String::new() }))
+            bench.answer(JobAnswer::ScriptLogin(LoginVerdict::Vouched { account: String::new() }))
         }
         ("job", "accepts") => bench.answer(JobAnswer::IpChecked(IpVerdict::Accepted)),
         ("job", rest) if rest.starts_with("rejects") => {

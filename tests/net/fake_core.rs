@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use indexmap::IndexMap;
 use ircd::config::Config;
-use ircd::engine::{Door, Effect, Effects, Event, Job, JobAnswer, Line, Now, Ticket, Write};
+use ircd::engine::{Door, Effect, Effects, Event, HashJob, Job, JobAnswer, Line, Now, Ticket, Write};
 use ircd::history::{End, Fields, Found, HistoryKey, Item, Kind, Query, Range, Record};
 use ircd::server::Core;
 use ircd::state::SessionId;
@@ -99,7 +99,7 @@ impl FakeCore {
                 self.tell_all(rest, out);
             }
             "SAID" => {
-                let job = Job::AskHistory(Box::new(everything_said()));
+                let job = Job::History(Box::new(everything_said()));
                 out.push(Effect::Ask { ticket: Ticket(self.asked.len() as u64), job });
                 self.asked.push(session);
             }
@@ -127,7 +127,7 @@ impl FakeCore {
             }
             "PASSWORD" => {
                 let (hash, password) = rest.split_once(' ').unwrap();
-                let job = Job::VerifyPassword { hash: hash.into(), password: password.into() };
+                let job = HashJob::VerifyPassword { hash: hash.into(), password: password.into() }.into();
                 out.push(Effect::Ask { ticket: Ticket(self.asked.len() as u64), job });
                 self.asked.push(session);
             }

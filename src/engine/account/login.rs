@@ -7,10 +7,9 @@
 //! late, until the passphrase was right.
 
 use crate::auth::{Credentials, ScramKeys, Secret};
+use crate::engine::border::{HashJob, Job, JobAnswer, Level, LoginVerdict, NetworkJob, ScriptCall};
 use crate::engine::context::cx::Cx;
 use crate::engine::door::host;
-use crate::engine::effect::{Job, Level, ScriptCall};
-use crate::engine::event::{JobAnswer, LoginVerdict};
 use crate::engine::policy::{self, Claim};
 use crate::engine::setup::settings;
 use crate::i18n::Phrase;
@@ -69,11 +68,14 @@ pub fn attempt(cx: &mut Cx<'_>, account: &str, passphrase: &str) -> Result<Job, 
     let cost = cx.config().accounts.registration.bcrypt_cost;
     let credentials = find(cx, account).map(|account| account.credentials.clone());
     let credentials = credentials.filter(|credentials| credentials.passphrase_hash.is_some());
-    Ok(Job::CheckLogin {
-        script: script_call(cx, account, passphrase),
+    let check = HashJob::CheckLogin {
         credentials: Box::new(credentials.unwrap_or_else(|| Credentials::decoy(cost))),
         passphrase: passphrase.into(),
         cost,
+    };
+    Ok(match script_call(cx, account, passphrase) {
+        Some(call) => NetworkJob::AskAuthScript { call, otherwise: Some(check) }.into(),
+        None => check.into(),
     })
 }
 
@@ -82,15 +84,18 @@ pub fn attempt(cx: &mut Cx<'_>, account: &str, passphrase: &str) -> Result<Job, 
 /// # Errors
 /// When the passphrase is wrong, or nobody may log into the account now.
 pub fn verdict(cx: &mut Cx<'_>, account: &str, answer: &JobAnswer) -> Result<Permit, LoginRefused> {
-    let (named, renewed) = match answer {
-        JobAnswer::Login(LoginVerdict::Right { renewed }) => (account, renewed.as_deref()),
-        JobAnswer::Login(LoginVerdict::Vouched { account: named }) => {
+    let verdict = match answer {
+        JobAnswer::Login(verdict) | JobAnswer::ScriptLogin(verdict) => verdict,
+        _ => return Err(LoginRefused::Busy),
+    };
+    let (named, renewed) = match verdict {
+        LoginVerdict::Right { renewed } => (account, renewed.as_deref()),
+        LoginVerdict::Vouched { account: named } => {
             let named = if named.is_empty() { account } else { named.as_str() };
             super::register::adopt(cx, named);
             (named, None)
         }
-        JobAnswer::Login(LoginVerdict::Wrong) => return Err(LoginRefused::Wrong),
-        _ => return Err(LoginRefused::Busy),
+        LoginVerdict::Wrong => return Err(LoginRefused::Wrong),
     };
     let permit = allowed(cx, named)?;
     if let Some(renewed) = renewed {
@@ -110,7 +115,7 @@ pub fn attempt_certificate(cx: &mut Cx<'_>, account: &str) -> Result<Certified, 
         return Err(LoginRefused::NoCertificate);
     }
     match script_call(cx, account, "") {
-        Some(script) => Ok(Certified::Ask(Job::AskAuthScript { script })),
+        Some(call) => Ok(Certified::Ask(NetworkJob::AskAuthScript { call, otherwise: None })),
         None => certified(cx, account).map(Certified::Known),
     }
 }
@@ -121,7 +126,7 @@ pub enum Certified {
     /// The account is known.
     Known(Permit),
     /// A program is to be asked.
-    Ask(Job),
+    Ask(NetworkJob),
 }
 
 /// Reads the answer to the job of [`attempt_certificate`]. A program that has none leaves the decision to
@@ -135,11 +140,11 @@ pub fn certificate_verdict(
     answer: &JobAnswer,
 ) -> Result<Permit, LoginRefused> {
     match answer {
-        JobAnswer::Login(LoginVerdict::Vouched { account: named }) if !named.is_empty() => {
+        JobAnswer::ScriptLogin(LoginVerdict::Vouched { account: named }) if !named.is_empty() => {
             super::register::adopt(cx, named);
             allowed(cx, named)
         }
-        JobAnswer::Login(_) => Err(LoginRefused::Wrong),
+        JobAnswer::ScriptLogin(_) => Err(LoginRefused::Wrong),
         _ => certified(cx, account),
     }
 }
@@ -252,7 +257,7 @@ fn script_call(cx: &Cx<'_>, account: &str, passphrase: &str) -> Option<Box<Scrip
     let door = &cx.served().door;
     script.enabled.then(|| {
         Box::new(ScriptCall {
-            script: script.clone(),
+            script: script.into(),
             account: account.to_owned(),
             passphrase: Secret::from(passphrase),
             certfp: door.certfp.as_deref().unwrap_or_default().to_owned(),

@@ -11,11 +11,10 @@ use data_encoding::BASE32_NOPAD;
 use serde::{Deserialize, Serialize, Serializer};
 
 use crate::auth::{self, BadPassphrase, Certfp, Credentials, Secret};
+use crate::engine::border::{HashJob, JobAnswer, Level, Mail, NetworkJob};
 use crate::engine::context::cx::Cx;
 use crate::engine::context::refusal::Outcome;
 use crate::engine::context::waiting::Resume;
-use crate::engine::effect::{Job, Level, Mail};
-use crate::engine::event::JobAnswer;
 use crate::engine::policy;
 use crate::engine::setup::settings;
 use crate::i18n::Phrase;
@@ -147,7 +146,7 @@ pub fn apply(cx: &mut Cx<'_>, wish: Wish) {
     match wish.passphrase.clone() {
         Some(passphrase) => {
             let cost = cx.config().accounts.registration.bcrypt_cost;
-            let job = Job::HashPassphrase { credentials: Box::new(credentials), passphrase, cost };
+            let job = HashJob::HashPassphrase { credentials: Box::new(credentials), passphrase, cost };
             cx.ask(job, PassphraseHashed(wish));
         }
         None => make(cx, wish, credentials),
@@ -322,7 +321,7 @@ pub fn send_code(
     account: &str,
     purpose: Purpose,
     email: &str,
-) -> Result<Job, MailedRecently> {
+) -> Result<NetworkJob, MailedRecently> {
     let cooldown = cx.config().accounts.registration.email_verification.password_reset.cooldown;
     let interval_ms = cooldown.max(CODE_INTERVAL_MIN).as_millis() as u64;
     let is_recent =
@@ -337,8 +336,8 @@ pub fn send_code(
         cx.setup.letters.code(&cx.setup.languages, cx.setup.server_name(), account, purpose, code.as_str());
     let code = Code { purpose, code: code.as_str().into(), email: email.into(), at_ms: cx.now.wall_ms };
     cx.commit(Fact::AccountChanged { account, change: AccountChange::CodeSent(code) });
-    let settings = Box::new(cx.config().accounts.registration.email_verification.clone());
-    Ok(Job::SendMail { settings, mail: Box::new(Mail { to: email.to_owned(), subject, body }) })
+    let route = Box::new((&cx.config().accounts.registration.email_verification).into());
+    Ok(NetworkJob::SendMail { route, mail: Box::new(Mail { to: email.to_owned(), subject, body }) })
 }
 
 /// The code was mailed, or could not be: then the name is free again.
@@ -348,7 +347,7 @@ pub(in crate::engine) struct CodeMailed(Wish);
 impl Resume for CodeMailed {
     fn resume(self: Box<Self>, cx: &mut Cx<'_>, answer: &JobAnswer) -> Outcome {
         let wish = self.0;
-        let sent = *answer == JobAnswer::Mailed;
+        let sent = *answer == JobAnswer::Mailed(());
         if sent {
             cx.commit(Fact::AccountRequested { session: cx.session });
         } else if let Some(key) =

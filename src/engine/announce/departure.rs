@@ -1,9 +1,9 @@
 //! The end of a user: QUIT and KILL.
 
+use crate::engine::border::{Effect, Level};
 use crate::engine::context::cx::Cx;
 use crate::engine::context::turn::Turn;
 use crate::engine::context::voice::acquaintances;
-use crate::engine::effect::{Effect, Level};
 use crate::i18n::Phrase;
 use crate::state::{SessionId, State, UserId};
 use crate::wire::{Body, Caps, MsgId, Origin, Outgoing, Text};

@@ -1,9 +1,9 @@
 //! Server notices: what operators who asked for it hear of what happens, by letter. Follows from facts
 //! alone.
 
+use crate::engine::border::Level;
 use crate::engine::context::turn::Turn;
 use crate::engine::context::voice::sessions_of;
-use crate::engine::effect::Level;
 use crate::engine::setup::Setup;
 use crate::i18n::Phrase;
 use crate::state::fact::{AccountChange, OperAction, RegistryChange};

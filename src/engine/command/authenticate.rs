@@ -4,10 +4,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::auth::{Claim, Exchange, Login, Mechanism, Reason, Step, challenge_chunks, nonce};
 use crate::engine::account::login::{self, Certified, LoginRefused, Permit};
+use crate::engine::border::JobAnswer;
 use crate::engine::context::cx::Cx;
 use crate::engine::context::refusal::Outcome;
 use crate::engine::context::waiting::Resume;
-use crate::engine::event::JobAnswer;
 use crate::engine::setup::capability::mechanisms;
 use crate::i18n::Phrase;
 use crate::state::Fact;

@@ -1,9 +1,9 @@
 //! JOIN: enters channels, forming those that are not there yet.
 
 use crate::engine::announce;
+use crate::engine::border::Level;
 use crate::engine::context::cx::Cx;
 use crate::engine::context::refusal::{Outcome, Refusal};
-use crate::engine::effect::Level;
 use crate::engine::policy;
 use crate::engine::service::confirmation_code;
 use crate::i18n::Phrase;

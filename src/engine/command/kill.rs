@@ -1,8 +1,8 @@
 //! KILL: an operator disconnects a user.
 
+use crate::engine::border::Level;
 use crate::engine::context::cx::Cx;
 use crate::engine::context::refusal::Outcome;
-use crate::engine::effect::Level;
 use crate::i18n::Phrase;
 use crate::state::{Fact, UserId};
 use crate::text::truncate;

@@ -1,8 +1,8 @@
 //! NICK: takes or changes a nick.
 
+use crate::engine::border::Level;
 use crate::engine::context::cx::Cx;
 use crate::engine::context::refusal::{Outcome, Refusal};
-use crate::engine::effect::Level;
 use crate::engine::policy::{self, Claim};
 use crate::i18n::Phrase;
 use crate::state::Fact;

@@ -4,13 +4,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::config::{self, Config};
 use crate::engine::announce::snomask;
+use crate::engine::border::{HashJob, JobAnswer, Level};
 use crate::engine::context::cx::Cx;
 use crate::engine::context::refusal::{Outcome, Refusal};
 use crate::engine::context::turn::Turn;
 use crate::engine::context::waiting::Resume;
 use crate::engine::door::host;
-use crate::engine::effect::{Job, Level};
-use crate::engine::event::JobAnswer;
 use crate::i18n::Phrase;
 use crate::state::fact::OperAction;
 use crate::state::user::Oper;
@@ -61,7 +60,7 @@ fn oper(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
     let Some(hash) = own.or_else(|| opers.values().find_map(|keys| keys.password.as_ref())) else {
         return refuse(cx, name);
     };
-    let job = Job::VerifyPassword { hash: hash.clone(), password: m.param(1).to_owned() };
+    let job = HashJob::VerifyPassword { hash: hash.clone(), password: m.param(1).to_owned() };
     cx.ask(job, PasswordCompared { name: name.to_owned() });
     Ok(())
 }

@@ -3,10 +3,10 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::engine::border::JobAnswer;
 use crate::engine::context::cx::Cx;
 use crate::engine::context::refusal::{Outcome, Refusal};
 use crate::engine::context::waiting::Resume;
-use crate::engine::event::JobAnswer;
 use crate::i18n::Phrase;
 use crate::text::truncate;
 use crate::wire::numeric::{ERR_UNKNOWNERROR, RPL_REHASHING};

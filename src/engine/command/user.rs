@@ -4,10 +4,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::auth::{Login, MalformedLogin};
 use crate::engine::account::login::{self, LoginRefused};
+use crate::engine::border::JobAnswer;
 use crate::engine::context::cx::Cx;
 use crate::engine::context::refusal::{Outcome, Refusal};
 use crate::engine::context::waiting::Resume;
-use crate::engine::event::JobAnswer;
 use crate::i18n::Phrase;
 use crate::state::Fact;
 use crate::state::fact::Introduction;

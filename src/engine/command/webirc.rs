@@ -5,13 +5,12 @@ use std::net::IpAddr;
 use serde::{Deserialize, Serialize};
 
 use crate::config::Webirc;
+use crate::engine::border::{HashJob, JobAnswer};
 use crate::engine::context::cx::Cx;
 use crate::engine::context::refusal::{Outcome, Refusal};
 use crate::engine::context::waiting::Resume;
 use crate::engine::door::gateway::{self, Client};
 use crate::engine::door::lookups::is_host;
-use crate::engine::effect::Job;
-use crate::engine::event::JobAnswer;
 use crate::i18n::Phrase;
 use crate::wire::Message;
 
@@ -66,7 +65,7 @@ fn go_on(cx: &mut Cx<'_>, claim: Claim) -> Outcome {
     let Some(&at) = claim.gateways.last() else { return refuse(cx) };
     match cx.config().server.webirc.get(at).filter(|own| may_be(cx, own)) {
         Some(Webirc { password: Some(hash), .. }) => {
-            let job = Job::VerifyPassword { hash: hash.clone(), password: claim.password.clone() };
+            let job = HashJob::VerifyPassword { hash: hash.clone(), password: claim.password.clone() };
             cx.ask(job, claim);
             Ok(())
         }

@@ -6,7 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::engine::effect::{Effects, Span};
+use crate::engine::border::{Effects, Span};
 use crate::state::SessionId;
 use crate::wire::message::escape;
 use crate::wire::{Body, Outgoing};

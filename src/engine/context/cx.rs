@@ -6,7 +6,7 @@
 use std::collections::VecDeque;
 use std::ops::{Deref, DerefMut};
 
-use crate::engine::effect::{Effect, Job, Level};
+use crate::engine::border::{Effect, Job, Level};
 use crate::i18n::Phrase;
 use crate::state::{Account, ChannelId, Session, SessionId, State, User, UserId};
 use crate::wire::{Body, Numeric, Origin, Outgoing, Text};
@@ -178,20 +178,20 @@ impl<'e> Cx<'e> {
     }
 
     /// Asks for a job; the session's later lines wait until `then` has been done.
-    pub fn ask(&mut self, job: Job, then: impl Resume + 'static) {
+    pub fn ask(&mut self, job: impl Into<Job>, then: impl Resume + 'static) {
         let ticket = self.ids.ticket();
         let session = self.session;
         self.waiting.tickets.insert(ticket, session);
-        self.voice.out.push(Effect::Ask { ticket, job });
+        self.voice.out.push(Effect::Ask { ticket, job: job.into() });
         self.pending = Some(Pending::Job(ticket, Box::new(then)));
     }
 
     /// Asks for a job that may take long; the session goes on meanwhile.
-    pub fn ask_aside(&mut self, job: Job, then: impl Resume + 'static) {
+    pub fn ask_aside(&mut self, job: impl Into<Job>, then: impl Resume + 'static) {
         let ticket = self.ids.ticket();
         let session = self.session;
         self.waiting.aside.insert(ticket, (session, Box::new(then)));
-        self.voice.out.push(Effect::Ask { ticket, job });
+        self.voice.out.push(Effect::Ask { ticket, job: job.into() });
     }
 
     /// Asks for the configuration to be read again; the session waits as for a job.

@@ -9,7 +9,7 @@ use std::any::Any;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
-use crate::engine::effect::Level;
+use crate::engine::border::Level;
 use crate::i18n::Phrase;
 use crate::wire::Text;
 use crate::wire::numeric::ERR_UNKNOWNERROR;
@@ -103,9 +103,9 @@ mod tests {
     use super::super::answer::Answer;
     use super::super::waiting::{LongAnswer, Resume, Stored};
     use super::*;
-    use crate::engine::effect::{Effect, Effects, Job};
-    use crate::engine::event::{Door, Event, JobAnswer, Line, Now, Ticket};
-    use crate::engine::{Engine, Seed};
+    use crate::engine::{
+        Door, Effect, Effects, Engine, Event, JobAnswer, Line, NetworkJob, Now, Seed, Ticket,
+    };
     use crate::state::SessionId;
 
     const SESSION: SessionId = SessionId { slot: 0, generation: 0 };
@@ -169,7 +169,7 @@ mod tests {
         let mut engine = engine();
         let mut out = Effects::default();
         let mut cx = engine.cx(Now::default(), SESSION, Answer::new(SESSION, None), &mut out);
-        cx.ask(Job::LookUpHost { ip: LOCALHOST, confirm: false }, Panics);
+        cx.ask(NetworkJob::LookUpHost { ip: LOCALHOST, confirm: false }, Panics);
         cx.finish();
         let ticket = out.list().iter().find_map(|effect| match effect {
             Effect::Ask { ticket, .. } => Some(*ticket),

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use sha3::{Digest, Sha3_256};
 
-use crate::engine::event::Ticket;
+use crate::engine::border::Ticket;
 use crate::wire::MsgId;
 
 /// The counters.

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use smallvec::SmallVec;
 
 use crate::config::Config;
-use crate::engine::effect::{Effect, Effects};
+use crate::engine::border::{Effect, Effects};
 use crate::engine::setup::{Setup, settings};
 use crate::history::{Bounds, Fields, HistoryKey, Item, Kind, Record};
 use crate::state::account::HistoryChoice;

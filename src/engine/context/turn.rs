@@ -1,8 +1,7 @@
 //! What any event has, whether a session caused it or not: the state to read, the time, and the ways to speak.
 
 use crate::config::Config;
-use crate::engine::effect::{Effect, Level, Note};
-use crate::engine::event::Now;
+use crate::engine::border::{Effect, Level, Note, Now};
 use crate::engine::setup::Setup;
 use crate::state::{ChannelId, Moment, SessionId, State, UserId};
 use crate::wire::MsgId;

@@ -1,6 +1,6 @@
 //! How the engine speaks: renders a line once per variant and lists who gets it.
 
-use crate::engine::effect::Effects;
+use crate::engine::border::Effects;
 use crate::engine::setup::Setup;
 use crate::state::{Session, SessionId, State, User, UserId};
 use crate::wire::{Caps, Form, Outgoing, Stamp};

@@ -7,8 +7,7 @@ use std::ops::ControlFlow;
 
 use serde::{Deserialize, Serialize};
 
-use crate::engine::effect::{Effect, Effects};
-use crate::engine::event::{JobAnswer, Line, Ticket};
+use crate::engine::border::{Effect, Effects, JobAnswer, Line, Ticket};
 use crate::state::SessionId;
 use crate::state::codec::sorted;
 

@@ -8,8 +8,8 @@
 use std::time::Duration;
 
 use crate::config::{Config, IpLimits};
+use crate::engine::border::Level;
 use crate::engine::context::cx::Cx;
-use crate::engine::effect::Level;
 use crate::engine::setup::Setup;
 use crate::i18n::Phrase;
 use crate::state::connections::{Key, Usage};

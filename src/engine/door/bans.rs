@@ -4,8 +4,8 @@
 //! Loopback is exempt, so that an operator cannot lock themselves out of the machine.
 
 use crate::config::Config;
+use crate::engine::border::Level;
 use crate::engine::context::cx::Cx;
-use crate::engine::effect::Level;
 use crate::engine::policy;
 use crate::engine::setup::Setup;
 use crate::i18n::Phrase;

@@ -5,8 +5,8 @@ use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::engine::border::Level;
 use crate::engine::context::cx::Cx;
-use crate::engine::effect::Level;
 use crate::engine::setup::Setup;
 use crate::i18n::Phrase;
 use crate::state::fact::Introduction;

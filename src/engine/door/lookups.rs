@@ -6,11 +6,10 @@ use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::engine::border::{IpRefusal, IpVerdict, JobAnswer, Level, NetworkJob};
 use crate::engine::context::cx::Cx;
 use crate::engine::context::refusal::Outcome;
 use crate::engine::context::waiting::Resume;
-use crate::engine::effect::{Job, Level};
-use crate::engine::event::{IpRefusal, IpVerdict, JobAnswer};
 use crate::engine::setup::Setup;
 use crate::i18n::Phrase;
 use crate::state::Fact;
@@ -82,7 +81,7 @@ fn is_spared_the_script(cx: &Cx<'_>) -> bool {
     cx.config().server.ip_check_script.exempt_sasl && cx.account().is_some() && is_script_due(cx)
 }
 
-fn next(cx: &Cx<'_>, known: &Registering) -> Option<(Question, Job)> {
+fn next(cx: &Cx<'_>, known: &Registering) -> Option<(Question, NetworkJob)> {
     let (server, door) = (&cx.config().server, &cx.served().door);
     // The Tor network has one address for everyone.
     if door.tor {
@@ -90,15 +89,15 @@ fn next(cx: &Cx<'_>, known: &Registering) -> Option<(Question, Job)> {
     }
     if is_script_due(cx) && !is_spared_the_script(cx) {
         let script = &server.ip_check_script;
-        let job = Job::CheckIp { script: Box::new(script.clone()), ip: door.ip };
+        let job = NetworkJob::CheckIp { script: Box::new(script.into()), ip: door.ip };
         return Some((Question::Welcome, job));
     }
     if server.lookup_hostnames && known.origin.host == Finding::Open {
-        let job = Job::LookUpHost { ip: door.ip, confirm: server.forward_confirm_hostnames };
+        let job = NetworkJob::LookUpHost { ip: door.ip, confirm: server.forward_confirm_hostnames };
         return Some((Question::Host, job));
     }
     let endpoints = door.endpoints.as_deref().filter(|_| server.check_ident)?;
-    let job = Job::AskIdent { endpoints: *endpoints };
+    let job = NetworkJob::AskIdent { endpoints: *endpoints };
     (known.origin.ident == Finding::Open).then_some((Question::Ident, job))
 }
 

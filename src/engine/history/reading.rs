@@ -5,11 +5,10 @@ use std::ops::ControlFlow;
 
 use serde::{Deserialize, Serialize};
 
+use crate::engine::border::JobAnswer;
 use crate::engine::context::cx::Cx;
 use crate::engine::context::refusal::Outcome;
 use crate::engine::context::waiting::{LongAnswer, Resume};
-use crate::engine::effect::Job;
-use crate::engine::event::JobAnswer;
 use crate::history::{End, Found, HistoryKey, Item, Listing, PAGE_BYTES_MAX, Query, Range, cut};
 use crate::state::account::HistoryChoice;
 use crate::state::fact::HistoryPlace;
@@ -194,7 +193,7 @@ impl Pages {
     }
 
     fn ask(self, cx: &mut Cx<'_>, query: Query) {
-        cx.ask(Job::AskHistory(Box::new(query)), self);
+        cx.ask(query, self);
     }
 
     /// Tells a page: at once if it is short, otherwise piece by piece, and then what follows with it. Returns what is

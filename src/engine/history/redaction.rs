@@ -5,13 +5,12 @@
 use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 
+use crate::engine::border::{Effect, JobAnswer};
 use crate::engine::context::cx::Cx;
 use crate::engine::context::recorder::correspondent;
 use crate::engine::context::refusal::{Outcome, Refusal};
 use crate::engine::context::service::ServiceName;
 use crate::engine::context::waiting::Resume;
-use crate::engine::effect::{Effect, Job};
-use crate::engine::event::JobAnswer;
 use crate::engine::setup::settings;
 use crate::engine::{history, policy};
 use crate::history::{Found, HistoryKey, Item, Kind, Query, Record};
@@ -60,7 +59,7 @@ pub fn start(cx: &mut Cx<'_>, named: [&str; 2], reason: Option<&str>, manner: Ma
     match (item, redaction.scope.stored.clone()) {
         (None, Some(target)) => {
             let query = Query::Find { target, id };
-            cx.ask(Job::AskHistory(Box::new(query)), redaction);
+            cx.ask(query, redaction);
             Ok(())
         }
         (item, _) => finish(cx, &redaction, item),

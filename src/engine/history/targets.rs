@@ -2,11 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::engine::border::JobAnswer;
 use crate::engine::context::cx::Cx;
 use crate::engine::context::refusal::{Outcome, Refusal};
 use crate::engine::context::waiting::Resume;
-use crate::engine::effect::Job;
-use crate::engine::event::JobAnswer;
 use crate::history::{End, Found, HistoryKey, Listing, Query, Range};
 use crate::i18n::Phrase;
 use crate::state::account::HistoryChoice;
@@ -40,7 +39,7 @@ pub fn list_targets(cx: &mut Cx<'_>, range: Range, listed: Listed) {
     if stored.owner.is_none() && stored.channels.is_empty() {
         show_targets(cx, wanted);
     } else {
-        cx.ask(Job::AskHistory(Box::new(Query::Targets(stored))), wanted);
+        cx.ask(Query::Targets(stored), wanted);
     }
 }
 

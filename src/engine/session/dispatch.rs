@@ -6,6 +6,7 @@ use std::ops::ControlFlow;
 
 use crate::config::Server;
 use crate::engine::Engine;
+use crate::engine::border::{Effect, Effects, JobAnswer, Line, Now, Ticket};
 use crate::engine::command::{self, Command, When};
 use crate::engine::context::answer::Answer;
 use crate::engine::context::cx::Cx;
@@ -13,8 +14,6 @@ use crate::engine::context::guard::{Work, guarded};
 use crate::engine::context::refusal::{Outcome, Refusal};
 use crate::engine::context::waiting::{Held, LongAnswer, Pending, Resume, Waited};
 use crate::engine::door::{flood, gateway};
-use crate::engine::effect::{Effect, Effects};
-use crate::engine::event::{JobAnswer, Line, Now, Ticket};
 use crate::i18n::Phrase;
 use crate::state::fact::Introduction;
 use crate::state::{Fact, SessionId};

@@ -4,13 +4,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::config::Logging;
 use crate::engine::announce::welcome as greeting;
+use crate::engine::border::{HashJob, JobAnswer, Level};
 use crate::engine::command::{authenticate, join, lusers, motd, oper};
 use crate::engine::context::cx::Cx;
 use crate::engine::context::refusal::Outcome;
 use crate::engine::context::waiting::Resume;
 use crate::engine::door::{bans, host, lookups};
-use crate::engine::effect::{Job, Level};
-use crate::engine::event::JobAnswer;
 use crate::engine::policy::{self, Claim};
 use crate::engine::setup::{Setup, settings};
 use crate::engine::{announce, history};
@@ -48,7 +47,7 @@ pub fn advance(cx: &mut Cx<'_>) {
         }
         (Some(_), Password::Missing) => wrong_password(cx),
         (Some(hash), Password::Given(password)) => {
-            let job = Job::VerifyPassword { hash: hash.clone(), password: password.to_string() };
+            let job = HashJob::VerifyPassword { hash: hash.clone(), password: password.to_string() };
             cx.ask(job, ServerPasswordCompared);
         }
     }

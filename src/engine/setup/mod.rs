@@ -13,7 +13,7 @@ use std::net::IpAddr;
 use regex::Regex;
 
 use crate::config::Config;
-use crate::engine::event::Texts;
+use crate::engine::border::Texts;
 use crate::i18n::{Languages, Phrase};
 use crate::state::Letters;
 use crate::text::CaseMapping;

@@ -7,7 +7,7 @@ use std::fmt::{self, Write as _};
 
 use crc32fast::Hasher;
 
-use crate::engine::effect::{Effect, Effects};
+use crate::engine::border::{Effect, Effects};
 use crate::history::Record;
 use crate::state::SessionId;
 

@@ -1,6 +1,6 @@
 //! Events as bytes. Lines are read back without being copied.
 
-use crate::engine::event::{Event, Texts};
+use crate::engine::border::{Event, Texts};
 use crate::state::codec::{Malformed, put, take};
 
 const OPENED: u8 = 1;

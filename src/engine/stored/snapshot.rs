@@ -6,10 +6,10 @@
 
 use super::Form;
 use crate::engine::Engine;
+use crate::engine::border::Texts;
 use crate::engine::context::ledger::Ledger;
 use crate::engine::context::recorder::Recorder;
 use crate::engine::context::voice::Scratch;
-use crate::engine::event::Texts;
 use crate::engine::setup::Setup;
 use crate::state::State;
 use crate::state::codec::{Malformed, put, take};

@@ -1,8 +1,8 @@
 //! PURGE: channel names that nobody may use.
 
+use crate::engine::border::Level;
 use crate::engine::context::cx::Cx;
 use crate::engine::context::refusal::Outcome;
-use crate::engine::effect::Level;
 use crate::engine::service::{Command, Who, always, confirmation_code};
 use crate::i18n::Phrase;
 use crate::state::Fact;

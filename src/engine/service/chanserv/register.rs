@@ -1,8 +1,8 @@
 //! REGISTER and UNREGISTER: a channel gets a founder, or is like any other again.
 
+use crate::engine::border::Level;
 use crate::engine::context::cx::Cx;
 use crate::engine::context::refusal::Outcome;
-use crate::engine::effect::Level;
 use crate::engine::service::{Command, Who, confirmation_code};
 use crate::i18n::Phrase;
 use crate::state::fact::RegistryChange;

@@ -5,11 +5,10 @@ use std::path::Path;
 use data_encoding::BASE32_NOPAD;
 use serde::{Deserialize, Serialize};
 
+use crate::engine::border::JobAnswer;
 use crate::engine::context::cx::Cx;
 use crate::engine::context::refusal::Outcome;
 use crate::engine::context::waiting::Resume;
-use crate::engine::effect::Job;
-use crate::engine::event::JobAnswer;
 use crate::engine::service::Command;
 use crate::history::{Found, Query};
 use crate::i18n::Phrase;
@@ -39,7 +38,7 @@ fn export(cx: &mut Cx<'_>, params: &[&str]) -> Outcome {
     cx.oper_did(Phrase::OPER_EXPORTED, &[&nick, &account]);
     cx.tell(HISTSERV, Phrase::EXPORTING, &[&account, &name]);
     let query = Query::Export { account: account.as_str().into(), file };
-    cx.ask_aside(Job::AskHistory(Box::new(query)), Exported { account, name });
+    cx.ask_aside(query, Exported { account, name });
     Ok(())
 }
 

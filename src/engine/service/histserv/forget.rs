@@ -4,10 +4,10 @@ use std::ops::ControlFlow;
 
 use serde::{Deserialize, Serialize};
 
+use crate::engine::border::Effect;
 use crate::engine::context::cx::Cx;
 use crate::engine::context::refusal::Outcome;
 use crate::engine::context::waiting::LongAnswer;
-use crate::engine::effect::Effect;
 use crate::engine::service::{Command, Who};
 use crate::history::Record;
 use crate::i18n::Phrase;

@@ -1,10 +1,10 @@
 //! ON, OFF, STATUS, SET and DEL: vhosts of accounts.
 
 use crate::config::Config;
+use crate::engine::border::Level;
 use crate::engine::context::cx::Cx;
 use crate::engine::context::refusal::{Outcome, Refusal};
 use crate::engine::door::host;
-use crate::engine::effect::Level;
 use crate::engine::service::{Command, Who};
 use crate::i18n::Phrase;
 use crate::state::account::Vhost;

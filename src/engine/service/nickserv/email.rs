@@ -4,10 +4,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::engine::account::login::{self, LoginRefused};
 use crate::engine::account::register;
+use crate::engine::border::JobAnswer;
 use crate::engine::context::cx::Cx;
 use crate::engine::context::refusal::Outcome;
 use crate::engine::context::waiting::Resume;
-use crate::engine::event::JobAnswer;
 use crate::engine::service::{Command, Who};
 use crate::i18n::Phrase;
 use crate::state::account::Purpose;
@@ -91,7 +91,7 @@ pub(in crate::engine) struct CodeMailed;
 
 impl Resume for CodeMailed {
     fn resume(self: Box<Self>, cx: &mut Cx<'_>, answer: &JobAnswer) -> Outcome {
-        let sent = *answer == JobAnswer::Mailed;
+        let sent = *answer == JobAnswer::Mailed(());
         cx.tell(NS, if sent { Phrase::EMAIL_CODE_SENT } else { Phrase::MAIL_FAILED }, &[]);
         Ok(())
     }

@@ -6,11 +6,10 @@ use crate::auth::{self, Credentials, Secret, check_passphrase};
 use crate::config::Config;
 use crate::engine::account::login::{self, LoginRefused};
 use crate::engine::account::register::{self, RegisterRefused};
+use crate::engine::border::{HashJob, JobAnswer, Level};
 use crate::engine::context::cx::Cx;
 use crate::engine::context::refusal::{Outcome, Refusal};
 use crate::engine::context::waiting::Resume;
-use crate::engine::effect::{Job, Level};
-use crate::engine::event::JobAnswer;
 use crate::engine::service::{Command, Who};
 use crate::i18n::Phrase;
 use crate::state::account::Purpose;
@@ -137,7 +136,7 @@ fn set(cx: &mut Cx<'_>, account: &str, new: Option<Secret>) -> Outcome {
         return replace(cx, account, &Credentials::default());
     };
     let cost = cx.config().accounts.registration.bcrypt_cost;
-    let job = Job::HashPassphrase { credentials: Box::default(), passphrase, cost };
+    let job = HashJob::HashPassphrase { credentials: Box::default(), passphrase, cost };
     cx.ask(job, NewPassphraseHashed { account: account.to_owned() });
     Ok(())
 }
@@ -191,7 +190,7 @@ pub(in crate::engine) struct ResetMailed;
 
 impl Resume for ResetMailed {
     fn resume(self: Box<Self>, cx: &mut Cx<'_>, answer: &JobAnswer) -> Outcome {
-        let sent = *answer == JobAnswer::Mailed;
+        let sent = *answer == JobAnswer::Mailed(());
         cx.tell(NS, if sent { Phrase::PASSWORD_RESET_SENT } else { Phrase::MAIL_FAILED }, &[]);
         Ok(())
     }

@@ -1,9 +1,9 @@
 //! UNREGISTER, ERASE, SAVERIFY and RENAME: what becomes of an account.
 
 use crate::engine::account::{self, suspension};
+use crate::engine::border::Level;
 use crate::engine::context::cx::Cx;
 use crate::engine::context::refusal::{Outcome, Refusal};
-use crate::engine::effect::Level;
 use crate::engine::service::{Command, Who, confirmation_code};
 use crate::i18n::Phrase;
 use crate::state::Fact;

@@ -2,9 +2,9 @@
 
 use crate::config::parse_duration;
 use crate::engine::account::suspension;
+use crate::engine::border::Level;
 use crate::engine::context::cx::Cx;
 use crate::engine::context::refusal::Outcome;
-use crate::engine::effect::Level;
 use crate::engine::service::{Command, Who, always};
 use crate::i18n::Phrase;
 use crate::state::Account;

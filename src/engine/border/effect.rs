@@ -1,13 +1,11 @@
 //! Everything the engine can want done, in one closed list, with the bytes beside it.
 
-use std::net::IpAddr;
 use std::ops::Range;
 
-use crate::auth::{Credentials, Secret};
-use crate::config::{AuthScript, EmailVerification, IpCheckScript};
-use crate::engine::event::Ticket;
-use crate::history::{Query, Record};
-use crate::state::{Endpoints, SessionId};
+use super::event::Ticket;
+use super::job::Job;
+use crate::history::Record;
+use crate::state::SessionId;
 
 /// What the outside is to do, in this order.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -81,106 +79,6 @@ pub struct Write {
     pub key: String,
     /// The record; `None` deletes it.
     pub value: Option<Vec<u8>>,
-}
-
-/// Work that is too slow, or too impure, for the engine.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Job {
-    /// Compare a password with a bcrypt hash.
-    VerifyPassword {
-        /// bcrypt, as `ircd genpasswd` prints it.
-        hash: String,
-        /// As the client sent it.
-        password: String,
-    },
-    /// Find out whether a login is right: [`super::LoginVerdict`].
-    CheckLogin {
-        /// Asked first; what it cannot tell, the credentials do.
-        script: Option<Box<ScriptCall>>,
-        /// The account's, or a decoy.
-        credentials: Box<Credentials>,
-        /// As the client sent it.
-        passphrase: Secret,
-        /// Cost of an upgraded hash.
-        cost: u32,
-    },
-    /// Ask `accounts.auth-script` about a login without a passphrase.
-    AskAuthScript {
-        /// The question.
-        script: Box<ScriptCall>,
-    },
-    /// Give an account a passphrase.
-    HashPassphrase {
-        /// The account's, in which to put it.
-        credentials: Box<Credentials>,
-        /// The passphrase, found good.
-        passphrase: Secret,
-        /// Cost of the hash.
-        cost: u32,
-    },
-    /// Send a letter.
-    SendMail {
-        /// How.
-        settings: Box<EmailVerification>,
-        /// What.
-        mail: Box<Mail>,
-    },
-    /// Look up the host name of an address.
-    LookUpHost {
-        /// The address.
-        ip: IpAddr,
-        /// It counts only if it leads back to the address.
-        confirm: bool,
-    },
-    /// Ask the client's machine for the name of its user (RFC 1413).
-    AskIdent {
-        /// The connection it is about.
-        endpoints: Endpoints,
-    },
-    /// Ask the stored history.
-    AskHistory(Box<Query>),
-    /// Ask `ip-check-script` about an address.
-    CheckIp {
-        /// The script.
-        script: Box<IpCheckScript>,
-        /// The address.
-        ip: IpAddr,
-    },
-}
-
-/// A question for `accounts.auth-script`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ScriptCall {
-    /// The script.
-    pub script: AuthScript,
-    /// The account that the client names; may be empty.
-    pub account: String,
-    /// Its passphrase; empty for a login by certificate.
-    pub passphrase: Secret,
-    /// The client's certificate; empty for none.
-    pub certfp: String,
-    /// The client's certificates in DER, its own first.
-    pub certificates: Box<[Vec<u8>]>,
-    /// The client's address.
-    pub ip: IpAddr,
-}
-
-/// A letter, of plain text.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Mail {
-    /// The address.
-    pub to: String,
-    /// One line.
-    pub subject: String,
-    /// Lines that end with CR LF.
-    pub body: String,
-}
-
-// The body may hold a code.
-impl std::fmt::Debug for Mail {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Mail").field("to", &self.to).finish_non_exhaustive()
-    }
 }
 
 /// One log record.

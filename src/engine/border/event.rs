@@ -1,12 +1,9 @@
 //! Everything that can happen to the engine, in one closed list.
 
-use std::time::Duration;
-
 use serde::{Deserialize, Serialize};
 
-use crate::auth::Credentials;
-use crate::config::{Config, Document, Net};
-use crate::history::Found;
+use super::job::JobAnswer;
+use crate::config::{Config, Document};
 use crate::i18n::Catalogue;
 use crate::state::SessionId;
 
@@ -74,7 +71,7 @@ pub enum Event<'a> {
         /// What came of it.
         answer: JobAnswer,
     },
-    /// The deadline of [`super::Engine::next_deadline_ms`] passed.
+    /// The deadline of [`Engine::next_deadline_ms`](crate::engine::Engine::next_deadline_ms) passed.
     Elapsed,
     /// A new configuration was read and found valid.
     Reconfigured {
@@ -124,68 +121,6 @@ pub enum CloseReason {
 /// Number that ties a job to who asked for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Ticket(pub u64);
-
-/// Whether a login is right.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum LoginVerdict {
-    /// It is right; with upgraded credentials if the old ones are outdated.
-    Right {
-        /// For the account.
-        renewed: Option<Box<Credentials>>,
-    },
-    /// `accounts.auth-script` says that it is.
-    Vouched {
-        /// Whose it is; empty when the script did not say.
-        account: String,
-    },
-    /// It is not.
-    Wrong,
-}
-
-/// What `ip-check-script` says of an address.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum IpVerdict {
-    /// It may come in.
-    Accepted,
-    /// It may not.
-    Rejected(IpRefusal),
-    /// It may with an account only.
-    NeedsLogin(IpRefusal),
-}
-
-/// What comes with a verdict against an address.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct IpRefusal {
-    /// For the client; may be empty.
-    pub why: String,
-    /// Addresses to which it applies, and for how long, without the script being asked again.
-    pub lasts: Option<(Net, Duration)>,
-}
-
-/// Result of a job.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum JobAnswer {
-    /// Of [`super::Job::VerifyPassword`]: whether it matched.
-    Password(bool),
-    /// Of [`super::Job::CheckLogin`] and [`super::Job::AskAuthScript`].
-    Login(LoginVerdict),
-    /// Of [`super::Job::HashPassphrase`].
-    Hashed(Box<Credentials>),
-    /// Of [`super::Job::SendMail`]: a mail server has taken it.
-    Mailed,
-    /// Of [`super::Effect::Reload`]: what is wrong with the configuration, so that not all of it is in force.
-    Reloaded(Result<(), String>),
-    /// Of [`super::Job::LookUpHost`].
-    HostFound(Option<String>),
-    /// Of [`super::Job::AskIdent`]: as the machine put it.
-    IdentFound(Option<String>),
-    /// Of [`super::Job::CheckIp`].
-    IpChecked(IpVerdict),
-    /// Of [`super::Job::AskHistory`].
-    HistoryFound(Found),
-    /// The job could not be done (queue full, time over).
-    Failed,
-}
 
 /// Texts from files beside the configuration, read again with it.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]

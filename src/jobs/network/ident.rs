@@ -1,4 +1,4 @@
-//! What the client's machine calls the user of a connection (RFC 1413).
+//! `AskIdent`: the name that the client's machine gives to the user of a connection (RFC 1413).
 
 use std::io;
 use std::net::SocketAddr;
@@ -8,24 +8,26 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpSocket;
 use tokio::time::timeout;
 
+use crate::engine::JobAnswer;
 use crate::state::Endpoints;
 
 /// The port of the identification protocol.
 const PORT: u16 = 113;
-/// Timeout; most machines do not answer at all.
+/// Time limit; most machines do not answer at all.
 const TIME_MAX: Duration = Duration::from_millis(1500);
 /// RFC 1413 section 4: an answer is at most 1000 characters long.
 const ANSWER_BYTES_MAX: u64 = 1000;
 
-/// The user's name as the machine puts it; none when it does not say.
-pub(super) async fn ask(endpoints: &Endpoints) -> Option<String> {
-    timeout(TIME_MAX, ask_port(endpoints, PORT)).await.ok()?.ok()?
+/// Answers with the user's name as the machine spells it.
+pub(super) async fn answer(endpoints: &Endpoints) -> JobAnswer {
+    let user = timeout(TIME_MAX, ask_port(endpoints, PORT)).await;
+    JobAnswer::IdentFound(user.ok().and_then(Result::ok).flatten())
 }
 
 async fn ask_port(endpoints: &Endpoints, port: u16) -> io::Result<Option<String>> {
     let Endpoints { local, remote } = endpoints;
     let socket = if local.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
-    // The question is about a connection between these two addresses and no others.
+    // RFC 1413 section 4: the machine looks for a connection between the two addresses of the query.
     socket.bind(SocketAddr::new(local.ip(), 0))?;
     let mut stream = BufReader::new(socket.connect(SocketAddr::new(remote.ip(), port)).await?);
     stream.write_all(format!("{}, {}\r\n", remote.port(), local.port()).as_bytes()).await?;

@@ -1,4 +1,4 @@
-//! The host name of an address, from the system's resolver.
+//! `LookUpHost`: the host name of an address, from the system's resolver.
 
 use std::net::{IpAddr, ToSocketAddrs};
 use std::sync::Arc;
@@ -8,14 +8,16 @@ use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 
-/// Threads that wait for the resolver.
+use crate::engine::JobAnswer;
+
+/// Maximum number of threads that wait for the resolver.
 pub(super) const THREADS_MAX: usize = 16;
 /// Maximum number of lookups that wait for a thread or have one, including abandoned ones.
 const LOOKUPS_MAX: usize = 64;
-/// After so long, an address has no name.
+/// Time limit, after which an address has no name.
 const TIME_MAX: Duration = Duration::from_secs(5);
 
-/// Looks names up, a bounded number at a time.
+/// Looks up names, a limited number at the same time.
 #[derive(Clone, Debug)]
 pub(super) struct Hosts(Arc<Semaphore>);
 
@@ -26,8 +28,12 @@ impl Default for Hosts {
 }
 
 impl Hosts {
-    /// The name of an address, if there is one; with `confirm`, only if it leads back to the address.
-    pub(super) async fn look_up(&self, ip: IpAddr, confirm: bool) -> Option<String> {
+    /// Answers with the name of an address; with `confirm`, only if the name resolves to the address.
+    pub(super) async fn answer(&self, ip: IpAddr, confirm: bool) -> JobAnswer {
+        JobAnswer::HostFound(self.look_up(ip, confirm).await)
+    }
+
+    async fn look_up(&self, ip: IpAddr, confirm: bool) -> Option<String> {
         let look_up = async {
             let permit = self.0.clone().acquire_owned().await.ok()?;
             let blocking = spawn_blocking(move || {
@@ -43,16 +49,16 @@ impl Hosts {
 
 fn look_up(ip: IpAddr, confirm: bool) -> Option<String> {
     let name = dns_lookup::lookup_addr(&ip).ok()?;
-    // Without a name, the resolver gives the address itself.
+    // Without a name, the resolver returns the address itself.
     let name = name.strip_suffix('.').unwrap_or(&name).to_owned();
     if name.is_empty() || name.parse::<IpAddr>().is_ok() {
         return None;
     }
-    let leads_back = || {
+    let resolves_back = || {
         let mut found = (name.as_str(), 0).to_socket_addrs().ok()?;
         found.find(|address| address.ip().to_canonical() == ip)
     };
-    if confirm && leads_back().is_none() {
+    if confirm && resolves_back().is_none() {
         return None;
     }
     Some(name)
@@ -63,7 +69,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn loopback_has_a_name_that_leads_back() {
+    fn loopback_has_a_name_that_resolves_back() {
         let ip: IpAddr = "127.0.0.1".parse().unwrap();
         let name = look_up(ip, false).expect("the system's host table names loopback");
         assert_eq!(look_up(ip, true), Some(name));

@@ -1,14 +1,15 @@
-//! `ip-check-script`: `{"ip": …}` goes in, `{"result": …, "banMessage": …}` comes out.
+//! `CheckIp`: asks `ip-check-script` about an address: `{"ip": …}` goes in, `{"result": …, "banMessage": …}` comes out.
 
 use std::net::IpAddr;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::script::{Script, Turnstile};
+use super::failed;
+use super::script::Limiter;
 use crate::auth::read_caseless;
-use crate::config::{IpCheckScript, Net};
-use crate::engine::{IpRefusal, IpVerdict};
+use crate::config::Net;
+use crate::engine::{IpRefusal, IpVerdict, JobAnswer, Script};
 
 #[derive(Serialize)]
 struct Question {
@@ -17,11 +18,11 @@ struct Question {
 
 #[derive(Deserialize)]
 struct Answer {
-    /// 1 to let in, 2 to refuse, 3 to let in with an account.
+    /// 1 accepts the client, 2 rejects it, 3 requires an account.
     result: u8,
     #[serde(default, rename = "banmessage")]
     ban_message: String,
-    /// Other addresses that the same is true of, for so long; without them only this one is meant, now.
+    /// Network to which the verdict applies for `cache_seconds`; without a time, it applies to this connection only.
     #[serde(default, rename = "cachenet")]
     cache_net: String,
     #[serde(default, rename = "cacheseconds")]
@@ -32,23 +33,20 @@ struct Answer {
 
 /// Asks the script of `ip-check-script`.
 #[derive(Clone, Debug, Default)]
-pub(super) struct IpChecks(Turnstile);
+pub(super) struct IpChecks(Limiter);
 
 impl IpChecks {
-    /// What the script says of an address.
-    ///
-    /// # Errors
-    /// In words, when it says nothing that is understood.
-    pub(super) async fn ask(&self, script: &IpCheckScript, ip: IpAddr) -> Result<IpVerdict, String> {
-        let asked = Script {
-            command: &script.command,
-            args: &script.args,
-            socket: &script.socket,
-            timeout: script.timeout,
-            kill_timeout: script.kill_timeout,
-        };
+    /// Answers with the verdict of the script on an address.
+    pub(super) async fn answer(&self, script: &Script, ip: IpAddr) -> JobAnswer {
+        match self.ask(script, ip).await {
+            Ok(verdict) => JobAnswer::IpChecked(verdict),
+            Err(error) => failed(format_args!("ip-check-script for {ip}"), error),
+        }
+    }
+
+    async fn ask(&self, script: &Script, ip: IpAddr) -> Result<IpVerdict, String> {
         let question = serde_json::to_string(&Question { ip: ip.to_string() }).map_err(|e| e.to_string())?;
-        verdict(&self.0.ask(script.max_concurrency, asked, &question).await?)
+        verdict(&self.0.ask(script, &question).await?)
     }
 }
 
@@ -59,7 +57,7 @@ fn verdict(line: &str) -> Result<IpVerdict, String> {
         1 => Ok(IpVerdict::Accepted),
         2 => answer.refusal().map(IpVerdict::Rejected),
         3 => answer.refusal().map(IpVerdict::NeedsLogin),
-        other => Err(format!("result {other} is none of 1, 2 and 3")),
+        other => Err(format!("result {other}: expected 1, 2 or 3")),
     }
 }
 
@@ -70,12 +68,12 @@ impl Answer {
             return Ok(IpRefusal { why, lasts: None });
         }
         let net = Net::parse(&self.cache_net);
-        let net = net.ok_or_else(|| format!("cacheNet {:?} is no network", self.cache_net))?;
+        let net = net.ok_or_else(|| format!("cacheNet {:?} is not a network", self.cache_net))?;
         Ok(IpRefusal { why, lasts: Some((net, Duration::from_secs(self.cache_seconds))) })
     }
 }
 
-/// The text goes into a line of the protocol.
+/// Returns the text as it may appear in a line of the protocol.
 fn one_line(text: &str) -> String {
     text.chars().filter(|c| !c.is_control()).take(300).collect()
 }
@@ -106,13 +104,12 @@ mod tests {
         // mkdir fails when another one is inside.
         let text =
             format!("mkdir {0} || exit 1; sleep 0.1; rmdir {0}; echo '{{\"result\":1}}'", lock.display());
-        let script = IpCheckScript {
-            enabled: true,
+        let script = Script {
             command: "/bin/sh".into(),
             args: vec!["-c".into(), text],
             timeout: Duration::from_secs(10),
             max_concurrency: 1,
-            ..IpCheckScript::default()
+            ..Script::default()
         };
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let checks = IpChecks::default();

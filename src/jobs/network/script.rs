@@ -1,13 +1,11 @@
-//! Programs that are asked for each question, and services on a Unix socket in their place: one line goes
-//! in, one line comes out.
+//! Programs that answer questions, and services on a Unix socket in their place: one line goes in, one line comes out.
 //!
-//! Invariant: when [`Script::ask`] is over, however it ends, its process is gone or about to be: killed
-//! when it does not end in time.
+//! Each question starts a program of its own. Invariant: when [`ask`] returns, the program has ended or is being ended;
+//! it is killed if it takes too long.
 
 use std::io;
 use std::process::Stdio;
 use std::sync::{Arc, OnceLock};
-use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWriteExt, BufReader};
@@ -16,79 +14,65 @@ use tokio::process::{Child, Command};
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
-/// The longest answer that is read.
+use crate::engine::Script;
+
+/// Maximum length of an answer.
 const ANSWER_BYTES_MAX: u64 = 64 << 10;
 
-/// A script, and its timeouts.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Script<'a> {
-    /// The program; empty where there is a socket.
-    pub(super) command: &'a str,
-    pub(super) args: &'a [String],
-    /// The Unix socket of a service; empty where there is a program.
-    pub(super) socket: &'a str,
-    /// Until it is asked to end.
-    pub(super) timeout: Duration,
-    /// Then until it is killed.
-    pub(super) kill_timeout: Duration,
-}
-
-/// Asks a script a bounded number of times at once; the bound is that of the first question.
+/// Limits the number of questions that a script is asked at the same time. The limit is that of the first question.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Turnstile(Arc<OnceLock<Semaphore>>);
+pub(super) struct Limiter(Arc<OnceLock<Semaphore>>);
 
-impl Turnstile {
-    /// [`Script::ask`], in its turn; `at_once` 0 is no bound.
+impl Limiter {
+    /// Waits for its turn, sends a line to a script and returns the line that it answers.
     ///
     /// # Errors
-    /// In words, as there.
-    pub(super) async fn ask(&self, at_once: usize, script: Script<'_>, line: &str) -> Result<String, String> {
-        let most = match at_once {
+    /// A description of the error of [`ask`].
+    pub(super) async fn ask(&self, script: &Script, line: &str) -> Result<String, String> {
+        let limit = match script.max_concurrency {
             0 => Semaphore::MAX_PERMITS,
-            most => most.min(Semaphore::MAX_PERMITS),
+            limit => limit.min(Semaphore::MAX_PERMITS),
         };
-        let running = self.0.get_or_init(|| Semaphore::new(most));
+        let running = self.0.get_or_init(|| Semaphore::new(limit));
         let _permit = running.acquire().await.map_err(|error| error.to_string())?;
-        script.ask(line).await.map_err(|error| error.to_string())
+        ask(script, line).await.map_err(|error| error.to_string())
     }
 }
 
-impl Script<'_> {
-    /// Sends a line and gives the line that comes back, both without line ending.
-    ///
-    /// # Errors
-    /// When it cannot be asked, says nothing or too much, fails, or takes too long.
-    pub(super) async fn ask(&self, line: &str) -> io::Result<String> {
-        let question = format!("{line}\n");
-        if !self.socket.is_empty() {
-            let service = ask_service(self.socket, &question);
-            return timeout(self.timeout, service).await.unwrap_or_else(|_| Err(late()));
-        }
-        let mut child = Command::new(self.command)
-            .args(self.args)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .kill_on_drop(true)
-            .spawn()?;
-        match timeout(self.timeout, ask_process(&mut child, &question)).await {
-            Ok(answer) => answer,
-            Err(_) => {
-                self.end(&mut child).await;
-                Err(late())
-            }
+/// Sends a line and returns the line that comes back, both without line ending.
+///
+/// # Errors
+/// The script cannot be started or reached, writes no line or too much, fails, or takes too long.
+async fn ask(script: &Script, line: &str) -> io::Result<String> {
+    let question = format!("{line}\n");
+    if !script.socket.is_empty() {
+        let service = ask_service(&script.socket, &question);
+        return timeout(script.timeout, service).await.unwrap_or_else(|_| Err(timed_out()));
+    }
+    let mut child = Command::new(&script.command)
+        .args(&script.args)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .kill_on_drop(true)
+        .spawn()?;
+    match timeout(script.timeout, ask_process(&mut child, &question)).await {
+        Ok(answer) => answer,
+        Err(_) => {
+            end(script, &mut child).await;
+            Err(timed_out())
         }
     }
+}
 
-    /// Asks a process to end, and sees to it that it does.
-    async fn end(&self, child: &mut Child) {
-        if let Some(pid) = child.id().and_then(|id| Pid::from_raw(id as i32)) {
-            // An error means that it has ended by itself.
-            let _ = kill_process(pid, Signal::TERM);
-        }
-        if timeout(self.kill_timeout, child.wait()).await.is_err() {
-            let _ = child.kill().await;
-        }
+/// Asks a process to end, and kills it if it does not.
+async fn end(script: &Script, child: &mut Child) {
+    if let Some(pid) = child.id().and_then(|id| Pid::from_raw(id as i32)) {
+        // An error means that it has already ended.
+        let _ = kill_process(pid, Signal::TERM);
+    }
+    if timeout(script.kill_timeout, child.wait()).await.is_err() {
+        let _ = child.kill().await;
     }
 }
 
@@ -103,7 +87,7 @@ async fn ask_process(child: &mut Child, question: &str) -> io::Result<String> {
     let (Some(mut stdin), Some(stdout)) = (stdin, stdout) else {
         return Err(io::ErrorKind::BrokenPipe.into());
     };
-    // A program that answers without reading is none the worse for it.
+    // A program may answer without reading the question.
     let _ = stdin.write_all(question.as_bytes()).await;
     drop(stdin);
     let answer = read_line(stdout).await?;
@@ -120,30 +104,31 @@ async fn read_line<S: AsyncRead + Unpin>(stream: S) -> io::Result<String> {
     String::from_utf8(line).map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))
 }
 
-fn late() -> io::Error {
+fn timed_out() -> io::Error {
     io::Error::new(io::ErrorKind::TimedOut, "no answer in time")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::time::Instant;
+    use std::time::{Duration, Instant};
 
-    fn ask(command: &str, args: &[&str], socket: &str) -> Result<String, String> {
+    fn asked(command: &str, args: &[&str], socket: &str) -> Result<String, String> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let args: Vec<String> = args.iter().map(|&arg| arg.to_owned()).collect();
         let script = Script {
-            command,
-            args: &args,
-            socket,
+            command: command.into(),
+            args,
+            socket: socket.into(),
             timeout: Duration::from_millis(700),
             kill_timeout: Duration::from_millis(200),
+            max_concurrency: 0,
         };
-        runtime.block_on(script.ask("hello")).map_err(|error| error.to_string())
+        runtime.block_on(ask(&script, "hello")).map_err(|error| error.to_string())
     }
 
     fn shell(text: &str) -> Result<String, String> {
-        ask("/bin/sh", &["-c", text], "")
+        asked("/bin/sh", &["-c", text], "")
     }
 
     #[test]
@@ -157,8 +142,8 @@ mod tests {
         assert!(shell("echo x; exit 3").unwrap_err().contains("exit status: 3"));
         assert_eq!(shell("printf x"), Err("no line came back".into()));
         assert!(shell("printf '\\377\\n'").is_err());
-        assert!(ask("/nonexistent/program", &[], "").is_err());
-        assert!(ask("", &[], "/nonexistent/socket").is_err());
+        assert!(asked("/nonexistent/program", &[], "").is_err());
+        assert!(asked("", &[], "/nonexistent/socket").is_err());
     }
 
     #[test]
@@ -193,7 +178,7 @@ mod tests {
             stream.write_all(b"fine\n").unwrap();
             question
         });
-        assert_eq!(ask("", &[], path.to_str().unwrap()), Ok("fine".into()));
+        assert_eq!(asked("", &[], path.to_str().unwrap()), Ok("fine".into()));
         assert_eq!(&service.join().unwrap(), b"hello\n");
     }
 }

@@ -1,27 +1,24 @@
-//! `accounts.auth-script`: whether a login is right, in the words of `auth::AuthRequest`.
+//! `AskAuthScript`: asks `accounts.auth-script` whether a login is valid, in the form of `auth::AuthRequest`.
 
-use super::script::{Script, Turnstile};
+use super::failed;
+use super::script::Limiter;
 use crate::auth::{AuthAnswer, AuthRequest, certificate_pem};
-use crate::engine::{LoginVerdict, ScriptCall};
+use crate::engine::{JobAnswer, LoginVerdict, ScriptCall};
 
 /// Asks the script of `accounts.auth-script`.
 #[derive(Clone, Debug, Default)]
-pub(super) struct AuthScripts(Turnstile);
+pub(super) struct AuthScripts(Limiter);
 
 impl AuthScripts {
-    /// What the script says of a login.
-    ///
-    /// # Errors
-    /// In words, when it says nothing that is understood.
-    pub(super) async fn ask(&self, call: &ScriptCall) -> Result<LoginVerdict, String> {
-        let script = &call.script;
-        let asked = Script {
-            command: &script.command,
-            args: &script.args,
-            socket: &script.socket,
-            timeout: script.timeout,
-            kill_timeout: script.kill_timeout,
-        };
+    /// Answers with the verdict of the script on a login.
+    pub(super) async fn answer(&self, call: &ScriptCall) -> JobAnswer {
+        match self.ask(call).await {
+            Ok(verdict) => JobAnswer::ScriptLogin(verdict),
+            Err(error) => failed("auth-script", error),
+        }
+    }
+
+    async fn ask(&self, call: &ScriptCall) -> Result<LoginVerdict, String> {
         let request = AuthRequest {
             account_name: call.account.clone(),
             passphrase: call.passphrase.reveal().to_owned(),
@@ -30,7 +27,7 @@ impl AuthScripts {
             ip: call.ip.to_string(),
             ..AuthRequest::default()
         };
-        let answer = self.0.ask(script.max_concurrency, asked, request.to_line().trim_end()).await?;
+        let answer = self.0.ask(&call.script, request.to_line().trim_end()).await?;
         match AuthAnswer::parse(answer.as_bytes()).map_err(|error| error.to_string())? {
             AuthAnswer::Accepted(account) => Ok(LoginVerdict::Vouched { account }),
             AuthAnswer::Refused => Ok(LoginVerdict::Wrong),
@@ -41,7 +38,7 @@ impl AuthScripts {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::AuthScript;
+    use crate::engine::Script;
     use std::time::Duration;
 
     fn ask(program: &str) -> Result<LoginVerdict, String> {
@@ -55,13 +52,13 @@ mod tests {
         timeout: Duration,
     ) -> Result<LoginVerdict, String> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        let script = AuthScript {
+        let script = Script {
             command: "/bin/sh".into(),
             args: vec!["-c".into(), program.into()],
             timeout,
             kill_timeout: Duration::from_millis(100),
             max_concurrency: 1,
-            ..AuthScript::default()
+            ..Script::default()
         };
         let call = ScriptCall {
             script,

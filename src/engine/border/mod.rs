@@ -1,0 +1,12 @@
+//! The border of the engine: everything that can happen to it, and everything that it asks the outside to do.
+
+pub mod effect;
+pub mod event;
+pub mod job;
+
+pub use effect::{Effect, Effects, Level, Note, Span, Write};
+pub use event::{CloseReason, Door, Event, Line, Now, Texts, Ticket};
+pub use job::{
+    HashJob, IpRefusal, IpVerdict, Job, JobAnswer, LoginVerdict, Mail, MailRoute, NetworkJob, Script,
+    ScriptCall,
+};
