@@ -6,16 +6,12 @@ use crate::i18n::Phrase;
 use crate::state::Fact;
 use crate::wire::Message;
 
-use super::{Command, When};
+use super::Command;
 
-pub(super) const ACCEPT: Command = Command {
-    name: "ACCEPT",
-    params_min: 1,
-    when: When::Registered,
-    right: None,
-    help: "[-]<nick>{,[-]<nick>}: lets users message you despite user mode +R, or (-) no longer does; users you message can always reply",
-    run: accept,
-};
+pub(super) const ACCEPT: Command = Command::new("ACCEPT", accept).params(1).help(
+    "[-]<nick>{,[-]<nick>}: lets users message you despite user mode +R, or (-) no longer does; \
+     users you message can always reply",
+);
 
 fn accept(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
     let by = cx.me();

@@ -14,16 +14,12 @@ use crate::state::Fact;
 use crate::wire::numeric::*;
 use crate::wire::{Message, Numeric, Text};
 
-use super::{Command, When};
+use super::Command;
 
-pub(super) const AUTHENTICATE: Command = Command {
-    name: "AUTHENTICATE",
-    params_min: 1,
-    when: When::Always,
-    right: None,
-    help: "<mechanism> | <base64> | *: logs you in to your account with SASL",
-    run: authenticate,
-};
+pub(super) const AUTHENTICATE: Command = Command::new("AUTHENTICATE", authenticate)
+    .params(1)
+    .before_registration()
+    .help("<mechanism> | <base64> | *: logs you in to your account with SASL");
 
 fn authenticate(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
     if !cx.config().accounts.authentication_enabled || cx.served().door.sts_only {

@@ -9,16 +9,11 @@ use crate::text::truncate;
 use crate::wire::numeric::{RPL_NOWAWAY, RPL_UNAWAY};
 use crate::wire::{Cap, Message, Text};
 
-use super::{Command, When};
+use super::Command;
 
-pub(super) const AWAY: Command = Command {
-    name: "AWAY",
-    params_min: 0,
-    when: When::Always,
-    right: None,
-    help: "[<text>]: marks you as away, or as back when no text is given",
-    run: away,
-};
+pub(super) const AWAY: Command = Command::new("AWAY", away)
+    .before_registration()
+    .help("[<text>]: marks you as away, or as back when no text is given");
 
 fn away(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
     let pre_away = cx.served().caps.has(Cap::PreAway);

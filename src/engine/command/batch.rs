@@ -15,7 +15,7 @@ use crate::wire::multiline::{Line, Lines};
 use crate::wire::outgoing::CONCAT_TAG;
 use crate::wire::{Cap, Message};
 
-use super::{Command, When, message};
+use super::{Command, message};
 
 /// How long a batch may be open, in milliseconds; looked at when more of it comes.
 const OPEN_MS_MAX: u64 = 5 * 60 * 1000;
@@ -23,14 +23,9 @@ const OPEN_MS_MAX: u64 = 5 * 60 * 1000;
 /// What may be sent while a batch is open: its lines, and what a client says on its own.
 const UNDISTURBING: [&str; 7] = ["BATCH", "ERROR", "NOTICE", "PING", "PONG", "PRIVMSG", "QUIT"];
 
-pub(super) const BATCH: Command = Command {
-    name: "BATCH",
-    params_min: 1,
-    when: When::Registered,
-    right: None,
-    help: "+<reference> draft/multiline <target> | -<reference>: starts or ends a multiline message",
-    run: batch,
-};
+pub(super) const BATCH: Command = Command::new("BATCH", batch)
+    .params(1)
+    .help("+<reference> draft/multiline <target> | -<reference>: starts or ends a multiline message");
 
 fn batch(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
     let silent = open(cx).is_some_and(|batch| batch.kind == Some(SpeechKind::Notice));

@@ -9,21 +9,17 @@ use crate::text::wrap;
 use crate::wire::numeric::ERR_INVALIDCAPCMD;
 use crate::wire::{Cap, Caps, Message, Text};
 
-use super::{Command, When};
+use super::Command;
 
 /// Bytes of names on one line, so that `:server CAP nick LS * :` fits before them.
 const NAMES_BYTES_MAX: usize = 400;
 /// The version from which on values, `*` continuation and cap-notify are understood.
 const VERSION_302: u16 = 302;
 
-pub(super) const CAP: Command = Command {
-    name: "CAP",
-    params_min: 1,
-    when: When::Always,
-    right: None,
-    help: "LS [<version>] | LIST | REQ :<capabilities> | END: negotiates capabilities",
-    run: cap,
-};
+pub(super) const CAP: Command = Command::new("CAP", cap)
+    .params(1)
+    .before_registration()
+    .help("LS [<version>] | LIST | REQ :<capabilities> | END: negotiates capabilities");
 
 fn cap(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
     match m.param(0).to_ascii_uppercase().as_str() {

@@ -8,17 +8,12 @@ use crate::i18n::Phrase;
 use crate::wire::clock::parse_stamp;
 use crate::wire::{Cap, Message, MsgId};
 
-use super::{Command, When};
+use super::Command;
 
-pub(super) const CHATHISTORY: Command = Command {
-    name: "CHATHISTORY",
-    params_min: 0,
-    when: When::Registered,
-    right: None,
-    help: "<LATEST|BEFORE|AFTER|AROUND|BETWEEN> <target> <msgid=…|timestamp=…|*>{1,2} <limit>, or TARGETS \
-           <timestamp=…> <timestamp=…> <limit>: retrieves message history",
-    run: chathistory,
-};
+pub(super) const CHATHISTORY: Command = Command::new("CHATHISTORY", chathistory).help(
+    "<LATEST|BEFORE|AFTER|AROUND|BETWEEN> <target> <msgid=…|timestamp=…|*>{1,2} <limit>, or TARGETS \
+     <timestamp=…> <timestamp=…> <limit>: retrieves message history",
+);
 
 fn chathistory(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
     let given = m.param(0);

@@ -7,16 +7,12 @@ use crate::engine::service::confirmation_code;
 use crate::i18n::Phrase;
 use crate::wire::{Message, Text};
 
-use super::{Command, When};
+use super::Command;
 
-pub(super) const DEBUG: Command = Command {
-    name: "DEBUG",
-    params_min: 1,
-    when: When::Registered,
-    right: Some("rehash"),
-    help: "STATE | CRASHSERVER <code>: shows counters, or crashes the server for testing",
-    run: debug,
-};
+pub(super) const DEBUG: Command = Command::new("DEBUG", debug)
+    .params(1)
+    .right("rehash")
+    .help("STATE | CRASHSERVER <code>: shows counters, or crashes the server for testing");
 
 fn debug(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
     match m.param(0).to_ascii_uppercase().as_str() {

@@ -8,16 +8,11 @@ use crate::state::{Defcon, Fact};
 use crate::wire::numeric::ERR_UNKNOWNERROR;
 use crate::wire::{Message, Text};
 
-use super::{Command, When};
+use super::Command;
 
-pub(super) const DEFCON: Command = Command {
-    name: "DEFCON",
-    params_min: 0,
-    when: When::Registered,
-    right: Some("defcon"),
-    help: "[<level>]: shows or sets the DEFCON level, from 5 (normal) to 1 (no new connections)",
-    run: defcon,
-};
+pub(super) const DEFCON: Command = Command::new("DEFCON", defcon)
+    .right("defcon")
+    .help("[<level>]: shows or sets the DEFCON level, from 5 (normal) to 1 (no new connections)");
 
 fn defcon(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
     if let Some(raw) = m.param_opt(0) {

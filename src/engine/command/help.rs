@@ -8,21 +8,16 @@ use crate::text::wrap;
 use crate::wire::numeric::{ERR_HELPNOTFOUND, RPL_ENDOFHELP, RPL_HELPSTART, RPL_HELPTXT};
 use crate::wire::{Message, Text};
 
-use super::{Command, When};
+use super::Command;
 
 /// Bytes of names on one line of the index: short enough to be read.
 const INDEX_BYTES_MAX: usize = 72;
 
-pub(super) const HELP: Command = Command {
-    name: "HELP",
-    params_min: 0,
-    when: When::Registered,
-    right: None,
-    help: "[<topic>]: explains a command or topic, or lists them all",
-    run: help,
-};
+pub(super) const HELP: Command =
+    Command::new("HELP", help).help("[<topic>]: explains a command or topic, or lists them all");
 
-pub(super) const HELPOP: Command = Command { name: "HELPOP", ..HELP };
+pub(super) const HELPOP: Command =
+    Command::new("HELPOP", help).help("[<topic>]: explains a command or topic, or lists them all");
 
 /// What is not a command: the name, the title and the lines.
 static TOPICS: &[(&str, &str, &[&str])] = &[

@@ -7,16 +7,12 @@ use crate::i18n::Phrase;
 use crate::wire::numeric::ERR_UNKNOWNERROR;
 use crate::wire::{Message, Text};
 
-use super::{Command, When};
+use super::Command;
 
-pub(super) const HISTORY: Command = Command {
-    name: "HISTORY",
-    params_min: 1,
-    when: When::Registered,
-    right: None,
-    help: "<target> [<lines>|<time>]: replays recent messages: the last 100, a number of them, or those of a period such as 2h or 3d",
-    run: history,
-};
+pub(super) const HISTORY: Command = Command::new("HISTORY", history).params(1).help(
+    "<target> [<lines>|<time>]: replays recent messages: the last 100, a number of them, or those \
+     of a period such as 2h or 3d",
+);
 
 fn history(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
     if !cx.config().history.enabled {

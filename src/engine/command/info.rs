@@ -10,61 +10,22 @@ use crate::wire::clock::long_date;
 use crate::wire::numeric::*;
 use crate::wire::{Cap, Message, Text};
 
-use super::{Command, When};
+use super::Command;
 
-pub(super) const INFO: Command = Command {
-    name: "INFO",
-    params_min: 0,
-    when: When::Registered,
-    right: None,
-    help: "shows information about the server",
-    run: info,
-};
+pub(super) const INFO: Command = Command::new("INFO", info).help("shows information about the server");
 
-pub(super) const TIME: Command = Command {
-    name: "TIME",
-    params_min: 0,
-    when: When::Registered,
-    right: None,
-    help: "shows the server's time",
-    run: time,
-};
+pub(super) const TIME: Command = Command::new("TIME", time).help("shows the server's time");
 
-pub(super) const VERSION: Command = Command {
-    name: "VERSION",
-    params_min: 0,
-    when: When::Registered,
-    right: None,
-    help: "shows the server's version and supported features",
-    run: version,
-};
+pub(super) const VERSION: Command =
+    Command::new("VERSION", version).help("shows the server's version and supported features");
 
-pub(super) const ISUPPORT: Command = Command {
-    name: "ISUPPORT",
-    params_min: 0,
-    when: When::Always,
-    right: None,
-    help: "shows the features the server supports (005)",
-    run: isupport,
-};
+pub(super) const ISUPPORT: Command = Command::new("ISUPPORT", isupport)
+    .before_registration()
+    .help("shows the features the server supports (005)");
 
-pub(super) const USERS: Command = Command {
-    name: "USERS",
-    params_min: 0,
-    when: When::Registered,
-    right: None,
-    help: "is not supported",
-    run: users,
-};
+pub(super) const USERS: Command = Command::new("USERS", users).help("is not supported");
 
-pub(super) const SUMMON: Command = Command {
-    name: "SUMMON",
-    params_min: 0,
-    when: When::Registered,
-    right: None,
-    help: "is not supported",
-    run: summon,
-};
+pub(super) const SUMMON: Command = Command::new("SUMMON", summon).help("is not supported");
 
 fn info(cx: &mut Cx<'_>, _: &Message<'_>) -> Outcome {
     let setup = cx.setup;

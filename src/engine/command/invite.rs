@@ -8,25 +8,16 @@ use crate::state::{Fact, Rank};
 use crate::wire::numeric::{RPL_AWAY, RPL_INVITING};
 use crate::wire::{Message, Text};
 
-use super::{Command, When};
+use super::Command;
 
-pub(super) const INVITE: Command = Command {
-    name: "INVITE",
-    params_min: 2,
-    when: When::Registered,
-    right: None,
-    help: "<nick> <channel>: invites a user to a channel; an invitation by a channel operator bypasses +i, +k, +l and bans once",
-    run: invite,
-};
+pub(super) const INVITE: Command = Command::new("INVITE", invite).params(2).help(
+    "<nick> <channel>: invites a user to a channel; an invitation by a channel operator bypasses \
+     +i, +k, +l and bans once",
+);
 
-pub(super) const UNINVITE: Command = Command {
-    name: "UNINVITE",
-    params_min: 2,
-    when: When::Registered,
-    right: None,
-    help: "<nick> <channel>: withdraws an invitation to an invite-only channel",
-    run: uninvite,
-};
+pub(super) const UNINVITE: Command = Command::new("UNINVITE", uninvite)
+    .params(2)
+    .help("<nick> <channel>: withdraws an invitation to an invite-only channel");
 
 fn invite(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
     let user = cx.find_user(m.param(0))?;

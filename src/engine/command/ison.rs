@@ -9,30 +9,19 @@ use crate::text::wrap;
 use crate::wire::numeric::{RPL_ISON, RPL_USERHOST};
 use crate::wire::{Message, Text};
 
-use super::{Command, When};
+use super::Command;
 
 /// Nicks of one USERHOST, as TARGMAX says.
 const USERHOST_NICKS_MAX: usize = 10;
 /// Bytes of answers on one line, so that it fits with any server name and nick.
 const LINE_BYTES_MAX: usize = 400;
 
-pub(super) const ISON: Command = Command {
-    name: "ISON",
-    params_min: 1,
-    when: When::Registered,
-    right: None,
-    help: "<nick>...: shows which of the given nicks are online",
-    run: ison,
-};
+pub(super) const ISON: Command =
+    Command::new("ISON", ison).params(1).help("<nick>...: shows which of the given nicks are online");
 
-pub(super) const USERHOST: Command = Command {
-    name: "USERHOST",
-    params_min: 1,
-    when: When::Registered,
-    right: None,
-    help: "<nick>...: shows the hosts of up to ten users, and whether they are away (-) or operators (*)",
-    run: userhost,
-};
+pub(super) const USERHOST: Command = Command::new("USERHOST", userhost)
+    .params(1)
+    .help("<nick>...: shows the hosts of up to ten users, and whether they are away (-) or operators (*)");
 
 /// Whom a nick belongs to.
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -12,16 +12,12 @@ use crate::text::ChannelName;
 use crate::wire::numeric::ERR_LINKCHANNEL;
 use crate::wire::{Message, Text};
 
-use super::{Command, When, part};
+use super::{Command, part};
 
-pub(super) const JOIN: Command = Command {
-    name: "JOIN",
-    params_min: 1,
-    when: When::Registered,
-    right: None,
-    help: "<channel>{,<channel>} [<key>{,<key>}]: joins channels; `JOIN 0` leaves all of them, after confirmation",
-    run: join,
-};
+pub(super) const JOIN: Command = Command::new("JOIN", join).params(1).help(
+    "<channel>{,<channel>} [<key>{,<key>}]: joins channels; `JOIN 0` leaves all of them, after \
+     confirmation",
+);
 
 fn join(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
     if m.param(0) == "0" {

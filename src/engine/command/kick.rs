@@ -7,16 +7,11 @@ use crate::state::Fact;
 use crate::text::truncate;
 use crate::wire::Message;
 
-use super::{Command, When};
+use super::Command;
 
-pub(super) const KICK: Command = Command {
-    name: "KICK",
-    params_min: 2,
-    when: When::Registered,
-    right: None,
-    help: "<channel>{,<channel>} <nick>{,<nick>} [<reason>]: removes users from a channel",
-    run: kick,
-};
+pub(super) const KICK: Command = Command::new("KICK", kick)
+    .params(2)
+    .help("<channel>{,<channel>} <nick>{,<nick>} [<reason>]: removes users from a channel");
 
 fn kick(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
     let channels: Vec<&str> = m.param(0).split(',').collect();

@@ -9,16 +9,12 @@ use crate::text::truncate;
 use crate::wire::numeric::ERR_UNKNOWNERROR;
 use crate::wire::{Message, Text};
 
-use super::{Command, When};
+use super::Command;
 
-pub(super) const KILL: Command = Command {
-    name: "KILL",
-    params_min: 1,
-    when: When::Registered,
-    right: Some("kill"),
-    help: "<nick> [<reason>]: disconnects a user from the network",
-    run: kill,
-};
+pub(super) const KILL: Command = Command::new("KILL", kill)
+    .params(1)
+    .right("kill")
+    .help("<nick> [<reason>]: disconnects a user from the network");
 
 fn kill(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
     let user = cx.find_user(m.param(0))?;

@@ -7,19 +7,15 @@ use crate::state::Fact;
 use crate::wire::numeric::{ERR_NOLANGUAGE, ERR_TOOMANYLANGUAGES, RPL_YOURLANGUAGESARE};
 use crate::wire::{Message, Text};
 
-use super::{Command, When};
+use super::Command;
 
 /// Languages a client may name.
 const LANGUAGES_MAX: usize = 4;
 
-pub(super) const LANGUAGE: Command = Command {
-    name: "LANGUAGE",
-    params_min: 1,
-    when: When::Always,
-    right: None,
-    help: "<code>...: sets your preferred languages for server messages, best first",
-    run: language,
-};
+pub(super) const LANGUAGE: Command = Command::new("LANGUAGE", language)
+    .params(1)
+    .before_registration()
+    .help("<code>...: sets your preferred languages for server messages, best first");
 
 fn language(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
     let setup = cx.setup;

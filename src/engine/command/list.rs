@@ -14,16 +14,12 @@ use crate::text::{CaseMapping, glob};
 use crate::wire::numeric::{RPL_LIST, RPL_LISTEND};
 use crate::wire::{Message, Text};
 
-use super::{Command, When};
+use super::Command;
 
-pub(super) const LIST: Command = Command {
-    name: "LIST",
-    params_min: 0,
-    when: When::Registered,
-    right: None,
-    help: "[<channel>|<mask>|!<mask>] [><users>] [<<users>]: lists channels, filtered by name or number of users",
-    run: list,
-};
+pub(super) const LIST: Command = Command::new("LIST", list).help(
+    "[<channel>|<mask>|!<mask>] [><users>] [<<users>]: lists channels, filtered by name or number \
+     of users",
+);
 
 fn list(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
     if comes_too_early(cx) {

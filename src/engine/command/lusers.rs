@@ -7,16 +7,10 @@ use crate::state::State;
 use crate::wire::numeric::*;
 use crate::wire::{Message, Text};
 
-use super::{Command, When};
+use super::Command;
 
-pub(super) const LUSERS: Command = Command {
-    name: "LUSERS",
-    params_min: 0,
-    when: When::Registered,
-    right: None,
-    help: "shows statistics about users, operators and channels",
-    run: lusers,
-};
+pub(super) const LUSERS: Command =
+    Command::new("LUSERS", lusers).help("shows statistics about users, operators and channels");
 
 fn lusers(cx: &mut Cx<'_>, _: &Message<'_>) -> Outcome {
     show(cx);

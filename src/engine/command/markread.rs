@@ -9,16 +9,10 @@ use crate::state::Fact;
 use crate::wire::clock::parse_stamp;
 use crate::wire::{Cap, Message};
 
-use super::{Command, When};
+use super::Command;
 
-pub(super) const MARKREAD: Command = Command {
-    name: "MARKREAD",
-    params_min: 0,
-    when: When::Registered,
-    right: None,
-    help: "<target> [timestamp=<time>]: sets or gets the read marker of a channel or conversation",
-    run: markread,
-};
+pub(super) const MARKREAD: Command = Command::new("MARKREAD", markread)
+    .help("<target> [timestamp=<time>]: sets or gets the read marker of a channel or conversation");
 
 fn markread(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
     let fail = |code, context: &str, text| {

@@ -21,47 +21,23 @@ use crate::wire::multiline::{Line, Lines, is_several, lines};
 use crate::wire::numeric::RPL_AWAY;
 use crate::wire::{Cap, Message, Text};
 
-use super::{Command, When, batch, mass};
+use super::{Command, batch, mass};
 
 /// Bytes of client-only tags that are relayed (message-tags, "Size limit").
 const CLIENT_TAGS_BYTES_MAX: usize = 4094;
 
-pub(super) const PRIVMSG: Command = Command {
-    name: "PRIVMSG",
-    params_min: 0,
-    when: When::Registered,
-    right: None,
-    help: "<target>{,<target>} :<text>: sends a message to channels or users",
-    run: |cx, m| say(cx, m, SpeechKind::Privmsg),
-};
+pub(super) const PRIVMSG: Command = Command::new("PRIVMSG", |cx, m| say(cx, m, SpeechKind::Privmsg))
+    .help("<target>{,<target>} :<text>: sends a message to channels or users");
 
-pub(super) const NOTICE: Command = Command {
-    name: "NOTICE",
-    params_min: 0,
-    when: When::Registered,
-    right: None,
-    help: "<target>{,<target>} :<text>: sends a message that must not be answered automatically",
-    run: |cx, m| say(cx, m, SpeechKind::Notice),
-};
+pub(super) const NOTICE: Command = Command::new("NOTICE", |cx, m| say(cx, m, SpeechKind::Notice))
+    .help("<target>{,<target>} :<text>: sends a message that must not be answered automatically");
 
-pub(super) const TAGMSG: Command = Command {
-    name: "TAGMSG",
-    params_min: 0,
-    when: When::Registered,
-    right: None,
-    help: "<target>{,<target>}: sends message tags without text",
-    run: |cx, m| say(cx, m, SpeechKind::Tagmsg),
-};
+pub(super) const TAGMSG: Command = Command::new("TAGMSG", |cx, m| say(cx, m, SpeechKind::Tagmsg))
+    .help("<target>{,<target>}: sends message tags without text");
 
 /// Clients that answer an ERROR with one are ignored rather than taught.
-pub(super) const ERROR: Command = Command {
-    name: "ERROR",
-    params_min: 0,
-    when: When::Always,
-    right: None,
-    help: "is sent by servers only",
-    run: |_, _| Ok(()),
-};
+pub(super) const ERROR: Command =
+    Command::new("ERROR", |_, _| Ok(())).before_registration().help("is sent by servers only");
 
 fn say(cx: &mut Cx<'_>, m: &Message<'_>, kind: SpeechKind) -> Outcome {
     if let Some(reference) = batch::reference(cx, m) {

@@ -1,8 +1,8 @@
-//! The commands: one file per command or tight family, and the one table of them all.
+//! The commands: one file per command or family of commands, and the table of all commands.
 //!
-//! A handler parses its parameters, asks `policy`, and commits facts or replies. What all commands have
-//! in common (registration, rights, parameter counts) is `dispatch`'s; who is told is `announce`'s.
-//! Invariant: a handler reads the state by `Cx::state` and changes it by `Cx::commit` alone.
+//! A handler parses its parameters, asks `policy`, and commits facts or replies. `dispatch` checks what all commands
+//! have in common (registration, rights, number of parameters); `announce` decides which clients are notified.
+//! Invariant: a handler reads the state through `Cx::state` and changes it only through `Cx::commit`.
 
 pub mod accept;
 pub mod authenticate;
@@ -60,30 +60,50 @@ use crate::engine::context::cx::Cx;
 use crate::engine::context::refusal::Outcome;
 use crate::wire::Message;
 
-/// An entry of the table.
+/// A command: an entry of the table.
+///
+/// It takes any number of parameters, from registered clients, and needs no operator capability, unless its entry
+/// says so.
 #[derive(Debug)]
 pub struct Command {
-    /// In upper case.
+    /// The name in upper case.
     pub name: &'static str,
-    /// Parameters without which it makes no sense: 461.
+    /// Number of parameters required; with fewer, the client gets 461.
     pub params_min: usize,
-    /// When it may be used: 451.
-    pub when: When,
-    /// The operator capability it needs: 481.
+    /// Whether a client can use it before it is registered; otherwise it gets 451. It may complete the registration.
+    pub before_registration: bool,
+    /// The operator capability that it requires; without it, the client gets 481.
     pub right: Option<&'static str>,
-    /// What it does, in one line for HELP: `PARAMETERS: explanation`.
+    /// One line for HELP: `PARAMETERS: explanation`.
     pub help: &'static str,
     /// The handler.
     pub run: fn(&mut Cx<'_>, &Message<'_>) -> Outcome,
 }
 
-/// When a command may be used.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum When {
-    /// After registration.
-    Registered,
-    /// At any time; before registration it may complete it.
-    Always,
+impl Command {
+    const fn new(name: &'static str, run: fn(&mut Cx<'_>, &Message<'_>) -> Outcome) -> Command {
+        Command { name, params_min: 0, before_registration: false, right: None, help: "", run }
+    }
+
+    const fn params(mut self, min: usize) -> Command {
+        self.params_min = min;
+        self
+    }
+
+    const fn before_registration(mut self) -> Command {
+        self.before_registration = true;
+        self
+    }
+
+    const fn right(mut self, right: &'static str) -> Command {
+        self.right = Some(right);
+        self
+    }
+
+    const fn help(mut self, help: &'static str) -> Command {
+        self.help = help;
+        self
+    }
 }
 
 /// All commands, by name.

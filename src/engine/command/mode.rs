@@ -12,16 +12,11 @@ use crate::text::Mask;
 use crate::wire::numeric::*;
 use crate::wire::{Message, Text};
 
-use super::{Command, When, umode};
+use super::{Command, umode};
 
-pub(super) const MODE: Command = Command {
-    name: "MODE",
-    params_min: 1,
-    when: When::Registered,
-    right: None,
-    help: "<channel> [<changes> [<parameters>]]: shows or changes modes; see also HELP CMODES, HELP UMODES",
-    run: mode,
-};
+pub(super) const MODE: Command = Command::new("MODE", mode)
+    .params(1)
+    .help("<channel> [<changes> [<parameters>]]: shows or changes modes; see also HELP CMODES, HELP UMODES");
 
 fn mode(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
     if !m.param(0).starts_with('#') {

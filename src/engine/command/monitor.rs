@@ -10,19 +10,15 @@ use crate::text::wrap_with;
 use crate::wire::numeric::*;
 use crate::wire::{Message, Numeric, Text};
 
-use super::{Command, When};
+use super::Command;
 
 /// Bytes of targets on one line, so that it fits with any server name and nick.
 const LINE_BYTES_MAX: usize = 400;
 
-pub(super) const MONITOR: Command = Command {
-    name: "MONITOR",
-    params_min: 1,
-    when: When::Registered,
-    right: None,
-    help: "+ <nick>{,<nick>} | - <nick>{,<nick>} | C | L | S: adds, removes, clears, lists or queries monitored nicks",
-    run: monitor,
-};
+pub(super) const MONITOR: Command = Command::new("MONITOR", monitor).params(1).help(
+    "+ <nick>{,<nick>} | - <nick>{,<nick>} | C | L | S: adds, removes, clears, lists or queries \
+     monitored nicks",
+);
 
 fn monitor(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
     let session = cx.session;

@@ -6,16 +6,9 @@ use crate::i18n::Phrase;
 use crate::wire::numeric::{ERR_NOMOTD, RPL_ENDOFMOTD, RPL_MOTD, RPL_MOTDSTART};
 use crate::wire::{Message, Text};
 
-use super::{Command, When};
+use super::Command;
 
-pub(super) const MOTD: Command = Command {
-    name: "MOTD",
-    params_min: 0,
-    when: When::Registered,
-    right: None,
-    help: "shows the message of the day",
-    run: motd,
-};
+pub(super) const MOTD: Command = Command::new("MOTD", motd).help("shows the message of the day");
 
 fn motd(cx: &mut Cx<'_>, _: &Message<'_>) -> Outcome {
     show(cx);

@@ -8,16 +8,10 @@ use crate::i18n::Phrase;
 use crate::wire::numeric::RPL_ENDOFNAMES;
 use crate::wire::{Message, Text};
 
-use super::{Command, When};
+use super::Command;
 
-pub(super) const NAMES: Command = Command {
-    name: "NAMES",
-    params_min: 0,
-    when: When::Registered,
-    right: None,
-    help: "[<channel>]: lists the users in a channel, or in all channels you are in",
-    run: names,
-};
+pub(super) const NAMES: Command = Command::new("NAMES", names)
+    .help("[<channel>]: lists the users in a channel, or in all channels you are in");
 
 fn names(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
     let Some(named) = m.param_opt(0) else {

@@ -10,16 +10,10 @@ use crate::state::fact::Introduction;
 use crate::wire::numeric::ERR_UNKNOWNERROR;
 use crate::wire::{Message, Text};
 
-use super::{Command, When};
+use super::Command;
 
-pub(super) const NICK: Command = Command {
-    name: "NICK",
-    params_min: 0,
-    when: When::Always,
-    right: None,
-    help: "<nick>: sets or changes your nickname",
-    run: nick,
-};
+pub(super) const NICK: Command =
+    Command::new("NICK", nick).before_registration().help("<nick>: sets or changes your nickname");
 
 fn nick(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
     let raw = m.param(0).trim();

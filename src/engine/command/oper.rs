@@ -17,26 +17,13 @@ use crate::state::{Fact, Letters, UserId};
 use crate::wire::numeric::{ERR_UNKNOWNERROR, RPL_YOUREOPER};
 use crate::wire::{Message, Text};
 
+use super::Command;
 use super::umode::{self, SETTABLE};
-use super::{Command, When};
 
-pub(super) const OPER: Command = Command {
-    name: "OPER",
-    params_min: 1,
-    when: When::Registered,
-    right: None,
-    help: "<name> [<password>]: logs you in as an IRC operator",
-    run: oper,
-};
+pub(super) const OPER: Command =
+    Command::new("OPER", oper).params(1).help("<name> [<password>]: logs you in as an IRC operator");
 
-pub(super) const DEOPER: Command = Command {
-    name: "DEOPER",
-    params_min: 0,
-    when: When::Registered,
-    right: None,
-    help: "removes your IRC operator status",
-    run: deoper,
-};
+pub(super) const DEOPER: Command = Command::new("DEOPER", deoper).help("removes your IRC operator status");
 
 fn oper(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
     if cx.user().oper.is_some() {

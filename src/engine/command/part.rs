@@ -5,16 +5,10 @@ use crate::engine::context::refusal::{Outcome, Refusal};
 use crate::state::Fact;
 use crate::wire::Message;
 
-use super::{Command, When};
+use super::Command;
 
-pub(super) const PART: Command = Command {
-    name: "PART",
-    params_min: 1,
-    when: When::Registered,
-    right: None,
-    help: "<channel>{,<channel>} [<reason>]: leaves channels",
-    run: part,
-};
+pub(super) const PART: Command =
+    Command::new("PART", part).params(1).help("<channel>{,<channel>} [<reason>]: leaves channels");
 
 fn part(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
     let reason = m.param_opt(1).filter(|reason| !reason.is_empty());

@@ -10,16 +10,11 @@ use crate::state::account::Settings;
 use crate::state::fact::AccountChange;
 use crate::wire::{Message, Text};
 
-use super::{Command, When};
+use super::Command;
 
-pub(super) const PERSISTENCE: Command = Command {
-    name: "PERSISTENCE",
-    params_min: 1,
-    when: When::Registered,
-    right: None,
-    help: "GET | SET DEFAULT|ON|OFF: shows or sets whether your client is always-on",
-    run: persistence,
-};
+pub(super) const PERSISTENCE: Command = Command::new("PERSISTENCE", persistence)
+    .params(1)
+    .help("GET | SET DEFAULT|ON|OFF: shows or sets whether your client is always-on");
 
 fn persistence(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
     let fail = |code, text| Refusal::Fail { command: "PERSISTENCE", code, context: Vec::new(), text };

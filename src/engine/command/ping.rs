@@ -5,25 +5,15 @@ use crate::engine::context::refusal::Outcome;
 use crate::text::truncate;
 use crate::wire::{Message, Text};
 
-use super::{Command, When};
+use super::Command;
 
-pub(super) const PING: Command = Command {
-    name: "PING",
-    params_min: 1,
-    when: When::Always,
-    right: None,
-    help: "<token>: requests a PONG from the server",
-    run: ping,
-};
+pub(super) const PING: Command = Command::new("PING", ping)
+    .params(1)
+    .before_registration()
+    .help("<token>: requests a PONG from the server");
 
-pub(super) const PONG: Command = Command {
-    name: "PONG",
-    params_min: 0,
-    when: When::Always,
-    right: None,
-    help: "<token>: replies to a PING",
-    run: |_, _| Ok(()),
-};
+pub(super) const PONG: Command =
+    Command::new("PONG", |_, _| Ok(())).before_registration().help("<token>: replies to a PING");
 
 fn ping(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
     let server = cx.setup.server_name();

@@ -5,16 +5,10 @@ use crate::engine::context::refusal::Outcome;
 use crate::i18n::Phrase;
 use crate::wire::Message;
 
-use super::{Command, When};
+use super::Command;
 
-pub(super) const QUIT: Command = Command {
-    name: "QUIT",
-    params_min: 0,
-    when: When::Always,
-    right: None,
-    help: "[<reason>]: disconnects from the server",
-    run: quit,
-};
+pub(super) const QUIT: Command =
+    Command::new("QUIT", quit).before_registration().help("[<reason>]: disconnects from the server");
 
 fn quit(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
     match m.param_opt(0).filter(|reason| !reason.is_empty()) {

@@ -5,16 +5,11 @@ use crate::engine::context::refusal::Outcome;
 use crate::engine::history::redaction::{self, Manner};
 use crate::wire::Message;
 
-use super::{Command, When};
+use super::Command;
 
-pub(super) const REDACT: Command = Command {
-    name: "REDACT",
-    params_min: 2,
-    when: When::Registered,
-    right: None,
-    help: "<target> <msgid> [:<reason>]: deletes a message of yours, or one in a channel you operate",
-    run: redact,
-};
+pub(super) const REDACT: Command = Command::new("REDACT", redact)
+    .params(2)
+    .help("<target> <msgid> [:<reason>]: deletes a message of yours, or one in a channel you operate");
 
 fn redact(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
     redaction::start(cx, [m.param(0), m.param(1)], m.param_opt(2), Manner::Redact)

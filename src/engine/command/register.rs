@@ -8,25 +8,17 @@ use crate::engine::context::refusal::{Outcome, Refusal};
 use crate::i18n::Phrase;
 use crate::wire::{Message, Text};
 
-use super::{Command, When};
+use super::Command;
 
-pub(super) const REGISTER: Command = Command {
-    name: "REGISTER",
-    params_min: 3,
-    when: When::Always,
-    right: None,
-    help: "<account>|* <e-mail>|* <password>: registers an account, by default named after your nickname",
-    run: register,
-};
+pub(super) const REGISTER: Command = Command::new("REGISTER", register)
+    .params(3)
+    .before_registration()
+    .help("<account>|* <e-mail>|* <password>: registers an account, by default named after your nickname");
 
-pub(super) const VERIFY: Command = Command {
-    name: "VERIFY",
-    params_min: 2,
-    when: When::Always,
-    right: None,
-    help: "<account> <code>: verifies a new account with the code sent by e-mail",
-    run: verify,
-};
+pub(super) const VERIFY: Command = Command::new("VERIFY", verify)
+    .params(2)
+    .before_registration()
+    .help("<account> <code>: verifies a new account with the code sent by e-mail");
 
 fn register(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
     can_store(cx, "REGISTER")?;

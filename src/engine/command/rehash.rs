@@ -12,21 +12,15 @@ use crate::text::truncate;
 use crate::wire::numeric::{ERR_UNKNOWNERROR, RPL_REHASHING};
 use crate::wire::{Message, Text};
 
-use super::{Command, When};
+use super::Command;
 
 /// What the configuration is called, wherever it is.
 const NAME: &str = "ircd.yaml";
 /// Bytes of what is wrong with a configuration, so that it fits on a line.
 const REASON_BYTES_MAX: usize = 350;
 
-pub(super) const REHASH: Command = Command {
-    name: "REHASH",
-    params_min: 0,
-    when: When::Registered,
-    right: Some("rehash"),
-    help: "reloads the server's configuration",
-    run: rehash,
-};
+pub(super) const REHASH: Command =
+    Command::new("REHASH", rehash).right("rehash").help("reloads the server's configuration");
 
 fn rehash(cx: &mut Cx<'_>, _: &Message<'_>) -> Outcome {
     let name = cx.oper_name();

@@ -9,19 +9,14 @@ use crate::state::fact::{Said, SpeechKind, SpeechTarget};
 use crate::wire::Message;
 use crate::wire::outgoing::RELAYED_BY;
 
-use super::{Command, When, message};
+use super::{Command, message};
 
 /// The username of those who are relayed, unless the configuration gives everyone another.
 const USERNAME: &str = "~u";
 
-pub(super) const RELAYMSG: Command = Command {
-    name: "RELAYMSG",
-    params_min: 3,
-    when: When::Registered,
-    right: None,
-    help: "<channel> <nickname> :<text>: relays a message from a user of another network",
-    run: relaymsg,
-};
+pub(super) const RELAYMSG: Command = Command::new("RELAYMSG", relaymsg)
+    .params(3)
+    .help("<channel> <nickname> :<text>: relays a message from a user of another network");
 
 /// 403, 404; `FAIL RELAYMSG`.
 fn relaymsg(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {

@@ -9,46 +9,26 @@ use crate::state::fact::{Said, SpeechKind, SpeechTarget};
 use crate::state::{Fact, Rank};
 use crate::wire::Message;
 
-use super::{Command, When, message};
+use super::{Command, message};
 
 /// The operator capability that `require-oper` asks for.
 const RIGHT: &str = "roleplay";
 
-pub(super) const NPC: Command = Command {
-    name: "NPC",
-    params_min: 3,
-    when: When::Registered,
-    right: None,
-    help: "<target> <name> <text>: sends a message under a roleplay name",
-    run: |cx, m| play(cx, m.param(0), Some(m.param(1)), &m.params()[2..], false),
-};
+pub(super) const NPC: Command =
+    Command::new("NPC", |cx, m| play(cx, m.param(0), Some(m.param(1)), &m.params()[2..], false))
+        .params(3)
+        .help("<target> <name> <text>: sends a message under a roleplay name");
 
-pub(super) const NPCA: Command = Command {
-    name: "NPCA",
-    params_min: 3,
-    when: When::Registered,
-    right: None,
-    help: "<target> <name> <text>: sends an action under a roleplay name",
-    run: |cx, m| play(cx, m.param(0), Some(m.param(1)), &m.params()[2..], true),
-};
+pub(super) const NPCA: Command =
+    Command::new("NPCA", |cx, m| play(cx, m.param(0), Some(m.param(1)), &m.params()[2..], true))
+        .params(3)
+        .help("<target> <name> <text>: sends an action under a roleplay name");
 
-pub(super) const SCENE: Command = Command {
-    name: "SCENE",
-    params_min: 2,
-    when: When::Registered,
-    right: None,
-    help: "<target> <text>: describes a roleplay scene",
-    run: scene,
-};
+pub(super) const SCENE: Command =
+    Command::new("SCENE", scene).params(2).help("<target> <text>: describes a roleplay scene");
 
-pub(super) const AMBIANCE: Command = Command {
-    name: "AMBIANCE",
-    params_min: 2,
-    when: When::Registered,
-    right: None,
-    help: "<target> <text>: is the same as SCENE",
-    run: scene,
-};
+pub(super) const AMBIANCE: Command =
+    Command::new("AMBIANCE", scene).params(2).help("<target> <text>: is the same as SCENE");
 
 fn scene(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
     play(cx, m.param(0), None, &m.params()[1..], false)

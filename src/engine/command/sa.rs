@@ -7,34 +7,20 @@ use crate::i18n::Phrase;
 use crate::state::Fact;
 use crate::wire::{Message, Text};
 
-use super::{Command, When, join, mode, umode};
+use super::{Command, join, mode, umode};
 
-pub(super) const SAJOIN: Command = Command {
-    name: "SAJOIN",
-    params_min: 1,
-    when: When::Registered,
-    right: Some("sajoin"),
-    help: "[<nick>] <channel>{,<channel>}: joins channels, or makes a user join them, bypassing all restrictions",
-    run: sajoin,
-};
+pub(super) const SAJOIN: Command = Command::new("SAJOIN", sajoin).params(1).right("sajoin").help(
+    "[<nick>] <channel>{,<channel>}: joins channels, or makes a user join them, bypassing all \
+     restrictions",
+);
 
-pub(super) const SAMODE: Command = Command {
-    name: "SAMODE",
-    params_min: 1,
-    when: When::Registered,
-    right: Some("samode"),
-    help: "<target> [<changes> [<parameters>]]: shows or changes modes of any channel or user",
-    run: samode,
-};
+pub(super) const SAMODE: Command = Command::new("SAMODE", samode)
+    .params(1)
+    .right("samode")
+    .help("<target> [<changes> [<parameters>]]: shows or changes modes of any channel or user");
 
-pub(super) const SANICK: Command = Command {
-    name: "SANICK",
-    params_min: 2,
-    when: When::Registered,
-    right: Some("samode"),
-    help: "<nick> <new nick>: changes a user's nick",
-    run: sanick,
-};
+pub(super) const SANICK: Command =
+    Command::new("SANICK", sanick).params(2).right("samode").help("<nick> <new nick>: changes a user's nick");
 
 fn sajoin(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
     let (user, channels) = match (m.param(0).starts_with('#'), m.param_opt(1)) {

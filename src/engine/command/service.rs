@@ -6,43 +6,28 @@ use crate::engine::context::service::ServiceName;
 use crate::engine::service;
 use crate::wire::Message;
 
-use super::{Command, When};
+use super::Command;
 
-pub(super) const NICKSERV: Command = Command {
-    name: "NICKSERV",
-    params_min: 0,
-    when: When::Registered,
-    right: None,
-    help: "<command> [<parameters>]: sends a command to NickServ, which manages accounts and nicks",
-    run: |cx, m| tell(cx, ServiceName::NickServ, m),
-};
+pub(super) const NICKSERV: Command = Command::new("NICKSERV", |cx, m| tell(cx, ServiceName::NickServ, m))
+    .help("<command> [<parameters>]: sends a command to NickServ, which manages accounts and nicks");
 
-pub(super) const NS: Command = Command { name: "NS", ..NICKSERV };
+pub(super) const NS: Command = Command::new("NS", |cx, m| tell(cx, ServiceName::NickServ, m))
+    .help("<command> [<parameters>]: sends a command to NickServ, which manages accounts and nicks");
 
-pub(super) const CHANSERV: Command = Command {
-    name: "CHANSERV",
-    help: "<command> [<parameters>]: sends a command to ChanServ, which manages registered channels",
-    run: |cx, m| tell(cx, ServiceName::ChanServ, m),
-    ..NICKSERV
-};
+pub(super) const CHANSERV: Command = Command::new("CHANSERV", |cx, m| tell(cx, ServiceName::ChanServ, m))
+    .help("<command> [<parameters>]: sends a command to ChanServ, which manages registered channels");
 
-pub(super) const CS: Command = Command { name: "CS", ..CHANSERV };
+pub(super) const CS: Command = Command::new("CS", |cx, m| tell(cx, ServiceName::ChanServ, m))
+    .help("<command> [<parameters>]: sends a command to ChanServ, which manages registered channels");
 
-pub(super) const HOSTSERV: Command = Command {
-    name: "HOSTSERV",
-    help: "<command> [<parameters>]: sends a command to HostServ, which manages vhosts",
-    run: |cx, m| tell(cx, ServiceName::HostServ, m),
-    ..NICKSERV
-};
+pub(super) const HOSTSERV: Command = Command::new("HOSTSERV", |cx, m| tell(cx, ServiceName::HostServ, m))
+    .help("<command> [<parameters>]: sends a command to HostServ, which manages vhosts");
 
-pub(super) const HS: Command = Command { name: "HS", ..HOSTSERV };
+pub(super) const HS: Command = Command::new("HS", |cx, m| tell(cx, ServiceName::HostServ, m))
+    .help("<command> [<parameters>]: sends a command to HostServ, which manages vhosts");
 
-pub(super) const HISTSERV: Command = Command {
-    name: "HISTSERV",
-    help: "<command> [<parameters>]: sends a command to HistServ, which manages message history",
-    run: |cx, m| tell(cx, ServiceName::HistServ, m),
-    ..NICKSERV
-};
+pub(super) const HISTSERV: Command = Command::new("HISTSERV", |cx, m| tell(cx, ServiceName::HistServ, m))
+    .help("<command> [<parameters>]: sends a command to HistServ, which manages message history");
 
 fn tell(cx: &mut Cx<'_>, service: ServiceName, m: &Message<'_>) -> Outcome {
     service::hear(cx, service, &m.params().join(" "));

@@ -6,16 +6,10 @@ use crate::i18n::Phrase;
 use crate::state::Fact;
 use crate::wire::Message;
 
-use super::{Command, When};
+use super::Command;
 
-pub(super) const SETNAME: Command = Command {
-    name: "SETNAME",
-    params_min: 1,
-    when: When::Registered,
-    right: None,
-    help: "<realname>: changes your real name",
-    run: setname,
-};
+pub(super) const SETNAME: Command =
+    Command::new("SETNAME", setname).params(1).help("<realname>: changes your real name");
 
 fn setname(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
     // People type it without the colon.

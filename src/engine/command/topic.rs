@@ -8,16 +8,11 @@ use crate::state::Fact;
 use crate::text::truncate;
 use crate::wire::Message;
 
-use super::{Command, When};
+use super::Command;
 
-pub(super) const TOPIC: Command = Command {
-    name: "TOPIC",
-    params_min: 1,
-    when: When::Registered,
-    right: None,
-    help: "<channel> [<text>]: shows a channel's topic, or sets it; an empty text removes it",
-    run: topic,
-};
+pub(super) const TOPIC: Command = Command::new("TOPIC", topic)
+    .params(1)
+    .help("<channel> [<text>]: shows a channel's topic, or sets it; an empty text removes it");
 
 fn topic(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
     let channel = cx.find_channel(m.param(0))?;

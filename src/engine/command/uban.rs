@@ -14,20 +14,15 @@ use crate::text::truncate;
 use crate::wire::{Message, Text};
 
 use super::xline::{described, info, list, report, show_nicks, take_word, warn_if_exempt};
-use super::{Command, When, whois};
+use super::{Command, whois};
 
 /// Suspended accounts shown by LIST.
 const SUSPENSIONS_MAX: usize = 500;
 
-pub(super) const UBAN: Command = Command {
-    name: "UBAN",
-    params_min: 1,
-    when: When::Registered,
-    right: Some("ban"),
-    help: "ADD <target> [REQUIRE-SASL] [DURATION <duration>] [<reason>] | DEL <target> | INFO <target> | LIST: \
-           manages bans on addresses, networks, masks and accounts",
-    run: uban,
-};
+pub(super) const UBAN: Command = Command::new("UBAN", uban).params(1).right("ban").help(
+    "ADD <target> [REQUIRE-SASL] [DURATION <duration>] [<reason>] | DEL <target> | INFO <target> | \
+     LIST: manages bans on addresses, networks, masks and accounts",
+);
 
 /// Whom it is about.
 enum Target {

@@ -16,25 +16,17 @@ use crate::text::{ident, truncate};
 use crate::wire::numeric::{ERR_INVALIDUSERNAME, RPL_SASLSUCCESS};
 use crate::wire::{Message, Text};
 
-use super::{Command, When};
+use super::Command;
 
-pub(super) const USER: Command = Command {
-    name: "USER",
-    params_min: 4,
-    when: When::Always,
-    right: None,
-    help: "<username> 0 * :<realname>: sets the username and real name when connecting",
-    run: user,
-};
+pub(super) const USER: Command = Command::new("USER", user)
+    .params(4)
+    .before_registration()
+    .help("<username> 0 * :<realname>: sets the username and real name when connecting");
 
-pub(super) const PASS: Command = Command {
-    name: "PASS",
-    params_min: 1,
-    when: When::Always,
-    right: None,
-    help: "<password> | <account>[@<device>]:<password>: sends the server password, or logs in; before NICK and USER",
-    run: pass,
-};
+pub(super) const PASS: Command = Command::new("PASS", pass).params(1).before_registration().help(
+    "<password> | <account>[@<device>]:<password>: sends the server password, or logs in; before \
+     NICK and USER",
+);
 
 fn user(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
     let registering = cx.served().registering().ok_or(Refusal::AlreadyRegistered)?;

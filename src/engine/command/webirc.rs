@@ -14,16 +14,12 @@ use crate::engine::door::lookups::is_host;
 use crate::i18n::Phrase;
 use crate::wire::Message;
 
-use super::{Command, When};
+use super::Command;
 
-pub(super) const WEBIRC: Command = Command {
-    name: "WEBIRC",
-    params_min: 4,
-    when: When::Always,
-    right: None,
-    help: "<password> <gateway> <host> <ip> [:<flags>]: is sent by gateways to pass on the client's address",
-    run: webirc,
-};
+pub(super) const WEBIRC: Command = Command::new("WEBIRC", webirc).params(4).before_registration().help(
+    "<password> <gateway> <host> <ip> [:<flags>]: is sent by gateways to pass on the client's \
+     address",
+);
 
 /// A WEBIRC whose password is being compared.
 #[derive(Debug, Serialize, Deserialize)]

@@ -18,21 +18,16 @@ use crate::text::{Mask, folded_nuh};
 use crate::wire::numeric::{RPL_ENDOFWHO, RPL_WHOREPLY, RPL_WHOSPCRPL};
 use crate::wire::{Cap, Message, Text};
 
-use super::{Command, When, whois};
+use super::{Command, whois};
 
 /// The fields of WHOX in the order in which they are sent; the real name follows them.
 const FIELDS: &str = "tcuihsnfdlao";
 /// Stands for an address that is not disclosed.
 const NO_ADDRESS: &str = "255.255.255.255";
 
-pub(super) const WHO: Command = Command {
-    name: "WHO",
-    params_min: 1,
-    when: When::Registered,
-    right: None,
-    help: "<channel>|<nick>|<mask> [%<fields>[,<token>]]: lists users; fields are those of WHOX",
-    run: who,
-};
+pub(super) const WHO: Command = Command::new("WHO", who)
+    .params(1)
+    .help("<channel>|<nick>|<mask> [%<fields>[,<token>]]: lists users; fields are those of WHOX");
 
 fn who(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
     let asked = m.param(0).to_owned();

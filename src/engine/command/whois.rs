@@ -14,21 +14,15 @@ use crate::text::{Mask, wrap};
 use crate::wire::numeric::*;
 use crate::wire::{Cap, Message, Text};
 
-use super::{Command, When};
+use super::Command;
 
 /// Users shown to an operator who asks for masks, and parts of the list that are looked at.
 const FOUND_MAX: usize = 50;
 /// Bytes of channels in one 319, so that it fits with any server name and nicks.
 const CHANNELS_BYTES_MAX: usize = 380;
 
-pub(super) const WHOIS: Command = Command {
-    name: "WHOIS",
-    params_min: 1,
-    when: When::Registered,
-    right: None,
-    help: "[<server>] <nick>: shows information about a user",
-    run: whois,
-};
+pub(super) const WHOIS: Command =
+    Command::new("WHOIS", whois).params(1).help("[<server>] <nick>: shows information about a user");
 
 fn whois(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
     // There is one server, so the one before the nick does not matter.

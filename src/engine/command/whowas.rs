@@ -8,21 +8,16 @@ use crate::state::whowas::Former;
 use crate::wire::numeric::{ERR_WASNOSUCHNICK, RPL_ENDOFWHOWAS, RPL_WHOWASIP, RPL_WHOWASUSER};
 use crate::wire::{Message, Text};
 
-use super::{Command, When};
+use super::Command;
 
 /// Nicks that are looked for at once.
 const NICKS_MAX: usize = 4;
 /// Entries for one nick; the latest are shown.
 const ENTRIES_MAX: usize = 100;
 
-pub(super) const WHOWAS: Command = Command {
-    name: "WHOWAS",
-    params_min: 1,
-    when: When::Registered,
-    right: None,
-    help: "<nick>[,<nick>…] [<count>]: shows past users of a nick, newest first",
-    run: whowas,
-};
+pub(super) const WHOWAS: Command = Command::new("WHOWAS", whowas)
+    .params(1)
+    .help("<nick>[,<nick>…] [<count>]: shows past users of a nick, newest first");
 
 fn whowas(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
     // A count that is not positive stands for all (RFC 2812, section 3.6.3).

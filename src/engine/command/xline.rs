@@ -12,49 +12,34 @@ use crate::wire::clock::long_date;
 use crate::wire::numeric::ERR_UNKNOWNERROR;
 use crate::wire::{Message, Text};
 
-use super::{Command, When};
+use super::Command;
 
 /// Bans shown by one LIST.
 const LISTED_MAX: usize = 500;
 /// Bytes of nicks in one line.
 const NICKS_BYTES_MAX: usize = 380;
 
-pub(super) const DLINE: Command = Command {
-    name: "DLINE",
-    params_min: 1,
-    when: When::Registered,
-    right: Some("ban"),
-    help: "[ANDKILL] [MYSELF] [<duration>] <address>[/<bits>] [<reason>[|<for operators>]], or LIST: \
-           bans addresses",
-    run: |cx, m| add(cx, m, Kind::Address),
-};
+pub(super) const DLINE: Command =
+    Command::new("DLINE", |cx, m| add(cx, m, Kind::Address)).params(1).right("ban").help(
+        "[ANDKILL] [MYSELF] [<duration>] <address>[/<bits>] [<reason>[|<for operators>]], or LIST: bans \
+         addresses",
+    );
 
-pub(super) const KLINE: Command = Command {
-    name: "KLINE",
-    params_min: 1,
-    when: When::Registered,
-    right: Some("ban"),
-    help: "[ANDKILL] [MYSELF] [<duration>] <nick!user@host> [<reason>[|<for operators>]], or LIST: bans masks",
-    run: |cx, m| add(cx, m, Kind::Mask),
-};
+pub(super) const KLINE: Command =
+    Command::new("KLINE", |cx, m| add(cx, m, Kind::Mask)).params(1).right("ban").help(
+        "[ANDKILL] [MYSELF] [<duration>] <nick!user@host> [<reason>[|<for operators>]], or LIST: bans \
+         masks",
+    );
 
-pub(super) const UNDLINE: Command = Command {
-    name: "UNDLINE",
-    params_min: 1,
-    when: When::Registered,
-    right: Some("ban"),
-    help: "<address>[/<bits>]: removes a ban on an address or network",
-    run: |cx, m| remove(cx, m, Kind::Address),
-};
+pub(super) const UNDLINE: Command = Command::new("UNDLINE", |cx, m| remove(cx, m, Kind::Address))
+    .params(1)
+    .right("ban")
+    .help("<address>[/<bits>]: removes a ban on an address or network");
 
-pub(super) const UNKLINE: Command = Command {
-    name: "UNKLINE",
-    params_min: 1,
-    when: When::Registered,
-    right: Some("ban"),
-    help: "<nick!user@host>: removes a ban on a mask",
-    run: |cx, m| remove(cx, m, Kind::Mask),
-};
+pub(super) const UNKLINE: Command = Command::new("UNKLINE", |cx, m| remove(cx, m, Kind::Mask))
+    .params(1)
+    .right("ban")
+    .help("<nick!user@host>: removes a ban on a mask");
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {

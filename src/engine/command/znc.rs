@@ -5,16 +5,12 @@ use crate::engine::context::refusal::Outcome;
 use crate::engine::history::znc_playback::hear;
 use crate::wire::Message;
 
-use super::{Command, When};
+use super::Command;
 
-pub(super) const ZNC: Command = Command {
-    name: "ZNC",
-    params_min: 1,
-    when: When::Registered,
-    right: None,
-    help: "<module> <command>: sends a command to an emulated ZNC module; only *playback is supported, with PLAY and LIST",
-    run: znc,
-};
+pub(super) const ZNC: Command = Command::new("ZNC", znc).params(1).help(
+    "<module> <command>: sends a command to an emulated ZNC module; only *playback is supported, \
+     with PLAY and LIST",
+);
 
 fn znc(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
     let words = m.params().get(1..).unwrap_or_default();

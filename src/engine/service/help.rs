@@ -6,7 +6,7 @@ use crate::engine::context::service::ServiceName;
 use crate::i18n::Phrase;
 use crate::wire::Text;
 
-use super::{Command, split_word};
+use super::{ServiceCommand, split_word};
 
 /// Where the explanations of a list begin.
 const NAME_WIDTH: usize = 15;
@@ -26,7 +26,7 @@ fn list(cx: &mut Cx<'_>, service: ServiceName) {
         cx.notice(service, Text::Plain(line));
     }
     for command in super::commands(service) {
-        let shown = !command.hidden && (command.enabled)(cx.config()) && command.who.includes(cx).is_ok();
+        let shown = !command.hidden && (command.enabled)(cx.config()) && command.access.includes(cx).is_ok();
         if shown {
             let text = text_of(cx, &key(service, command), || command_text(command));
             let (_, explanation) = split_help(text.lines().next().unwrap_or_default());
@@ -38,7 +38,7 @@ fn list(cx: &mut Cx<'_>, service: ServiceName) {
 
 fn explain(cx: &mut Cx<'_>, service: ServiceName, name: &str) -> Outcome {
     let found = super::command(service, name);
-    let found = found.filter(|command| (command.enabled)(cx.config()) && command.who.includes(cx).is_ok());
+    let found = found.filter(|command| (command.enabled)(cx.config()) && command.access.includes(cx).is_ok());
     let Some(command) = found else {
         return Err(service.refuse(Phrase::SERVICE_NO_HELP, &[service.name()]));
     };
@@ -61,11 +61,11 @@ fn split_help(help: &str) -> (&str, &str) {
 }
 
 /// What the help of a command is found by in catalogues.
-fn key(service: ServiceName, command: &Command) -> String {
+fn key(service: ServiceName, command: &ServiceCommand) -> String {
     format!("{} {}", service.name(), command.name)
 }
 
-fn command_text(command: &Command) -> String {
+fn command_text(command: &ServiceCommand) -> String {
     std::iter::once(command.help).chain(command.more.iter().copied()).collect::<Vec<_>>().join("\n")
 }
 

@@ -31,47 +31,108 @@ const LEAVES_RECORDS: &[&str] = &[
     "SESSIONS", "STATUS",
 ];
 
-/// A command of a service.
+/// A command of a service: an entry of its table.
+///
+/// It takes no parameters, can be used by anyone, under any configuration, and is listed by HELP, unless its entry
+/// says otherwise.
 #[derive(Debug)]
-pub struct Command {
-    /// In upper case.
-    pub name: &'static str,
-    /// Other names of it, in upper case.
-    pub aliases: &'static [&'static str],
-    /// Parameters without which it makes no sense.
-    pub params_min: usize,
-    /// The most it takes.
-    pub params_max: usize,
-    /// The last of the most takes what is left of the line, blanks and all.
-    pub text_last: bool,
-    /// Who may use it.
-    pub who: Who,
-    /// Whether the configuration lets it be used.
-    pub enabled: fn(&Config) -> bool,
-    /// It is not listed by HELP.
-    pub hidden: bool,
-    /// What it does, in one line: `PARAMETERS: explanation`.
-    pub help: &'static str,
-    /// What more HELP tells about it, a line each.
-    pub more: &'static [&'static str],
-    /// The function; it gets between `params_min` and `params_max` parameters.
-    pub run: fn(&mut Cx<'_>, &[&str]) -> Outcome,
+pub struct ServiceCommand {
+    /// The name in upper case.
+    name: &'static str,
+    /// Other names, in upper case.
+    aliases: &'static [&'static str],
+    /// Number of parameters required.
+    params_min: usize,
+    /// Maximum number of parameters.
+    params_max: usize,
+    /// Whether parameter number `params_max` takes the rest of the line, with its spaces.
+    text_last: bool,
+    /// The users that can use it.
+    access: Access,
+    /// Whether the configuration enables it.
+    enabled: fn(&Config) -> bool,
+    /// Whether HELP omits it from the list.
+    hidden: bool,
+    /// One line for HELP: `PARAMETERS: explanation`.
+    help: &'static str,
+    /// Further lines for HELP.
+    more: &'static [&'static str],
+    /// The handler; it gets between `params_min` and `params_max` parameters.
+    run: fn(&mut Cx<'_>, &[&str]) -> Outcome,
 }
 
-/// Who may use a command.
+/// The users that can use a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Who {
-    /// Everyone; the function may look closer.
+enum Access {
+    /// All users; the handler may check more.
     Anyone,
-    /// Those with an account.
+    /// Users who are logged in.
     LoggedIn,
     /// Operators with this capability.
     Oper(&'static str),
 }
 
-/// For [`Command::enabled`]: whatever the configuration.
-pub fn always(_: &Config) -> bool {
-    true
+impl ServiceCommand {
+    const fn new(name: &'static str, run: fn(&mut Cx<'_>, &[&str]) -> Outcome) -> ServiceCommand {
+        ServiceCommand {
+            name,
+            aliases: &[],
+            params_min: 0,
+            params_max: 0,
+            text_last: false,
+            access: Access::Anyone,
+            enabled: |_| true,
+            hidden: false,
+            help: "",
+            more: &[],
+            run,
+        }
+    }
+
+    const fn aliases(mut self, aliases: &'static [&'static str]) -> ServiceCommand {
+        self.aliases = aliases;
+        self
+    }
+
+    const fn params(mut self, min: usize, max: usize) -> ServiceCommand {
+        (self.params_min, self.params_max) = (min, max);
+        self
+    }
+
+    const fn text_last(mut self) -> ServiceCommand {
+        self.text_last = true;
+        self
+    }
+
+    const fn logged_in(mut self) -> ServiceCommand {
+        self.access = Access::LoggedIn;
+        self
+    }
+
+    const fn right(mut self, right: &'static str) -> ServiceCommand {
+        self.access = Access::Oper(right);
+        self
+    }
+
+    const fn enabled(mut self, enabled: fn(&Config) -> bool) -> ServiceCommand {
+        self.enabled = enabled;
+        self
+    }
+
+    const fn hidden(mut self) -> ServiceCommand {
+        self.hidden = true;
+        self
+    }
+
+    const fn help(mut self, help: &'static str) -> ServiceCommand {
+        self.help = help;
+        self
+    }
+
+    const fn more(mut self, more: &'static [&'static str]) -> ServiceCommand {
+        self.more = more;
+        self
+    }
 }
 
 /// What it is for, a line each.
@@ -85,7 +146,7 @@ fn about(service: ServiceName) -> &'static [&'static str] {
 }
 
 /// Its commands besides HELP, by name.
-fn commands(service: ServiceName) -> &'static [&'static Command] {
+fn commands(service: ServiceName) -> &'static [&'static ServiceCommand] {
     match service {
         ServiceName::NickServ => nickserv::COMMANDS,
         ServiceName::ChanServ => chanserv::COMMANDS,
@@ -100,20 +161,20 @@ pub fn knows(service: ServiceName, name: &str) -> bool {
 }
 
 /// Finds a command, whether or not the configuration enables it.
-fn command(service: ServiceName, name: &str) -> Option<&'static Command> {
+fn command(service: ServiceName, name: &str) -> Option<&'static ServiceCommand> {
     let is = |other: &str| other.eq_ignore_ascii_case(name);
     let mut all = commands(service).iter().copied();
     all.find(|command| is(command.name) || command.aliases.iter().any(|alias| is(alias)))
 }
 
-impl Who {
+impl Access {
     /// Whether the user being served is one of them.
     fn includes(self, cx: &Cx<'_>) -> Result<(), Phrase> {
         match self {
-            Who::Anyone => Ok(()),
-            Who::LoggedIn => cx.account().map(|_| ()).ok_or(Phrase::SERVICE_LOGIN_FIRST),
-            Who::Oper(right) if cx.user().may(right) => Ok(()),
-            Who::Oper(_) => Err(Phrase::SERVICE_NO_PRIVILEGE),
+            Access::Anyone => Ok(()),
+            Access::LoggedIn => cx.account().map(|_| ()).ok_or(Phrase::SERVICE_LOGIN_FIRST),
+            Access::Oper(right) if cx.user().may(right) => Ok(()),
+            Access::Oper(_) => Err(Phrase::SERVICE_NO_PRIVILEGE),
         }
     }
 }
@@ -147,7 +208,7 @@ fn run(cx: &mut Cx<'_>, service: ServiceName, text: &str) -> Outcome {
     if !(command.enabled)(cx.config()) {
         return Err(service.refuse(Phrase::SERVICE_COMMAND_DISABLED, &[]));
     }
-    command.who.includes(cx).map_err(|why| service.refuse(why, &[]))?;
+    command.access.includes(cx).map_err(|why| service.refuse(why, &[]))?;
     let params = params_of(command, rest);
     if !(command.params_min..=command.params_max).contains(&params.len()) {
         return Err(service.bad_parameters(command.name));
@@ -158,7 +219,7 @@ fn run(cx: &mut Cx<'_>, service: ServiceName, text: &str) -> Outcome {
     (command.run)(cx, &params)
 }
 
-fn params_of<'t>(command: &Command, mut rest: &'t str) -> Vec<&'t str> {
+fn params_of<'t>(command: &ServiceCommand, mut rest: &'t str) -> Vec<&'t str> {
     let mut params = Vec::new();
     while !rest.is_empty() {
         if command.text_last && params.len() + 1 == command.params_max {
@@ -212,9 +273,9 @@ mod tests {
 
     #[test]
     fn a_text_is_one_parameter_only_in_its_place() {
-        let command = Command { params_max: 2, text_last: true, ..*nickserv::COMMANDS[0] };
+        let command = ServiceCommand { params_max: 2, text_last: true, ..*nickserv::COMMANDS[0] };
         assert_eq!(params_of(&command, "a  b  c "), ["a", "b  c"]);
-        let command = Command { text_last: false, ..command };
+        let command = ServiceCommand { text_last: false, ..command };
         assert_eq!(params_of(&command, "a  b  c "), ["a", "b", "c"]);
     }
 }

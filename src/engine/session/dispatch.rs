@@ -7,7 +7,7 @@ use std::ops::ControlFlow;
 use crate::config::Server;
 use crate::engine::Engine;
 use crate::engine::border::{Effect, Effects, JobAnswer, Line, Now, Ticket};
-use crate::engine::command::{self, Command, When};
+use crate::engine::command::{self, Command};
 use crate::engine::context::answer::Answer;
 use crate::engine::context::cx::Cx;
 use crate::engine::context::guard::{Work, guarded};
@@ -284,7 +284,7 @@ fn dispatch(cx: &mut Cx<'_>, message: &Message<'_>) {
         return;
     };
     guarded(cx, Work::Command(command.name), |cx| run(cx, command, message));
-    if !cx.is_closed() && cx.pending.is_none() && command.when != When::Registered {
+    if !cx.is_closed() && cx.pending.is_none() && command.before_registration {
         registration::advance(cx);
     }
 }
@@ -297,7 +297,7 @@ fn run(cx: &mut Cx<'_>, command: &Command, message: &Message<'_>) -> Outcome {
 
 fn allowed(cx: &Cx<'_>, command: &Command, message: &Message<'_>) -> Outcome {
     let registered = cx.served().user().is_some();
-    if command.when == When::Registered && !registered {
+    if !command.before_registration && !registered {
         return Err(Refusal::NotRegistered);
     }
     if message.params().len() < command.params_min {

@@ -3,7 +3,7 @@
 use crate::engine::context::cx::Cx;
 use crate::engine::context::refusal::{Outcome, Refusal};
 use crate::engine::policy;
-use crate::engine::service::{Command, Who};
+use crate::engine::service::ServiceCommand;
 use crate::i18n::Phrase;
 use crate::state::fact::RegistryChange;
 use crate::state::{ChannelId, Fact, Rank};
@@ -13,23 +13,15 @@ use super::{
     registration, shown,
 };
 
-pub(super) const AMODE: Command = Command {
-    name: "AMODE",
-    aliases: &[],
-    params_min: 1,
-    params_max: 3,
-    text_last: false,
-    who: Who::Anyone,
-    enabled: keeps_channels,
-    hidden: false,
-    help: "<channel> [<mode> <account>]: shows or changes the persistent modes of accounts in a channel",
-    more: &[
+pub(super) const AMODE: ServiceCommand = ServiceCommand::new("AMODE", amode)
+    .params(1, 3)
+    .enabled(keeps_channels)
+    .help("<channel> [<mode> <account>]: shows or changes the persistent modes of accounts in a channel")
+    .more(&[
         "For example, `AMODE #channel +o dan` makes the user logged in as dan a channel operator,",
         "now and on every join. It applies to accounts, not nicks, and cannot change the founder's privileges.",
         "You can change the privileges that you could change with MODE.",
-    ],
-    run: amode,
-};
+    ]);
 
 fn amode(cx: &mut Cx<'_>, params: &[&str]) -> Outcome {
     let id = find_registered(cx, params[0])?;

@@ -2,7 +2,7 @@
 
 use crate::engine::context::cx::Cx;
 use crate::engine::context::refusal::Outcome;
-use crate::engine::service::{Command, Who};
+use crate::engine::service::ServiceCommand;
 use crate::i18n::Phrase;
 use crate::state::fact::{Change, RegistryChange};
 use crate::state::{ChannelId, Fact, List, ModeChange};
@@ -12,19 +12,11 @@ use super::{CS, find_governed, keeps_channels, shown};
 /// Bytes of masks in one MODE, so that it fits with any source and channel name.
 const MASKS_BYTES_MAX: usize = 200;
 
-pub(super) const CLEAR: Command = Command {
-    name: "CLEAR",
-    aliases: &[],
-    params_min: 2,
-    params_max: 2,
-    text_last: false,
-    who: Who::Anyone,
-    enabled: keeps_channels,
-    hidden: false,
-    help: "<channel> users|access: removes all other users from the channel, or resets its access lists",
-    more: &["`access` removes all bans, exceptions, invite exceptions and persistent modes."],
-    run: clear,
-};
+pub(super) const CLEAR: ServiceCommand = ServiceCommand::new("CLEAR", clear)
+    .params(2, 2)
+    .enabled(keeps_channels)
+    .help("<channel> users|access: removes all other users from the channel, or resets its access lists")
+    .more(&["`access` removes all bans, exceptions, invite exceptions and persistent modes."]);
 
 fn clear(cx: &mut Cx<'_>, params: &[&str]) -> Outcome {
     let id = find_governed(cx, params[0])?;

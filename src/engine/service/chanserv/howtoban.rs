@@ -3,7 +3,7 @@
 use crate::engine::context::cx::Cx;
 use crate::engine::context::refusal::{Outcome, Refusal};
 use crate::engine::policy;
-use crate::engine::service::{Command, Who};
+use crate::engine::service::ServiceCommand;
 use crate::engine::setup::settings;
 use crate::i18n::Phrase;
 use crate::state::{ChannelId, Rank, UserId};
@@ -15,19 +15,11 @@ use super::{CS, find, keeps_channels, shown};
 /// Bytes of nicks in one line of the answer.
 const NICKS_BYTES_MAX: usize = 300;
 
-pub(super) const HOWTOBAN: Command = Command {
-    name: "HOWTOBAN",
-    aliases: &[],
-    params_min: 2,
-    params_max: 2,
-    text_last: false,
-    who: Who::Anyone,
-    enabled: keeps_channels,
-    hidden: false,
-    help: "<channel> <nick>: suggests the best ban mask against a user",
-    more: &["The best mask depends on how the user is connected."],
-    run: how_to_ban,
-};
+pub(super) const HOWTOBAN: ServiceCommand = ServiceCommand::new("HOWTOBAN", how_to_ban)
+    .params(2, 2)
+    .enabled(keeps_channels)
+    .help("<channel> <nick>: suggests the best ban mask against a user")
+    .more(&["The best mask depends on how the user is connected."]);
 
 fn how_to_ban(cx: &mut Cx<'_>, params: &[&str]) -> Outcome {
     let id = find(cx, params[0])?;

@@ -2,26 +2,17 @@
 
 use crate::engine::context::cx::Cx;
 use crate::engine::context::refusal::Outcome;
-use crate::engine::service::{Command, Who};
+use crate::engine::service::ServiceCommand;
 use crate::i18n::Phrase;
 use crate::wire::Text;
 use crate::wire::clock::long_date;
 
 use super::{CHANREG, CS, account_name, find, keeps_channels};
 
-pub(super) const INFO: Command = Command {
-    name: "INFO",
-    aliases: &[],
-    params_min: 0,
-    params_max: 1,
-    text_last: false,
-    who: Who::Anyone,
-    enabled: keeps_channels,
-    hidden: false,
-    help: "[<channel>]: shows information about a channel, or lists your registered channels",
-    more: &[],
-    run: info,
-};
+pub(super) const INFO: ServiceCommand = ServiceCommand::new("INFO", info)
+    .params(0, 1)
+    .enabled(keeps_channels)
+    .help("[<channel>]: shows information about a channel, or lists your registered channels");
 
 fn info(cx: &mut Cx<'_>, params: &[&str]) -> Outcome {
     match params.first() {

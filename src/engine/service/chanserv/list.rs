@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::engine::context::cx::Cx;
 use crate::engine::context::refusal::Outcome;
 use crate::engine::context::waiting::LongAnswer;
-use crate::engine::service::{Command, Who, always, pattern};
+use crate::engine::service::{ServiceCommand, pattern};
 use crate::i18n::Phrase;
 use crate::state::registry::Purge;
 use crate::wire::Text;
@@ -18,19 +18,10 @@ use super::{CHANREG, CS};
 /// Channels that are looked at in one step of a long list.
 const STEP_CHANNELS: usize = 64;
 
-pub(super) const LIST: Command = Command {
-    name: "LIST",
-    aliases: &[],
-    params_min: 0,
-    params_max: 1,
-    text_last: false,
-    who: Who::Oper(CHANREG),
-    enabled: always,
-    hidden: false,
-    help: "[<regular expression>]: lists registered channels",
-    more: &[],
-    run: list,
-};
+pub(super) const LIST: ServiceCommand = ServiceCommand::new("LIST", list)
+    .params(0, 1)
+    .right(CHANREG)
+    .help("[<regular expression>]: lists registered channels");
 
 /// Where a long list stands.
 #[derive(Debug, Serialize, Deserialize)]

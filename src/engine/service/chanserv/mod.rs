@@ -24,7 +24,7 @@ use crate::state::fact::Change;
 use crate::state::registry::Registration;
 use crate::state::{ChannelId, Fact, ModeChange, Rank, UserId};
 
-use super::Command;
+use super::ServiceCommand;
 
 const CS: ServiceName = ServiceName::ChanServ;
 
@@ -37,7 +37,7 @@ pub(super) const ABOUT: &[&str] = &[
 ];
 
 /// All commands, by name.
-pub(super) static COMMANDS: &[&Command] = &[
+pub(super) static COMMANDS: &[&ServiceCommand] = &[
     &amode::AMODE,
     &clear::CLEAR,
     &rank::DEOP,

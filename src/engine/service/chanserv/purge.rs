@@ -3,29 +3,22 @@
 use crate::engine::border::Level;
 use crate::engine::context::cx::Cx;
 use crate::engine::context::refusal::Outcome;
-use crate::engine::service::{Command, Who, always, confirmation_code};
+use crate::engine::service::{ServiceCommand, confirmation_code};
 use crate::i18n::Phrase;
 use crate::state::Fact;
 use crate::state::registry::Purge;
 
 use super::{CHANREG, CS, find, list, shown};
 
-pub(super) const PURGE: Command = Command {
-    name: "PURGE",
-    aliases: &[],
-    params_min: 1,
-    params_max: 4,
-    text_last: true,
-    who: Who::Oper(CHANREG),
-    enabled: always,
-    hidden: false,
-    help: "ADD <channel> [<code> [<reason>]] | DEL <channel> | LIST: manages purged channels",
-    more: &[
+pub(super) const PURGE: ServiceCommand = ServiceCommand::new("PURGE", purge)
+    .params(1, 4)
+    .text_last()
+    .right(CHANREG)
+    .help("ADD <channel> [<code> [<reason>]] | DEL <channel> | LIST: manages purged channels")
+    .more(&[
         "ADD empties the channel and blocks its name until DEL. Without a code, it shows the confirmation code.",
         "A registration is kept and takes effect again after DEL.",
-    ],
-    run: purge,
-};
+    ]);
 
 fn purge(cx: &mut Cx<'_>, params: &[&str]) -> Outcome {
     match (params[0].to_ascii_uppercase().as_str(), &params[1..]) {

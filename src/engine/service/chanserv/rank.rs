@@ -3,37 +3,27 @@
 use crate::engine::context::cx::Cx;
 use crate::engine::context::refusal::Outcome;
 use crate::engine::policy;
-use crate::engine::service::{Command, Who};
+use crate::engine::service::ServiceCommand;
 use crate::i18n::Phrase;
 use crate::state::fact::Change;
 use crate::state::{ChannelId, Fact, ModeChange, Rank, UserId};
 
 use super::{CS, change_rank, find, find_registered, is_founder, keeps_channels, shown};
 
-pub(super) const OP: Command = Command {
-    name: "OP",
-    aliases: &[],
-    params_min: 1,
-    params_max: 2,
-    text_last: false,
-    who: Who::LoggedIn,
-    enabled: keeps_channels,
-    hidden: false,
-    help: "<channel> [<nick>]: gives you your channel privileges, or makes a user a channel operator",
-    more: &[
+pub(super) const OP: ServiceCommand = ServiceCommand::new("OP", op)
+    .params(1, 2)
+    .logged_in()
+    .enabled(keeps_channels)
+    .help("<channel> [<nick>]: gives you your channel privileges, or makes a user a channel operator")
+    .more(&[
         "Your privileges are those of the founder or those set with AMODE. Only the founder can op others.",
-    ],
-    run: op,
-};
+    ]);
 
-pub(super) const DEOP: Command = Command {
-    name: "DEOP",
-    who: Who::Anyone,
-    help: "<channel> [<nick>]: removes channel privileges from you, or from another user",
-    more: &["You can remove the privileges that you could remove with MODE."],
-    run: deop,
-    ..OP
-};
+pub(super) const DEOP: ServiceCommand = ServiceCommand::new("DEOP", deop)
+    .params(1, 2)
+    .enabled(keeps_channels)
+    .help("<channel> [<nick>]: removes channel privileges from you, or from another user")
+    .more(&["You can remove the privileges that you could remove with MODE."]);
 
 /// The member meant: the one named, or oneself.
 fn member(

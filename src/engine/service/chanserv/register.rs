@@ -3,7 +3,7 @@
 use crate::engine::border::Level;
 use crate::engine::context::cx::Cx;
 use crate::engine::context::refusal::Outcome;
-use crate::engine::service::{Command, Who, confirmation_code};
+use crate::engine::service::{ServiceCommand, confirmation_code};
 use crate::i18n::Phrase;
 use crate::state::fact::RegistryChange;
 use crate::state::{Fact, Rank};
@@ -12,32 +12,21 @@ use super::{
     CHANREG, CS, change_rank, check_channel_limit, find, find_governed, keeps_channels, registration, shown,
 };
 
-pub(super) const REGISTER: Command = Command {
-    name: "REGISTER",
-    aliases: &[],
-    params_min: 1,
-    params_max: 1,
-    text_last: false,
-    who: Who::LoggedIn,
-    enabled: keeps_channels,
-    hidden: false,
-    help: "<channel>: registers a channel",
-    more: &[
+pub(super) const REGISTER: ServiceCommand = ServiceCommand::new("REGISTER", register)
+    .params(1, 1)
+    .logged_in()
+    .enabled(keeps_channels)
+    .help("<channel>: registers a channel")
+    .more(&[
         "You must be a channel operator. A registered channel keeps its topic and modes while it is empty.",
-    ],
-    run: register,
-};
+    ]);
 
-pub(super) const UNREGISTER: Command = Command {
-    name: "UNREGISTER",
-    aliases: &["DROP"],
-    params_max: 2,
-    who: Who::Anyone,
-    help: "<channel> [<code>]: unregisters a channel",
-    more: &["Without a code, it shows the confirmation code."],
-    run: unregister,
-    ..REGISTER
-};
+pub(super) const UNREGISTER: ServiceCommand = ServiceCommand::new("UNREGISTER", unregister)
+    .aliases(&["DROP"])
+    .params(1, 2)
+    .enabled(keeps_channels)
+    .help("<channel> [<code>]: unregisters a channel")
+    .more(&["Without a code, it shows the confirmation code."]);
 
 fn register(cx: &mut Cx<'_>, params: &[&str]) -> Outcome {
     if cx.config().channels.registration.operator_only && !cx.user().may(CHANREG) {

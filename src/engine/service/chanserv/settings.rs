@@ -2,7 +2,7 @@
 
 use crate::engine::context::cx::Cx;
 use crate::engine::context::refusal::{Outcome, Refusal};
-use crate::engine::service::{Command, Who};
+use crate::engine::service::ServiceCommand;
 use crate::i18n::Phrase;
 use crate::state::Fact;
 use crate::state::account::HistoryChoice;
@@ -11,34 +11,22 @@ use crate::state::registry::{ChannelSettings, QueryCutoff, StoreEvents};
 
 use super::{CS, find_governed, keeps_channels, registration, shown};
 
-pub(super) const GET: Command = Command {
-    name: "GET",
-    aliases: &[],
-    params_min: 2,
-    params_max: 2,
-    text_last: false,
-    who: Who::Anyone,
-    enabled: keeps_channels,
-    hidden: false,
-    help: "<channel> <setting>: shows a setting of a channel",
-    more: &["For a list of settings, see HELP SET."],
-    run: get,
-};
+pub(super) const GET: ServiceCommand = ServiceCommand::new("GET", get)
+    .params(2, 2)
+    .enabled(keeps_channels)
+    .help("<channel> <setting>: shows a setting of a channel")
+    .more(&["For a list of settings, see HELP SET."]);
 
-pub(super) const SET: Command = Command {
-    name: "SET",
-    params_min: 3,
-    params_max: 3,
-    help: "<channel> <setting> <value>: changes a setting of a channel",
-    more: &[
+pub(super) const SET: ServiceCommand = ServiceCommand::new("SET", set)
+    .params(3, 3)
+    .enabled(keeps_channels)
+    .help("<channel> <setting> <value>: changes a setting of a channel")
+    .more(&[
         "history: off (none), ephemeral (in memory only), on (stored), default (server setting)",
         "query-cutoff: none (everything is readable), registration-time (since the reader's account was registered),",
         "    join-time (since the reader joined), default",
         "store-events: all, no-joins (no JOIN, PART and QUIT), none (messages only)",
-    ],
-    run: set,
-    ..GET
-};
+    ]);
 
 /// The word for the server's own choice.
 const DEFAULT: &str = "default";

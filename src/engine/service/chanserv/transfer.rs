@@ -3,7 +3,7 @@
 use crate::engine::border::Level;
 use crate::engine::context::cx::Cx;
 use crate::engine::context::refusal::Outcome;
-use crate::engine::service::{Command, Who, confirmation_code};
+use crate::engine::service::{ServiceCommand, confirmation_code};
 use crate::i18n::Phrase;
 use crate::state::fact::RegistryChange;
 use crate::state::{ChannelId, Fact, Rank};
@@ -13,22 +13,15 @@ use super::{
     find_registered, keeps_channels, registration, shown,
 };
 
-pub(super) const TRANSFER: Command = Command {
-    name: "TRANSFER",
-    aliases: &[],
-    params_min: 2,
-    params_max: 3,
-    text_last: false,
-    who: Who::LoggedIn,
-    enabled: keeps_channels,
-    hidden: false,
-    help: "<channel> <account> [<code>] | ACCEPT <channel>: transfers a channel to another account",
-    more: &[
+pub(super) const TRANSFER: ServiceCommand = ServiceCommand::new("TRANSFER", transfer)
+    .params(2, 3)
+    .logged_in()
+    .enabled(keeps_channels)
+    .help("<channel> <account> [<code>] | ACCEPT <channel>: transfers a channel to another account")
+    .more(&[
         "Without a code, it shows the confirmation code. The new owner must ACCEPT, unless you are a server operator.",
         "To cancel a pending transfer, transfer the channel to yourself.",
-    ],
-    run: transfer,
-};
+    ]);
 
 fn transfer(cx: &mut Cx<'_>, params: &[&str]) -> Outcome {
     if params[0].eq_ignore_ascii_case("ACCEPT") {

@@ -9,20 +9,18 @@ use crate::engine::border::JobAnswer;
 use crate::engine::context::cx::Cx;
 use crate::engine::context::refusal::Outcome;
 use crate::engine::context::waiting::Resume;
-use crate::engine::service::Command;
+use crate::engine::service::ServiceCommand;
 use crate::history::{Found, Query};
 use crate::i18n::Phrase;
 
-use super::HISTSERV;
-use super::forget::FORGET;
+use super::{HISTORY, HISTSERV, keeps_history};
 
-pub(super) const EXPORT: Command = Command {
-    name: "EXPORT",
-    help: "<account>: exports all channel messages of an account to a file",
-    more: &["The file has one line of JSON per message and is written to server.output-path."],
-    run: export,
-    ..FORGET
-};
+pub(super) const EXPORT: ServiceCommand = ServiceCommand::new("EXPORT", export)
+    .params(1, 1)
+    .right(HISTORY)
+    .enabled(keeps_history)
+    .help("<account>: exports all channel messages of an account to a file")
+    .more(&["The file has one line of JSON per message and is written to server.output-path."]);
 
 fn export(cx: &mut Cx<'_>, params: &[&str]) -> Outcome {
     let history = &cx.config().history;

@@ -8,7 +8,7 @@ use crate::engine::border::Effect;
 use crate::engine::context::cx::Cx;
 use crate::engine::context::refusal::Outcome;
 use crate::engine::context::waiting::LongAnswer;
-use crate::engine::service::{Command, Who};
+use crate::engine::service::ServiceCommand;
 use crate::history::Record;
 use crate::i18n::Phrase;
 use crate::state::Fact;
@@ -16,19 +16,12 @@ use crate::state::fact::HistoryPlace;
 
 use super::{HISTORY, HISTSERV, keeps_history};
 
-pub(super) const FORGET: Command = Command {
-    name: "FORGET",
-    aliases: &[],
-    params_min: 1,
-    params_max: 1,
-    text_last: false,
-    who: Who::Oper(HISTORY),
-    enabled: keeps_history,
-    hidden: false,
-    help: "<account>: deletes all messages of an account",
-    more: &["For stored history, this requires history.retention.enable-account-indexing."],
-    run: forget,
-};
+pub(super) const FORGET: ServiceCommand = ServiceCommand::new("FORGET", forget)
+    .params(1, 1)
+    .right(HISTORY)
+    .enabled(keeps_history)
+    .help("<account>: deletes all messages of an account")
+    .more(&["For stored history, this requires history.retention.enable-account-indexing."]);
 
 /// How far memory has been looked through.
 #[derive(Debug, Serialize, Deserialize)]

@@ -5,7 +5,7 @@ pub(in crate::engine) mod export;
 pub(in crate::engine) mod forget;
 mod play;
 
-use super::Command;
+use super::ServiceCommand;
 use crate::engine::context::service::ServiceName;
 
 const HISTSERV: ServiceName = ServiceName::HistServ;
@@ -16,9 +16,10 @@ const HISTORY: &str = "history";
 pub(super) const ABOUT: &[&str] = &["HistServ provides commands for message history."];
 
 /// All commands, by name.
-pub(super) static COMMANDS: &[&Command] = &[&delete::DELETE, &export::EXPORT, &forget::FORGET, &play::PLAY];
+pub(super) static COMMANDS: &[&ServiceCommand] =
+    &[&delete::DELETE, &export::EXPORT, &forget::FORGET, &play::PLAY];
 
-/// For [`Command::enabled`]: there is history.
+/// For [`ServiceCommand::enabled`]: there is history.
 fn keeps_history(config: &crate::config::Config) -> bool {
     config.history.enabled
 }

@@ -3,20 +3,16 @@
 use crate::engine::context::cx::Cx;
 use crate::engine::context::refusal::Outcome;
 use crate::engine::history::{self, Style};
-use crate::engine::service::Command;
+use crate::engine::service::ServiceCommand;
 use crate::i18n::Phrase;
 
-use super::HISTSERV;
-use super::delete::DELETE;
+use super::{HISTSERV, keeps_history};
 
-pub(super) const PLAY: Command = Command {
-    name: "PLAY",
-    params_min: 1,
-    help: "<target> [<lines>|<time>]: replays the latest messages of a channel or conversation",
-    more: &["The default is 100 lines; a time is written like 2h or 3d."],
-    run: play,
-    ..DELETE
-};
+pub(super) const PLAY: ServiceCommand = ServiceCommand::new("PLAY", play)
+    .params(1, 2)
+    .enabled(keeps_history)
+    .help("<target> [<lines>|<time>]: replays the latest messages of a channel or conversation")
+    .more(&["The default is 100 lines; a time is written like 2h or 3d."]);
 
 fn play(cx: &mut Cx<'_>, params: &[&str]) -> Outcome {
     let scope =

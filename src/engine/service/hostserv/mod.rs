@@ -3,7 +3,7 @@
 mod secret;
 mod vhost;
 
-use super::Command;
+use super::ServiceCommand;
 use crate::engine::context::service::ServiceName;
 
 const HS: ServiceName = ServiceName::HostServ;
@@ -17,5 +17,5 @@ pub(super) const ABOUT: &[&str] = &[
 ];
 
 /// All commands, by name.
-pub(super) static COMMANDS: &[&Command] =
+pub(super) static COMMANDS: &[&ServiceCommand] =
     &[&vhost::DEL, &vhost::OFF, &vhost::ON, &vhost::SET, &secret::SETCLOAKSECRET, &vhost::STATUS];

@@ -3,28 +3,20 @@
 use crate::engine::border::Level;
 use crate::engine::context::cx::Cx;
 use crate::engine::context::refusal::Outcome;
-use crate::engine::service::{Command, Who, always, confirmation_code};
+use crate::engine::service::{ServiceCommand, confirmation_code};
 use crate::i18n::Phrase;
 use crate::state::Fact;
 
 use super::{HS, VHOSTS};
 
-pub(super) const SETCLOAKSECRET: Command = Command {
-    name: "SETCLOAKSECRET",
-    aliases: &[],
-    params_min: 1,
-    params_max: 2,
-    text_last: false,
-    who: Who::Oper(VHOSTS),
-    enabled: always,
-    hidden: false,
-    help: "<secret> [<code>]: sets the secret from which cloaks are computed",
-    more: &[
+pub(super) const SETCLOAKSECRET: ServiceCommand = ServiceCommand::new("SETCLOAKSECRET", set_secret)
+    .params(1, 2)
+    .right(VHOSTS)
+    .help("<secret> [<code>]: sets the secret from which cloaks are computed")
+    .more(&[
         "It should be long and random. All cloaks change, so bans on old cloaks stop matching.",
         "This also requires the rehash privilege. Without a code, it shows the confirmation code.",
-    ],
-    run: set_secret,
-};
+    ]);
 
 fn set_secret(cx: &mut Cx<'_>, params: &[&str]) -> Outcome {
     if !cx.user().may("rehash") {

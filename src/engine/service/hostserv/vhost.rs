@@ -5,7 +5,7 @@ use crate::engine::border::Level;
 use crate::engine::context::cx::Cx;
 use crate::engine::context::refusal::{Outcome, Refusal};
 use crate::engine::door::host;
-use crate::engine::service::{Command, Who};
+use crate::engine::service::ServiceCommand;
 use crate::i18n::Phrase;
 use crate::state::account::Vhost;
 use crate::state::fact::AccountChange;
@@ -14,51 +14,30 @@ use crate::text::is_shown_host;
 
 use super::{HS, VHOSTS};
 
-pub(super) const ON: Command = Command {
-    name: "ON",
-    aliases: &[],
-    params_min: 0,
-    params_max: 0,
-    text_last: false,
-    who: Who::LoggedIn,
-    enabled: |config: &Config| config.accounts.vhosts.enabled,
-    hidden: false,
-    help: "enables your vhost",
-    more: &[],
-    run: |cx, _| switch(cx, true),
-};
+pub(super) const ON: ServiceCommand = ServiceCommand::new("ON", |cx, _| switch(cx, true))
+    .logged_in()
+    .enabled(|config: &Config| config.accounts.vhosts.enabled)
+    .help("enables your vhost");
 
-pub(super) const OFF: Command =
-    Command { name: "OFF", help: "disables your vhost", run: |cx, _| switch(cx, false), ..ON };
+pub(super) const OFF: ServiceCommand =
+    ServiceCommand { name: "OFF", help: "disables your vhost", run: |cx, _| switch(cx, false), ..ON };
 
-pub(super) const STATUS: Command = Command {
-    name: "STATUS",
-    params_max: 1,
-    who: Who::Anyone,
-    help: "[<account>]: shows your vhost, or, for operators, that of another account",
-    run: status,
-    ..ON
-};
+pub(super) const STATUS: ServiceCommand = ServiceCommand::new("STATUS", status)
+    .params(0, 1)
+    .enabled(|config: &Config| config.accounts.vhosts.enabled)
+    .help("[<account>]: shows your vhost, or, for operators, that of another account");
 
-pub(super) const SET: Command = Command {
-    name: "SET",
-    params_min: 2,
-    params_max: 2,
-    who: Who::Oper(VHOSTS),
-    help: "<account> <vhost>: sets the vhost of an account",
-    run: set,
-    ..ON
-};
+pub(super) const SET: ServiceCommand = ServiceCommand::new("SET", set)
+    .params(2, 2)
+    .right(VHOSTS)
+    .enabled(|config: &Config| config.accounts.vhosts.enabled)
+    .help("<account> <vhost>: sets the vhost of an account");
 
-pub(super) const DEL: Command = Command {
-    name: "DEL",
-    params_min: 1,
-    params_max: 1,
-    who: Who::Oper(VHOSTS),
-    help: "<account>: deletes the vhost of an account",
-    run: delete,
-    ..ON
-};
+pub(super) const DEL: ServiceCommand = ServiceCommand::new("DEL", delete)
+    .params(1, 1)
+    .right(VHOSTS)
+    .enabled(|config: &Config| config.accounts.vhosts.enabled)
+    .help("<account>: deletes the vhost of an account");
 
 fn find_account<'c>(cx: &'c Cx<'_>, name: &str) -> Result<&'c Account, Refusal> {
     let key = cx.setup.mapping.nick_key(name).ok();

@@ -3,7 +3,7 @@
 use crate::auth::{Certfp, CertfpRefused, Credentials};
 use crate::engine::context::cx::Cx;
 use crate::engine::context::refusal::{Outcome, Refusal};
-use crate::engine::service::{Command, Who};
+use crate::engine::service::ServiceCommand;
 use crate::i18n::Phrase;
 use crate::state::Fact;
 use crate::state::fact::AccountChange;
@@ -11,23 +11,18 @@ use crate::wire::Text;
 
 use super::{NS, authenticates, find_account, own_account};
 
-pub(super) const CERT: Command = Command {
-    name: "CERT",
-    aliases: &[],
-    params_min: 1,
-    params_max: 3,
-    text_last: false,
-    who: Who::Anyone,
-    enabled: authenticates,
-    hidden: false,
-    help: "LIST | ADD [<fingerprint>] | DEL <fingerprint>: manages the certificate fingerprints that can log in to your account",
-    more: &[
+pub(super) const CERT: ServiceCommand = ServiceCommand::new("CERT", cert)
+    .params(1, 3)
+    .enabled(authenticates)
+    .help(
+        "LIST | ADD [<fingerprint>] | DEL <fingerprint>: manages the certificate fingerprints that can \
+         log in to your account",
+    )
+    .more(&[
         "A fingerprint is the SHA-256 of a client certificate, 64 hexadecimal digits;",
         "ADD without a fingerprint uses that of your connection. Operators can give an account name",
         "before the fingerprint.",
-    ],
-    run: cert,
-};
+    ]);
 
 fn cert(cx: &mut Cx<'_>, params: &[&str]) -> Outcome {
     let own_certfp = cx.served().door.certfp.clone();

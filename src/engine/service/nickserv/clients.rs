@@ -2,7 +2,7 @@
 
 use crate::engine::context::cx::Cx;
 use crate::engine::context::refusal::{Outcome, Refusal};
-use crate::engine::service::{Command, Who};
+use crate::engine::service::ServiceCommand;
 use crate::engine::setup::Setup;
 use crate::i18n::Phrase;
 use crate::state::{SessionId, UserId};
@@ -11,30 +11,18 @@ use crate::wire::clock::long_date;
 
 use super::NS;
 
-pub(super) const CLIENTS: Command = Command {
-    name: "CLIENTS",
-    aliases: &[],
-    params_min: 1,
-    params_max: 3,
-    text_last: false,
-    who: Who::Anyone,
-    enabled: |config| config.accounts.multiclient.enabled,
-    hidden: false,
-    help: "LIST [<nick>] | LOGOUT [<nick>] <number>: lists your attached clients, or logs one out",
-    more: &["LOGOUT takes the number of a client, or `all`. Operators can give another user's nick."],
-    run: clients,
-};
+pub(super) const CLIENTS: ServiceCommand = ServiceCommand::new("CLIENTS", clients)
+    .params(1, 3)
+    .enabled(|config| config.accounts.multiclient.enabled)
+    .help("LIST [<nick>] | LOGOUT [<nick>] <number>: lists your attached clients, or logs one out")
+    .more(&["LOGOUT takes the number of a client, or `all`. Operators can give another user's nick."]);
 
-pub(super) const SESSIONS: Command = Command {
-    name: "SESSIONS",
-    params_min: 0,
-    params_max: 1,
-    hidden: true,
-    help: "[<nick>]: is the same as CLIENTS LIST",
-    more: &[],
-    run: |cx, params| list(cx, params.first().copied()),
-    ..CLIENTS
-};
+pub(super) const SESSIONS: ServiceCommand =
+    ServiceCommand::new("SESSIONS", |cx, params| list(cx, params.first().copied()))
+        .params(0, 1)
+        .enabled(|config| config.accounts.multiclient.enabled)
+        .hidden()
+        .help("[<nick>]: is the same as CLIENTS LIST");
 
 fn clients(cx: &mut Cx<'_>, params: &[&str]) -> Outcome {
     match (params[0].to_ascii_uppercase().as_str(), &params[1..]) {

@@ -8,7 +8,7 @@ use crate::engine::border::JobAnswer;
 use crate::engine::context::cx::Cx;
 use crate::engine::context::refusal::Outcome;
 use crate::engine::context::waiting::Resume;
-use crate::engine::service::{Command, Who};
+use crate::engine::service::ServiceCommand;
 use crate::i18n::Phrase;
 use crate::state::account::Purpose;
 use crate::state::fact::AccountChange;
@@ -18,19 +18,12 @@ use crate::text::is_email;
 use super::identify::refusal;
 use super::{NS, authenticates, own_account, password};
 
-pub(super) const VERIFYEMAIL: Command = Command {
-    name: "VERIFYEMAIL",
-    aliases: &[],
-    params_min: 1,
-    params_max: 1,
-    text_last: false,
-    who: Who::LoggedIn,
-    enabled: authenticates,
-    hidden: true,
-    help: "<code>: confirms a new e-mail address with the code sent to it",
-    more: &[],
-    run: verify,
-};
+pub(super) const VERIFYEMAIL: ServiceCommand = ServiceCommand::new("VERIFYEMAIL", verify)
+    .params(1, 1)
+    .logged_in()
+    .enabled(authenticates)
+    .hidden()
+    .help("<code>: confirms a new e-mail address with the code sent to it");
 
 /// The owner wants another address.
 pub(super) fn ask(cx: &mut Cx<'_>, account: &Account, email: &str, passphrase: Option<&str>) -> Outcome {

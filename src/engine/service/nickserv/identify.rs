@@ -7,27 +7,20 @@ use crate::engine::border::JobAnswer;
 use crate::engine::context::cx::Cx;
 use crate::engine::context::refusal::{Outcome, Refusal};
 use crate::engine::context::waiting::Resume;
-use crate::engine::service::{Command, Who};
+use crate::engine::service::ServiceCommand;
 use crate::i18n::Phrase;
 
 use super::{NS, authenticates};
 
-pub(super) const IDENTIFY: Command = Command {
-    name: "IDENTIFY",
-    aliases: &["LOGIN"],
-    params_min: 0,
-    params_max: 2,
-    text_last: false,
-    who: Who::Anyone,
-    enabled: authenticates,
-    hidden: false,
-    help: "[<account>] [<password>]: logs you in to an account",
-    more: &[
+pub(super) const IDENTIFY: ServiceCommand = ServiceCommand::new("IDENTIFY", identify)
+    .aliases(&["LOGIN"])
+    .params(0, 2)
+    .enabled(authenticates)
+    .help("[<account>] [<password>]: logs you in to an account")
+    .more(&[
         "Without an account name, your nickname is used.",
         "Without a password, your client certificate is used; see HELP CERT.",
-    ],
-    run: identify,
-};
+    ]);
 
 fn identify(cx: &mut Cx<'_>, params: &[&str]) -> Outcome {
     if cx.account().is_some() {

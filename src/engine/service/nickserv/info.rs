@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::engine::context::cx::Cx;
 use crate::engine::context::refusal::Outcome;
 use crate::engine::context::waiting::LongAnswer;
-use crate::engine::service::{Command, Who, pattern};
+use crate::engine::service::{ServiceCommand, pattern};
 use crate::i18n::Phrase;
 use crate::state::Account;
 use crate::wire::Text;
@@ -19,27 +19,16 @@ use super::{NS, authenticates, find_account, own_account, suspend};
 /// Accounts that are looked at in one step of a long list.
 const STEP_ACCOUNTS: usize = 64;
 
-pub(super) const INFO: Command = Command {
-    name: "INFO",
-    aliases: &[],
-    params_min: 0,
-    params_max: 1,
-    text_last: false,
-    who: Who::Anyone,
-    enabled: authenticates,
-    hidden: false,
-    help: "[<account>]: shows information about your account, or another",
-    more: &[],
-    run: info,
-};
+pub(super) const INFO: ServiceCommand = ServiceCommand::new("INFO", info)
+    .params(0, 1)
+    .enabled(authenticates)
+    .help("[<account>]: shows information about your account, or another");
 
-pub(super) const LIST: Command = Command {
-    name: "LIST",
-    who: Who::Oper("accreg"),
-    help: "[<regular expression>]: lists accounts",
-    run: list,
-    ..INFO
-};
+pub(super) const LIST: ServiceCommand = ServiceCommand::new("LIST", list)
+    .params(0, 1)
+    .right("accreg")
+    .enabled(authenticates)
+    .help("[<regular expression>]: lists accounts");
 
 fn info(cx: &mut Cx<'_>, params: &[&str]) -> Outcome {
     let account = match params.first() {

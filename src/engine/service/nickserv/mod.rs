@@ -22,14 +22,14 @@ use crate::engine::context::service::ServiceName;
 use crate::i18n::Phrase;
 use crate::state::Account;
 
-use super::Command;
+use super::ServiceCommand;
 
 const NS: ServiceName = ServiceName::NickServ;
 
 pub(super) const ABOUT: &[&str] = &["NickServ lets you register, log in to, and manage an account."];
 
 /// All commands, by name.
-pub(super) static COMMANDS: &[&Command] = &[
+pub(super) static COMMANDS: &[&ServiceCommand] = &[
     &cert::CERT,
     &clients::CLIENTS,
     &nick::DROP,

@@ -2,56 +2,39 @@
 
 use crate::engine::context::cx::Cx;
 use crate::engine::context::refusal::Outcome;
-use crate::engine::service::{Command, Who};
+use crate::engine::service::ServiceCommand;
 use crate::i18n::Phrase;
 use crate::state::Fact;
 use crate::state::fact::AccountChange;
 
 use super::{NS, own_account, reserves_nicks};
 
-pub(super) const GROUP: Command = Command {
-    name: "GROUP",
-    aliases: &[],
-    params_min: 0,
-    params_max: 0,
-    text_last: false,
-    who: Who::LoggedIn,
-    enabled: reserves_nicks,
-    hidden: false,
-    help: "groups your current nick with your account",
-    more: &["Grouped nicks are reserved for you, like your account name."],
-    run: group,
-};
+pub(super) const GROUP: ServiceCommand = ServiceCommand::new("GROUP", group)
+    .logged_in()
+    .enabled(reserves_nicks)
+    .help("groups your current nick with your account")
+    .more(&["Grouped nicks are reserved for you, like your account name."]);
 
-pub(super) const DROP: Command = Command {
-    name: "DROP",
-    params_max: 1,
-    help: "[<nick>]: ungroups your current nick, or the given one, from your account",
-    more: &[],
-    run: |cx, params| drop_nick(cx, params.first().copied(), false),
-    ..GROUP
-};
+pub(super) const DROP: ServiceCommand =
+    ServiceCommand::new("DROP", |cx, params| drop_nick(cx, params.first().copied(), false))
+        .params(0, 1)
+        .logged_in()
+        .enabled(reserves_nicks)
+        .help("[<nick>]: ungroups your current nick, or the given one, from your account");
 
-pub(super) const SADROP: Command = Command {
-    name: "SADROP",
-    params_min: 1,
-    params_max: 1,
-    who: Who::Oper("accreg"),
-    help: "<nick>: ungroups a nick from any account",
-    more: &[],
-    run: |cx, params| drop_nick(cx, params.first().copied(), true),
-    ..GROUP
-};
+pub(super) const SADROP: ServiceCommand =
+    ServiceCommand::new("SADROP", |cx, params| drop_nick(cx, params.first().copied(), true))
+        .params(1, 1)
+        .right("accreg")
+        .enabled(reserves_nicks)
+        .help("<nick>: ungroups a nick from any account");
 
-pub(super) const GHOST: Command = Command {
-    name: "GHOST",
-    params_min: 1,
-    params_max: 1,
-    help: "<nick>: disconnects another user of one of your nicks",
-    more: &["It can also disconnect another user who is logged in to your account."],
-    run: ghost,
-    ..GROUP
-};
+pub(super) const GHOST: ServiceCommand = ServiceCommand::new("GHOST", ghost)
+    .params(1, 1)
+    .logged_in()
+    .enabled(reserves_nicks)
+    .help("<nick>: disconnects another user of one of your nicks")
+    .more(&["It can also disconnect another user who is logged in to your account."]);
 
 fn group(cx: &mut Cx<'_>, _: &[&str]) -> Outcome {
     let nick = cx.user().nick.clone();

@@ -10,7 +10,7 @@ use crate::engine::border::{HashJob, JobAnswer, Level};
 use crate::engine::context::cx::Cx;
 use crate::engine::context::refusal::{Outcome, Refusal};
 use crate::engine::context::waiting::Resume;
-use crate::engine::service::{Command, Who};
+use crate::engine::service::ServiceCommand;
 use crate::i18n::Phrase;
 use crate::state::account::Purpose;
 use crate::state::fact::AccountChange;
@@ -19,48 +19,28 @@ use crate::state::{Account, Fact};
 use super::identify::refusal;
 use super::{NS, authenticates, find_account, own_account};
 
-pub(super) const PASSWD: Command = Command {
-    name: "PASSWD",
-    aliases: &["PASSWORD"],
-    params_min: 2,
-    params_max: 3,
-    text_last: false,
-    who: Who::Anyone,
-    enabled: authenticates,
-    hidden: false,
-    help: "<old> <new> <new>: changes your password",
-    more: &[
-        "Use * for no password, old or new; then only a certificate can log in.",
-        "Operators can change the password of any account: <account> <new>.",
-    ],
-    run: |cx, params| match params {
-        [account, new] => change_other(cx, account, new),
-        _ => change_own(cx, params),
-    },
-};
+pub(super) const PASSWD: ServiceCommand = ServiceCommand::new("PASSWD", |cx, params| match params {
+    [account, new] => change_other(cx, account, new),
+    _ => change_own(cx, params),
+})
+.aliases(&["PASSWORD"])
+.params(2, 3)
+.enabled(authenticates)
+.help("<old> <new> <new>: changes your password")
+.more(&[
+    "Use * for no password, old or new; then only a certificate can log in.",
+    "Operators can change the password of any account: <account> <new>.",
+]);
 
-pub(super) const SENDPASS: Command = Command {
-    name: "SENDPASS",
-    aliases: &[],
-    params_min: 1,
-    params_max: 1,
-    enabled: resets_by_mail,
-    help: "<account>: sends a password reset code to the account's e-mail address",
-    more: &[],
-    run: send_code,
-    ..PASSWD
-};
+pub(super) const SENDPASS: ServiceCommand = ServiceCommand::new("SENDPASS", send_code)
+    .params(1, 1)
+    .enabled(resets_by_mail)
+    .help("<account>: sends a password reset code to the account's e-mail address");
 
-pub(super) const RESETPASS: Command = Command {
-    name: "RESETPASS",
-    aliases: &[],
-    params_min: 3,
-    enabled: resets_by_mail,
-    help: "<account> <code> <new>: resets a password with the code sent by SENDPASS",
-    more: &[],
-    run: reset,
-    ..PASSWD
-};
+pub(super) const RESETPASS: ServiceCommand = ServiceCommand::new("RESETPASS", reset)
+    .params(3, 3)
+    .enabled(resets_by_mail)
+    .help("<account> <code> <new>: resets a password with the code sent by SENDPASS");
 
 fn resets_by_mail(config: &Config) -> bool {
     let verification = &config.accounts.registration.email_verification;

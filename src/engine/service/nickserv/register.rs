@@ -5,47 +5,32 @@ use crate::engine::account::login::LoginRefused;
 use crate::engine::account::register::{self, Made, RegisterRefused, Teller, Wish};
 use crate::engine::context::cx::Cx;
 use crate::engine::context::refusal::{Outcome, Refusal};
-use crate::engine::service::{Command, Who};
+use crate::engine::service::ServiceCommand;
 use crate::i18n::Phrase;
 
 use super::identify::refusal;
 use super::{NS, authenticates};
 
-pub(super) const REGISTER: Command = Command {
-    name: "REGISTER",
-    aliases: &[],
-    params_min: 1,
-    params_max: 2,
-    text_last: false,
-    who: Who::Anyone,
-    enabled: |config| config.accounts.registration.enabled,
-    hidden: false,
-    help: "<password> [<email>]: registers your nickname as an account",
-    more: &[
+pub(super) const REGISTER: ServiceCommand = ServiceCommand::new("REGISTER", register)
+    .params(1, 2)
+    .enabled(|config| config.accounts.registration.enabled)
+    .help("<password> [<email>]: registers your nickname as an account")
+    .more(&[
         "If the server requires an e-mail address, it sends a verification code; see HELP VERIFY.",
         "To log in with your TLS client certificate instead of a password, send * as the password.",
-    ],
-    run: register,
-};
+    ]);
 
-pub(super) const SAREGISTER: Command = Command {
-    name: "SAREGISTER",
-    who: Who::Oper("accreg"),
-    enabled: authenticates,
-    help: "<account> [<password>]: registers an account on someone else's behalf",
-    more: &["Without a password, nobody can log in until PASSWD sets one."],
-    run: register_other,
-    ..REGISTER
-};
+pub(super) const SAREGISTER: ServiceCommand = ServiceCommand::new("SAREGISTER", register_other)
+    .params(1, 2)
+    .right("accreg")
+    .enabled(authenticates)
+    .help("<account> [<password>]: registers an account on someone else's behalf")
+    .more(&["Without a password, nobody can log in until PASSWD sets one."]);
 
-pub(super) const VERIFY: Command = Command {
-    name: "VERIFY",
-    params_min: 2,
-    help: "<account> <code>: verifies an account with the code sent by e-mail",
-    more: &[],
-    run: verify,
-    ..REGISTER
-};
+pub(super) const VERIFY: ServiceCommand = ServiceCommand::new("VERIFY", verify)
+    .params(2, 2)
+    .enabled(|config| config.accounts.registration.enabled)
+    .help("<account> <code>: verifies an account with the code sent by e-mail");
 
 fn register(cx: &mut Cx<'_>, params: &[&str]) -> Outcome {
     let certfp = cx.served().door.certfp.as_deref().and_then(Certfp::parse);

@@ -4,7 +4,7 @@ use crate::engine::account::{self, suspension};
 use crate::engine::border::Level;
 use crate::engine::context::cx::Cx;
 use crate::engine::context::refusal::{Outcome, Refusal};
-use crate::engine::service::{Command, Who, confirmation_code};
+use crate::engine::service::{ServiceCommand, confirmation_code};
 use crate::i18n::Phrase;
 use crate::state::Fact;
 use crate::state::account::Purpose;
@@ -12,54 +12,38 @@ use crate::state::fact::AccountChange;
 
 use super::{NS, authenticates, find_account};
 
-pub(super) const UNREGISTER: Command = Command {
-    name: "UNREGISTER",
-    aliases: &[],
-    params_min: 1,
-    params_max: 2,
-    text_last: false,
-    who: Who::Anyone,
-    enabled: authenticates,
-    hidden: false,
-    help: "<account> [<code>]: deletes your account",
-    more: &[
-        "Without a code, it shows the confirmation code. Operators can delete any account.",
-        "The name remains reserved and cannot be registered again.",
-    ],
-    run: |cx, params| remove(cx, params, false),
-};
+pub(super) const UNREGISTER: ServiceCommand =
+    ServiceCommand::new("UNREGISTER", |cx, params| remove(cx, params, false))
+        .params(1, 2)
+        .enabled(authenticates)
+        .help("<account> [<code>]: deletes your account")
+        .more(&[
+            "Without a code, it shows the confirmation code. Operators can delete any account.",
+            "The name remains reserved and cannot be registered again.",
+        ]);
 
-pub(super) const ERASE: Command = Command {
-    name: "ERASE",
-    who: Who::Oper("accreg"),
-    help: "<account> [<code>]: deletes an account and allows its name to be reused",
-    more: &[
+pub(super) const ERASE: ServiceCommand = ServiceCommand::new("ERASE", |cx, params| remove(cx, params, true))
+    .params(1, 2)
+    .right("accreg")
+    .enabled(authenticates)
+    .help("<account> [<code>]: deletes an account and allows its name to be reused")
+    .more(&[
         "Anyone can then register the name. Where stored messages are indexed by account,",
         "delete them with HistServ FORGET first. In most cases, use UNREGISTER instead.",
-    ],
-    run: |cx, params| remove(cx, params, true),
-    ..UNREGISTER
-};
+    ]);
 
-pub(super) const SAVERIFY: Command = Command {
-    name: "SAVERIFY",
-    params_max: 1,
-    who: Who::Oper("accreg"),
-    help: "<account>: verifies an account without a code",
-    more: &[],
-    run: verify,
-    ..UNREGISTER
-};
+pub(super) const SAVERIFY: ServiceCommand = ServiceCommand::new("SAVERIFY", verify)
+    .params(1, 1)
+    .right("accreg")
+    .enabled(authenticates)
+    .help("<account>: verifies an account without a code");
 
-pub(super) const RENAME: Command = Command {
-    name: "RENAME",
-    params_min: 2,
-    who: Who::Oper("accreg"),
-    help: "<account> <name>: changes the capitalization of an account name",
-    more: &["Only the capitalization can change: Alice can become alice, but not Amanda."],
-    run: rename,
-    ..UNREGISTER
-};
+pub(super) const RENAME: ServiceCommand = ServiceCommand::new("RENAME", rename)
+    .params(2, 2)
+    .right("accreg")
+    .enabled(authenticates)
+    .help("<account> <name>: changes the capitalization of an account name")
+    .more(&["Only the capitalization can change: Alice can become alice, but not Amanda."]);
 
 fn remove(cx: &mut Cx<'_>, params: &[&str], freed: bool) -> Outcome {
     let (name, key, at_ms) = removable(cx, params[0], freed)?;

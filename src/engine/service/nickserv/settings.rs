@@ -4,7 +4,7 @@ use crate::config::Config;
 use crate::engine::account::always_on::renew_always_on;
 use crate::engine::context::cx::Cx;
 use crate::engine::context::refusal::{Outcome, Refusal};
-use crate::engine::service::{Command, Who};
+use crate::engine::service::ServiceCommand;
 use crate::engine::setup::settings;
 use crate::i18n::Phrase;
 use crate::state::account::{Enforcement, HistoryChoice, Settings};
@@ -13,78 +13,58 @@ use crate::state::{Account, Fact};
 
 use super::{NS, authenticates, email, find_account, own_account, reserves_nicks};
 
-pub(super) const GET: Command = Command {
-    name: "GET",
-    aliases: &[],
-    params_min: 1,
-    params_max: 1,
-    text_last: false,
-    who: Who::LoggedIn,
-    enabled: authenticates,
-    hidden: false,
-    help: "<setting>: shows a setting of your account",
-    more: SETTINGS_HELP,
-    run: |cx, params| {
-        let account = own_account(cx)?.clone();
-        show(cx, &account, params[0])
-    },
-};
+pub(super) const GET: ServiceCommand = ServiceCommand::new("GET", |cx, params| {
+    let account = own_account(cx)?.clone();
+    show(cx, &account, params[0])
+})
+.params(1, 1)
+.logged_in()
+.enabled(authenticates)
+.help("<setting>: shows a setting of your account")
+.more(SETTINGS_HELP);
 
-pub(super) const SAGET: Command = Command {
-    name: "SAGET",
-    params_min: 2,
-    params_max: 2,
-    who: Who::Oper("accreg"),
-    help: "<account> <setting>: shows a setting of any account",
-    run: |cx, params| {
-        let account = find_account(cx, params[0])?.clone();
-        show(cx, &account, params[1])
-    },
-    ..GET
-};
+pub(super) const SAGET: ServiceCommand = ServiceCommand::new("SAGET", |cx, params| {
+    let account = find_account(cx, params[0])?.clone();
+    show(cx, &account, params[1])
+})
+.params(2, 2)
+.right("accreg")
+.enabled(authenticates)
+.help("<account> <setting>: shows a setting of any account")
+.more(SETTINGS_HELP);
 
-pub(super) const SET: Command = Command {
-    name: "SET",
-    params_min: 2,
-    params_max: 3,
-    help: "<setting> <value>: changes a setting of your account",
-    run: set_own,
-    ..GET
-};
+pub(super) const SET: ServiceCommand = ServiceCommand::new("SET", set_own)
+    .params(2, 3)
+    .logged_in()
+    .enabled(authenticates)
+    .help("<setting> <value>: changes a setting of your account")
+    .more(SETTINGS_HELP);
 
-pub(super) const SASET: Command = Command {
-    name: "SASET",
-    params_min: 3,
-    params_max: 3,
-    who: Who::Oper("accreg"),
-    help: "<account> <setting> <value>: changes a setting of any account",
-    run: |cx, params| {
-        let account = find_account(cx, params[0])?.clone();
-        if params[1].eq_ignore_ascii_case("email") {
-            return email::set(cx, &account, params[2]);
-        }
-        set(cx, &account, params[1], params[2])
-    },
-    ..GET
-};
+pub(super) const SASET: ServiceCommand = ServiceCommand::new("SASET", |cx, params| {
+    let account = find_account(cx, params[0])?.clone();
+    if params[1].eq_ignore_ascii_case("email") {
+        return email::set(cx, &account, params[2]);
+    }
+    set(cx, &account, params[1], params[2])
+})
+.params(3, 3)
+.right("accreg")
+.enabled(authenticates)
+.help("<account> <setting> <value>: changes a setting of any account")
+.more(SETTINGS_HELP);
 
-pub(super) const ENFORCE: Command = Command {
-    name: "ENFORCE",
-    params_min: 0,
-    params_max: 1,
-    enabled: reserves_nicks,
-    hidden: true,
-    help: "[none|strict|default]: is the same as GET ENFORCE and SET ENFORCE",
-    more: &[],
-    run: |cx, params| {
-        let account = own_account(cx)?.clone();
-        match params.first() {
-            Some(value) => set(cx, &account, "enforce", value),
-            None => show(cx, &account, "enforce"),
-        }
-    },
-    ..GET
-};
+pub(super) const ENFORCE: ServiceCommand = ServiceCommand::new("ENFORCE", |cx, params| {
+    let account = own_account(cx)?.clone();
+    match params.first() {
+        Some(value) => set(cx, &account, "enforce", value),
+        None => show(cx, &account, "enforce"),
+    }
+})
+.params(0, 1)
+.logged_in()
+.enabled(reserves_nicks)
+.hidden()
+.help("[none|strict|default]: is the same as GET ENFORCE and SET ENFORCE");
 
 const SETTINGS_HELP: &[&str] = &[
     "ENFORCE            none, strict or default: whether others are kept from your nicks",

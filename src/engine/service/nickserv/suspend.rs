@@ -5,7 +5,7 @@ use crate::engine::account::suspension;
 use crate::engine::border::Level;
 use crate::engine::context::cx::Cx;
 use crate::engine::context::refusal::Outcome;
-use crate::engine::service::{Command, Who, always};
+use crate::engine::service::ServiceCommand;
 use crate::i18n::Phrase;
 use crate::state::Account;
 use crate::state::account::Suspension;
@@ -18,22 +18,18 @@ use super::{NS, find_account};
 /// Suspensions that are listed, the latest first.
 const LISTED_MAX: usize = 500;
 
-pub(super) const SUSPEND: Command = Command {
-    name: "SUSPEND",
-    aliases: &[],
-    params_min: 1,
-    params_max: 3,
-    text_last: true,
-    who: Who::Oper("ban"),
-    enabled: always,
-    hidden: false,
-    help: "ADD <account> [DURATION <duration>] [<reason>] | DEL <account> | LIST: manages account suspensions",
-    more: &[
+pub(super) const SUSPEND: ServiceCommand = ServiceCommand::new("SUSPEND", suspend)
+    .params(1, 3)
+    .text_last()
+    .right("ban")
+    .help(
+        "ADD <account> [DURATION <duration>] [<reason>] | DEL <account> | LIST: manages account \
+         suspensions",
+    )
+    .more(&[
         "Suspending an account disconnects its users and prevents logins to it.",
         "A duration is written like 30m, 12h or 1w2d.",
-    ],
-    run: suspend,
-};
+    ]);
 
 fn suspend(cx: &mut Cx<'_>, params: &[&str]) -> Outcome {
     match (params[0].to_ascii_uppercase().as_str(), params.get(1)) {
