@@ -1,9 +1,9 @@
-//! The threads beside the turn loop that write the spool while its disk fails or is slow, and make it
-//! durable.
+//! Two threads beside the turn loop: one writes the spool while its disk fails or is slow, one makes the
+//! spool durable.
 //!
-//! While the disk fails, it is tried again every second, no client waits for it, and the queue in front of it
-//! fills up to its bound. Invariant: the spool holds what was handed over, in that order, apart from what the
-//! log says was lost.
+//! While the disk fails, writing is retried every second, no client waits for it, and the queue fills up to
+//! its limit. Invariant: the spool contains all pushed records in order, except those that the log reports as
+//! lost.
 
 use std::collections::VecDeque;
 use std::thread;
@@ -11,17 +11,17 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
 
-use super::queue::{Batch, Entry, RecordQueue, WRITE_TIME_MAX, take_questions};
+use super::queue::{Batch, Entry, RecordQueue, WRITE_TIME_MAX, take_queries};
 use super::settings::Live;
 use super::spool::{Spool, TOLD_EVERY};
 use crate::journal::Syncer;
 
-/// Bytes that are written at once.
+/// Number of bytes that are written at once.
 const WRITE_BYTES: usize = 1 << 20;
-/// How soon a disk that failed is tried again.
+/// Pause before a failed write is retried.
 const RETRY_TIME: Duration = Duration::from_secs(1);
 
-/// Writes whenever pushes cannot, until the queue ends.
+/// Writes whenever pushes cannot, until the queue stops.
 pub(super) fn run(queue: &RecordQueue) {
     while let Some(spool) = queue.wait_for_spool() {
         drain(queue, spool);
@@ -29,7 +29,7 @@ pub(super) fn run(queue: &RecordQueue) {
     queue.close();
 }
 
-/// Writes what waits until nothing does.
+/// Writes waiting records until there are none.
 fn drain(queue: &RecordQueue, mut spool: Box<Spool>) {
     let mut is_slow = true;
     // A push that failed has left its records in the buffer.
@@ -50,9 +50,9 @@ fn drain(queue: &RecordQueue, mut spool: Box<Spool>) {
                         took = longer(took, write(queue, &mut spool, &mut entries));
                     }
                 }
-                Entry::Question(question) => {
+                Entry::Query(query) => {
                     took = longer(took, write(queue, &mut spool, &mut entries));
-                    queue.pass_on(question, took.map(|_| spool.end()));
+                    queue.pass_on(query, took.map(|_| spool.end()));
                 }
             }
         }
@@ -67,8 +67,8 @@ fn longer(one: Option<Duration>, other: Option<Duration>) -> Option<Duration> {
     Some(one?.max(other?))
 }
 
-/// Writes the buffer of the spool, trying as often as it takes. Returns how long the last try took; `None`
-/// when the server stops while the disk fails. Questions that wait cannot be answered meanwhile.
+/// Writes the buffer of the spool, retrying until it succeeds. Returns the duration of the last attempt, or
+/// `None` if the server stops while the disk fails. Queries that wait meanwhile fail.
 fn write(queue: &RecordQueue, spool: &mut Spool, entries: &mut VecDeque<Entry>) -> Option<Duration> {
     let mut told: Option<Instant> = None;
     let mut is_stopping = false;
@@ -81,16 +81,16 @@ fn write(queue: &RecordQueue, spool: &mut Spool, entries: &mut VecDeque<Entry>) 
             return Some(begun.elapsed());
         };
         if told.is_none_or(|told| told.elapsed() >= TOLD_EVERY) {
-            tracing::error!(target: "history", "the spool cannot be written, this is tried again: {error}");
+            tracing::error!(target: "history", "the spool cannot be written, trying again: {error}");
             told = Some(Instant::now());
         }
-        for question in take_questions(entries).into_iter().chain(queue.take_questions()) {
-            queue.pass_on(question, None);
+        for query in take_queries(entries).into_iter().chain(queue.take_queries()) {
+            queue.pass_on(query, None);
         }
         if is_stopping {
             tracing::error!(
                 target: "history",
-                "the server stops while the disk of the spool fails: the latest messages are lost"
+                "the server stopped while the disk of the spool failed: the latest messages are lost"
             );
             return None;
         }
@@ -99,7 +99,7 @@ fn write(queue: &RecordQueue, spool: &mut Spool, entries: &mut VecDeque<Entry>) 
     }
 }
 
-/// Makes the spool durable, again and again, until nothing more will be written.
+/// Makes the spool durable repeatedly, until nothing more will be written.
 pub(super) fn sync(queue: &RecordQueue, syncer: &Syncer, live: &watch::Receiver<Live>) {
     let mut last = Instant::now();
     let mut told: Option<Instant> = None;
@@ -113,7 +113,7 @@ pub(super) fn sync(queue: &RecordQueue, syncer: &Syncer, live: &watch::Receiver<
             }
             _ => {}
         }
-        // Also after an error: no client is to wait for a disk that fails.
+        // Even after an error: no client may wait for a failing disk.
         queue.set_synced(pushed);
     }
 }

@@ -1,15 +1,16 @@
-//! Why a database failed. Each text is a line for the log, or a part of one.
+//! Errors of a database. Each text is a line for the log, or a part of one.
 
 use std::fmt;
 
-/// What went wrong, by what can be done about it.
+/// An error of a database. The variants differ in what resolves them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Error {
-    /// It cannot be reached, or is busy, full or too slow: the same may succeed later.
+    /// The database cannot be reached, or is busy, full or too slow: a later attempt may succeed.
     Away(String),
-    /// It refuses us until an operator changes something: a wrong password, a newer schema, no database.
+    /// The database rejects us until an administrator changes something: a wrong password, a newer schema, no
+    /// database.
     Refused(String),
-    /// It will never accept these records.
+    /// The database will never accept these records.
     Unfit(String),
 }
 

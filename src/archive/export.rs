@@ -1,4 +1,4 @@
-//! A file of JSON lines with everything that an account said in channels.
+//! A file of JSON lines with all messages that an account sent to channels.
 
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
@@ -10,7 +10,7 @@ use crate::history::Item;
 use crate::private;
 use crate::wire::Stamp;
 
-/// One line. Names are for readers; what is absent is left out.
+/// One line. Absent values are omitted.
 #[derive(Serialize)]
 struct Line<'a> {
     time: String,
@@ -28,7 +28,7 @@ struct Line<'a> {
     text: Option<&'a str>,
 }
 
-/// A file that is being written. Dropped before [`ExportFile::finish`], it is removed.
+/// A file that is being written. It is removed when dropped before [`ExportFile::finish`].
 #[derive(Debug)]
 pub struct ExportFile {
     path: PathBuf,
@@ -38,10 +38,10 @@ pub struct ExportFile {
 }
 
 impl ExportFile {
-    /// Creates the file, readable by its user only.
+    /// Creates the file, readable by its owner only.
     ///
     /// # Errors
-    /// When it is there already, or cannot be made.
+    /// If it already exists or cannot be created.
     pub fn create(path: &Path) -> io::Result<ExportFile> {
         let file = private::options().write(true).create_new(true).open(path)?;
         Ok(ExportFile { path: path.to_owned(), out: BufWriter::new(file), items: 0, is_finished: false })
@@ -50,7 +50,7 @@ impl ExportFile {
     /// Adds an item.
     ///
     /// # Errors
-    /// When the file cannot be written.
+    /// If the file cannot be written.
     pub fn add(&mut self, channel: &str, item: &Item) -> io::Result<()> {
         let fields = item.fields();
         let line = Line {
@@ -70,10 +70,10 @@ impl ExportFile {
         Ok(())
     }
 
-    /// Makes the file durable. Returns how many items it holds.
+    /// Makes the file durable. Returns the number of its items.
     ///
     /// # Errors
-    /// When the file cannot be written.
+    /// If the file cannot be written.
     pub fn finish(mut self) -> io::Result<u64> {
         self.out.flush()?;
         self.out.get_ref().sync_all()?;

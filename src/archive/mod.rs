@@ -1,24 +1,25 @@
-//! Stored history: records go to a spool on the disk at once, and from there to a database, which answers
-//! questions about them.
+//! Stored history: records go to a spool on disk at once, and from there to a database, which answers
+//! queries.
 //!
 //! ```text
 //! engine ── push, one write a turn ──▶ spool ── thread archive-db: Shipper ──▶ database
 //!    │         (RecordQueue)             ▲                                        │
 //!    │                                   └── thread archive-sync: fsync           ▼
-//!    └── questions, after the records before them ──▶ archive-db: Responder ──▶ answers
+//!    └── queries, after the records before them ──▶ archive-db: Responder ──▶ answers
 //! ```
 //!
-//! The turn loop itself writes the spool: one `write` for all records of a turn, before anything of that turn
-//! leaves the process, so that `kill -9` loses nothing that a client was told. Handing the bytes to a thread
-//! and waiting for it was measured on a busy machine with two cores: it took 10 µs more CPU a turn, and 12 ms
-//! instead of 35 µs at the 99.9th percentile. The price is that a disk that blocks `write` blocks a turn. So
-//! after one slow write, after an error, and while an fsync hangs, records go to a bounded queue, which the
-//! thread archive-log writes, and no client waits for them until the disk is well again; the log says so.
+//! The turn loop itself writes the spool: one `write` for all records of a turn, before any output of that
+//! turn leaves the process, so that `kill -9` loses nothing that a client has seen. The alternative, handing
+//! the bytes to a thread and waiting for it, took 10 µs more CPU per turn and 12 ms instead of 35 µs at the
+//! 99.9th percentile on a busy machine with two cores. The price is that a disk that blocks `write` blocks a
+//! turn. Therefore, after a slow write, after an error, and while an fsync hangs, records go to a bounded
+//! queue, which the thread archive-log writes, and no client waits for them until the disk has recovered. The
+//! log says when this begins.
 //!
-//! The archive does not know who may read what; the engine does. Invariants: the engine never waits for the
-//! database (with `sync-interval: 0`, its output waits for the disk); records reach the database in their
-//! order, each at least once, and storing one again changes nothing; a question is answered from everything
-//! that was recorded before it, or not at all.
+//! The archive leaves permissions to the engine. Invariants: the engine never waits for the database (with
+//! `sync-interval: 0`, its output waits for the disk); records reach the database in order, each at least
+//! once, and storing one again has no effect; the answer to a query includes everything that was recorded
+//! before it, or the query fails.
 
 mod backend;
 mod backlog;
@@ -60,14 +61,14 @@ use crate::journal::{self, Log, Mark, Reader};
 use crate::store::FileLock;
 use crate::wire::MsgId;
 
-/// How long a start waits for the database.
+/// Maximum wait for the database at startup.
 const CONNECT_TIME_MAX: Duration = Duration::from_secs(5);
-/// How long the database may take to be closed.
+/// Maximum time for closing the database.
 const CLOSE_TIME_MAX: Duration = Duration::from_secs(1);
-/// How long a stop may take in all.
+/// Maximum time for stopping all threads.
 const STOP_TIME_MAX: Duration = Duration::from_secs(10);
 
-/// An archive before it begins to work.
+/// An archive that is open, before its threads start.
 pub struct Opened<B> {
     backend: B,
     settings: Settings,
@@ -86,20 +87,20 @@ impl<B> std::fmt::Debug for Opened<B> {
 }
 
 impl Opened<Database> {
-    /// Takes the spool and tries to reach the database, for a few seconds at most.
+    /// Opens the spool and tries to connect to the database, for at most five seconds.
     ///
     /// # Errors
-    /// In one line: when the spool cannot be used, or the database will not have us.
+    /// If the spool cannot be used, or the database rejects us. The error is one line.
     pub fn open(settings: Settings) -> Result<Opened<Database>, Error> {
         Opened::with(settings, Database::new)
     }
 }
 
 impl<B: Backend> Opened<B> {
-    /// As [`Opened::open`], with any backend.
+    /// Like [`Opened::open`], with any backend.
     ///
     /// # Errors
-    /// As there.
+    /// As for [`Opened::open`].
     pub fn with(
         settings: Settings,
         backend: impl FnOnce(&Settings, watch::Receiver<Live>) -> B,
@@ -125,17 +126,17 @@ impl<B: Backend> Opened<B> {
         Ok(Opened { backend, settings, log, mark, lock, live, trouble, latest })
     }
 
-    /// Where history is stored.
+    /// Returns the settings.
     pub fn settings(&self) -> &Settings {
         &self.settings
     }
 
-    /// When the latest item was said that is known of, milliseconds since 1970.
+    /// Returns the time of the latest known item, in milliseconds since 1970.
     pub fn latest_ms(&self) -> Option<u64> {
         self.latest.map(|id| id.wall_ms())
     }
 
-    /// Why the database cannot be reached now, if so.
+    /// Returns the reason if the database is unavailable now.
     pub fn trouble(&self) -> Option<&Error> {
         self.trouble.as_ref()
     }
@@ -154,14 +155,14 @@ fn runtime() -> io::Result<LocalRuntime> {
 }
 
 impl<B: Backend + Send> Opened<B> {
-    /// Begins to work; `report` is called with each answer.
+    /// Starts the threads, which call `report` with each answer.
     ///
     /// # Errors
-    /// When the system has no thread for us.
+    /// If a thread cannot be started.
     pub fn start(self, report: impl AsyncFn(Ticket, JobAnswer) + Send + 'static) -> io::Result<Archive> {
         let Opened { backend, settings, log, mark, lock, live, trouble, .. } = self;
         let (alive, ended) = channel();
-        let (asked, questions) = mpsc::unbounded_channel();
+        let (asked, queries) = mpsc::unbounded_channel();
         let begin = Shipped { is_ready: trouble.is_none(), position: mark.position() };
         let (shipped, shipping) = watch::channel(begin);
         let spool = Spool::new(log, shipping.clone(), live.subscribe());
@@ -204,20 +205,20 @@ impl<B: Backend + Send> Opened<B> {
             };
             runtime.block_on(async {
                 let shipping = tokio::task::spawn_local(shipper.run());
-                responder.run(questions, end).await;
+                responder.run(queries, end).await;
                 shipping.abort();
-                // Fails: it was told to end.
+                // Returns an error, because the task is aborted.
                 let _ = shipping.await;
                 let _ = timeout(CLOSE_TIME_MAX, closing.close()).await;
             });
-            // A name server that never answers must not keep anyone.
+            // Does not wait for a name server that never answers.
             runtime.shutdown_background();
         })?;
         Ok(Archive { queue, live, ended, _lock: lock })
     }
 }
 
-/// Starts a thread that holds `alive` as long as it runs.
+/// Starts a thread that holds `alive` while it runs.
 fn spawn(name: &str, alive: &Sender<()>, work: impl FnOnce() + Send + 'static) -> io::Result<()> {
     let alive = alive.clone();
     let work = move || {
@@ -227,44 +228,44 @@ fn spawn(name: &str, alive: &Sender<()>, work: impl FnOnce() + Send + 'static) -
     thread::Builder::new().name(name.to_owned()).spawn(work).map(drop)
 }
 
-/// The way to store and to ask. Dropped, it makes the spool durable, ships what it can in two seconds, and
-/// ends its threads.
+/// A running archive. When dropped, it makes the spool durable, ships records for at most two seconds, and
+/// stops its threads.
 #[derive(Debug)]
 pub struct Archive {
     queue: Arc<RecordQueue>,
     live: watch::Sender<Live>,
-    /// Nothing comes from it; it closes when all threads have ended.
+    /// Carries no values; it closes when all threads have ended.
     ended: Receiver<()>,
     _lock: FileLock,
 }
 
 impl Archive {
     /// Stores the records of a turn. They survive `kill -9` when this returns, unless the disk fails or is
-    /// too slow. Returns the number that [`Archive::synced`] has to reach before anything of that turn may
-    /// leave the process, if it has to wait.
+    /// too slow. Returns the number that [`Archive::synced`] must reach before output of that turn may leave
+    /// the process; `None` if it need not wait.
     pub fn push<'r>(&self, records: impl IntoIterator<Item = &'r Record>) -> Option<u64> {
         let waits = self.live.borrow().sync_interval.is_zero();
         let number = self.queue.push(records.into_iter());
         waits.then_some(number)
     }
 
-    /// Asks a question, which is answered as if all that was handed over before were stored; false when too
-    /// many wait, and then nothing will be reported.
+    /// Starts a query, whose answer includes all records that were pushed before. Returns false, and reports
+    /// nothing later, if too many queries wait.
     pub fn ask(&self, ticket: Ticket, query: Box<Query>) -> bool {
         self.queue.ask(ticket, query)
     }
 
-    /// The last push that is durable with all before it.
+    /// Returns the number of the last push that is durable, along with all before it.
     pub fn synced(&self) -> u64 {
         self.queue.synced()
     }
 
-    /// Waits until that is another than `seen`. One task at a time can wait.
+    /// Waits until [`Archive::synced`] differs from `seen`. One task at a time can wait.
     pub fn poll_synced(&self, cx: &mut Context<'_>, seen: u64) -> Poll<u64> {
         self.queue.poll_synced(cx, seen)
     }
 
-    /// Goes on with what a new configuration says.
+    /// Applies a new configuration.
     pub fn reconfigure(&self, config: &Config) {
         self.live.send_replace(Live::of(config));
     }
@@ -274,7 +275,7 @@ impl Drop for Archive {
     fn drop(&mut self) {
         self.queue.stop();
         if let Err(RecvTimeoutError::Timeout) = self.ended.recv_timeout(STOP_TIME_MAX) {
-            tracing::error!(target: "history", "the spool is not closed in time: its disk does not answer");
+            tracing::error!(target: "history", "closing the spool took too long: its disk does not respond");
         }
     }
 }

@@ -1,10 +1,10 @@
-//! Where the engine hands over what is to be stored and asked.
+//! The queue that receives records and queries from the engine.
 //!
-//! Usually a push writes its records to the spool itself and returns when they are there, so that no client
-//! is told anything that `kill -9` could take back. While the disk fails, or is too slow to wait for, pushes
-//! go to a queue in memory, and the [`backlog`](super::backlog) thread writes them. Invariants: only one of
-//! the two has the [`Spool`]; the queue is bounded in bytes, and what does not fit is counted and dropped;
-//! records and questions keep their order.
+//! Usually a push writes its records to the spool itself before it returns, so that no client sees anything
+//! that `kill -9` could undo. While the disk fails, or is too slow to wait for, pushes go to a queue in
+//! memory, and the [`backlog`](super::backlog) thread writes them. Invariants: only one of the two owns the
+//! [`Spool`]; the queue is bounded in bytes, and records that do not fit are counted and dropped; records and
+//! queries keep their order.
 
 use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
@@ -18,17 +18,17 @@ use super::spool::Spool;
 use crate::engine::Ticket;
 use crate::history::{HistoryKey, Query, Record};
 
-/// Bytes of records that may wait for the spool.
+/// Maximum size of the records that wait for the spool, in bytes.
 const QUEUE_BYTES_MAX: usize = 64 << 20;
-/// Questions that may wait for an answer.
-const QUESTIONS_MAX: usize = 256;
-/// Memory of a record and of a key besides their texts, about.
+/// Maximum number of queries that wait for an answer.
+const QUERIES_MAX: usize = 256;
+/// Approximate memory of a record or a key, without its texts.
 const RECORD_BYTES: usize = 96;
-/// A write that takes longer stalls everyone for too long: the next ones are queued.
+/// After a write that takes longer, further records are queued, because all clients wait for a write.
 pub(super) const WRITE_TIME_MAX: Duration = Duration::from_millis(250);
-/// A disk that takes longer to make the spool durable may soon block writes, too.
+/// While making the spool durable takes longer, records are queued, because the disk may soon block writes.
 const SYNC_TIME_MAX: Duration = Duration::from_secs(3);
-/// How long an idle queue waits before a slow disk is tried again.
+/// Pause after which a slow disk is tried again if the queue is empty.
 const SLOW_TIME: Duration = Duration::from_secs(1);
 
 /// Something that waits for the spool.
@@ -36,19 +36,19 @@ const SLOW_TIME: Duration = Duration::from_secs(1);
 pub(super) enum Entry {
     /// The records of one turn.
     Records(Vec<Record>),
-    /// A question.
-    Question(Question),
+    /// A query.
+    Query(PendingQuery),
 }
 
-/// A question on its way.
+/// A query that waits for the records before it.
 #[derive(Debug)]
-pub(super) struct Question {
+pub(super) struct PendingQuery {
     pub(super) ticket: Ticket,
     pub(super) query: Box<Query>,
     pub(super) since: Instant,
 }
 
-/// What waits for the spool.
+/// Entries that the backlog thread takes out of the queue.
 #[derive(Debug)]
 pub(super) struct Batch {
     pub(super) entries: VecDeque<Entry>,
@@ -58,7 +58,7 @@ pub(super) struct Batch {
     pub(super) dropped: u64,
 }
 
-/// The queue, and how far its entries have come.
+/// The queue, and the progress of its entries.
 #[derive(Debug)]
 pub(super) struct RecordQueue {
     state: Mutex<State>,
@@ -66,37 +66,37 @@ pub(super) struct RecordQueue {
     filled: Condvar,
     /// Wakes the thread that makes the spool durable.
     written: Condvar,
-    /// The position behind the last record in the spool.
+    /// The position after the last record in the spool.
     end: watch::Sender<u64>,
 }
 
 #[derive(Debug)]
 struct State {
-    /// Absent while the backlog thread has it.
+    /// `None` while the backlog thread has it.
     spool: Option<Box<Spool>>,
-    /// The backlog thread writes.
+    /// Set while pushes are queued and the backlog thread writes.
     is_queueing: bool,
     entries: VecDeque<Entry>,
     bytes: usize,
     dropped: u64,
-    /// Questions without an answer.
-    questions: usize,
-    /// Absent when no more questions are taken.
+    /// Number of queries without an answer.
+    queries: usize,
+    /// `None` when no more queries are accepted.
     asked: Option<mpsc::UnboundedSender<Asked>>,
-    /// Numbers of the last push, of the last in the spool, and of the last that is durable there.
+    /// The numbers of the last push, of the last push in the spool, and of the last durable push.
     pushed: u64,
     written: u64,
     synced: u64,
-    /// Since when the disk has been making the spool durable.
+    /// The start of the fsync that is in progress.
     syncing: Option<Instant>,
     is_stopping: bool,
-    /// Nothing more will be written.
+    /// Set when nothing more will be written.
     is_closed: bool,
     waker: Option<Waker>,
 }
 
 impl RecordQueue {
-    /// Questions go to `asked` once the records before them are in the spool.
+    /// Creates a queue. Queries go to `asked` once the records before them are in the spool.
     pub(super) fn new(spool: Spool, asked: mpsc::UnboundedSender<Asked>) -> RecordQueue {
         let (end, _) = watch::channel(spool.end());
         let state = State {
@@ -105,7 +105,7 @@ impl RecordQueue {
             entries: VecDeque::new(),
             bytes: 0,
             dropped: 0,
-            questions: 0,
+            queries: 0,
             asked: Some(asked),
             pushed: 0,
             written: 0,
@@ -118,7 +118,7 @@ impl RecordQueue {
         RecordQueue { state: Mutex::new(state), filled: Condvar::new(), written: Condvar::new(), end }
     }
 
-    /// Follows the end of the spool.
+    /// Returns a receiver of the end of the spool.
     pub(super) fn end(&self) -> watch::Receiver<u64> {
         self.end.subscribe()
     }
@@ -132,7 +132,7 @@ impl RecordQueue {
             state.queue(records.cloned().collect());
         } else if let Some(end) = state.write(records) {
             self.end.send_replace(end);
-            // Otherwise the thread that syncs is waiting for its time, not for this.
+            // Otherwise the sync thread waits for its interval, not for this.
             let is_first = state.written == state.synced;
             state.written = state.pushed;
             if is_first {
@@ -145,37 +145,37 @@ impl RecordQueue {
         state.pushed
     }
 
-    /// Hands over a question. Returns false when too many wait.
+    /// Accepts a query. Returns false if too many wait.
     pub(super) fn ask(&self, ticket: Ticket, query: Box<Query>) -> bool {
         let mut state = self.lock();
-        if state.questions >= QUESTIONS_MAX || state.is_stopping {
+        if state.queries >= QUERIES_MAX || state.is_stopping {
             return false;
         }
-        state.questions += 1;
-        let question = Question { ticket, query, since: Instant::now() };
+        state.queries += 1;
+        let query = PendingQuery { ticket, query, since: Instant::now() };
         if state.can_write() {
             let end = *self.end.borrow();
-            state.pass_on(question, Some(end));
+            state.pass_on(query, Some(end));
         } else {
-            state.entries.push_back(Entry::Question(question));
+            state.entries.push_back(Entry::Query(query));
             self.filled.notify_one();
         }
         true
     }
 
-    /// Passes a question on, to be answered when the database has everything before a position; without a
-    /// position it cannot be answered.
-    pub(super) fn pass_on(&self, question: Question, after: Option<u64>) {
-        self.lock().pass_on(question, after);
+    /// Passes a query on, to be answered when the database has everything before a position; without a
+    /// position, the query fails.
+    pub(super) fn pass_on(&self, query: PendingQuery, after: Option<u64>) {
+        self.lock().pass_on(query, after);
     }
 
-    /// Notes that a question was answered.
+    /// Records that a query was answered.
     pub(super) fn answered(&self) {
-        self.lock().questions -= 1;
+        self.lock().queries -= 1;
     }
 
-    /// Waits until the backlog thread is to write, and gives it the spool; `None` when it has written
-    /// everything before the server stops.
+    /// Waits until the backlog thread must write, and gives it the spool; `None` if everything is written and
+    /// the server stops.
     pub(super) fn wait_for_spool(&self) -> Option<Box<Spool>> {
         let mut state = self.lock();
         while !state.is_queueing && !state.is_stopping {
@@ -185,8 +185,8 @@ impl RecordQueue {
         state.spool.take()
     }
 
-    /// Takes out what waits. If nothing does, takes the spool back, so that pushes write themselves again; if
-    /// the disk `is_slow`, only after a while.
+    /// Takes out the waiting entries. If there are none, takes the spool back, so that pushes write it
+    /// themselves again; if the disk `is_slow`, only after a pause.
     pub(super) fn take(&self, spool: Box<Spool>, is_slow: bool) -> Option<(Box<Spool>, Batch)> {
         let mut state = self.lock();
         let slow_until = Instant::now() + if is_slow { SLOW_TIME } else { Duration::ZERO };
@@ -209,19 +209,19 @@ impl RecordQueue {
         Some((spool, Batch { entries, pushed: state.pushed, dropped }))
     }
 
-    /// Takes out the questions that wait.
-    pub(super) fn take_questions(&self) -> Vec<Question> {
-        take_questions(&mut self.lock().entries)
+    /// Takes out the waiting queries.
+    pub(super) fn take_queries(&self) -> Vec<PendingQuery> {
+        take_queries(&mut self.lock().entries)
     }
 
-    /// Notes that the backlog thread has written everything up to a push; the spool ends at `end` now.
+    /// Records that the backlog thread has written everything up to a push; the spool now ends at `end`.
     pub(super) fn set_written(&self, pushed: u64, end: u64) {
         self.end.send_replace(end);
         self.lock().written = pushed;
         self.written.notify_one();
     }
 
-    /// Notes that nothing more will be written.
+    /// Records that nothing more will be written.
     pub(super) fn close(&self) {
         let mut state = self.lock();
         (state.is_closed, state.asked) = (true, None);
@@ -229,7 +229,7 @@ impl RecordQueue {
     }
 
     /// Waits until something was written and the interval since `last` is over. Returns the push up to which
-    /// the spool is to be made durable; `None` when it is and nothing more will come.
+    /// the spool must be made durable; `None` if everything is durable and nothing more will be written.
     pub(super) fn next_sync(&self, last: Instant, interval: impl Fn() -> Duration) -> Option<u64> {
         let mut state = self.lock();
         loop {
@@ -253,14 +253,14 @@ impl RecordQueue {
         }
     }
 
-    /// Notes that everything up to a push is durable, or never will be.
+    /// Records that everything up to a push is durable, or never will be.
     pub(super) fn set_synced(&self, pushed: u64) {
         let mut state = self.lock();
         state.syncing = None;
         self.release(state, pushed);
     }
 
-    /// Ends every wait for the disk, as it fails. Returns whether the server stops.
+    /// Ends every wait for the disk because it fails. Returns whether the server is stopping.
     pub(super) fn release_all(&self) -> bool {
         let state = self.lock();
         let (pushed, is_stopping) = (state.pushed, state.is_stopping);
@@ -276,7 +276,7 @@ impl RecordQueue {
         }
     }
 
-    /// The last push that is durable with all before it.
+    /// Returns the number of the last push that is durable, along with all before it.
     pub(super) fn synced(&self) -> u64 {
         self.lock().synced
     }
@@ -298,18 +298,18 @@ impl RecordQueue {
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        // Nothing that can panic happens under the lock.
+        // No code that can panic runs under the lock.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl State {
-    /// Whether a push may write to the spool itself.
+    /// Returns whether a push may write to the spool itself.
     fn can_write(&mut self) -> bool {
         if !self.is_queueing && self.sync_hangs() {
             tracing::warn!(
                 target: "history",
-                "the disk of the spool hangs: until it does not, messages may be lost if the server is killed"
+                "the disk of the spool hangs: messages may be lost if the server is killed meanwhile"
             );
             self.is_queueing = true;
         }
@@ -320,21 +320,21 @@ impl State {
         self.syncing.is_some_and(|since| since.elapsed() > SYNC_TIME_MAX)
     }
 
-    /// Writes records to the spool and returns its end. `None` when that failed: they are still in the buffer
-    /// of the spool then, which the backlog thread takes.
+    /// Writes records to the spool and returns its end. After a failure, returns `None`; the records are then
+    /// still in the spool's buffer, and the backlog thread writes them.
     fn write<'r>(&mut self, records: impl Iterator<Item = &'r Record>) -> Option<u64> {
         let spool = self.spool.as_mut()?;
         let begun = Instant::now();
         spool.lose(std::mem::take(&mut self.dropped));
         spool.add(records);
-        // The backlog thread meets the same error and reports it.
+        // The backlog thread gets the same error and reports it.
         let is_written = spool.write().is_ok();
         let took = begun.elapsed();
         if is_written && took > WRITE_TIME_MAX {
             tracing::warn!(
                 target: "history",
-                "the disk of the spool is slow ({:.1} s for a write): until it is not, messages may be lost if the \
-                 server is killed",
+                "the disk of the spool is slow ({:.1} s for a write): \
+                 messages may be lost if the server is killed meanwhile",
                 took.as_secs_f32()
             );
         }
@@ -352,7 +352,7 @@ impl State {
         }
     }
 
-    fn pass_on(&self, Question { ticket, query, since }: Question, after: Option<u64>) {
+    fn pass_on(&self, PendingQuery { ticket, query, since }: PendingQuery, after: Option<u64>) {
         if let Some(asked) = &self.asked {
             // Fails only when the responder has ended.
             let _ = asked.send(Asked { ticket, query, since, after });
@@ -360,20 +360,20 @@ impl State {
     }
 }
 
-/// Takes the questions out of some entries.
-pub(super) fn take_questions(entries: &mut VecDeque<Entry>) -> Vec<Question> {
-    let (questions, others) = std::mem::take(entries)
+/// Removes the queries from some entries and returns them.
+pub(super) fn take_queries(entries: &mut VecDeque<Entry>) -> Vec<PendingQuery> {
+    let (queries, others) = std::mem::take(entries)
         .into_iter()
-        .partition::<Vec<Entry>, _>(|entry| matches!(entry, Entry::Question(_)));
+        .partition::<Vec<Entry>, _>(|entry| matches!(entry, Entry::Query(_)));
     *entries = others.into();
-    let question = |entry| match entry {
-        Entry::Question(question) => Some(question),
+    let query = |entry| match entry {
+        Entry::Query(query) => Some(query),
         Entry::Records(_) => None,
     };
-    questions.into_iter().filter_map(question).collect()
+    queries.into_iter().filter_map(query).collect()
 }
 
-/// Memory of a record, about.
+/// Returns the approximate memory of a record.
 fn record_bytes(record: &Record) -> usize {
     let text = |key: &HistoryKey| match key {
         HistoryKey::Channel(name) => name.len(),

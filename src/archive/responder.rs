@@ -1,4 +1,4 @@
-//! Answers questions about stored history, each once the database has everything that was recorded before it.
+//! Answers queries about stored history, each once the database has everything that was recorded before it.
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -16,22 +16,22 @@ use super::{Backend, Error};
 use crate::engine::{JobAnswer, Ticket};
 use crate::history::Query;
 
-/// How often failed questions are mentioned in the log.
+/// Minimum interval between log records about failed queries.
 const TOLD_EVERY: Duration = Duration::from_secs(60);
-/// How long shipping may go on when the server stops.
+/// Maximum time for shipping when the server stops.
 const STOP_TIME_MAX: Duration = Duration::from_secs(2);
 
-/// A question that has passed the spool.
+/// A query whose preceding records are in the spool.
 #[derive(Debug)]
 pub(super) struct Asked {
     pub(super) ticket: Ticket,
     pub(super) query: Box<Query>,
     pub(super) since: Instant,
-    /// It is answered when the database has all before this position; never, without one.
+    /// The database must have everything before this position first; `None` if that cannot happen.
     pub(super) after: Option<u64>,
 }
 
-/// Answers questions.
+/// Answers queries.
 #[derive(Debug)]
 pub(super) struct Responder<B, R> {
     pub(super) backend: Rc<B>,
@@ -44,14 +44,15 @@ pub(super) struct Responder<B, R> {
 }
 
 impl<B: Backend, R: AsyncFn(Ticket, JobAnswer) + 'static> Responder<B, R> {
-    /// Takes questions until no more will come; then waits a little for the shipper to get to `written`.
+    /// Answers queries until no more will come; then waits up to two seconds for the shipper to reach
+    /// `written`.
     pub(super) async fn run(
         self,
-        mut questions: mpsc::UnboundedReceiver<Asked>,
+        mut queries: mpsc::UnboundedReceiver<Asked>,
         written: watch::Receiver<u64>,
     ) {
         let responder = Rc::new(self);
-        while let Some(asked) = questions.recv().await {
+        while let Some(asked) = queries.recv().await {
             responder.urgent.notify_one();
             let responder = responder.clone();
             spawn_local(async move {
@@ -72,7 +73,7 @@ impl<B: Backend, R: AsyncFn(Ticket, JobAnswer) + 'static> Responder<B, R> {
         let left = || self.live.borrow().time_max.saturating_sub(since.elapsed());
         timeout(left(), self.caught_up(after)).await.map_err(late)?;
         let answer = async { self.backend.answer(&query).await };
-        // Of an export, each step has its limit.
+        // Each step of an export has its own timeout.
         let found = match *query {
             Query::Export { .. } => answer.await,
             _ => timeout(left(), answer).await.map_err(late)?,
@@ -82,13 +83,13 @@ impl<B: Backend, R: AsyncFn(Ticket, JobAnswer) + 'static> Responder<B, R> {
 
     async fn caught_up(&self, position: u64) {
         let mut shipped = self.shipped.clone();
-        // Fails only when the shipper has gone, and the server with it.
+        // Fails only if the shipper has ended, because the server stops.
         let _ = shipped.wait_for(|shipped| shipped.is_ready && shipped.position >= position).await;
     }
 
     fn failed(&self, error: &Error) -> JobAnswer {
         if self.told.get().is_none_or(|told| told.elapsed() >= TOLD_EVERY) {
-            tracing::warn!(target: "history", "a question about history was not answered: {error}");
+            tracing::warn!(target: "history", "a query of history failed: {error}");
             self.told.set(Some(Instant::now()));
         }
         JobAnswer::Failed

@@ -1,4 +1,4 @@
-//! The settings of stored history, out of the configuration.
+//! The settings of stored history, from the configuration.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -8,34 +8,34 @@ use std::time::Duration;
 use crate::auth::Secret;
 use crate::config::Config;
 
-/// Longest wait for a database without a configured limit: every wait has an end.
+/// Timeout of a database if the configuration has none: every wait must end.
 const TIME_MAX: Duration = Duration::from_secs(30);
-/// Longest query of a file, which has no such key.
+/// Timeout of SQLite, which has no key for it.
 const SQLITE_TIME_MAX: Duration = Duration::from_secs(10);
 
 /// The database in which history is stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum DatabaseAddress {
-    /// In a file.
+    /// A file.
     Sqlite {
-        /// The file.
+        /// The path of the file.
         path: PathBuf,
-        /// How long to wait for another process that writes it.
+        /// Maximum wait while another process writes it.
         busy_timeout: Duration,
     },
-    /// On a MySQL or MariaDB server.
+    /// A database on a MySQL or MariaDB server.
     Mysql {
         /// The server's host.
         host: String,
-        /// And port.
+        /// The server's port.
         port: u16,
-        /// Its Unix socket, in place of these.
+        /// The server's Unix socket, to use instead of host and port.
         socket: Option<PathBuf>,
-        /// Our account there.
+        /// Our user name.
         user: String,
-        /// And its password.
+        /// Our password.
         password: Secret,
-        /// The database.
+        /// The name of the database.
         database: String,
     },
 }
@@ -54,21 +54,21 @@ impl fmt::Display for DatabaseAddress {
     }
 }
 
-/// What a reload can change.
+/// The settings that a rehash can change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Live {
-    /// Longest wait for the database.
+    /// Timeout for waiting for the database.
     pub time_max: Duration,
     /// Age at which items are deleted; 0 is never.
     pub expire_time: Duration,
-    /// How often the spool is made durable; 0 is before anything is said.
+    /// Interval at which the spool is made durable; 0 is before any client receives a message.
     pub sync_interval: Duration,
-    /// How much may wait in the spool, in bytes.
+    /// Maximum size of the records that wait in the spool, in bytes.
     pub spool_bytes_max: u64,
 }
 
 impl Live {
-    /// What a configuration says.
+    /// Returns the settings of a configuration.
     pub fn of(config: &Config) -> Live {
         let datastore = &config.datastore;
         let time_max = match (datastore.sqlite.enabled, datastore.mysql.timeout) {
@@ -85,23 +85,23 @@ impl Live {
     }
 }
 
-/// All of it.
+/// All settings of stored history.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
-    /// Where to.
+    /// The database.
     pub address: DatabaseAddress,
-    /// Connections for questions.
+    /// Number of connections for queries.
     pub conns_max: usize,
     /// Age at which a connection is replaced; 0 is never.
     pub conn_age_max: Duration,
     /// The spool's directory.
     pub spool: PathBuf,
-    /// What can change.
+    /// The settings that can change.
     pub live: Live,
 }
 
 impl Settings {
-    /// `None` where no database for history is turned on.
+    /// Returns the settings of a configuration; `None` if no database for history is enabled.
     pub fn of(config: &Config) -> Option<Settings> {
         let (mysql, sqlite) = (&config.datastore.mysql, &config.datastore.sqlite);
         let (address, conns_max, conn_age_max) = if sqlite.enabled {
@@ -136,7 +136,7 @@ impl Settings {
     }
 }
 
-/// `ircd.db` has its spool in `ircd_history.spool`.
+/// Returns the default path of the spool: `ircd_history.spool` for the datastore `ircd.db`.
 fn beside(datastore: &Path) -> PathBuf {
     let stem = datastore.file_stem().unwrap_or_default().to_string_lossy();
     datastore.with_file_name(format!("{stem}_history.spool"))
@@ -147,13 +147,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_spool_lies_beside_the_datastore() {
+    fn default_spool_is_beside_the_datastore() {
         assert_eq!(beside(Path::new("ircd.db")), Path::new("ircd_history.spool"));
         assert_eq!(beside(Path::new("/var/lib/ircd/x")), Path::new("/var/lib/ircd/x_history.spool"));
     }
 
     #[test]
-    fn the_address_is_shown_without_its_password() {
+    fn address_is_shown_without_password() {
         let mut config = Config::default();
         assert_eq!(Settings::of(&config), None);
         config.datastore.mysql.enabled = true;

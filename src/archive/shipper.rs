@@ -1,6 +1,6 @@
-//! Moves records from the spool to the database, and deletes what is too old there.
+//! Moves records from the spool to the database, and deletes expired items there.
 //!
-//! Invariant: the mark moves past records only when the database has committed them.
+//! Invariant: the mark moves past records only after the database has committed them.
 
 use std::io;
 use std::path::PathBuf;
@@ -17,23 +17,23 @@ use crate::history::Record;
 use crate::journal::{Mark, Reader};
 use crate::wire::MsgId;
 
-/// How long records gather before they are shipped, unless a question waits for them.
+/// Time for which records are collected before they are shipped, unless a query waits for them.
 const GATHER_TIME: Duration = Duration::from_millis(50);
-/// How soon a database that failed is tried again: at first, and at most.
+/// First and longest pause before a failed database is tried again.
 pub(super) const RETRY_TIME: Duration = Duration::from_millis(100);
 const RETRY_TIME_MAX: Duration = Duration::from_secs(2);
-/// Items that are deleted at once because of their age, and the pause after them.
+/// Number of expired items that are deleted at once, and the pause afterwards.
 const EXPIRE_STEP: usize = 500;
 const EXPIRE_PAUSE: Duration = Duration::from_millis(100);
-/// How often is looked for items that are too old.
+/// Interval of the search for expired items.
 const EXPIRE_EVERY: Duration = Duration::from_secs(60);
 
-/// How far the database has come.
+/// The progress of the database.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Shipped {
-    /// It is there and has the right layout.
+    /// The database is available and has the right layout.
     pub(super) is_ready: bool,
-    /// It has all before this position.
+    /// The database has everything before this position.
     pub(super) position: u64,
 }
 
@@ -41,7 +41,7 @@ pub(super) struct Shipped {
 #[derive(Debug)]
 pub(super) struct Shipper<B> {
     pub(super) backend: Rc<B>,
-    /// What the backend is called in the log.
+    /// The name of the backend in the log.
     pub(super) name: String,
     pub(super) dir: PathBuf,
     pub(super) reader: Reader,
@@ -51,12 +51,12 @@ pub(super) struct Shipper<B> {
     pub(super) live: watch::Receiver<Live>,
     pub(super) urgent: Rc<Notify>,
     pub(super) expires_next: Instant,
-    /// Since when, and how long until it is tried again.
+    /// While the database is unavailable: since when, and the next pause before a retry.
     pub(super) away: Option<(Instant, Duration)>,
 }
 
 impl<B: Backend> Shipper<B> {
-    /// Works until it is dropped.
+    /// Ships and expires until the future is dropped.
     pub(super) async fn run(mut self) {
         loop {
             let is_ready = self.shipped.borrow().is_ready;
@@ -66,17 +66,17 @@ impl<B: Backend> Shipper<B> {
             };
             match done {
                 Ok(is_busy) => {
-                    self.is_back();
+                    self.available();
                     if !is_busy {
                         self.wait().await;
                     }
                 }
-                Err(error) => self.is_away(&error).await,
+                Err(error) => self.unavailable(&error).await,
             }
         }
     }
 
-    /// Does something, if there is something to do.
+    /// Ships the next records or else expires items; returns whether there may be more to ship.
     async fn step(&mut self) -> Result<bool, Error> {
         let failed = |error: io::Error| Error::Away(format!("the spool cannot be read: {error}"));
         let end = *self.written.borrow_and_update();
@@ -88,7 +88,7 @@ impl<B: Backend> Shipper<B> {
                 self.reader.seek(from);
                 return Err(error);
             }
-            // Without the mark, the same is shipped again after a restart: no harm.
+            // If the mark cannot be written, a restart ships the same records again, which has no effect.
             let marked = self.mark.advance(position).and_then(|()| spool::trim(&self.dir, position));
             if let Err(error) = marked {
                 tracing::error!(target: "history", "{}: {error}", self.dir.display());
@@ -100,7 +100,7 @@ impl<B: Backend> Shipper<B> {
         Ok(false)
     }
 
-    /// Deletes some of what is too old, if it is time to.
+    /// Deletes some expired items if it is time to do so.
     async fn expire(&mut self) -> Result<(), Error> {
         let age_max = self.live.borrow().expire_time;
         if age_max.is_zero() || Instant::now() < self.expires_next {
@@ -114,7 +114,7 @@ impl<B: Backend> Shipper<B> {
         Ok(())
     }
 
-    /// Waits until there is something to do, and then a little for more.
+    /// Waits until there is something to do, and then a moment for more.
     async fn wait(&mut self) {
         let until_expiry = self.expires_next.saturating_duration_since(Instant::now()).max(EXPIRE_PAUSE);
         if timeout(until_expiry, self.written.changed()).await.is_ok_and(|changed| changed.is_ok()) {
@@ -122,13 +122,16 @@ impl<B: Backend> Shipper<B> {
         }
     }
 
-    async fn is_away(&mut self, error: &Error) {
+    async fn unavailable(&mut self, error: &Error) {
         self.shipped.send_modify(|shipped| shipped.is_ready = false);
         let pause = match self.away {
             Some((_, pause)) => pause,
             None => {
                 let spool = self.dir.display();
-                tracing::error!(target: "history", "{} is away, history waits in {spool}: {error}", self.name);
+                tracing::error!(
+                    target: "history",
+                    "{} is unavailable, history waits in {spool}: {error}", self.name
+                );
                 RETRY_TIME
             }
         };
@@ -137,7 +140,7 @@ impl<B: Backend> Shipper<B> {
         sleep(pause).await;
     }
 
-    fn is_back(&mut self) {
+    fn available(&mut self) {
         if !self.shipped.borrow().is_ready {
             self.shipped.send_modify(|shipped| shipped.is_ready = true);
             return;
@@ -145,12 +148,15 @@ impl<B: Backend> Shipper<B> {
         if let Some((since, _)) = self.away.take() {
             let waits = self.written.borrow().saturating_sub(self.reader.position());
             let away_s = since.elapsed().as_secs_f32();
-            tracing::info!(target: "history", "{} is back after {away_s:.1} s, {waits} bytes wait in the spool", self.name);
+            tracing::info!(
+                target: "history",
+                "{} is available again after {away_s:.1} s, {waits} bytes wait in the spool", self.name
+            );
         }
     }
 }
 
-/// Stores records; those that the database will not have are left out one by one.
+/// Stores records, without those that the database will never accept.
 async fn ship<B: Backend>(backend: &B, records: &[Record]) -> Result<(), Error> {
     match backend.store(records).await {
         Err(Error::Unfit(_)) if records.len() > 1 => {
@@ -159,7 +165,7 @@ async fn ship<B: Backend>(backend: &B, records: &[Record]) -> Result<(), Error> 
             Box::pin(ship(backend, others)).await
         }
         Err(Error::Unfit(why)) => {
-            tracing::error!(target: "history", "a record is left out, as the database does not take it: {why}");
+            tracing::error!(target: "history", "a record was skipped, the database rejected it: {why}");
             Ok(())
         }
         done => done,

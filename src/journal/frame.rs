@@ -1,12 +1,12 @@
-//! Frames: the length and checksum before each entry, so that a torn or changed entry is noticed.
+//! Frames: a length and a checksum before each entry, so that torn and changed entries are detected.
 
-/// Bytes before the content: its length and its CRC-32, both little-endian.
+/// Size of the header in bytes: the content's length and its CRC-32, both little-endian.
 const HEAD_BYTES: usize = 8;
 
-/// The longest content of a frame, in bytes.
+/// Maximum length of the content of a frame, in bytes.
 pub const CONTENT_BYTES_MAX: usize = 16 << 20;
 
-/// What lies at the beginning of some bytes.
+/// The beginning of some bytes.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Piece<'a> {
     /// A whole frame: its content, and the length of the frame.
@@ -17,12 +17,12 @@ pub enum Piece<'a> {
     Damaged,
 }
 
-/// Frames in memory, to be appended in one go.
+/// Frames in memory, for appending together.
 #[derive(Clone, Debug, Default)]
 pub struct Frames(Vec<u8>);
 
 impl Frames {
-    /// Adds a frame whose content `write` appends to the buffer, which it must not otherwise touch.
+    /// Adds a frame whose content `write` appends to the buffer, which it must not change otherwise.
     /// Returns whether the content fits into a frame; if not, nothing is added.
     pub fn add(&mut self, write: impl FnOnce(&mut Vec<u8>)) -> bool {
         let start = self.0.len();
@@ -39,28 +39,28 @@ impl Frames {
         true
     }
 
-    /// The frames as they are written.
+    /// Returns the bytes of the frames as they are written.
     pub fn as_bytes(&self) -> &[u8] {
         &self.0
     }
 
-    /// Length of all frames, in bytes.
+    /// Returns the length of all frames, in bytes.
     pub fn len(&self) -> usize {
         self.0.len()
     }
 
-    /// Whether there is no frame.
+    /// Returns whether there are no frames.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// Removes all frames and keeps the memory.
+    /// Removes all frames, but keeps the memory.
     pub fn clear(&mut self) {
         self.0.clear();
     }
 }
 
-/// Looks at the beginning of some bytes.
+/// Classifies the beginning of some bytes.
 pub fn read(bytes: &[u8]) -> Piece<'_> {
     let Some((head, rest)) = bytes.split_at_checked(HEAD_BYTES) else { return Piece::Torn(HEAD_BYTES) };
     let number = |at: usize| u32::from_le_bytes([head[at], head[at + 1], head[at + 2], head[at + 3]]);
@@ -76,7 +76,7 @@ pub fn read(bytes: &[u8]) -> Piece<'_> {
 }
 
 /// Calls `entry` with the content of each whole frame at the beginning. Returns the length of these frames,
-/// and whether sound frames follow behind something else.
+/// and whether there are valid frames after an invalid one.
 pub(super) fn scan(bytes: &[u8], mut entry: impl FnMut(&[u8])) -> (usize, bool) {
     let mut whole = 0;
     while let Piece::Frame(content, len) = read(&bytes[whole..]) {
@@ -116,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_fit_into_a_frame_is_not_added() {
+    fn content_that_does_not_fit_into_a_frame_is_not_added() {
         let mut frames = Frames::default();
         assert!(frames.add(|out| out.push(1)));
         let len = frames.len();

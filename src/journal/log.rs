@@ -1,4 +1,4 @@
-//! The end of a journal that is written.
+//! The writing end of a journal.
 
 use std::fs::{self, File};
 use std::io;
@@ -14,25 +14,24 @@ use crate::private;
 pub struct Log {
     dir: PathBuf,
     pub(super) file: Arc<File>,
-    /// Where the last segment begins.
+    /// The position at which the last segment begins.
     first: u64,
     end: u64,
     segment_bytes_max: u64,
-    /// A failed append may have left something behind the end.
+    /// Set if a failed append may have left bytes after the end.
     pub(super) is_torn: bool,
     syncer: Syncer,
 }
 
 impl Log {
-    /// Opens the journal in `dir` and finds its end, which is at `floor` or behind it. Calls `entry` with
-    /// each entry of the last segment. An append begins a new segment when the last one has
-    /// `segment_bytes_max` bytes.
+    /// Opens the journal in `dir` and finds its end, which is at least `floor`. Calls `entry` with each entry
+    /// of the last segment. An append begins a new segment when the last one has `segment_bytes_max` bytes.
     ///
-    /// A torn frame at the end is cut off. Sound frames behind something else are damage: the segment is
+    /// A torn frame at the end is cut off. Valid frames after an invalid one mean damage: the segment is
     /// copied before its end is cut off.
     ///
     /// # Errors
-    /// When the directory or the last segment cannot be read or written.
+    /// If the directory or the last segment cannot be read or written.
     pub fn open(
         dir: &Path,
         floor: u64,
@@ -55,8 +54,8 @@ impl Log {
         }
         let mut log = Log::new(dir, first, file, segment_bytes_max);
         log.end = first + whole as u64;
-        // The reader may have got further than what a power failure left here. After damage, no position may
-        // mean two different entries.
+        // The reader may be ahead of what survived a power failure. After damage, no position may be used for
+        // two different entries.
         if floor > log.end || is_damaged {
             log.begin_segment(floor.max(first + bytes.len() as u64))?;
         }
@@ -73,10 +72,10 @@ impl Log {
     /// Writes entries at the end, and returns when the operating system has them.
     ///
     /// # Errors
-    /// When they cannot be written; none of them is there then, and the same can be tried again.
+    /// If they cannot be written. In that case none of them is in the journal, and the call can be repeated.
     pub fn append(&mut self, frames: &Frames) -> io::Result<()> {
         if self.is_torn {
-            // What is left of the failed append could be taken for entries behind a shorter one.
+            // After a shorter append, the rest of the failed one could be mistaken for entries.
             self.file.set_len(self.end - self.first)?;
             self.is_torn = false;
         }
@@ -97,12 +96,12 @@ impl Log {
         Ok(())
     }
 
-    /// The position behind the last entry.
+    /// Returns the position after the last entry.
     pub fn end(&self) -> u64 {
         self.end
     }
 
-    /// Makes this journal durable; usually on another thread, as the disk takes its time.
+    /// Returns the part that makes this journal durable, usually on another thread because that is slow.
     pub fn syncer(&self) -> Syncer {
         self.syncer.clone()
     }
@@ -112,16 +111,16 @@ fn create(dir: &Path, first: u64) -> io::Result<File> {
     private::options().create(true).truncate(true).read(true).write(true).open(segment_path(dir, first))
 }
 
-/// Makes a journal durable. Clones do it for the same journal.
+/// Makes a journal durable. Clones share the same journal.
 #[derive(Clone, Debug)]
 pub struct Syncer(Arc<Mutex<Unsynced>>);
 
-/// What may not be durable yet.
+/// Files that may not be durable yet.
 #[derive(Debug)]
 struct Unsynced {
     /// The directory, if it has a new segment.
     dir: Option<PathBuf>,
-    /// Segments that are complete, in their order.
+    /// Complete segments, in order.
     complete: Vec<Arc<File>>,
     last: Arc<File>,
 }
@@ -131,10 +130,10 @@ impl Syncer {
         Syncer(Arc::new(Mutex::new(Unsynced { dir: None, complete: Vec::new(), last })))
     }
 
-    /// Makes everything durable that was appended before the call. Appending can go on meanwhile.
+    /// Makes everything durable that was appended before the call. Others can append meanwhile.
     ///
     /// # Errors
-    /// When the disk fails. What was to become durable may be lost in a power failure, whatever comes later.
+    /// If the disk fails. A power failure may then lose these entries, even if later calls succeed.
     pub fn sync(&self) -> io::Result<()> {
         let (dir, complete, last) = {
             let mut unsynced = self.lock();
@@ -157,7 +156,7 @@ impl Syncer {
     }
 
     fn lock(&self) -> MutexGuard<'_, Unsynced> {
-        // Nothing that can panic happens under the lock.
+        // No code that can panic runs under the lock.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,6 +1,6 @@
-//! How far the reader of a journal has come, in a file of its own.
+//! The progress of a journal's reader, in a file of its own.
 //!
-//! After a crash it may be behind, so what a reader does must bear repetition. It is never ahead.
+//! After a crash it may be behind the reader, whose work must therefore be repeatable. It is never ahead.
 
 use std::fs::File;
 use std::io;
@@ -11,7 +11,7 @@ use crate::private;
 
 const NAME: &str = "mark";
 
-/// The open file.
+/// An open mark.
 #[derive(Debug)]
 pub struct Mark {
     file: File,
@@ -19,10 +19,10 @@ pub struct Mark {
 }
 
 impl Mark {
-    /// Opens the mark in the directory of a journal. One that is missing or cannot be understood is at 0.
+    /// Opens the mark in the directory of a journal. A mark that is missing or damaged is at 0.
     ///
     /// # Errors
-    /// When the file cannot be opened or read.
+    /// If the file cannot be opened or read.
     pub fn open(dir: &Path) -> io::Result<Mark> {
         let mut options = private::options();
         let file = options.create(true).truncate(false).read(true).write(true).open(dir.join(NAME))?;
@@ -34,15 +34,15 @@ impl Mark {
         Ok(Mark { file, position: if is_whole { position } else { 0 } })
     }
 
-    /// The position up to which the reader is done.
+    /// Returns the position up to which the reader is done.
     pub fn position(&self) -> u64 {
         self.position
     }
 
-    /// Notes that the reader is done up to a position.
+    /// Records that the reader is done up to a position.
     ///
     /// # Errors
-    /// When the file cannot be written.
+    /// If the file cannot be written.
     pub fn advance(&mut self, position: u64) -> io::Result<()> {
         self.position = position;
         let mut bytes = [0; 12];

@@ -1,21 +1,21 @@
-//! An append-only log of byte strings on the disk: append at the end, read from any position, trim at the
-//! beginning. What an entry means is the caller's business.
+//! An append-only log of byte strings on disk: append at the end, read from any position, trim at the
+//! beginning. The meaning of entries is left to the caller.
 //!
-//! A journal is a directory of segment files. A *position* is the number of bytes ever appended before a
-//! place, over all segments; a segment is named by the position at which it begins. Each entry is a frame of
+//! A journal is a directory of segment files. A *position* is the number of bytes that were appended before
+//! it, over all segments; the name of a segment is the position at which it begins. Each entry is a frame of
 //! length, checksum and content ([`frame`]), so that an entry is read back whole or not at all.
 //!
 //! | question | answer |
 //! |---|---|
 //! | What survives `kill -9`? | everything for which [`Log::append`] returned |
-//! | What survives a power failure? | everything before the last [`Syncer::sync`] that returned without an error |
-//! | How much is on the disk? | what was not yet [trimmed](trim), plus at most one segment |
-//! | What if the end is torn? | [`Log::open`] cuts it off: nothing behind it was ever acknowledged |
-//! | What if something is damaged? | the rest of that segment is skipped, reported as [`Damage`], and kept in a copy |
-//! | What if the disk is full? | [`Log::append`] fails and leaves nothing behind: the same can be tried again |
+//! | What survives a power failure? | everything before the last successful [`Syncer::sync`] |
+//! | How much is on disk? | everything that was not yet [trimmed](trim), plus at most one segment |
+//! | What if the end is torn? | [`Log::open`] cuts it off: it was never acknowledged |
+//! | What if data is damaged? | the rest of the segment is skipped, reported as [`Damage`], and copied |
+//! | What if the disk is full? | [`Log::append`] fails without effect and can be retried |
 //!
-//! Invariants: one process writes a journal (the caller holds a lock), any number may read it; positions only
-//! grow; what a segment holds is never changed, apart from a torn or damaged end that is cut off.
+//! Invariants: one process writes a journal (the caller holds a lock), and any number may read it; positions
+//! only grow; the content of a segment never changes, except that a torn or damaged end is cut off.
 
 pub mod frame;
 mod log;
@@ -35,14 +35,14 @@ use crate::private;
 
 const EXTENSION: &str = "log";
 
-/// A place in a journal that holds no entry, although it should. Its text is a line for the log.
+/// A position in a journal that should contain an entry but does not. Its text is a line for the log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Damage {
     /// The segment.
     pub path: PathBuf,
-    /// Where in the segment the damage begins, in bytes.
+    /// The offset in the segment at which the damage begins, in bytes.
     pub at: u64,
-    /// A copy of the segment as it was found.
+    /// A copy of the damaged segment.
     pub copy: PathBuf,
 }
 
@@ -50,24 +50,24 @@ impl fmt::Display for Damage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Damage { path, at, copy } = self;
         let (path, copy) = (path.display(), copy.display());
-        write!(f, "{path} is damaged from byte {at} on, the rest is skipped; a copy is in {copy}")
+        write!(f, "{path}: damaged from byte {at} on; the rest is skipped, and {copy} is a copy")
     }
 }
 
-/// Creates the directory of a journal for its owner only, and restricts one that is there.
+/// Creates the directory of a journal for its owner only, and restricts an existing one.
 ///
 /// # Errors
-/// When the directory cannot be created.
+/// If the directory cannot be created.
 pub fn create_dir(dir: &Path) -> io::Result<()> {
     private::create_dir_all(dir)?;
     private::restrict(dir);
     Ok(())
 }
 
-/// Removes the segments that lie before `position` altogether. The last segment always stays.
+/// Removes the segments that end before `position`. The last segment always stays.
 ///
 /// # Errors
-/// When the directory cannot be read or a segment cannot be removed.
+/// If the directory cannot be read, or a segment cannot be removed.
 pub fn trim(dir: &Path, position: u64) -> io::Result<()> {
     for pair in segments(dir)?.windows(2).filter(|pair| pair[1] <= position) {
         fs::remove_file(segment_path(dir, pair[0]))?;
@@ -75,12 +75,12 @@ pub fn trim(dir: &Path, position: u64) -> io::Result<()> {
     Ok(())
 }
 
-/// The segment that begins at a position.
+/// Returns the path of the segment that begins at a position.
 fn segment_path(dir: &Path, first: u64) -> PathBuf {
     dir.join(format!("{first:020}.{EXTENSION}"))
 }
 
-/// The positions at which the segments begin, in order.
+/// Returns the positions at which the segments begin, in order.
 fn segments(dir: &Path) -> io::Result<Vec<u64>> {
     let mut found = Vec::new();
     for entry in fs::read_dir(dir)? {
@@ -95,7 +95,7 @@ fn segments(dir: &Path) -> io::Result<Vec<u64>> {
     Ok(found)
 }
 
-/// Keeps a copy of a damaged segment beside it, for an operator to look at.
+/// Copies a damaged segment to a file beside it, for the administrator.
 fn set_aside(path: &Path, at: u64) -> io::Result<Damage> {
     let copy = path.with_extension(format!("{EXTENSION}.damaged"));
     if !copy.exists() {

@@ -1,4 +1,4 @@
-//! Reads a journal from some position on, also while it is being written.
+//! Reads a journal from a position on, even while it is being written.
 
 use std::fs::File;
 use std::io;
@@ -8,25 +8,25 @@ use std::path::{Path, PathBuf};
 use super::frame::{self, Piece};
 use super::{Damage, segment_path, segments, set_aside};
 
-/// Bytes that are read at once, unless a frame is longer.
+/// Number of bytes that are read at once, unless a frame is longer.
 const READ_BYTES: u64 = 512 << 10;
 
-/// A place in a journal.
+/// A reader at a position of a journal.
 #[derive(Debug)]
 pub struct Reader {
     dir: PathBuf,
     at: u64,
-    /// The segment there, and where it begins.
+    /// The open segment, and the position at which it begins.
     open: Option<(File, u64)>,
 }
 
 impl Reader {
-    /// Begins at a position, which must be that of an entry.
+    /// Creates a reader at a position, which must be that of an entry.
     pub fn new(dir: &Path, at: u64) -> Reader {
         Reader { dir: dir.to_owned(), at, open: None }
     }
 
-    /// Where it is: everything before was given out.
+    /// Returns the position up to which entries were read.
     pub fn position(&self) -> u64 {
         self.at
     }
@@ -36,12 +36,12 @@ impl Reader {
         (self.at, self.open) = (at, None);
     }
 
-    /// Calls `entry` with the next entries, in pieces of about 512 KiB, up to the position `end`, which is
-    /// that of an entry or the end of the journal. It is not called only when there is none left before
-    /// `end`, or when the next one is damaged; then what is left of its segment is skipped.
+    /// Calls `entry` with about 512 KiB of the next entries, up to the position `end`, which is that of an
+    /// entry or the end of the journal. Calls it at least once unless no entry is left before `end`, or the
+    /// next one is damaged; after damage, the rest of the segment is skipped.
     ///
     /// # Errors
-    /// When a segment cannot be read; the position is as before then.
+    /// If a segment cannot be read. The position is then unchanged.
     pub fn read(&mut self, end: u64, mut entry: impl FnMut(&[u8])) -> io::Result<Option<Damage>> {
         let mut is_found = false;
         while self.at < end && !is_found {
@@ -60,7 +60,7 @@ impl Reader {
         Ok(None)
     }
 
-    /// Opens the segment that holds the position; a gap is skipped. Returns false if there is none any more.
+    /// Opens the segment that contains the position, after skipping a gap. Returns false if there is none.
     fn find_segment(&mut self) -> io::Result<bool> {
         if let Some((file, first)) = &self.open
             && self.at < first + file.metadata()?.len()
@@ -94,7 +94,7 @@ impl Reader {
                     bytes = vec![0; len];
                     file.read_exact_at(&mut bytes, self.at - first)?;
                 }
-                // Whatever it is, it is met again at the beginning of the next piece.
+                // The next call meets it again, at its beginning.
                 Piece::Torn(_) | Piece::Damaged if done > 0 => break,
                 Piece::Torn(_) | Piece::Damaged => {
                     let damage = set_aside(&segment_path(&self.dir, *first), self.at - first)?;

@@ -1,4 +1,4 @@
-//! Journals on a real disk, cut short and damaged in every way that matters.
+//! Journals on a real disk, truncated and damaged in every way that matters.
 
 use std::ops::Range;
 use std::os::unix::fs::{FileExt, PermissionsExt};
@@ -12,7 +12,7 @@ fn open(dir: &Path, floor: u64) -> Log {
     Log::open(dir, floor, SEGMENT_BYTES, |_| {}).unwrap().0
 }
 
-/// An entry that can be told from others.
+/// Returns an entry that differs from those with other numbers.
 fn entry(number: u64) -> Vec<u8> {
     format!("entry {number}").into_bytes()
 }
@@ -27,7 +27,7 @@ fn append(log: &mut Log, entries: impl IntoIterator<Item = Vec<u8>>) {
     log.append(&frames).unwrap();
 }
 
-/// Everything between two positions, and whether some of it was damaged.
+/// Returns all entries between two positions, and whether some were damaged.
 fn read_all(dir: &Path, from: u64, end: u64) -> (Vec<Vec<u8>>, bool) {
     let mut reader = Reader::new(dir, from);
     let (mut all, mut is_damaged) = (Vec::new(), false);
@@ -52,7 +52,7 @@ fn numbers(range: Range<u64>) -> Vec<Vec<u8>> {
 }
 
 #[test]
-fn it_is_read_in_order_over_segments_and_restarts() {
+fn entries_are_read_in_order_across_segments_and_restarts() {
     let dir = tempfile::tempdir().unwrap();
     let dir = dir.path();
     let mut log = open(dir, 0);
@@ -61,7 +61,7 @@ fn it_is_read_in_order_over_segments_and_restarts() {
     drop(log);
     let mut log = open(dir, 0);
     assert_eq!(log.end(), middle);
-    // Longer than a segment and than what is read at once.
+    // Longer than a segment, and than a single read.
     let big = vec![b'x'; 1 << 20];
     append(&mut log, [big.clone()]);
     append(&mut log, numbers(1000..1500));
@@ -138,7 +138,7 @@ fn damage_is_skipped_to_the_next_segment_and_kept() {
     let path = segment_path(dir, 0);
     file(dir, 0).write_all_at(b"?", damaged_at + 12).unwrap();
     let before = fs::read(&path).unwrap();
-    // At start, in the last segment.
+    // At startup, in the last segment.
     let (mut log, damage) = Log::open(dir, 0, SEGMENT_BYTES, |_| {}).unwrap();
     let damage = damage.unwrap();
     assert_eq!((&damage.path, damage.at), (&path, damaged_at));
@@ -146,7 +146,7 @@ fn damage_is_skipped_to_the_next_segment_and_kept() {
     append(&mut log, numbers(30..40));
     assert_eq!(read_all(dir, 0, log.end()), sound(entries((0..10).chain(30..40))));
     assert_eq!(fs::read(damage.copy).unwrap(), before);
-    // While it is read, in one before.
+    // While reading, in an earlier segment.
     let frames_at = fs::read(&path).unwrap().len() as u64 / 2;
     file(dir, 0).write_all_at(&[0xff; 40], frames_at).unwrap();
     let (read, is_damaged) = read_all(dir, 0, log.end());
@@ -162,7 +162,7 @@ fn positions_do_not_go_back_when_the_floor_is_ahead() {
     append(&mut log, numbers(0..10));
     let floor = log.end();
     drop(log);
-    // The disk forgot what the reader has.
+    // The disk lost entries that the reader already has.
     file(dir, 0).set_len(0).unwrap();
     let mut log = open(dir, floor);
     assert_eq!(log.end(), floor);
@@ -176,7 +176,7 @@ fn a_failed_append_leaves_nothing_behind() {
     let dir = dir.path();
     let mut log = open(dir, 0);
     append(&mut log, numbers(0..3));
-    // As a full disk does it: some of the frames come to the disk before the error.
+    // On a full disk, some frames can be written before the error.
     let mut frames = Frames::default();
     numbers(3..6).into_iter().for_each(|entry| assert!(frames.add(|out| out.extend(entry))));
     file(dir, 0).write_all_at(frames.as_bytes(), log.end()).unwrap();
@@ -190,7 +190,7 @@ fn a_failed_append_leaves_nothing_behind() {
 }
 
 #[test]
-fn a_full_disk_fails_an_append_and_the_same_goes_well_later() {
+fn an_append_fails_on_a_full_disk_and_can_be_retried() {
     let dir = tempfile::tempdir().unwrap();
     let mut log = open(dir.path(), 0);
     append(&mut log, numbers(0..3));
@@ -208,7 +208,7 @@ fn a_full_disk_fails_an_append_and_the_same_goes_well_later() {
 }
 
 #[test]
-fn its_files_are_readable_by_their_user_only() {
+fn files_are_readable_by_their_owner_only() {
     let parent = tempfile::tempdir().unwrap();
     let dir = parent.path().join("journal");
     create_dir(&dir).unwrap();
@@ -222,7 +222,7 @@ fn its_files_are_readable_by_their_user_only() {
 }
 
 #[test]
-fn a_mark_that_cannot_be_read_is_behind() {
+fn a_damaged_mark_is_at_zero() {
     let dir = tempfile::tempdir().unwrap();
     let mut mark = Mark::open(dir.path()).unwrap();
     assert_eq!(mark.position(), 0);

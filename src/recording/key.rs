@@ -1,4 +1,4 @@
-//! The key of recordings, and what is encrypted with it.
+//! The key of recordings, and encryption with it.
 
 use std::fs::File;
 use std::io::{self, Read, Write};
@@ -12,10 +12,10 @@ use super::SALT_BYTES;
 use crate::private;
 
 const KEY_BYTES: usize = 32;
-/// What else may be in a key file: a line end.
+/// Maximum size of a key file: hexadecimal digits and a line ending.
 const FILE_BYTES_MAX: u64 = 2 * KEY_BYTES as u64 + 2;
 
-/// The secret that opens recordings. One key can serve for many files.
+/// The secret that decrypts recordings. One key can be used for many files.
 #[derive(Clone)]
 pub struct Key(pub(super) [u8; KEY_BYTES]);
 
@@ -26,24 +26,22 @@ impl std::fmt::Debug for Key {
 }
 
 impl Key {
-    /// Reads the key of a file, which holds 64 hexadecimal digits.
+    /// Reads a key from a file of 64 hexadecimal digits.
     ///
     /// # Errors
-    /// When the file cannot be read, or holds something else.
+    /// If the file cannot be read or has other contents.
     pub fn read(path: &Path) -> io::Result<Key> {
         let mut text = String::new();
         File::open(path)?.take(FILE_BYTES_MAX).read_to_string(&mut text)?;
         let bytes = HEXLOWER_PERMISSIVE.decode(text.trim_end().as_bytes()).ok();
         let key = bytes.and_then(|bytes| bytes.try_into().ok()).map(Key);
-        key.ok_or_else(|| {
-            io::Error::new(io::ErrorKind::InvalidData, "it does not hold 64 hexadecimal digits")
-        })
+        key.ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, "expected 64 hexadecimal digits"))
     }
 
-    /// Reads the key of a file, and restricts the file to its owner; creates it if it is missing.
+    /// Reads a key from a file and restricts the file to its owner; creates it if it is missing.
     ///
     /// # Errors
-    /// When the file can be neither read nor made.
+    /// If the file can be neither read nor created.
     pub fn read_or_create(path: &Path) -> io::Result<Key> {
         let mut file = match private::options().write(true).create_new(true).open(path) {
             Ok(file) => file,
@@ -66,10 +64,10 @@ impl Key {
     }
 }
 
-/// Encrypts or decrypts the frames of one file, in their order.
+/// Encrypts or decrypts the frames of one file, in order.
 pub(super) struct Seal {
     key: LessSafeKey,
-    /// Frames so far. With the file's own key, a number makes a nonce that is never used twice.
+    /// The number of frames so far: the nonce, which is unique because each file has its own key.
     frames: u64,
 }
 
@@ -93,14 +91,14 @@ impl Seal {
         Nonce::assume_unique_for_key(nonce)
     }
 
-    /// Encrypts the next frame where it lies, from a position on.
+    /// Encrypts the next frame, which is the bytes from a position on, in place.
     pub(super) fn seal(&mut self, bytes: &mut Vec<u8>, from: usize) {
         let nonce = self.nonce();
         let tag = self.key.seal_in_place_separate_tag(nonce, Aad::empty(), &mut bytes[from..]);
         bytes.extend_from_slice(tag.expect("frames are short").as_ref());
     }
 
-    /// Decrypts the next frame; `None` if it is not what was encrypted.
+    /// Decrypts the next frame; `None` if it was changed or encrypted with another key.
     pub(super) fn open<'b>(&mut self, bytes: &'b mut [u8]) -> Option<&'b [u8]> {
         let nonce = self.nonce();
         self.key.open_in_place(nonce, Aad::empty(), bytes).ok().map(|opened| &*opened)

@@ -1,4 +1,4 @@
-//! Reading a recording.
+//! Reads a recording.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -14,31 +14,31 @@ use crate::engine::Engine;
 use crate::engine::stored::{Form, Malformed};
 use crate::state::codec::take_whole;
 
-/// What a recording says of itself.
+/// The description at the beginning of a recording.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Start {
     /// The program that wrote it.
     pub program: String,
     /// The form of the snapshot and of the events.
     pub form: Form,
-    /// When the snapshot began, milliseconds since 1970.
+    /// The time at which the snapshot began, in milliseconds since 1970.
     pub wall_ms: u64,
 }
 
-/// Why a recording cannot be read.
+/// The reason that a recording cannot be read.
 #[derive(Debug)]
 pub enum ReadError {
     /// The file cannot be read.
     Io(io::Error),
-    /// It is no recording.
+    /// The file is not a recording.
     NotOurs,
-    /// The key is another one, or the file was changed.
+    /// The key is wrong, or the file was changed.
     WrongKey,
-    /// It was written by another version.
+    /// The file was written by an incompatible version.
     OtherForm(Start),
-    /// What is in it cannot be understood.
+    /// The content is invalid.
     Malformed(Malformed),
-    /// It ends before the snapshot is complete.
+    /// The file ends before the snapshot is complete.
     Incomplete,
 }
 
@@ -47,10 +47,10 @@ impl fmt::Display for ReadError {
         match self {
             ReadError::Io(error) => error.fmt(f),
             ReadError::NotOurs => f.write_str("it is not a recording"),
-            ReadError::WrongKey => f.write_str("the key does not fit, or the file was changed"),
+            ReadError::WrongKey => f.write_str("the key is wrong, or the file was changed"),
             ReadError::OtherForm(start) => write!(
                 f,
-                "it was written by {} in form {}, this version reads form {}",
+                "it was written by {} in form {}, but this version reads form {}",
                 start.program,
                 start.form,
                 Form::here()
@@ -75,24 +75,24 @@ impl From<Malformed> for ReadError {
     }
 }
 
-/// What comes next in a recording.
+/// An entry of a recording after the snapshot.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Entry {
     /// The events of a turn; see [`super::turn_events`].
     Turn(Vec<u8>),
-    /// The server stopped in an orderly way.
+    /// The server stopped normally.
     End,
-    /// The file ends here, within so many bytes of a frame (0: between two).
+    /// The file ends without [`Entry::End`], after this many bytes of an incomplete frame.
     Torn(usize),
 }
 
 /// A recording that is being read.
 #[derive(Debug)]
 pub struct Recording {
-    /// What it says of itself.
+    /// The description at its beginning.
     pub start: Start,
     frames: FrameReader,
-    /// Turns that lay between the pieces of the snapshot.
+    /// Turns from between the pieces of the snapshot.
     early: VecDeque<Vec<u8>>,
 }
 
@@ -129,7 +129,7 @@ impl Recording {
         Ok((Recording { start, frames, early }, engine))
     }
 
-    /// The next entry.
+    /// Returns the next entry.
     ///
     /// # Errors
     /// See [`ReadError`].
@@ -147,9 +147,9 @@ impl Recording {
 }
 
 enum Frame {
-    /// Its kind and content.
+    /// The kind and content.
     Whole(u8, Vec<u8>),
-    /// So many bytes of one that is not complete.
+    /// The number of bytes of an incomplete frame.
     Torn(usize),
 }
 

@@ -1,4 +1,4 @@
-//! Files that were written are read back, torn ones as far as they go.
+//! Recordings are read back, torn ones up to the last whole frame.
 
 use std::path::Path;
 
@@ -26,7 +26,7 @@ fn begun(engine: &Engine) -> Begun {
     Begun { start, snapshot: engine.snapshot(), after_gap: false }
 }
 
-/// A turn of one event.
+/// Handles one event and returns the recorded turn.
 fn turn(engine: &mut Engine, writable: bool) -> Vec<u8> {
     let (mut turn, mut effects) = (TurnBuffer::default(), Effects::default());
     let event = Event::StoreChanged { writable };
@@ -36,12 +36,12 @@ fn turn(engine: &mut Engine, writable: bool) -> Vec<u8> {
     turn.take()
 }
 
-/// A recording with some turns; whether the server ended in an orderly way.
+/// Writes a recording with some turns; `ends` says whether the server stopped normally.
 fn record(path: &Path, turns: usize, ends: bool) {
     let mut engine = engine();
     let writer = Writer::start(path, key()).unwrap();
     writer.begin(begun(&engine));
-    // Turns that come before the snapshot is complete would lie in front of its end.
+    // Turns that arrive before the snapshot is complete would be written before its end.
     while !writer.is_idle() {
         std::thread::yield_now();
     }
@@ -53,7 +53,7 @@ fn record(path: &Path, turns: usize, ends: bool) {
     }
 }
 
-/// How many events can be read, and what comes after them.
+/// Returns the number of events that can be read, and the entry after them.
 fn read(path: &Path) -> Result<(usize, Entry), ReadError> {
     let (mut recording, mut engine) = Recording::open(path, &key())?;
     let (mut events, mut effects) = (0, Effects::default());
@@ -74,7 +74,7 @@ fn read(path: &Path) -> Result<(usize, Entry), ReadError> {
 }
 
 #[test]
-fn what_was_recorded_is_read_back() {
+fn a_recording_is_read_back() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("run");
     record(&path, 3, true);
@@ -119,7 +119,7 @@ fn nothing_is_read_without_the_key_or_after_a_change() {
 }
 
 #[test]
-fn a_key_is_made_once_and_for_its_owner_only() {
+fn a_key_is_created_once_and_readable_by_its_owner_only() {
     use std::os::unix::fs::PermissionsExt;
 
     let dir = tempfile::tempdir().unwrap();

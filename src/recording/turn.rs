@@ -1,4 +1,4 @@
-//! The events of a turn as they are recorded: each with its clocks, then the digest of its effects.
+//! The recorded form of a turn's events: each with its clocks, then the digest of its effects.
 
 use crate::engine::stored::{Malformed, put_event, take_event};
 use crate::engine::{Event, Now};
@@ -7,7 +7,7 @@ use crate::state::codec::{put, take};
 const EVENT: u8 = 1;
 const DIGEST: u8 = 2;
 
-/// Events on their way to the file.
+/// Events that will be written to the file.
 #[derive(Debug, Default)]
 pub struct TurnBuffer(Vec<u8>);
 
@@ -19,23 +19,23 @@ impl TurnBuffer {
         put_event(&mut self.0, event);
     }
 
-    /// Adds what came of the event added last.
+    /// Adds the digest of the effects of the last event.
     pub fn digest(&mut self, digest: u32) {
         self.0.push(DIGEST);
         self.0.extend_from_slice(&digest.to_le_bytes());
     }
 
-    /// How long it is, in bytes.
+    /// Returns the length in bytes.
     pub fn len(&self) -> usize {
         self.0.len()
     }
 
-    /// Whether nothing was added.
+    /// Returns whether the buffer is empty.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// Takes the bytes.
+    /// Removes and returns the bytes.
     pub fn take(&mut self) -> Vec<u8> {
         let next = Vec::with_capacity(self.0.len());
         std::mem::replace(&mut self.0, next)
@@ -45,15 +45,15 @@ impl TurnBuffer {
 /// A recorded event.
 #[derive(Debug)]
 pub struct Recorded<'b> {
-    /// When it happened.
+    /// The time of the event.
     pub now: Now,
     /// The event.
     pub event: Event<'b>,
-    /// Digest of its effects; `None` when the server ended within the event.
+    /// The digest of its effects; `None` if the server crashed during the event.
     pub digest: Option<u32>,
 }
 
-/// The events in the bytes of a turn.
+/// Returns the events in the bytes of a turn.
 pub fn turn_events(mut bytes: &[u8]) -> impl Iterator<Item = Result<Recorded<'_>, Malformed>> {
     std::iter::from_fn(move || {
         if bytes.is_empty() {
@@ -69,12 +69,13 @@ pub fn turn_events(mut bytes: &[u8]) -> impl Iterator<Item = Result<Recorded<'_>
 
 fn read_one<'b>(bytes: &mut &'b [u8]) -> Result<Recorded<'b>, Malformed> {
     if take::<u8>(bytes)? != EVENT {
-        return Err(Malformed("a digest without an event".into()));
+        return Err(Malformed("expected an event".into()));
     }
     let (now, event) = (take(bytes)?, take_event(bytes)?);
     let digest = match *bytes {
         [DIGEST, rest @ ..] => {
-            let (digest, rest) = rest.split_first_chunk().ok_or_else(|| Malformed("half a digest".into()))?;
+            let (digest, rest) =
+                rest.split_first_chunk().ok_or_else(|| Malformed("truncated digest".into()))?;
             *bytes = rest;
             Some(u32::from_le_bytes(*digest))
         }

@@ -1,8 +1,8 @@
-//! Writing a recording, on a thread of its own.
+//! Writes a recording, on a thread of its own.
 //!
 //! A new snapshot goes into a new file beside the old one; until it is complete, turns are written to both.
-//! Then the new file takes the place of the old one, which is kept as `FILE.1`. So there is always one file
-//! from which a run can be had again, and at most two are on the disk.
+//! Then the new file replaces the old one, which is kept as `FILE.1`. So there is always one file from which
+//! a run can be repeated.
 
 use std::fs::File;
 use std::io::{self, Write};
@@ -18,12 +18,12 @@ use crate::engine::stored::Snapshot;
 use crate::private;
 use crate::state::codec::put;
 
-/// Bytes of turns that may wait for the disk.
+/// Maximum size of the turns that wait for the disk, in bytes.
 const QUEUE_BYTES_MAX: usize = 64 << 20;
-/// Bytes of a piece in one frame.
+/// Maximum size of a part of a piece, in bytes.
 const PART_BYTES_MAX: usize = 1 << 20;
 
-/// What the thread is to do.
+/// A task of the thread.
 enum Task {
     Begin(Box<Begun>),
     Turn(Vec<u8>),
@@ -33,39 +33,39 @@ enum Task {
 /// A snapshot that begins a recording.
 #[derive(Debug)]
 pub struct Begun {
-    /// When, and by which program.
+    /// The time, and the program.
     pub start: Start,
-    /// The engine.
+    /// The engine's state.
     pub snapshot: Snapshot,
-    /// Whether turns were left out before it: the file that is there has ended then.
+    /// Whether turns were not recorded before it, so that the previous file has ended.
     pub after_gap: bool,
 }
 
-/// What both sides know of the queue.
+/// The state of the queue, shared between both sides.
 #[derive(Debug, Default)]
 struct Queue {
-    /// Bytes of turns that are not written yet.
+    /// Size of the turns that are not written yet, in bytes.
     bytes: AtomicUsize,
-    /// A snapshot is not written yet.
+    /// Set while a snapshot is not written completely.
     begins: AtomicBool,
 }
 
-/// The end of a recording to which turns are added.
+/// The writing end of a recording.
 #[derive(Debug)]
 pub struct Writer {
-    /// `None` once it is dropped.
+    /// `None` only while the writer is dropped.
     tasks: Option<Sender<Task>>,
     queue: Arc<Queue>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Writer {
-    /// Starts the thread. What is at the path stays there until the first snapshot is complete.
+    /// Starts the thread. An existing file stays at the path until the first snapshot is complete.
     ///
     /// # Errors
-    /// When the new file or the thread cannot be made.
+    /// If the new file or the thread cannot be created.
     pub fn start(path: &Path, key: Key) -> io::Result<Writer> {
-        // An error here is one that the person who starts the server sees.
+        // Creating the file here reports errors to the person who starts the server.
         let (fresh, last) = (beside(path, "new"), beside(path, "1"));
         Output::create(&fresh, &key)?;
         for recording in [path, &fresh, &last] {
@@ -80,18 +80,18 @@ impl Writer {
 
     fn send(&self, task: Task) {
         if let Some(tasks) = &self.tasks {
-            // A thread that is gone has logged why.
+            // If the thread has ended, it has logged the reason.
             let _ = tasks.send(task);
         }
     }
 
-    /// Begins anew with a snapshot. Turns from now on come after it.
+    /// Begins a new file with a snapshot, which turns from now on follow.
     pub fn begin(&self, begun: Begun) {
         self.queue.begins.store(true, Ordering::Release);
         self.send(Task::Begin(Box::new(begun)));
     }
 
-    /// Adds the events of a turn; `false` if the disk is too far behind, and then they are not recorded.
+    /// Adds the events of a turn. Returns false if the disk is too far behind; the turn is then not recorded.
     #[must_use]
     pub fn add(&self, turn: Vec<u8>) -> bool {
         if self.queue.bytes.load(Ordering::Acquire) + turn.len() > QUEUE_BYTES_MAX {
@@ -102,12 +102,12 @@ impl Writer {
         true
     }
 
-    /// Whether everything that was added is written.
+    /// Returns whether everything that was added is written.
     pub fn is_idle(&self) -> bool {
         self.queue.bytes.load(Ordering::Acquire) == 0 && !self.queue.begins.load(Ordering::Acquire)
     }
 
-    /// Marks the end of an orderly run.
+    /// Marks the normal end of a run.
     pub fn end(&self) {
         self.send(Task::End);
     }
@@ -134,7 +134,7 @@ impl Work {
     fn run(self) {
         if let Err(error) = self.work() {
             let path = self.path.display();
-            tracing::error!(target: "server", "recording {path}: {error}; nothing more is recorded");
+            tracing::error!(target: "server", "recording {path} ended: {error}");
         }
     }
 
@@ -163,7 +163,7 @@ impl Work {
         Ok(())
     }
 
-    /// Writes a snapshot to a new file, and turns that come meanwhile to both.
+    /// Writes a snapshot to a new file, and turns that arrive meanwhile to both files.
     fn begin(&self, begun: Begun, mut old: Option<Output>) -> io::Result<Output> {
         let (fresh, last) = (beside(&self.path, "new"), beside(&self.path, "1"));
         let mut out = Output::create(&fresh, &self.key)?;
@@ -185,7 +185,7 @@ impl Work {
                         }
                         self.queue.bytes.fetch_sub(turn.len(), Ordering::AcqRel);
                     }
-                    // A snapshot is begun only when none is being written.
+                    // No snapshot is begun while another is being written.
                     Ok(Task::Begin(_)) | Err(TryRecvError::Empty | TryRecvError::Disconnected) => break,
                     Ok(Task::End) => ended = true,
                 }
@@ -196,7 +196,7 @@ impl Work {
             std::fs::rename(&self.path, &last)?;
         }
         std::fs::rename(&fresh, &self.path)?;
-        tracing::info!(target: "server", "recording {} : begun with {} bytes", self.path.display(), out.bytes);
+        tracing::info!(target: "server", "recording {} began with {} bytes", self.path.display(), out.bytes);
         if ended {
             out.write(kind::END, &[])?;
         }
@@ -204,7 +204,7 @@ impl Work {
     }
 }
 
-/// `FILE.ending`
+/// Returns the path `FILE.ending`.
 fn beside(path: &Path, ending: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(".");
@@ -240,7 +240,7 @@ impl Output {
         self.seal.seal(&mut self.frame, LEN_BYTES);
         let len = self.frame.len() - LEN_BYTES;
         if len > FRAME_BYTES_MAX {
-            return Err(io::Error::other("an event is too long to be recorded"));
+            return Err(io::Error::other("an event is too long to record"));
         }
         self.frame[..LEN_BYTES].copy_from_slice(&(len as u32).to_le_bytes());
         self.bytes += self.frame.len() as u64;

@@ -73,7 +73,7 @@ pub(crate) fn times(items: &[Item]) -> Vec<u64> {
     items.iter().map(|item| item.id().wall_ms() - 1_605_232_500_000).collect()
 }
 
-/// Returns messages in `#c` at these milliseconds.
+/// Stores messages in `#c` at these milliseconds.
 fn fill(backend: &impl Backend, times: RangeInclusive<u64>) {
     let records: Vec<Record> = times.map(|ms| keep(&channel("#c"), id(ms), &format!("at {ms}"))).collect();
     store(backend, &records);
@@ -111,7 +111,7 @@ pub(crate) fn two_ranges_make_one_page(place: &impl TestBackend) {
     assert_eq!(page_of(&backend, &channel("#c"), &[]), []);
 }
 
-pub(crate) fn events_are_left_out_when_asked(place: &impl TestBackend) {
+pub(crate) fn events_can_be_excluded(place: &impl TestBackend) {
     let backend = place.open();
     let kinds = (1..=11).map(|number| Kind::from_number(number).unwrap());
     let record = |kind: Kind| Record::Keep {
@@ -130,7 +130,7 @@ pub(crate) fn events_are_left_out_when_asked(place: &impl TestBackend) {
     assert_eq!(page(false, 2, End::Newest), [1, 2]);
 }
 
-pub(crate) fn equal_milliseconds_stay_apart_and_in_order(place: &impl TestBackend) {
+pub(crate) fn ids_of_the_same_millisecond_are_distinct_and_ordered(place: &impl TestBackend) {
     let backend = place.open();
     let ids: Vec<MsgId> = (0..100).map(|n| MsgId::new(1000, n, 1000 - u64::from(n))).collect();
     let records: Vec<Record> = ids.iter().map(|id| keep(&channel("#c"), *id, id.as_str())).collect();
@@ -142,7 +142,7 @@ pub(crate) fn equal_milliseconds_stay_apart_and_in_order(place: &impl TestBacken
     assert_eq!(found.iter().map(Item::id).collect::<Vec<_>>(), ids[41..43]);
 }
 
-pub(crate) fn an_item_comes_back_as_it_was(place: &impl TestBackend) {
+pub(crate) fn an_item_is_read_back_unchanged(place: &impl TestBackend) {
     let backend = place.open();
     let long = "long 😀 ".repeat(40_000);
     let whole = Fields {
@@ -288,7 +288,7 @@ pub(crate) fn one_item_is_found_and_deleted(place: &impl TestBackend) {
     assert_eq!(times(&page_of(&backend, &channel("#e"), &[ALL])), [4]);
 }
 
-pub(crate) fn the_same_again_changes_nothing(place: &impl TestBackend) {
+pub(crate) fn storing_a_batch_twice_has_no_effect(place: &impl TestBackend) {
     let backend = place.open();
     let batch = [
         keep(&channel("#c"), id(1), "one"),
@@ -305,7 +305,7 @@ pub(crate) fn the_same_again_changes_nothing(place: &impl TestBackend) {
     assert_eq!(times(&page_of(&backend, &side("a", "b"), &[ALL])), [2]);
 }
 
-/// Returns messages from alternating accounts.
+/// Stores messages from alternating accounts.
 fn fill_by_authors(backend: &impl Backend, count: u64) {
     let record = |ms: u64| Record::Keep {
         item: item(id(ms), Kind::Privmsg, &format!("at {ms} ü")),
@@ -316,9 +316,9 @@ fn fill_by_authors(backend: &impl Backend, count: u64) {
     store(backend, &records);
 }
 
-pub(crate) fn an_account_is_forgotten(place: &impl TestBackend) {
+pub(crate) fn all_messages_of_an_account_are_deleted(place: &impl TestBackend) {
     let backend = place.open();
-    // More than one step deletes.
+    // More than one transaction deletes.
     fill_by_authors(&backend, 4000);
     let (chat, talk) = (channel("#c"), side("bob", "alice"));
     assert_eq!(page_of(&backend, &talk, &[ALL]).len(), 1333);
@@ -339,7 +339,7 @@ pub(crate) fn an_account_is_forgotten(place: &impl TestBackend) {
     assert_eq!(times(&page_of(&backend, &talk, &[ALL])), [6000]);
 }
 
-pub(crate) fn what_an_account_said_is_exported(place: &impl TestBackend) {
+pub(crate) fn channel_messages_of_an_account_are_exported(place: &impl TestBackend) {
     let backend = place.open();
     fill_by_authors(&backend, 3000);
     let directory = tempfile::tempdir().unwrap();
@@ -368,7 +368,7 @@ pub(crate) fn what_an_account_said_is_exported(place: &impl TestBackend) {
     // An existing file is not changed.
     assert!(matches!(export("bob", &file), Err(Error::Unfit(_))));
     assert_eq!(std::fs::read_to_string(&file).unwrap(), text);
-    // A private message is not the recipient's to delete.
+    // Direct messages are not exported.
     let none = directory.path().join("alice.jsonl").to_str().unwrap().to_owned();
     assert_eq!(export("alice", &none), Ok(Found::Exported(0)));
 }
@@ -398,7 +398,7 @@ pub(crate) fn the_oldest_expire_in_pieces(place: &impl TestBackend) {
     assert_eq!(times(&page_of(&backend, &channel("#old"), &[ALL])), [300]);
 }
 
-pub(crate) fn what_was_stored_is_there_when_it_is_opened_again(place: &impl TestBackend) {
+pub(crate) fn a_reopened_database_has_all_items(place: &impl TestBackend) {
     let backend = place.open();
     fill(&backend, 1..=3);
     drop(backend);
@@ -406,7 +406,7 @@ pub(crate) fn what_was_stored_is_there_when_it_is_opened_again(place: &impl Test
     assert_eq!(block_on(backend.prepare()).unwrap(), Some(id(3)));
     fill(&backend, 3..=4);
     assert_eq!(times(&page_of(&backend, &channel("#c"), &[ALL])), [1, 2, 3, 4]);
-    // Two at a time, like a reader and a writer.
+    // Two connections at a time, a reader and a writer.
     let other = place.open();
     fill(&backend, 5..=5);
     assert_eq!(times(&page_of(&other, &channel("#c"), &[ALL])), [1, 2, 3, 4, 5]);
@@ -445,17 +445,17 @@ macro_rules! everywhere {
 everywhere! {
     pages_from_both_ends_with_exclusive_bounds
     two_ranges_make_one_page
-    events_are_left_out_when_asked
-    equal_milliseconds_stay_apart_and_in_order
-    an_item_comes_back_as_it_was
+    events_can_be_excluded
+    ids_of_the_same_millisecond_are_distinct_and_ordered
+    an_item_is_read_back_unchanged
     names_are_not_folded
     conversations_have_two_sides
     targets_are_listed_by_their_latest_message
     one_item_is_found_and_deleted
-    the_same_again_changes_nothing
-    an_account_is_forgotten
-    what_an_account_said_is_exported
+    storing_a_batch_twice_has_no_effect
+    all_messages_of_an_account_are_deleted
+    channel_messages_of_an_account_are_exported
     the_oldest_expire_in_pieces
-    what_was_stored_is_there_when_it_is_opened_again
+    a_reopened_database_has_all_items
     large_batches_are_stored_whole
 }

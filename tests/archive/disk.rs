@@ -1,4 +1,4 @@
-//! The disk of the spool: what `kill -9` leaves there, and what happens while it fails.
+//! The disk of the spool: its contents after `kill -9`, and its failures.
 
 use std::time::{Duration, Instant};
 
@@ -8,7 +8,7 @@ use ircd::engine::{JobAnswer, Ticket};
 use crate::contract::{channel, id, keep};
 use crate::pipeline::{Mood, PATIENCE, Recorder, page, push, settings, with_recorder};
 
-/// The spool as `kill -9` would leave it now.
+/// Copies the spool as `kill -9` would leave it now.
 fn killed(settings: &Settings) -> Settings {
     let mut copy = settings.clone();
     copy.spool = settings.spool.with_extension("killed");
@@ -21,7 +21,7 @@ fn killed(settings: &Settings) -> Settings {
 }
 
 #[test]
-fn kill_9_takes_back_nothing_that_was_pushed() {
+fn kill_9_loses_nothing_that_was_pushed() {
     let directory = tempfile::tempdir().unwrap();
     let (recorder, settings) = (Recorder::default(), settings(directory.path()));
     recorder.set(Mood::Away);
@@ -38,7 +38,8 @@ fn a_disk_that_fails_delays_no_push_and_loses_nothing() {
     let (recorder, settings) = (Recorder::default(), settings(directory.path()));
     recorder.set(Mood::Away);
     let (archive, answers) = with_recorder(settings.clone(), &recorder);
-    // As long as a file of the spool may be: the next push needs a new one, which cannot be made now.
+    // Fills a segment of the spool: the next push needs a new one, which cannot be created while the directory
+    // is missing.
     (1..=9).for_each(|ms| {
         archive.push(&[keep(&channel("#c"), id(ms), &"x".repeat(1 << 20))]);
     });
@@ -47,7 +48,7 @@ fn a_disk_that_fails_delays_no_push_and_loses_nothing() {
     let begun = Instant::now();
     (10..=30).for_each(|ms| push(&archive, ms));
     assert!(begun.elapsed() < Duration::from_millis(500), "{:?}", begun.elapsed());
-    // A question cannot be answered while records before it are not in the spool.
+    // A query fails while the records before it are not in the spool.
     assert!(archive.ask(Ticket(7), page(&channel("#c"))));
     assert_eq!(answers.recv_timeout(PATIENCE).unwrap(), (Ticket(7), JobAnswer::Failed));
     recorder.set(Mood::Well);

@@ -12,7 +12,7 @@ const BOUNDS: Bounds = Bounds { items_max: 100_000, window_ms: 0 };
 const EVERYTHING: Range =
     Range { after: None, before: None, from: End::Oldest, limit: 100_000, events: true };
 
-/// Shared between openings, like a file.
+/// Rings that all clones share, like a file.
 #[derive(Clone, Default)]
 pub(crate) struct Memory(Rc<RefCell<Rings>>);
 

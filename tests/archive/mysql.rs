@@ -18,7 +18,7 @@ pub(crate) struct TestDatabase {
     pub(crate) address: DatabaseAddress,
 }
 
-/// User, password and socket.
+/// Returns user, password and socket of the server.
 pub(crate) fn server() -> (String, String, String) {
     let text = std::env::var(VARIABLE).unwrap_or_else(|_| panic!("{VARIABLE} names no server"));
     let (login, socket) = text.split_once('@').expect("user:password@socket");
@@ -47,7 +47,7 @@ impl TestDatabase {
     pub(crate) fn name(&self) -> &str {
         match &self.address {
             DatabaseAddress::Mysql { database, .. } => database,
-            DatabaseAddress::Sqlite { .. } => unreachable!("made above"),
+            DatabaseAddress::Sqlite { .. } => unreachable!("`new` sets MySQL"),
         }
     }
 
@@ -59,7 +59,7 @@ impl TestDatabase {
         });
     }
 
-    /// Returns the first column of an answer.
+    /// Runs a query and returns its first column.
     pub(crate) fn ask(&self, sql: &str) -> Vec<String> {
         block_on(async {
             let mut connection = connect().await;
@@ -68,7 +68,7 @@ impl TestDatabase {
         })
     }
 
-    /// Locks the messages for other connections until it is dropped.
+    /// Locks the table of messages for other connections until the lock is dropped.
     pub(crate) fn lock(&self) -> Lock {
         let (locked, is_locked) = channel();
         let (unlock, unlocked) = channel::<()>();

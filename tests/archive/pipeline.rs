@@ -1,4 +1,4 @@
-//! The archive as a whole: intake, spool, database and answers.
+//! The archive as a whole: queue, spool, database and answers.
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
@@ -31,7 +31,7 @@ pub(crate) fn page(target: &HistoryKey) -> Box<Query> {
     Box::new(Query::Page { target: target.clone(), ranges: vec![ALL] })
 }
 
-/// Returns the next answer of the archive.
+/// Queries `#c` and returns the answer.
 fn items(archive: &Archive, answers: &Answers) -> Vec<Item> {
     assert!(archive.ask(Ticket(1), page(&channel("#c"))));
     match answers.recv_timeout(PATIENCE).unwrap() {
@@ -48,7 +48,7 @@ pub(crate) fn settings(directory: &Path) -> Settings {
     Settings::of(&sqlite_config(directory)).unwrap()
 }
 
-/// A database that stores records in order, or misbehaves.
+/// A database that stores records in order, or fails in a chosen way.
 #[derive(Clone, Default)]
 pub(crate) struct Recorder(Arc<Mutex<State>>);
 
@@ -63,7 +63,7 @@ struct State {
 pub(crate) enum Mood {
     #[default]
     Well,
-    /// Stores a part of every second batch, and then fails.
+    /// Fails at every second batch, after storing a part of it.
     Moody,
     Away,
     /// Never answers.
@@ -171,7 +171,7 @@ pub(crate) fn with_recorder(settings: Settings, recorder: &Recorder) -> (Archive
 }
 
 #[test]
-fn what_was_said_before_a_question_is_in_its_answer() {
+fn an_answer_includes_everything_before_the_query() {
     let directory = tempfile::tempdir().unwrap();
     let (archive, answers) = start(Opened::open(settings(directory.path())).unwrap());
     for ms in 1..=100 {
@@ -184,7 +184,7 @@ fn what_was_said_before_a_question_is_in_its_answer() {
 }
 
 #[test]
-fn a_database_that_fails_now_and_then_gets_all_once_and_in_order() {
+fn a_database_that_fails_sometimes_gets_everything_once_and_in_order() {
     let directory = tempfile::tempdir().unwrap();
     let recorder = Recorder::default();
     recorder.set(Mood::Moody);
@@ -197,7 +197,7 @@ fn a_database_that_fails_now_and_then_gets_all_once_and_in_order() {
 }
 
 #[test]
-fn what_waits_in_the_spool_is_stored_after_a_restart() {
+fn records_in_the_spool_are_stored_after_a_restart() {
     let directory = tempfile::tempdir().unwrap();
     let recorder = Recorder::default();
     for round in 0..3 {
@@ -244,7 +244,7 @@ fn a_frozen_database_delays_no_sender() {
 }
 
 #[test]
-fn a_full_spool_drops_what_comes_and_is_well_again() {
+fn a_full_spool_drops_records_and_recovers() {
     let directory = tempfile::tempdir().unwrap();
     let recorder = Recorder::default();
     recorder.set(Mood::Away);
@@ -261,7 +261,7 @@ fn a_full_spool_drops_what_comes_and_is_well_again() {
 }
 
 #[test]
-fn a_record_that_does_not_fit_is_left_out_alone() {
+fn only_the_record_that_is_rejected_is_skipped() {
     let directory = tempfile::tempdir().unwrap();
     let recorder = Recorder::default();
     recorder.set(Mood::Picky);
@@ -271,7 +271,7 @@ fn a_record_that_does_not_fit_is_left_out_alone() {
 }
 
 #[test]
-fn with_an_interval_of_zero_it_says_what_is_durable() {
+fn with_an_interval_of_zero_pushes_are_reported_durable() {
     let directory = tempfile::tempdir().unwrap();
     let recorder = Recorder::default();
     let mut settings = settings(directory.path());
@@ -291,7 +291,7 @@ fn with_an_interval_of_zero_it_says_what_is_durable() {
 }
 
 #[test]
-fn what_is_too_old_goes_by_itself() {
+fn expired_items_are_deleted() {
     let directory = tempfile::tempdir().unwrap();
     let recorder = Recorder::default();
     let mut config = sqlite_config(directory.path());
@@ -310,7 +310,7 @@ fn what_is_too_old_goes_by_itself() {
     }
 }
 
-fn refusal(settings: Settings) -> String {
+fn rejection(settings: Settings) -> String {
     match Opened::open(settings) {
         Err(Error::Refused(why)) => {
             assert_eq!(why.lines().count(), 1, "{why}");
@@ -321,22 +321,22 @@ fn refusal(settings: Settings) -> String {
 }
 
 #[test]
-fn one_spool_is_for_one_server() {
+fn a_spool_serves_one_server() {
     let directory = tempfile::tempdir().unwrap();
     let _first = Opened::open(settings(directory.path())).unwrap();
-    assert!(refusal(settings(directory.path())).contains("in use by another process"));
+    assert!(rejection(settings(directory.path())).contains("in use by another process"));
 }
 
 #[test]
-fn a_file_that_is_no_database_or_of_a_newer_version_is_refused() {
+fn a_file_that_is_not_a_database_or_of_a_newer_version_is_rejected() {
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("history.db");
     std::fs::write(&file, "It is a text file, and a rather long one.\n".repeat(1000)).unwrap();
-    let why = refusal(settings(directory.path()));
+    let why = rejection(settings(directory.path()));
     assert!(why.contains("history.db") && why.contains("not a database"), "{why}");
     std::fs::remove_file(&file).unwrap();
     std::fs::create_dir(&file).unwrap();
-    assert!(refusal(settings(directory.path())).contains("cannot be opened"));
+    assert!(rejection(settings(directory.path())).contains("cannot be opened"));
     std::fs::remove_dir(&file).unwrap();
     drop(Opened::open(settings(directory.path())).unwrap());
     crate::block_on(async {
@@ -345,13 +345,13 @@ fn a_file_that_is_no_database_or_of_a_newer_version_is_refused() {
         let mut connection = options.connect().await.unwrap();
         sqlx::raw_sql("UPDATE meta SET value = 99").execute(&mut connection).await.unwrap();
     });
-    assert!(refusal(settings(directory.path())).ends_with(
-        "history.db: it has schema version 99, but this ircd knows none above 1: use a newer ircd"
+    assert!(rejection(settings(directory.path())).ends_with(
+        "history.db: it has schema version 99, and this ircd supports versions up to 1: use a newer ircd"
     ));
 }
 
 #[test]
-fn what_is_said_after_the_file_was_removed_is_in_the_new_one() {
+fn messages_after_the_file_was_removed_are_in_a_new_one() {
     let directory = tempfile::tempdir().unwrap();
     let settings = settings(directory.path());
     let DatabaseAddress::Sqlite { path, .. } = &settings.address else { unreachable!() };
@@ -377,7 +377,7 @@ fn what_is_said_after_the_file_was_removed_is_in_the_new_one() {
 }
 
 #[test]
-fn a_server_that_is_not_there_is_trouble_but_no_reason_to_give_up() {
+fn the_archive_starts_while_the_database_is_unreachable() {
     let directory = tempfile::tempdir().unwrap();
     let mut settings = mysql_settings(DatabaseAddress::Mysql {
         host: "127.0.0.1".to_owned(),
@@ -406,28 +406,28 @@ fn mysql(database: &TestDatabase, directory: &Path) -> Settings {
 
 #[test]
 #[ignore = "IRCD_TEST_MYSQL must name a server"]
-fn mysql_refuses_a_wrong_password_and_a_database_that_we_may_not_make() {
+fn mysql_rejects_a_wrong_password_and_a_user_who_may_not_create_databases() {
     let directory = tempfile::tempdir().unwrap();
     let database = TestDatabase::new();
     let mut settings = mysql(&database, directory.path());
     if let DatabaseAddress::Mysql { password, .. } = &mut settings.address {
         *password = "wrong".into();
     }
-    let why = refusal(settings.clone());
+    let why = rejection(settings.clone());
     assert!(why.starts_with("MySQL ircd@") && why.contains("Access denied"), "{why}");
     let user = format!("poor_{}", std::process::id());
     database.say(&format!("CREATE USER {user}@'%' IDENTIFIED BY 'wrong'"));
     if let DatabaseAddress::Mysql { user: name, .. } = &mut settings.address {
         name.clone_from(&user);
     }
-    let why = refusal(settings);
+    let why = rejection(settings);
     database.say(&format!("DROP USER {user}@'%'"));
     assert!(why.contains("Access denied for user 'poor_"), "{why}");
 }
 
 #[test]
 #[ignore = "IRCD_TEST_MYSQL must name a server"]
-fn mysql_connections_that_were_closed_are_no_failure() {
+fn closed_mysql_connections_are_replaced() {
     let directory = tempfile::tempdir().unwrap();
     let database = TestDatabase::new();
     let (archive, answers) = start(Opened::open(mysql(&database, directory.path())).unwrap());
@@ -445,7 +445,7 @@ fn mysql_connections_that_were_closed_are_no_failure() {
 
 #[test]
 #[ignore = "IRCD_TEST_MYSQL must name a server"]
-fn mysql_that_does_not_answer_in_time_is_away_and_comes_back() {
+fn mysql_that_is_locked_is_unavailable_and_then_available_again() {
     let directory = tempfile::tempdir().unwrap();
     let database = TestDatabase::new();
     let mut settings = mysql(&database, directory.path());
@@ -472,7 +472,7 @@ fn mysql_that_does_not_answer_in_time_is_away_and_comes_back() {
 }
 
 #[test]
-fn what_a_reload_changes_holds_at_once() {
+fn a_rehash_takes_effect_at_once() {
     let mut config = sqlite_config(Path::new("/nowhere"));
     config.history.persistent.sync_interval = Duration::ZERO;
     let directory = tempfile::tempdir().unwrap();

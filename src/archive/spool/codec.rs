@@ -1,4 +1,4 @@
-//! Records as bytes. The form is on disks: what is added to it needs a number of its own.
+//! Records as bytes. This format is on disks: every addition needs a new number.
 
 use smallvec::SmallVec;
 
@@ -54,7 +54,7 @@ fn write_text(out: &mut Vec<u8>, text: &str) {
     out.extend_from_slice(text.as_bytes());
 }
 
-/// Reads a record; `None` if it is anything else.
+/// Reads a record; `None` if the bytes are not one.
 pub(super) fn read(mut bytes: &[u8]) -> Option<Record> {
     let (&kind, rest) = bytes.split_first()?;
     bytes = rest;
@@ -108,7 +108,7 @@ mod tests {
     use smallvec::smallvec;
 
     #[test]
-    fn a_record_is_what_was_written() {
+    fn a_written_record_is_read_unchanged() {
         let id = MsgId::new(1_605_232_502_201, 7, 9);
         let item = Item::new(&Fields {
             id,

@@ -14,12 +14,12 @@ use crate::history::Record;
 use crate::journal::{self, Damage, Frames, Log, Reader, Syncer};
 use crate::wire::MsgId;
 
-/// Size at which a segment is followed by the next.
+/// Size at which a segment is complete and the next one begins.
 const SEGMENT_BYTES_MAX: u64 = 8 << 20;
-/// How often the log repeats itself.
+/// Minimum interval between log records about the same failure.
 pub(super) const TOLD_EVERY: Duration = Duration::from_secs(60);
 
-/// The writing end, with a buffer in front of it.
+/// The writing end, with a buffer.
 #[derive(Debug)]
 pub(super) struct Spool {
     log: Log,
@@ -29,7 +29,7 @@ pub(super) struct Spool {
     live: watch::Receiver<Live>,
 }
 
-/// Records that are not stored, and when the log was last told.
+/// Records that were lost, and when this was last logged.
 #[derive(Debug, Default)]
 struct Losses {
     count: u64,
@@ -58,24 +58,24 @@ impl Spool {
         Spool { log, frames: Frames::default(), losses: Losses::default(), shipped, live }
     }
 
-    /// The position behind the last record that was written.
+    /// Returns the position after the last record that was written.
     pub(super) fn end(&self) -> u64 {
         self.log.end()
     }
 
-    /// Makes it durable, on another thread.
+    /// Returns the part that makes the spool durable, for another thread.
     pub(super) fn syncer(&self) -> Syncer {
         self.log.syncer()
     }
 
-    /// Adds records to the buffer, as far as there is room in the spool.
+    /// Adds records to the buffer, as long as there is room in the spool.
     pub(super) fn add<'r>(&mut self, records: impl Iterator<Item = &'r Record>) {
         let shipped = self.shipped.borrow().position;
         let bytes_max = self.live.borrow().spool_bytes_max;
         for record in records {
             let backlog = self.log.end().saturating_sub(shipped) + self.frames.len() as u64;
             if backlog >= bytes_max {
-                let why = "the spool is full (history.persistent.spool-max-size), as the database is away";
+                let why = "the database is unavailable, the spool full (history.persistent.spool-max-size)";
                 self.losses.add(1, why);
             } else if !encode(&mut self.frames, record) {
                 self.losses.add(1, "they are too long");
@@ -83,17 +83,17 @@ impl Spool {
         }
     }
 
-    /// Counts records that did not come here.
+    /// Counts records that were dropped before they came here.
     pub(super) fn lose(&mut self, count: u64) {
         self.losses.add(count, "the disk of the spool is too slow or fails");
     }
 
-    /// Bytes in the buffer.
+    /// Returns the size of the buffer, in bytes.
     pub(super) fn waiting_bytes(&self) -> usize {
         self.frames.len()
     }
 
-    /// Writes the buffer. After an error it is as it was.
+    /// Writes the buffer. After an error, the buffer is unchanged.
     pub(super) fn write(&mut self) -> io::Result<()> {
         if !self.frames.is_empty() {
             self.log.append(&self.frames)?;
@@ -110,8 +110,8 @@ impl Drop for Spool {
     }
 }
 
-/// Opens the spool in `dir`, which the database has up to `floor`. Returns the id of the latest item that was
-/// found in its last segment.
+/// Opens the spool in `dir`, of which the database has everything up to `floor`. Returns also the id of the
+/// latest item in the last segment.
 pub(super) fn open(dir: &Path, floor: u64) -> io::Result<(Log, Option<MsgId>)> {
     let mut latest = None;
     let (log, damage) = Log::open(dir, floor, SEGMENT_BYTES_MAX, |content| {
@@ -123,12 +123,12 @@ pub(super) fn open(dir: &Path, floor: u64) -> io::Result<(Log, Option<MsgId>)> {
     Ok((log, latest))
 }
 
-/// Adds a record to what will be appended. Returns false if it is too long to be stored.
+/// Adds a record to the frames. Returns false if it is too long to be stored.
 fn encode(frames: &mut Frames, record: &Record) -> bool {
     frames.add(|out| codec::write(out, record))
 }
 
-/// The next records before the position `end`; none when the reader is there.
+/// Returns the next records before the position `end`; none if the reader is at `end`.
 pub(super) fn read(reader: &mut Reader, end: u64) -> io::Result<Vec<Record>> {
     let mut records = Vec::new();
     while reader.position() < end && records.is_empty() {
@@ -143,7 +143,7 @@ pub(super) fn read(reader: &mut Reader, end: u64) -> io::Result<Vec<Record>> {
     Ok(records)
 }
 
-/// Removes what the database has.
+/// Removes segments that the database has completely.
 pub(super) fn trim(dir: &Path, position: u64) -> io::Result<()> {
     journal::trim(dir, position)
 }

@@ -1,9 +1,9 @@
-//! Records in a spool.
+//! Tests of records in a spool.
 
 use super::*;
 
 #[test]
-fn records_come_back_and_an_unknown_one_is_skipped() {
+fn records_are_read_back_and_unknown_ones_skipped() {
     let dir = tempfile::tempdir().unwrap();
     let (mut log, latest) = open(dir.path(), 0).unwrap();
     assert_eq!(latest, None);
@@ -19,7 +19,7 @@ fn records_come_back_and_an_unknown_one_is_skipped() {
 }
 
 #[test]
-fn a_record_that_is_too_long_is_refused() {
+fn a_record_that_is_too_long_is_rejected() {
     let mut frames = Frames::default();
     let account = "x".repeat(journal::frame::CONTENT_BYTES_MAX).into();
     assert!(!encode(&mut frames, &Record::Forget { account }) && frames.is_empty());

@@ -1,4 +1,4 @@
-//! One connection to one of the databases, behind one face.
+//! A connection to one of the databases, with a common interface.
 
 use std::time::Duration;
 
@@ -24,14 +24,14 @@ pub(super) enum Value<'a> {
     Bytes(&'a [u8]),
 }
 
-/// A row of an answer.
+/// A row of a result.
 #[derive(Debug)]
 pub(super) enum Row {
     Sqlite(SqliteRow),
     Mysql(MySqlRow),
 }
 
-/// A prepared statement with its values. `$keep` says whether the connection remembers the statement.
+/// Returns a prepared statement with its values. `$keep` says whether the connection caches the statement.
 macro_rules! query {
     ($statement:expr, $keep:expr) => {{
         let mut query = sqlx::query(AssertSqlSafe($statement.sql())).persistent($keep);
@@ -47,7 +47,7 @@ macro_rules! query {
 }
 
 impl Connection {
-    /// Connects. With `time_max`, a server is asked to give up on statements by then, too.
+    /// Connects. `time_max` is the timeout that a server is asked to apply to each statement.
     pub(super) async fn open(
         address: &DatabaseAddress,
         time_max: Option<Duration>,
@@ -69,14 +69,14 @@ impl Connection {
         }
     }
 
-    /// Connects to a server without choosing a database.
+    /// Connects to a server without selecting a database.
     pub(super) async fn open_server(address: &DatabaseAddress) -> Result<Connection, Error> {
         mysql::connect(address, false).await.map(Connection::Mysql).map_err(error)
     }
 
-    /// Closes it in order.
+    /// Closes the connection cleanly.
     pub(super) async fn close(self) {
-        // Whatever is wrong with it, it is closed then.
+        // It is closed even after an error.
         let _ = match self {
             Connection::Sqlite(connection) => connection.close().await,
             Connection::Mysql(connection) => connection.close().await,
@@ -95,7 +95,7 @@ impl Connection {
         Statement::new(self.dialect(), text)
     }
 
-    /// MariaDB and MySQL have different words for it, and either knows only its own.
+    /// Sets the timeout of statements. The name of the variable differs between MariaDB and MySQL.
     async fn limit(&mut self, time_max: Duration) -> Result<(), Error> {
         let mariadb = format!("SET SESSION max_statement_time = {}", time_max.as_secs_f64());
         if self.run(&mariadb).await.is_ok() {
@@ -104,7 +104,7 @@ impl Connection {
         self.run(&format!("SET SESSION max_execution_time = {}", time_max.as_millis())).await
     }
 
-    /// Carries out a statement without values, also of the kinds that cannot be prepared.
+    /// Executes a statement without values, including those that cannot be prepared.
     pub(super) async fn run(&mut self, sql: &str) -> Result<(), Error> {
         let sql = sqlx::raw_sql(AssertSqlSafe(sql));
         let done = match self {
@@ -114,7 +114,7 @@ impl Connection {
         done.map_err(error)
     }
 
-    /// Carries out a statement that will not come again soon. Returns how many rows it changed.
+    /// Executes a statement that is not worth caching. Returns the number of rows it changed.
     pub(super) async fn execute(&mut self, statement: &Statement<'_>) -> Result<u64, Error> {
         let done = match self {
             Connection::Sqlite(connection) => {
@@ -127,7 +127,7 @@ impl Connection {
         done.map_err(error)
     }
 
-    /// The rows that answer a question.
+    /// Returns the rows of a query.
     pub(super) async fn rows(&mut self, statement: &Statement<'_>) -> Result<Vec<Row>, Error> {
         let rows: Result<Vec<Row>, sqlx::Error> = match self {
             Connection::Sqlite(connection) => {
@@ -144,7 +144,7 @@ impl Connection {
 }
 
 impl Row {
-    /// A number.
+    /// Returns a number.
     pub(super) fn int(&self, column: usize) -> Result<i64, Error> {
         let value = match self {
             Row::Sqlite(row) => row.try_get_unchecked(column),
@@ -153,7 +153,7 @@ impl Row {
         value.map_err(error)
     }
 
-    /// Bytes, or text as bytes; `None` is NULL.
+    /// Returns bytes, or text as bytes; `None` is NULL.
     pub(super) fn bytes(&self, column: usize) -> Result<Option<&[u8]>, Error> {
         let value = match self {
             Row::Sqlite(row) => row.try_get_unchecked(column),
@@ -162,7 +162,7 @@ impl Row {
         value.map_err(error)
     }
 
-    /// Text.
+    /// Returns text; `None` is NULL.
     pub(super) fn text(&self, column: usize) -> Result<Option<&str>, Error> {
         let bytes = self.bytes(column)?;
         bytes.map(str::from_utf8).transpose().map_err(|error| Error::Away(error.to_string()))

@@ -1,8 +1,9 @@
-//! History in tables, by sqlx: SQLite, MySQL and MariaDB, with the same statements in their dialects.
+//! History in SQL tables, with sqlx: SQLite, MySQL and MariaDB, with the same statements in their dialects.
 //!
-//! A message is a row for each place where it is to be found, clustered by place and id, so that a page is
-//! one stretch of rows. What differs between databases is in `dialect`. Invariant: every wait for a database
-//! has an end; a connection that was left in the middle of something is closed.
+//! A message is a row for each place where it is stored (a channel or a side of a conversation), clustered by
+//! place and id, so that a page is a contiguous range of rows. The differences between databases are in
+//! `dialect`. Invariants: every wait for a database has a timeout; a connection is closed if its work is
+//! canceled.
 
 mod connection;
 mod dialect;
@@ -24,28 +25,28 @@ use super::{Backend, Error};
 use crate::history::{Found, HistoryKey, Query, Record};
 use crate::wire::MsgId;
 
-/// Time for making or changing the layout.
+/// Timeout for creating or changing the layout.
 const PREPARE_TIME_MAX: Duration = Duration::from_secs(60);
-/// Places whose numbers are remembered.
+/// Maximum number of places whose row numbers are cached.
 const KNOWN_MAX: usize = 10_000;
-/// Items that are deleted in one transaction when an account is forgotten.
+/// Number of items that are deleted in one transaction when the messages of an account are deleted.
 const FORGET_STEP: usize = 1000;
 
-/// A database behind connections that come and go.
+/// A database, with pools of connections.
 #[derive(Debug)]
 pub struct Database {
     address: DatabaseAddress,
     readers: Pool,
-    /// Of one connection.
+    /// Has one connection.
     writer: Pool,
     known: Mutex<Known>,
 }
 
-/// The numbers of places, as far as the writer has met them.
+/// The row numbers of places, as far as the writer has cached them.
 type Known = HashMap<HistoryKey, i64>;
 
 impl Database {
-    /// Connects to nothing yet.
+    /// Creates a database that connects when it is first used.
     pub fn new(settings: &Settings, live: watch::Receiver<Live>) -> Database {
         let pool = |size| Pool::new(&settings.address, size, settings.conn_age_max, live.clone());
         Database {
@@ -57,22 +58,22 @@ impl Database {
     }
 
     fn known(&self) -> MutexGuard<'_, Known> {
-        // A number is put in whole or not at all.
+        // No code that can panic leaves the map half-updated.
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Stores records of which none forgets, in one transaction.
+    /// Stores records in one transaction. There must be no [`Record::Forget`] among them.
     async fn store_together(&self, records: &[Record]) -> Result<(), Error> {
         let stored =
             self.writer.run(async |connection| write::store(connection, &self.known, records).await).await;
         if stored.is_err() {
-            // What was rolled back may be among them.
+            // Some of the cached rows may have been rolled back.
             self.known().clear();
         }
         stored
     }
 
-    /// Deletes what an account said, in pieces.
+    /// Deletes the messages of an account, in several transactions.
     async fn forget(&self, account: &str) -> Result<(), Error> {
         let forget = async |connection: &mut _| write::forget(connection, account, FORGET_STEP).await;
         while self.writer.run(forget).await? >= FORGET_STEP as u64 {
@@ -82,7 +83,7 @@ impl Database {
         Ok(())
     }
 
-    /// What an account said in channels, page by page.
+    /// Exports the messages of an account to channels, page by page.
     async fn export(&self, account: &str, path: &str) -> Result<Found, Error> {
         let failed = |error: std::io::Error| Error::Unfit(format!("{path}: {error}"));
         let mut file = ExportFile::create(path.as_ref()).map_err(failed)?;
@@ -105,10 +106,9 @@ impl Backend for Database {
         self.known().clear();
         let prepared = async {
             match self.address {
-                // Closed later, SQLite could take away the log of a file that has come in place of the old
-                // one.
+                // If it were closed later, SQLite might delete the log of a new file in place of the old one.
                 DatabaseAddress::Sqlite { .. } => self.close().await,
-                // A server that hangs would not answer to being closed.
+                // A clean close would wait for a server that hangs.
                 DatabaseAddress::Mysql { .. } => {
                     self.writer.forget_idle();
                     self.readers.forget_idle();
@@ -160,7 +160,7 @@ impl Backend for Database {
 
     async fn close(&self) {
         self.readers.close().await;
-        // The last: SQLite then puts its log into the file.
+        // Closed last, so that SQLite moves its log into the file.
         self.writer.close().await;
     }
 }
@@ -169,12 +169,12 @@ fn is_forget(record: &Record) -> bool {
     matches!(record, Record::Forget { .. })
 }
 
-/// An id as it is stored: sixteen bytes that sort like it.
+/// Returns the stored form of an id: sixteen bytes that sort like the id.
 fn id_bytes(id: MsgId) -> [u8; 16] {
     id.to_bits().to_be_bytes()
 }
 
-/// Owner and name of a place as they are stored; a channel has no owner.
+/// Returns the stored owner and name of a place; a channel has no owner.
 fn names(target: &HistoryKey) -> (&str, &str) {
     match target {
         HistoryKey::Channel(name) => ("", name),

@@ -1,8 +1,8 @@
-//! A few connections that are used again.
+//! A small pool of connections.
 //!
-//! sqlx has a pool, but with it a database that hangs holds up those who come later: a connection whose work
-//! was given up goes back into the pool, and is first waited for by the next one. Here it is closed at once
-//! and without a word to the server; the tests compare the two.
+//! sqlx has a pool, but with it a database that hangs also delays later queries: a connection whose work was
+//! canceled goes back into the pool, and the next query waits for it first. This pool closes it at once,
+//! without notifying the server. The tests compare the two.
 
 use std::fs;
 use std::os::unix::fs::MetadataExt;
@@ -32,7 +32,7 @@ struct Idle {
     file: Option<FileId>,
 }
 
-/// Device and number of a file.
+/// Device and inode of a file.
 type FileId = (u64, u64);
 
 impl Pool {
@@ -46,8 +46,8 @@ impl Pool {
         Pool { address: address.clone(), free, idle: Mutex::default(), age_max, live }
     }
 
-    /// Does work with a connection, within the time that is configured, connecting included. Work that fails
-    /// because the connection had gone is done once more with a new one.
+    /// Runs work on a connection, with the configured timeout, which includes connecting. Work that fails
+    /// because an idle connection was closed is repeated on a new one.
     pub(super) async fn run<T>(
         &self,
         work: impl AsyncFn(&mut Connection) -> Result<T, Error>,
@@ -57,8 +57,8 @@ impl Pool {
         let _permit = self.free.acquire().await.map_err(|error| Error::Away(error.to_string()))?;
         while let Some(Idle { mut connection, born, file }) = self.take_idle() {
             if file != self.file() {
-                // What would be stored now would be in no file. It is closed in order when the database is
-                // prepared again.
+                // Anything stored now would be lost with the old file. The connection is closed cleanly when
+                // the database is prepared again.
                 self.idle().push(Idle { connection, born, file });
                 return Err(Error::Away("its file was removed or replaced".to_owned()));
             }
@@ -67,7 +67,7 @@ impl Pool {
                     self.idle().push(Idle { connection, born, file });
                     return Ok(done);
                 }
-                // If it had gone while it was idle, so have the others.
+                // If it was closed while it was idle, so are the others.
                 Ok(Err(Error::Away(_))) => self.forget_idle(),
                 Ok(Err(error)) => return Err(error),
                 Err(elapsed) => return late(elapsed),
@@ -84,19 +84,19 @@ impl Pool {
         timeout(time_max, opened).await.unwrap_or_else(late)
     }
 
-    /// Closes the idle connections.
+    /// Drops the idle connections without notifying the server.
     pub(super) fn forget_idle(&self) {
         self.idle().clear();
     }
 
-    /// Closes the idle connections in order, with a word to the server.
+    /// Closes the idle connections cleanly.
     pub(super) async fn close(&self) {
         while let Some(Idle { connection, .. }) = self.take_idle() {
             connection.close().await;
         }
     }
 
-    /// The file where the database is now; `None` for a server, or if it is gone.
+    /// Returns the file at the database's path; `None` for a server, or if there is no file.
     fn file(&self) -> Option<FileId> {
         let DatabaseAddress::Sqlite { path, .. } = &self.address else { return None };
         fs::metadata(path).ok().map(|file| (file.dev(), file.ino()))
@@ -111,7 +111,7 @@ impl Pool {
     }
 
     fn idle(&self) -> MutexGuard<'_, Vec<Idle>> {
-        // Whole connections go in and out.
+        // No code that can panic leaves the list half-updated.
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,4 +1,4 @@
-//! The statements that answer questions.
+//! The statements that answer queries.
 
 use super::connection::{Connection, Row, Value};
 use super::dialect::Statement;
@@ -7,14 +7,14 @@ use crate::archive::Error;
 use crate::history::{End, Fields, HistoryKey, Item, Kind, Listing, PAGE_BYTES_MAX, Range, cut};
 use crate::wire::MsgId;
 
-/// What makes an item, in this order.
+/// The columns of an item, in the order that [`item`] expects.
 const COLUMNS: &str = "id, kind, bot, source, account, tags, params, text";
-/// Items that are read at a time for an export.
+/// Number of items that an export reads at a time.
 const EXPORT_PAGE: usize = 500;
-/// Channels that are asked about in one statement.
+/// Maximum number of channels in one statement.
 const CHANNELS_MAX: usize = 500;
 
-/// Bounds on ids, as they are stored.
+/// Bounds on ids, in stored form.
 struct Bounds {
     after: Option<[u8; 16]>,
     before: Option<[u8; 16]>,
@@ -25,7 +25,7 @@ impl Bounds {
         Bounds { after: after.map(id_bytes), before: before.map(id_bytes) }
     }
 
-    /// Adds them to a statement as further conditions on a column.
+    /// Adds the bounds to a statement, as further conditions on a column.
     fn add<'a>(&'a self, column: &str, statement: Statement<'a>) -> Statement<'a> {
         [(&self.after, '>'), (&self.before, '<')].into_iter().fold(statement, |statement, (bound, sign)| {
             match bound {
@@ -43,12 +43,12 @@ fn order(from: End) -> &'static str {
     }
 }
 
-/// The condition for what was said, unlike what was done.
+/// Returns the condition that selects messages, as opposed to events.
 fn is_message() -> String {
     format!("kind IN ({}, {})", Kind::Privmsg as u8, Kind::Notice as u8)
 }
 
-/// A condition for messages: the key is this one.
+/// Adds the condition that selects the items of a key.
 fn of_key<'a>(statement: Statement<'a>, key: &'a HistoryKey) -> Statement<'a> {
     let (owner, name) = names(key);
     statement
@@ -57,7 +57,7 @@ fn of_key<'a>(statement: Statement<'a>, key: &'a HistoryKey) -> Statement<'a> {
         .text(")")
 }
 
-/// The items of some ranges, each once, in order.
+/// Returns the items of some ranges, each once, in order.
 pub(super) async fn page(
     connection: &mut Connection,
     key: &HistoryKey,
@@ -85,7 +85,7 @@ pub(super) async fn page(
     Ok(items)
 }
 
-/// One item.
+/// Returns the item with an id, if there is one.
 pub(super) async fn find(
     connection: &mut Connection,
     key: &HistoryKey,
@@ -98,7 +98,7 @@ pub(super) async fn find(
     rows.iter().filter_map(|row| item(row, 0).transpose()).collect()
 }
 
-/// Keys by their latest message.
+/// Returns the keys whose latest messages are in a range, ordered by these.
 pub(super) async fn targets(
     connection: &mut Connection,
     listing: &Listing,
@@ -122,11 +122,11 @@ pub(super) async fn targets(
     Ok(found)
 }
 
-/// Some keys.
+/// A group of keys.
 enum Keys<'a> {
-    /// Those of an account's conversations.
+    /// The conversations of an account.
     Conversations(&'a str),
-    /// Those of channels.
+    /// Channels.
     Channels(&'a [Box<str>]),
 }
 
@@ -142,17 +142,17 @@ impl<'a> Keys<'a> {
     }
 }
 
-/// Those of some keys whose latest message is within the bounds.
+/// Finds the keys of a group whose latest message is within the bounds.
 async fn latest(
     connection: &mut Connection,
     listing: &Listing,
     keys: Keys<'_>,
     found: &mut Vec<(HistoryKey, MsgId)>,
 ) -> Result<(), Error> {
-    // What is before `after` need not be gone through to find that it has no message.
+    // With this bound, rows before `after` are not scanned.
     let inner = Bounds::new(listing.after, None);
     let outer = Bounds::new(None, listing.before);
-    // MariaDB would go through all for MAX(id) of an outer row.
+    // With MAX(id), MariaDB would scan all rows of each target.
     let statement = connection.statement(
         "SELECT owner, name, latest FROM (SELECT owner, name, \
          (SELECT id FROM messages WHERE messages.target = targets.id",
@@ -168,7 +168,7 @@ async fn latest(
     Ok(())
 }
 
-/// A page of what an account said in channels: number and name of the channel, and the item.
+/// Returns a page of an account's messages to channels: row number and name of the channel, and the item.
 pub(super) async fn said(
     connection: &mut Connection,
     account: &str,
@@ -201,7 +201,7 @@ pub(super) fn id(row: &Row, column: usize) -> Result<MsgId, Error> {
     Ok(MsgId::from_bits(u128::from_be_bytes(bytes)))
 }
 
-/// The item in [`COLUMNS`] from `first` on; `None` if it is of a kind that is not known.
+/// Returns the item whose [`COLUMNS`] begin at `first`; `None` if its kind is unknown.
 fn item(row: &Row, first: usize) -> Result<Option<Item>, Error> {
     let text = |column: usize| row.text(first + column);
     let Some(kind) = u8::try_from(row.int(first + 1)?).ok().and_then(Kind::from_number) else {

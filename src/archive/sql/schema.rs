@@ -1,4 +1,4 @@
-//! The layout of the tables, and how an older one becomes this one.
+//! Creates the tables, and upgrades older layouts to the current one.
 
 use super::connection::{Connection, Value};
 use super::dialect::{mysql, sqlite};
@@ -6,8 +6,8 @@ use super::read;
 use crate::archive::{DatabaseAddress, Error};
 use crate::wire::MsgId;
 
-/// Creates the database, if it is missing and we may, and brings it to this version's layout. Returns the id
-/// of the latest item.
+/// Creates the database if it is missing and our user has the right to, and upgrades it to this version's
+/// layout. Returns the id of the latest item.
 pub(super) async fn prepare(address: &DatabaseAddress) -> Result<Option<MsgId>, Error> {
     if let DatabaseAddress::Sqlite { path, .. } = address {
         sqlite::create(path)?;
@@ -28,7 +28,7 @@ pub(super) async fn prepare(address: &DatabaseAddress) -> Result<Option<MsgId>, 
     let steps = dialect.steps.get(found..).ok_or_else(|| {
         let known = dialect.steps.len();
         Error::Refused(format!(
-            "it has schema version {found}, but this ircd knows none above {known}: use a newer ircd"
+            "it has schema version {found}, and this ircd supports versions up to {known}: use a newer ircd"
         ))
     })?;
     for (version, statements) in (found + 1..).zip(steps) {
@@ -44,7 +44,7 @@ pub(super) async fn prepare(address: &DatabaseAddress) -> Result<Option<MsgId>, 
     connection.rows(&latest).await?.first().map(|row| read::id(row, 0)).transpose()
 }
 
-/// The version that is there; 0 is none.
+/// Returns the version of the existing layout; 0 if there is none.
 async fn version(connection: &mut Connection) -> Result<usize, Error> {
     let stored = connection.statement("SELECT value FROM meta WHERE name = 'schema'");
     let rows = connection.rows(&stored).await?;

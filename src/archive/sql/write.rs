@@ -1,4 +1,4 @@
-//! The statements that store and delete.
+//! The statements that store and delete items.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -8,12 +8,12 @@ use crate::archive::Error;
 use crate::history::{HistoryKey, Item, Record};
 use crate::wire::MsgId;
 
-/// Rows of one INSERT.
+/// Maximum number of rows in one statement.
 const ROWS_MAX: usize = 200;
-/// Bytes of one INSERT, about: servers take 1 MiB at least.
+/// Approximate maximum size of an INSERT in bytes: servers accept at least 1 MiB.
 const INSERT_BYTES_MAX: usize = 512 << 10;
 
-/// A row to be inserted.
+/// A row to insert.
 struct New<'a> {
     place: i64,
     id: [u8; 16],
@@ -21,8 +21,8 @@ struct New<'a> {
     author: Option<&'a str>,
 }
 
-/// The numbers of places: those that are known for good, and those that a transaction found or made, which
-/// are known once it is committed. If it is not, they may be of rows that never were.
+/// The row numbers of places: those in the cache, and those that a transaction found or inserted, which enter
+/// the cache when it is committed. If it is rolled back, their rows may not exist.
 struct Places<'a> {
     known: &'a Mutex<Known>,
     found: Known,
@@ -48,7 +48,7 @@ impl Places<'_> {
     }
 }
 
-/// Stores records of which none forgets. It may be begun again after a failure.
+/// Stores records; there must be no [`Record::Forget`] among them. Can be repeated after a failure.
 pub(super) async fn store(
     connection: &mut Connection,
     known: &Mutex<Known>,
@@ -80,7 +80,7 @@ pub(super) async fn store(
                     delete(connection, &mut places, target, *id).await?;
                 }
             }
-            Record::Forget { .. } => unreachable!("the caller takes these out"),
+            Record::Forget { .. } => unreachable!("the caller handles these"),
         }
     }
     insert(connection, &rows).await?;
@@ -89,18 +89,18 @@ pub(super) async fn store(
     Ok(())
 }
 
-/// Deletes about `limit` of the items of an account; gives how many.
+/// Deletes about `limit` of the items of an account; returns their number.
 pub(super) async fn forget(connection: &mut Connection, account: &str, limit: usize) -> Result<u64, Error> {
     delete_oldest(connection, "author = ", Value::Text(Some(account)), limit).await
 }
 
-/// Deletes about `limit` of the oldest items before `before`; gives how many.
+/// Deletes about `limit` of the oldest items before `before`; returns their number.
 pub(super) async fn expire(connection: &mut Connection, before: MsgId, limit: usize) -> Result<u64, Error> {
     delete_oldest(connection, "id < ", Value::Bytes(&id_bytes(before)), limit).await
 }
 
-/// Deletes the oldest items of which something holds, `limit` of them and those that have the id of the last.
-/// Each statement goes by one index, which the condition must have with the id behind it.
+/// Deletes the oldest items that match a condition: `limit` of them, and others with the id of the last. Each
+/// statement uses one index, which must contain the column of the condition, followed by the id.
 async fn delete_oldest(
     connection: &mut Connection,
     condition: &str,
@@ -131,7 +131,7 @@ async fn begin(connection: &mut Connection) -> Result<(), Error> {
     connection.run(connection.dialect().begin).await
 }
 
-/// The number of a place, which gets one if it has none.
+/// Returns the row number of a place, after inserting the row if it is missing.
 async fn place(
     connection: &mut Connection,
     places: &mut Places<'_>,
@@ -148,7 +148,7 @@ async fn place(
             let insert = connection.statement("INSERT INTO targets (owner, name) VALUES ").list(values);
             connection.execute(&insert).await?;
             let made = find_place(connection, target).await?;
-            made.ok_or_else(|| Error::Away("a row is gone as soon as it is inserted".to_owned()))?
+            made.ok_or_else(|| Error::Away("a row disappeared after it was inserted".to_owned()))?
         }
     };
     places.found.insert(target.clone(), found);
@@ -205,7 +205,7 @@ async fn delete(
     Ok(())
 }
 
-/// Removes those of these places in which nothing is left.
+/// Deletes those of some places that have no items left.
 async fn remove_empty(connection: &mut Connection, places: &[i64]) -> Result<(), Error> {
     for some in places.chunks(ROWS_MAX) {
         let delete = connection
@@ -221,10 +221,10 @@ async fn remove_empty(connection: &mut Connection, places: &[i64]) -> Result<(),
 mod tests {
     use super::*;
 
-    /// A transaction that failed on a lock was begun again, and took the number of a row that had been rolled
+    /// A transaction that failed on a lock was repeated, and used the number of a row that had been rolled
     /// back.
     #[test]
-    fn a_place_is_known_only_when_its_transaction_is_committed() {
+    fn a_place_is_cached_only_after_its_transaction_is_committed() {
         let known = Mutex::default();
         let target = HistoryKey::Channel("#a".into());
         let mut places = Places { known: &known, found: Known::new() };

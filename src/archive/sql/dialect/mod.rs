@@ -1,30 +1,30 @@
-//! What differs between the databases: one file each, behind [`Dialect`]. A further database is a further
-//! file here, an arm in each `match` of `connection`, and an address.
+//! The differences between the databases: a file for each, behind [`Dialect`]. To add a database, add a file
+//! here, an arm in each `match` of `connection`, and an address.
 
 pub(super) mod mysql;
 pub(super) mod sqlite;
 
 use super::connection::Value;
 
-/// How a database wants its statements.
+/// The syntax that a database requires.
 #[derive(Debug)]
 pub(super) struct Dialect {
     /// Appends the placeholder for the value with a number, counted from 1.
     placeholder: fn(&mut String, usize),
-    /// What stands before and behind the number of rows to which an answer is limited.
+    /// The text before and after the maximum number of rows.
     limit: (&'static str, &'static str),
     /// Begins a transaction that writes.
     pub(super) begin: &'static str,
-    /// Follows the values of an INSERT into `messages`: rows that are there stay as they are.
+    /// Follows the values of an INSERT into `messages`: existing rows stay unchanged.
     pub(super) if_present: &'static str,
     /// The type of a number in `meta`.
     pub(super) number: &'static str,
-    /// From nothing to version 1 of the tables, and on. Entries are only ever added at the end. Each
-    /// statement must be one that can be repeated, as not every database has transactions for them.
+    /// The steps from nothing to version 1 of the tables, and to each further version. New entries go to the
+    /// end. Each statement must be repeatable, because not every database has transactions for these.
     pub(super) steps: &'static [&'static [&'static str]],
 }
 
-/// A statement in a dialect, with its values. Put together by adding pieces.
+/// A statement in a dialect, with its values, built by adding pieces.
 #[derive(Debug)]
 pub(super) struct Statement<'a> {
     dialect: &'static Dialect,
@@ -43,7 +43,7 @@ impl<'a> Statement<'a> {
         self
     }
 
-    /// Adds text and, behind it, the place of a value.
+    /// Adds text and a value after it.
     pub(super) fn value(mut self, text: &str, value: Value<'a>) -> Statement<'a> {
         self.sql.push_str(text);
         self.values.push(value);
@@ -51,7 +51,7 @@ impl<'a> Statement<'a> {
         self
     }
 
-    /// Adds the places of some values, in parentheses.
+    /// Adds some values, in parentheses.
     pub(super) fn list(mut self, values: impl IntoIterator<Item = Value<'a>>) -> Statement<'a> {
         self.sql.push('(');
         let mut separator = "";
@@ -62,7 +62,7 @@ impl<'a> Statement<'a> {
         self.text(")")
     }
 
-    /// Limits the answer to a number of rows.
+    /// Limits the result to a number of rows.
     pub(super) fn limit(self, rows: usize) -> Statement<'a> {
         let (before, behind) = self.dialect.limit;
         self.value(before, Value::Int(rows as i64)).text(behind)
@@ -77,7 +77,7 @@ impl<'a> Statement<'a> {
     }
 }
 
-/// The placeholder of databases that count for themselves.
+/// Appends the placeholder of databases that number values by themselves.
 fn question_mark(sql: &mut String, _: usize) {
     sql.push('?');
 }
@@ -86,7 +86,7 @@ fn question_mark(sql: &mut String, _: usize) {
 mod tests {
     use super::*;
 
-    /// As PostgreSQL has it.
+    /// Like that of PostgreSQL.
     const NUMBERED: Dialect = Dialect {
         placeholder: |sql, number| *sql += &format!("${number}"),
         limit: (" FETCH FIRST ", " ROWS ONLY"),
@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn placeholders_and_paging_are_those_of_the_dialect() {
+    fn placeholders_and_limits_follow_the_dialect() {
         assert_eq!(example(&sqlite::DIALECT), "SELECT a WHERE b = ? AND c IN (?, ?) LIMIT ?");
         assert_eq!(example(&NUMBERED), "SELECT a WHERE b = $1 AND c IN ($2, $3) FETCH FIRST $4 ROWS ONLY");
     }

@@ -1,4 +1,4 @@
-//! MySQL and MariaDB: a server.
+//! MySQL and MariaDB.
 
 use sqlx::ConnectOptions;
 use sqlx::mysql::{MySqlConnectOptions, MySqlConnection, MySqlDatabaseError};
@@ -10,7 +10,7 @@ pub(in super::super) const DIALECT: Dialect = Dialect {
     placeholder: question_mark,
     limit: (" LIMIT ", ""),
     begin: "BEGIN",
-    // INSERT IGNORE would also ignore that something does not fit.
+    // INSERT IGNORE would also ignore values that do not fit.
     if_present: " ON DUPLICATE KEY UPDATE target = VALUES(target)",
     number: "INT",
     steps: &[&[
@@ -38,10 +38,10 @@ pub(in super::super) const DIALECT: Dialect = Dialect {
     ]],
 };
 
-/// No database of this name.
+/// The error "unknown database".
 const NO_DATABASE: u16 = 1049;
 
-/// Connects to a server; to the database of the address, or without choosing one.
+/// Connects to a server, and to the database of the address if `chooses` is set.
 pub(in super::super) async fn connect(
     address: &DatabaseAddress,
     chooses: bool,
@@ -67,24 +67,24 @@ pub(in super::super) async fn connect(
     options.connect().await
 }
 
-/// Creates a database, unless it is there.
+/// Returns the statement that creates a database unless it exists.
 pub(in super::super) fn create(database: &str) -> String {
     let name = database.replace('`', "``");
     format!("CREATE DATABASE IF NOT EXISTS `{name}` CHARACTER SET utf8mb4 COLLATE utf8mb4_bin")
 }
 
-/// Whether the server has no such database.
+/// Returns whether an error says that the server has no such database.
 pub(in super::super) fn is_no_database(error: &Error) -> bool {
     matches!(error, Error::Refused(why) if why.starts_with("1049 "))
 }
 
-/// What an error of the server means.
+/// Classifies an error of the server.
 pub(in super::super) fn error(error: &MySqlDatabaseError) -> Error {
     let text = error.to_string();
     match error.number() {
-        // Access denied, in several ways; a plugin that is not known here.
+        // Access denied, in several ways; an unknown authentication plugin.
         1044 | 1045 | 1142 | 1143 | 1698 | 2059 | NO_DATABASE => Error::Refused(text),
-        // Too long, out of range, not in the character set, a packet larger than the server takes.
+        // Too long, out of range, not in the character set, a packet larger than the server accepts.
         1153 | 1264 | 1366 | 1406 => Error::Unfit(text),
         _ => Error::Away(text),
     }

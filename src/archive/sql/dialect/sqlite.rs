@@ -1,4 +1,4 @@
-//! SQLite: a file.
+//! SQLite.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -11,19 +11,19 @@ use super::{Dialect, question_mark};
 use crate::archive::Error;
 use crate::private;
 
-/// Rows of a few hundred bytes lie in the tree of the primary key itself: larger pages keep it flat.
+/// Page size. The tree of the primary key contains rows of a few hundred bytes: larger pages keep it flat.
 const PAGE_BYTES: u32 = 8192;
-/// Rows that a connection hands over before it waits for us: a page of most sizes in one piece.
+/// Number of rows that a connection buffers before it waits for the reader: most pages of history at once.
 const ROWS_MAX: usize = 1024;
-/// SQLite's memory for pages per connection, in KiB (its own convention: negative).
+/// SQLite's page cache per connection, in KiB, which SQLite marks with a minus.
 const CACHE: &str = "-8192";
-/// Length to which SQLite's log file is cut once it has been carried over.
+/// Size to which SQLite truncates its log file after a checkpoint, in bytes.
 const LOG_BYTES_MAX: &str = "67108864";
 
 pub(in super::super) const DIALECT: Dialect = Dialect {
     placeholder: question_mark,
     limit: (" LIMIT ", ""),
-    // A transaction that begins by reading could not go on to write if another had written meanwhile.
+    // A transaction that begins with a read cannot write later if another has written meanwhile.
     begin: "BEGIN IMMEDIATE",
     if_present: " ON CONFLICT DO NOTHING",
     number: "INTEGER",
@@ -50,8 +50,8 @@ pub(in super::super) const DIALECT: Dialect = Dialect {
     ]],
 };
 
-/// Creates the file if it is missing, for its owner only, and restricts one that is there with the files that SQLite keeps
-/// beside it. SQLite gives new ones the mode of the database.
+/// Creates the file if it is missing, for its owner only, and restricts an existing one, with the files that
+/// SQLite keeps beside it. SQLite gives new ones the mode of the database.
 pub(in super::super) fn create(path: &Path) -> Result<(), Error> {
     let created = private::options().create(true).append(true).open(path);
     created.map_err(|error| Error::Refused(format!("its file cannot be opened: {error}")))?;
@@ -63,7 +63,7 @@ pub(in super::super) fn create(path: &Path) -> Result<(), Error> {
     Ok(())
 }
 
-/// Opens the file, which must be there.
+/// Opens the file, which must exist.
 pub(in super::super) async fn connect(
     path: &Path,
     busy_timeout: Duration,
@@ -79,7 +79,7 @@ pub(in super::super) fn options(path: &Path, busy_timeout: Duration) -> SqliteCo
         .page_size(PAGE_BYTES)
         // Readers and the writer do not wait for each other.
         .journal_mode(SqliteJournalMode::Wal)
-        // What is committed is durable: the spool forgets it then.
+        // Commits must be durable, because the spool deletes committed records.
         .synchronous(SqliteSynchronous::Full)
         .row_buffer_size(ROWS_MAX)
         .pragma("cache_size", CACHE)
@@ -87,10 +87,10 @@ pub(in super::super) fn options(path: &Path, busy_timeout: Duration) -> SqliteCo
         .disable_statement_logging()
 }
 
-/// What an error of SQLite means.
+/// Classifies an error of SQLite.
 pub(in super::super) fn error(error: &dyn DatabaseError) -> Error {
     let text = error.to_string();
-    // Its primary result code is the low byte of what it says.
+    // The low byte is the primary result code.
     let code = error.code().and_then(|code| code.parse::<i32>().ok());
     match code.map(|code| code & 0xff) {
         // Read-only, corrupt, cannot be opened, not permitted, not a database.

@@ -1,4 +1,4 @@
-//! A database that hangs, before this pool and before sqlx's.
+//! A database that hangs, with this pool and with that of sqlx.
 
 use std::path::Path;
 
@@ -8,18 +8,18 @@ use sqlx::sqlite::{SqliteConnection, SqlitePoolOptions};
 use super::*;
 use crate::archive::sql::dialect::sqlite;
 
-/// How long someone waits for work before it is given up.
+/// Timeout after which work is canceled.
 const TIME_MAX: Duration = Duration::from_millis(200);
-/// How long a statement waits in SQLite for a lock: longer than any test.
+/// Maximum time that a statement waits for a lock in SQLite: longer than any test.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(60);
-/// Needs a lock that another has.
+/// Waits for a lock that another connection has.
 const HANGS: &str = "BEGIN IMMEDIATE";
 
 fn block_on<T>(future: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(future)
 }
 
-/// A file that another connection has locked for writing. It can still be read.
+/// Locks a new file for writing and returns the connection that holds the lock. The file can still be read.
 async fn locked(path: &Path) -> SqliteConnection {
     sqlite::create(path).unwrap();
     let mut other = sqlite::connect(path, BUSY_TIMEOUT).await.unwrap();
@@ -31,7 +31,7 @@ async fn locked(path: &Path) -> SqliteConnection {
 }
 
 #[test]
-fn work_that_hangs_does_not_hold_up_the_next() {
+fn work_that_hangs_does_not_delay_the_next() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("history.db");
     block_on(async {
@@ -44,19 +44,19 @@ fn work_that_hangs_does_not_hold_up_the_next() {
         };
         let address = DatabaseAddress::Sqlite { path, busy_timeout: BUSY_TIMEOUT };
         let pool = Pool::new(&address, 1, Duration::ZERO, watch::channel(live).1);
-        // A connection that has worked before, as most have.
+        // A connection from the pool, as in most cases.
         pool.run(async |connection| connection.run("SELECT 1").await).await.unwrap();
         let hung = pool.run(async |connection| connection.run(HANGS).await).await;
         assert!(matches!(hung, Err(Error::Away(_))), "{hung:?}");
         let next = pool.run(async |connection| connection.run("SELECT x FROM t").await);
-        timeout(BUSY_TIMEOUT / 4, next).await.expect("it must not wait for the one before").unwrap();
+        timeout(BUSY_TIMEOUT / 4, next).await.expect("it must not wait for the previous work").unwrap();
         other.close().await.unwrap();
     });
 }
 
-/// Why there is a pool of our own. When sqlx's does better, this fails, and ours can go.
+/// The reason for this pool. When sqlx's pool improves, this test fails, and this pool can be removed.
 #[test]
-fn with_the_pool_of_sqlx_the_next_would_wait() {
+fn with_the_pool_of_sqlx_the_next_work_waits() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("history.db");
     block_on(async {
