@@ -37,9 +37,9 @@ fn serve(directory: &Path, on_ready: impl FnOnce(Running) + Send + 'static) -> R
     run_core(plain(), |_| core, writer, None, reload, Box::new(on_ready)).map_err(|error| error.to_string())
 }
 
-/// Stores and restores; in a child process of the other tests, it is their server instead.
+/// Stores and restores records. In a child process of the other tests, this test is their server instead.
 #[test]
-fn what_was_kept_is_there_after_an_orderly_stop() {
+fn records_survive_a_normal_stop() {
     if let Some(directory) = std::env::var_os(DIRECTORY) {
         let ended = serve(Path::new(&directory), |running| {
             println!("\nport {}", running.bound[0].port.unwrap());
@@ -74,15 +74,11 @@ struct ChildServer {
 }
 
 impl ChildServer {
-    /// `wrapper` is a shell command whose last part is `"$@"`.
+    /// Starts a server; `wrapper` is a shell command whose last part is `"$@"`.
     fn start(directory: &Path, wrapper: &str) -> ChildServer {
         let mut command = Command::new("sh");
         command.args(["-c", wrapper, "sh"]).arg(std::env::current_exe().unwrap());
-        command.args([
-            "--exact",
-            "child_server::what_was_kept_is_there_after_an_orderly_stop",
-            "--nocapture",
-        ]);
+        command.args(["--exact", "child_server::records_survive_a_normal_stop", "--nocapture"]);
         command.env(DIRECTORY, directory).stdin(Stdio::null()).stdout(Stdio::piped());
         let mut child = command.spawn().unwrap();
         let mut output = BufReader::new(child.stdout.take().unwrap());
@@ -111,7 +107,7 @@ impl ChildServer {
         self.child.wait().unwrap();
     }
 
-    /// Waits until it exits by itself; returns its status and its output.
+    /// Waits until the server exits by itself; returns its status and output.
     fn end(mut self) -> (ExitStatus, String) {
         let mut said = String::new();
         self.output.read_to_string(&mut said).unwrap();
@@ -126,12 +122,12 @@ impl Drop for ChildServer {
     }
 }
 
-/// Sends `KEEP` after `KEEP` without waiting, until the connection breaks; returns what was acknowledged.
+/// Sends `KEEP` repeatedly without waiting, until the connection breaks; returns the acknowledged records.
 fn keep_on(mut alice: Client<TcpStream>, client: usize, round: usize) -> BTreeMap<String, usize> {
     let mut sender = alice.stream.get_ref().try_clone().unwrap();
     let sending = thread::spawn(move || {
         for number in 0.. {
-            // One key repeatedly, a new one, and two at once that always have the same value.
+            // The same key every time, a new key, and two keys at once that always have the same value.
             let hot = format!("KEEP hot/{client} {}\r\n", round * 1_000_000 + number);
             let new = format!("KEEP new/{client}/{round}/{number} {number}\r\n");
             let pair = format!("KEEP left/{client},right/{client} {}\r\n", round * 1_000_000 + number);
@@ -162,7 +158,7 @@ fn check(server: &ChildServer, kept: &BTreeMap<String, usize>) {
     for (key, number) in kept {
         let found = value(key);
         let found: usize = found.parse().unwrap_or_else(|_| panic!("{key} is lost: {found}"));
-        // A value without an acknowledgement may follow it.
+        // A later value may have been stored without being acknowledged.
         assert!(
             found == *number || (found > *number && !key.starts_with("new/")),
             "{key}: {found} for {number}"
@@ -174,7 +170,7 @@ fn check(server: &ChildServer, kept: &BTreeMap<String, usize>) {
 }
 
 #[test]
-fn what_was_acknowledged_survives_kill_9() {
+fn acknowledged_records_survive_kill_9() {
     let rounds = std::env::var(ROUNDS).map_or(50, |rounds| rounds.parse().unwrap());
     let directory = tempfile::tempdir().unwrap();
     let mut kept = BTreeMap::new();
@@ -196,7 +192,7 @@ fn what_was_acknowledged_survives_kill_9() {
     check(&ChildServer::plain(directory.path()), &kept);
 }
 
-/// Writes until the server reports that it cannot continue; returns what it acknowledged, and its last line.
+/// Writes until the server stops; returns the acknowledged keys, and the server's last line.
 fn fill_up(alice: &mut Client<TcpStream>) -> (Vec<String>, String) {
     let mut kept = Vec::new();
     for number in 0..10_000 {
@@ -213,7 +209,7 @@ fn fill_up(alice: &mut Client<TcpStream>) -> (Vec<String>, String) {
     panic!("the disk was never full");
 }
 
-/// Checks that everything acknowledged is there.
+/// Checks that all acknowledged records are stored.
 fn check_full(server: &ChildServer, kept: &[String]) {
     let mut alice = server.connect();
     for key in kept {
@@ -222,9 +218,9 @@ fn check_full(server: &ChildServer, kept: &[String]) {
 }
 
 #[test]
-fn an_error_of_the_disk_ends_the_server_with_a_status_and_loses_nothing() {
+fn a_disk_error_stops_the_server_with_a_status_and_loses_nothing() {
     let directory = tempfile::tempdir().unwrap();
-    // The signal would kill it; without it, writing fails with "File too large".
+    // The signal would kill the server; when it is ignored, writing fails with "File too large".
     let server = ChildServer::start(directory.path(), "trap '' XFSZ; exec \"$@\"");
     let mut alice = server.connect();
     assert_eq!(alice.ask("KEEP first x"), "kept first x");
@@ -246,7 +242,7 @@ fn on_a_small_disk(directory: &Path) -> Option<(ChildServer, PathBuf)> {
     let mount = format!("mount -t tmpfs -o size=24m none {}", directory.display());
     let tried = Command::new("unshare").args(["-rm", "sh", "-c", &mount]).output();
     if !tried.as_ref().is_ok_and(|tried| tried.status.success()) {
-        eprintln!("NOT TESTED: a full disk, as no file system can be mounted here: {tried:?}");
+        eprintln!("NOT TESTED: a full disk, because no file system can be mounted here: {tried:?}");
         return None;
     }
     let server =
@@ -265,7 +261,7 @@ fn take_all(place: &Path) -> io::Result<PathBuf> {
 }
 
 #[test]
-fn a_full_disk_stops_changes_but_not_the_server_until_there_is_room() {
+fn a_full_disk_stops_changes_but_not_the_server() {
     let directory = tempfile::tempdir().unwrap();
     let Some((server, seen)) = on_a_small_disk(directory.path()) else { return };
     let mut alice = server.connect();
@@ -286,7 +282,7 @@ fn a_full_disk_stops_changes_but_not_the_server_until_there_is_room() {
     assert!(reserve.exists());
     assert_eq!(alice.ask("KEEP fourth x"), "kept fourth x");
 
-    // A core that ignores it uses up the reserve, too.
+    // A core that ignores the notification uses up the reserve, too.
     take_all(&seen).unwrap();
     let (kept, last) = fill_up(&mut alice);
     assert!(kept.len() > 100, "{}", kept.len());

@@ -1,4 +1,4 @@
-//! A disk for the writer that blocks, fills up and fails on command.
+//! A disk for the writer that blocks, has no room or fails on command.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Condvar, Mutex};
@@ -49,7 +49,7 @@ impl TestDisk {
     pub(crate) fn wait_asked(&self, count: usize) {
         let content = self.0.0.lock().unwrap();
         let waited = self.0.1.wait_timeout_while(content, PATIENCE, |c| c.asked < count);
-        assert!(!waited.unwrap().1.timed_out(), "no batch came");
+        assert!(!waited.unwrap().1.timed_out(), "no batch was requested");
     }
 }
 

@@ -19,20 +19,20 @@ pub(crate) struct FakeCore {
     pub(crate) config: Config,
     records: BTreeMap<String, Vec<u8>>,
     said: u32,
-    /// Bytes of answers since the session's output had drained.
+    /// Bytes of answers since the session's output last drained.
     unread: IndexMap<SessionId, usize>,
     held: IndexMap<SessionId, Held>,
 }
 
-/// A session that is served no more lines until it has read what it was answered.
+/// A session whose lines wait until it has read its answers.
 #[derive(Debug, Default)]
 struct Held {
     lines: VecDeque<String>,
-    /// It wants to know.
+    /// Whether the client is notified when its output has drained.
     asked: bool,
 }
 
-/// As the engine has it by default.
+/// The default of the engine.
 const UNREAD_BYTES_MAX: usize = 48 << 10;
 
 fn target() -> HistoryKey {
@@ -192,7 +192,7 @@ impl Core for FakeCore {
     fn handle(&mut self, now: Now, event: Event<'_>, out: &mut Effects) {
         match event {
             Event::Accepted { session, door } => {
-                // It is told how it came in only then.
+                // Overwritten after the handshake.
                 self.doors.insert(session, *door);
                 out.push(Effect::Admit { session });
             }

@@ -27,7 +27,7 @@ use ircd::store::Writer;
 use crate::disk::TestDisk;
 use crate::fake_core::FakeCore;
 
-/// Far more than anything takes; only a failing test waits this long.
+/// Far longer than anything takes; only a failing test waits this long.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
 pub(crate) struct Server {
@@ -98,12 +98,12 @@ impl Server {
         assert!(self.control.reload());
     }
 
-    /// Like `reload`, on request of a client.
+    /// Like `reload`, but for a rehash that a client requests.
     pub(crate) fn will_read(&self, next: Result<Config, String>) {
         self.next_configs.send(next).unwrap();
     }
 
-    /// Waits until the server ends by itself.
+    /// Waits until the server stops.
     pub(crate) fn join(mut self) -> Result<(), RunError> {
         self.thread.take().unwrap().join().unwrap()
     }

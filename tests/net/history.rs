@@ -21,7 +21,7 @@ fn start_on(directory: &Path, sync_interval: Duration, io_threads: usize) -> Ser
 
 /// With and without waiting for the disk, and with any number of threads.
 #[test]
-fn what_is_said_is_there_at_once_and_after_a_restart() {
+fn messages_are_found_at_once_and_after_a_restart() {
     for (sync_interval, io_threads) in
         [(Duration::from_millis(500), 1), (Duration::ZERO, 1), (Duration::ZERO, 2)]
     {
@@ -48,7 +48,7 @@ fn what_is_said_is_there_at_once_and_after_a_restart() {
 }
 
 #[test]
-fn where_no_history_is_stored_a_question_fails() {
+fn a_query_fails_where_no_history_is_stored() {
     let server = start(plain());
     let mut alice = server.connect();
     assert_eq!(alice.ask("SAID"), "job failed");

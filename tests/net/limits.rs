@@ -11,16 +11,16 @@ use crate::harness::{Client, certificate, config, plain, start, tls_with};
 /// More than the kernel buffers for a loopback connection.
 const BEYOND_KERNEL: usize = 16 << 20;
 
-/// Has the client ask for this much at once, in commands of which each is answered with a part of it.
+/// Makes the client request this much at once, with commands that are answered with a part each.
 fn flood<S: Read + Write>(client: &mut Client<S>) {
     client.send_raw("FLOOD 256000\r\n".repeat(BEYOND_KERNEL / 256_000).as_bytes());
 }
 
-/// Lines of 998 bytes that follow a flood.
+/// Number of lines of 998 bytes that answer a flood.
 const FLOOD_LINES: usize = BEYOND_KERNEL / 256_000 * 256;
 
 #[test]
-fn who_does_not_read_is_closed_and_the_others_hear_of_it() {
+fn a_client_that_does_not_read_is_closed_and_others_are_notified() {
     for io_threads in [1, 2] {
         let mut config = plain();
         config.server.io_threads = io_threads;
@@ -30,7 +30,7 @@ fn who_does_not_read_is_closed_and_the_others_hear_of_it() {
         let mut heard = 0;
         let mut closed = false;
         while !closed {
-            assert!(heard < BEYOND_KERNEL, "the deaf client is still there");
+            assert!(heard < BEYOND_KERNEL, "the deaf client is still connected");
             alice.send("FLOODALL 50000");
             for _ in 0..50 {
                 let line = alice.line();
@@ -47,7 +47,7 @@ fn who_does_not_read_is_closed_and_the_others_hear_of_it() {
 }
 
 #[test]
-fn own_answers_do_not_kill_and_arrive_completely() {
+fn a_clients_own_answers_do_not_close_it_and_arrive_completely() {
     let server = start(plain());
     let mut alice = server.connect();
     flood(&mut alice);
@@ -59,7 +59,7 @@ fn own_answers_do_not_kill_and_arrive_completely() {
 }
 
 #[test]
-fn own_answers_are_bounded_even_if_the_engine_does_not_bound_them() {
+fn a_clients_own_answers_are_bounded_even_if_the_engine_does_not_bound_them() {
     let server = start(plain());
     let mut alice = server.connect();
     let mut bob = server.connect();
@@ -68,7 +68,7 @@ fn own_answers_are_bounded_even_if_the_engine_does_not_bound_them() {
 }
 
 #[test]
-fn what_others_send_meanwhile_is_not_counted_together_with_own_answers() {
+fn lines_of_others_are_counted_separately_from_own_answers() {
     let server = start(plain());
     let mut alice = server.connect();
     let mut bob = server.connect();
@@ -84,12 +84,12 @@ fn what_others_send_meanwhile_is_not_counted_together_with_own_answers() {
 }
 
 #[test]
-fn a_held_session_is_told_when_it_has_drained() {
+fn the_engine_is_notified_when_a_held_session_has_drained() {
     let server = start(plain());
     let mut alice = server.connect();
-    // Nothing is queued: at once.
+    // Without queued output, at once.
     assert_eq!(alice.ask("HOLD"), "drained");
-    // Much is queued: after the client has read it.
+    // With queued output, after the client has read it.
     flood(&mut alice);
     alice.send("HOLD");
     for _ in 0..FLOOD_LINES {
@@ -100,7 +100,7 @@ fn a_held_session_is_told_when_it_has_drained() {
 }
 
 #[test]
-fn what_is_asked_for_in_one_burst_is_answered_completely_and_in_order() {
+fn a_burst_of_requests_is_answered_completely_and_in_order() {
     let pair = certificate("irc.example");
     let server = start(config(vec![("127.0.0.1:0", Listener::default()), ("127.0.0.2:0", pair.listener())]));
     let secure = TcpStream::connect(("127.0.0.2", server.ports[1])).unwrap();
@@ -122,7 +122,7 @@ fn what_is_asked_for_in_one_burst_is_answered_completely_and_in_order() {
 }
 
 #[test]
-fn above_max_clients_one_is_told_and_closed() {
+fn a_client_beyond_max_clients_gets_an_error_and_is_closed() {
     let mut config = plain();
     config.server.max_clients = 2;
     let server = start(config);

@@ -1,4 +1,4 @@
-//! Lines over plain and Unix sockets, with one IO shard and with several.
+//! Lines over plain and Unix sockets, with one I/O shard and with several.
 
 use std::os::unix::net::UnixStream;
 
@@ -7,7 +7,7 @@ use ircd::config::Listener;
 use crate::harness::{Client, config, plain, start};
 
 #[test]
-fn lines_go_in_and_out_whole() {
+fn lines_are_received_and_sent_whole() {
     let server = start(plain());
     let mut alice = server.connect();
     assert_eq!(alice.ask("ECHO hello"), "hello");
@@ -29,7 +29,7 @@ fn an_overlong_line_is_reported_once_and_the_next_is_read() {
 }
 
 #[test]
-fn everyone_hears_and_a_hangup_is_told() {
+fn broadcasts_reach_all_clients_and_hangups_are_reported() {
     for io_threads in [1, 2, 3] {
         let mut config = plain();
         config.server.io_threads = io_threads;
@@ -54,7 +54,7 @@ fn everyone_hears_and_a_hangup_is_told() {
 }
 
 #[test]
-fn the_last_lines_arrive_before_the_close_even_when_input_is_left_unread() {
+fn the_last_lines_arrive_before_the_close_even_if_input_is_unread() {
     let server = start(plain());
     for _ in 0..20 {
         let mut alice = server.connect();
@@ -66,7 +66,7 @@ fn the_last_lines_arrive_before_the_close_even_when_input_is_left_unread() {
 }
 
 #[test]
-fn jobs_are_done_and_deadlines_kept() {
+fn jobs_are_answered_and_deadlines_met() {
     let server = start(plain());
     let mut alice = server.connect();
     let hash = bcrypt::hash("sesame", 4).unwrap();
@@ -76,7 +76,7 @@ fn jobs_are_done_and_deadlines_kept() {
 }
 
 #[test]
-fn a_unix_socket_is_a_door_like_any_other() {
+fn unix_sockets_accept_clients() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("ircd.sock");
     let server = start(config(vec![(path.to_str().unwrap(), Listener::default())]));

@@ -37,43 +37,43 @@ fn a_header_of_either_version_names_the_client() {
     let four = [192, 0, 2, 7, 127, 0, 0, 1, 1, 1, 2, 2];
     let with_extensions = [&four[..], &[0xea, 0, 3, 1, 2, 3]].concat();
     for header in [v1, v2(0x21, 0x11, &four), v2(0x21, 0x11, &with_extensions)] {
-        let told = door(behind(Listener::default()), &header);
-        assert!(told.contains("ip: 192.0.2.7, proxied: true"), "{told}");
+        let door = door(behind(Listener::default()), &header);
+        assert!(door.contains("ip: 192.0.2.7, proxied: true"), "{door}");
     }
 }
 
 #[test]
-fn without_an_address_it_is_the_proxy_itself() {
+fn a_header_without_an_address_stands_for_the_proxy_itself() {
     for header in [b"PROXY UNKNOWN\r\n".to_vec(), v2(0x20, 0, &[]), v2(0x21, 0x31, &[0; 216])] {
-        let told = door(behind(Listener::default()), &header);
-        assert!(told.contains("ip: 127.0.0.1, proxied: false"), "{told}");
+        let door = door(behind(Listener::default()), &header);
+        assert!(door.contains("ip: 127.0.0.1, proxied: false"), "{door}");
     }
 }
 
 #[test]
-fn the_word_of_a_stranger_counts_for_nothing() {
+fn headers_from_other_hosts_are_ignored() {
     let mut config = behind(Listener::default());
     config.server.proxy_allowed_from = vec![Net::parse("10.0.0.0/8").unwrap()];
-    let told = door(config, b"PROXY TCP4 192.0.2.7 127.0.0.1 65533 6667\r\n");
-    assert!(told.contains("ip: 127.0.0.1, proxied: false"), "{told}");
+    let door = door(config, b"PROXY TCP4 192.0.2.7 127.0.0.1 65533 6667\r\n");
+    assert!(door.contains("ip: 127.0.0.1, proxied: false"), "{door}");
 }
 
 #[test]
-fn it_comes_before_tls() {
+fn the_header_precedes_tls() {
     let pair = certificate("irc.example");
     let server = start(behind(pair.listener()));
     let mut stream = tcp(server.ports[0]);
-    // In one packet with the beginning of the handshake: nothing of it may be lost.
+    // In one packet with the beginning of the handshake, of which nothing may be lost.
     stream.write_all(b"PROXY TCP6 2001:db8::7 ::1 65533 6697\r\n").unwrap();
     let identity = certificate("alice");
     let mut client = Client::new(tls_with(stream, "irc.example", Some(&identity), &[&TLS13]));
-    let told = client.ask("DOOR");
-    assert!(told.contains("ip: 2001:db8::7, proxied: true"), "{told}");
-    assert!(told.contains("secure: true") && told.contains("certfp: Some("), "{told}");
+    let door = client.ask("DOOR");
+    assert!(door.contains("ip: 2001:db8::7, proxied: true"), "{door}");
+    assert!(door.contains("secure: true") && door.contains("certfp: Some("), "{door}");
 }
 
 #[test]
-fn without_a_header_there_is_no_connection() {
+fn connections_without_a_header_are_closed() {
     let server = start(behind(Listener::default()));
     for start in [&b"NICK someone\r\nUSER x\r\n"[..], b"PROXY TCP4 nonsense\r\n", &v2(0x21, 0x11, &[1; 4])] {
         let mut client = Client::silent(tcp(server.ports[0]));
@@ -90,7 +90,7 @@ fn named(server: &crate::harness::Server) -> Client<std::net::TcpStream> {
 }
 
 #[test]
-fn a_proxy_that_does_not_go_on_is_given_up_soon() {
+fn an_incomplete_header_times_out_before_registration_does() {
     let server = start(behind(Listener::default()));
     let begun = Instant::now();
     let mut client = Client::silent(tcp(server.ports[0]));
@@ -100,7 +100,7 @@ fn a_proxy_that_does_not_go_on_is_given_up_soon() {
     assert!(begun.elapsed().as_secs() < 10, "{:?}", begun.elapsed());
 }
 
-/// Like `told`, for a WebSocket client whose request has these headers.
+/// Like `door`, for a WebSocket client whose request has these headers.
 fn websocket_door(config: Config, headers: &[(&'static str, &str)]) -> String {
     let server = start(config);
     let (mut socket, _) = open(tcp(server.ports[0]), headers);
@@ -123,18 +123,18 @@ fn websocket() -> Config {
 #[test]
 fn a_web_server_names_the_client_and_its_scheme() {
     let chain = ("X-Forwarded-For", "203.0.113.9, 192.0.2.7, 127.0.0.1");
-    let told = websocket_door(websocket(), &[chain, ("X-Forwarded-Proto", "https")]);
-    assert!(told.contains("ip: 192.0.2.7, proxied: true") && told.contains("secure: true"), "{told}");
-    let told = websocket_door(websocket(), &[chain, ("X-Forwarded-Proto", "http")]);
-    assert!(told.contains("ip: 192.0.2.7, proxied: true") && told.contains("secure: false"), "{told}");
-    let told = websocket_door(websocket(), &[]);
-    assert!(told.contains("ip: 127.0.0.1, proxied: false") && told.contains("secure: false"), "{told}");
+    let door = websocket_door(websocket(), &[chain, ("X-Forwarded-Proto", "https")]);
+    assert!(door.contains("ip: 192.0.2.7, proxied: true") && door.contains("secure: true"), "{door}");
+    let door = websocket_door(websocket(), &[chain, ("X-Forwarded-Proto", "http")]);
+    assert!(door.contains("ip: 192.0.2.7, proxied: true") && door.contains("secure: false"), "{door}");
+    let door = websocket_door(websocket(), &[]);
+    assert!(door.contains("ip: 127.0.0.1, proxied: false") && door.contains("secure: false"), "{door}");
 }
 
 #[test]
-fn a_strangers_headers_count_for_nothing() {
+fn forwarding_headers_from_other_hosts_are_ignored() {
     let mut config = websocket();
     config.server.proxy_allowed_from.clear();
-    let told = websocket_door(config, &[("X-Forwarded-For", "192.0.2.7"), ("X-Forwarded-Proto", "https")]);
-    assert!(told.contains("ip: 127.0.0.1, proxied: false") && told.contains("secure: false"), "{told}");
+    let door = websocket_door(config, &[("X-Forwarded-For", "192.0.2.7"), ("X-Forwarded-Proto", "https")]);
+    assert!(door.contains("ip: 127.0.0.1, proxied: false") && door.contains("secure: false"), "{door}");
 }

@@ -7,7 +7,7 @@ use ircd::config::Listener;
 use crate::harness::{Client, certificate, config, plain, start, tcp, tls};
 
 #[test]
-fn a_stop_tells_everyone_and_ends_well() {
+fn a_stop_notifies_all_clients_and_succeeds() {
     for io_threads in [1, 2] {
         let pair = certificate("irc.example");
         let mut config = config(vec![("127.0.0.1:0", Listener::default()), ("127.0.0.2:0", pair.listener())]);
@@ -26,7 +26,7 @@ fn a_stop_tells_everyone_and_ends_well() {
 }
 
 #[test]
-fn a_client_that_does_not_read_delays_the_stop_only_for_a_bounded_time() {
+fn a_client_that_does_not_read_delays_the_stop_for_a_bounded_time_only() {
     let server = start(plain());
     let mut deaf = server.connect();
     deaf.send_raw("FLOOD 256000\r\n".repeat(64).as_bytes());
@@ -40,7 +40,7 @@ fn a_client_that_does_not_read_delays_the_stop_only_for_a_bounded_time() {
 }
 
 #[test]
-fn sigterm_is_a_stop() {
+fn sigterm_stops_the_server() {
     let server = start(plain());
     let mut alice = server.connect();
     let me = rustix::process::getpid();
@@ -50,7 +50,7 @@ fn sigterm_is_a_stop() {
 }
 
 #[test]
-fn a_reload_opens_and_closes_listeners_and_keeps_connections() {
+fn a_rehash_opens_and_closes_listeners_and_keeps_connections() {
     let server = start(plain());
     let mut alice = server.connect();
     let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
@@ -66,7 +66,7 @@ fn a_reload_opens_and_closes_listeners_and_keeps_connections() {
 
 /// `:6667` needs the port that `127.0.0.1:6667` uses.
 #[test]
-fn a_reload_moves_a_port_to_another_address() {
+fn a_rehash_moves_a_port_to_another_address() {
     let server = start(plain());
     let mut alice = server.connect();
     let port = server.ports[0];
@@ -80,7 +80,7 @@ fn a_reload_moves_a_port_to_another_address() {
 }
 
 #[test]
-fn who_asks_for_a_reload_hears_of_listeners_that_fail() {
+fn the_requester_of_a_rehash_is_notified_of_listeners_that_fail() {
     let server = start(plain());
     let mut alice = server.connect();
     let mut next = plain();
@@ -88,8 +88,8 @@ fn who_asks_for_a_reload_hears_of_listeners_that_fail() {
     server.will_read(Ok(next));
     alice.send("RELOAD");
     assert_eq!(alice.line(), "reconfigured");
-    let told = alice.line();
-    assert!(told.starts_with("reloaded Err(\"in force, but cannot listen on 127.0.0.1:0x: "), "{told}");
+    let answer = alice.line();
+    assert!(answer.starts_with("reloaded Err(\"in force, but cannot listen on 127.0.0.1:0x: "), "{answer}");
     server.will_read(Ok(plain()));
     alice.send("RELOAD");
     assert_eq!([alice.line(), alice.line()], ["reconfigured", "reloaded Ok(())"]);
@@ -98,7 +98,7 @@ fn who_asks_for_a_reload_hears_of_listeners_that_fail() {
 }
 
 #[test]
-fn a_reload_changes_who_may_connect_to_a_unix_socket() {
+fn a_rehash_changes_the_permissions_of_a_unix_socket() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("ircd.sock");
     let mode = || std::fs::metadata(&path).unwrap().permissions().mode() & 0o777;
@@ -114,7 +114,7 @@ fn a_reload_changes_who_may_connect_to_a_unix_socket() {
 }
 
 #[test]
-fn a_failed_reload_changes_nothing() {
+fn a_failed_rehash_changes_nothing() {
     let server = start(plain());
     server.reload(Err("line 3: no".into()));
     let mut alice = server.connect();
@@ -134,7 +134,7 @@ fn a_failed_reload_changes_nothing() {
 }
 
 #[test]
-fn tls_clients_are_told_too() {
+fn tls_clients_are_notified_of_a_stop() {
     let pair = certificate("irc.example");
     let server = start(config(vec![("127.0.0.1:0", pair.listener())]));
     let mut alice = Client::new(tls(server.ports[0], "irc.example", None));

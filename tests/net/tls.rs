@@ -36,10 +36,10 @@ fn lines_and_fingerprint_over_tls() {
 }
 
 #[test]
-fn the_certificate_follows_the_name_asked_for_and_the_files() {
+fn the_certificate_depends_on_the_requested_name_and_follows_the_files() {
     let (one, other) = (certificate("one.example"), certificate("other.example"));
     let listener = Listener { tls_certificates: vec![one.files(), other.files()], ..Listener::default() };
-    // It has no effect on the others.
+    // `tls` has no effect beside `tls-certificates`.
     let listener = Listener { tls: Some(certificate("third.example").files()), ..listener };
     let config = config(vec![("127.0.0.1:0", listener)]);
     let server = start(config.clone());
@@ -61,7 +61,7 @@ fn the_certificate_follows_the_name_asked_for_and_the_files() {
 }
 
 #[test]
-fn tls12_is_spoken_unless_13_is_the_minimum() {
+fn tls12_is_accepted_unless_13_is_the_minimum() {
     let pair = certificate("irc.example");
     let modern = Listener { min_tls_version: TlsVersion::Tls13, ..pair.listener() };
     let server = start(config(vec![("127.0.0.1:0", pair.listener()), ("127.0.0.2:0", modern)]));
@@ -69,8 +69,8 @@ fn tls12_is_spoken_unless_13_is_the_minimum() {
     assert_eq!(old.ask("ECHO x"), "x");
     assert_eq!(old.stream.get_ref().conn.protocol_version(), Some(ProtocolVersion::TLSv1_2));
     let modern = || TcpStream::connect(("127.0.0.2", server.ports[1])).unwrap();
-    let mut refused = tls_with(modern(), "irc.example", None, &[&TLS12]);
-    let error = refused.read(&mut [0; 10]).unwrap_err().to_string();
+    let mut rejected = tls_with(modern(), "irc.example", None, &[&TLS12]);
+    let error = rejected.read(&mut [0; 10]).unwrap_err().to_string();
     assert!(error.contains("ProtocolVersion"), "{error}");
     let mut new = Client::new(tls_with(modern(), "irc.example", None, &[&TLS13]));
     assert_eq!(new.ask("ECHO x"), "x");
@@ -86,7 +86,7 @@ fn start_error(mut listener: Listener, change: impl FnOnce(&mut Listener)) -> St
 }
 
 #[test]
-fn wrong_files_are_named_with_the_reason() {
+fn unusable_files_are_named_with_the_reason() {
     let (pair, other) = (certificate("a.example"), certificate("b.example"));
     let error = start_error(pair.listener(), |l| l.tls.as_mut().unwrap().cert = "/nowhere/cert.pem".into());
     assert_eq!(

@@ -80,7 +80,7 @@ fn a_close_by_the_server_is_a_close_frame() {
 }
 
 #[test]
-fn a_breach_of_the_protocol_is_told_to_the_others() {
+fn a_protocol_violation_closes_the_connection_with_a_reason() {
     let server = start(websocket());
     let (mut socket, _) = open(tcp(server.ports[0]), &[]);
     let (mut bob, _) = open(tcp(server.ports[0]), &[]);
@@ -88,12 +88,12 @@ fn a_breach_of_the_protocol_is_told_to_the_others() {
     assert_eq!(bob.read().unwrap(), Message::text("welcome"));
     socket.get_mut().write_all(&[0x81, 1, b'x']).unwrap();
     assert!(matches!(socket.read().unwrap(), Message::Close(Some(frame)) if u16::from(frame.code) == 1002));
-    let told = bob.read().unwrap().into_text().unwrap();
-    assert!(told.contains("Violation") && told.contains("not masked"), "{told}");
+    let reason = bob.read().unwrap().into_text().unwrap();
+    assert!(reason.contains("Violation") && reason.contains("not masked"), "{reason}");
 }
 
 #[test]
-fn a_foreign_page_is_refused_and_a_browser_is_told_what_this_is() {
+fn pages_of_other_origins_are_rejected_and_browsers_get_an_explanation() {
     let mut config = websocket();
     config.server.websockets.allowed_origins = vec!["https://*.example.org".into()];
     let server = start(config);
@@ -109,7 +109,7 @@ fn a_foreign_page_is_refused_and_a_browser_is_told_what_this_is() {
 }
 
 #[test]
-fn over_tls_it_is_the_same() {
+fn websocket_works_over_tls() {
     let pair = certificate("irc.example");
     let listener = Listener { websocket: true, ..pair.listener() };
     let server = start(config(vec![("127.0.0.1:0", listener)]));
