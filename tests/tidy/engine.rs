@@ -1,31 +1,31 @@
-//! The order inside the engine: the table in `src/engine/mod.rs` says which part may use which.
+//! The order of the engine's parts: each may use only those above it in the table of `src/engine/mod.rs`.
 
 use std::collections::BTreeSet;
 
 use super::{Order, before_tests, code, heads, word};
 
-/// Entries of `src/engine` at one level: files and folders.
+/// Maximum number of files and folders directly in `src/engine`.
 const ENGINE_ENTRIES_MAX: usize = 17;
 
-/// Files of the engine that use what its `mod.rs` itself holds, above everything: they are parts of `Engine`.
+/// Files of the engine that may use the items of its `mod.rs`, because they implement methods of `Engine`.
 const ENGINE_PARTS: &[&str] =
     &["src/engine/reload.rs", "src/engine/session/dispatch.rs", "src/engine/stored/snapshot.rs"];
 
-/// The parts, and the file that declares them.
+/// The parts of the engine, and the text of the file that declares them.
 pub struct Parts {
     order: Order,
     text: String,
 }
 
 impl Parts {
-    /// Reads `src/engine/mod.rs`.
+    /// Parses `src/engine/mod.rs`.
     pub fn read(text: &str) -> Parts {
         let order = Order::read(text);
-        assert!(order.modules.len() > 1, "the table in src/engine/mod.rs is not found");
+        assert!(order.modules.len() > 1, "src/engine/mod.rs has no table of parts");
         Parts { order, text: text.to_owned() }
     }
 
-    /// The table names each part, and no others.
+    /// The table names all parts and nothing else.
     pub fn table(&self) -> Vec<String> {
         let declared = self.text.lines().filter_map(|line| {
             let line = line.strip_prefix("pub ").unwrap_or(line);
@@ -35,11 +35,11 @@ impl Parts {
         let known: BTreeSet<&str> = self.order.modules.iter().map(|(name, _)| name.as_str()).collect();
         let wrong = declared.symmetric_difference(&known);
         wrong
-            .map(|name| format!("src/engine/mod.rs: {name} is in the table or in the code, not in both"))
+            .map(|name| format!("src/engine/mod.rs: {name} must be both in the table and in the code"))
             .collect()
     }
 
-    /// A part uses only the parts above it, and nothing of `mod.rs` itself. Tests may use any.
+    /// A part uses only parts above it, and no items of `mod.rs` itself. Tests may use all.
     pub fn layers(&self, path: &str, text: &str) -> Vec<String> {
         let Some(part) = self.order.module("src/engine/", path) else { return Vec::new() };
         let rank = self.order.rank(part);
@@ -52,17 +52,18 @@ impl Parts {
                 )),
                 Some(_) => {}
                 None if ENGINE_PARTS.contains(&path) => uses_root = true,
-                None => breaches.push(format!("{path}:{number}: {used} is for src/engine/mod.rs to use")),
+                None => breaches.push(format!("{path}:{number}: only src/engine/mod.rs may use {used}")),
             }
         }
         if ENGINE_PARTS.contains(&path) && !uses_root {
-            breaches.push(format!("{path}: it does not use Engine; take it from ENGINE_PARTS"));
+            breaches.push(format!("{path}: it does not use Engine; remove it from ENGINE_PARTS"));
         }
         breaches
     }
 }
 
-/// The names right below the engine that a file of it uses, by `crate::engine::` or by as many `super::` as lead there.
+/// Returns the names directly in the engine that a file of it uses, after `crate::engine::` or the same path
+/// with `super::`.
 fn used_parts(path: &str, text: &str) -> Vec<(usize, String)> {
     let stripped: String = text.lines().flat_map(|line| [code(line), "\n"]).collect();
     let within = path.trim_start_matches("src/engine/").trim_end_matches(".rs").trim_end_matches("/mod");
@@ -84,7 +85,7 @@ fn used_parts(path: &str, text: &str) -> Vec<(usize, String)> {
     used
 }
 
-/// The engine has a few parts at one level, which fit on a page.
+/// The engine has only a few entries at its top level.
 pub fn entries(paths: &[String]) -> Vec<String> {
     let within = paths.iter().filter_map(|path| path.strip_prefix("src/engine/"));
     let entries: BTreeSet<&str> = within.filter_map(|path| path.split('/').next()).collect();
@@ -130,7 +131,7 @@ mod finds {
     }
 
     #[test]
-    fn a_table_that_is_not_the_truth() {
+    fn an_outdated_table() {
         let mut parts = parts(&["context", "door"]);
         assert_eq!(parts.table(), [""; 0]);
         parts.text = parts.text.replace("mod door", "mod gate");

@@ -1,5 +1,5 @@
 //! Rules that the compiler does not check. Each is a function from a file's path and text to the
-//! violations in it, so that the tests at the end can show that it finds them.
+//! violations in it, so that the tests at the end can check that it finds them.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -32,16 +32,16 @@ const IMPURE: &[&str] = &[
 
 /// Files of the engine that may change the state, with the reason.
 const APPLIERS: &[(&str, &str)] = &[
-    ("src/engine/commit.rs", "what has been announced is applied"),
-    ("src/engine/context/ledger.rs", "it is the way to the state"),
-    ("src/engine/context/turn.rs", "it carries the ledger"),
-    ("src/engine/door/host.rs", "the hosts of users of an earlier run, before there is an engine"),
-    ("src/engine/mod.rs", "the state of an earlier run, before there is an engine"),
+    ("src/engine/commit.rs", "it applies announced facts"),
+    ("src/engine/context/ledger.rs", "it wraps the state"),
+    ("src/engine/context/turn.rs", "it contains the ledger"),
+    ("src/engine/door/host.rs", "it sets the hosts of restored users before the engine starts"),
+    ("src/engine/mod.rs", "it restores the state before the engine starts"),
 ];
 
 const UNFINISHED: &[&str] = &["todo!(", "unimplemented!(", "dbg!("];
 
-/// Files and directories to check, without directories that build tools create.
+/// Files and directories to check. Directories that build tools create are in `SKIPPED`.
 const ROOTS: &[&str] = &[
     ".ci",
     ".config",
@@ -94,7 +94,7 @@ impl Order {
     }
 }
 
-/// Returns a line without its comment. A `//` in a string ends it, too, which does not matter here.
+/// Returns a line without its comment. A `//` in a string counts as a comment, which does not matter here.
 fn code(line: &str) -> &str {
     line.split("//").next().unwrap_or_default()
 }
@@ -193,13 +193,13 @@ fn before_tests<'a>(path: &str, text: &'a str) -> &'a str {
 }
 
 /// Nothing follows the test module, because the other rules stop there.
-fn behind_tests(path: &str, text: &str) -> Option<String> {
+fn after_tests(path: &str, text: &str) -> Option<String> {
     let own = before_tests(path, text);
     let mut inside = own.is_empty();
     for line in text[own.len()..].lines() {
         let opens = line.starts_with("mod ");
         if !(inside || opens || line.is_empty() || line.starts_with("#[")) {
-            return Some(format!("{path}: after its tests is {line:?}"));
+            return Some(format!("{path}: code after the tests: {line:?}"));
         }
         inside = if inside { own.is_empty() || line != "}" } else { opens && line.ends_with('{') };
     }
@@ -219,8 +219,8 @@ fn purity(order: &Order, path: &str, text: &str) -> Vec<String> {
     breaches
 }
 
-/// Handlers only read the state, and change it by committing facts. The type `Ledger` enforces that nothing else
-/// changes the state, but not that only `commit` applies facts.
+/// Handlers only read the state, and change it by committing facts. The type `Ledger` enforces that nothing
+/// else changes the state, but not that only `commit` applies facts.
 fn handlers(path: &str, text: &str) -> Vec<String> {
     if !path.starts_with("src/engine/") || APPLIERS.iter().any(|(applier, _)| path == *applier) {
         return Vec::new();
@@ -231,7 +231,7 @@ fn handlers(path: &str, text: &str) -> Vec<String> {
             .iter()
             .any(|word| code(line).contains(word))
         {
-            breaches.push(format!("{path}:{number}: handlers read by state() and change by commit()"));
+            breaches.push(format!("{path}:{number}: handlers read with state() and change with commit()"));
         }
     }
     breaches
@@ -280,32 +280,32 @@ fn functions(path: &str, text: &str) -> Vec<String> {
 }
 
 /// Text files have LF line endings, no tabs and no trailing whitespace.
-fn blanks(path: &str, text: &str) -> Vec<String> {
+fn whitespace(path: &str, text: &str) -> Vec<String> {
     let mut breaches = Vec::new();
     for (number, line) in (1..).zip(text.split('\n')) {
         if line.contains('\r') {
             breaches.push(format!("{path}:{number}: it ends with CR LF"));
         } else if line.ends_with([' ', '\t']) {
-            breaches.push(format!("{path}:{number}: blanks at the end"));
+            breaches.push(format!("{path}:{number}: trailing whitespace"));
         } else if line.contains('\t') {
             breaches.push(format!("{path}:{number}: a tab"));
         }
     }
     if !text.is_empty() && (!text.ends_with('\n') || text.ends_with("\n\n")) {
-        breaches.push(format!("{path}: it does not end with exactly one line end"));
+        breaches.push(format!("{path}: it does not end with exactly one line ending"));
     }
     breaches
 }
 
 fn breaches(order: &Order, path: &str, text: &str) -> Vec<String> {
-    let mut found = blanks(path, text);
+    let mut found = whitespace(path, text);
     found.extend(prose::architecture(path, text));
     if path.ends_with(".rs") {
         found.extend(rust(path, text));
         found.extend(functions(path, text));
         found.extend(layers(order, path, text));
         found.extend(purity(order, path, text));
-        found.extend(behind_tests(path, text));
+        found.extend(after_tests(path, text));
         found.extend(handlers(path, text));
         found.extend(private::creators(path, text));
     }
@@ -330,7 +330,7 @@ fn the_repository_is_tidy() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let lib = fs::read_to_string(root.join("src/lib.rs")).unwrap();
     let order = Order::read(&lib);
-    assert!(order.modules.len() > 5, "the table in src/lib.rs is not found");
+    assert!(order.modules.len() > 5, "src/lib.rs has no table of modules");
     let mut paths = Vec::new();
     let mut found = table(&order, &lib);
     for name in ROOTS {
@@ -384,7 +384,7 @@ mod finds {
     }
 
     #[test]
-    fn code_behind_the_tests() {
+    fn code_after_the_tests() {
         let tests = "//! x\n\n#[cfg(test)]\nmod tests {\n    use std::fs;\n}\n";
         assert_eq!(count("src/text/mod.rs", &format!("{tests}\nuse tokio::net;\n")), 1);
     }
@@ -449,7 +449,7 @@ mod finds {
     }
 
     #[test]
-    fn the_unfinished_and_the_unexplained() {
+    fn unfinished_code_and_missing_module_comments() {
         assert_eq!(count("src/net/a.rs", "//! x\n\nfn f() {\n    todo!()\n}\n"), 1);
         assert_eq!(count("src/net/a.rs", "fn f() {}\n"), 1);
     }

@@ -1,4 +1,4 @@
-//! Rules for text: turns of phrase that `docs/STYLE.md` avoids, line lengths, and the size of the map.
+//! Rules for text: phrases that `docs/STYLE.md` avoids, line lengths, and the size of `docs/ARCHITECTURE.md`.
 
 const ARCHITECTURE_LINES_MAX: usize = 200;
 const ARCHITECTURE_WORDS_MAX: usize = 3_200;
@@ -6,11 +6,11 @@ const MARKDOWN_COLUMNS_MAX: usize = 130;
 /// The limit of `rustfmt.toml`, which rustfmt does not apply to comments and strings.
 const RUST_COLUMNS_MAX: usize = 110;
 
-/// Files that have to name the phrases.
+/// Files that must contain the phrases.
 const NAMES_THEM: &[&str] = &["docs/STYLE.md", "tests/tidy/prose.rs"];
 
-/// Phrases that read as translated, each with the number of times it may still occur. Lower a number when
-/// the count falls; never raise one. The count ignores case, and `_` separates words.
+/// Phrases that read as translated, each with the number of times that it may still occur. Lower a number
+/// when the count falls; never raise one. The count ignores case, and `_` separates words.
 pub const PHRASES: &[(&str, usize)] = &[
     ("whoever", 11),
     ("whomever", 7),
@@ -32,7 +32,7 @@ pub const PHRASES: &[(&str, usize)] = &[
     ("besides", 10),
 ];
 
-/// Lines of Rust that may still be too long. Lower it when the count falls; never raise it.
+/// Number of lines of Rust that may still be too long. Lower it when the count falls; never raise it.
 pub const LONG_LINES: usize = 230;
 
 /// Returns every place where a phrase of `PHRASES` occurs: its index and `path:line`.
@@ -55,14 +55,14 @@ pub fn phrases(path: &str, text: &str) -> Vec<(usize, String)> {
     found
 }
 
-/// Returns every line of Rust that is longer than rustfmt would make it.
+/// Returns every line of Rust that exceeds `RUST_COLUMNS_MAX`.
 pub fn long_lines(path: &str, text: &str) -> Vec<String> {
     let is_long = |line: &str| path.ends_with(".rs") && line.chars().count() > RUST_COLUMNS_MAX;
     let lines = (1..).zip(text.lines()).filter(|(_, line)| is_long(line));
     lines.map(|(number, line)| format!("{path}:{number}: {} columns", line.chars().count())).collect()
 }
 
-/// The map stays one that people read: short in lines, words and columns.
+/// Returns violations of the limits for `docs/ARCHITECTURE.md`, which must stay short enough to be read.
 pub fn architecture(path: &str, text: &str) -> Vec<String> {
     let mut breaches = Vec::new();
     if path != "docs/ARCHITECTURE.md" {
@@ -80,7 +80,7 @@ pub fn architecture(path: &str, text: &str) -> Vec<String> {
     breaches
 }
 
-/// Fails for each phrase, and for long lines, whose count is above its ceiling.
+/// Returns a violation for each phrase, and for long lines, if the count exceeds the ceiling.
 pub fn ratchet(phrases: &[(usize, String)], long_lines: &[String]) -> Vec<String> {
     let mut breaches = Vec::new();
     for (index, (phrase, ceiling)) in PHRASES.iter().enumerate() {
@@ -105,7 +105,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_phrase_in_a_sentence_a_name_and_a_test() {
+    fn a_phrase_in_a_sentence_and_in_a_name() {
         let (phrase, _) = PHRASES[0];
         let name = phrase.replace(' ', "_");
         let text = format!("It is {phrase}.\nfn {name}_is() {{}}\nx{phrase}y\n");
@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn more_than_the_ceiling() {
+    fn counts_above_the_ceiling() {
         let one = (0, "a:1".to_owned());
         assert_eq!(ratchet(&vec![one.clone(); PHRASES[0].1], &[]), [""; 0]);
         assert_eq!(ratchet(&vec![one; PHRASES[0].1 + 1], &[]).len(), 1);
@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn a_map_that_is_too_big() {
+    fn an_architecture_page_that_is_too_long() {
         let count = |text: &str| architecture("docs/ARCHITECTURE.md", text).len();
         assert_eq!(count("x\n"), 0);
         assert_eq!(count(&"x\n".repeat(201)), 1);
@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn a_comment_that_rustfmt_leaves_long() {
+    fn a_long_comment_that_rustfmt_does_not_wrap() {
         let text = format!("// {}\n", "x".repeat(108));
         assert_eq!(long_lines("src/a.rs", &text).len(), 1);
         assert_eq!(long_lines("docs/a.md", &text).len(), 0);
