@@ -1,4 +1,4 @@
-//! Self-signed certificates, for testing TLS listeners; a public server needs better ones.
+//! Self-signed certificates, for testing TLS listeners. A public server needs certificates of an authority.
 
 use std::fs;
 use std::io::{self, Write};
@@ -24,7 +24,7 @@ pub(super) fn wanted(config: &Config) -> Result<Vec<(&str, &KeyPair)>, Failure> 
                 Some((_, other)) if other.key == pair.key => {}
                 Some((_, other)) => {
                     return Err(Failure::new(format_args!(
-                        "listener {address}: certificate {} is configured with the key {} here and with {} elsewhere",
+                        "listener {address}: certificate {} has the key {} here, but {} at another listener",
                         pair.cert, pair.key, other.key
                     )));
                 }

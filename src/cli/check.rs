@@ -1,4 +1,4 @@
-//! `ircd check`: checks the configuration. Not in Ergo. Problems are its result, so they go to standard output.
+//! `ircd check`: checks the configuration. Not in Ergo. Problems are its result and go to standard output.
 
 use super::configuration::Source;
 use super::{Failure, Options, console};

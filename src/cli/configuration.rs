@@ -17,7 +17,7 @@ pub(super) enum Source {
 }
 
 impl Source {
-    /// Returns the file given with `--conf`, or `ircd.yaml` in the working directory, or the built-in configuration.
+    /// Returns the file given with `--conf`, `ircd.yaml` in the working directory, or else the built-in one.
     pub(super) fn find(conf: Option<&Path>) -> Source {
         match conf {
             Some(path) => Source::File(path.to_owned()),
@@ -26,7 +26,7 @@ impl Source {
         }
     }
 
-    /// Returns what a rehash reads: a file created since the server started without one counts.
+    /// Returns the source that a rehash reads. It can be a file that was created after startup.
     pub(super) fn again(&self) -> Source {
         match self {
             Source::File(_) => self.clone(),
@@ -34,7 +34,7 @@ impl Source {
         }
     }
 
-    /// Returns its name for messages.
+    /// Returns the name for messages.
     pub(super) fn name(&self) -> String {
         match self {
             Source::File(path) => path.display().to_string(),
@@ -42,12 +42,12 @@ impl Source {
         }
     }
 
-    /// Reads and checks it.
+    /// Reads and checks the configuration.
     pub(super) fn load(&self) -> Result<Loaded, Failure> {
         self.load_with_document().map(|(loaded, _)| loaded)
     }
 
-    /// Reads and checks it. Returns what it was read from, too.
+    /// Like `load`, but also returns the document that it was read from.
     pub(super) fn load_with_document(&self) -> Result<(Loaded, Document), Failure> {
         let document = self.document()?;
         let loaded = document.load().map_err(|problems| Failure(self.show(&problems)))?;
@@ -102,7 +102,7 @@ mod tests {
 
     #[test]
     fn a_file_created_later_is_found_and_a_deleted_one_is_an_error() {
-        // Tests run where the project's own file lies.
+        // Tests run in the directory of the project's own file.
         assert_eq!(Source::BuiltIn.again(), Source::File(DEFAULT_FILE.into()));
         let gone = Source::File("no-such-file.yaml".into());
         assert_eq!(gone.again(), gone);

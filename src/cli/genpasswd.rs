@@ -10,7 +10,7 @@ use super::{Failure, console};
 /// server.
 const COST: u32 = 4;
 
-/// bcrypt ignores the rest of a password.
+/// bcrypt ignores everything after these bytes of a password.
 const PASSWORD_BYTES_MAX: usize = 72;
 
 pub(super) fn run() -> Result<(), Failure> {
@@ -57,7 +57,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_password_is_hashed_as_it_is() {
+    fn passwords_are_hashed_unchanged() {
         for password in ["testpassword", "", "p\u{e4}ss", &"x".repeat(72)] {
             let hash = hash(password).unwrap();
             assert!(hash.starts_with("$2a$04$"), "{hash}");
@@ -67,14 +67,14 @@ mod tests {
     }
 
     #[test]
-    fn only_the_first_line_counts() {
+    fn only_the_first_line_is_read() {
         assert_eq!(read_line(&b" one \r\ntwo\n"[..]).unwrap(), "one");
         assert_eq!(read_line(&b"one"[..]).unwrap(), "one");
         assert_eq!(read_line(&b""[..]).unwrap(), "");
     }
 
     #[test]
-    fn passwords_that_clients_cannot_send_are_told_apart() {
+    fn passwords_that_clients_cannot_send_are_recognized() {
         for unsafe_one in ["", "*", ":x", "a b", "a\u{1}"] {
             assert!(!is_safe(unsafe_one), "{unsafe_one:?}");
         }

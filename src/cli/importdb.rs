@@ -43,7 +43,7 @@ fn read(file: &Path, config: &Config) -> Result<Export, Failure> {
         Some(Err(problems)) => Err(named(problems)),
         Some(Ok(Imported { records, left_out })) => {
             for line in left_out {
-                console::complain(&format!("left out: {line}"));
+                console::complain(&format!("skipped: {line}"));
             }
             Ok(Export::new(records)?)
         }

@@ -1,8 +1,8 @@
 //! The command line: one file per command, with Ergo's names, flags and use of standard streams.
 //!
-//! It reads files and the environment, and reports failures on standard error: one line, or one for each
-//! problem of a configuration. It serves no client itself. Invariant: a command that fails exits with a
-//! status other than 0.
+//! Reads files and the environment, and reports failures on standard error: one line, or one for each problem
+//! of a configuration. Leaves serving clients to `server`. Invariant: a command that fails exits with a
+//! non-zero status.
 
 mod certificate;
 mod check;
@@ -59,7 +59,7 @@ enum Command {
         #[command(flatten)]
         record: run::RecordOptions,
     },
-    /// Run a recording again, and compare everything that comes of it
+    /// Run a recording again, and compare all effects with the recorded ones
     Replay(replay::ReplayOptions),
     /// Create a datastore
     Initdb,
@@ -85,7 +85,7 @@ enum Command {
     Gentoken,
     /// Check the configuration and print every problem in it
     Check,
-    /// Print every text that the server says, as a template for translations
+    /// Print every text that the server sends, as a template for translations
     Texts,
 }
 

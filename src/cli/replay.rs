@@ -1,4 +1,4 @@
-//! `ircd replay`: runs a recording again, and says whether everything came out as it did.
+//! `ircd replay`: runs a recording again, and compares all effects with the recorded ones.
 
 use std::io::{self, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -13,7 +13,7 @@ use crate::recording::{Entry, Key, Recorded, Recording, turn_events};
 use crate::state::SessionId;
 use crate::wire::clock::{long_date, parse_stamp};
 
-/// What is to be run again, and how far.
+/// The recording to replay, and where to stop.
 #[derive(Debug, Args)]
 pub(super) struct ReplayOptions {
     /// The recording
@@ -24,17 +24,17 @@ pub(super) struct ReplayOptions {
     /// Stop before this event, counted from 1, or before this time: 2006-01-02T15:04:05.000Z
     #[arg(long, value_name = "NUMBER|TIME", value_parser = Until::parse)]
     until: Option<Until>,
-    /// Print every event and what came of it; passphrases are masked, messages are not
+    /// Print every event and its effects; passphrases are masked, messages are not
     #[arg(long)]
     trace: bool,
 }
 
-/// Where a replay is to stop.
+/// The point at which a replay stops.
 #[derive(Clone, Copy, Debug)]
 enum Until {
-    /// Before the event of this number.
+    /// Before the event with this number.
     Event(u64),
-    /// Before the first event at or after this time, milliseconds since 1970.
+    /// Before the first event at or after this time, in milliseconds since 1970.
     Time(u64),
 }
 
@@ -53,7 +53,7 @@ impl Until {
     }
 }
 
-/// Where the key of a recording is, unless it is said.
+/// Returns the default path of the key of a recording.
 pub(super) fn key_path(file: &Path) -> PathBuf {
     let mut name = file.as_os_str().to_owned();
     name.push(".key");
@@ -62,9 +62,9 @@ pub(super) fn key_path(file: &Path) -> PathBuf {
 
 /// How a replay ended.
 enum Ended {
-    /// At the end of the recording; in an orderly way or not.
+    /// At the end of the recording, with this last entry.
     Here(Entry),
-    /// Before this event, as was wished.
+    /// At the point given with `--until`.
     Until,
 }
 
@@ -93,7 +93,7 @@ pub(super) fn run(options: &ReplayOptions) -> Result<(), Failure> {
         Ended::Until => "stopped here".to_owned(),
         Ended::Here(Entry::Torn(0)) => "the recording ends without a stop".to_owned(),
         Ended::Here(Entry::Torn(bytes)) => {
-            format!("the recording ends within a turn ({bytes} bytes left out)")
+            format!("the recording ends within a turn ({bytes} bytes skipped)")
         }
         Ended::Here(_) => "the server stopped".to_owned(),
     };
@@ -105,14 +105,14 @@ pub(super) fn run(options: &ReplayOptions) -> Result<(), Failure> {
 struct Replay<'o> {
     engine: Engine,
     effects: Effects,
-    /// Events so far.
+    /// The number of events so far.
     events: u64,
     options: &'o ReplayOptions,
     out: io::StdoutLock<'static>,
 }
 
 impl Replay<'_> {
-    /// Lets the events of a turn happen; `false` when the last one that is wanted has happened.
+    /// Replays the events of a turn. Returns false if the point given with `--until` is reached.
     fn turn(&mut self, turn: &[u8]) -> Result<bool, Failure> {
         for recorded in turn_events(turn) {
             let recorded = recorded?;
@@ -134,17 +134,17 @@ impl Replay<'_> {
             writeln!(self.out, "{number} at {} ms ({time}): {}", now.mono_ms, shown(&self.engine, &event))?;
         }
         self.effects.clear();
-        let what = kind_of(&event);
+        let kind = kind_of(&event);
         let handled = catch_unwind(AssertUnwindSafe(|| self.engine.handle(now, event, &mut self.effects)));
         if handled.is_err() {
-            return Err(Failure::new(format_args!("the engine panicked at event {number} ({what})")));
+            return Err(Failure::new(format_args!("the engine panicked at event {number} ({kind})")));
         }
         if self.options.trace {
             self.show_effects()?;
         }
         match wanted {
             Some(wanted) if digest(&self.effects, 0) != wanted => Err(Failure::new(format_args!(
-                "the effects of event {number} ({what}) differ from those recorded; --trace --until {} shows them",
+                "the effects of event {number} ({kind}) differ from the recording: see --trace --until {}",
                 number + 1
             ))),
             _ => Ok(()),
@@ -175,7 +175,7 @@ impl Replay<'_> {
     }
 }
 
-/// An event in a line, without secrets.
+/// Formats an event as a line, without secrets.
 fn shown(engine: &Engine, event: &Event<'_>) -> String {
     match event {
         Event::Received { session, line: Line::Text(text) } => {
@@ -186,7 +186,7 @@ fn shown(engine: &Engine, event: &Event<'_>) -> String {
     }
 }
 
-/// What kind of event it is.
+/// Returns the kind of an event.
 fn kind_of(event: &Event<'_>) -> &'static str {
     match event {
         Event::Accepted { .. } => "Accepted",

@@ -1,4 +1,4 @@
-//! `ircd run`: prepares everything the server needs from the disk, then runs it.
+//! `ircd run`: reads and opens everything that the server needs from disk, then runs it.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -16,13 +16,13 @@ use crate::server::{Reload, RunOptions, Running};
 use crate::store::{FileLock, Outdated, Store};
 use crate::{archive, config, server, store};
 
-/// Where a run is recorded.
+/// Options for recording a run.
 #[derive(Debug, Args)]
 pub(super) struct RecordOptions {
     /// Record everything that happens, encrypted, in this file; `ircd replay` repeats it
     #[arg(long, value_name = "FILE")]
     record: Option<PathBuf>,
-    /// File with the key of the recording, made if it is missing [default: FILE.key]
+    /// File with the key of the recording, created if it is missing [default: FILE.key]
     #[arg(long, value_name = "FILE", requires = "record")]
     record_key: Option<PathBuf>,
 }
@@ -69,7 +69,7 @@ pub(super) fn run(options: &Options, smoke: bool, record: &RecordOptions) -> Res
 }
 
 impl RecordOptions {
-    /// Makes the file, and the key where there is none.
+    /// Creates the recording, and its key if that is missing.
     fn begin(&self) -> Result<Option<Writer>, Failure> {
         let Some(file) = &self.record else { return Ok(None) };
         let key = self.record_key.clone().unwrap_or_else(|| replay::key_path(file));
@@ -114,12 +114,15 @@ fn open_archive(config: &Config) -> Result<Option<Opened<Database>>, Failure> {
     if config.history.persistent.enabled {
         tracing::info!(target: "server", "History : {address}");
     } else {
-        tracing::info!(target: "server", "History : {memory} (history.persistent is off: {address} is not written)");
+        tracing::info!(
+            target: "server",
+            "History : {memory} (history.persistent is off: {address} is not written)"
+        );
     }
     if let Some(trouble) = opened.trouble() {
         tracing::error!(
             target: "history",
-            "{address} cannot be reached now: {trouble}; messages wait in {spool} until it can"
+            "{address} is unavailable, history waits in {spool}: {trouble}"
         );
     }
     Ok(Some(opened))
@@ -148,7 +151,7 @@ fn reload(source: Source, logs: Logs, running: Config) -> Reload {
         let (Loaded { config, warnings, not_yet }, document) =
             source.load_with_document().map_err(|Failure(lines)| lines.join("; "))?;
         config::diff(&running, &config)
-            .map_err(|keys| format!("these keys need a restart: {}", keys.join(", ")))?;
+            .map_err(|keys| format!("these keys require a restart: {}", keys.join(", ")))?;
         logs.apply(&config.logging).map_err(|error| error.to_string())?;
         warn(&source, &warnings, &not_yet);
         let texts = texts::read(&source, &config, document);

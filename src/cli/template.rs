@@ -1,26 +1,26 @@
-//! `ircd texts`: every text that the server says, as a catalogue to be translated.
+//! `ircd texts`: prints every text that the server sends, as a template for a catalog.
 
 use super::{Failure, console};
 use crate::engine::help_texts;
 use crate::i18n::Phrase;
 
-/// What stands before the texts.
+/// The beginning of the template.
 const HEAD: &str = "\
-# Every text that the server says. Translate the values, keep the names, and save the file as
-# <code>.lang.yaml in the directory of `languages.path`. {0}, {1} ... stand for what is filled in.
-# A text that is left out is said in English.
+# Every text that the server sends. Translate the values, keep the names, and save the file as
+# <code>.lang.yaml in the directory `languages.path`. {0}, {1} ... stand for names and numbers.
+# Texts that are missing are sent in English.
 code: en
 name: English
 phrases:
 ";
 
-/// What stands between the phrases and the help.
+/// The lines between the phrases and the texts of HELP.
 const HELP: &str = "\
-# What HELP tells: `parameters: explanation`, then further lines. It may be left out as a whole.
+# The output of HELP: `parameters: explanation`, then further lines. This section is optional.
 help:
 ";
 
-/// What stands at the end: texts of connections that have no language, and of the stored state.
+/// The end of the template: texts for connections without a language, and texts in the stored state.
 const TAIL: &str = "\
 # Always in English:
 # Too many connections
@@ -45,7 +45,7 @@ fn template() -> String {
     text + TAIL
 }
 
-/// A string in double quotes: in YAML as in JSON.
+/// Returns a string in double quotes, which YAML reads like JSON.
 fn quoted(text: &str) -> String {
     serde_json::Value::from(text).to_string()
 }
@@ -56,7 +56,7 @@ mod tests {
     use crate::i18n::Catalogue;
 
     #[test]
-    fn the_template_is_a_complete_catalogue() {
+    fn the_template_is_a_complete_catalog() {
         let template = template();
         let catalogue = Catalogue::parse(&template).unwrap();
         assert!(catalogue.is_complete());
@@ -64,6 +64,6 @@ mod tests {
         for name in ["JOIN", "CMODES", "NickServ", "ChanServ REGISTER"] {
             assert!(names.contains(&name), "{name}");
         }
-        assert_eq!(names.len(), help_texts().count(), "no name is there twice");
+        assert_eq!(names.len(), help_texts().count(), "names must be unique");
     }
 }

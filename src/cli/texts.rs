@@ -13,7 +13,7 @@ use crate::i18n::Catalogue;
 const DEFAULT_MOTD: &str = include_str!("../../motd.txt");
 /// The translations of a server without a configuration.
 const DEFAULT_CATALOGUES: [&str; 1] = [include_str!("../../languages/zh-CN.lang.yaml")];
-/// File name extension of catalogues.
+/// File name extension of catalogs.
 const CATALOGUE_ENDING: &str = ".lang.yaml";
 /// Maximum number of bytes read from a file.
 const TEXT_BYTES_MAX: u64 = 1 << 20;
@@ -68,7 +68,7 @@ fn catalogues(source: &Source, config: &Config) -> Vec<Catalogue> {
     found.retain(|path| !is_of_ergo(path));
     if found.len() < all {
         let (path, count) = (&languages.path, all - found.len());
-        tracing::warn!(target: "server", "languages in {path}: skipped {count} of Ergo, whose messages differ");
+        tracing::warn!(target: "server", "languages in {path}: skipped {count} of Ergo, in another format");
     }
     let read = |path: &PathBuf| {
         let parsed = read_text(path).map_err(|error| error.to_string());
@@ -80,7 +80,7 @@ fn catalogues(source: &Source, config: &Config) -> Vec<Catalogue> {
     found.iter().filter_map(|path| read(path).ok()).collect()
 }
 
-/// Returns the catalogues of a directory, sorted by name.
+/// Returns the catalogs of a directory, sorted by name.
 fn catalogue_files(dir: &Path) -> std::io::Result<Vec<PathBuf>> {
     let entries: Result<Vec<_>, _> = std::fs::read_dir(dir)?.map(|entry| entry.map(|e| e.path())).collect();
     let mut files = entries?;

@@ -1,4 +1,4 @@
-//! The binary as scripts and users see it: streams, files, exit status.
+//! The interface of the binary to scripts and users: streams, files, exit status.
 
 mod permissions;
 mod sandbox;
@@ -33,7 +33,7 @@ fn gentoken_prints_a_new_token_each_time() {
 }
 
 #[test]
-fn the_default_configuration_is_one() {
+fn the_default_configuration_is_valid() {
     let sandbox = Sandbox::empty();
     sandbox.write("ircd.yaml", &out(&sandbox.run(&["defaultconfig"])));
     let output = sandbox.run(&["check"]);
@@ -52,12 +52,12 @@ fn check_names_file_line_key_and_expectation() {
     assert_eq!(lines.lines().count(), 2, "{lines}");
     assert!(lines.starts_with("other.yaml:4: server.max-sendq: expected "), "{lines}");
     assert!(lines.contains("other.yaml:8: datastore.autoupgrade: expected "), "{lines}");
-    assert_eq!(sandbox.refusal(&["run", "--conf", "other.yaml"]), lines);
+    assert_eq!(sandbox.failure(&["run", "--conf", "other.yaml"]), lines);
 }
 
-/// Deep, wide and repetitive texts cost little. CPU time is limited, so that a busy machine does not matter.
+/// Deep, wide and repetitive texts take little CPU time, which does not depend on other load.
 #[test]
-fn check_refuses_hopeless_texts_within_its_cpu_time() {
+fn check_rejects_deep_wide_and_repetitive_texts_quickly() {
     let many = |line: &dyn Fn(usize) -> String| (0..5_000).map(line).collect::<String>();
     let keys = |value: u8| many(&|n| format!("k{n}: {value}, "));
     let texts = [
@@ -97,17 +97,17 @@ fn the_environment_overrides_the_file() {
 }
 
 #[test]
-fn initdb_makes_a_datastore_once() {
+fn initdb_creates_a_datastore_once() {
     let sandbox = Sandbox::configured();
     let output = sandbox.run(&["initdb", "--quiet"]);
     assert!(output.status.success() && output.stderr.is_empty(), "{output:?}");
     assert!(sandbox.path("ircd.db").is_dir());
-    assert_eq!(sandbox.refusal(&["initdb"]), "ircd: datastore ircd.db already exists\n");
+    assert_eq!(sandbox.failure(&["initdb"]), "ircd: datastore ircd.db already exists\n");
     assert!(sandbox.run(&["upgradedb", "--quiet"]).status.success());
 }
 
 #[test]
-fn mkcerts_makes_each_pair_once_and_overwrites_nothing() {
+fn mkcerts_creates_each_pair_once_and_overwrites_nothing() {
     let sandbox = Sandbox::configured();
     let output = sandbox.run(&["mkcerts"]);
     assert!(output.status.success(), "{output:?}");
@@ -118,20 +118,20 @@ fn mkcerts_makes_each_pair_once_and_overwrites_nothing() {
     assert!(key.starts_with("-----BEGIN PRIVATE KEY-----"));
 
     fs::remove_file(sandbox.path("cert.pem")).unwrap();
-    assert!(sandbox.refusal(&["mkcerts"]).contains("preexisting"));
+    assert!(sandbox.failure(&["mkcerts"]).contains("preexisting"));
     assert_eq!(fs::read_to_string(sandbox.path("key.pem")).unwrap(), key);
     assert!(!sandbox.path("cert.pem").exists());
 }
 
 #[test]
 fn a_missing_configuration_is_named() {
-    let refusal = Sandbox::empty().refusal(&["run", "--conf", "absent.yaml"]);
-    assert_eq!(refusal.lines().count(), 1);
-    assert!(refusal.starts_with("ircd: configuration file absent.yaml: "), "{refusal}");
+    let message = Sandbox::empty().failure(&["run", "--conf", "absent.yaml"]);
+    assert_eq!(message.lines().count(), 1);
+    assert!(message.starts_with("ircd: configuration file absent.yaml: "), "{message}");
 }
 
 #[test]
-fn run_makes_what_is_missing_serves_and_stops() {
+fn run_creates_missing_files_serves_and_stops() {
     let sandbox = Sandbox::configured();
     let server = sandbox.start();
     let starts = [
@@ -149,14 +149,14 @@ fn run_makes_what_is_missing_serves_and_stops() {
     }
     assert_eq!(mode(&sandbox.path("key.pem")), 0o600);
 
-    let refusal = sandbox.refusal(&["run", "--quiet"]);
-    assert_eq!(refusal, "ircd: datastore ircd.db is in use by another process\n");
-    assert!(sandbox.refusal(&["upgradedb"]).contains("in use by another process"));
+    let message = sandbox.failure(&["run", "--quiet"]);
+    assert_eq!(message, "ircd: datastore ircd.db is in use by another process\n");
+    assert!(sandbox.failure(&["upgradedb"]).contains("in use by another process"));
 
     let mut client = TcpStream::connect(("127.0.0.1", sandbox.port)).unwrap();
     client.set_read_timeout(Some(WAIT_MAX)).unwrap();
     assert_eq!(server.stop(), Some(0));
-    // However it ends, the client must see the end.
+    // The client must see the end of the connection, in whatever form.
     let _ = client.read_to_end(&mut Vec::new());
     drop(sandbox.start());
 }
@@ -172,32 +172,32 @@ fn run_survives_a_kill() {
 fn an_occupied_port_is_named() {
     let sandbox = Sandbox::configured();
     let _taken = TcpListener::bind(("127.0.0.1", sandbox.port)).unwrap();
-    let refusal = sandbox.refusal(&["run", "--quiet"]);
-    assert_eq!(refusal.lines().count(), 1, "{refusal}");
-    assert!(refusal.contains(&sandbox.port.to_string()), "{refusal}");
+    let message = sandbox.failure(&["run", "--quiet"]);
+    assert_eq!(message.lines().count(), 1, "{message}");
+    assert!(message.contains(&sandbox.port.to_string()), "{message}");
 }
 
 #[test]
-fn a_key_without_certificate_or_not_readable_is_named() {
+fn an_unusable_key_or_certificate_is_named() {
     let sandbox = Sandbox::configured();
     sandbox.write("key.pem", "not a key");
-    let refusal = sandbox.refusal(&["run", "--quiet"]);
-    assert!(refusal.lines().count() == 1 && refusal.contains("cert.pem"), "{refusal}");
+    let message = sandbox.failure(&["run", "--quiet"]);
+    assert!(message.lines().count() == 1 && message.contains("cert.pem"), "{message}");
     sandbox.write("cert.pem", "not a certificate");
-    let refusal = sandbox.refusal(&["run", "--quiet"]);
-    assert!(refusal.lines().count() == 1 && refusal.contains("cert.pem"), "{refusal}");
+    let message = sandbox.failure(&["run", "--quiet"]);
+    assert!(message.lines().count() == 1 && message.contains("cert.pem"), "{message}");
 }
 
 #[test]
 fn another_servers_datastore_is_left_alone() {
     let sandbox = Sandbox::configured();
     sandbox.write("ircd.db", "*3\r\n");
-    assert!(sandbox.refusal(&["run", "--quiet"]).starts_with("ircd: ircd.db is not a datastore of ircd: "));
+    assert!(sandbox.failure(&["run", "--quiet"]).starts_with("ircd: ircd.db is not a datastore of ircd: "));
     assert_eq!(fs::read_to_string(sandbox.path("ircd.db")).unwrap(), "*3\r\n");
 }
 
 #[test]
-fn the_languages_of_ergo_are_left_out_in_one_line() {
+fn the_languages_of_ergo_are_skipped_with_one_warning() {
     let sandbox = Sandbox::configured();
     let text = fs::read_to_string(sandbox.path("ircd.yaml")).unwrap();
     sandbox.write("ircd.yaml", &(text + "languages: {enabled: true, path: languages}\n"));
@@ -212,17 +212,17 @@ fn the_languages_of_ergo_are_left_out_in_one_line() {
 }
 
 #[test]
-fn one_lock_file_is_one_server() {
+fn a_lock_file_serves_one_server() {
     let sandbox = Sandbox::configured();
     let text = fs::read_to_string(sandbox.path("ircd.yaml")).unwrap();
     sandbox.write("ircd.yaml", &(text + "lock-file: ircd.lock\n"));
     let _server = sandbox.start();
-    let refusal = sandbox.refusal(&["run", "--quiet"]);
-    assert_eq!(refusal, "ircd: lock file ircd.lock is in use by another process\n");
+    let message = sandbox.failure(&["run", "--quiet"]);
+    assert_eq!(message, "ircd: lock file ircd.lock is in use by another process\n");
 }
 
 #[test]
-fn a_smoke_run_starts_and_ends() {
+fn a_smoke_run_starts_and_stops() {
     let sandbox = Sandbox::configured();
     let output = sandbox.run(&["run", "--smoke"]);
     assert!(output.status.success(), "{output:?}");
@@ -232,26 +232,26 @@ fn a_smoke_run_starts_and_ends() {
 }
 
 #[test]
-fn a_service_manager_is_notified_of_start_reload_and_end() {
+fn a_service_manager_is_notified_of_start_reload_and_stop() {
     let sandbox = Sandbox::configured();
     let manager = UnixDatagram::bind(sandbox.path("notify")).unwrap();
     manager.set_read_timeout(Some(WAIT_MAX)).unwrap();
-    let told = || {
+    let notification = || {
         let mut bytes = [0; 256];
         let len = manager.recv(&mut bytes).unwrap();
         String::from_utf8(bytes[..len].to_vec()).unwrap()
     };
     let server = Sandbox::start_by(sandbox.command(&["run"]).env("NOTIFY_SOCKET", sandbox.path("notify")));
-    assert_eq!(told(), "READY=1\n");
+    assert_eq!(notification(), "READY=1\n");
     server.signal("HUP");
-    assert!(told().starts_with("RELOADING=1\nMONOTONIC_USEC="));
-    assert_eq!(told(), "READY=1\n");
+    assert!(notification().starts_with("RELOADING=1\nMONOTONIC_USEC="));
+    assert_eq!(notification(), "READY=1\n");
     assert_eq!(server.stop(), Some(0));
-    assert_eq!(told(), "STOPPING=1\n");
+    assert_eq!(notification(), "STOPPING=1\n");
 }
 
 #[test]
-fn a_start_says_where_history_is() {
+fn startup_logs_where_history_is_stored() {
     let sandbox = Sandbox::configured();
     let plain = fs::read_to_string(sandbox.path("ircd.yaml")).unwrap();
     let smoke = |datastore: &str, rest: &str| {
@@ -270,18 +270,17 @@ fn a_start_says_where_history_is() {
     said(&smoke(file, kept), "History : SQLite history.db\n");
     let mode = fs::metadata(sandbox.path("ircd_history.spool")).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o700);
-    assert!(!sandbox.path("history.db-wal").exists(), "it was not closed in order");
+    assert!(!sandbox.path("history.db-wal").exists(), "it was not closed cleanly");
     said(&smoke(file, "history: {enabled: true}\n"), "History : memory (history.persistent is off");
 
     let unreachable =
         "mysql: {enabled: true, host: 127.0.0.1, port: 1, user: irc, password: sesame, history-database: h}";
     let away = smoke(unreachable, kept);
     said(&away, "History : MySQL irc@127.0.0.1:1/h\n");
-    said(&away, "MySQL irc@127.0.0.1:1/h cannot be reached now: ");
-    said(&away, "messages wait in ircd_history.spool until it can");
+    said(&away, "MySQL irc@127.0.0.1:1/h is unavailable, history waits in ircd_history.spool: ");
     assert!(!err(&away).contains("sesame"), "{away:?}");
 
-    sandbox.write("history.db", &"no database, but text\n".repeat(100));
+    sandbox.write("history.db", &"text, not a database\n".repeat(100));
     let refused = smoke(file, kept);
     assert_eq!(refused.status.code(), Some(1), "{refused:?}");
     assert!(
@@ -291,7 +290,7 @@ fn a_start_says_where_history_is() {
 }
 
 #[test]
-fn a_database_is_exported_and_imported_also_from_a_running_server() {
+fn a_datastore_is_exported_even_from_a_running_server_and_imported() {
     let sandbox = Sandbox::configured();
     sandbox.run(&["initdb"]);
     let exported = out(&sandbox.run(&["exportdb"]));
@@ -309,7 +308,7 @@ fn a_database_is_exported_and_imported_also_from_a_running_server() {
     assert_eq!(fs::read_to_string(sandbox.path("backup.jsonl")).unwrap(), exported);
     assert_eq!(fs::metadata(sandbox.path("backup.jsonl")).unwrap().permissions().mode() & 0o777, 0o600);
 
-    assert!(sandbox.refusal(&["importdb", "backup.jsonl"]).contains("ircd.db already exists"));
+    assert!(sandbox.failure(&["importdb", "backup.jsonl"]).contains("ircd.db already exists"));
     fs::remove_dir_all(sandbox.path("ircd.db")).unwrap();
     let imported = sandbox.run(&["importdb", "backup.jsonl"]);
     assert!(err(&imported).contains("database imported: ircd.db, 0 records"), "{imported:?}");
@@ -317,7 +316,7 @@ fn a_database_is_exported_and_imported_also_from_a_running_server() {
 }
 
 #[test]
-fn an_import_with_problems_names_all_of_them_and_makes_nothing() {
+fn an_import_with_problems_names_all_of_them_and_creates_nothing() {
     let sandbox = Sandbox::configured();
     sandbox.write(
         "backup.jsonl",
@@ -326,7 +325,7 @@ fn an_import_with_problems_names_all_of_them_and_makes_nothing() {
          {\"key\":\"meta/cloak-secret\",\"value\":\"s\"}\n\
          nonsense\n",
     );
-    let refused = sandbox.refusal(&["importdb", "backup.jsonl"]);
+    let refused = sandbox.failure(&["importdb", "backup.jsonl"]);
     assert!(
         refused.contains("backup.jsonl: line 2: ") && refused.contains("backup.jsonl: line 4: "),
         "{refused}"
@@ -335,7 +334,7 @@ fn an_import_with_problems_names_all_of_them_and_makes_nothing() {
         "other.json",
         "{\n\"version\": 1,\n\"source\": \"atheme\",\n\"users\": {\"a\": {\"hash\": 5}}\n}\n",
     );
-    let refused = sandbox.refusal(&["importdb", "other.json"]);
+    let refused = sandbox.failure(&["importdb", "other.json"]);
     assert_eq!(refused, "other.json: users.a.hash: expected a text, found 5\n");
     assert!(!sandbox.path("ircd.db").exists());
 }
@@ -355,7 +354,7 @@ fn accounts_of_other_services_are_imported_and_log_in() {
     let imported = sandbox.run(&["importdb", "anope.json"]);
     assert!(imported.status.success(), "{imported:?}");
     let said = err(&imported);
-    assert!(said.contains("left out: users.no good: the name contains ' '\n"), "{said}");
+    assert!(said.contains("skipped: users.no good: the name contains ' '\n"), "{said}");
     assert!(said.contains("database imported: ircd.db, 2 records"), "{said}");
     let accounts = "accounts: {authentication-enabled: true, registration: {bcrypt-cost: 4}, \
                     login-via-pass-command: true}\n";

@@ -1,4 +1,4 @@
-//! A directory with a configuration, the binary run in it, and its output.
+//! A directory with a configuration, in which the tests run the binary.
 
 use std::fs;
 use std::io::{BufRead, BufReader};
@@ -63,7 +63,7 @@ impl Sandbox {
     }
 
     /// Runs a command that must fail, and returns its standard error.
-    pub fn refusal(&self, arguments: &[&str]) -> String {
+    pub fn failure(&self, arguments: &[&str]) -> String {
         let output = self.run(arguments);
         assert_eq!(output.status.code(), Some(1), "{output:?}");
         err(&output)
@@ -89,7 +89,7 @@ impl Sandbox {
 pub struct Running {
     child: Child,
     pub lines: String,
-    // Kept open: the server writes to it.
+    // Kept open, because the server writes to it.
     _log: BufReader<std::process::ChildStderr>,
 }
 
