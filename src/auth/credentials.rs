@@ -1,7 +1,7 @@
-//! What an account can log in with, and the form in which it is stored.
+//! The credentials of an account, and the form in which they are stored.
 //!
-//! The JSON is Ergo's, so that its records are read as they are. Invariant: at most [`CERTFPS_MAX`]
-//! certificates; SCRAM keys, when present, belong to the passphrase.
+//! The JSON form is Ergo's, so its records need no conversion. Invariant: there are at most
+//! [`CERTFPS_MAX`] certificates, and SCRAM keys, if present, are derived from the passphrase.
 
 use std::borrow::Borrow;
 
@@ -13,33 +13,33 @@ use super::passphrase::{BadCost, COST_MAX, COST_MIN, hash_passphrase};
 use super::sasl::{SCRAM_ITERATIONS, ScramKeys};
 use super::{legacy, verify_passphrase};
 
-/// Certificates per account.
+/// The maximum number of certificates per account.
 pub const CERTFPS_MAX: usize = 5;
 
-/// How [`Credentials::passphrase_hash`] was made.
+/// The software that created [`Credentials::passphrase_hash`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Version {
-    /// By Anope.
+    /// Anope.
     Anope,
-    /// By Atheme.
+    /// Atheme.
     Atheme,
-    /// By the first versions of Oragono: bcrypt with further salts.
+    /// The first versions of Oragono: bcrypt with additional salts.
     Oragono,
-    /// By [`hash_passphrase`].
+    /// This server, with [`hash_passphrase`].
     #[default]
     Current,
 }
 
-/// Everything that proves to be the owner of one account.
+/// The passphrase and certificates that can log in to an account.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Credentials {
-    /// How the hash was made.
+    /// The software that created the hash.
     pub version: Version,
-    /// Absent when the account has no passphrase.
+    /// The hash of the passphrase; `None` if the account has no passphrase.
     pub passphrase_hash: Option<Vec<u8>>,
-    /// Absent when the passphrase is, or when it was set by software without SCRAM.
+    /// The SCRAM keys; `None` without a passphrase, or if it was set by software without SCRAM.
     pub scram: Option<ScramKeys>,
-    /// Certificates; changed by [`Credentials::add_certfp`].
+    /// The certificates. Use [`Credentials::add_certfp`] to add one.
     pub certfps: Vec<Certfp>,
 }
 
@@ -55,28 +55,27 @@ pub struct Salts {
 /// Why a certificate was not added.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CertfpRefused {
-    /// It is there already.
+    /// It was added before.
     Present,
-    /// There are [`CERTFPS_MAX`].
+    /// There are already [`CERTFPS_MAX`].
     Full,
 }
 
 impl Credentials {
-    /// Whether there is nothing to log in with.
+    /// Returns whether there is nothing to log in with.
     pub fn is_empty(&self) -> bool {
         self.passphrase_hash.is_none() && self.certfps.is_empty()
     }
 
-    /// Credentials that no passphrase fits. To verify one against them takes as long as against real
-    /// ones of this cost, so that nobody learns by the time it takes whether there is an account, or
-    /// one with a passphrase.
+    /// Returns credentials that no passphrase matches. Verifying against them takes as long as against
+    /// real ones of this cost, so the time does not reveal whether an account exists or has a passphrase.
     pub fn decoy(cost: u32) -> Credentials {
-        // `.` is a zero in bcrypt's base64: 22 characters of salt and 31 of digest.
+        // `.` means zero in bcrypt's base64: 22 characters of salt and 31 of digest.
         let hash = format!("$2a${:02}${}", cost.clamp(COST_MIN, COST_MAX), ".".repeat(53));
         Credentials { passphrase_hash: Some(hash.into_bytes()), ..Credentials::default() }
     }
 
-    /// Whether the passphrase is right. Slow: for a job.
+    /// Returns whether the passphrase is correct. Slow: for a job.
     pub fn verify(&self, passphrase: &str) -> bool {
         let Some(hash) = &self.passphrase_hash else { return false };
         match self.version {
@@ -89,19 +88,19 @@ impl Credentials {
         }
     }
 
-    /// Whether [`Credentials::set_passphrase`] should be called with a passphrase found right: the
-    /// hash is of an old form or of another cost, or SCRAM cannot be used yet.
+    /// Returns whether [`Credentials::set_passphrase`] should be called with a passphrase that proved
+    /// correct, because the hash has an old form or a different cost, or there are no SCRAM keys yet.
     pub fn is_outdated(&self, cost: u32) -> bool {
         let Some(hash) = &self.passphrase_hash else { return false };
         let other_cost = || hash.get(4..6).is_none_or(|digits| digits != format!("{cost:02}").as_bytes());
         self.version != Version::Current || self.scram.is_none() || other_cost()
     }
 
-    /// Makes this the passphrase. Slow: for a job. Whether it is allowed is not asked here; see
-    /// [`super::check_passphrase`].
+    /// Sets the passphrase, without checking whether it is allowed ([`super::check_passphrase`]). Slow:
+    /// for a job.
     ///
     /// # Errors
-    /// When the cost is none of bcrypt's; nothing changes then.
+    /// An invalid bcrypt cost; nothing changes then.
     pub fn set_passphrase(&mut self, passphrase: &str, cost: u32, salts: Salts) -> Result<(), BadCost> {
         self.passphrase_hash = Some(hash_passphrase(passphrase, cost, salts.bcrypt)?.into_bytes());
         self.scram = Some(ScramKeys::derive(passphrase, salts.scram.to_vec(), SCRAM_ITERATIONS));
@@ -109,7 +108,7 @@ impl Credentials {
         Ok(())
     }
 
-    /// Removes the passphrase: only certificates are left.
+    /// Removes the passphrase, leaving only certificates.
     pub fn clear_passphrase(&mut self) {
         self.passphrase_hash = None;
         self.scram = None;
@@ -119,7 +118,7 @@ impl Credentials {
     /// Adds a certificate.
     ///
     /// # Errors
-    /// When it is there already, or too many are.
+    /// A certificate that was added before, or one too many.
     pub fn add_certfp(&mut self, certfp: Certfp) -> Result<(), CertfpRefused> {
         if self.certfps.contains(&certfp) {
             return Err(CertfpRefused::Present);
@@ -131,7 +130,7 @@ impl Credentials {
         Ok(())
     }
 
-    /// Removes a certificate; false when it was not there.
+    /// Removes a certificate; returns whether it existed.
     pub fn remove_certfp(&mut self, certfp: &str) -> bool {
         let before = self.certfps.len();
         self.certfps.retain(|present| present.as_str() != certfp);
@@ -149,20 +148,20 @@ impl std::fmt::Debug for Credentials {
     }
 }
 
-/// Fingerprint of a certificate: SHA-256 of its DER form as 64 lower-case hexadecimal digits.
+/// The fingerprint of a certificate: SHA-256 of its DER form, as 64 lower-case hexadecimal digits.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Certfp(Box<str>);
 
 impl Certfp {
-    /// Reads one; capitals and colons are allowed, as `openssl` prints them.
+    /// Parses a fingerprint. Capitals and colons are allowed, as `openssl` prints them.
     pub fn parse(raw: &str) -> Option<Certfp> {
         let hex: String = raw.chars().filter(|c| *c != ':').map(|c| c.to_ascii_lowercase()).collect();
         let bytes = HEXLOWER_PERMISSIVE.decode(hex.as_bytes()).ok()?;
         (bytes.len() == 32).then(|| Certfp(hex.into()))
     }
 
-    /// The digits.
+    /// Returns the digits.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -190,11 +189,11 @@ impl TryFrom<String> for Certfp {
     type Error = &'static str;
 
     fn try_from(raw: String) -> Result<Certfp, &'static str> {
-        Certfp::parse(&raw).ok_or("the fingerprint of a certificate is not 64 hexadecimal digits")
+        Certfp::parse(&raw).ok_or("a certificate fingerprint must have 64 hexadecimal digits")
     }
 }
 
-/// JSON is [`Record`]; a form that people do not read has the fields as they are.
+/// JSON has the form of [`Record`]; a binary format has the fields as they are.
 impl Serialize for Credentials {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         if serializer.is_human_readable() {
@@ -214,7 +213,7 @@ impl<'de> Deserialize<'de> for Credentials {
     }
 }
 
-/// The stored form: byte strings in base64, `null` for none.
+/// The stored form: byte strings in base64, `null` for absent ones.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 #[derive(Default)]
@@ -258,11 +257,11 @@ impl TryFrom<Record> for Credentials {
             -1 => Version::Atheme,
             0 => Version::Oragono,
             1 => Version::Current,
-            _ => return Err("these credentials are of an unknown version"),
+            _ => return Err("unknown version of credentials"),
         };
         let certfps = record.certfps.unwrap_or_default();
         if certfps.len() > CERTFPS_MAX {
-            return Err("too many certificates");
+            return Err("more certificates than an account can have");
         }
         let hash = bytes(record.passphrase_hash)?;
         let scram = match record.iters {
@@ -279,11 +278,11 @@ impl TryFrom<Record> for Credentials {
 }
 
 fn bytes(base64: Option<String>) -> Result<Vec<u8>, &'static str> {
-    BASE64.decode(base64.unwrap_or_default().as_bytes()).map_err(|_| "a string of bytes is not base64")
+    BASE64.decode(base64.unwrap_or_default().as_bytes()).map_err(|_| "a byte string is not base64")
 }
 
 fn key(base64: Option<String>) -> Result<[u8; 32], &'static str> {
-    bytes(base64)?.try_into().map_err(|_| "a SCRAM key is not of 32 bytes")
+    bytes(base64)?.try_into().map_err(|_| "a SCRAM key does not have 32 bytes")
 }
 
 #[cfg(test)]
@@ -328,7 +327,7 @@ mod tests {
     }
 
     #[test]
-    fn a_decoy_is_a_hash_of_nothing() {
+    fn no_passphrase_matches_a_decoy() {
         let decoy = Credentials::decoy(6);
         let hash = String::from_utf8(decoy.passphrase_hash.clone().unwrap()).unwrap();
         assert_eq!(hash.parse::<bcrypt::HashParts>().unwrap().get_cost(), 6);
@@ -336,7 +335,7 @@ mod tests {
     }
 
     #[test]
-    fn certificates_are_few() {
+    fn the_number_of_certificates_is_limited() {
         let mut credentials = Credentials::default();
         for digit in "01234".chars() {
             assert_eq!(credentials.add_certfp(certfp(digit)), Ok(()));
@@ -350,7 +349,7 @@ mod tests {
     }
 
     #[test]
-    fn fingerprints_as_people_write_them() {
+    fn fingerprints_with_capitals_and_colons() {
         let written = format!("{}:0F", ["AB"; 31].join(":"));
         assert_eq!(Certfp::parse(&written).unwrap().as_str(), format!("{}0f", "ab".repeat(31)));
         for wrong in ["", "ab", &"g".repeat(64), &"a".repeat(66), &"\u{e4}".repeat(32)] {
@@ -358,11 +357,12 @@ mod tests {
         }
     }
 
-    /// The form in which Ergo has it, with the example of RFC 7677.
+    /// A record in Ergo's form, with the example of RFC 7677.
     #[test]
-    fn records_of_ergo() {
+    fn ergo_records_are_read_and_written() {
         let record = concat!(
-            r#"{"Version":1,"PassphraseHash":"JDJh","Certfps":null,"Salt":"W22ZaJ0SNY7soEsUEjb6gQ==","Iters":4096,"#,
+            r#"{"Version":1,"PassphraseHash":"JDJh","Certfps":null,"Salt":"W22ZaJ0SNY7soEsUEjb6gQ==","#,
+            r#""Iters":4096,"#,
             r#""StoredKey":"WG5d8oPm3OtcPnkdi4Uo7BkeZkBFzpcXkuLmtbsT4qY=","#,
             r#""ServerKey":"wfPLwcE6nTWhTAmQ7tl2KeoiWGPlZqQxSrmfPwDl2dU="}"#
         );
@@ -381,7 +381,7 @@ mod tests {
     }
 
     #[test]
-    fn records_that_cannot_be() {
+    fn invalid_records_are_rejected() {
         let six: Vec<Certfp> = "012345".chars().map(certfp).collect();
         let six = serde_json::json!({ "Version": 1, "Certfps": six }).to_string();
         for record in [
@@ -397,7 +397,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_stored_is_read_back(
+        fn stored_credentials_are_read_back(
             version in 0..4_usize,
             hash in prop::option::of(prop::collection::vec(any::<u8>(), 1..130)),
             keys in prop::option::of((any::<[u8; 16]>(), 1..u32::MAX, any::<[u8; 32]>(), any::<[u8; 32]>())),

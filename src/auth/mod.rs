@@ -1,8 +1,8 @@
-//! Credentials and mechanisms: how someone proves to be who they say.
+//! Authentication: credentials, SASL mechanisms, throttles and codes.
 //!
-//! It knows neither users nor sessions nor where credentials are kept. Invariant: same input, same
-//! output; salts and nonces are random bytes that the caller passes in. What derives a key from a
-//! passphrase takes up to a second and says so: it is for jobs, never for the engine's thread.
+//! It knows nothing about users, sessions or the storage of credentials. Invariant: same input, same
+//! output; the caller passes in random bytes for salts and nonces. Functions that derive a key from a
+//! passphrase can take a second. Their documentation says so: call them in jobs, never in the engine.
 
 mod credentials;
 mod legacy;
@@ -30,7 +30,7 @@ pub use secret::Secret;
 pub use throttle::Throttle;
 pub use token::Code;
 
-/// Whether two secrets are the same, in a time that does not depend on where they differ.
+/// Returns whether two secrets are equal, in a time that does not depend on where they differ.
 fn same(a: &[u8], b: &[u8]) -> bool {
     subtle::ConstantTimeEq::ct_eq(a, b).into()
 }

@@ -1,61 +1,61 @@
-//! What is said to the program of `accounts.auth-script` and what it answers, as one line of JSON each.
+//! The protocol of `accounts.auth-script`: a request and an answer, each one line of JSON.
 //!
-//! It starts no program. Invariant: a request is one line, whatever its values hold.
+//! It does not run the script. Invariant: a request is one line, whatever its values contain.
 
 use data_encoding::BASE64;
 use serde::{Deserialize, Serialize};
 
-/// The longest answer that is read, in bytes.
+/// The maximum length of an answer, in bytes.
 pub const ANSWER_BYTES_MAX: usize = 64 << 10;
-/// The longest account name that an answer may give, in bytes.
+/// The maximum length of an account name in an answer, in bytes.
 const ACCOUNT_BYTES_MAX: usize = 256;
 
-/// The question whether a login is right; what is empty is left out.
+/// A request to check a login. Empty fields are omitted.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct AuthRequest {
-    /// The account that the client names.
+    /// The account that the client wants to log in to.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub account_name: String,
-    /// Its passphrase.
+    /// The passphrase that the client sent.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub passphrase: String,
-    /// Fingerprint of the client's certificate, SHA-256 in hexadecimal.
+    /// The fingerprint of the client's certificate: SHA-256 in hexadecimal.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub certfp: String,
-    /// The client's certificate chain, as [`certificate_pem`] writes it.
+    /// The client's certificate chain, in the form of [`certificate_pem`].
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub peer_certs: Vec<String>,
     /// The client's address.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub ip: String,
-    /// The token of a login by OAUTHBEARER.
+    /// The token of a login with OAUTHBEARER.
     #[serde(skip_serializing_if = "Option::is_none", rename = "oauth2")]
     pub bearer: Option<BearerToken>,
-    /// Cookies that came with the WebSocket's upgrade.
+    /// The cookies of the WebSocket upgrade request.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub cookies: Vec<Cookie>,
 }
 
-/// What a client sends with OAUTHBEARER, RFC 7628.
+/// The message of a client that uses OAUTHBEARER, RFC 7628.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct BearerToken {
-    /// The account that the client names; may be empty.
+    /// The account that the client wants to log in to; can be empty.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub username: String,
     /// The token.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub token: String,
-    /// The host that the client connected to; empty when it did not say.
+    /// The host that the client connected to; empty if unknown.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub host: String,
-    /// The port that the client connected to; 0 when it did not say.
+    /// The port that the client connected to; 0 if unknown.
     #[serde(skip_serializing_if = "is_zero")]
     pub port: u16,
 }
 
-/// One cookie.
+/// A cookie.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cookie {
     /// Its name.
@@ -64,28 +64,28 @@ pub struct Cookie {
     pub value: String,
 }
 
-/// The script's verdict.
+/// The decision of the script.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum AuthAnswer {
-    /// The login is right, for this account; empty when the script left it to the request.
+    /// The login is correct, for this account; empty means the account of the request.
     Accepted(String),
-    /// The login is wrong.
+    /// The login is incorrect.
     Refused,
 }
 
-/// Why there is no verdict: the login is to be judged without the script.
+/// Why the script made no decision. The login is then checked without it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum BadAnswer {
-    /// More than [`ANSWER_BYTES_MAX`].
+    /// The answer is longer than [`ANSWER_BYTES_MAX`].
     TooLong,
-    /// No JSON of the agreed form; with what is wrong with it.
+    /// The answer is not JSON of the expected form, with the error.
     Malformed(String),
-    /// The script could not find out and says why.
+    /// The script reported an error.
     Reported(String),
 }
 
 impl AuthRequest {
-    /// The request as a line with its end.
+    /// Returns the request as a line, with its line feed.
     pub fn to_line(&self) -> String {
         let mut line = serde_json::to_string(self).expect("strings and numbers are JSON");
         line.push('\n');
@@ -94,10 +94,10 @@ impl AuthRequest {
 }
 
 impl AuthAnswer {
-    /// Reads what the script wrote.
+    /// Parses the output of the script.
     ///
     /// # Errors
-    /// When there is no verdict in it.
+    /// Output without a decision.
     pub fn parse(answer: &[u8]) -> Result<AuthAnswer, BadAnswer> {
         #[derive(Deserialize)]
         struct Answer {
@@ -117,7 +117,7 @@ impl AuthAnswer {
             (None, Some(true)) => {
                 let name = answer.account_name.unwrap_or_default();
                 if name.len() > ACCOUNT_BYTES_MAX || name.contains(char::is_control) {
-                    return Err(BadAnswer::Malformed("accountName cannot be the name of an account".into()));
+                    return Err(BadAnswer::Malformed("accountName is not a valid account name".into()));
                 }
                 Ok(AuthAnswer::Accepted(name))
             }
@@ -126,11 +126,11 @@ impl AuthAnswer {
     }
 }
 
-/// Reads a JSON object whose fields are named in lower case in `T` and in any case in the text: scripts written for
-/// Ergo are used to that. A field that is null counts as missing; of fields whose names differ only in case, one counts.
+/// Parses a JSON object, ignoring the case of field names as Ergo does; `T` names its fields in lower
+/// case. A null field counts as missing. Of fields whose names differ only in case, one counts.
 ///
 /// # Errors
-/// When it is no object, or not of that form.
+/// Text that is not a JSON object of the form of `T`.
 pub fn read_caseless<T: serde::de::DeserializeOwned>(json: &[u8]) -> serde_json::Result<T> {
     let fields: serde_json::Map<String, serde_json::Value> = serde_json::from_slice(json)?;
     let given = fields.into_iter().filter(|(_, value)| !value.is_null());
@@ -141,7 +141,7 @@ pub fn read_caseless<T: serde::de::DeserializeOwned>(json: &[u8]) -> serde_json:
 impl std::fmt::Display for BadAnswer {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            BadAnswer::TooLong => write!(f, "the answer has more than {ANSWER_BYTES_MAX} bytes"),
+            BadAnswer::TooLong => write!(f, "the answer is longer than {ANSWER_BYTES_MAX} bytes"),
             BadAnswer::Malformed(why) => write!(f, "the answer is malformed: {why}"),
             BadAnswer::Reported(why) => write!(f, "the script reported an error: {why}"),
         }
@@ -150,7 +150,7 @@ impl std::fmt::Display for BadAnswer {
 
 impl std::error::Error for BadAnswer {}
 
-// Passphrases, tokens and cookies stay out of logs.
+// Keeps passphrases, tokens and cookies out of logs.
 impl std::fmt::Debug for AuthRequest {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("AuthRequest")
@@ -177,10 +177,10 @@ fn is_zero(port: &u16) -> bool {
     *port == 0
 }
 
-/// A certificate in DER as PEM, RFC 7468.
+/// Converts a certificate from DER to PEM, RFC 7468.
 pub fn certificate_pem(der: &[u8]) -> String {
     let mut pem = String::from("-----BEGIN CERTIFICATE-----\n");
-    // 48 bytes are the 64 characters of a line.
+    // 48 bytes make the 64 characters of a line.
     for line in der.chunks(48) {
         BASE64.encode_append(line, &mut pem);
         pem.push('\n');
@@ -195,7 +195,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn what_is_empty_is_left_out() {
+    fn empty_fields_are_omitted() {
         let mut request = AuthRequest {
             account_name: "alice".into(),
             passphrase: "a\"\nb".into(),
@@ -225,7 +225,7 @@ mod tests {
         let accepted = |name: &str| Ok(AuthAnswer::Accepted(name.into()));
         assert_eq!(parse("{\"success\":true,\"accountName\":\"alice\",\"error\":\"\"}\n"), accepted("alice"));
         assert_eq!(parse(r#"{"success":true,"accountName":null,"more":[1]}"#), accepted(""));
-        assert_eq!(parse(r#"{"Success": true, "AccountName": "a"}"#), accepted("a"), "Go ignores case");
+        assert_eq!(parse(r#"{"Success": true, "AccountName": "a"}"#), accepted("a"), "case does not matter");
         assert_eq!(parse(r#"{"success":false,"accountName":"alice"}"#), Ok(AuthAnswer::Refused));
         assert_eq!(parse("{}"), Ok(AuthAnswer::Refused));
         let reported = Err(BadAnswer::Reported("no database".into()));
@@ -241,7 +241,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_of_pem() {
+    fn pem_lines_have_64_characters() {
         let end = "-----END CERTIFICATE-----\n";
         let line = format!("{}\n", "A".repeat(64));
         assert_eq!(certificate_pem(&[0; 49]), format!("-----BEGIN CERTIFICATE-----\n{line}AA==\n{end}"));
@@ -259,7 +259,7 @@ mod tests {
         }
 
         #[test]
-        fn no_answer_is_too_strange(answer: Vec<u8>) {
+        fn parsing_any_answer_does_not_panic(answer: Vec<u8>) {
             let _ = AuthAnswer::parse(&answer);
         }
     }

@@ -1,13 +1,13 @@
-//! A passphrase on its way to where it is checked.
+//! A secret text that does not show up in logs.
 
 use serde::{Deserialize, Serialize};
 
-/// Text that stays out of logs and of `Debug`.
+/// A text that `Debug` does not print.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Secret(Box<str>);
 
 impl Secret {
-    /// What is hidden.
+    /// Returns the text.
     pub fn reveal(&self) -> &str {
         &self.0
     }

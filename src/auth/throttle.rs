@@ -1,26 +1,27 @@
-//! A count of attempts per time, for logins, registrations and OPER.
+//! Limits the number of attempts per window, for logins, registrations and OPER.
 //!
-//! Not for traffic, which is paced elsewhere. Invariant: a window begins with its first attempt and
-//! admits no more attempts than its maximum.
+//! The pacing of commands is elsewhere. Invariant: a window begins with its first attempt and allows no
+//! more attempts than its maximum.
 
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-/// The attempts of the running window.
+/// The attempts of the current window.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Throttle {
-    /// When the window began, in milliseconds of the clock that [`Throttle::allow`] is given.
+    /// When the window began, in milliseconds of the clock passed to [`Throttle::allow`].
     pub start_ms: u64,
-    /// Attempts since.
+    /// The number of attempts since then.
     pub count: u32,
 }
 
 impl Throttle {
-    /// Counts an attempt, if there have been fewer than `max` within `duration`; `max` 0 is no limit.
+    /// Counts an attempt if there were fewer than `max` in this window of length `duration`. 0 means no
+    /// limit.
     ///
     /// # Errors
-    /// How long it is until the next attempt will be allowed. Such an attempt is not counted.
+    /// The time until the next attempt is allowed. A rejected attempt does not count.
     pub fn allow(&mut self, now_ms: u64, duration: Duration, max: u32) -> Result<(), Duration> {
         if max == 0 {
             return Ok(());

@@ -1,13 +1,13 @@
-//! Codes that are sent by e-mail to verify an address or reset a passphrase.
+//! Codes that are sent by email to verify an address or reset a passphrase.
 //!
-//! Not API tokens. Invariant: a code matches only until it expires.
+//! Invariant: a code matches only until it expires.
 
 use data_encoding::{BASE32_NOPAD, BASE32_NOPAD_NOCASE};
 use serde::{Deserialize, Serialize};
 
 use super::same;
 
-/// A code and when it ends.
+/// A code and its expiry.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Code {
     text: String,
@@ -15,29 +15,29 @@ pub struct Code {
 }
 
 impl Code {
-    /// Makes a code of 26 letters and digits from random bytes; it expires at `expires_ms` of the
-    /// wall clock.
+    /// Creates a code of 26 letters and digits from random bytes. It expires at `expires_ms` on the wall
+    /// clock.
     pub fn new(random: [u8; 16], expires_ms: u64) -> Code {
         Code { text: BASE32_NOPAD.encode(&random).to_ascii_lowercase(), expires_ms }
     }
 
-    /// A code that was made before, as [`Code::as_str`] gave it.
+    /// Restores a code from the result of [`Code::as_str`].
     pub fn read(text: &str, expires_ms: u64) -> Code {
         Code { text: text.to_owned(), expires_ms }
     }
 
-    /// What to send.
+    /// Returns the code as sent.
     pub fn as_str(&self) -> &str {
         &self.text
     }
 
-    /// When it expires, in milliseconds of the wall clock.
+    /// Returns when it expires, in milliseconds of the wall clock.
     pub fn expires_ms(&self) -> u64 {
         self.expires_ms
     }
 
-    /// Whether `supplied` is this code and still good. Capitals do not count: people type codes on
-    /// telephones.
+    /// Returns whether `supplied` is this code and has not expired. Case does not matter, because phones
+    /// capitalize what people type.
     pub fn matches(&self, supplied: &str, now_ms: u64) -> bool {
         let decoded = |text: &str| BASE32_NOPAD_NOCASE.decode(text.as_bytes()).ok();
         match (decoded(&self.text), decoded(supplied)) {
@@ -73,7 +73,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stored_code_that_is_empty_matches_nothing() {
+    fn an_empty_stored_code_matches_nothing() {
         let code: Code = serde_json::from_str(r#"{"text":"","expires_ms":5}"#).unwrap();
         assert!(!code.matches("", 0));
         assert!(!code.matches("aa", 0));
@@ -81,7 +81,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_code_matches_itself_alone(random: [u8; 16], other: [u8; 16], typed in ".{0,40}") {
+        fn a_code_matches_only_itself(random: [u8; 16], other: [u8; 16], typed in ".{0,40}") {
             let code = Code::new(random, 1);
             prop_assert!(code.matches(code.as_str(), 0));
             prop_assert_eq!(code.matches(Code::new(other, 1).as_str(), 0), random == other);

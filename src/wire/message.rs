@@ -72,7 +72,7 @@ impl<'a> Message<'a> {
         &self.params
     }
 
-    /// Returns a parameter, or an empty string if it is missing. For parameters that the command table requires.
+    /// Returns a parameter that the command table requires, or an empty string if it is missing.
     pub fn param(&self, index: usize) -> &'a str {
         self.params.get(index).copied().unwrap_or("")
     }

@@ -1,15 +1,15 @@
-//! `$1$`: the MD5 form of crypt(3), in which Atheme stored passphrases for long.
+//! `$1$`: the MD5 variant of crypt(3), in which old versions of Atheme stored passphrases.
 //!
-//! Only for comparison with such a hash; nothing is stored so. No maintained crate has it.
+//! Only for comparison with such a hash, never for storage. No maintained crate implements it.
 
 use md5::{Digest, Md5};
 
 const ALPHABET: &[u8; 64] = b"./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
-/// How the digest's bytes are put together, three by three and the last alone.
+/// The order in which bytes of the digest are encoded, in groups of three; byte 11 follows alone.
 const ORDER: [[usize; 3]; 5] = [[0, 6, 12], [1, 7, 13], [2, 8, 14], [3, 9, 15], [4, 10, 5]];
 
-/// The 22 characters after `$1$<salt>$`. Only 8 bytes of the salt count.
+/// Returns the 22 characters after `$1$<salt>$`. Only the first 8 bytes of the salt count.
 pub(super) fn md5_crypt(password: &[u8], salt: &[u8]) -> String {
     let salt = &salt[..salt.len().min(8)];
     let mut inner = Md5::digest([password, salt, password].concat());
@@ -20,8 +20,8 @@ pub(super) fn md5_crypt(password: &[u8], salt: &[u8]) -> String {
     }
     let mut bits = password.len();
     while bits > 0 {
-        // A set bit adds a zero byte, a clear one the password's first byte: a mistake of the
-        // original that became the definition.
+        // A set bit adds a zero byte, a clear one the password's first byte: a bug of the original
+        // implementation that became the definition.
         outer.update(if bits & 1 == 1 { &[0][..] } else { &password[..1] });
         bits >>= 1;
     }
@@ -61,9 +61,9 @@ fn encode(digest: &[u8]) -> String {
 mod tests {
     use super::*;
 
-    /// Made by the C library.
+    /// Hashes created by the C library.
     #[test]
-    fn as_crypt_does_it() {
+    fn hashes_equal_those_of_crypt() {
         let cases = [
             ("", "abcdefgh", "M55TzYaaccxVGbptZWaxX/"),
             ("a much longer passphrase than sixteen bytes", "ab", "Y4mqtXql9QOLIULIPZE6F1"),

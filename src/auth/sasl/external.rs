@@ -2,7 +2,7 @@
 
 use super::{Claim, Login, Reason};
 
-/// Reads the authorization identity; empty for the identity of the certificate.
+/// Parses the authorization identity; empty means the account of the certificate.
 pub(super) fn read(response: &str) -> Result<Claim, Reason> {
     Ok(Claim::External(Login::parse(response)?))
 }

@@ -1,19 +1,19 @@
 //! The identity that a client claims: an account and, optionally, one of its devices.
 //!
-//! Strings inside base64 never met the parser of lines, so this is where they are checked.
-//! Invariant: a [`Login`] that was parsed holds no control character, and its device is one by [`is_device`].
+//! Strings inside base64 bypass the parser of lines, so they are checked here. Invariant: a parsed
+//! [`Login`] contains no control character, and its device is valid according to [`is_device`].
 
 use serde::{Deserialize, Serialize};
 
-/// The longest device name, in bytes.
+/// The maximum length of a device name, in bytes.
 pub const DEVICE_BYTES_MAX: usize = 64;
-/// The longest account name that a client may claim, in bytes. Which names exist is decided elsewhere.
+/// The maximum length of an account name that a client may claim, in bytes. It need not exist.
 const ACCOUNT_BYTES_MAX: usize = 256;
 
 /// The identity that a client claims, written as `account` or `account@device`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Login {
-    /// The account's name; may be empty and need not be a valid one.
+    /// The name of the account, possibly empty or invalid.
     pub account: String,
     /// The device of the account.
     pub device: Option<String>,
@@ -24,20 +24,19 @@ pub struct Login {
 pub struct MalformedLogin;
 
 impl Login {
-    /// Splits at the first `@`; an empty device is none.
+    /// Splits at the first `@`; an empty device means no device.
     ///
     /// # Errors
-    /// When the account has a control character or more than 256 bytes, or the device is none by
-    /// [`is_device`].
+    /// An account with a control character or more than 256 bytes, or a device that [`is_device`] rejects.
     pub fn parse(raw: &str) -> Result<Login, MalformedLogin> {
         let (account, device) = raw.split_once('@').unwrap_or((raw, ""));
         Login::new(account, device)
     }
 
-    /// Puts a login together; an empty device is none.
+    /// Combines an account and a device; an empty device means no device.
     ///
     /// # Errors
-    /// As [`Login::parse`].
+    /// Like [`Login::parse`].
     pub fn new(account: &str, device: &str) -> Result<Login, MalformedLogin> {
         let is_account = account.len() <= ACCOUNT_BYTES_MAX && !account.contains(char::is_control);
         if !is_account || !(device.is_empty() || is_device(device)) {
@@ -48,8 +47,8 @@ impl Login {
     }
 }
 
-/// Returns whether a string can be the name of a device: 1 to [`DEVICE_BYTES_MAX`] bytes, printable, without
-/// blanks. Devices are stored, shown to operators and part of answers.
+/// Returns whether a string is a valid device name: 1 to [`DEVICE_BYTES_MAX`] bytes, printable, without
+/// spaces. Devices are stored, shown to operators and sent in replies.
 pub fn is_device(name: &str) -> bool {
     (1..=DEVICE_BYTES_MAX).contains(&name.len())
         && name.chars().all(|c| c.is_ascii_graphic() || c.is_alphanumeric())
@@ -77,7 +76,7 @@ mod tests {
     }
 
     #[test]
-    fn accounts_hold_no_control_characters() {
+    fn accounts_contain_no_control_characters() {
         for account in
             ["alice\r\nQUIT", "alice\n", "al\0ice", "alice\u{85}", &"a".repeat(ACCOUNT_BYTES_MAX + 1)]
         {

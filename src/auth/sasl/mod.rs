@@ -1,7 +1,7 @@
-//! The server's side of AUTHENTICATE: chunks in; challenges and credentials to check out.
+//! The server's side of AUTHENTICATE: chunks in, challenges and claims out.
 //!
-//! It knows no accounts: it says what a client claims, and the caller finds out whether that is true.
-//! Invariant: an exchange holds at most [`RESPONSE_BYTES_MAX`] and a few hundred bytes, and after
+//! It has no accounts: it returns what a client claims, and the caller verifies the claim. Invariant:
+//! an exchange holds at most [`RESPONSE_BYTES_MAX`] plus a few hundred bytes, and after
 //! [`Step::Check`] or [`Step::Failed`] every further chunk fails.
 
 mod external;
@@ -17,15 +17,15 @@ use scram::{ClientFirst, Malformed, Proof};
 pub use login::{DEVICE_BYTES_MAX, Login, MalformedLogin, is_device};
 pub use scram::{NONCE_BYTES_MAX, SCRAM_ITERATIONS, ScramKeys, nonce};
 
-/// The longest chunk, in bytes of base64: <https://ircv3.net/specs/extensions/sasl-3.1>.
+/// The maximum length of a chunk, in bytes of base64: <https://ircv3.net/specs/extensions/sasl-3.1>.
 pub const CHUNK_BYTES_MAX: usize = 400;
-/// The longest response, in bytes after decoding.
+/// The maximum length of a response, in bytes after decoding.
 pub const RESPONSE_BYTES_MAX: usize = 8192;
 
-/// A way to log in.
+/// A SASL mechanism.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Mechanism {
-    /// A name and a passphrase, RFC 4616.
+    /// An account name and a passphrase, RFC 4616.
     Plain,
     /// The client's TLS certificate, RFC 4422 appendix A.
     External,
@@ -34,14 +34,14 @@ pub enum Mechanism {
 }
 
 impl Mechanism {
-    /// By its name, in any case.
+    /// Looks up a mechanism by name, ignoring case.
     pub fn parse(name: &str) -> Option<Mechanism> {
         [Mechanism::Plain, Mechanism::External, Mechanism::ScramSha256]
             .into_iter()
             .find(|mechanism| mechanism.name().eq_ignore_ascii_case(name))
     }
 
-    /// Its registered name.
+    /// Returns the registered name.
     pub fn name(self) -> &'static str {
         match self {
             Mechanism::Plain => "PLAIN",
@@ -51,60 +51,59 @@ impl Mechanism {
     }
 }
 
-/// What a client says about itself.
+/// The identity that a client claims, and its evidence.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Claim {
-    /// It has the account's passphrase, which is to be verified.
+    /// A passphrase, which the caller must verify.
     Password {
-        /// Who.
+        /// The claimed identity.
         login: Login,
-        /// As it was sent.
+        /// The passphrase as sent.
         passphrase: String,
     },
-    /// Its certificate is the account's, which is to be verified; without an account the
-    /// certificate's own.
+    /// The client's certificate, which the caller must verify. An empty account means the one that the
+    /// certificate belongs to.
     External(Login),
-    /// It has proven to know the passphrase for the keys that [`Exchange::answer_keys`] was given.
+    /// Proof that the client knows the passphrase for the keys given to [`Exchange::answer_keys`].
     Scram(Login),
 }
 
-/// What comes of a chunk.
+/// The result of a chunk.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Step {
-    /// More chunks follow; say nothing.
+    /// More chunks follow; send nothing.
     NeedMore,
     /// Send this with [`challenge_chunks`].
     Challenge(Vec<u8>),
-    /// Look up the account's SCRAM keys and go on with [`Exchange::answer_keys`].
-    /// Here, not at the proof, the attempt is to be counted.
+    /// Look up the account's SCRAM keys and continue with [`Exchange::answer_keys`]. Count the attempt
+    /// now, not when the proof arrives.
     Keys(Login),
-    /// The exchange is over: see whether it is true.
+    /// The exchange is complete; verify the claim.
     Check(Claim),
-    /// The exchange is over.
+    /// The exchange failed and is over.
     Failed(Reason),
 }
 
-/// Why an exchange failed.
+/// Why an exchange failed, and the numeric for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reason {
     /// The client sent `*`: 906.
     Aborted,
-    /// A chunk had more than [`CHUNK_BYTES_MAX`]: 905.
+    /// A chunk was longer than [`CHUNK_BYTES_MAX`]: 905.
     ChunkTooLong,
-    /// A response had more than [`RESPONSE_BYTES_MAX`]: 904.
+    /// A response was longer than [`RESPONSE_BYTES_MAX`]: 904.
     ResponseTooLong,
-    /// It is no base64: 904.
+    /// A chunk was not valid base64: 904.
     Encoding,
-    /// It is not what the mechanism wants: 904.
+    /// A response did not have the form that the mechanism requires: 904.
     Malformed,
-    /// The client wants to be someone else than it logs in as: 904.
+    /// The client requested a different account than the one it logs in to: 904.
     OtherIdentity,
-    /// The SCRAM proof is wrong, or there are no keys to prove anything against: 904, in the words
-    /// of a wrong passphrase.
+    /// The SCRAM proof was wrong, or the account has no keys: 904, with the text for a wrong passphrase.
     Proof,
 }
 
-/// One login by one mechanism.
+/// One login attempt with one mechanism.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Exchange {
     state: State,
@@ -118,13 +117,13 @@ enum State {
     ScramStart,
     ScramKeys(Box<ClientFirst>, Login),
     ScramProof(Box<Proof>, Login),
-    /// Proven; the client has yet to acknowledge the server's last message.
+    /// The proof was correct; the client has not acknowledged the server's last message yet.
     ScramDone(Login),
     Over,
 }
 
 impl Exchange {
-    /// An exchange that waits for the client's first response; the empty challenge `+` is due.
+    /// Starts an exchange. The caller sends the empty challenge `+`.
     pub fn new(mechanism: Mechanism) -> Exchange {
         let state = match mechanism {
             Mechanism::Plain => State::Plain,
@@ -134,7 +133,7 @@ impl Exchange {
         Exchange { state, response: Vec::new() }
     }
 
-    /// Takes the parameter of an AUTHENTICATE.
+    /// Processes the parameter of an AUTHENTICATE.
     pub fn feed(&mut self, chunk: &str) -> Step {
         if self.state == State::Over {
             return Step::Failed(Reason::Malformed);
@@ -150,8 +149,8 @@ impl Exchange {
         })
     }
 
-    /// Answers [`Step::Keys`]: a [`Step::Challenge`], or a failure when no keys were asked for. Keys are [`ScramKeys::pretend`]ed when there
-    /// are none; `nonce` is fresh from [`nonce`].
+    /// Answers [`Step::Keys`]. Pass [`ScramKeys::pretend`] for an account without keys, and a new [`nonce`].
+    /// Returns a [`Step::Challenge`], or a failure if no keys were requested.
     pub fn answer_keys(&mut self, keys: &ScramKeys, nonce: &str) -> Step {
         match std::mem::replace(&mut self.state, State::Over) {
             State::ScramKeys(first, login) => {
@@ -163,7 +162,7 @@ impl Exchange {
         }
     }
 
-    /// The whole response, once its last chunk is here.
+    /// Returns the whole response once its last chunk has arrived.
     fn collect(&mut self, chunk: &str) -> Result<Option<Vec<u8>>, Reason> {
         match chunk {
             "*" => return Err(Reason::Aborted),
@@ -171,7 +170,7 @@ impl Exchange {
             _ if chunk.len() > CHUNK_BYTES_MAX => return Err(Reason::ChunkTooLong),
             _ => {}
         }
-        // 400 is a multiple of 4: every chunk is base64 of its own.
+        // 400 is a multiple of 4, so each chunk can be decoded by itself.
         let bytes = BASE64.decode(chunk.as_bytes()).map_err(|_| Reason::Encoding)?;
         if self.response.len() + bytes.len() > RESPONSE_BYTES_MAX {
             return Err(Reason::ResponseTooLong);
@@ -214,7 +213,7 @@ impl From<Malformed> for Reason {
     }
 }
 
-// Passphrases stay out of logs.
+// Keeps passphrases out of logs.
 impl std::fmt::Debug for Exchange {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Exchange").field("state", &self.state).finish_non_exhaustive()
@@ -231,17 +230,17 @@ impl std::fmt::Debug for Claim {
     }
 }
 
-/// Returns the identity that a client logs in as. It cannot ask to be someone else: `authzid` is empty or
-/// names the same account, with any device.
+/// Returns the identity that a client logs in as. It cannot request a different account: `authzid` must
+/// be empty or name the same account, with any device.
 fn identity(authzid: &str, authcid: &str) -> Result<Login, Reason> {
     let login = Login::parse(authcid)?;
     let same = authzid.is_empty() || Login::parse(authzid)?.account == login.account;
     if same { Ok(login) } else { Err(Reason::OtherIdentity) }
 }
 
-/// The parameters of the AUTHENTICATE lines that carry `bytes`.
+/// Returns the parameters of the AUTHENTICATE lines that carry `bytes`.
 pub fn challenge_chunks(bytes: &[u8]) -> Vec<String> {
-    // 300 bytes are the 400 characters of a full chunk. The last chunk is to be shorter: `+` if need be.
+    // 300 bytes make the 400 characters of a full chunk. The last chunk must be shorter: `+` if necessary.
     let mut chunks: Vec<String> = bytes.chunks(300).map(|chunk| BASE64.encode(chunk)).collect();
     if chunks.last().is_none_or(|last| last.len() == CHUNK_BYTES_MAX) {
         chunks.push("+".to_owned());

@@ -1,8 +1,8 @@
-//! PLAIN: a name and a passphrase, RFC 4616.
+//! PLAIN: an account name and a passphrase, RFC 4616.
 
 use super::{Claim, Reason, identity};
 
-/// Reads `authzid NUL authcid NUL passphrase`.
+/// Parses `authzid NUL authcid NUL passphrase`.
 pub(super) fn read(response: &str) -> Result<Claim, Reason> {
     let parts: Vec<&str> = response.split('\0').collect();
     let [authzid, authcid, passphrase] = parts[..] else { return Err(Reason::Malformed) };

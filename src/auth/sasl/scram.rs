@@ -1,7 +1,7 @@
-//! SCRAM-SHA-256, the server's side: RFC 5802 with RFC 7677, without channel binding.
+//! The server's side of SCRAM-SHA-256 without channel binding: RFC 5802 and RFC 7677.
 //!
-//! It knows the messages and the keys, not their chunks. Invariant: an account that does not exist
-//! gets the same messages as one that does, up to the proof, which then is wrong.
+//! It handles messages and keys, not chunks. Invariant: for an account that does not exist, the messages
+//! look the same as for one that does, up to the proof, which is then wrong.
 
 use data_encoding::BASE64;
 use hmac::{Hmac, KeyInit, Mac};
@@ -10,17 +10,17 @@ use sha2::{Digest, Sha256};
 
 use crate::auth::same;
 
-/// Iterations of new keys: the least that RFC 7677 allows, as clients do the work.
+/// Iterations for new keys: the minimum of RFC 7677, because clients do the work.
 pub const SCRAM_ITERATIONS: u32 = 4096;
-/// The longest nonce that a client may send.
+/// The maximum length of a client's nonce, in bytes.
 pub const NONCE_BYTES_MAX: usize = 256;
 
-/// What is stored to check proofs, RFC 5802 section 3.
+/// The stored keys that proofs are checked against, RFC 5802 section 3.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ScramKeys {
-    /// 16 bytes when made here.
+    /// The salt; 16 bytes in keys created by this server.
     pub salt: Vec<u8>,
-    /// How often the passphrase is hashed.
+    /// The number of PBKDF2 iterations.
     pub iterations: u32,
     /// Checks the client's proof.
     pub stored_key: [u8; 32],
@@ -29,7 +29,7 @@ pub struct ScramKeys {
 }
 
 impl ScramKeys {
-    /// The keys of a passphrase, taken as it is (no SASLprep). Slow: for a job.
+    /// Derives the keys of a passphrase, without SASLprep. Slow: for a job.
     pub fn derive(passphrase: &str, salt: Vec<u8>, iterations: u32) -> ScramKeys {
         let mut salted = [0; 32];
         pbkdf2::pbkdf2_hmac::<Sha256>(passphrase.as_bytes(), &salt, iterations, &mut salted);
@@ -37,8 +37,8 @@ impl ScramKeys {
         ScramKeys { stored_key, server_key: mac(&salted, &[b"Server Key"]), salt, iterations }
     }
 
-    /// Keys that no passphrase has, always the same for one name: what an account that does not
-    /// exist, or has no keys, is given. `name` is to be case-folded, `secret` unknown outside.
+    /// Returns keys that match no passphrase, for an account that does not exist or has no keys. They are
+    /// always the same for a name. `name` must be folded, and `secret` known to the server only.
     pub fn pretend(secret: &[u8], name: &str) -> ScramKeys {
         let derived = |label: &[u8]| mac(secret, &[label, b"\0", name.as_bytes()]);
         ScramKeys {
@@ -56,36 +56,36 @@ impl std::fmt::Debug for ScramKeys {
     }
 }
 
-/// The server's part of a nonce, from random bytes.
+/// Returns the server's part of a nonce.
 pub fn nonce(random: [u8; 18]) -> String {
     BASE64.encode(&random)
 }
 
-/// A message that is not what RFC 5802 section 7 says.
+/// A message that violates the grammar of RFC 5802, section 7.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Malformed;
 
 /// The client's first message.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct ClientFirst {
-    /// As received, to be compared with the last message's `c=`.
+    /// The GS2 header as received; `c=` of the client's last message must match it.
     header: String,
-    /// As received, without the header.
+    /// The message as received, without the header.
     bare: String,
     nonce: String,
-    /// The requested identity; empty for the same as `authcid`.
+    /// The requested identity; empty means `authcid`.
     pub(super) authzid: String,
-    /// Whose passphrase the client has.
+    /// The identity whose passphrase the client claims to know.
     pub(super) authcid: String,
 }
 
 impl ClientFirst {
-    /// Reads `gs2-header n=<name>,r=<nonce>[,<extension>…]`.
+    /// Parses `gs2-header n=<name>,r=<nonce>[,<extension>…]`.
     pub(super) fn parse(message: &str) -> Result<ClientFirst, Malformed> {
         let mut parts = message.splitn(3, ',');
         let (flag, authzid) = (parts.next().ok_or(Malformed)?, parts.next().ok_or(Malformed)?);
         let bare = parts.next().ok_or(Malformed)?;
-        // `p=` asks for a binding that is not offered.
+        // `p=` requests channel binding, which is not offered.
         if flag != "n" && flag != "y" {
             return Err(Malformed);
         }
@@ -104,7 +104,7 @@ impl ClientFirst {
         Ok(ClientFirst { header, bare: bare.to_owned(), nonce, authzid, authcid })
     }
 
-    /// The server's first message, and what is needed to check the proof.
+    /// Returns the server's first message, and the state for checking the proof.
     pub(super) fn answer(self, keys: &ScramKeys, nonce: &str) -> (String, Proof) {
         let nonce = self.nonce + nonce;
         let message = format!("r={nonce},s={},i={}", BASE64.encode(&keys.salt), keys.iterations);
@@ -115,20 +115,20 @@ impl ClientFirst {
     }
 }
 
-/// Waits for the client's last message.
+/// The state for checking the client's last message.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Proof {
     binding: String,
     nonce: String,
-    /// The first two messages.
+    /// The first two messages, separated by a comma.
     said: String,
     stored_key: [u8; 32],
     server_key: [u8; 32],
 }
 
 impl Proof {
-    /// Checks `c=<binding>,r=<nonce>[,<extension>…],p=<proof>`: the server's last message, or none
-    /// when the proof is wrong.
+    /// Checks `c=<binding>,r=<nonce>[,<extension>…],p=<proof>`. Returns the server's last message, or
+    /// `None` if the proof is wrong.
     pub(super) fn check(&self, message: &str) -> Result<Option<String>, Malformed> {
         let (unproven, proof) = message.rsplit_once(",p=").ok_or(Malformed)?;
         let proof: [u8; 32] = decode(proof)?.try_into().map_err(|_| Malformed)?;
@@ -165,7 +165,7 @@ fn decode(base64: &str) -> Result<Vec<u8>, Malformed> {
     BASE64.decode(base64.as_bytes()).map_err(|_| Malformed)
 }
 
-/// A `saslname`: `=2C` is a comma, `=3D` an equals sign, and `=` nothing else.
+/// Unescapes a `saslname`: `=2C` is a comma and `=3D` an equals sign; any other `=` is an error.
 fn name(escaped: &str) -> Result<String, Malformed> {
     let mut pieces = escaped.split('=');
     let mut name = pieces.next().unwrap_or_default().to_owned();
@@ -213,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn a_proof_is_good_for_one_nonce_name_and_key() {
+    fn a_proof_is_valid_for_one_nonce_name_and_key() {
         let checked = |first: &str, keys: &ScramKeys, nonce: &str, last: &str| {
             ClientFirst::parse(first).unwrap().answer(keys, nonce).1.check(last)
         };
@@ -228,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn who_does_not_exist_looks_like_one_who_does() {
+    fn pretended_keys_are_stable_per_name() {
         let pretended = ScramKeys::pretend(b"secret", "unknown");
         assert_eq!(pretended, ScramKeys::pretend(b"secret", "unknown"));
         assert_eq!(pretended.salt.len(), 16);
@@ -237,7 +237,7 @@ mod tests {
             assert_ne!(pretended.salt, other.salt);
             assert_ne!(pretended.stored_key, other.stored_key);
         }
-        // What the client sees of the salt tells nothing about the keys.
+        // The salt, which the client sees, must not reveal the keys.
         assert_ne!(pretended.stored_key[..16], pretended.salt);
         assert_ne!(pretended.stored_key, pretended.server_key);
     }
@@ -277,7 +277,10 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_message_is_too_strange(first in "([ny],(a=x)?,)?(n=.{0,9},)?(r=[ -~]{0,9})?.{0,9}", last in ".{0,20}(,p=[A-Za-z=]{0,44})?") {
+        fn no_message_panics_or_passes(
+            first in "([ny],(a=x)?,)?(n=.{0,9},)?(r=[ -~]{0,9})?.{0,9}",
+            last in ".{0,20}(,p=[A-Za-z=]{0,44})?",
+        ) {
             let keys = ScramKeys::pretend(b"secret", "x");
             if let Ok(first) = ClientFirst::parse(&first) {
                 let (_, proof) = first.answer(&keys, "nonce");

@@ -1,4 +1,4 @@
-//! What clients send, in chunks, and what comes of it.
+//! Exchanges with each mechanism, in chunks as clients send them.
 
 use proptest::prelude::*;
 
@@ -51,7 +51,7 @@ fn plain_claims() {
         ("\0alice", Step::Failed(Reason::Malformed)),
         ("\0alice\0a\0b", Step::Failed(Reason::Malformed)),
         ("", Step::Failed(Reason::Malformed)),
-        // A device name that would forge lines when it is shown to an operator.
+        // A device name that would forge a line when shown to an operator.
         ("\0alice@d\r\n:NickServ NOTICE oper :forged\0x", Step::Failed(Reason::Malformed)),
         ("\0alice\r\nQUIT\0x", Step::Failed(Reason::Malformed)),
         ("alice@d\n\0alice\0x", Step::Failed(Reason::Malformed)),
@@ -76,7 +76,7 @@ fn external_claims() {
 
 /// RFC 7677 section 3, in chunks.
 #[test]
-fn scram_to_the_end() {
+fn scram_succeeds() {
     let salt = BASE64.decode(b"W22ZaJ0SNY7soEsUEjb6gQ==").unwrap();
     let keys = ScramKeys::derive("pencil", salt, 4096);
     let last = concat!(
@@ -101,13 +101,13 @@ fn scram_to_the_end() {
     assert_eq!(exchange.feed("+"), Step::Check(Claim::Scram(login("user", None))));
     assert_eq!(exchange.feed("+"), Step::Failed(Reason::Malformed));
 
-    // The same messages once more: the server's nonce is another.
+    // A replay of the same messages fails because the server's nonce differs.
     let mut replayed = start();
     replayed.answer_keys(&keys, &nonce([7; 18]));
     assert_eq!(send(&mut replayed, last.as_bytes()), Step::Failed(Reason::Proof));
     assert_eq!(replayed.feed("+"), Step::Failed(Reason::Malformed));
 
-    // Nobody of that name: all the same, up to the proof.
+    // For an account that does not exist, the messages look the same up to the proof.
     let mut unknown = start();
     let step = unknown.answer_keys(&ScramKeys::pretend(b"secret", "user"), "%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0");
     let Step::Challenge(pretended) = step else { panic!("no challenge") };
@@ -149,7 +149,7 @@ fn failures_end_the_exchange() {
 }
 
 #[test]
-fn responses_end_somewhere() {
+fn the_length_of_a_response_is_limited() {
     let most = [b"\0alice\0".to_vec(), vec![b'x'; RESPONSE_BYTES_MAX - 7]].concat();
     assert_eq!(
         outcome(Mechanism::Plain, &most),
@@ -162,7 +162,7 @@ fn responses_end_somewhere() {
 }
 
 #[test]
-fn nothing_secret_is_logged() {
+fn debug_output_contains_no_secret() {
     let mut exchange = Exchange::new(Mechanism::Plain);
     exchange.feed(&BASE64.encode(&[b"\0alice\0".to_vec(), vec![b'x'; 293]].concat()));
     assert!(!format!("{exchange:?}").contains("120"), "{exchange:?}");
@@ -181,7 +181,7 @@ fn chunks() {
 
 proptest! {
     #[test]
-    fn what_is_cut_up_is_put_together(bytes in prop::collection::vec(any::<u8>(), 0..1500)) {
+    fn chunks_are_reassembled(bytes in prop::collection::vec(any::<u8>(), 0..1500)) {
         let mut exchange = Exchange::new(Mechanism::Plain);
         let mut chunks = challenge_chunks(&bytes);
         prop_assert!(chunks.iter().all(|chunk| !chunk.is_empty() && chunk.len() <= CHUNK_BYTES_MAX));
@@ -193,7 +193,10 @@ proptest! {
     }
 
     #[test]
-    fn no_input_is_too_strange(mechanism in 0..3_usize, chunks in prop::collection::vec(".{0,20}|[A-Za-z]{400}|\\+", 0..40)) {
+    fn no_chunk_panics_or_exceeds_the_limit(
+        mechanism in 0..3_usize,
+        chunks in prop::collection::vec(".{0,20}|[A-Za-z]{400}|\\+", 0..40),
+    ) {
         let mechanism = [Mechanism::Plain, Mechanism::External, Mechanism::ScramSha256][mechanism];
         let mut exchange = Exchange::new(mechanism);
         for chunk in chunks {
@@ -203,7 +206,7 @@ proptest! {
     }
 
     #[test]
-    fn no_response_is_too_strange(mechanism in 0..3_usize, responses in prop::collection::vec(".{0,20}", 1..4)) {
+    fn no_response_panics(mechanism in 0..3_usize, responses in prop::collection::vec(".{0,20}", 1..4)) {
         let mechanism = [Mechanism::Plain, Mechanism::External, Mechanism::ScramSha256][mechanism];
         let mut exchange = Exchange::new(mechanism);
         for response in responses {
