@@ -189,8 +189,8 @@ mod tests {
             ("$rawsha1$49fffa5543f21dd6effe88a79633e4073e36a828", "shivarampassphrase"),
             (
                 concat!(
-                    "khMlbBBIFya2ihyN42abc3e768663e2c4fd0e0020e46292bf9fdf44e9a51d2a2e69509cb73b4b1bf9c1b6355",
-                    "a1fc9ea663fcd6da902287159494f15b905e5e651d6a60f2ec834598"
+                    "khMlbBBIFya2ihyN42abc3e768663e2c4fd0e0020e46292bf9fdf44e9a51d2a2e69509cb73b4b1bf9c1b",
+                    "6355a1fc9ea663fcd6da902287159494f15b905e5e651d6a60f2ec834598"
                 ),
                 "password",
             ),
