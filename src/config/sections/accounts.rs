@@ -47,7 +47,7 @@ section! {
     Registration {
         /// Whether users can register accounts.
         enabled: bool [boolean] = false,
-        /// Whether they can before the connection is complete; never with a server password.
+        /// Whether they can do so before the connection is complete; never with a server password.
         allow_before_connect: bool [boolean] = false,
         /// Limit on attempts across all users.
         throttling: Throttle,
@@ -109,7 +109,7 @@ section! {
     Multiclient {
         /// Whether an account can have several clients.
         enabled: bool [boolean] = false,
-        /// Whether it can unless the user disables it.
+        /// Whether it can by default, unless the user disables it.
         allowed_by_default: bool [boolean] = false,
         /// Whether users stay online when their last client disconnects.
         always_on: PersistentStatus [word] = PersistentStatus::Disabled,

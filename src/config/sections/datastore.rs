@@ -22,55 +22,51 @@ section! {
     }
 }
 
-section! {
+/// Defines a section for a database server: the given keys, and those that all such servers have.
+macro_rules! database_server {
+    ($(#[$meta:meta])* $name:ident, default port $port:literal { $($keys:tt)* }) => {
+        section! {
+            $(#[$meta])*
+            $name {
+                /// Whether it is used.
+                enabled: bool [boolean] = false,
+                /// Hostname of the database server.
+                host: String [text] = "localhost".to_owned(),
+                /// Port of the database server.
+                port: u16 [number(1..=65_535)] = $port,
+                /// User name.
+                user: String [text] = String::new(),
+                /// Password.
+                password: String [text] = String::new(),
+                /// Name of the database.
+                history_database: String [text] = String::new(),
+                /// Maximum number of connections; 0 for one per processor.
+                max_conns: usize [count] = 0,
+                /// Age at which a connection is replaced; 0 for never.
+                conn_max_lifetime: Duration [duration] = Duration::ZERO,
+                $($keys)*
+            }
+        }
+    };
+}
+
+database_server! {
     /// `datastore.mysql`: a database for history on a MySQL or MariaDB server.
-    Mysql {
-        /// Whether it is used.
-        enabled: bool [boolean] = false,
-        /// Hostname of the database server.
-        host: String [text] = "localhost".to_owned(),
-        /// Port of the database server.
-        port: u16 [number(1..=65_535)] = 3306,
+    Mysql, default port 3306 {
         /// Unix domain socket; instead of host and port.
         socket_path: Option<String> [filled] = None,
-        /// User name.
-        user: String [text] = String::new(),
-        /// Password.
-        password: String [text] = String::new(),
-        /// Name of the database.
-        history_database: String [text] = String::new(),
         /// Timeout of a query; 0 for 30 seconds.
         timeout: Duration [duration] = Duration::ZERO,
-        /// Maximum number of connections; 0 for one per processor.
-        max_conns: usize [count] = 0,
-        /// Age at which a connection is replaced; 0 for never.
-        conn_max_lifetime: Duration [duration] = Duration::ZERO,
     }
 }
 
-section! {
+database_server! {
     /// `datastore.postgresql`: a database for history on a PostgreSQL server.
-    Postgresql {
-        /// Whether it is used.
-        enabled: bool [boolean] = false,
-        /// Hostname of the database server.
-        host: String [text] = "localhost".to_owned(),
-        /// Port of the database server.
-        port: u16 [number(1..=65_535)] = 5432,
+    Postgresql, default port 5432 {
         /// Directory of the Unix domain socket; instead of host and port.
         socket_path: Option<String> [filled] = None,
-        /// User name.
-        user: String [text] = String::new(),
-        /// Password.
-        password: String [text] = String::new(),
-        /// Name of the database.
-        history_database: String [text] = String::new(),
         /// Timeout of a query; 0 for no limit.
         timeout: Duration [duration] = Duration::ZERO,
-        /// Maximum number of connections; 0 for one per processor.
-        max_conns: usize [count] = 0,
-        /// Age at which a connection is replaced; 0 for never.
-        conn_max_lifetime: Duration [duration] = Duration::ZERO,
         /// TLS mode of the connection.
         ssl_mode: SslMode [word] = SslMode::Disable,
         /// File with the client certificate.

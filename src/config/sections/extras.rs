@@ -87,7 +87,7 @@ section! {
         max_subscriptions: usize [count] = 1,
         /// Time after which an unused device is removed; at least three days.
         expiration: Duration [duration] = Duration::from_secs(14 * 86_400),
-        /// Contact URL (`https:` or `mailto:`) for push services; empty for one made of the server name.
+        /// Contact URL (`https:` or `mailto:`) for push services; empty for one derived from the server name.
         subscriber: String [text] = String::new(),
     }
 }

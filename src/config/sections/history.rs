@@ -9,13 +9,13 @@ use crate::config::yaml::value::{HistoryCutoff, PersistentStatus};
 section! {
     /// `history`: message history.
     History {
-        /// Whether messages are kept.
+        /// Whether history is enabled.
         enabled: bool [boolean] = false,
         /// Messages kept in memory per channel.
         channel_length: usize [count] = 2048,
         /// Direct messages kept in memory per user.
         client_length: usize [count] = 256,
-        /// Age up to which messages make a buffer grow; 0 allocates buffers in full.
+        /// A buffer that covers more than this time does not grow; 0 disables this.
         autoresize_window: Duration [duration] = Duration::ZERO,
         /// Messages sent on JOIN to clients without CHATHISTORY.
         autoreplay_on_join: usize [count] = 0,
@@ -23,11 +23,11 @@ section! {
         chathistory_maxmessages: usize [count] = 1000,
         /// Maximum number of messages per ZNC playback request; 0 for the same as CHATHISTORY.
         znc_maxmessages: usize [count] = 0,
-        /// Limits on what can be read.
+        /// Limits on the messages that users can read.
         restrictions: Restrictions,
-        /// What is stored in a database.
+        /// Storage of messages in a database.
         persistent: Persistent,
-        /// What can be deleted.
+        /// Deletion of messages.
         retention: Retention,
         /// Which messages without text are stored.
         tagmsg_storage: TagmsgStorage,
@@ -35,7 +35,7 @@ section! {
 }
 
 section! {
-    /// `history.restrictions`: limits on what can be read.
+    /// `history.restrictions`: limits on the messages that users can read.
     Restrictions {
         /// Age at which messages are deleted; 0 for never.
         expire_time: Duration [duration] = Duration::ZERO,
@@ -47,9 +47,9 @@ section! {
 }
 
 section! {
-    /// `history.persistent`: what is stored in a database.
+    /// `history.persistent`: storage of messages in a database.
     Persistent {
-        /// Whether anything is stored.
+        /// Whether messages are stored.
         enabled: bool [boolean] = false,
         /// Whether unregistered channels are stored.
         unregistered_channels: bool [boolean] = false,
@@ -57,7 +57,7 @@ section! {
         registered_channels: PersistentStatus [word] = PersistentStatus::Disabled,
         /// Whether direct messages are stored.
         direct_messages: PersistentStatus [word] = PersistentStatus::Disabled,
-        /// How often messages waiting for the database are synced to disk; 0 before they are delivered.
+        /// How often messages waiting for the database are synced to disk; 0 for before each delivery.
         sync_interval: Duration [duration] = Duration::from_millis(500),
         /// Directory of the messages waiting for the database; if absent, next to `datastore.path`.
         spool_path: Option<String> [filled] = None,
@@ -67,7 +67,7 @@ section! {
 }
 
 section! {
-    /// `history.retention`: what can be deleted.
+    /// `history.retention`: deletion of messages.
     Retention {
         /// Whether users can delete their own messages.
         allow_individual_delete: bool [boolean] = false,
@@ -79,11 +79,11 @@ section! {
 section! {
     /// `history.tagmsg-storage`: which messages without text are stored.
     TagmsgStorage {
-        /// Whether those with none of the tags below are stored.
+        /// Whether messages with none of the tags below are stored.
         default: bool [boolean] = false,
         /// Tags that cause a message to be stored.
         whitelist: Vec<String> [list(text)] = Vec::new(),
-        /// Tags that prevent it.
+        /// Tags that prevent a message from being stored.
         blacklist: Vec<String> [list(text)] = Vec::new(),
     }
 }

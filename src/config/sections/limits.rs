@@ -7,9 +7,9 @@ use indexmap::IndexMap;
 use crate::config::yaml::read::{boolean, capped, count, duration, map};
 use crate::config::yaml::section::section;
 
-/// Longest name that can be allowed, so that it fits in a line of 512 bytes with the rest of a message.
+/// The highest limit for names: a name must fit in a line of 512 bytes with the rest of a message.
 const NAME_BYTES_MAX: usize = 400;
-/// Longest text that can be allowed. The line length is the effective limit.
+/// The highest limit for texts. The line length is the effective limit.
 const TEXT_BYTES_MAX: usize = 65_536;
 
 section! {
@@ -31,7 +31,7 @@ section! {
         topiclen: usize [capped(1..=TEXT_BYTES_MAX)] = 390,
         /// Maximum number of nicknames a session can MONITOR; 0 disables the command.
         monitor_entries: usize [count] = 100,
-        /// Number of former nicknames remembered for WHOWAS.
+        /// Number of past nicknames available to WHOWAS.
         whowas_entries: usize [count] = 100,
         /// Maximum number of entries per channel list (bans, exceptions, invite exceptions); 0 for 100.
         chan_list_modes: usize [count] = 100,

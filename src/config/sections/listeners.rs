@@ -1,4 +1,4 @@
-//! `server.listeners` and the settings for kinds of listeners.
+//! `server.listeners`, and settings for some types of listeners.
 
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ section! {
         proxy: bool [boolean] = false,
         /// Whether connections come from Tor.
         tor: bool [boolean] = false,
-        /// Whether connections speak WebSocket.
+        /// Whether connections use WebSocket.
         websocket: bool [boolean] = false,
         /// Whether clients are only told to reconnect with TLS.
         sts_only: bool [boolean] = false,

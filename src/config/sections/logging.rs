@@ -65,7 +65,7 @@ impl Logging {
         self.filename.as_deref().filter(|_| self.method.contains(&LogMethod::File))
     }
 
-    /// Returns whether it shows the lines that clients send or receive.
+    /// Returns whether it logs the lines that clients send or receive.
     pub fn shows_lines(&self) -> bool {
         let has = |wanted: &str| self.r#type.split_whitespace().any(|word| word.eq_ignore_ascii_case(wanted));
         let shows = |kind: &str| (has("*") || has(kind)) && !has(&format!("-{kind}"));

@@ -1,4 +1,4 @@
-//! The sections of the configuration: a table of keys each, with their types and defaults.
+//! The sections of the configuration, each a table of keys with their types and defaults.
 
 mod accounts;
 mod channels;

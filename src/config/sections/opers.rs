@@ -51,13 +51,14 @@ impl OperClass {
     }
 }
 
-/// Longest chain of classes that extend each other. Each repeats the privileges of all before it.
+/// The maximum length of a chain of classes that extend each other. Each class copies the privileges of
+/// all before it.
 const EXTENDS_MAX: usize = 64;
 
 /// Adds the privileges that classes inherit, and fills in titles and WHOIS lines.
 ///
-/// Returns the classes that extend an unknown class, or themselves through others, by name with the class
-/// that they extend.
+/// Returns the classes that directly or indirectly extend an unknown class or themselves, each with the
+/// class that it extends.
 pub(in crate::config) fn resolve(classes: &mut IndexMap<String, OperClass>) -> Vec<(String, String)> {
     let mut done: IndexMap<String, OperClass> = IndexMap::new();
     for _ in 0..EXTENDS_MAX {
