@@ -1,4 +1,4 @@
-//! Changes of the configuration that require a restart.
+//! Finds changes of the configuration that require a restart.
 
 use std::time::Duration;
 
@@ -42,7 +42,7 @@ pub fn diff(old: &Config, new: &Config) -> Result<(), Vec<&'static str>> {
     if changed.is_empty() { Ok(()) } else { Err(changed) }
 }
 
-/// Returns the database in use, without the settings that can change.
+/// Returns the database in use, without the settings that a rehash can change.
 fn mysql(config: &Config) -> Option<Mysql> {
     let mysql = &config.datastore.mysql;
     mysql.enabled.then(|| Mysql { timeout: Duration::ZERO, ..mysql.clone() })

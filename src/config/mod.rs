@@ -1,7 +1,7 @@
 //! The configuration: text in, a checked [`Config`] or a list of problems out.
 //!
 //! It reads neither files nor the environment: the caller passes the text and the variables.
-//! Invariant: a `Config` returned by [`load`] obeys every rule the server relies on.
+//! Invariant: a `Config` returned by [`load`] satisfies every rule that the server relies on.
 
 mod diff;
 mod legacy;
@@ -102,16 +102,16 @@ impl Config {
     }
 }
 
-/// What a configuration is read from.
+/// The sources of a configuration.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Document {
-    /// The text.
+    /// The text, in YAML or JSON.
     pub text: String,
-    /// Those variables of the environment that may change it, names and values.
+    /// The environment variables that may change it, names and values.
     pub overrides: Vec<(String, String)>,
 }
 
-// Secrets can be in it.
+// It can contain secrets.
 impl std::fmt::Debug for Document {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Document").finish_non_exhaustive()
@@ -119,7 +119,7 @@ impl std::fmt::Debug for Document {
 }
 
 impl Document {
-    /// A text, and of an environment what can matter to it.
+    /// Combines a text with those environment variables that can change it.
     pub fn new(text: String, environment: Vec<(String, String)>) -> Document {
         let overrides = environment.into_iter().filter(|(name, _)| overrides::is_override(name)).collect();
         Document { text, overrides }
@@ -128,13 +128,13 @@ impl Document {
     /// Reads the configuration; see [`load`].
     ///
     /// # Errors
-    /// As [`load`].
+    /// Like [`load`].
     pub fn load(&self) -> Result<Loaded, Vec<Problem>> {
         load(&self.text, &self.overrides)
     }
 }
 
-/// A configuration that can be used.
+/// A valid configuration.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Loaded {
     /// The configuration.
@@ -179,8 +179,8 @@ fn read_document(
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut root = tree::parse(text, MAPS, problems)?;
     if root.is_null() {
-        problems.document("a configuration such as `ircd defaultconfig` prints", "an empty document");
-        // The rules report what is missing.
+        problems.document("a configuration, as printed by `ircd defaultconfig`", "an empty document");
+        // The rules report the missing keys.
         root = tree::Node { line: Some(1), ..tree::Node::new(Tree::Map(Vec::new())) };
     }
     if !matches!(root.tree, Tree::Map(_)) {
@@ -188,10 +188,10 @@ fn read_document(
         return None;
     }
     overrides::apply(&mut root, overrides, problems);
-    let lacking = legacy::update(&mut root, problems);
+    let unsupported = legacy::update(&mut root, problems);
     let mut config = Config::from_node(&root, problems)?;
     rules::enforce(&mut config, &root, problems);
-    let not_yet = not_yet::named(&config, &root, &lacking);
+    let not_yet = not_yet::named(&config, &root, &unsupported);
     Some((config, not_yet))
 }
 

@@ -29,16 +29,16 @@ const NOT_YET: &[Row] = &[
     ("api", |c| c.api.enabled),
 ];
 
-/// Returns the features that the document enables and the server lacks, by section.
+/// Returns the features that the document enables and the server does not implement, by section.
 ///
 /// Features of one section are one entry: `datastore: mysql, sqlite`.
 ///
-/// `lacking` are features of old versions, in the same form.
-pub(super) fn named(config: &Config, root: &Node, lacking: &[&str]) -> Vec<String> {
+/// `unsupported` are features of old versions, in the same form.
+pub(super) fn named(config: &Config, root: &Node, unsupported: &[&str]) -> Vec<String> {
     let mut sections: Vec<(&str, Vec<&str>)> = Vec::new();
     for (key, on) in NOT_YET {
         let (section, feature) = key.split_once('.').unwrap_or((key, ""));
-        // A section that is absent from the document was not asked for.
+        // A section that is absent from the document is not meant to be enabled.
         let top = feature.split('.').next().unwrap_or_default();
         let silent = root.child(section).is_none_or(|node| !top.is_empty() && node.child(top).is_none());
         if silent || !on(config) {
@@ -55,6 +55,6 @@ pub(super) fn named(config: &Config, root: &Node, lacking: &[&str]) -> Vec<Strin
             [""] => section.to_owned(),
             features => format!("{section}: {}", features.join(", ")),
         })
-        .chain(lacking.iter().map(|feature| (*feature).to_owned()))
+        .chain(unsupported.iter().map(|feature| (*feature).to_owned()))
         .collect()
 }

@@ -1,13 +1,13 @@
 //! Environment variables that override single keys: `IRCD__SERVER__MAX_SENDQ=1m`.
 //!
-//! Components are separated by `__`; each names a key in capitals with `_` for `-`. The value is YAML.
-//! Mappings are merged key by key, everything else is replaced. Lists cannot be indexed.
+//! The components of a name are separated by `__`; each is a key in capitals, with `_` for `-`. The value
+//! is YAML. Mappings are merged key by key, anything else is replaced. Lists cannot be indexed.
 
 use super::yaml::problem::{Problem, Severity};
 use super::yaml::section::Problems;
 use super::yaml::tree::{Node, Tree, join, merge, parse_value};
 
-/// Whether a variable of this name can change the configuration.
+/// Returns whether a variable of this name can change the configuration.
 pub(super) fn is_override(name: &str) -> bool {
     PREFIXES.iter().any(|prefix| name.starts_with(prefix))
 }
@@ -15,12 +15,12 @@ pub(super) fn is_override(name: &str) -> bool {
 /// The prefixes of variables; later ones take precedence.
 const PREFIXES: [&str; 3] = ["ORAGONO__", "ERGO__", "IRCD__"];
 
-/// Applies the variables that have one of the prefixes to the document.
+/// Applies the variables with one of the prefixes to the document.
 pub(super) fn apply(root: &mut Node, variables: &[(String, String)], problems: &mut Problems) {
     let rank = |name: &str| PREFIXES.iter().position(|prefix| name.starts_with(prefix));
     let mut ours: Vec<(usize, &String, &String)> =
         variables.iter().filter_map(|(name, value)| Some((rank(name)?, name, value))).collect();
-    // Sections before their keys, and always in the same order.
+    // Sections come before their keys, and the order is always the same.
     ours.sort();
     if ours.is_empty() {
         return;
@@ -28,7 +28,7 @@ pub(super) fn apply(root: &mut Node, variables: &[(String, String)], problems: &
     if root.child("allow-environment-overrides").is_none_or(|node| node.tree != Tree::Bool(true)) {
         problems.add(problem(
             "allow-environment-overrides",
-            "`true`, for environment variables to have an effect",
+            "`true`, so that environment variables can override keys",
             format!("{} variables such as {}", ours.len(), ours[0].1),
             Severity::Warning,
         ));
@@ -37,18 +37,13 @@ pub(super) fn apply(root: &mut Node, variables: &[(String, String)], problems: &
     for (rank, name, value) in ours {
         let components: Vec<String> = name[PREFIXES[rank].len()..].split("__").map(kebab).collect();
         if components.iter().any(String::is_empty) {
-            problems.add(problem(
-                name,
-                "names of keys joined by two underscores",
-                "an empty name",
-                Severity::Warning,
-            ));
+            problems.add(problem(name, "keys joined by two underscores", "an empty name", Severity::Warning));
             continue;
         }
         match parse_value(value) {
             Ok(tree) => set(root, &components, name, tree, problems),
             Err(error) => {
-                problems.add(problem(name, "a value in YAML", error, Severity::Error));
+                problems.add(problem(name, "a YAML value", error, Severity::Error));
             }
         }
     }
@@ -77,11 +72,11 @@ fn set(root: &mut Node, components: &[String], variable: &str, tree: Tree, probl
             node.variable = Some(variable.to_owned());
         }
         let Tree::Map(children) = &mut node.tree else {
-            let found = format!("`{component}` below {}, which is not a section", node.path);
+            let found = format!("`{component}` in {}, which is not a section", node.path);
             problems.add(problem(variable, "the name of a key", found, Severity::Warning));
             return;
         };
-        // Names in maps, such as those of operators, may contain capitals.
+        // Names that an administrator chooses, such as those of operators, may contain capitals.
         let at = children.iter().position(|(key, _)| kebab(key) == *component).unwrap_or_else(|| {
             let mut child = Node::new(Tree::Null);
             child.path = join(&node.path, component);

@@ -9,8 +9,8 @@ mod wrong;
 
 use super::{Loaded, load};
 
-/// The least that a configuration must say, in five lines. More keys of `server` can follow.
-const LEAST: &str = "\
+/// A minimal configuration, in five lines. More keys of `server` can follow.
+const MINIMAL: &str = "\
 network: {name: TestNet}
 datastore: {path: ircd.db}
 server:
@@ -18,12 +18,12 @@ server:
     listeners: {'127.0.0.1:6667': }
 ";
 
-/// Loads what must have no errors.
+/// Loads a configuration; panics if it has errors.
 fn loaded(text: &str) -> Loaded {
     load(text, &[]).unwrap_or_else(|problems| panic!("{}", shown(&problems)))
 }
 
-/// Problems as their lines in a file `f`.
+/// Returns the lines that report problems in a file `f`.
 fn shown(problems: &[super::Problem]) -> String {
     problems.iter().map(|problem| problem.display("f").to_string()).collect::<Vec<_>>().join("\n")
 }

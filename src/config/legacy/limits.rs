@@ -1,10 +1,10 @@
-//! Old forms of limits: of connections, and of the length of lines.
+//! Old forms of connection limits and of the line length.
 
 use super::super::yaml::problem::Severity;
 use super::super::yaml::section::Problems;
 use super::super::yaml::tree::{Node, Tree};
 
-/// Two sections of old that are `server.ip-limits` today: the section, its keys and their names today.
+/// Two old sections that are now `server.ip-limits`: the section, its old keys and their new names.
 const LIMITS: [(&str, &[(&str, &str)]); 2] = [
     (
         "connection-limits",
@@ -20,8 +20,8 @@ const LIMITS: [(&str, &[(&str, &str)]); 2] = [
     ),
 ];
 
-/// Sections that Ergo has had since 2.0. A file with one of them is newer than `limits.linelen`,
-/// so its server ignored that key, and lines had 512 bytes.
+/// Sections that Ergo introduced in 2.0. A file with one of them is newer than `limits.linelen`: its server
+/// ignored that key, and lines had 512 bytes.
 const NEWER: &[&[&str]] = &[
     &["accounts", "multiclient"],
     &["datastore", "mysql"],
@@ -33,7 +33,7 @@ const NEWER: &[&[&str]] = &[
     &["server", "ip-limits"],
 ];
 
-/// Makes `ip-limits` of the two sections. Keys with the same name keep it.
+/// Merges the two sections into `ip-limits`.
 pub(super) fn join(server: &mut Node, problems: &mut Problems) {
     let current = server.child("ip-limits").is_some();
     for (name, keys) in LIMITS {
@@ -58,7 +58,7 @@ pub(super) fn join(server: &mut Node, problems: &mut Problems) {
     }
 }
 
-/// `limits.linelen.rest` is `server.max-line-len` today.
+/// Moves `limits.linelen.rest` to `server.max-line-len`.
 pub(super) fn line_length(root: &mut Node, problems: &mut Problems) {
     if NEWER.iter().any(|path| root.find(path).is_some()) || root.find(&["server", "max-line-len"]).is_some()
     {

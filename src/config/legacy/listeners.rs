@@ -5,12 +5,12 @@ use super::super::yaml::section::Problems;
 use super::super::yaml::tree::{Node, Tree};
 use super::is_true;
 
-/// Brings `server.listeners` up to date, and what WebSocket listeners need with it.
+/// Converts `server.listeners`, and enables UTF-8 enforcement for WebSocket listeners.
 pub(super) fn update(server: &mut Node, problems: &mut Problems) {
     join(server, problems);
     if let Some(Tree::Map(listeners)) = server.child_mut("listeners").map(|node| &mut node.tree) {
         for (address, listener) in listeners {
-            // Up to 2.0, the path of a socket could begin with this.
+            // Up to 2.0, the path of a socket could have this prefix.
             if let Some(path) = address.strip_prefix("unix:") {
                 *address = path.to_owned();
             }
@@ -20,7 +20,8 @@ pub(super) fn update(server: &mut Node, problems: &mut Problems) {
     require_utf8(server, problems);
 }
 
-/// `listen`, `tls-listeners`, `ws-listen` and `tor-listeners.listeners` were lists of addresses up to 1.1.
+/// Converts `listen`, `tls-listeners`, `ws-listen` and `tor-listeners.listeners`, which were lists of
+/// addresses up to 1.1.
 fn join(server: &mut Node, problems: &mut Problems) {
     let mut found = Vec::new();
     for key in ["listen", "tls-listeners", "ws-listen", "wslisten"] {
@@ -38,7 +39,7 @@ fn join(server: &mut Node, problems: &mut Problems) {
         );
         found.push(("tor", node));
     }
-    // A server that knows `listeners` ignored all of these.
+    // Servers that support `listeners` ignore the old keys.
     if server.child("listeners").is_some_and(|node| !node.is_null()) {
         return;
     }
@@ -55,7 +56,8 @@ fn join(server: &mut Node, problems: &mut Problems) {
     }
 }
 
-/// The addresses that an old key names: a mapping's keys with their values, a list's items, or the only one.
+/// Returns the addresses in an old key: the keys of a mapping with their values, the items of a list, or a
+/// single address.
 fn addresses(node: &Node) -> Vec<(String, Node)> {
     let item = |node: &Node| match &node.tree {
         Tree::Text(address) if !address.is_empty() => Some((address.clone(), node.clone())),
@@ -68,7 +70,7 @@ fn addresses(node: &Node) -> Vec<(String, Node)> {
     }
 }
 
-/// Adds a listener, or a setting to the one that is there.
+/// Adds a listener if it does not exist, and a setting to it.
 fn add(server: &mut Node, address: &str, origin: &Node, setting: Option<(&str, Node)>) {
     let empty = Node { tree: Tree::Map(Vec::new()), ..origin.clone() };
     if server.child("listeners").is_none_or(Node::is_null) {
@@ -83,7 +85,7 @@ fn add(server: &mut Node, address: &str, origin: &Node, setting: Option<(&str, N
     }
 }
 
-/// `proxy` was a key of `tls` once, even where it was the only one and the listener plain text.
+/// Moves `tls.proxy` to `proxy`. It was a key of `tls` even for plaintext listeners, as the only one.
 fn outer_proxy(listener: &mut Node) {
     let Some(proxy) = listener.child_mut("tls").and_then(|tls| tls.take("proxy")) else { return };
     if listener.child("tls").is_some_and(|tls| tls.tree == Tree::Map(Vec::new())) {
@@ -94,7 +96,7 @@ fn outer_proxy(listener: &mut Node) {
     }
 }
 
-/// WebSocket listeners are older than `enforce-utf8`, without which they are refused today.
+/// Enables `enforce-utf8`, which WebSocket listeners require, in files that are older than that key.
 fn require_utf8(server: &mut Node, problems: &mut Problems) {
     if server.child("enforce-utf8").is_some_and(|node| !node.is_null()) {
         return;
@@ -103,7 +105,7 @@ fn require_utf8(server: &mut Node, problems: &mut Problems) {
     let first =
         listeners.iter().find_map(|(_, listener)| listener.child("websocket").filter(|node| is_true(node)));
     let Some(first) = first.cloned() else { return };
-    let found = "none; WebSocket needs it, so it is on";
-    problems.push(&first, "`server.enforce-utf8: true` with it", found, Severity::Warning);
+    let found = "no such key; WebSocket requires it, so it is enabled";
+    problems.push(&first, "`server.enforce-utf8: true` as well", found, Severity::Warning);
     server.put("enforce-utf8", first);
 }

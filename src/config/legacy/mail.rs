@@ -5,7 +5,7 @@ use super::super::yaml::section::Problems;
 use super::super::yaml::tree::{Node, Tree};
 use super::is_true;
 
-/// `enabled-callbacks` with `mailto` is e-mail verification today; its settings were in `callbacks`.
+/// Converts `enabled-callbacks` with `mailto` to `email-verification`; its settings were in `callbacks`.
 pub(super) fn callback(registration: &mut Node, problems: &mut Problems) {
     let mailto = Tree::Text("mailto".to_owned());
     let named = registration.child("enabled-callbacks").is_some_and(|list| match &list.tree {
@@ -31,7 +31,7 @@ pub(super) fn callback(registration: &mut Node, problems: &mut Problems) {
     registration.put("email-verification", callback);
 }
 
-/// `blacklist-regexes` is `address-blacklist` with `address-blacklist-syntax: regex` today.
+/// Converts `blacklist-regexes` to `address-blacklist` with `address-blacklist-syntax: regex`.
 pub(super) fn blacklist(mail: &mut Node, problems: &mut Problems) {
     if mail.child("address-blacklist").is_some() {
         return;

@@ -1,8 +1,8 @@
-//! Keys of older versions of Ergo and Oragono.
+//! Converts keys of older versions of Ergo and Oragono.
 //!
-//! A key whose meaning can be expressed with a key of today is moved there; one that means nothing any more
-//! is removed. Both with a warning, so that an old file never keeps a server from starting.
-//! What is left of a section that moved stays where the reader will find it, and is judged there.
+//! A key with a current equivalent is moved there, and an obsolete key is removed. Both cause only a
+//! warning, so that an old file never prevents a server from starting. Other keys of a section that moved
+//! stay in place for its reader to check.
 
 mod limits;
 mod listeners;
@@ -13,14 +13,14 @@ use super::yaml::problem::Severity;
 use super::yaml::section::Problems;
 use super::yaml::tree::{Node, Tree};
 
-/// Sections that have moved as a whole, before any other change: section, old name, new place.
+/// Sections that move as a whole, before any other change: section, old name, new path.
 const MOVED: &[(&[&str], &str, &[&str])] = &[
     (&[], "authentication-enabled", &["accounts", "authentication-enabled"]),
     (&["registration"], "accounts", &["accounts", "registration"]),
     (&["registration"], "channels", &["channels", "registration"]),
 ];
 
-/// Keys that only have another name today: section (`*` is every key or item), old name, new name.
+/// Keys that were only renamed: section (`*` is every key or item), old name, new name.
 const RENAMED: &[(&[&str], &str, &[&str])] = &[
     (&["accounts"], "bouncer", &["multiclient"]),
     (&["opers", "*"], "fingerprint", &["certfp"]),
@@ -32,7 +32,7 @@ const RENAMED: &[(&[&str], &str, &[&str])] = &[
     (&["accounts", "registration", "email-verification"], "implicit-tls", &["mta", "implicit-tls"]),
 ];
 
-/// Keys that mean nothing any more, and what there is instead.
+/// Obsolete keys: section, name, replacement.
 const RETIRED: &[(&[&str], &str, &str)] = &[
     (&[], "operator", "opers"),
     (&[], "registration", "accounts.registration"),
@@ -66,7 +66,8 @@ const RETIRED: &[(&[&str], &str, &str)] = &[
     (&["server", "listeners", "*", "tls-certificates", "*"], "proxy", "proxy"),
 ];
 
-/// Brings the document up to date. Returns the features of old versions that it turns on and this one lacks.
+/// Converts the document. Returns the features of old versions that it enables but this one does not
+/// support.
 pub(super) fn update(root: &mut Node, problems: &mut Problems) -> Vec<&'static str> {
     for (section, old, new) in MOVED {
         move_section(root, section, old, new, problems);
@@ -85,8 +86,8 @@ pub(super) fn update(root: &mut Node, problems: &mut Problems) -> Vec<&'static s
     each(root, &["history", "restrictions"], &mut |node| query_cutoff(node, problems));
     each(root, &["extjwt"], &mut |node| tokens::keys(node, problems));
     each(root, &["extjwt", "services", "*"], &mut |node| tokens::keys(node, problems));
-    let mut lacking = Vec::new();
-    each(root, &["accounts"], &mut |node| lacking.extend(directory(node, problems)));
+    let mut unsupported = Vec::new();
+    each(root, &["accounts"], &mut |node| unsupported.extend(directory(node, problems)));
     for (section, old, instead) in RETIRED {
         each(root, section, &mut |node| {
             if let Some(old) = node.take(old) {
@@ -94,14 +95,14 @@ pub(super) fn update(root: &mut Node, problems: &mut Problems) -> Vec<&'static s
                     "nothing" => "no such key".to_owned(),
                     key => format!("`{key}`"),
                 };
-                problems.push(&old, expected, "a key that has no effect any more", Severity::Warning);
+                problems.push(&old, expected, "a key that no longer has an effect", Severity::Warning);
             }
         });
     }
-    lacking
+    unsupported
 }
 
-/// Calls a function with every node that a path with `*` leads to.
+/// Calls a function with every node that matches a path with `*`.
 fn each(node: &mut Node, path: &[&str], visit: &mut dyn FnMut(&mut Node)) {
     let Some((key, rest)) = path.split_first() else { return visit(node) };
     match &mut node.tree {
@@ -123,14 +124,14 @@ fn rename(node: &mut Node, old: &str, new: &[&str], problems: &mut Problems) {
     put_below(node, new, child);
 }
 
-/// Moves a section to a place counted from the top; keys that are there already keep their values.
+/// Moves a section to a path from the root, unless that path has a value.
 fn move_section(root: &mut Node, section: &[&str], old: &str, new: &[&str], problems: &mut Problems) {
     let mut taken = None;
     each(root, section, &mut |node| taken = node.take(old));
     let Some(child) = taken else { return };
-    problems.push(&child, format!("`{}`", new.join(".")), "an old place of that key", Severity::Warning);
+    problems.push(&child, format!("`{}`", new.join(".")), "the old place of that key", Severity::Warning);
     put_below(root, new, child);
-    // What is left of an emptied section needs no second warning.
+    // An outer section that is now empty needs no second warning.
     if let [outer] = section
         && root.child(outer).is_some_and(|node| node.tree == Tree::Map(Vec::new()))
     {
@@ -138,7 +139,7 @@ fn move_section(root: &mut Node, section: &[&str], old: &str, new: &[&str], prob
     }
 }
 
-/// Puts a value at the end of a path of keys, unless there is one.
+/// Sets the value at a path of keys, unless it has one.
 fn put_below(node: &mut Node, path: &[&str], child: Node) {
     if node.find(path).is_some() {
         return;
@@ -155,19 +156,22 @@ fn put_below(node: &mut Node, path: &[&str], child: Node) {
     node.put(last, child);
 }
 
-/// `ldap` was the section of a directory that checked logins, in 2.0 and 2.1.
+/// Removes `ldap`, which configured a directory for checking logins in 2.0 and 2.1. If it is enabled, returns
+/// it as an unsupported feature.
 fn directory(accounts: &mut Node, problems: &mut Problems) -> Option<&'static str> {
     let ldap = accounts.take("ldap")?;
     let enabled = ldap.child("enabled").is_some_and(is_true);
     let (expected, found) = match enabled {
-        true => ("another way to log in, such as `auth-script`", "LDAP enabled: NO LOGIN IS CHECKED WITH IT"),
+        true => {
+            ("another way to log in, such as `auth-script`", "LDAP, BUT LOGINS ARE NOT CHECKED AGAINST IT")
+        }
         false => ("no such key", "a section that has no effect"),
     };
     problems.push(&ldap, expected, found, Severity::Warning);
     enabled.then_some("accounts: ldap")
 }
 
-/// `rename-prefix: Guest-` is `guest-nickname-format: Guest-*` today.
+/// Converts `rename-prefix: Guest-` to `guest-nickname-format: Guest-*`.
 fn guest_format(node: &mut Node, problems: &mut Problems) {
     let Some(old) = node.take("rename-prefix") else { return };
     problems.push(&old, "`guest-nickname-format`", "an old name of that key", Severity::Warning);
@@ -177,7 +181,7 @@ fn guest_format(node: &mut Node, problems: &mut Problems) {
     }
 }
 
-/// `enforce-registration-date: true` is `query-cutoff: registration-time` today.
+/// Converts `enforce-registration-date: true` to `query-cutoff: registration-time`.
 fn query_cutoff(node: &mut Node, problems: &mut Problems) {
     let Some(old) = node.take("enforce-registration-date") else { return };
     problems.push(&old, "`query-cutoff`", "an old form of that key", Severity::Warning);

@@ -1,14 +1,14 @@
-//! Old forms of the keys that sign tokens.
+//! Old forms of the settings for signing tokens.
 
 use super::super::yaml::problem::Severity;
 use super::super::yaml::section::Problems;
 use super::super::yaml::tree::{Node, Tree};
 
-/// The old key, the one of today, and the algorithm it implied. An RSA key took precedence.
+/// The old key, the new one, and the algorithm that the old one implied. RSA came first and took precedence.
 const KEYS: [(&str, &str, &str); 2] =
     [("rsa-private-key-file", "key-file", "rsa"), ("secret", "key", "hmac")];
 
-/// `secret` and `rsa-private-key-file` are `key` and `key-file` with an `algorithm` today.
+/// Converts `secret` and `rsa-private-key-file` to `key` and `key-file` with an `algorithm`.
 pub(super) fn keys(service: &mut Node, problems: &mut Problems) {
     for (old, new, algorithm) in KEYS {
         let Some(value) = service.take(old) else { continue };

@@ -11,7 +11,7 @@ const USER_MODES: &str = "BERTios";
 /// Channel modes that new channels can have.
 const CHANNEL_MODES: &str = "CEMRUimnstufkl";
 
-/// Checks how users log in.
+/// Checks the settings for logins.
 pub(super) fn logins(config: &Config, rules: &mut Rules<'_>) {
     let accounts = &config.accounts;
     if config.server.password.is_some() && accounts.login_via_pass_command && !accounts.skip_server_password {
@@ -21,18 +21,19 @@ pub(super) fn logins(config: &Config, rules: &mut Rules<'_>) {
     let nicks = &accounts.nick_reservation;
     if nicks.force_nick_equals_account && !accounts.multiclient.enabled {
         let keys = ["accounts", "nick-reservation", "force-nick-equals-account"];
-        rules.broken(&keys, "`accounts.multiclient.enabled: true` with it", "multiclient off");
+        rules.broken(&keys, "`accounts.multiclient.enabled: true` as well", "multiclient disabled");
     }
     let format = &nicks.guest_nickname_format;
     if format.matches('*').count() != 1 || format.contains('?') {
-        rules.wrong(&["accounts", "nick-reservation", "guest-nickname-format"], "one `*` and no `?` in it");
+        let keys = ["accounts", "nick-reservation", "guest-nickname-format"];
+        rules.wrong(&keys, "a format with one `*` and no `?`");
     }
     if !(4..=31).contains(&accounts.registration.bcrypt_cost) {
         rules.wrong(&["accounts", "registration", "bcrypt-cost"], "a number from 4 to 31");
     }
     let oauth2 = &accounts.oauth2;
     if oauth2.enabled && oauth2.auth_script && !accounts.auth_script.enabled {
-        let expected = "`accounts.auth-script.enabled: true` with it";
+        let expected = "`accounts.auth-script.enabled: true` as well";
         rules.broken(&["accounts", "oauth2", "auth-script"], expected, "no script");
     }
 }
@@ -81,7 +82,7 @@ pub(super) fn mail(config: &Config, rules: &mut Rules<'_>) {
     }
 }
 
-/// Checks the tokens that are accepted and issued.
+/// Checks the settings for tokens, accepted and issued.
 pub(super) fn tokens(config: &Config, rules: &mut Rules<'_>) {
     if config.accounts.jwt_auth.enabled {
         for (index, token) in config.accounts.jwt_auth.tokens.iter().enumerate() {
@@ -118,7 +119,7 @@ pub(super) fn opers(config: &mut Config, rules: &mut Rules<'_>) {
     let known = config.oper_classes.keys().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
     for (name, parent) in classes::resolve(&mut config.oper_classes) {
         let found = match config.oper_classes.contains_key(&parent) {
-            true => format!("`{parent}`, which extends itself or an unknown class through others"),
+            true => format!("`{parent}`, which leads back to itself or to an unknown class"),
             false => shown_text(&parent),
         };
         rules.broken(&["oper-classes", &name, "extends"], format!("one of the classes {known}"), found);
@@ -138,7 +139,7 @@ pub(super) fn opers(config: &mut Config, rules: &mut Rules<'_>) {
             rules.broken(&at, "`password`, `certfp` or both", "neither");
         }
         if oper.auto && oper.certfp.is_none() {
-            rules.doubtful(&[&at[..], &["auto"]].concat(), "`certfp` with it", "no certificate");
+            rules.doubtful(&[&at[..], &["auto"]].concat(), "`certfp` as well", "no certificate");
         }
         let vhost_valid =
             |host: &str| host.bytes().all(|b| b.is_ascii_alphanumeric() || b".-_/".contains(&b));
@@ -146,7 +147,7 @@ pub(super) fn opers(config: &mut Config, rules: &mut Rules<'_>) {
             rules.wrong(&[&at[..], &["vhost"]].concat(), "a vhost of letters, digits and `.-_/`");
         }
         if let Some(letter) = unknown_mode(&oper.modes, USER_MODES) {
-            let expected = format!("signs and the letters {USER_MODES}");
+            let expected = format!("`+`, `-` and some of the letters {USER_MODES}");
             rules.broken(&[&at[..], &["modes"]].concat(), expected, format!("{letter:?}"));
         }
     }
@@ -161,12 +162,12 @@ pub(super) fn modes(config: &Config, rules: &mut Rules<'_>) {
     for (keys, modes, letters) in rows {
         if let Some(letter) = unknown_mode(modes, letters) {
             let found = format!("{letter:?}, which has no effect");
-            rules.doubtful(&keys, format!("`+` and letters out of {letters}"), found);
+            rules.doubtful(&keys, format!("`+` and some of the letters {letters}"), found);
         }
     }
     for channel in &config.channels.auto_join {
         if !channel.starts_with('#') || channel.contains([' ', ',']) {
-            rules.broken(&["channels", "auto-join"], "names of channels, with `#`", shown_text(channel));
+            rules.broken(&["channels", "auto-join"], "channel names, with `#`", shown_text(channel));
         }
     }
 }
@@ -177,7 +178,7 @@ fn unknown_mode(modes: &str, letters: &str) -> Option<char> {
     first.chars().find(|letter| !matches!(letter, '+' | '-') && !letters.contains(*letter))
 }
 
-/// Checks that the sources of roleplay messages have the form of a source.
+/// Checks that the sources of roleplay messages have the form `nick!user@host`.
 pub(super) fn roleplay(config: &Config, rules: &mut Rules<'_>) {
     let patterns = [
         ("npc-nick-mask", &config.roleplay.npc_nick_mask, 2, "two %s"),
@@ -185,10 +186,10 @@ pub(super) fn roleplay(config: &Config, rules: &mut Rules<'_>) {
     ];
     for (key, pattern, names, expected) in patterns {
         let parts = pattern.split_once('!').and_then(|(nick, rest)| Some((nick, rest.split_once('@')?)));
-        let formed = parts.is_some_and(|(nick, (user, host))| ![nick, user, host].contains(&""));
-        let plain = !pattern.starts_with(':') && pattern.chars().all(|c| c > ' ');
-        if !formed || !plain || pattern.matches("%s").count() != names {
-            rules.wrong(&["roleplay", key], format!("the form nickname!user@host with {expected} in it"));
+        let well_formed = parts.is_some_and(|(nick, (user, host))| ![nick, user, host].contains(&""));
+        let printable = !pattern.starts_with(':') && pattern.chars().all(|c| c > ' ');
+        if !well_formed || !printable || pattern.matches("%s").count() != names {
+            rules.wrong(&["roleplay", key], format!("the form nickname!user@host with {expected}"));
         }
     }
 }

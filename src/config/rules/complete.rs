@@ -9,12 +9,12 @@ use super::super::{
     Accounts, Config, CustomLimit, Extjwt, Fakelag, History, IpLimits, Persistent, Server, Throttle,
 };
 
-/// Replaces the zeros that make no sense by defaults, and sets what follows from other keys.
+/// Replaces zeros that make no sense with defaults, and sets values that follow from other keys.
 pub(super) fn complete(config: &mut Config) {
     let standard = Config::default();
     server(&mut config.server, &standard.server);
     accounts(&mut config.accounts, &config.server, &standard.accounts);
-    // Tor listeners are usually on this machine, which `require-sasl` may exempt.
+    // Tor connections usually come from this machine, which `require-sasl` may exempt.
     config.server.tor_listeners.require_sasl |= config.accounts.require_sasl.enabled;
     fakelag(&mut config.fakelag, &standard.fakelag);
     history(&mut config.history, standard.history);
@@ -47,7 +47,7 @@ fn server(server: &mut Server, standard: &Server) {
     unless_zero(&mut server.idle_timeouts.disconnect, standard.idle_timeouts.disconnect);
     unless_zero(&mut server.oper_throttle, standard.oper_throttle);
     unless_zero(&mut server.tor_listeners.throttle_duration, standard.tor_listeners.throttle_duration);
-    // Without time, no script ever has an answer.
+    // With a timeout of zero, no script could ever answer.
     unless_zero(&mut server.ip_check_script.timeout, standard.ip_check_script.timeout);
     ip_limits(&mut server.ip_limits, &standard.ip_limits);
     server.max_line_len = server.max_line_len.max(standard.max_line_len);
@@ -76,7 +76,7 @@ fn accounts(accounts: &mut Accounts, server: &Server, standard: &Accounts) {
     unless_zero(&mut accounts.registration.bcrypt_cost, standard.registration.bcrypt_cost);
     throttle(&mut accounts.registration.throttling, 30, Duration::from_secs(600));
     throttle(&mut accounts.login_throttling, 3, Duration::from_secs(60));
-    // Registering an account must not be a way around the server's password.
+    // Registering an account must not bypass the server's password.
     accounts.registration.allow_before_connect &= server.password.is_none();
     accounts.nick_reservation.force_nick_equals_account &= accounts.nick_reservation.enabled;
     if accounts.nick_reservation.guest_nickname_format.is_empty() {
@@ -119,7 +119,7 @@ fn history(history: &mut History, standard: History) {
     }
     if !history.enabled || !history.persistent.enabled {
         history.persistent = Persistent {
-            // The settings of the spool apply as soon as there is one.
+            // The settings of the spool apply even while nothing is stored.
             sync_interval: history.persistent.sync_interval,
             spool_path: history.persistent.spool_path.take(),
             spool_max_size: history.persistent.spool_max_size,

@@ -1,6 +1,6 @@
 //! Rules that involve several keys, and values that follow from other keys.
 //!
-//! The rules for a single value are in its reader.
+//! The reader of a value checks the rules for that value alone.
 
 mod accounts;
 mod complete;
@@ -34,7 +34,7 @@ pub(super) fn enforce(config: &mut Config, root: &Node, problems: &mut Problems)
     storage::extras(config, &mut rules);
 }
 
-/// The document, to find the line of a broken rule.
+/// The document, for finding the line of a broken rule, and the problems found so far.
 struct Rules<'a> {
     root: &'a Node,
     problems: &'a mut Problems,
@@ -57,7 +57,7 @@ impl Rules<'_> {
         self.note(keys, expected, found, Severity::Warning);
     }
 
-    /// The line is that of the key, or of the innermost section around it; the first line if there is none.
+    /// Adds a problem on the line of the key, or of the innermost section around it.
     fn note(
         &mut self,
         keys: &[&str],
@@ -65,7 +65,7 @@ impl Rules<'_> {
         found: impl Into<String>,
         severity: Severity,
     ) {
-        // Finding the line takes time that grows with the document.
+        // The time to find the line grows with the document.
         if self.problems.is_full() {
             return;
         }

@@ -1,4 +1,4 @@
-//! Syntax of names that several rules check.
+//! Checks the syntax of names, for several rules.
 
 pub(super) use crate::text::is_hostname;
 

@@ -5,9 +5,9 @@ use super::super::{Config, Listener};
 use super::Rules;
 use super::names::{is_hostname, is_ident, is_listen_address};
 
-/// Minimum size of a send queue, in bytes: the answer to a command must fit.
+/// The minimum size of a send queue, in bytes. The reply to a command must fit.
 const SENDQ_BYTES_MIN: usize = 4096;
-/// Characters that relayed nicknames cannot contain, because they have a meaning in the protocol.
+/// Characters that cannot be separators, because they have a meaning in the protocol.
 const NO_SEPARATORS: &str = " ,*?.!@:";
 
 /// Checks the required keys.
@@ -19,7 +19,7 @@ pub(super) fn required(config: &Config, rules: &mut Rules<'_>) {
     let name = &config.server.name;
     let valid = is_hostname(name) && name.contains('.');
     if !valid && !rules.is_noted(&["server", "name"]) {
-        rules.wrong(&["server", "name"], "a hostname with a dot in it, such as irc.example.com");
+        rules.wrong(&["server", "name"], "a hostname with a dot, such as irc.example.com");
     }
     if config.server.listeners.is_empty() && !rules.is_noted(&["server", "listeners"]) {
         rules.wrong(&["server", "listeners"], "at least one address to listen on, such as \":6697\"");
@@ -40,11 +40,11 @@ pub(super) fn listeners(config: &Config, rules: &mut Rules<'_>) {
         key_pairs(listener, &at, rules);
         if listener.sts_only && !config.server.sts.enabled {
             let keys = [&at[..], &["sts-only"]].concat();
-            rules.broken(&keys, "`server.sts.enabled: true` with it", "STS disabled");
+            rules.broken(&keys, "`server.sts.enabled: true` as well", "STS disabled");
         }
         if listener.websocket && !config.server.enforce_utf8 {
             let keys = [&at[..], &["websocket"]].concat();
-            rules.broken(&keys, "`server.enforce-utf8: true` with it", "UTF-8 not enforced");
+            rules.broken(&keys, "`server.enforce-utf8: true` as well", "UTF-8 not enforced");
         }
     }
 }
@@ -60,10 +60,10 @@ fn key_pairs(listener: &Listener, at: &[&str], rules: &mut Rules<'_>) {
     }
     let keys = [at, &["tls-certificates"]].concat();
     if listener.tls_certificates.iter().any(|pair| pair.cert.is_empty() || pair.key.is_empty()) {
-        rules.broken(&keys, "`cert` and `key` for each", "one without");
+        rules.broken(&keys, "`cert` and `key` for each", "an entry without one of them");
     }
     if listener.tls.is_some() && !listener.tls_certificates.is_empty() {
-        rules.doubtful(&keys, "either this or `tls`", "both, of which `tls` has no effect");
+        rules.doubtful(&keys, "either this or `tls`", "both; `tls` has no effect");
     }
 }
 
@@ -80,7 +80,7 @@ pub(super) fn connections(config: &Config, rules: &mut Rules<'_>) {
             rules.wrong(&["server", "coerce-ident"], "`~` and a username, such as ~u");
         }
         if server.check_ident {
-            let expected = "no `check-ident: true` beside it";
+            let expected = "no `check-ident: true` at the same time";
             rules.broken(&["server", "coerce-ident"], expected, "both");
         }
     }
@@ -106,11 +106,11 @@ pub(super) fn connections(config: &Config, rules: &mut Rules<'_>) {
 pub(super) fn hosts(config: &Config, rules: &mut Rules<'_>) {
     let server = &config.server;
     for (index, gateway) in server.webirc.iter().enumerate() {
-        let unarmed = gateway.certfp.is_none() && gateway.password.is_none();
+        let without_credentials = gateway.certfp.is_none() && gateway.password.is_none();
         let keys = ["server", "webirc", &index.to_string()];
         let noted = ["certfp", "password"].iter().any(|key| rules.is_noted(&[&keys[..], &[key]].concat()));
-        // A gateway without hosts is an example that is never used.
-        if unarmed && !gateway.hosts.is_empty() && !noted {
+        // A gateway without hosts is an unused example.
+        if without_credentials && !gateway.hosts.is_empty() && !noted {
             rules.broken(&keys, "`certfp`, `password` or both", "neither");
         }
     }
@@ -130,7 +130,7 @@ pub(super) fn hosts(config: &Config, rules: &mut Rules<'_>) {
     }
 }
 
-/// Enlarges a send queue that is too small for an answer.
+/// Raises `max-sendq` to the minimum.
 pub(super) fn queue(config: &mut Config, rules: &mut Rules<'_>) {
     let max_sendq = &mut config.server.max_sendq;
     if *max_sendq < SENDQ_BYTES_MIN {
@@ -140,7 +140,7 @@ pub(super) fn queue(config: &mut Config, rules: &mut Rules<'_>) {
     }
 }
 
-/// Checks that a script is a program or a socket. One that is neither is disabled.
+/// Checks that a script is either a program or a socket. Disables one that is neither.
 pub(super) fn scripts(config: &mut Config, rules: &mut Rules<'_>) {
     let (check, auth) = (&mut config.server.ip_check_script, &mut config.accounts.auth_script);
     let scripts = [
@@ -156,7 +156,7 @@ pub(super) fn scripts(config: &mut Config, rules: &mut Rules<'_>) {
                 rules.broken(&at, "either `command` or `socket`", "both");
             }
             (true, true) if *enabled => {
-                rules.doubtful(&at, "either `command` or `socket`", "neither, so it is never asked");
+                rules.doubtful(&at, "either `command` or `socket`", "neither, so it is never queried");
                 *enabled = false;
             }
             _ => {}

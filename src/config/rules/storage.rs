@@ -7,9 +7,9 @@ use super::super::{Config, KeyPair, LOG_TYPE_ALIASES, LOG_TYPES};
 use super::Rules;
 use super::names::is_listen_address;
 
-/// Longest name of a user or channel that a history database stores, in bytes.
+/// The maximum length of a nickname or channel name in a history database, in bytes.
 const STORED_NAME_BYTES_MAX: usize = 64;
-/// Minimum time after which an unused push subscription is removed.
+/// The minimum time after which an unused push subscription is removed.
 const PUSH_EXPIRATION_MIN: Duration = Duration::from_secs(3 * 86_400);
 
 /// Checks history and its databases.
@@ -22,17 +22,17 @@ pub(super) fn history(config: &Config, rules: &mut Rules<'_>) {
     ];
     let enabled: Vec<&str> = backends.iter().filter(|(_, on)| *on).map(|(name, _)| *name).collect();
     if let [first, second, ..] = enabled.as_slice() {
-        let expected = "one database for history at most";
+        let expected = "at most one history database";
         rules.broken(&["datastore", second, "enabled"], expected, format!("`{first}` as well"));
     }
     if config.history.persistent.enabled && enabled.is_empty() {
-        let expected = "`enabled: true` in `datastore.mysql`, `.postgresql` or `.sqlite` with it";
+        let expected = "`enabled: true` in `datastore.mysql`, `.postgresql` or `.sqlite` as well";
         rules.broken(&["history", "persistent", "enabled"], expected, "no database");
     }
     let lengths = [("nicklen", config.limits.nicklen), ("channellen", config.limits.channellen)];
     for (key, _) in lengths.iter().filter(|(_, length)| *length > STORED_NAME_BYTES_MAX) {
         if !enabled.is_empty() {
-            let expected = format!("{STORED_NAME_BYTES_MAX} at most, with a database for history");
+            let expected = format!("at most {STORED_NAME_BYTES_MAX}, with a history database");
             rules.wrong(&["limits", key], expected);
         }
     }
@@ -59,7 +59,7 @@ pub(super) fn logging(config: &Config, rules: &mut Rules<'_>) {
                 || LOG_TYPE_ALIASES.iter().any(|(old, _)| *old == kind)
         };
         for kind in log.r#type.split_ascii_whitespace().filter(|kind| *kind != "-" && !is_known(kind)) {
-            let expected = format!("`*` or some of {}", LOG_TYPES.join(", "));
+            let expected = format!("`*` or one of {}", LOG_TYPES.join(", "));
             rules.doubtful(&key("type"), expected, format!("{kind:?}"));
         }
         let mut kinds = log.r#type.split_ascii_whitespace();
@@ -73,7 +73,7 @@ pub(super) fn logging(config: &Config, rules: &mut Rules<'_>) {
 pub(super) fn extras(config: &Config, rules: &mut Rules<'_>) {
     let webpush = &config.webpush;
     if webpush.enabled && config.accounts.multiclient.always_on == PersistentStatus::Disabled {
-        let expected = "`accounts.multiclient.always-on` other than `disabled` with it";
+        let expected = "`accounts.multiclient.always-on` other than `disabled`";
         rules.broken(&["webpush", "enabled"], expected, "always-on disabled");
     }
     if webpush.enabled && webpush.expiration < PUSH_EXPIRATION_MIN {

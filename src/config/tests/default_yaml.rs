@@ -9,7 +9,7 @@ use crate::config::yaml::tree::{self, Node, Tree};
 use crate::config::*;
 
 #[test]
-fn it_loads_without_a_word() {
+fn it_loads_without_warnings() {
     let Loaded { config, warnings, not_yet } = loaded(DEFAULT_YAML);
     assert_eq!(shown(&warnings), "");
     assert_eq!(not_yet, Vec::<String>::new());
@@ -19,7 +19,7 @@ fn it_loads_without_a_word() {
     assert!(config.opers.is_empty());
 }
 
-/// The default configuration with all keys that stand behind a `#`.
+/// Returns the default configuration with all commented-out keys enabled.
 fn uncommented() -> String {
     let mut text = String::new();
     for line in DEFAULT_YAML.lines() {
@@ -37,8 +37,8 @@ fn uncommented() -> String {
 }
 
 #[test]
-fn keys_behind_a_sign_load_as_well() {
-    // Some of them exclude each other, as they say: those are the only errors.
+fn commented_out_keys_load() {
+    // Some of them exclude each other, as their comments say. These are the only errors.
     let problems = load(&uncommented(), &[]).err().unwrap_or_default();
     for problem in &problems {
         assert_ne!(problem.expected, "a known key", "{}", shown(&problems));
@@ -46,7 +46,7 @@ fn keys_behind_a_sign_load_as_well() {
 }
 
 #[test]
-fn every_key_is_in_it() {
+fn it_contains_every_key() {
     let mut found = BTreeSet::new();
     let root = tree::parse(&uncommented(), MAPS, &mut Problems::default()).unwrap();
     collect(&root, "", &mut found);
@@ -69,17 +69,17 @@ fn every_key_is_in_it() {
     assert_eq!(missing, Vec::<String>::new());
 }
 
-/// A value behind a sign is the default, unless `# default: …` or `# example` follows it.
+/// A commented-out value is the default, unless `# default: …` or `# example` follows it.
 #[test]
-fn values_behind_a_sign_are_what_they_say() {
-    let base = format!("{LEAST}allow-environment-overrides: true\n");
+fn commented_out_values_are_the_defaults() {
+    let base = format!("{MINIMAL}allow-environment-overrides: true\n");
     let standard = loaded(&base).config;
     let mut sections: Vec<(usize, &str)> = Vec::new();
-    let mut untrue = Vec::new();
+    let mut wrong = Vec::new();
     for line in DEFAULT_YAML.lines() {
         let body = line.trim_start();
         let indent = line.len() - body.len();
-        let (body, behind) = match body.strip_prefix('#') {
+        let (body, is_commented_out) = match body.strip_prefix('#') {
             Some(key) if !key.is_empty() && !key.starts_with(' ') => (key, true),
             Some(_) => continue,
             None => (body, false),
@@ -87,9 +87,10 @@ fn values_behind_a_sign_are_what_they_say() {
         let Some((key, value)) = body.split_once(':') else { continue };
         sections.retain(|(outer, _)| *outer < indent);
         sections.push((indent, key));
-        // What is in lists and below names of one's own cannot be said with a variable.
-        let named = |(_, key): &(usize, &str)| key.starts_with(['"', '-']) || key.starts_with("oper");
-        if !behind || value.trim().is_empty() || sections.iter().any(named) {
+        // A variable cannot set items of lists, or keys below a name that an administrator chooses.
+        let is_unreachable =
+            |(_, key): &(usize, &str)| key.starts_with(['"', '-']) || key.starts_with("oper");
+        if !is_commented_out || value.trim().is_empty() || sections.iter().any(is_unreachable) {
             continue;
         }
         let (value, note) = value.split_once(" # ").unwrap_or((value, ""));
@@ -98,13 +99,13 @@ fn values_behind_a_sign_are_what_they_say() {
         let name = format!("IRCD__{}", path.join("__").replace('-', "_").to_uppercase());
         let same = load(&base, &[(name, value.to_owned())]).is_ok_and(|loaded| loaded.config == standard);
         if same == (note == "example") {
-            untrue.push(format!("{}: {value} # {note}", path.join(".")));
+            wrong.push(format!("{}: {value} # {note}", path.join(".")));
         }
     }
-    assert_eq!(untrue, Vec::<String>::new());
+    assert_eq!(wrong, Vec::<String>::new());
 }
 
-/// All paths of the document, with `*` for the names in maps and the items of lists.
+/// Collects all paths of the document, with `*` for names in maps and items of lists.
 fn collect(node: &Node, path: &str, found: &mut BTreeSet<String>) {
     match &node.tree {
         Tree::Map(children) => {
@@ -120,7 +121,7 @@ fn collect(node: &Node, path: &str, found: &mut BTreeSet<String>) {
     }
 }
 
-/// The keys that a section has, from the names of its fields as `Debug` prints them.
+/// Returns the keys of a section, from the names of its fields as `Debug` prints them.
 fn keys(prefix: &str, section: &dyn Debug) -> Vec<String> {
     let mut path: Vec<String> = Vec::new();
     let mut keys = Vec::new();

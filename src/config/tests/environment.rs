@@ -1,17 +1,18 @@
-//! Environment variables.
+//! Overrides by environment variables.
 
 use super::*;
 
 fn with(text: &str, pairs: &[(&str, &str)]) -> Result<Loaded, Vec<crate::config::Problem>> {
     let pairs: Vec<(String, String)> =
         pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-    load(&format!("{LEAST}{text}\nallow-environment-overrides: true\n"), &pairs)
+    load(&format!("{MINIMAL}{text}\nallow-environment-overrides: true\n"), &pairs)
 }
 
 #[test]
 fn variables_change_keys() {
     let config = with(
-        "opers: {Admin: {class: x, password: $2a$04$0123456789abcdef0123456789abcdef0123456789abcdef01234}}\n\
+        "opers: {Admin: {class: x, password: \
+         $2a$04$0123456789abcdef0123456789abcdef0123456789abcdef01234}}\n\
          oper-classes: {x: {capabilities: [kill]}}",
         &[
             ("PATH", "/bin"),
@@ -41,29 +42,29 @@ fn variables_change_keys() {
 fn an_unknown_key_is_a_warning() {
     let pairs = [("ERGO__SERVER__MAX_SENDQQ", "1m"), ("ERGO__SERVER__NAME__X", "1"), ("IRCD____X", "1")];
     let warnings = with("", &pairs).unwrap().warnings;
-    let told = shown(&warnings);
+    let report = shown(&warnings);
     let unknown = "f: warning: server.max-sendqq: expected a known key, found an unknown one \
                    (did you mean `max-sendq`?; from the environment variable ERGO__SERVER__MAX_SENDQQ)";
-    assert!(told.contains(unknown), "{told}");
-    assert!(told.contains("ERGO__SERVER__NAME__X: expected the name of a key"), "{told}");
-    assert!(told.contains("IRCD____X: expected names of keys"), "{told}");
-    assert_eq!(warnings.len(), 3, "{told}");
+    assert!(report.contains(unknown), "{report}");
+    assert!(report.contains("ERGO__SERVER__NAME__X: expected the name of a key"), "{report}");
+    assert!(report.contains("IRCD____X: expected keys"), "{report}");
+    assert_eq!(warnings.len(), 3, "{report}");
 }
 
 #[test]
 fn a_wrong_value_is_an_error_that_names_the_variable() {
-    let told = shown(&with("", &[("IRCD__SERVER__MAX_SENDQ", "lots"), ("IRCD__LIMITS", "{")]).unwrap_err());
+    let report = shown(&with("", &[("IRCD__SERVER__MAX_SENDQ", "lots"), ("IRCD__LIMITS", "{")]).unwrap_err());
     let wrong = "f: server.max-sendq: expected a size such as 96k, found \"lots\" \
                  (from the environment variable IRCD__SERVER__MAX_SENDQ)";
-    assert!(told.contains(wrong), "{told}");
-    assert!(told.contains("f: IRCD__LIMITS: expected a value in YAML, found "), "{told}");
+    assert!(report.contains(wrong), "{report}");
+    assert!(report.contains("f: IRCD__LIMITS: expected a YAML value, found "), "{report}");
 }
 
 #[test]
-fn variables_need_permission_that_they_cannot_give() {
+fn variables_cannot_enable_themselves() {
     let pairs = [("IRCD__ALLOW_ENVIRONMENT_OVERRIDES", "true"), ("IRCD__SERVER__MAX_SENDQ", "1m")]
         .map(|(name, value)| (name.to_owned(), value.to_owned()));
-    let Loaded { config, warnings, .. } = load(LEAST, &pairs).unwrap();
+    let Loaded { config, warnings, .. } = load(MINIMAL, &pairs).unwrap();
     assert_eq!(config.server.max_sendq, 96 << 10);
     assert_eq!(warnings.len(), 1);
     assert_eq!(warnings[0].path, "allow-environment-overrides");

@@ -1,11 +1,11 @@
-//! Files of older versions, and of programs that write them.
+//! Configurations of older versions, and those that programs write.
 
 use std::time::Duration;
 
 use super::*;
 use crate::config::*;
 
-/// What the conformance suite writes: one line of JSON, with keys of several generations.
+/// The conformance suite writes one line of JSON, with keys of several versions.
 #[test]
 fn one_line_of_json_with_old_keys_loads() {
     let hash = "$2a$04$0123456789abcdef0123456789abcdef0123456789abcdef01234";
@@ -153,10 +153,10 @@ datastore:
 }
 
 #[test]
-fn renamed_keys_are_understood_with_a_warning() {
+fn renamed_keys_work_with_a_warning() {
     let fingerprint = "ab".repeat(32);
     let text = format!(
-        "{LEAST}    webirc: [{{fingerprint: {fingerprint}, hosts: [localhost]}}]
+        "{MINIMAL}    webirc: [{{fingerprint: {fingerprint}, hosts: [localhost]}}]
 accounts:
     bouncer: {{enabled: true, allowed-by-default: true}}
     nick-reservation: {{rename-prefix: Anon-}}
@@ -177,27 +177,30 @@ history: {{restrictions: {{enforce-registration-date: true}}}}
     let mail = &config.accounts.registration.email_verification;
     assert!(mail.enabled && mail.sender == "a@b.c" && mail.mta.server == "mx.b.c" && mail.mta.port == 25);
     assert_eq!(config.history.restrictions.query_cutoff, HistoryCutoff::RegistrationTime);
-    let told = shown(&warnings);
+    let report = shown(&warnings);
     for line in [
         "f:8: warning: accounts.bouncer: expected `multiclient`, found an old name of that key",
         "f:6: warning: server.webirc.0.fingerprint: expected `certfp`, found an old name of that key",
-        "f:12: warning: accounts.registration.callbacks.mailto: expected `email-verification`, found an old form",
-        "f:16: warning: history.restrictions.enforce-registration-date: expected `query-cutoff`, found an old form",
-        "f:13: warning: accounts.vhosts.offer-list: expected no such key, found a key that has no effect any more",
+        "f:12: warning: accounts.registration.callbacks.mailto: expected `email-verification`, \
+         found an old form",
+        "f:16: warning: history.restrictions.enforce-registration-date: expected `query-cutoff`, \
+         found an old form",
+        "f:13: warning: accounts.vhosts.offer-list: expected no such key, \
+         found a key that no longer has an effect",
     ] {
-        assert!(told.contains(line), "{line}\nin\n{told}");
+        assert!(report.contains(line), "{line}\nin\n{report}");
     }
 }
 
 #[test]
-fn listeners_of_all_old_forms_become_listeners() {
+fn old_forms_of_listeners_are_converted() {
     let text = format!(
         "{}    listen: ['127.0.0.1:6667', ':6697', 'unix:/run/ircd.sock', ':6668']
     tls-listeners: {{':6697': {{cert: a.pem, key: a.key}}, ':8080': {{cert: b.pem, key: b.key}}}}
     ws-listen: ':8080'
     tor-listeners: {{listeners: [':6668'], require-sasl: true}}
 ",
-        LEAST.replace("    listeners: {'127.0.0.1:6667': }\n", "")
+        MINIMAL.replace("    listeners: {'127.0.0.1:6667': }\n", "")
     );
     let Loaded { config, warnings, .. } = loaded(&text);
     let mut expected = indexmap::IndexMap::new();
@@ -209,20 +212,20 @@ fn listeners_of_all_old_forms_become_listeners() {
     expected.insert(":8080".to_owned(), Listener { tls: pair("b"), websocket: true, ..Listener::default() });
     assert_eq!(config.server.listeners, expected);
     assert!(config.server.enforce_utf8 && config.server.tor_listeners.require_sasl);
-    let told = shown(&warnings);
+    let report = shown(&warnings);
     for key in ["listen", "tls-listeners", "ws-listen", "tor-listeners.listeners"] {
-        assert!(told.contains(&format!("server.{key}: expected `")), "{key} in\n{told}");
+        assert!(report.contains(&format!("server.{key}: expected `")), "{key} in\n{report}");
     }
-    // A server that knows `listeners` has ignored the old keys.
-    let Loaded { config, warnings, .. } = loaded(&format!("{LEAST}    listen: [':1']\n"));
+    // Servers that support `listeners` ignore the old keys.
+    let Loaded { config, warnings, .. } = loaded(&format!("{MINIMAL}    listen: [':1']\n"));
     assert_eq!(config.server.listeners.len(), 1);
     assert_eq!(warnings.len(), 1);
 }
 
 #[test]
-fn keys_of_tokens_become_an_algorithm_and_a_key() {
+fn old_keys_of_tokens_become_an_algorithm_and_a_key() {
     let text = format!(
-        "{LEAST}extjwt:
+        "{MINIMAL}extjwt:
     expiration: 45s
     secret: sesame
     services:
@@ -241,22 +244,22 @@ fn keys_of_tokens_become_an_algorithm_and_a_key() {
 }
 
 #[test]
-fn a_directory_that_checked_logins_is_a_loud_warning() {
+fn an_enabled_ldap_directory_is_a_loud_warning() {
     let ldap = |enabled: bool| {
         loaded(&format!(
-            "{LEAST}accounts: {{ldap: {{enabled: {enabled}, host: x, attributes: {{name: cn}}}}}}\n"
+            "{MINIMAL}accounts: {{ldap: {{enabled: {enabled}, host: x, attributes: {{name: cn}}}}}}\n"
         ))
     };
     assert_eq!(ldap(true).not_yet, ["accounts: ldap"]);
-    assert!(shown(&ldap(true).warnings).contains("NO LOGIN IS CHECKED WITH IT"));
+    assert!(shown(&ldap(true).warnings).contains("LOGINS ARE NOT CHECKED AGAINST IT"));
     assert_eq!(ldap(false).not_yet, Vec::<String>::new());
     assert_eq!(shown(&ldap(false).warnings).lines().count(), 1);
 }
 
 #[test]
-fn keys_inside_sections_that_moved_are_judged_too() {
+fn keys_inside_moved_sections_are_checked() {
     let text = format!(
-        "{LEAST}    connection-throttling: {{enabled: true, max-connections: 5, ban-message: no, fork: 1}}
+        "{MINIMAL}    connection-throttling: {{enabled: true, max-connections: 5, ban-message: no, fork: 1}}
 registration: {{accounts: {{enabled: true, verify-timeout: 3h}}}}
 authentication-enabled: true
 limits: {{linelen: {{rest: 1024, tags: 9000}}}}
@@ -267,24 +270,24 @@ limits: {{linelen: {{rest: 1024, tags: 9000}}}}
     assert!(config.accounts.authentication_enabled && config.accounts.registration.enabled);
     assert_eq!(config.accounts.registration.verify_timeout, Duration::from_secs(3 * 3600));
     assert_eq!(config.server.max_line_len, 1024);
-    let told = shown(&warnings);
+    let report = shown(&warnings);
     for line in [
-        "ip-limits.ban-message: expected no such key, found a key that has no effect any more",
+        "ip-limits.ban-message: expected no such key, found a key that no longer has an effect",
         "ip-limits.fork: expected a known key, found an unknown one",
         "limits.linelen.rest: expected `server.max-line-len`, found an old form of that key",
-        "limits.linelen: expected `server.max-line-len`, found a key that has no effect any more",
-        "authentication-enabled: expected `accounts.authentication-enabled`, found an old place",
+        "limits.linelen: expected `server.max-line-len`, found a key that no longer has an effect",
+        "authentication-enabled: expected `accounts.authentication-enabled`, found the old place",
     ] {
-        assert!(told.contains(line), "{line}\nin\n{told}");
+        assert!(report.contains(line), "{line}\nin\n{report}");
     }
-    let typo = format!("{LEAST}    connection-limits: {{exemptedd: [localhost]}}\n");
+    let typo = format!("{MINIMAL}    connection-limits: {{exemptedd: [localhost]}}\n");
     assert!(shown(&load(&typo, &[]).unwrap_err()).contains("did you mean `exempted`?"));
 }
 
 #[test]
 fn regular_expressions_for_addresses_keep_their_meaning() {
     let text = format!(
-        "{LEAST}accounts: {{registration: {{email-verification: \
+        "{MINIMAL}accounts: {{registration: {{email-verification: \
          {{enabled: true, sender: a@b.c, blacklist-regexes: ['.*@mailinator.com']}}}}}}\n"
     );
     let mail = loaded(&text).config.accounts.registration.email_verification;
@@ -297,9 +300,9 @@ fn proxy_where_it_had_no_effect_is_a_warning() {
     let listeners = "':1': {tls-certificates: [{cert: a, key: b, proxy: false}]}";
     let text = format!(
         "{}api: {{tls: {{cert: a, key: b, proxy: false}}}}\n",
-        LEAST.replace("'127.0.0.1:6667': ", listeners)
+        MINIMAL.replace("'127.0.0.1:6667': ", listeners)
     );
-    let told = shown(&loaded(&text).warnings);
-    assert!(told.contains("server.listeners.:1.tls-certificates.0.proxy: expected `proxy`"), "{told}");
-    assert!(told.contains("api.tls.proxy: expected no such key"), "{told}");
+    let report = shown(&loaded(&text).warnings);
+    assert!(report.contains("server.listeners.:1.tls-certificates.0.proxy: expected `proxy`"), "{report}");
+    assert!(report.contains("api.tls.proxy: expected no such key"), "{report}");
 }

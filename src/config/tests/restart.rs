@@ -1,22 +1,22 @@
-//! What cannot change without a restart.
+//! Keys that cannot change without a restart.
 
 use super::*;
 use crate::config::diff;
 
 #[test]
-fn what_can_change_changes() {
-    let old = loaded(LEAST).config;
+fn other_keys_can_change() {
+    let old = loaded(MINIMAL).config;
     assert_eq!(diff(&old, &old), Ok(()));
-    let new = loaded(&LEAST.replace("TestNet", "OtherNet").replace("6667", "6668")).config;
+    let new = loaded(&MINIMAL.replace("TestNet", "OtherNet").replace("6667", "6668")).config;
     assert_eq!(diff(&old, &new), Ok(()));
 }
 
 #[test]
-fn what_cannot_change_is_named() {
-    let old = loaded(LEAST).config;
+fn keys_that_require_a_restart_are_named() {
+    let old = loaded(MINIMAL).config;
     let new = loaded(&format!(
         "{}    casemapping: ascii\n    idle-timeouts: {{ping: 20s}}\n    io-threads: 3\n",
-        LEAST.replace("irc.test", "irc2.test").replace("ircd.db", "other.db")
+        MINIMAL.replace("irc.test", "irc2.test").replace("ircd.db", "other.db")
     ))
     .config;
     let keys =
@@ -25,9 +25,9 @@ fn what_cannot_change_is_named() {
 }
 
 #[test]
-fn the_database_of_history_cannot_change_while_it_is_in_use() {
-    let with = |database: &str| loaded(&LEAST.replace("ircd.db", &format!("ircd.db, {database}"))).config;
-    let mysql = |what: &str| with(&format!("mysql: {{enabled: true, {what}}}"));
+fn a_history_database_in_use_cannot_change() {
+    let with = |database: &str| loaded(&MINIMAL.replace("ircd.db", &format!("ircd.db, {database}"))).config;
+    let mysql = |keys: &str| with(&format!("mysql: {{enabled: true, {keys}}}"));
     let old = mysql("host: one, timeout: 3s");
     assert_eq!(diff(&old, &mysql("host: one, timeout: 5s")), Ok(()));
     for other in ["host: two, timeout: 3s", "host: one, password: x", "host: one, max-conns: 7"] {

@@ -1,4 +1,4 @@
-//! Configurations that are right, and what they mean.
+//! Valid configurations, and their values.
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -12,8 +12,8 @@ fn at(addr: &str) -> IpAddr {
 }
 
 #[test]
-fn the_least_configuration_has_the_documented_defaults() {
-    let Loaded { config, warnings, not_yet } = loaded(LEAST);
+fn a_minimal_configuration_has_the_documented_defaults() {
+    let Loaded { config, warnings, not_yet } = loaded(MINIMAL);
     assert_eq!((warnings, not_yet), (vec![], Vec::<String>::new()));
     let mut expected = Config::default();
     expected.network.name = "TestNet".to_owned();
@@ -21,7 +21,7 @@ fn the_least_configuration_has_the_documented_defaults() {
     expected.server.listeners.insert("127.0.0.1:6667".to_owned(), Listener::default());
     expected.datastore.path = "ircd.db".to_owned();
     expected.accounts.registration.email_verification.helo_domain = "irc.test".to_owned();
-    // History is off unless it is turned on.
+    // History is disabled by default.
     (expected.history.channel_length, expected.history.client_length) = (0, 0);
     expected.history.znc_maxmessages = 1000;
     assert_eq!(config, expected);
@@ -41,7 +41,7 @@ fn the_least_configuration_has_the_documented_defaults() {
 }
 
 #[test]
-fn values_are_read_in_all_their_notations() {
+fn values_are_read_in_all_notations() {
     let text = "\
 network: {name: 1.10}
 datastore: {path: ircd.db}
@@ -92,7 +92,7 @@ fakelag: {command-budgets: {who: 4}}
 #[test]
 fn anchors_and_merged_sections_work() {
     let text = format!(
-        "{LEAST}    ip-limits: &base {{count: true, max-concurrent-connections: 7}}\n\
+        "{MINIMAL}    ip-limits: &base {{count: true, max-concurrent-connections: 7}}\n\
          limits: {{nicklen: &n 20, channellen: *n}}\n\
          history: {{enabled: false}}\n"
     )
@@ -106,9 +106,9 @@ fn anchors_and_merged_sections_work() {
 }
 
 #[test]
-fn operators_have_their_class_resolved() {
+fn classes_of_operators_are_resolved() {
     let text = format!(
-        "{LEAST}oper-classes:
+        "{MINIMAL}oper-classes:
     admin: {{extends: helper, title: Admin, capabilities: [rehash, 'oper:local_kill']}}
     helper: {{capabilities: [ban]}}
 opers:
@@ -130,10 +130,10 @@ opers:
 }
 
 #[test]
-fn one_key_follows_from_another() {
+fn some_values_follow_from_other_keys() {
     let hash = "$2a$04$0123456789abcdef0123456789abcdef0123456789abcdef01234";
     let text = format!(
-        "{LEAST}    password: {hash}
+        "{MINIMAL}    password: {hash}
     max-line-len: 100
 accounts:
     skip-server-password: true
@@ -155,49 +155,51 @@ history: {{channel-length: 5, chathistory-maxmessages: 50, persistent: {{registe
 }
 
 #[test]
-fn a_script_always_has_time_to_answer() {
+fn the_timeout_of_a_script_is_never_zero() {
     for time in ["", ", timeout: 0s"] {
         let script = format!("{{enabled: true, command: /bin/true{time}}}");
-        let config =
-            loaded(&format!("{LEAST}    ip-check-script: {script}\naccounts: {{auth-script: {script}}}\n"))
-                .config;
+        let config = loaded(&format!(
+            "{MINIMAL}    ip-check-script: {script}\n\
+             accounts: {{auth-script: {script}}}\n"
+        ))
+        .config;
         let times = [config.server.ip_check_script.timeout, config.accounts.auth_script.timeout];
         assert_eq!(times, [Duration::from_secs(9); 2], "{time}");
     }
 }
 
 #[test]
-fn features_to_come_are_named_once_by_section() {
+fn unimplemented_features_are_named_by_section() {
     let text = format!(
-        "{LEAST}    compatibility: {{force-trailing: false}}\n    output-path: exports\n    \
+        "{MINIMAL}    compatibility: {{force-trailing: false}}\n    output-path: exports\n    \
          sts: {{enabled: false}}\nmetadata: {{enabled: true}}\napi: {{enabled: false}}\n"
     );
     assert_eq!(loaded(&text).not_yet, ["server: compatibility.force-trailing", "metadata"]);
 }
 
 #[test]
-fn a_type_that_no_record_has_is_a_warning() {
+fn an_unknown_log_type_is_a_warning() {
     let log = |types: &str| {
-        let text = format!("{LEAST}logging: [{{method: stderr, level: info, type: '{types}'}}]\n");
+        let text = format!("{MINIMAL}logging: [{{method: stderr, level: info, type: '{types}'}}]\n");
         shown(&loaded(&text).warnings)
     };
     assert_eq!(log("* -userinput -UserOutput localconnect"), "");
-    let told = log("server -userinputs");
-    assert!(told.contains("logging.0.type: expected `*` or some of accounts, api"), "{told}");
-    assert!(told.ends_with("found \"-userinputs\""), "{told}");
+    let report = log("server -userinputs");
+    assert!(report.contains("logging.0.type: expected `*` or one of accounts, api"), "{report}");
+    assert!(report.ends_with("found \"-userinputs\""), "{report}");
 }
 
 #[test]
-fn a_bridge_without_a_separator_is_a_warning() {
-    let warnings = loaded(&format!("{LEAST}    relaymsg: {{enabled: true}}\n")).warnings;
-    let told = shown(&warnings);
-    assert!(told.contains("server.relaymsg: expected a character that marks relayed nicknames"), "{told}");
+fn relaymsg_without_a_separator_is_a_warning() {
+    let warnings = loaded(&format!("{MINIMAL}    relaymsg: {{enabled: true}}\n")).warnings;
+    let report = shown(&warnings);
+    assert!(report.contains("relaymsg: expected a character that marks relayed nicknames"), "{report}");
 }
 
 #[test]
-fn of_keys_given_twice_the_last_counts() {
+fn the_last_of_duplicate_keys_counts() {
     let text = format!(
-        "{LEAST}    name: irc.second\n\
+        "{MINIMAL}    name: irc.second\n\
          limits: {{nicklen: 20, topiclen: 100}}\n\
          limits: {{nicklen: 30}}\n\
          server:\n    listeners: {{'127.0.0.1:6667': {{hide-sts: true}}}}\n    max-sendq: 1m\n"
@@ -210,13 +212,16 @@ fn of_keys_given_twice_the_last_counts() {
     assert_eq!(
         shown(&warnings).lines().collect::<Vec<_>>(),
         [
-            "f:6: warning: server.name: expected one key of this name, found a duplicate of the one in line 4, which it overrides",
-            "f:8: warning: limits: expected one key of this name, found a duplicate of the one in line 7, which it overrides",
-            "f:9: warning: server: expected one key of this name, found a duplicate of the one in line 3, which it overrides",
+            "f:6: warning: server.name: expected this key only once, \
+             found a duplicate of the one on line 4, which it overrides",
+            "f:8: warning: limits: expected this key only once, \
+             found a duplicate of the one on line 7, which it overrides",
+            "f:9: warning: server: expected this key only once, \
+             found a duplicate of the one on line 3, which it overrides",
         ]
     );
     // An entry of a map of names is replaced as a whole, as in Ergo.
-    let text = LEAST.replace("'127.0.0.1:6667': ", "':1': {hide-sts: true}, ':1': {tor: true}");
+    let text = MINIMAL.replace("'127.0.0.1:6667': ", "':1': {hide-sts: true}, ':1': {tor: true}");
     let listener = &loaded(&text).config.server.listeners[":1"];
     assert!(listener.tor && !listener.hide_sts);
 }
@@ -224,12 +229,13 @@ fn of_keys_given_twice_the_last_counts() {
 #[test]
 fn only_the_first_document_counts() {
     for more in ["---\n", "---\nserver: {name: irc.other}\n", "...\n---\n}}{{ no YAML\n"] {
-        let Loaded { config, warnings, .. } = loaded(&format!("{LEAST}{more}"));
+        let Loaded { config, warnings, .. } = loaded(&format!("{MINIMAL}{more}"));
         assert_eq!(config.server.name, "irc.test");
-        assert!(shown(&warnings).contains("warning: expected one YAML document, found another"), "{more}");
+        assert!(shown(&warnings).contains("warning: expected one YAML document, found another,"), "{more}");
     }
     for none in ["...\n", "\n# ---\n", "--- # no second\n"] {
-        let text = if none.starts_with("---") { format!("{none}{LEAST}") } else { format!("{LEAST}{none}") };
+        let is_start = none.starts_with("---");
+        let text = if is_start { format!("{none}{MINIMAL}") } else { format!("{MINIMAL}{none}") };
         assert_eq!(shown(&loaded(&text).warnings), "", "{none}");
     }
 }
@@ -239,25 +245,25 @@ fn a_whole_number_may_be_written_in_any_notation() {
     for written in
         ["32", "32.0", "3.2e1", "0x20", "0o40", "040", "0b10_0000", "+32", "3_2", "!!int 32", "!x 32"]
     {
-        let config = loaded(&format!("{LEAST}limits: {{nicklen: {written}}}\n")).config;
+        let config = loaded(&format!("{MINIMAL}limits: {{nicklen: {written}}}\n")).config;
         assert_eq!(config.limits.nicklen, 32, "{written}");
     }
     let Loaded { config, warnings, .. } =
-        loaded(&format!("{LEAST}limits: {{nicklen: 32.7, topiclen: 9000000}}\n"));
+        loaded(&format!("{MINIMAL}limits: {{nicklen: 32.7, topiclen: 9000000}}\n"));
     assert_eq!((config.limits.nicklen, config.limits.topiclen), (32, 65_536));
     assert_eq!(
         shown(&warnings),
         "f:6: warning: limits.nicklen: expected a whole number, found 32.7; its fraction is ignored\n\
-         f:6: warning: limits.topiclen: expected 65536 at most, found 9000000; 65536 is used"
+         f:6: warning: limits.topiclen: expected at most 65536, found 9000000; 65536 is used"
     );
     for written in ["many", "0b2", "1.5.2", "\"\"", "[32]", "1e30", ".nan", "-1"] {
-        assert!(load(&format!("{LEAST}limits: {{nicklen: {written}}}\n"), &[]).is_err(), "{written}");
+        assert!(load(&format!("{MINIMAL}limits: {{nicklen: {written}}}\n"), &[]).is_err(), "{written}");
     }
 }
 
 #[test]
-fn a_key_that_resembles_none_is_a_warning() {
-    let text = format!("{LEAST}    my-note: x\nfork: {{enabled: true}}\nlimits: {{x-limit: 1}}\n");
+fn an_unknown_key_without_a_similar_one_is_a_warning() {
+    let text = format!("{MINIMAL}    my-note: x\nfork: {{enabled: true}}\nlimits: {{x-limit: 1}}\n");
     let warnings = loaded(&text).warnings;
     let paths: Vec<&str> = warnings.iter().map(|warning| warning.path.as_str()).collect();
     assert_eq!(paths, ["server.my-note", "fork", "limits.x-limit"]);
@@ -265,7 +271,7 @@ fn a_key_that_resembles_none_is_a_warning() {
 }
 
 #[test]
-fn a_limit_that_nobody_can_mean_as_zero_has_its_default() {
+fn a_zero_that_makes_no_sense_means_the_default() {
     let all = |config: Config| {
         let Config { server, limits, fakelag, accounts, .. } = config;
         let ip = server.ip_limits;
@@ -279,7 +285,7 @@ fn a_limit_that_nobody_can_mean_as_zero_has_its_default() {
         assert_eq!((script.max_concurrency, check.max_concurrency), (64, 64));
         assert_eq!(accounts.vhosts.max_length, 64);
     };
-    all(loaded(LEAST).config);
+    all(loaded(MINIMAL).config);
     let zeros = "    ip-limits: {max-concurrent-connections: 0, window: 0, max-connections-per-window: 0,
         custom-limits: {10.0.0.0/8: {max-concurrent-connections: 0}}}
 limits: {chan-list-modes: 0}
@@ -287,7 +293,7 @@ fakelag: {enabled: true, window: 0, burst-limit: 0, messages-per-window: 0, cool
 accounts: {login-throttling: {enabled: true}, vhosts: {enabled: true, max-length: 0}}
 history: {enabled: true}
 ";
-    let config = loaded(&format!("{LEAST}{zeros}")).config;
+    let config = loaded(&format!("{MINIMAL}{zeros}")).config;
     let custom = &config.server.ip_limits.custom_limits["10.0.0.0/8"];
     assert_eq!((custom.max_concurrent_connections, custom.max_connections_per_window), (16, 32));
     let throttling = &config.accounts.login_throttling;
@@ -298,15 +304,15 @@ history: {enabled: true}
         (2048, 256, 1000)
     );
     all(config);
-    // A zero that has a meaning keeps it.
-    let config = loaded(&format!("{LEAST}limits: {{monitor-entries: 0, whowas-entries: 0}}\n")).config;
+    // Other zeros keep their meaning.
+    let config = loaded(&format!("{MINIMAL}limits: {{monitor-entries: 0, whowas-entries: 0}}\n")).config;
     assert_eq!((config.limits.monitor_entries, config.limits.whowas_entries), (0, 0));
 }
 
 #[test]
-fn what_ergo_passes_over_is_a_warning() {
+fn mistakes_that_ergo_tolerates_are_warnings() {
     let text = format!(
-        "{LEAST}    max-sendq: 1k
+        "{MINIMAL}    max-sendq: 1k
     ip-check-script: {{enabled: true}}
 accounts: {{auth-script: {{enabled: true, socket: 'unix:/run/a.sock'}}, vhosts: {{valid-regexp: '('}}}}
 logging: [{{method: stderr syslog, level: info, type: '*'}}]

@@ -1,4 +1,4 @@
-//! Configurations that are wrong, and what is said of them: file, line, key, expectation.
+//! Invalid configurations, and their problems: line, key, expectation.
 
 use std::ops::Range;
 
@@ -6,10 +6,10 @@ use proptest::prelude::*;
 
 use super::*;
 
-/// A text, and what is said of it, each line without the file.
+/// A text, and the lines that report its problems, without the file name.
 type Row = (&'static str, &'static [&'static str]);
 
-/// What follows [`LEAST`], from line 6.
+/// Text after [`MINIMAL`], from line 6.
 const ADDED: &[Row] = &[
     ("    max-sendq: lots", &["6: server.max-sendq: expected a size such as 96k, found \"lots\""]),
     (
@@ -18,9 +18,8 @@ const ADDED: &[Row] = &[
     ),
     (
         "    idle-timeouts: {ping: 3m, disconnect: 2m}",
-        &[
-            "6: server.idle-timeouts.ping: expected less than `disconnect`, so that clients have time to answer, found 180s and 120s",
-        ],
+        &["6: server.idle-timeouts.ping: expected less than `disconnect`, so that clients have \
+             time to answer, found 180s and 120s"],
     ),
     (
         "    idle-timeouts:\n        registration: soon",
@@ -28,9 +27,8 @@ const ADDED: &[Row] = &[
     ),
     (
         "    casemapping: latin1",
-        &[
-            "6: server.casemapping: expected `ascii`, `precis`, `permissive`, `rfc1459` or `rfc1459-strict`, found \"latin1\"",
-        ],
+        &["6: server.casemapping: expected `ascii`, `precis`, `permissive`, `rfc1459` or \
+             `rfc1459-strict`, found \"latin1\""],
     ),
     ("    enforce-utf8: maybe", &["6: server.enforce-utf8: expected `true` or `false`, found \"maybe\""]),
     (
@@ -39,22 +37,22 @@ const ADDED: &[Row] = &[
     ),
     (
         "    coerce-ident: ~u\n    check-ident: true",
-        &["6: server.coerce-ident: expected no `check-ident: true` beside it, found both"],
+        &["6: server.coerce-ident: expected no `check-ident: true` at the same time, found both"],
     ),
     (
         "    unix-bind-mode: 0999",
-        &["6: server.unix-bind-mode: expected file permissions in octal such as 0770, found \"0999\""],
+        &["6: server.unix-bind-mode: expected octal file permissions such as 0770, found \"0999\""],
     ),
     (
         "    secure-nets: [localhost, 10.0.0.0/33]",
-        &[
-            "6: server.secure-nets.1: expected an IP address, a range such as 10.0.0.0/8, or `localhost`, found \"10.0.0.0/33\"",
-        ],
+        &["6: server.secure-nets.1: expected an IP address, a range such as 10.0.0.0/8, or \
+             `localhost`, found \"10.0.0.0/33\""],
     ),
     ("    secure-nets: 10.0.0.0/8", &["6: server.secure-nets: expected a list, found \"10.0.0.0/8\""]),
     (
         "    password: hunter2",
-        &["6: server.password: expected a bcrypt hash as `ircd genpasswd` prints it, found something else"],
+        &["6: server.password: expected a bcrypt hash, as printed by `ircd genpasswd`, \
+             found something else"],
     ),
     (
         "    relaymsg: {enabled: true, separators: '/@'}",
@@ -63,8 +61,10 @@ const ADDED: &[Row] = &[
     (
         "roleplay: {npc-nick-mask: '*%s*@host', scene-nick-mask: 'Scene !%s@host'}",
         &[
-            "6: roleplay.npc-nick-mask: expected the form nickname!user@host with two %s in it, found \"*%s*@host\"",
-            "6: roleplay.scene-nick-mask: expected the form nickname!user@host with one %s in it, found \"Scene !%s@host\"",
+            "6: roleplay.npc-nick-mask: expected the form nickname!user@host with two %s, \
+             found \"*%s*@host\"",
+            "6: roleplay.scene-nick-mask: expected the form nickname!user@host with one %s, \
+             found \"Scene !%s@host\"",
         ],
     ),
     (
@@ -95,28 +95,25 @@ const ADDED: &[Row] = &[
         &["6: server.ip-limits.custom-limits.friends.nets: expected a list of networks, found nothing"],
     ),
     (
-        "    password: $2a$04$0123456789abcdef0123456789abcdef0123456789abcdef01234\naccounts: {login-via-pass-command: true}",
-        &[
-            "7: accounts.skip-server-password: expected `true`, which `server.password` with `login-via-pass-command` requires, found nothing",
-        ],
+        "    password: $2a$04$0123456789abcdef0123456789abcdef0123456789abcdef01234\naccounts: \
+         {login-via-pass-command: true}",
+        &["7: accounts.skip-server-password: expected `true`, which `server.password` with \
+             `login-via-pass-command` requires, found nothing"],
     ),
     (
         "accounts:\n    multiclient:\n        always-on: sometimes",
-        &[
-            "8: accounts.multiclient.always-on: expected `disabled`, `opt-in`, `opt-out`, `mandatory`, `true` or `false`, found \"sometimes\"",
-        ],
+        &["8: accounts.multiclient.always-on: expected `disabled`, `opt-in`, `opt-out`, \
+             `mandatory`, `true` or `false`, found \"sometimes\""],
     ),
     (
         "accounts: {nick-reservation: {enabled: true, force-nick-equals-account: true}}",
-        &[
-            "6: accounts.nick-reservation.force-nick-equals-account: expected `accounts.multiclient.enabled: true` with it, found multiclient off",
-        ],
+        &["6: accounts.nick-reservation.force-nick-equals-account: expected \
+             `accounts.multiclient.enabled: true` as well, found multiclient disabled"],
     ),
     (
         "accounts: {nick-reservation: {guest-nickname-format: Guest}}",
-        &[
-            "6: accounts.nick-reservation.guest-nickname-format: expected one `*` and no `?` in it, found \"Guest\"",
-        ],
+        &["6: accounts.nick-reservation.guest-nickname-format: expected a format with one `*` and \
+             no `?`, found \"Guest\""],
     ),
     (
         "accounts: {registration: {bcrypt-cost: 3}}",
@@ -124,29 +121,29 @@ const ADDED: &[Row] = &[
     ),
     (
         "accounts: {registration: {email-verification: {enabled: true}}}",
-        &[
-            "6: accounts.registration.email-verification.sender: expected the sender address of emails, found nothing",
-        ],
+        &["6: accounts.registration.email-verification.sender: expected the sender address of \
+             emails, found nothing"],
     ),
     (
         "accounts: {oauth2: {enabled: true, auth-script: true}}",
-        &[
-            "6: accounts.oauth2.auth-script: expected `accounts.auth-script.enabled: true` with it, found no script",
-        ],
+        &["6: accounts.oauth2.auth-script: expected `accounts.auth-script.enabled: true` as well, \
+             found no script"],
     ),
     (
         "accounts: {jwt-auth: {enabled: true, tokens: [{algorithm: rot13}]}}",
         &[
             "6: accounts.jwt-auth.tokens.0.algorithm: expected `hmac`, `rsa` or `eddsa`, found \"rot13\"",
-            "6: accounts.jwt-auth.tokens.0: expected `account-claims`, and `key` or `key-file`, found one missing",
+            "6: accounts.jwt-auth.tokens.0: expected `account-claims`, and `key` or `key-file`, \
+             found one missing",
         ],
     ),
     ("limits: {nicklen: 0}", &["6: limits.nicklen: expected a number from 1 to 400, found 0"]),
     (
         "limits:\n    nicklen: 65\ndatastore:\n    sqlite: {enabled: true}",
         &[
-            "7: limits.nicklen: expected 64 at most, with a database for history, found 65",
-            "8: warning: datastore: expected one key of this name, found a duplicate of the one in line 2, which it overrides",
+            "7: limits.nicklen: expected at most 64, with a history database, found 65",
+            "8: warning: datastore: expected this key only once, \
+             found a duplicate of the one on line 2, which it overrides",
             "9: datastore.sqlite.database-path: expected the name of a file, found nothing",
         ],
     ),
@@ -162,14 +159,16 @@ const ADDED: &[Row] = &[
         &[
             "7: opers.admin.certfp: expected a SHA-256 fingerprint of 64 hexadecimal digits, found 12",
             "7: opers.admin.class: expected one of the classes `boss`, found \"bos\"",
-            "7: opers.admin.modes: expected signs and the letters BERTios, found 'x'",
+            "7: opers.admin.modes: expected `+`, `-` and some of the letters BERTios, found 'x'",
         ],
     ),
     (
         "oper-classes:\n    a: {extends: b}\n    b: {extends: a}\n    c: {extends: d}",
         &[
-            "7: oper-classes.a.extends: expected one of the classes `a`, `b`, `c`, found `b`, which extends itself or an unknown class through others",
-            "8: oper-classes.b.extends: expected one of the classes `a`, `b`, `c`, found `a`, which extends itself or an unknown class through others",
+            "7: oper-classes.a.extends: expected one of the classes `a`, `b`, `c`, \
+             found `b`, which leads back to itself or to an unknown class",
+            "8: oper-classes.b.extends: expected one of the classes `a`, `b`, `c`, \
+             found `a`, which leads back to itself or to an unknown class",
             "9: oper-classes.c.extends: expected one of the classes `a`, `b`, `c`, found \"d\"",
         ],
     ),
@@ -183,40 +182,41 @@ const ADDED: &[Row] = &[
     (
         "logging: [{method: pigeon, type: '*', level: info}]",
         &[
-            "6: warning: logging.0.method: expected words out of `stderr`, `stdout` and `file`, found \"pigeon\"",
-            "6: logging.0.method: expected words out of `stderr`, `stdout` and `file`, found \"pigeon\"",
+            "6: warning: logging.0.method: expected one or more of `stderr`, `stdout` and `file`, \
+             found \"pigeon\"",
+            "6: logging.0.method: expected one or more of `stderr`, `stdout` and `file`, found \"pigeon\"",
         ],
     ),
     (
         "logging: [{method: stderr, type: -userinput, level: info}]",
-        &[
-            "6: logging.0.type: expected `*` or types to log, and types to exclude with a leading `-`, found \"-userinput\"",
-        ],
+        &["6: logging.0.type: expected `*` or types to log, and types to exclude with a leading \
+             `-`, found \"-userinput\""],
     ),
     ("logging: stderr", &["6: logging: expected a list, found \"stderr\""]),
     (
         "history: {enabled: true, persistent: {enabled: true}}",
-        &[
-            "6: history.persistent.enabled: expected `enabled: true` in `datastore.mysql`, `.postgresql` or `.sqlite` with it, found no database",
-        ],
+        &["6: history.persistent.enabled: expected `enabled: true` in `datastore.mysql`, \
+             `.postgresql` or `.sqlite` as well, found no database"],
     ),
     (
         "webpush: {enabled: true, expiration: 1d}",
         &[
-            "6: webpush.enabled: expected `accounts.multiclient.always-on` other than `disabled` with it, found always-on disabled",
+            "6: webpush.enabled: expected `accounts.multiclient.always-on` other than `disabled`, \
+             found always-on disabled",
             "6: webpush.expiration: expected 3d or more, found \"1d\"",
         ],
     ),
     ("api: {enabled: true}", &["6: api.listener: expected an address such as 127.0.0.1:8089, found nothing"]),
     (
         "channels: {auto-join: [lobby]}",
-        &["6: channels.auto-join: expected names of channels, with `#`, found \"lobby\""],
+        &["6: channels.auto-join: expected channel names, with `#`, found \"lobby\""],
     ),
     (
         "extjwt: {algorithm: hmac}\nauthtoken: {enabled: true, services: {X: {url: 'http://x'}}}",
         &[
             "6: extjwt.key: expected a key, or `key-file`, found nothing",
-            "7: authtoken.services.X: expected `url`, `algorithm`, and `key` or `key-file`, found one missing",
+            "7: authtoken.services.X: expected `url`, `algorithm`, and `key` or `key-file`, \
+             found one missing",
         ],
     ),
     (
@@ -229,7 +229,8 @@ const ADDED: &[Row] = &[
             "6: limits.nick-len: expected a known key, found an unknown one (did you mean `nicklen`?)",
             "6: limits.nicklne: expected a known key, found an unknown one (did you mean `nicklen`?)",
             "6: warning: limits.private-note: expected a known key, found an unknown one",
-            "6: limits.chan_list_modes: expected a known key, found an unknown one (did you mean `chan-list-modes`?)",
+            "6: limits.chan_list_modes: expected a known key, \
+             found an unknown one (did you mean `chan-list-modes`?)",
         ],
     ),
     (
@@ -241,45 +242,56 @@ const ADDED: &[Row] = &[
 /// Whole documents.
 const WHOLE: &[Row] = &[
     (
-        "network: {name: X}\ndatastore: {path: d}\nserver:\n  name: localhost\n  listeners:\n    ':6697':\n      tls: {cert: a.pem}\n    '6667': \n    '/': \n    ':70000': ",
+        "network: {name: X}\ndatastore: {path: d}\nserver:\n  name: localhost\n  listeners:\n    \
+         ':6697':\n      tls: {cert: a.pem}\n    '6667': \n    '/': \n    ':70000': ",
         &[
-            "4: server.name: expected a hostname with a dot in it, such as irc.example.com, found \"localhost\"",
+            "4: server.name: expected a hostname with a dot, such as irc.example.com, found \"localhost\"",
             "7: server.listeners.:6697.tls.key: expected the name of a PEM file, found nothing",
-            "8: server.listeners.6667: expected `address:port`, `[address]:port`, `:port` or the path of a Unix socket, found \"6667\"",
-            "9: server.listeners./: expected `address:port`, `[address]:port`, `:port` or the path of a Unix socket, found \"/\"",
-            "10: server.listeners.:70000: expected `address:port`, `[address]:port`, `:port` or the path of a Unix socket, found \":70000\"",
+            "8: server.listeners.6667: expected `address:port`, `[address]:port`, `:port` or the \
+             path of a Unix socket, found \"6667\"",
+            "9: server.listeners./: expected `address:port`, `[address]:port`, `:port` or the path \
+             of a Unix socket, found \"/\"",
+            "10: server.listeners.:70000: expected `address:port`, `[address]:port`, `:port` or the \
+             path of a Unix socket, found \":70000\"",
         ],
     ),
     (
-        "network: {name: X}\ndatastore: {path: d}\nserver:\n  name: a.b\n  enforce-utf8: false\n  listeners:\n    ':1':\n      sts-only: true\n      tls: no\n    ':2': {websocket: true, min-tls-version: 0.9}",
+        "network: {name: X}\ndatastore: {path: d}\nserver:\n  name: a.b\n  enforce-utf8: false\n  \
+         listeners:\n    ':1':\n      sts-only: true\n      tls: no\n    ':2': {websocket: true, \
+         min-tls-version: 0.9}",
         &[
-            "8: server.listeners.:1.sts-only: expected `server.sts.enabled: true` with it, found STS disabled",
+            "8: server.listeners.:1.sts-only: expected `server.sts.enabled: true` as well, \
+             found STS disabled",
             "9: server.listeners.:1.tls: expected a section of keys, found \"no\"",
             "10: server.listeners.:2.min-tls-version: expected a TLS version, `1.2` or `1.3`, found 0.9",
-            "10: server.listeners.:2.websocket: expected `server.enforce-utf8: true` with it, found UTF-8 not enforced",
+            "10: server.listeners.:2.websocket: expected `server.enforce-utf8: true` as well, \
+             found UTF-8 not enforced",
         ],
     ),
     (
-        "network: {name: X}\ndatastore: {path: d, mysql: {enabled: true}, sqlite: {enabled: true, database-path: x}}\nserver: {name: a.b, listeners: {':1': }}",
-        &["2: datastore.sqlite.enabled: expected one database for history at most, found `mysql` as well"],
+        "network: {name: X}\ndatastore: {path: d, mysql: {enabled: true}, sqlite: {enabled: true, \
+         database-path: x}}\nserver: {name: a.b, listeners: {':1': }}",
+        &["2: datastore.sqlite.enabled: expected at most one history database, found `mysql` as well"],
     ),
     (
         "",
         &[
-            "1: expected a configuration such as `ircd defaultconfig` prints, found an empty document",
+            "1: expected a configuration, as printed by `ircd defaultconfig`, found an empty document",
             "1: network.name: expected the name of the network, such as ExampleNet, found nothing",
-            "1: server.name: expected a hostname with a dot in it, such as irc.example.com, found nothing",
-            "1: server.listeners: expected at least one address to listen on, such as \":6697\", found nothing",
+            "1: server.name: expected a hostname with a dot, such as irc.example.com, found nothing",
+            "1: server.listeners: expected at least one address to listen on, such as \":6697\", \
+             found nothing",
             "1: datastore.path: expected the path of the database, such as ircd.db, found nothing",
         ],
     ),
     (
         "# only a comment\n",
         &[
-            "1: expected a configuration such as `ircd defaultconfig` prints, found an empty document",
+            "1: expected a configuration, as printed by `ircd defaultconfig`, found an empty document",
             "1: network.name: expected the name of the network, such as ExampleNet, found nothing",
-            "1: server.name: expected a hostname with a dot in it, such as irc.example.com, found nothing",
-            "1: server.listeners: expected at least one address to listen on, such as \":6697\", found nothing",
+            "1: server.name: expected a hostname with a dot, such as irc.example.com, found nothing",
+            "1: server.listeners: expected at least one address to listen on, such as \":6697\", \
+             found nothing",
             "1: datastore.path: expected the path of the database, such as ircd.db, found nothing",
         ],
     ),
@@ -287,30 +299,30 @@ const WHOLE: &[Row] = &[
         "{}",
         &[
             "1: network.name: expected the name of the network, such as ExampleNet, found nothing",
-            "1: server.name: expected a hostname with a dot in it, such as irc.example.com, found nothing",
-            "1: server.listeners: expected at least one address to listen on, such as \":6697\", found nothing",
+            "1: server.name: expected a hostname with a dot, such as irc.example.com, found nothing",
+            "1: server.listeners: expected at least one address to listen on, such as \":6697\", \
+             found nothing",
             "1: datastore.path: expected the path of the database, such as ircd.db, found nothing",
         ],
     ),
     ("- a", &["1: expected a document made of sections such as `server:`, found a list"]),
     (
         "server:\n\tname: x",
-        &[
-            "2: expected a YAML document, found an error in it: found character that cannot start any token, while scanning for the next token (YAML is indented with spaces, not with tabs)",
-        ],
+        &["2: expected a YAML document, found an error: found character that cannot start any \
+             token, while scanning for the next token (YAML is indented with spaces, not with tabs)"],
     ),
     (
         "server: {name: [}",
-        &[
-            "1: expected a YAML document, found an error in it: did not find expected node content, while parsing a flow node",
-        ],
+        &["1: expected a YAML document, found an error: did not find expected node content, while \
+             parsing a flow node"],
     ),
-    ("network: &n\n  name: *nobody", &["2: expected a YAML document, found an error in it: unknown anchor"]),
+    ("network: &n\n  name: *nobody", &["2: expected a YAML document, found an error: unknown anchor"]),
     (
         "{\"network\": {\"name\": \"X\"}, \"server\": {\"name\": 5}}",
         &[
-            "1: server.name: expected a hostname with a dot in it, such as irc.example.com, found 5",
-            "1: server.listeners: expected at least one address to listen on, such as \":6697\", found nothing",
+            "1: server.name: expected a hostname with a dot, such as irc.example.com, found 5",
+            "1: server.listeners: expected at least one address to listen on, such as \":6697\", \
+             found nothing",
             "1: datastore.path: expected the path of the database, such as ircd.db, found nothing",
         ],
     ),
@@ -323,9 +335,9 @@ fn check(text: &str, expected: &[&str]) {
 }
 
 #[test]
-fn every_problem_is_told_with_line_key_and_expectation() {
+fn every_problem_is_reported_with_line_key_and_expectation() {
     for (added, expected) in ADDED {
-        check(&format!("{LEAST}{added}\n"), expected);
+        check(&format!("{MINIMAL}{added}\n"), expected);
     }
     for (whole, expected) in WHOLE {
         check(whole, expected);
@@ -333,47 +345,47 @@ fn every_problem_is_told_with_line_key_and_expectation() {
 }
 
 #[test]
-fn a_password_in_the_clear_is_not_repeated() {
+fn a_plaintext_password_is_not_repeated() {
     for text in ["    password: sesame-open", "opers: {x: {password: sesame-open}}"] {
-        let problems = load(&format!("{LEAST}{text}\n"), &[]).expect_err(text);
+        let problems = load(&format!("{MINIMAL}{text}\n"), &[]).expect_err(text);
         assert!(!format!("{problems:?}").contains("sesame"), "{problems:?}");
     }
 }
 
 #[test]
-fn a_hopeless_text_is_refused() {
-    let mut hopeless = Vec::new();
+fn a_text_that_would_exhaust_memory_or_time_is_rejected() {
+    let mut texts = Vec::new();
     for open in ["[", "{a: ", "- ", "? ", "[{a: "] {
-        hopeless.push(open.repeat(200_000 / open.len()));
+        texts.push(open.repeat(200_000 / open.len()));
     }
-    hopeless.push(format!("server: {}{}", "[".repeat(200_000), "]".repeat(200_000)));
-    // A tab that only one of the two parsers takes hides the nesting from the other.
-    hopeless.push(format!("a: \"\\\n\t\"\nb: [\t\n]\n{}", "[".repeat(200_000)));
-    // Each anchor doubles the one before: a document of a few lines, a tree without end.
+    texts.push(format!("server: {}{}", "[".repeat(200_000), "]".repeat(200_000)));
+    // A tab that only one of the two parsers accepts hides the nesting from the other.
+    texts.push(format!("a: \"\\\n\t\"\nb: [\t\n]\n{}", "[".repeat(200_000)));
+    // Each anchor doubles the previous one: a document of a few lines becomes a huge tree.
     let mut laughs = String::from("a0: &a0 [x, x]\n");
     for n in 1..64 {
         laughs += &format!("a{n}: &a{n} [*a{}, *a{}]\n", n - 1, n - 1);
     }
-    hopeless.push(laughs);
-    hopeless.push(format!("a: &a [{}]\nb: [{}]\n", "x, ".repeat(20_000), "*a, ".repeat(20_000)));
-    // A long text repeated, and a long key above many values.
-    hopeless.push(format!("a: &a {}\nb: [{}]\n", "x".repeat(400_000), "*a, ".repeat(100_000)));
-    hopeless.push(format!("{}: [{}]\n", "k".repeat(1000), "x, ".repeat(100_000)));
-    hopeless.push(format!("{LEAST}# {}", "x".repeat(crate::config::TEXT_BYTES_MAX)));
-    for text in hopeless {
+    texts.push(laughs);
+    texts.push(format!("a: &a [{}]\nb: [{}]\n", "x, ".repeat(20_000), "*a, ".repeat(20_000)));
+    // A long text that is repeated, and a long key with many values.
+    texts.push(format!("a: &a {}\nb: [{}]\n", "x".repeat(400_000), "*a, ".repeat(100_000)));
+    texts.push(format!("{}: [{}]\n", "k".repeat(1000), "x, ".repeat(100_000)));
+    texts.push(format!("{MINIMAL}# {}", "x".repeat(crate::config::TEXT_BYTES_MAX)));
+    for text in texts {
         let shown: String = text.chars().take(60).collect();
         assert!(load(&text, &[]).is_err(), "{shown}");
     }
 }
 
 proptest! {
-    /// Made of pieces that mean something, so that not all of it ends at the first sign.
+    /// The pieces have a meaning, so that many texts are not rejected at the first character.
     #[test]
-    fn no_text_makes_it_panic(pieces in prop::collection::vec(prop::sample::select(PIECES), 0..40)) {
+    fn loading_any_text_does_not_panic(pieces in prop::collection::vec(prop::sample::select(PIECES), 0..40)) {
         let text = pieces.concat();
         for problem in load(&text, &[]).err().unwrap_or_default() {
             let line = problem.line.unwrap_or(1);
-            // An empty value at the end stands behind the last line.
+            // An empty value at the end counts as after the last line.
             prop_assert!((1..=text.lines().count() + 1).contains(&line), "{problem:?} of\n{text}");
         }
     }
@@ -382,9 +394,9 @@ proptest! {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
 
-    /// A whole file that was damaged in a few places.
+    /// A complete file, damaged in a few places.
     #[test]
-    fn a_damaged_file_is_judged(edits in prop::collection::vec(EDIT, 1..6)) {
+    fn a_damaged_file_loads_or_has_problems(edits in prop::collection::vec(EDIT, 1..6)) {
         let mut text = crate::config::DEFAULT_YAML.to_owned();
         for (at, length, piece) in edits {
             let boundary = |from: usize| (from..text.len()).find(|at| text.is_char_boundary(*at));
@@ -399,7 +411,7 @@ proptest! {
     }
 }
 
-/// Where, how many bytes, and by which of the pieces they are replaced.
+/// A position, the number of bytes to replace, and the index of the piece that replaces them.
 const EDIT: (Range<usize>, Range<usize>, Range<usize>) = (0..1 << 20, 0..40, 0..1 << 10);
 
 const PIECES: &[&str] = &[

@@ -1,4 +1,4 @@
-//! Builds a tree from text with `serde_yaml`, which alone decides what a text means.
+//! Builds a tree from text with `serde_yaml`, which alone defines the meaning of a text.
 
 use std::cell::Cell;
 use std::fmt;
@@ -8,11 +8,11 @@ use serde::de::{VariantAccess, Visitor};
 
 use super::tree::{Node, Tree};
 
-/// Most values in a document, counting those that its aliases repeat.
+/// The maximum number of values in a document, including those that aliases repeat.
 const NODES_MAX: usize = 100_000;
-/// Most text in a document, in bytes, counting what its aliases repeat.
+/// The maximum amount of text in a document, in bytes, including text that aliases repeat.
 const TEXT_BYTES_MAX: usize = 8 << 20;
-/// Longest key, in bytes.
+/// The maximum length of a key, in bytes.
 const KEY_BYTES_MAX: usize = 512;
 
 /// Returns the tree of the first document of a text, without lines and paths.
@@ -29,9 +29,9 @@ pub(in crate::config) fn build(text: &str) -> Result<Tree, serde_yaml::Error> {
 /// Builds a [`Tree`]. Unlike `serde_yaml::Value`, it keeps duplicate keys, so that each can be reported.
 #[derive(Clone, Copy)]
 struct Builder<'a> {
-    /// How many more nodes there may be: a few aliases can make a great many.
+    /// The number of nodes left: a few aliases can create a huge number.
     nodes_left: &'a Cell<usize>,
-    /// How many more bytes of text there may be: an alias can repeat a long one.
+    /// The number of bytes of text left: an alias can repeat a long text.
     bytes_left: &'a Cell<usize>,
 }
 
@@ -123,7 +123,7 @@ impl<'de> Visitor<'de> for Builder<'_> {
                 Tree::Text(key) | Tree::Int(_, key) | Tree::Float(_, key) => key,
                 Tree::Bool(key) => key.to_string(),
                 Tree::Null => String::new(),
-                Tree::List(_) | Tree::Map(_) => return Err(A::Error::custom("a key that is not a name")),
+                Tree::List(_) | Tree::Map(_) => return Err(A::Error::custom("a list or mapping as a key")),
             };
             if key.len() > KEY_BYTES_MAX {
                 return Err(A::Error::custom(format_args!("a key of more than {KEY_BYTES_MAX} bytes")));
@@ -133,7 +133,7 @@ impl<'de> Visitor<'de> for Builder<'_> {
         self.node(Tree::Map(map))
     }
 
-    /// A value with a YAML tag of its own (`!x value`) counts as the value.
+    /// Ignores a local YAML tag: `!x value` counts as `value`.
     fn visit_enum<A: EnumAccess<'de>>(self, tagged: A) -> Result<Tree, A::Error> {
         let (_, value) = tagged.variant_seed(self)?;
         value.newtype_variant_seed(self)

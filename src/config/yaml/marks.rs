@@ -1,11 +1,11 @@
-//! Finds the lines of a document's values, and how deep they are nested, from the events of `saphyr-parser`.
+//! Finds the lines of a document's values, and their depth of nesting, from the events of `saphyr-parser`.
 //!
-//! It says nothing about values: those are `serde_yaml`'s. Both keep document order, so the two can be
-//! walked side by side.
+//! The values themselves come from `serde_yaml`. Both keep document order, so they can be traversed in
+//! parallel.
 
 use saphyr_parser::{Event, Input, Parser, ScalarStyle};
 
-/// Deepest nesting that is read; the configuration itself needs seven levels.
+/// The maximum depth of nesting; the configuration itself needs seven levels.
 pub(super) const DEPTH_MAX: usize = 100;
 
 /// The position of a value, with those of its parts in document order.
@@ -13,29 +13,29 @@ pub(super) const DEPTH_MAX: usize = 100;
 pub(super) struct Mark {
     /// Line of the key if the value has one, otherwise of the value; from 1.
     pub(super) line: usize,
-    /// How a scalar without quotes was written.
+    /// The text of a scalar without quotes.
     pub(super) plain: Option<String>,
-    /// The items of a list, the values of a mapping.
+    /// The items of a list or the values of a mapping.
     pub(super) parts: Vec<Mark>,
 }
 
-/// What the events say about a text.
+/// The result of a survey.
 #[derive(Debug)]
 pub(super) enum Survey {
     /// The positions of the first document, and the line on which a second one begins.
     Document(Mark, Option<usize>),
-    /// There is no document.
+    /// The text contains no document.
     Empty,
-    /// More than [`DEPTH_MAX`] levels, by the line of the first value that is too deep.
+    /// The text has more than [`DEPTH_MAX`] levels; with the line of the first value that is too deep.
     TooDeep(usize),
-    /// The text is not YAML for this parser, which need not agree with `serde_yaml`.
+    /// This parser rejects the text. `serde_yaml` need not agree.
     Unreadable,
 }
 
 /// Reads the events of the first document.
 ///
-/// Takes time proportional to the text: it stops at [`DEPTH_MAX`], since a level costs the scanner
-/// work on every token inside it.
+/// Takes time proportional to the text, because it stops at [`DEPTH_MAX`]: each level costs the scanner
+/// time on every token inside it.
 pub(super) fn survey(text: &str) -> Survey {
     let mut parser = Parser::new_from_str(text);
     match document(&mut parser) {
@@ -59,7 +59,7 @@ enum Stop {
 
 type Events<'i, I> = Parser<'i, I>;
 
-/// The next event with its line.
+/// Returns the next event with its line.
 fn next<'i, I: Input>(parser: &mut Events<'i, I>) -> Result<(Event<'i>, usize), Stop> {
     match parser.next_event() {
         Some(Ok((event, span))) => Ok((event, span.start.line())),

@@ -1,6 +1,6 @@
-//! From YAML text to typed values, with the line and key of everything that is wrong.
+//! Converts YAML to typed values, and reports the line and key of every problem.
 //!
-//! Nothing here knows a key of the configuration: those are in [`super::sections`].
+//! The keys of the configuration are not here but in [`super::sections`].
 
 mod build;
 mod marks;

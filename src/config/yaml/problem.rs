@@ -1,20 +1,20 @@
-//! Problems of a configuration, described so that its author can fix them.
+//! Problems of a configuration, described so that an administrator can fix them.
 
 use std::fmt;
 
 /// Whether a server can start despite a [`Problem`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Severity {
-    /// It cannot.
+    /// The server cannot start.
     Error,
-    /// It can; the key has no effect, or not the one its author may expect.
+    /// The server can start; the key has no effect, or not the expected one.
     Warning,
 }
 
 /// A problem of a configuration.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
-    /// Line, from 1; absent for a key that is missing or comes from the environment.
+    /// Line, from 1; `None` for a key that comes from the environment.
     pub line: Option<usize>,
     /// Path of the key: `server.listeners.:6697.tls.cert`. Empty for the document as a whole.
     pub path: String,
@@ -24,7 +24,7 @@ pub struct Problem {
     pub expected: String,
     /// A hint: the nearest known key, or the name of the environment variable.
     pub hint: Option<String>,
-    /// Whether it prevents the server from starting.
+    /// Whether the problem prevents the server from starting.
     pub severity: Severity,
 }
 

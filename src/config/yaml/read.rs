@@ -1,6 +1,6 @@
-//! Readers: what values a key accepts, and what is reported for any other.
+//! Readers, which convert the values that a key accepts.
 //!
-//! A reader reports its problem itself and then returns `None`, so that the key keeps its default.
+//! A reader reports any other value itself and returns `None`, so that the key keeps its default.
 
 use std::hash::Hash;
 use std::ops::RangeInclusive;
@@ -30,13 +30,13 @@ pub(in crate::config) fn boolean(node: &Node, problems: &mut Problems) -> Option
     or_wrong(value, node, problems, "`true` or `false`")
 }
 
-/// Reads text of one or more lines. A number is taken as it was written, an empty value as empty text.
+/// Reads text of one or more lines. A number counts as written, an empty value as empty text.
 pub(in crate::config) fn text(node: &Node, problems: &mut Problems) -> Option<String> {
     let value = if node.is_null() { Some(String::new()) } else { scalar(node) };
     or_wrong(value, node, problems, "text")
 }
 
-/// Makes the value of a reader optional.
+/// Wraps the value of a reader in `Some`.
 pub(in crate::config) fn some<T>(
     read: impl Fn(&Node, &mut Problems) -> Option<T>,
 ) -> impl Fn(&Node, &mut Problems) -> Option<Option<T>> {
@@ -59,16 +59,17 @@ where
     }
 }
 
-/// Reads a whole number whose upper bound is a limit of this server: larger numbers are lowered to it.
+/// Reads a whole number whose upper bound is a limit of this server. Larger numbers are lowered to it, with
+/// a warning.
 pub(in crate::config) fn capped(
     bounds: RangeInclusive<usize>,
 ) -> impl Fn(&Node, &mut Problems) -> Option<usize> {
     move |node, problems| {
-        let (value, most) = (integer(node, problems), *bounds.end());
-        if value.is_some_and(|value| value > most as i128) {
-            let found = format!("{}; {most} is used", node.shown());
-            problems.push(node, format!("{most} at most"), found, Severity::Warning);
-            return Some(most);
+        let (value, max) = (integer(node, problems), *bounds.end());
+        if value.is_some_and(|value| value > max as i128) {
+            let found = format!("{}; {max} is used", node.shown());
+            problems.push(node, format!("at most {max}"), found, Severity::Warning);
+            return Some(max);
         }
         within(&bounds, value, node, problems)
     }
@@ -87,8 +88,7 @@ where
     or_wrong(value, node, problems, format!("a number from {} to {}", bounds.start(), bounds.end()))
 }
 
-/// Returns the whole number of a node, in the notations of YAML 1.1 and 1.2. A fraction is dropped, as Ergo
-/// does.
+/// Returns the whole number of a node, in the notations of YAML 1.1 and 1.2. It drops a fraction, like Ergo.
 fn integer(node: &Node, problems: &mut Problems) -> Option<i128> {
     match &node.tree {
         Tree::Int(value, _) => Some(*value),
@@ -141,7 +141,7 @@ pub(in crate::config) fn mode(node: &Node, problems: &mut Problems) -> Option<u3
         let digits = text.strip_prefix("0o").unwrap_or(&text);
         u32::from_str_radix(digits, 8).ok().filter(|mode| *mode <= 0o7777)
     });
-    or_wrong(value, node, problems, "file permissions in octal such as 0770")
+    or_wrong(value, node, problems, "octal file permissions such as 0770")
 }
 
 /// Reads one of a set of words.
@@ -165,12 +165,12 @@ pub(in crate::config) fn words<T: Word>(node: &Node, problems: &mut Problems) ->
             None => problems.push(node, T::EXPECTED, shown_text(word), Severity::Warning),
         }
     }
-    // Nothing but unknown words is more likely a mistake than meant for another server.
+    // A value of unknown words only is more likely a mistake than meant for another server.
     let has_any = !words.is_empty() || text.trim().is_empty();
     or_wrong(has_any.then_some(words), node, problems, T::EXPECTED)
 }
 
-/// Reads a list. An invalid item is reported and left out.
+/// Reads a list. Invalid items are reported and omitted.
 pub(in crate::config) fn list<T>(
     read: impl Fn(&Node, &mut Problems) -> Option<T>,
 ) -> impl Fn(&Node, &mut Problems) -> Option<Vec<T>> {
@@ -212,7 +212,7 @@ pub(in crate::config) fn nets(node: &Node, problems: &mut Problems) -> Option<Ve
     list(net)(node, problems).map(|nets| nets.concat())
 }
 
-/// Reads a bcrypt hash as printed by `genpasswd`, also in the base64 encoding of old versions.
+/// Reads a bcrypt hash as printed by `genpasswd`, or in the base64 encoding of old versions.
 pub(in crate::config) fn password(node: &Node, problems: &mut Problems) -> Option<Option<String>> {
     let text = text(node, problems)?;
     if text.is_empty() {
@@ -228,7 +228,7 @@ pub(in crate::config) fn password(node: &Node, problems: &mut Problems) -> Optio
             // The value may be a plaintext password, which must not end up in a log.
             problems.push(
                 node,
-                "a bcrypt hash as `ircd genpasswd` prints it",
+                "a bcrypt hash, as printed by `ircd genpasswd`",
                 "something else",
                 Severity::Error,
             );
@@ -237,7 +237,7 @@ pub(in crate::config) fn password(node: &Node, problems: &mut Problems) -> Optio
     }
 }
 
-/// Reads a SHA-256 certificate fingerprint; colons are removed and capitals lowered.
+/// Reads a SHA-256 certificate fingerprint, removing colons and lowering capitals.
 pub(in crate::config) fn certfp(node: &Node, problems: &mut Problems) -> Option<Option<String>> {
     let text = text(node, problems)?.replace(':', "").to_ascii_lowercase();
     if text.is_empty() {
@@ -263,7 +263,7 @@ fn find_word<T: Word>(text: &str) -> Option<T> {
     T::WORDS.iter().find(|(word, _)| word.eq_ignore_ascii_case(text)).map(|(_, value)| *value)
 }
 
-/// Returns a scalar as text; a number as it was written.
+/// Returns a scalar as text, a number as written.
 fn scalar(node: &Node) -> Option<String> {
     match &node.tree {
         Tree::Text(text) => Some(text.clone()),

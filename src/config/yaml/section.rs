@@ -1,4 +1,4 @@
-//! How a section of the configuration is defined: as a table of fields.
+//! Defines sections of the configuration as tables of fields.
 //!
 //! [`section!`] turns such a table into the struct, its [`Default`] and its reader. The name of a key is
 //! the name of its field with `-` for `_`. Any key that is not in the table is unknown.
@@ -23,7 +23,7 @@ impl Problems {
         }
     }
 
-    /// Returns whether no more problems are kept, and the document is unusable anyway.
+    /// Returns whether the document is unusable and no more problems are recorded.
     pub(in crate::config) fn is_full(&self) -> bool {
         self.0.len() >= PROBLEMS_MAX && self.has_error()
     }
@@ -80,21 +80,21 @@ pub(in crate::config) trait FromNode: Sized {
     fn from_node(node: &Node, problems: &mut Problems) -> Option<Self>;
 }
 
-/// The keys of a mapping, as they are asked for.
+/// The keys of a mapping, and those that have been read.
 #[derive(Debug)]
 pub(in crate::config) struct Keys<'a> {
     node: &'a Node,
-    asked: Vec<String>,
+    read_keys: Vec<String>,
 }
 
 impl<'a> Keys<'a> {
-    /// Returns `None`, and reports it, if the node is not a mapping.
+    /// Returns `None` and reports an error if the node is not a mapping.
     pub(in crate::config) fn of(node: &'a Node, problems: &mut Problems) -> Option<Keys<'a>> {
         if !matches!(node.tree, Tree::Map(_)) {
             problems.wrong(node, "a section of keys");
             return None;
         }
-        Some(Keys { node, asked: Vec::new() })
+        Some(Keys { node, read_keys: Vec::new() })
     }
 
     /// Returns the value of a field's key; the default if it is absent, null or invalid.
@@ -107,22 +107,22 @@ impl<'a> Keys<'a> {
     ) -> T {
         let key = field.trim_start_matches("r#").replace('_', "-");
         let value = self.node.child(&key).filter(|child| !child.is_null());
-        self.asked.push(key);
+        self.read_keys.push(key);
         value.and_then(|child| read(child, problems)).unwrap_or(default)
     }
 
-    /// Reports every key that was not asked for.
+    /// Reports every key that was not read.
     ///
-    /// A key that resembles a known one is probably a typo, so it is an error. Any other is a warning:
-    /// it may belong to another server or another version, which ignores the keys it does not know.
+    /// A key that resembles a known one is probably a typo, so it is an error. Any other is a warning: it may
+    /// belong to another server or version, and those ignore unknown keys, too.
     pub(in crate::config) fn finish(self, problems: &mut Problems) {
         let Tree::Map(children) = &self.node.tree else { return };
         for (key, child) in children {
-            if self.asked.contains(key) || problems.is_full() {
+            if self.read_keys.contains(key) || problems.is_full() {
                 continue;
             }
-            let near = nearest(key, &self.asked);
-            // A variable is often set for several versions of a server; a file is written for one.
+            let near = nearest(key, &self.read_keys);
+            // A variable is often set for several versions of a server, a file written for one.
             let severity = match near {
                 Some(_) if child.variable.is_none() => Severity::Error,
                 _ => Severity::Warning,

@@ -1,12 +1,12 @@
-//! Finds the known key that a misspelt one was probably meant to be.
+//! Finds the known key that a misspelled key was probably meant to be.
 
-/// Longest key that is compared, in characters. No known key is nearly as long.
+/// The maximum length of keys that are compared, in characters. All known keys are much shorter.
 const CHARS_MAX: usize = 64;
 
 /// Returns the known key that the given one resembles most, if it resembles any.
 ///
-/// Keys resemble each other if they differ in case and punctuation only, in one edit, or, from eight
-/// characters on, in two. An edit inserts, deletes or replaces a character, or swaps two neighbours.
+/// Keys resemble each other if they differ only in case and punctuation, or by one edit, or, from eight
+/// characters on, by two. An edit inserts, deletes or replaces a character, or swaps two adjacent ones.
 pub(super) fn nearest<'a>(key: &str, known: &'a [String]) -> Option<&'a str> {
     let letters = letters(key);
     if let Some(same) = known.iter().find(|known| self::letters(known) == letters) {
@@ -36,7 +36,7 @@ fn letters(key: &str) -> String {
 
 /// Returns the number of edits that turn one text into another.
 fn distance(a: &[char], b: &[char]) -> usize {
-    // Rows of the table for the prefixes of `a`: the one before the last, and the last.
+    // The last two rows of the table of distances between prefixes.
     let (mut before, mut last): (Vec<usize>, Vec<usize>) = (Vec::new(), (0..=b.len()).collect());
     for i in 1..=a.len() {
         let mut row = vec![i];
@@ -58,7 +58,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn typing_errors_are_near_and_other_words_are_not() {
+    fn typos_are_near_and_other_words_are_not() {
         let known: Vec<String> =
             ["max-sendq", "motd", "motd-formatting", "tls", "websocket", "name"].map(str::to_owned).to_vec();
         for (key, expected) in [

@@ -1,7 +1,7 @@
 //! The document as a tree whose nodes know their line.
 //!
-//! `serde_yaml` decides what the text means; [`super::marks`] adds the lines. Nothing here knows a key of
-//! the configuration.
+//! `serde_yaml` defines the meaning of the text; [`super::marks`] adds the lines. The keys of the
+//! configuration are elsewhere.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,7 +13,7 @@ use super::section::Problems;
 /// A part of the document.
 #[derive(Clone, Debug, PartialEq)]
 pub(in crate::config) struct Node {
-    /// Where it stands, if it is in the document.
+    /// Its line, if it is in the document.
     pub(in crate::config) line: Option<usize>,
     /// Its keys from the top, joined by dots.
     pub(in crate::config) path: String,
@@ -30,9 +30,9 @@ pub(in crate::config) enum Tree {
     Null,
     /// `true` or `false`.
     Bool(bool),
-    /// A whole number, and how it was written.
+    /// A whole number, and its text.
     Int(i128, String),
-    /// A number with a fraction or exponent, and how it was written.
+    /// A number with a fraction or exponent, and its text.
     Float(f64, String),
     /// Any other scalar.
     Text(String),
@@ -42,16 +42,17 @@ pub(in crate::config) enum Tree {
     Map(Vec<(String, Node)>),
 }
 
-/// Longest excerpt of a value in a message.
+/// The maximum length of a value in a message, in characters.
 const SHOWN_CHARS_MAX: usize = 60;
-/// Longest path in a message, in bytes; keys below that are not added.
+/// The length of a path, in bytes, beyond which no keys are added to it.
 const PATH_BYTES_MAX: usize = 512;
-/// Most opening brackets in a text whose nesting is unknown. Time grows with the square of it.
+/// The maximum number of opening brackets in a text of unknown depth. Parsing takes time proportional to
+/// its square.
 const BRACKETS_MAX: usize = 2_000;
 
-/// Reads the first document of a text. If it cannot be read, the reason is the only problem.
+/// Parses the first document of a text. If that fails, the reason is the only problem.
 ///
-/// `maps` are the paths of mappings whose keys are names of the author's own choice.
+/// `maps` are the paths of mappings whose keys are arbitrary names.
 pub(in crate::config) fn parse(text: &str, maps: &[&str], problems: &mut Problems) -> Option<Node> {
     let too_deep = |line| Problem {
         line: Some(line),
@@ -84,7 +85,7 @@ pub(in crate::config) fn parse(text: &str, maps: &[&str], problems: &mut Problem
         problems.add(Problem {
             line: Some(line),
             path: String::new(),
-            found: "another that is ignored".to_owned(),
+            found: "another, which is ignored".to_owned(),
             expected: "one YAML document".to_owned(),
             hint: None,
             severity: Severity::Warning,
@@ -95,7 +96,7 @@ pub(in crate::config) fn parse(text: &str, maps: &[&str], problems: &mut Problem
     Some(root)
 }
 
-/// Reads a value from outside the document.
+/// Parses a value from outside the document.
 pub(in crate::config) fn parse_value(text: &str) -> Result<Tree, String> {
     let mut problems = Problems::default();
     match parse(text, &[], &mut problems) {
@@ -122,21 +123,21 @@ fn syntax_problem(error: &serde_yaml::Error, text: &str) -> Problem {
     Problem {
         line: Some(line),
         path: String::new(),
-        found: format!("an error in it: {found}"),
+        found: format!("an error: {found}"),
         expected: "a YAML document".to_owned(),
         hint: tabbed.then(|| "YAML is indented with spaces, not with tabs".to_owned()),
         severity: Severity::Error,
     }
 }
 
-/// Gives nodes their positions, and resolves what depends on other keys of the same mapping.
+/// Gives nodes their lines and paths, and merges keys of the same mapping.
 struct Placing<'a> {
     maps: &'a [&'a str],
     problems: &'a mut Problems,
 }
 
 impl Placing<'_> {
-    /// Gives a node and all below it their paths and lines, applies `<<`, and merges duplicate keys.
+    /// Gives a node and all its descendants their paths and lines, applies `<<`, and merges duplicate keys.
     fn place(&mut self, node: &mut Node, mark: Option<&Mark>, above: Option<usize>, path: &str) {
         node.line = mark.map(|mark| mark.line).or(above).or(Some(1));
         path.clone_into(&mut node.path);
@@ -163,7 +164,7 @@ impl Placing<'_> {
         }
     }
 
-    /// Replaces every key `<<` by those keys of its mappings that are not given beside it.
+    /// Replaces every key `<<` with those keys of its mappings that the mapping itself does not have.
     fn merge_shared(&mut self, children: &mut Vec<(String, Node)>, path: &str) {
         while let Some(at) = children.iter().position(|(key, _)| key == "<<") {
             let (_, shared) = children.remove(at);
@@ -184,7 +185,7 @@ impl Placing<'_> {
         }
     }
 
-    /// Makes one of keys given twice: the last value counts, and a section adds to the first one, as in Ergo.
+    /// Merges duplicate keys: the last value counts, and a section is merged into the first one, as in Ergo.
     fn merge_duplicates(&mut self, children: &mut Vec<(String, Node)>, path: &str) {
         let replaces = self.maps.contains(&path);
         let mut at: BTreeMap<String, usize> = BTreeMap::new();
@@ -193,9 +194,9 @@ impl Placing<'_> {
             match at.get(&key) {
                 Some(&index) => {
                     let first = &mut merged[index].1;
-                    let line = first.line.map(|line| format!(" in line {line}")).unwrap_or_default();
+                    let line = first.line.map(|line| format!(" on line {line}")).unwrap_or_default();
                     let found = format!("a duplicate of the one{line}, which it overrides");
-                    self.problems.push(&child, "one key of this name", found, Severity::Warning);
+                    self.problems.push(&child, "this key only once", found, Severity::Warning);
                     match replaces {
                         true => *first = child,
                         false => merge(first, child, self.maps),
@@ -211,9 +212,8 @@ impl Placing<'_> {
     }
 }
 
-/// Puts the keys of one mapping over those of another; anything else is replaced.
-///
-/// An entry of one of the `maps` is replaced as a whole.
+/// Merges the keys of one mapping into another; anything else, including an entry of one of the `maps`, is
+/// replaced as a whole.
 pub(in crate::config) fn merge(node: &mut Node, over: Node, maps: &[&str]) {
     let replaces = maps.contains(&node.path.as_str());
     if let (Tree::Map(children), Tree::Map(_)) = (&mut node.tree, &over.tree) {
@@ -232,7 +232,7 @@ pub(in crate::config) fn merge(node: &mut Node, over: Node, maps: &[&str]) {
     }
 }
 
-/// Returns the path of a key below another.
+/// Returns the path of a key inside another.
 pub(in crate::config) fn join(path: &str, key: &str) -> String {
     match path.len() {
         0 => key.to_owned(),
@@ -243,12 +243,12 @@ pub(in crate::config) fn join(path: &str, key: &str) -> String {
 }
 
 impl Node {
-    /// A node that stands nowhere.
+    /// Returns a node without a position.
     pub(in crate::config) fn new(tree: Tree) -> Node {
         Node { line: None, path: String::new(), variable: None, tree }
     }
 
-    /// Changes the path, and those of all nodes below.
+    /// Changes the paths of the node and all its descendants.
     pub(in crate::config) fn relocate(&mut self, path: &str) {
         path.clone_into(&mut self.path);
         match &mut self.tree {
@@ -266,7 +266,7 @@ impl Node {
         }
     }
 
-    /// Names a variable as the origin of the node and of all nodes below.
+    /// Records a variable as the origin of the node and all its descendants.
     pub(in crate::config) fn credit(&mut self, variable: &str) {
         self.variable = Some(variable.to_owned());
         match &mut self.tree {
@@ -276,7 +276,7 @@ impl Node {
         }
     }
 
-    /// The value of a key of a mapping, or of an item of a list by its number.
+    /// Returns the value of a key of a mapping, or an item of a list by its index.
     pub(in crate::config) fn child(&self, key: &str) -> Option<&Node> {
         match &self.tree {
             Tree::Map(children) => children.iter().find(|(name, _)| name == key).map(|(_, child)| child),
@@ -285,7 +285,7 @@ impl Node {
         }
     }
 
-    /// The value of a key of a mapping, to be changed.
+    /// Returns the value of a key of a mapping, mutably.
     pub(in crate::config) fn child_mut(&mut self, key: &str) -> Option<&mut Node> {
         match &mut self.tree {
             Tree::Map(children) => children.iter_mut().find(|(name, _)| name == key).map(|(_, child)| child),
@@ -293,12 +293,12 @@ impl Node {
         }
     }
 
-    /// The node at the end of a path of keys.
+    /// Returns the node at the end of a path of keys.
     pub(in crate::config) fn find(&self, keys: &[&str]) -> Option<&Node> {
         keys.iter().try_fold(self, |node, key| node.child(key))
     }
 
-    /// Sets the value of a key, making a mapping of an empty value. What is neither is left alone.
+    /// Sets the value of a key, turning an empty value into a mapping. Does nothing to other values.
     pub(in crate::config) fn put(&mut self, key: &str, mut child: Node) {
         if self.is_null() {
             self.tree = Tree::Map(Vec::new());
@@ -312,19 +312,19 @@ impl Node {
         }
     }
 
-    /// Takes a key out of a mapping.
+    /// Removes a key from a mapping and returns its value.
     pub(in crate::config) fn take(&mut self, key: &str) -> Option<Node> {
         let Tree::Map(children) = &mut self.tree else { return None };
         let at = children.iter().position(|(name, _)| name == key)?;
         Some(children.remove(at).1)
     }
 
-    /// Whether there is no value.
+    /// Returns whether there is no value.
     pub(in crate::config) fn is_null(&self) -> bool {
         self.tree == Tree::Null
     }
 
-    /// The value for use in a message.
+    /// Returns the value for use in a message.
     pub(in crate::config) fn shown(&self) -> String {
         match &self.tree {
             Tree::Null => "nothing".to_owned(),
@@ -337,7 +337,7 @@ impl Node {
     }
 }
 
-/// Text in quotes, shortened.
+/// Returns text in quotes, shortened.
 pub(in crate::config) fn shown_text(text: &str) -> String {
     match text.char_indices().nth(SHOWN_CHARS_MAX) {
         Some((end, _)) => format!("{:?}…", &text[..end]),

@@ -1,4 +1,4 @@
-//! Notations of durations and sizes.
+//! Parses durations and sizes.
 
 use std::time::Duration;
 
@@ -72,7 +72,7 @@ fn scaled(number: &str, unit: u64) -> Option<u64> {
     let (mut part, mut place) = (0, 1);
     for (index, digit) in fraction.chars().enumerate() {
         let digit = u128::from(digit.to_digit(10)?);
-        // Further digits are less than a nanosecond of a year, and less than a byte.
+        // Further digits amount to less than a nanosecond of a year, and less than a byte.
         if index < FRACTION_DIGITS_MAX {
             part = part * 10 + digit;
             place *= 10;
@@ -89,7 +89,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn spans_and_sizes_are_read() {
+    fn durations_and_sizes_are_parsed() {
         let seconds = |text| parse_duration(text).map(|span| span.as_secs_f64());
         for (text, expected) in [
             ("0", 0.0),
@@ -120,7 +120,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_span_is_the_sum_of_its_parts(parts in prop::collection::vec((0_u64..1000, 0..SPANS.len()), 1..5)) {
+        fn a_duration_is_the_sum_of_its_parts(
+            parts in prop::collection::vec((0_u64..1000, 0..SPANS.len()), 1..5),
+        ) {
             let (mut text, mut total) = (String::new(), 0);
             for (number, unit) in parts {
                 let (name, ns) = SPANS[unit];
@@ -138,12 +140,12 @@ mod tests {
         }
 
         #[test]
-        fn no_text_makes_them_panic(text in "\\PC*") {
+        fn parsing_any_text_does_not_panic(text in "\\PC*") {
             let _ = (parse_duration(&text), parse_size(&text));
         }
 
         #[test]
-        fn no_digits_make_them_panic(text in "[0-9.]{0,40}(ns|mo|y|k|t)?[0-9.]{0,40}(s|m)?") {
+        fn parsing_any_digits_does_not_panic(text in "[0-9.]{0,40}(ns|mo|y|k|t)?[0-9.]{0,40}(s|m)?") {
             let _ = (parse_duration(&text), parse_size(&text));
         }
     }

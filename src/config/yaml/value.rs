@@ -1,4 +1,4 @@
-//! Types for the values that must be one of a fixed set of words, and networks.
+//! Types for values that are one of a fixed set of words, and for networks.
 
 use std::fmt;
 use std::net::{IpAddr, Ipv6Addr};
@@ -11,7 +11,7 @@ use crate::text::CaseMapping;
 pub trait Word: Sized + Copy + 'static {
     /// All spellings with their meanings, the recommended ones first.
     const WORDS: &'static [(&'static str, Self)];
-    /// Description of the set for messages.
+    /// A description of the set, for messages.
     const EXPECTED: &'static str;
 }
 
@@ -86,8 +86,8 @@ words! {
     /// Minimum TLS version. Versions before 1.2 are accepted and mean 1.2.
     TlsVersion, "a TLS version, `1.2` or `1.3`" {
         /// TLS 1.2, RFC 5246.
-        Tls12 = "1.2" | "v1.2" | "1.1" | "v1.1" | "1.0" | "v1.0" | "1" | "v1" | "tls1.2" | "tlsv1.2" | "tlsv1.1"
-            | "tlsv1.0" | "tlsv1",
+        Tls12 = "1.2" | "v1.2" | "1.1" | "v1.1" | "1.0" | "v1.0" | "1" | "v1"
+            | "tls1.2" | "tlsv1.2" | "tlsv1.1" | "tlsv1.0" | "tlsv1",
         /// TLS 1.3, RFC 8446.
         Tls13 = "1.3" | "v1.3" | "tls1.3" | "tlsv1.3",
     }
@@ -109,7 +109,7 @@ words! {
 
 words! {
     /// A destination of log records.
-    LogMethod, "words out of `stderr`, `stdout` and `file`" {
+    LogMethod, "one or more of `stderr`, `stdout` and `file`" {
         /// Standard error.
         Stderr = "stderr",
         /// Standard output.
@@ -154,9 +154,9 @@ words! {
 words! {
     /// A family of signature algorithms for JSON Web Tokens.
     JwtAlgorithm, "`hmac`, `rsa` or `eddsa`" {
-        /// A shared secret, HS256 and longer.
+        /// A shared secret: HS256 or a longer hash.
         Hmac = "hmac",
-        /// An RSA key pair, RS256 and longer.
+        /// An RSA key pair: RS256 or a longer hash.
         Rsa = "rsa",
         /// An Ed25519 key pair.
         Eddsa = "eddsa",
@@ -176,12 +176,12 @@ words! {
         Require = "require",
         /// TLS with a certificate from the right authority.
         VerifyCa = "verify-ca",
-        /// As `VerifyCa`, and the certificate must be valid for the hostname.
+        /// Like `VerifyCa`, and the certificate must be valid for the hostname.
         VerifyFull = "verify-full",
     }
 }
 
-/// A network. IPv4 is stored, and compared, as IPv6 (`::ffff:0:0/96`).
+/// A network. IPv4 networks are stored and compared as IPv6 (`::ffff:0:0/96`).
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Net {
     bits: u128,
@@ -223,7 +223,7 @@ impl Net {
         (self.prefix_len == 128).then(|| IpAddr::V6(Ipv6Addr::from_bits(self.bits)).to_canonical())
     }
 
-    /// Whether all addresses of the range are the machine's own.
+    /// Returns whether all addresses of the network are loopback addresses.
     pub fn is_loopback(&self) -> bool {
         let v4 = Net::around(IpAddr::from([127, 0, 0, 0]), 96 + 8);
         let is_v4 = self.prefix_len >= v4.prefix_len && self.bits & mask(v4.prefix_len) == v4.bits;
