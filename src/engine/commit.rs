@@ -75,9 +75,9 @@ fn follow_up(turn: &mut Turn<'_>, after: After) {
         After::Away(user, _) => show_away(turn, user),
         After::Came(session) => {
             if let Some(user) = turn.state().sessions[session].user() {
-                monitors::came(turn, user);
+                monitors::notify_online(turn, user);
             }
         }
-        After::Renamed(user) => monitors::came(turn, user),
+        After::Renamed(user) => monitors::notify_online(turn, user),
     }
 }

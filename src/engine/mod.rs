@@ -47,7 +47,7 @@ pub use setup::VERSION;
 
 use context::answer::Answer;
 use context::cx::Cx;
-use context::guard::{Work, guarded, guarded_turn};
+use context::guard::{GuardedWork, guarded, guarded_turn};
 use context::ids::Ids;
 use context::ledger::Ledger;
 use context::recorder::Recorder;
@@ -64,7 +64,7 @@ use crate::state::{Account, Fact, Moment, SessionId, State, User};
 use crate::wire::Stamp;
 use crate::wire::clock::long_date;
 
-use setup::Setup;
+use setup::ResolvedConfig;
 
 /// What HELP and the services tell of commands and topics, by name: what catalogues translate under `help:`.
 pub fn help_texts() -> impl Iterator<Item = (String, String)> {
@@ -90,7 +90,7 @@ pub struct Seed {
 }
 
 /// Restored users have no session yet: marks those with automatic away, unless they left a text of their own.
-fn miss(setup: &Setup, state: &mut State) {
+fn restore_away(setup: &ResolvedConfig, state: &mut State) {
     for user in state.users.iter().map(|(id, _)| id).collect::<Vec<_>>() {
         let auto_away = |account: &Account| setup::settings::is_auto_away(&setup.config, &account.settings);
         if state.users[user].away.is_none() && state.account_of(user).is_some_and(auto_away) {
@@ -105,7 +105,7 @@ const IDLE_STEP_MS: u64 = 1000;
 /// All IRC rules and all state.
 #[derive(Debug)]
 pub struct Engine {
-    setup: Setup,
+    setup: ResolvedConfig,
     state: Ledger,
     ids: Ids,
     timers: Timers,
@@ -128,9 +128,9 @@ impl Engine {
         });
         let cloak_secret = state.cloak_secret.as_deref().map_or(seed.cloak_secret, str::to_owned);
         let expires = !config.accounts.multiclient.always_on_expiration.is_zero();
-        let setup = Setup::new(config, cloak_secret, &seed.texts, long_date(now.wall_ms / 1000));
-        door::host::house(&setup, &mut state, moment);
-        miss(&setup, &mut state);
+        let setup = ResolvedConfig::new(config, cloak_secret, &seed.texts, long_date(now.wall_ms / 1000));
+        door::host::assign_hosts(&setup, &mut state, moment);
+        restore_away(&setup, &mut state);
         Engine {
             setup,
             state: Ledger::new(state),
@@ -145,10 +145,10 @@ impl Engine {
         }
     }
 
-    /// Lets one thing happen; what is to be done about it is appended to `out`.
+    /// Handles an event; appends the effects to `out`.
     pub fn handle(&mut self, now: Now, event: Event<'_>, out: &mut Effects) {
         let ends = matches!(event, Event::Stopping { .. });
-        self.happen(now, event, out);
+        self.on_event(now, event, out);
         self.persist(ends, out);
     }
 
@@ -167,7 +167,7 @@ impl Engine {
         }
     }
 
-    fn happen(&mut self, now: Now, event: Event<'_>, out: &mut Effects) {
+    fn on_event(&mut self, now: Now, event: Event<'_>, out: &mut Effects) {
         match event {
             Event::Accepted { session, door } => self.accepted(now, session, door, out),
             Event::HandshakeDone { session, door } => self.handshake_done(now, session, door, out),
@@ -239,9 +239,9 @@ impl Engine {
     fn accepted(&mut self, now: Now, session: SessionId, door: Box<Door>, out: &mut Effects) {
         self.arm_registration(now, session);
         // Nothing can be said before the handshakes.
-        let mut cx = self.cx(now, session, Answer::mute(session), out);
+        let mut cx = self.cx(now, session, Answer::discarded(session), out);
         cx.commit(Fact::Opened { session, door });
-        at_the_door(&mut cx, door::admission::admit);
+        admission_step(&mut cx, door::admission::admit);
         if !cx.is_closed() {
             cx.voice.out.push(Effect::Admit { session });
         }
@@ -255,7 +255,7 @@ impl Engine {
         }
         let mut cx = self.cx(now, session, Answer::new(session, None), out);
         cx.commit(Fact::HandshakeDone { session, door });
-        come_in(&mut cx);
+        admit_ready(&mut cx);
         cx.finish();
     }
 
@@ -263,7 +263,7 @@ impl Engine {
         self.arm_registration(now, session);
         let mut cx = self.cx(now, session, Answer::new(session, None), out);
         cx.commit(Fact::Opened { session, door });
-        come_in(&mut cx);
+        admit_ready(&mut cx);
         cx.finish();
     }
 
@@ -280,12 +280,12 @@ impl Engine {
             CloseReason::Handshake => self.setup.said(Phrase::HANDSHAKE_FAILED, &[]),
             CloseReason::SendqExceeded => self.setup.said(Phrase::SENDQ_EXCEEDED, &[]),
         };
-        self.cx(now, session, Answer::mute(session), out).forget_session(&reason);
+        self.cx(now, session, Answer::discarded(session), out).drop_session(&reason);
     }
 
     fn elapsed(&mut self, now: Now, out: &mut Effects) {
         while let Some(due) = self.waiting.paced.take_due(now.mono_ms) {
-            due.into_iter().for_each(|session| self.go_on_paced(now, session, out));
+            due.into_iter().for_each(|session| self.continue_paced(now, session, out));
         }
         if self.expiry_due_ms.is_some_and(|due_ms| due_ms <= now.mono_ms) {
             self.expire_always_on(now, out);
@@ -294,7 +294,7 @@ impl Engine {
             for session in due {
                 if self.state.sessions.get(session).is_some() {
                     let mut cx = self.cx(now, session, Answer::new(session, None), out);
-                    let checked = guarded(&mut cx, Work::Deadline, |cx| {
+                    let checked = guarded(&mut cx, GuardedWork::Deadline, |cx| {
                         session::idle::check_idle(cx);
                         Ok(())
                     });
@@ -325,7 +325,7 @@ impl Engine {
         for user in over.collect::<Vec<_>>() {
             let mut turn = self.turn(now, Answer::none(), out);
             let reason = turn.setup.said(Phrase::INACTIVE, &[]);
-            guarded_turn(&mut turn, Work::Deadline, |turn| {
+            guarded_turn(&mut turn, GuardedWork::Deadline, |turn| {
                 turn.commit(Fact::Quit { user, reason: &reason });
             });
         }
@@ -336,7 +336,7 @@ impl Engine {
         for &session in &sessions {
             let mut cx = self.cx(now, session, Answer::new(session, None), out);
             if cx.served().user().is_some() {
-                cx.see_device(now.wall_ms);
+                cx.touch_device(now.wall_ms);
             }
             cx.reply_bare("ERROR", &[], crate::wire::Text::Plain(reason));
             cx.voice.answer.close();
@@ -346,9 +346,10 @@ impl Engine {
 }
 
 /// Lets in a connection that is ready to talk, if its address may come in.
-fn come_in(cx: &mut Cx<'_>) {
-    at_the_door(cx, |cx| {
-        let text = format!("Client connecting: real IP {}", Setup::address_text(cx.served().door.ip));
+fn admit_ready(cx: &mut Cx<'_>) {
+    admission_step(cx, |cx| {
+        let text =
+            format!("Client connecting: real IP {}", ResolvedConfig::address_text(cx.served().door.ip));
         cx.note(Level::Info, "connect-ip", text);
         door::admission::admit(cx);
         if let Some(notice) = &cx.config().server.initial_notice
@@ -360,8 +361,8 @@ fn come_in(cx: &mut Cx<'_>) {
 }
 
 /// Decides about a connection; one about which that fails does not come in.
-fn at_the_door(cx: &mut Cx<'_>, decide: impl FnOnce(&mut Cx<'_>)) {
-    let decided = guarded(cx, Work::Door, |cx| {
+fn admission_step(cx: &mut Cx<'_>, decide: impl FnOnce(&mut Cx<'_>)) {
+    let decided = guarded(cx, GuardedWork::Door, |cx| {
         decide(cx);
         Ok(())
     });

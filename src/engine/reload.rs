@@ -8,7 +8,7 @@ use crate::engine::command::{cap, oper};
 use crate::engine::context::answer::Answer;
 use crate::engine::context::cx::Cx;
 use crate::engine::setup::capability::Offer;
-use crate::engine::setup::{Setup, isupport, sts};
+use crate::engine::setup::{ResolvedConfig, isupport, sts};
 use crate::engine::{Engine, Texts};
 use crate::i18n::{LanguageId, Languages};
 use crate::state::{Fact, SessionId};
@@ -18,7 +18,7 @@ impl Engine {
     pub(super) fn reconfigured(&mut self, now: Now, config: Box<Config>, texts: &Texts, out: &mut Effects) {
         let secret = self.state.cloak_secret.as_deref().unwrap_or(&self.setup.cloak_secret).to_owned();
         let started = self.setup.started.clone();
-        let before = std::mem::replace(&mut self.setup, Setup::new(config, secret, texts, started));
+        let before = std::mem::replace(&mut self.setup, ResolvedConfig::new(config, secret, texts, started));
         if self.expiry_due_ms.is_none()
             && !self.setup.config.accounts.multiclient.always_on_expiration.is_zero()
         {

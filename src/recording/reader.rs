@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::key::{Key, Seal};
 use super::{FRAME_BYTES_MAX, MAGIC, SALT_BYTES, kind};
 use crate::engine::Engine;
-use crate::engine::stored::{Form, Malformed};
+use crate::engine::stored::{Malformed, StoredForm};
 use crate::state::codec::take_whole;
 
 /// The description at the beginning of a recording.
@@ -20,7 +20,7 @@ pub struct Start {
     /// The program that wrote it.
     pub program: String,
     /// The form of the snapshot and of the events.
-    pub form: Form,
+    pub form: StoredForm,
     /// The time at which the snapshot began, in milliseconds since 1970.
     pub wall_ms: u64,
 }
@@ -53,7 +53,7 @@ impl fmt::Display for ReadError {
                 "it was written by {} in form {}, but this version reads form {}",
                 start.program,
                 start.form,
-                Form::here()
+                StoredForm::here()
             ),
             ReadError::Malformed(why) => why.fmt(f),
             ReadError::Incomplete => f.write_str("it ends before its snapshot is complete"),
@@ -108,7 +108,7 @@ impl Recording {
             Frame::Whole(..) => return Err(ReadError::NotOurs),
             Frame::Torn(_) => return Err(ReadError::Incomplete),
         };
-        if start.form != Form::here() {
+        if start.form != StoredForm::here() {
             return Err(ReadError::OtherForm(start));
         }
         let (mut pieces, mut piece, mut early) = (Vec::new(), Vec::new(), VecDeque::new());

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::*;
 use crate::config::{Document, load};
-use crate::engine::stored::{Form, digest};
+use crate::engine::stored::{StoredForm, digest};
 use crate::engine::{Effects, Engine, Event, Now, Seed, Texts};
 
 const CONFIG: &str = "{network: {name: N}, server: {name: irc.test, listeners: {'127.0.0.1:6667': }},
@@ -22,7 +22,7 @@ fn key() -> Key {
 }
 
 fn begun(engine: &Engine) -> Begun {
-    let start = Start { program: "ircd-test".into(), form: Form::here(), wall_ms: START.wall_ms };
+    let start = Start { program: "ircd-test".into(), form: StoredForm::here(), wall_ms: START.wall_ms };
     Begun { start, snapshot: engine.snapshot(), after_gap: false }
 }
 

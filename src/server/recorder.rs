@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::time::Instant;
 
 use super::core::Core;
-use crate::engine::stored::{Form, digest};
+use crate::engine::stored::{StoredForm, digest};
 use crate::engine::{Effects, Engine, Event, Now};
 use crate::recording::{Begun, Start, TurnBuffer, Writer};
 
@@ -38,7 +38,7 @@ impl Recorder {
     fn begin(&mut self, now: Now) {
         let began = Instant::now();
         let program = format!("ircd-{}", env!("CARGO_PKG_VERSION"));
-        let start = Start { program, form: Form::here(), wall_ms: now.wall_ms };
+        let start = Start { program, form: StoredForm::here(), wall_ms: now.wall_ms };
         self.writer.begin(Begun { start, snapshot: self.engine.snapshot(), after_gap: self.has_gap });
         (self.events_bytes, self.has_gap) = (0, false);
         let took_ms = began.elapsed().as_secs_f64() * 1e3;

@@ -50,7 +50,7 @@ pub struct Usage {
 
 impl Usage {
     /// Connections in the window that is running; none if it is over.
-    pub fn made_lately(&self, mono_ms: u64) -> u32 {
+    pub fn recent(&self, mono_ms: u64) -> u32 {
         if mono_ms < self.window_ends_ms { self.made } else { 0 }
     }
 }
@@ -150,8 +150,8 @@ mod tests {
         let (mut limits, host) = (Connections::default(), key("192.0.2.1"));
         limits.enter(&host, 1000, 500);
         limits.enter(&host, 1400, 500);
-        assert_eq!(limits.usage(&host).made_lately(1499), 2);
-        assert_eq!(limits.usage(&host).made_lately(1500), 0);
+        assert_eq!(limits.usage(&host).recent(1499), 2);
+        assert_eq!(limits.usage(&host).recent(1500), 0);
         limits.enter(&host, 1500, 500);
         assert_eq!(limits.usage(&host), Usage { open: 3, made: 1, window_ends_ms: 2000 });
         limits.leave(&host);

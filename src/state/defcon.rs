@@ -39,7 +39,7 @@ impl Defcon {
     }
 
     /// No connections.
-    pub fn closes_doors(self) -> bool {
+    pub fn rejects_connections(self) -> bool {
         self.0 <= 1
     }
 }

@@ -163,7 +163,7 @@ impl State {
     }
 
     /// Sessions that are logged into an account (folded), and not registered yet.
-    pub fn arriving_at(&self, account: &str) -> Vec<SessionId> {
+    pub fn registering_with(&self, account: &str) -> Vec<SessionId> {
         let into = |session: &Session| {
             session.registering().and_then(|known| known.account.as_deref()).is_some_and(|own| own == account)
         };

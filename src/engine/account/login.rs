@@ -1,7 +1,7 @@
 //! The one way to prove to be someone, for SASL, PASS, USER and the services.
 //!
 //! To log in by passphrase: [`attempt`] gives the job to ask for, [`verdict`] reads its answer, and
-//! [`log_in`] takes the [`Permit`] that comes of it; [`super::lose_account`] is the way back. Accounts are made
+//! [`log_in`] takes the [`LoginPermit`] that comes of it; [`super::lose_account`] is the way back. Accounts are made
 //! in [`super::register`]. Invariants: every attempt is counted before anything is compared; an account that
 //! does not exist, has no passphrase, is suspended or unverified is answered like a wrong passphrase, and as
 //! late, until the passphrase was right.
@@ -10,7 +10,7 @@ use crate::auth::{Credentials, ScramKeys, Secret};
 use crate::engine::border::{HashJob, Job, JobAnswer, Level, LoginVerdict, NetworkJob, ScriptCall};
 use crate::engine::context::cx::Cx;
 use crate::engine::door::host;
-use crate::engine::policy::{self, Claim};
+use crate::engine::policy::{self, NickClaim};
 use crate::engine::setup::settings;
 use crate::i18n::Phrase;
 use crate::state::account::Account;
@@ -19,7 +19,7 @@ use crate::state::{Fact, UserId};
 use crate::wire::Text;
 use crate::wire::numeric::RPL_LOGGEDIN;
 
-pub use super::permit::{Permit, allowed};
+pub use super::permit::{LoginPermit, allowed};
 
 /// Why someone is not logged in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,7 +83,7 @@ pub fn attempt(cx: &mut Cx<'_>, account: &str, passphrase: &str) -> Result<Job, 
 ///
 /// # Errors
 /// When the passphrase is wrong, or nobody may log into the account now.
-pub fn verdict(cx: &mut Cx<'_>, account: &str, answer: &JobAnswer) -> Result<Permit, LoginRefused> {
+pub fn verdict(cx: &mut Cx<'_>, account: &str, answer: &JobAnswer) -> Result<LoginPermit, LoginRefused> {
     let verdict = match answer {
         JobAnswer::Login(verdict) | JobAnswer::ScriptLogin(verdict) => verdict,
         _ => return Err(LoginRefused::Busy),
@@ -92,7 +92,7 @@ pub fn verdict(cx: &mut Cx<'_>, account: &str, answer: &JobAnswer) -> Result<Per
         LoginVerdict::Right { renewed } => (account, renewed.as_deref()),
         LoginVerdict::Vouched { account: named } => {
             let named = if named.is_empty() { account } else { named.as_str() };
-            super::register::adopt(cx, named);
+            super::register::adopt_vouched(cx, named);
             (named, None)
         }
         LoginVerdict::Wrong => return Err(LoginRefused::Wrong),
@@ -124,7 +124,7 @@ pub fn attempt_certificate(cx: &mut Cx<'_>, account: &str) -> Result<Certified, 
 #[derive(Debug)]
 pub enum Certified {
     /// The account is known.
-    Known(Permit),
+    Known(LoginPermit),
     /// A program is to be asked.
     Ask(NetworkJob),
 }
@@ -138,10 +138,10 @@ pub fn certificate_verdict(
     cx: &mut Cx<'_>,
     account: &str,
     answer: &JobAnswer,
-) -> Result<Permit, LoginRefused> {
+) -> Result<LoginPermit, LoginRefused> {
     match answer {
         JobAnswer::ScriptLogin(LoginVerdict::Vouched { account: named }) if !named.is_empty() => {
-            super::register::adopt(cx, named);
+            super::register::adopt_vouched(cx, named);
             allowed(cx, named)
         }
         JobAnswer::ScriptLogin(_) => Err(LoginRefused::Wrong),
@@ -150,7 +150,7 @@ pub fn certificate_verdict(
 }
 
 /// The account that the session's certificate belongs to; it must be `account`, if that is given.
-fn certified(cx: &Cx<'_>, account: &str) -> Result<Permit, LoginRefused> {
+fn certified(cx: &Cx<'_>, account: &str) -> Result<LoginPermit, LoginRefused> {
     let certfp = cx.served().door.certfp.as_deref().ok_or(LoginRefused::NoCertificate)?;
     let key = cx.state().account_by_certfp(certfp).ok_or(LoginRefused::Wrong)?.to_owned();
     if !account.is_empty() && find(cx, account).is_none_or(|named| named.name.key() != key) {
@@ -179,10 +179,10 @@ pub fn attempt_scram(cx: &mut Cx<'_>, account: &str) -> Result<ScramKeys, LoginR
 ///
 /// # Errors
 /// When the nick is in use by another user; nothing has changed then.
-pub fn log_in(cx: &mut Cx<'_>, permit: Permit, device: Option<&str>) -> Result<(), LoginRefused> {
+pub fn log_in(cx: &mut Cx<'_>, permit: LoginPermit, device: Option<&str>) -> Result<(), LoginRefused> {
     let account = permit.account();
     let nick = match cx.served().user() {
-        Some(me) => owed_nick(cx, account, me)?,
+        Some(me) => required_nick(cx, account, me)?,
         None => None,
     };
     let text = format!("Client {} logged into account {account}", cx.nick());
@@ -202,13 +202,13 @@ pub fn log_in(cx: &mut Cx<'_>, permit: Permit, device: Option<&str>) -> Result<(
 }
 
 /// The nick a registered user has to take when logged into the account; `None` when it has it.
-fn owed_nick(cx: &Cx<'_>, account: &str, me: UserId) -> Result<Option<crate::text::Nick>, LoginRefused> {
+fn required_nick(cx: &Cx<'_>, account: &str, me: UserId) -> Result<Option<crate::text::Nick>, LoginRefused> {
     let account = cx.state().accounts.get(account).ok_or(LoginRefused::Wrong)?;
     if !settings::uses_account_name(cx.config(), &account.settings) {
         return Ok(None);
     }
     match policy::claim_nick(cx.setup, cx.state(), account.name.as_str(), Some(account), Some(me)) {
-        Ok(Claim::Take(nick)) => Ok((nick.as_str() != cx.user().nick.as_str()).then_some(nick)),
+        Ok(NickClaim::Take(nick)) => Ok((nick.as_str() != cx.user().nick.as_str()).then_some(nick)),
         _ => Err(LoginRefused::NickTaken),
     }
 }

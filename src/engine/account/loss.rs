@@ -1,6 +1,6 @@
 //! Losing an account while connected, by whatever command.
 //!
-//! Invariant: what a client could not have without an account, it does not keep without one. [`bans::bars`] is the
+//! Invariant: what a client could not have without an account, it does not keep without one. [`bans::obstacle`] is the
 //! question that registration asks, too.
 
 use crate::engine::context::cx::Cx;
@@ -39,9 +39,9 @@ pub fn lose_account(cx: &mut Cx<'_>, user: UserId, reason: &str) {
     for session in sessions {
         let there = &cx.state().sessions[session];
         let nuhs = bans::sources_through(&cx.state().users[user], &there.door);
-        let why = bans::bars(cx.setup, cx.state(), there, &nuhs, false, cx.now.wall_ms);
+        let why = bans::obstacle(cx.setup, cx.state(), there, &nuhs, false, cx.now.wall_ms);
         if let Some(why) = why {
-            cx.expel(session, &why);
+            cx.disconnect(session, &why);
         }
     }
 }

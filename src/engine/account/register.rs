@@ -1,8 +1,8 @@
 //! Making accounts: who may have which, and the steps to one.
 //!
-//! [`apply`] judges a wish and asks for the hash; [`PassphraseHashed`] makes the account and, where addresses are
-//! verified, sends a code; [`CodeMailed`] tells so, and [`verify`] takes the code. Invariant: whatever comes of
-//! a wish is told exactly once, through [`Wish::tell`], and so is the login that may follow.
+//! [`apply`] judges a request and asks for the hash; [`PassphraseHashed`] makes the account and, where addresses are
+//! verified, sends a code; [`RegistrationCodeMailed`] tells so, and [`verify`] takes the code. Invariant: whatever comes of
+//! a request is told exactly once, through [`RegistrationRequest::tell`], and so is the login that may follow.
 
 use std::time::Duration;
 
@@ -34,7 +34,7 @@ pub const CODE_INTERVAL_MIN: Duration = Duration::from_secs(10 * 60);
 
 /// An account that someone wants.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Wish {
+pub struct RegistrationRequest {
     /// Its name, as it was written.
     pub name: String,
     /// Its passphrase; none to log in by certificate only.
@@ -46,36 +46,36 @@ pub struct Wish {
     /// An operator makes it for someone else: no limits, no mail, and nobody is logged in.
     pub by_operator: bool,
     /// Tells the session what came of it.
-    pub tell: Teller,
+    pub tell: Responder,
 }
 
-/// Tells a session what came of its wish, each command in its own words.
+/// Tells a session what came of its request, each command in its own words.
 #[derive(Clone, Copy, Debug)]
-pub struct Teller {
+pub struct Responder {
     /// Under which name it is stored while the job is done.
     pub name: &'static str,
     /// Says it.
-    pub tell: fn(&mut Cx<'_>, &Wish, Result<Made, RegisterRefused>),
+    pub tell: fn(&mut Cx<'_>, &RegistrationRequest, Result<Registered, RegisterRefused>),
 }
 
-impl Teller {
-    fn tell(self, cx: &mut Cx<'_>, wish: &Wish, came: Result<Made, RegisterRefused>) {
-        (self.tell)(cx, wish, came);
+impl Responder {
+    fn tell(self, cx: &mut Cx<'_>, request: &RegistrationRequest, came: Result<Registered, RegisterRefused>) {
+        (self.tell)(cx, request, came);
     }
 }
 
-impl Serialize for Teller {
+impl Serialize for Responder {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         self.name.serialize(serializer)
     }
 }
 
-/// What came of a wish.
+/// What came of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Made {
+pub enum Registered {
     /// The account is there. Who wanted it is logged in right after this is told.
     Account,
-    /// The client that wanted it has been logged in; told after [`Made::Account`].
+    /// The client that wanted it has been logged in; told after [`Registered::Account`].
     LoggedIn,
     /// The account is there, but of no use until the code from the mail comes back.
     CodeSent,
@@ -84,7 +84,7 @@ pub enum Made {
 /// Why there is no account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RegisterRefused {
-    /// Nobody can make one here.
+    /// Registration is disabled here.
     Disabled,
     /// Who asks has one, or has asked for one.
     AlreadyRegistered,
@@ -130,30 +130,30 @@ impl RegisterRefused {
     }
 }
 
-/// Wishes for an account. Whatever comes of it is told through [`Wish::tell`], now or later.
-pub fn apply(cx: &mut Cx<'_>, wish: Wish) {
-    let judged = match wish.by_operator {
-        true => name_of(cx, &wish).map(drop),
-        false => judge(cx, &wish),
+/// Wishes for an account. Whatever comes of it is told through [`RegistrationRequest::tell`], now or later.
+pub fn apply(cx: &mut Cx<'_>, request: RegistrationRequest) {
+    let judged = match request.by_operator {
+        true => name_of(cx, &request).map(drop),
+        false => check_request(cx, &request),
     };
     if let Err(refused) = judged {
-        return wish.tell.tell(cx, &wish, Err(refused));
+        return request.tell.tell(cx, &request, Err(refused));
     }
     let mut credentials = Credentials::default();
-    if let Some(certfp) = wish.certfp.clone() {
+    if let Some(certfp) = request.certfp.clone() {
         credentials.certfps.push(certfp);
     }
-    match wish.passphrase.clone() {
+    match request.passphrase.clone() {
         Some(passphrase) => {
             let cost = cx.config().accounts.registration.bcrypt_cost;
             let job = HashJob::HashPassphrase { credentials: Box::new(credentials), passphrase, cost };
-            cx.ask(job, PassphraseHashed(wish));
+            cx.ask(job, PassphraseHashed(request));
         }
-        None => make(cx, wish, credentials),
+        None => create_account(cx, request, credentials),
     }
 }
 
-fn judge(cx: &mut Cx<'_>, wish: &Wish) -> Result<(), RegisterRefused> {
+fn check_request(cx: &mut Cx<'_>, request: &RegistrationRequest) -> Result<(), RegisterRefused> {
     let rules = &cx.config().accounts.registration;
     let before_connect = rules.allow_before_connect;
     let closed = !rules.enabled || cx.state().defcon.closes_registration();
@@ -163,16 +163,16 @@ fn judge(cx: &mut Cx<'_>, wish: &Wish) -> Result<(), RegisterRefused> {
     if cx.account().is_some() || cx.served().applied {
         return Err(RegisterRefused::AlreadyRegistered);
     }
-    name_of(cx, wish)?;
-    match wish.passphrase.as_ref().map(|passphrase| auth::check_passphrase(passphrase.reveal())) {
+    name_of(cx, request)?;
+    match request.passphrase.as_ref().map(|passphrase| auth::check_passphrase(passphrase.reveal())) {
         Some(Err(BadPassphrase::Empty | BadPassphrase::TooLong | BadPassphrase::Unsendable)) => {
             return Err(RegisterRefused::BadPassphrase);
         }
-        None if wish.certfp.is_none() => return Err(RegisterRefused::BadCertificate),
+        None if request.certfp.is_none() => return Err(RegisterRefused::BadCertificate),
         Some(Ok(())) | None => {}
     }
-    check_email(cx, wish.email.as_deref())?;
-    check_mailbox(cx, wish)?;
+    check_email(cx, request.email.as_deref())?;
+    check_mailbox(cx, request)?;
     let limit = &rules.throttling;
     if limit.enabled {
         let mut registrations = cx.state().registrations;
@@ -187,9 +187,9 @@ fn judge(cx: &mut Cx<'_>, wish: &Wish) -> Result<(), RegisterRefused> {
 }
 
 /// Judges name and certificate; both may be taken while the hash is made.
-fn name_of(cx: &Cx<'_>, wish: &Wish) -> Result<AccountName, RegisterRefused> {
-    let name = name_for(cx, &wish.name, wish.by_operator)?;
-    let certfp = wish.certfp.as_ref().and_then(|certfp| cx.state().account_by_certfp(certfp.as_str()));
+fn name_of(cx: &Cx<'_>, request: &RegistrationRequest) -> Result<AccountName, RegisterRefused> {
+    let name = name_for(cx, &request.name, request.by_operator)?;
+    let certfp = request.certfp.as_ref().and_then(|certfp| cx.state().account_by_certfp(certfp.as_str()));
     if certfp.is_some() { Err(RegisterRefused::BadCertificate) } else { Ok(name) }
 }
 
@@ -204,7 +204,7 @@ fn name_for(cx: &Cx<'_>, raw: &str, for_other: bool) -> Result<AccountName, Regi
     let free = !policy::is_service(setup, &nick)
         && !is_guest(cx, name.key())
         && !state.retired_accounts.contains(name.key())
-        && state.reserved_for(name.key()).is_none_or(|owner| is_lapsed(cx, owner, &name))
+        && state.reserved_for(name.key()).is_none_or(|owner| is_unverified_expired(cx, owner, &name))
         && (for_other || state.user_by_key(name.key()).is_none_or(|holder| Some(holder) == me));
     if !free || is_confusable(cx, &name, for_other) { Err(RegisterRefused::NameTaken) } else { Ok(name) }
 }
@@ -216,12 +216,12 @@ fn is_confusable(cx: &Cx<'_>, name: &AccountName, for_other: bool) -> bool {
     }
     let skeleton = cx.setup.mapping.skeleton(name.as_str());
     let (state, me) = (cx.state(), cx.served().user());
-    state.reserved_for_skeleton(&skeleton).is_some_and(|owner| !is_lapsed(cx, owner, name))
+    state.reserved_for_skeleton(&skeleton).is_some_and(|owner| !is_unverified_expired(cx, owner, name))
         || !for_other && state.user_by_skeleton(&skeleton).is_some_and(|user| Some(user) != me)
 }
 
 /// Whether `owner` is the account of this very name, and was not verified in time.
-fn is_lapsed(cx: &Cx<'_>, owner: &str, name: &AccountName) -> bool {
+fn is_unverified_expired(cx: &Cx<'_>, owner: &str, name: &AccountName) -> bool {
     let timeout_ms = cx.config().accounts.registration.verify_timeout.as_millis() as u64;
     owner == name.key()
         && timeout_ms > 0
@@ -241,12 +241,12 @@ fn check_email(cx: &Cx<'_>, email: Option<&str>) -> Result<(), RegisterRefused> 
         return Ok(());
     }
     let email = email.filter(|email| is_email(email)).ok_or(RegisterRefused::BadEmail)?;
-    if cx.setup.letters.refuses(email) { Err(RegisterRefused::UnwantedEmail) } else { Ok(()) }
+    if cx.setup.mail.refuses(email) { Err(RegisterRefused::UnwantedEmail) } else { Ok(()) }
 }
 
-/// Refuses an address that was sent a letter recently, if the wish would send it another one.
-fn check_mailbox(cx: &Cx<'_>, wish: &Wish) -> Result<(), RegisterRefused> {
-    let email = wish.email.as_deref().filter(|_| sends_code(cx, wish));
+/// Refuses an address that was sent a letter recently, if the request would send it another one.
+fn check_mailbox(cx: &Cx<'_>, request: &RegistrationRequest) -> Result<(), RegisterRefused> {
+    let email = request.email.as_deref().filter(|_| sends_code(cx, request));
     match email.is_none_or(|email| cx.state().mail_log.may_send(email, cx.now.mono_ms)) {
         true => Ok(()),
         false => Err(RegisterRefused::MailedRecently),
@@ -254,55 +254,55 @@ fn check_mailbox(cx: &Cx<'_>, wish: &Wish) -> Result<(), RegisterRefused> {
 }
 
 /// Whether the account is of no use until its owner has proven to read the address.
-fn sends_code(cx: &Cx<'_>, wish: &Wish) -> bool {
-    cx.config().accounts.registration.email_verification.enabled && !wish.by_operator
+fn sends_code(cx: &Cx<'_>, request: &RegistrationRequest) -> bool {
+    cx.config().accounts.registration.email_verification.enabled && !request.by_operator
 }
 
 /// The hash was made.
 #[derive(Debug, Serialize, Deserialize)]
-pub(in crate::engine) struct PassphraseHashed(Wish);
+pub(in crate::engine) struct PassphraseHashed(RegistrationRequest);
 
 impl Resume for PassphraseHashed {
     fn resume(self: Box<Self>, cx: &mut Cx<'_>, answer: &JobAnswer) -> Outcome {
-        let wish = self.0;
+        let request = self.0;
         match answer {
-            JobAnswer::Hashed(credentials) => make(cx, wish, (**credentials).clone()),
-            _ => wish.tell.tell(cx, &wish, Err(RegisterRefused::Busy)),
+            JobAnswer::Hashed(credentials) => create_account(cx, request, (**credentials).clone()),
+            _ => request.tell.tell(cx, &request, Err(RegisterRefused::Busy)),
         }
         Ok(())
     }
 }
 
-fn make(cx: &mut Cx<'_>, wish: Wish, credentials: Credentials) {
-    let name = match name_of(cx, &wish).and_then(|name| check_mailbox(cx, &wish).map(|()| name)) {
+fn create_account(cx: &mut Cx<'_>, request: RegistrationRequest, credentials: Credentials) {
+    let name = match name_of(cx, &request).and_then(|name| check_mailbox(cx, &request).map(|()| name)) {
         Ok(name) => name,
-        Err(refused) => return wish.tell.tell(cx, &wish, Err(refused)),
+        Err(refused) => return request.tell.tell(cx, &request, Err(refused)),
     };
     let key: Box<str> = name.key().into();
     if cx.state().accounts.contains_key(&key) {
         cx.commit(Fact::AccountRemoved { account: &key, freed: true });
     }
-    let asks_code = sends_code(cx, &wish);
+    let asks_code = sends_code(cx, &request);
     let mut account = Account::new(name, credentials, cx.now.wall_ms);
-    account.email = wish.email.as_deref().filter(|_| asks_code || wish.by_operator).map(Box::from);
+    account.email = request.email.as_deref().filter(|_| asks_code || request.by_operator).map(Box::from);
     account.verified = !asks_code;
     cx.commit(Fact::AccountMade { account: Box::new(account) });
     cx.note(Level::Info, "accounts", format!("Account {key} registered"));
     if asks_code {
-        let email = wish.email.clone().unwrap_or_default();
+        let email = request.email.clone().unwrap_or_default();
         match send_code(cx, &key, Purpose::Verification, &email) {
-            Ok(job) => cx.ask(job, CodeMailed(wish)),
+            Ok(job) => cx.ask(job, RegistrationCodeMailed(request)),
             Err(MailedRecently) => {
                 cx.commit(Fact::AccountRemoved { account: &key, freed: true });
-                wish.tell.tell(cx, &wish, Err(RegisterRefused::MailedRecently));
+                request.tell.tell(cx, &request, Err(RegisterRefused::MailedRecently));
             }
         }
         return;
     }
     reclaim_nick(cx, &key);
-    wish.tell.tell(cx, &wish, Ok(Made::Account));
-    if !wish.by_operator && enter(cx, &key) {
-        wish.tell.tell(cx, &wish, Ok(Made::LoggedIn));
+    request.tell.tell(cx, &request, Ok(Registered::Account));
+    if !request.by_operator && log_in_new(cx, &key) {
+        request.tell.tell(cx, &request, Ok(Registered::LoggedIn));
     }
 }
 
@@ -333,7 +333,7 @@ pub fn send_code(
     }
     let code = auth::Code::new(cx.ids.secret(), u64::MAX);
     let (subject, body) =
-        cx.setup.letters.code(&cx.setup.languages, cx.setup.server_name(), account, purpose, code.as_str());
+        cx.setup.mail.code(&cx.setup.languages, cx.setup.server_name(), account, purpose, code.as_str());
     let code = Code { purpose, code: code.as_str().into(), email: email.into(), at_ms: cx.now.wall_ms };
     cx.commit(Fact::AccountChanged { account, change: AccountChange::CodeSent(code) });
     let route = Box::new((&cx.config().accounts.registration.email_verification).into());
@@ -342,27 +342,31 @@ pub fn send_code(
 
 /// The code was mailed, or could not be: then the name is free again.
 #[derive(Debug, Serialize, Deserialize)]
-pub(in crate::engine) struct CodeMailed(Wish);
+pub(in crate::engine) struct RegistrationCodeMailed(RegistrationRequest);
 
-impl Resume for CodeMailed {
+impl Resume for RegistrationCodeMailed {
     fn resume(self: Box<Self>, cx: &mut Cx<'_>, answer: &JobAnswer) -> Outcome {
-        let wish = self.0;
+        let request = self.0;
         let sent = *answer == JobAnswer::Mailed(());
         if sent {
             cx.commit(Fact::AccountRequested { session: cx.session });
         } else if let Some(key) =
-            super::login::find(cx, &wish.name).map(|account| account.name.key().to_owned())
+            super::login::find(cx, &request.name).map(|account| account.name.key().to_owned())
         {
             cx.commit(Fact::AccountRemoved { account: &key, freed: true });
-            cx.commit(Fact::MailUnsent { address: wish.email.as_deref().unwrap_or_default() });
+            cx.commit(Fact::MailUnsent { address: request.email.as_deref().unwrap_or_default() });
         }
-        wish.tell.tell(cx, &wish, if sent { Ok(Made::CodeSent) } else { Err(RegisterRefused::MailFailed) });
+        request.tell.tell(
+            cx,
+            &request,
+            if sent { Ok(Registered::CodeSent) } else { Err(RegisterRefused::MailFailed) },
+        );
         Ok(())
     }
 }
 
 /// Takes the code for an account that is not verified yet, and verifies it: the folded name of the account,
-/// whose owner is to be logged in with [`enter`]. An attempt counts as one to log in.
+/// whose owner is to be logged in with [`log_in_new`]. An attempt counts as one to log in.
 ///
 /// # Errors
 /// [`LoginRefused::Wrong`] when it is not the code, or there is no such account, or it is too late;
@@ -417,7 +421,7 @@ fn reclaim_nick(cx: &mut Cx<'_>, account: &str) {
 }
 
 /// Logs the owner of a new account in, or says why not; whether that succeeded.
-pub fn enter(cx: &mut Cx<'_>, account: &str) -> bool {
+pub fn log_in_new(cx: &mut Cx<'_>, account: &str) -> bool {
     let logged_in = allowed(cx, account).and_then(|permit| log_in(cx, permit, None));
     let Err(refused) = logged_in else { return true };
     let (phrase, args) = refused.phrase();
@@ -427,7 +431,7 @@ pub fn enter(cx: &mut Cx<'_>, account: &str) -> bool {
 }
 
 /// Makes an account for a name that `accounts.auth-script` vouched for, where that is wanted.
-pub(super) fn adopt(cx: &mut Cx<'_>, name: &str) {
+pub(super) fn adopt_vouched(cx: &mut Cx<'_>, name: &str) {
     if super::login::find(cx, name).is_some() || !cx.config().accounts.auth_script.autocreate {
         return;
     }

@@ -12,7 +12,7 @@ pub fn suspend(cx: &mut Cx<'_>, account: &str, suspension: Suspension) -> Vec<St
     let change = AccountChange::Suspended(Some(suspension));
     cx.commit(Fact::AccountChanged { account, change });
     let reason = cx.setup.said(Phrase::ACCOUNT_SUSPENDED, &[]);
-    turn_back(cx, account, &reason);
+    disconnect_unregistered(cx, account, &reason);
     let mut gone = Vec::new();
     for user in cx.state().users_of(account).to_vec() {
         if cx.state().users[user].sessions.contains(&cx.session) {
@@ -26,9 +26,9 @@ pub fn suspend(cx: &mut Cx<'_>, account: &str, suspension: Suspension) -> Vec<St
 }
 
 /// Ends the connections of those who have logged into an account (folded), but are not registered yet.
-pub fn turn_back(cx: &mut Cx<'_>, account: &str, reason: &str) {
-    for session in cx.state().arriving_at(account) {
-        cx.expel(session, reason);
+pub fn disconnect_unregistered(cx: &mut Cx<'_>, account: &str, reason: &str) {
+    for session in cx.state().registering_with(account) {
+        cx.disconnect(session, reason);
     }
 }
 
@@ -51,6 +51,6 @@ fn remove(cx: &mut Cx<'_>, user: UserId, reason: &str) {
         cx.commit(Fact::Quit { user, reason });
     }
     for session in sessions {
-        cx.expel(session, reason);
+        cx.disconnect(session, reason);
     }
 }

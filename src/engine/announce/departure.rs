@@ -3,7 +3,7 @@
 use crate::engine::border::{Effect, Level};
 use crate::engine::context::cx::Cx;
 use crate::engine::context::turn::Turn;
-use crate::engine::context::voice::acquaintances;
+use crate::engine::context::voice::peers;
 use crate::i18n::Phrase;
 use crate::state::{SessionId, State, UserId};
 use crate::wire::{Body, Caps, MsgId, Origin, Outgoing, Text};
@@ -22,12 +22,12 @@ pub fn show_quit(cx: &mut Cx<'_>, reason: &str) {
 
 pub(super) fn quit(turn: &mut Turn<'_>, user: UserId, reason: &str, msgid: MsgId) {
     let body = Body::Command { verb: "QUIT", params: &[], text: Text::Plain(reason) };
-    let mut told = acquaintances(turn.ledger, turn.voice.scratch, user);
+    let mut told = peers(turn.ledger, turn.voice.scratch, user);
     // Who leaves hears ERROR instead.
     told.retain(|&other| other != user);
     say(turn, user, body.clone(), Caps::NONE, Some(msgid), &told);
     keep_everywhere(turn, user, body, msgid);
-    monitors::leaves(turn, user);
+    monitors::notify_offline(turn, user);
     let nick = turn.state().users[user].nick.as_str();
     let text = format!("Client exited [{nick}]: {reason}");
     turn.note(Level::Info, "quit", text);

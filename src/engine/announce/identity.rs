@@ -2,7 +2,7 @@
 
 use crate::engine::context::cx::Cx;
 use crate::engine::context::turn::Turn;
-use crate::engine::context::voice::acquaintances;
+use crate::engine::context::voice::peers;
 use crate::state::{SessionId, State, UserId};
 use crate::text::Nick;
 use crate::wire::{Body, Cap, Caps, MsgId, Origin, Outgoing, Text};
@@ -58,13 +58,13 @@ pub(super) fn logged_in(turn: &mut Turn<'_>, session: SessionId, account: &str) 
 
 /// Those who watch either nick are told apart from the others; a change of case is nothing to them.
 pub(super) fn nick_changed(turn: &mut Turn<'_>, user: UserId, nick: &Nick, msgid: MsgId) -> After {
-    let told = acquaintances(turn.ledger, turn.voice.scratch, user);
+    let told = peers(turn.ledger, turn.voice.scratch, user);
     let body = Body::Command { verb: "NICK", params: &[], text: Text::Plain(nick.as_str()) };
     say(turn, user, body.clone(), Caps::NONE, Some(msgid), &told);
     keep_everywhere(turn, user, body, msgid);
     if turn.state().users[user].nick.key() == nick.key() {
         return After::Nothing;
     }
-    monitors::sheds_nick(turn, user);
+    monitors::notify_nick_released(turn, user);
     After::Renamed(user)
 }

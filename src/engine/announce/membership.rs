@@ -143,8 +143,8 @@ pub(super) fn invited(turn: &mut Turn<'_>, by: UserId, user: UserId, channel: Ch
     let body = Body::Command { verb: "INVITE", params: &[invitee], text: Text::Plain(joined.name.as_str()) };
     let line = Outgoing { source: state.users[by].source(), origin: origin_of(state, by, Some(msgid)), body };
     turn.voice.deliver(state, &line, Caps::NONE, sessions_of(state, [user].into_iter()));
-    let watchers = joined.members.iter().filter(|&(&member, standing)| {
-        member != by && member != user && standing.ranks.at_least(Rank::Halfop)
+    let watchers = joined.members.iter().filter(|&(&user_id, member)| {
+        user_id != by && user_id != user && member.ranks.at_least(Rank::Halfop)
     });
     let watchers = watchers.map(|(&member, _)| member);
     turn.voice.deliver(state, &line, Caps::of(Cap::InviteNotify), sessions_of(state, watchers));

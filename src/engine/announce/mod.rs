@@ -28,7 +28,7 @@ use identity::{host_changed, logged_in, nick_changed, realname_changed, tell_acc
 use membership::{cleared, invited, joined, left};
 use modes::{modes_changed, show_snomasks, tell_user_modes, user_modes_changed};
 use monitors::onlookers;
-use speech::{said, taken_back, topic_set};
+use speech::{redacted, said, topic_set};
 
 /// What can only be told once the fact holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,7 +48,7 @@ pub enum After {
 /// Tells a fact that is about to hold.
 pub fn announce(turn: &mut Turn<'_>, fact: &Fact<'_>) -> After {
     let msgid = turn.ids.msgid(turn.now.wall_ms);
-    snomask::tell(turn, fact);
+    snomask::notify(turn, fact);
     match fact {
         Fact::Quit { user, reason } => quit(turn, *user, reason, msgid),
         Fact::Killed { by, user, reason } => killed(turn, *by, *user, reason, msgid),
@@ -74,7 +74,7 @@ pub fn announce(turn: &mut Turn<'_>, fact: &Fact<'_>) -> After {
         Fact::LoggedIn { session, account, .. } => logged_in(turn, *session, account),
         Fact::LoggedOut { user } => tell_account(turn, *user, "*"),
         Fact::MessageRedacted { by, places, shown, id, reason } => {
-            taken_back(turn, *by, places, [shown, id.as_str()], *reason, msgid);
+            redacted(turn, *by, places, [shown, id.as_str()], *reason, msgid);
         }
         Fact::OperAction(OperAction::Snomasks { user, masks }) => show_snomasks(turn, *user, *masks),
         Fact::OperAction(_)

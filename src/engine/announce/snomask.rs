@@ -4,7 +4,7 @@
 use crate::engine::border::Level;
 use crate::engine::context::turn::Turn;
 use crate::engine::context::voice::sessions_of;
-use crate::engine::setup::Setup;
+use crate::engine::setup::ResolvedConfig;
 use crate::i18n::Phrase;
 use crate::state::fact::{AccountChange, OperAction, RegistryChange};
 use crate::state::{Fact, Letters, State, UserId};
@@ -40,19 +40,19 @@ pub fn changed(current: Letters, changes: &str, mut adding: bool) -> Letters {
 }
 
 /// Tells the readers of a fact that is about to hold.
-pub fn tell(turn: &mut Turn<'_>, fact: &Fact<'_>) {
+pub fn notify(turn: &mut Turn<'_>, fact: &Fact<'_>) {
     if let Fact::OperAction(OperAction::Did { did }) = fact {
         turn.note(Level::Info, "opers", (*did).to_owned());
     }
     if let Fact::OperAction(OperAction::Ban { .. }) | Fact::OperAction(OperAction::Defcon { .. }) = fact
-        && let Some((_, text)) = told(turn.setup, turn.state(), fact)
+        && let Some((_, text)) = notice_of(turn.setup, turn.state(), fact)
     {
         turn.note(Level::Info, "opers", text);
     }
     if turn.state().snomask_readers.is_empty() {
         return;
     }
-    if let Some((letter, text)) = told(turn.setup, turn.state(), fact) {
+    if let Some((letter, text)) = notice_of(turn.setup, turn.state(), fact) {
         send(turn, letter, &text);
     }
 }
@@ -71,24 +71,24 @@ fn send(turn: &mut Turn<'_>, letter: char, text: &str) {
 }
 
 /// The letter that covers a fact, and the words.
-fn told(setup: &Setup, state: &State, fact: &Fact<'_>) -> Option<(char, String)> {
+fn notice_of(setup: &ResolvedConfig, state: &State, fact: &Fact<'_>) -> Option<(char, String)> {
     let said = |phrase: Phrase, args: &[&str]| setup.said(phrase, args);
     let source = |user: &UserId| state.users[*user].source().to_owned();
     let nick = |user: &UserId| state.users[*user].nick.as_str().to_owned();
     Some(match fact {
         Fact::Registered { user, .. } => {
-            let ip = Setup::address_text(user.ip);
+            let ip = ResolvedConfig::address_text(user.ip);
             let (nick, host) = (user.nick.as_str(), &user.real_host);
             let (username, realname) = (&user.username, &user.realname);
             ('c', said(Phrase::SNO_CONNECTED, &[nick, username, host, &ip, realname]))
         }
         Fact::Attached { session, user } => {
-            let ip = Setup::address_text(state.sessions[*session].door.ip);
+            let ip = ResolvedConfig::address_text(state.sessions[*session].door.ip);
             ('c', said(Phrase::SNO_ATTACHED, &[&nick(user), &ip]))
         }
         Fact::Detached { session, .. } => {
             let session = &state.sessions[*session];
-            let ip = Setup::address_text(session.door.ip);
+            let ip = ResolvedConfig::address_text(session.door.ip);
             ('d', said(Phrase::SNO_DETACHED, &[&nick(&session.user()?), &ip]))
         }
         Fact::ChannelCreated { name, .. } => ('j', said(Phrase::SNO_CHANNEL_CREATED, &[name.as_str()])),
@@ -125,7 +125,7 @@ fn told(setup: &Setup, state: &State, fact: &Fact<'_>) -> Option<(char, String)>
 }
 
 fn registry(
-    setup: &Setup,
+    setup: &ResolvedConfig,
     state: &State,
     channel: crate::state::ChannelId,
     change: &RegistryChange<'_>,
@@ -142,7 +142,11 @@ fn registry(
     }
 }
 
-fn account_changed(setup: &Setup, account: &str, change: &AccountChange<'_>) -> Option<(char, String)> {
+fn account_changed(
+    setup: &ResolvedConfig,
+    account: &str,
+    change: &AccountChange<'_>,
+) -> Option<(char, String)> {
     let said = |phrase: Phrase, args: &[&str]| setup.said(phrase, args);
     Some(match change {
         AccountChange::Verified => ('u', said(Phrase::SNO_VERIFIED, &[account])),
@@ -159,7 +163,7 @@ fn account_changed(setup: &Setup, account: &str, change: &AccountChange<'_>) -> 
 }
 
 fn ban(
-    setup: &Setup,
+    setup: &ResolvedConfig,
     target: &crate::state::ban::BanTarget,
     info: Option<&crate::state::ban::BanInfo>,
     by: Option<&str>,

@@ -39,8 +39,8 @@ pub(super) fn said(
     match to {
         SpeechTarget::Channel { channel, at_least, .. } => {
             let members = state.channels[*channel].members.iter();
-            let hears = |&(&member, standing): &(&UserId, &crate::state::Member)| {
-                member == by || at_least.is_none_or(|rank| standing.ranks.at_least(rank))
+            let hears = |&(&id, member): &(&UserId, &crate::state::Member)| {
+                id == by || at_least.is_none_or(|rank| member.ranks.at_least(rank))
             };
             let members = members.filter(hears).map(|(&member, _)| member);
             voice.deliver(state, &line, needs, sessions_of(state, members).filter(others));
@@ -107,7 +107,7 @@ pub(super) fn topic_set(turn: &mut Turn<'_>, by: UserId, channel: ChannelId, tex
 }
 
 /// REDACT, to all of the channel, or to both of a conversation (draft/message-redaction).
-pub(super) fn taken_back(
+pub(super) fn redacted(
     turn: &mut Turn<'_>,
     by: UserId,
     places: &[HistoryPlace],

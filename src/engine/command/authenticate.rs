@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::auth::{Claim, Exchange, Login, Mechanism, Reason, Step, challenge_chunks, nonce};
-use crate::engine::account::login::{self, Certified, LoginRefused, Permit};
+use crate::engine::account::login::{self, Certified, LoginPermit, LoginRefused};
 use crate::engine::border::JobAnswer;
 use crate::engine::context::cx::Cx;
 use crate::engine::context::refusal::Outcome;
@@ -87,7 +87,7 @@ fn go_on(cx: &mut Cx<'_>, mut exchange: Box<Exchange>, chunk: &str) {
 fn check(cx: &mut Cx<'_>, claim: Claim) {
     let known = match claim {
         Claim::Password { login, passphrase } => match login::attempt(cx, &login.account, &passphrase) {
-            Ok(job) => return cx.ask(job, PassphraseChecked(login)),
+            Ok(job) => return cx.ask(job, SaslPassphraseChecked(login)),
             Err(refused) => Err(refused),
         },
         Claim::External(login) => match login::attempt_certificate(cx, &login.account) {
@@ -102,9 +102,9 @@ fn check(cx: &mut Cx<'_>, claim: Claim) {
 
 /// A login by passphrase was checked.
 #[derive(Debug, Serialize, Deserialize)]
-pub(in crate::engine) struct PassphraseChecked(Login);
+pub(in crate::engine) struct SaslPassphraseChecked(Login);
 
-impl Resume for PassphraseChecked {
+impl Resume for SaslPassphraseChecked {
     fn resume(self: Box<Self>, cx: &mut Cx<'_>, answer: &JobAnswer) -> Outcome {
         let known = login::verdict(cx, &self.0.account, answer).map(|permit| (permit, self.0));
         conclude(cx, known);
@@ -125,7 +125,7 @@ impl Resume for CertificateChecked {
 }
 
 /// Logs in who has proven to be the owner of an account.
-fn conclude(cx: &mut Cx<'_>, known: Result<(Permit, Login), LoginRefused>) {
+fn conclude(cx: &mut Cx<'_>, known: Result<(LoginPermit, Login), LoginRefused>) {
     let logged_in = known.and_then(|(permit, login)| login::log_in(cx, permit, login.device.as_deref()));
     match logged_in {
         Ok(()) => say(cx, RPL_SASLSUCCESS, Phrase::SASL_SUCCESS),

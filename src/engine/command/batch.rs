@@ -21,7 +21,7 @@ use super::{Command, message};
 const OPEN_MS_MAX: u64 = 5 * 60 * 1000;
 
 /// What may be sent while a batch is open: its lines, and what a client says on its own.
-const UNDISTURBING: [&str; 7] = ["BATCH", "ERROR", "NOTICE", "PING", "PONG", "PRIVMSG", "QUIT"];
+const ALLOWED_IN_BATCH: [&str; 7] = ["BATCH", "ERROR", "NOTICE", "PING", "PONG", "PRIVMSG", "QUIT"];
 
 pub(super) const BATCH: Command = Command::new("BATCH", batch)
     .params(1)
@@ -63,15 +63,15 @@ pub fn is_part(session: &Session, line: &str) -> bool {
 }
 
 /// Gives a batch up for a command that has no place in it, which is not carried out.
-pub fn undisturbed(cx: &mut Cx<'_>, command: &Command) -> Outcome {
-    if open(cx).is_none() || UNDISTURBING.contains(&command.name) {
+pub fn allows(cx: &mut Cx<'_>, command: &Command) -> Outcome {
+    if open(cx).is_none() || ALLOWED_IN_BATCH.contains(&command.name) {
         return Ok(());
     }
     fail(cx, invalid(Phrase::BATCH_DISTURBED), false)
 }
 
 /// Gives a batch up because a line that may have been its was lost.
-pub fn spoil(cx: &mut Cx<'_>) {
+pub fn fail_open(cx: &mut Cx<'_>) {
     if open(cx).is_some()
         && let Err(refusal) = fail(cx, invalid(Phrase::BATCH_INVALID), false)
     {
@@ -117,7 +117,7 @@ fn begin(cx: &mut Cx<'_>, m: &Message<'_>, reference: &str) -> Outcome {
     let batch = OpenBatch {
         reference: reference.into(),
         target: target.into(),
-        label: cx.put_off_answer(),
+        label: cx.defer_answer(),
         client_tags: message::relayed_tags(cx, m.tags).into(),
         opened_mono_ms: cx.now.mono_ms,
         kind: None,

@@ -2,7 +2,7 @@
 
 use crate::engine::context::cx::Cx;
 use crate::engine::context::refusal::{Outcome, Refusal};
-use crate::engine::history::{self, Listed, Reading, SUBCOMMANDS, Step, Style};
+use crate::engine::history::{self, HistoryReading, Listed, ReadingStep, SUBCOMMANDS, Style};
 use crate::history::{End, Range};
 use crate::i18n::Phrase;
 use crate::wire::clock::parse_stamp;
@@ -57,7 +57,7 @@ fn chathistory(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
         let context = vec![subcommand.to_owned(), target.to_owned()];
         return Err(fail("INVALID_TARGET", context, Phrase::HISTORY_UNAVAILABLE));
     };
-    history::read(cx, [Step::Page(Reading::new(scope, ranges, Style::Page { subcommand }))]);
+    history::read(cx, [ReadingStep::Page(HistoryReading::new(scope, ranges, Style::Page { subcommand }))]);
     Ok(())
 }
 

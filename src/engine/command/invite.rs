@@ -26,7 +26,7 @@ fn invite(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
     policy::can_invite(cx.state(), by, user, channel)?;
     let nick = cx.state().users[user].nick.as_str().to_owned();
     let name = cx.state().channels[channel].name.as_str().to_owned();
-    let opens = policy::standing(cx.state(), by, channel) >= Some(Rank::Op);
+    let opens = policy::rank_of_user(cx.state(), by, channel) >= Some(Rank::Op);
     cx.commit(Fact::Invited { by, user, channel, opens });
     cx.reply(RPL_INVITING, &[&nick, &name], Text::None);
     if let Some(away) = cx.state().users[user].away.clone() {
@@ -47,7 +47,7 @@ fn uninvite(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
     if !channel.flags.has('i') {
         return Err(fail("NOT_INVITE_ONLY", Phrase::NOT_INVITE_ONLY));
     }
-    if policy::standing(cx.state(), cx.me(), id) < Some(Rank::Op) {
+    if policy::rank_of_user(cx.state(), cx.me(), id) < Some(Rank::Op) {
         return Err(fail("PRIVS_NEEDED", Phrase::NOT_CHANNEL_OPERATOR));
     }
     let nick = cx.state().users[user].nick.as_str().to_owned();

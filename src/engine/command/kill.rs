@@ -42,6 +42,6 @@ fn disconnect(cx: &mut Cx<'_>, user: UserId, reason: &str) {
     sessions.sort_by_key(|&session| session == cx.session);
     for session in sessions {
         let reason = cx.setup.said(Phrase::KILLED, &[&killer, reason]);
-        cx.expel(session, &reason);
+        cx.disconnect(session, &reason);
     }
 }

@@ -29,7 +29,7 @@ fn list(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
         end(cx);
         return Ok(());
     }
-    let mut query = Query::parse(cx.setup.mapping, m.params());
+    let mut query = ListQuery::parse(cx.setup.mapping, m.params());
     if !cx.user().may("sajoin") {
         // TARGMAX says LIST:1.
         query.targets.truncate(1);
@@ -56,7 +56,7 @@ fn end(cx: &mut Cx<'_>) {
 /// Where a long LIST stands.
 #[derive(Debug, Serialize, Deserialize)]
 pub(in crate::engine) struct ListCursor {
-    query: Query,
+    query: ListQuery,
     at: At,
 }
 
@@ -106,23 +106,23 @@ impl ListCursor {
 
 /// What LIST is asked for: ELIST=MNU.
 #[derive(Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-struct Query {
-    targets: Vec<Target>,
+struct ListQuery {
+    targets: Vec<ListTarget>,
     more_than: Option<usize>,
     fewer_than: Option<usize>,
 }
 
 /// A name or a mask.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct Target {
+struct ListTarget {
     pattern: String,
     negated: bool,
 }
 
-impl Query {
+impl ListQuery {
     /// Reads the parameters; what is no condition and no channel (a server, a word) does not count.
-    fn parse(mapping: CaseMapping, params: &[&str]) -> Query {
-        let mut query = Query::default();
+    fn parse(mapping: CaseMapping, params: &[&str]) -> ListQuery {
+        let mut query = ListQuery::default();
         for word in params.iter().flat_map(|param| param.split(',')) {
             let (pattern, negated) = word.strip_prefix('!').map_or((word, false), |mask| (mask, true));
             if let Some(users) = word.strip_prefix('>') {
@@ -134,7 +134,7 @@ impl Query {
                 let title = pattern.trim_start_matches('#');
                 let kind = &pattern[..pattern.len() - title.len()];
                 let pattern = format!("{kind}{}", mapping.fold_lossy(title));
-                query.targets.push(Target { pattern, negated });
+                query.targets.push(ListTarget { pattern, negated });
             }
         }
         query
@@ -142,7 +142,7 @@ impl Query {
 
     /// The names, if nothing but names is asked for.
     fn names(&self) -> Option<Vec<&str>> {
-        let names: Option<Vec<&str>> = self.targets.iter().map(Target::name).collect();
+        let names: Option<Vec<&str>> = self.targets.iter().map(ListTarget::name).collect();
         names.filter(|names| !names.is_empty())
     }
 
@@ -153,7 +153,7 @@ impl Query {
     }
 }
 
-impl Target {
+impl ListTarget {
     fn name(&self) -> Option<&str> {
         (!self.negated && !is_mask(&self.pattern)).then_some(&*self.pattern)
     }
@@ -171,8 +171,8 @@ fn is_mask(pattern: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn query(params: &[&str]) -> Query {
-        Query::parse(CaseMapping::Ascii, params)
+    fn query(params: &[&str]) -> ListQuery {
+        ListQuery::parse(CaseMapping::Ascii, params)
     }
 
     #[test]
@@ -190,6 +190,6 @@ mod tests {
         assert!(query(&["*AN1"]).admits("#chan1", 1));
         assert!(!query(&["!*an1"]).admits("#chan1", 1));
         assert!(query(&["!*an1"]).admits("#chan2", 1));
-        assert_eq!(query(&["word", ">x"]), Query::default());
+        assert_eq!(query(&["word", ">x"]), ListQuery::default());
     }
 }

@@ -167,8 +167,8 @@ fn say_to(cx: &mut Cx<'_>, target: &str, what: Said<'_>) -> Outcome {
         announce::echo(cx, service.map_or(target, |service| service.name()), &what);
         // These are programs: they ignore NOTICE and TAGMSG.
         match service {
-            Some(service) if what.kind == SpeechKind::Privmsg => service::hear(cx, service, what.text),
-            None if what.kind == SpeechKind::Privmsg => znc_playback::hear(cx, target, what.text),
+            Some(service) if what.kind == SpeechKind::Privmsg => service::receive(cx, service, what.text),
+            None if what.kind == SpeechKind::Privmsg => znc_playback::receive(cx, target, what.text),
             _ => {}
         }
         return Ok(());

@@ -318,7 +318,7 @@ impl Judge {
         }
     }
 
-    /// `+f` needs standing in the other channel, too: nobody is to be flooded with strangers.
+    /// `+f` requires a rank in the target channel too, so that no channel can be flooded with the users of another.
     fn forward(&mut self, cx: &mut Cx<'_>, on: bool, target: Option<&str>) {
         if !self.may(cx, None, on, false) {
             return;
@@ -329,7 +329,7 @@ impl Judge {
                 Ok(to) if to == self.channel => self.invalid(cx, 'f', name),
                 Ok(to) => {
                     let name = cx.state().channels[to].name.clone();
-                    if policy::standing(cx.state(), cx.me(), to) >= Some(Rank::Op) {
+                    if policy::rank_of_user(cx.state(), cx.me(), to) >= Some(Rank::Op) {
                         self.apply(ModeChange::Forward(Some(name)));
                     } else {
                         Refusal::NotChannelOperator(name.as_str().to_owned()).say(cx);

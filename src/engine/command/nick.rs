@@ -3,7 +3,7 @@
 use crate::engine::border::Level;
 use crate::engine::context::cx::Cx;
 use crate::engine::context::refusal::{Outcome, Refusal};
-use crate::engine::policy::{self, Claim};
+use crate::engine::policy::{self, NickClaim};
 use crate::i18n::Phrase;
 use crate::state::Fact;
 use crate::state::fact::Introduction;
@@ -30,8 +30,8 @@ fn nick(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
         // What it comes to is decided when registration is complete: the account may still come.
         let negotiating = cx.served().registering().is_some_and(|registering| registering.negotiating);
         let nick = match policy::claim_nick(cx.setup, cx.state(), raw, cx.account(), None) {
-            Ok(Claim::Take(nick)) => nick,
-            Ok(Claim::Attach(user)) => cx.state().users[user].nick.clone(),
+            Ok(NickClaim::Take(nick)) => nick,
+            Ok(NickClaim::Attach(user)) => cx.state().users[user].nick.clone(),
             // Most clients say their nick before they log in by SASL.
             Err(Refusal::NickInUse(_) | Refusal::NickReserved(_)) if negotiating => cx
                 .setup
@@ -43,7 +43,7 @@ fn nick(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
         cx.commit(Fact::Introduced { session: cx.session, said: Introduction::Nick(nick) });
         return Ok(());
     };
-    let Claim::Take(nick) = policy::claim_nick(cx.setup, cx.state(), raw, cx.account(), me)? else {
+    let NickClaim::Take(nick) = policy::claim_nick(cx.setup, cx.state(), raw, cx.account(), me)? else {
         return Ok(());
     };
     if cx.user().nick.as_str() != nick.as_str() {

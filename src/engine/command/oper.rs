@@ -142,7 +142,7 @@ fn described(config: &Config, name: &str, keys: &config::Oper) -> Oper {
 pub fn renew(turn: &mut Turn<'_>, user: UserId) {
     let Some(name) = turn.state().users[user].oper.as_ref().map(|oper| oper.name.clone()) else { return };
     let config = turn.config();
-    let Some(keys) = entry(config, &name) else { return step_down(turn, user) };
+    let Some(keys) = entry(config, &name) else { return drop_oper(turn, user) };
     let oper = described(config, &name, keys);
     if turn.state().users[user].oper.as_deref() != Some(&oper) {
         turn.commit(Fact::OperAction(OperAction::Renewed { user, oper: Box::new(oper) }));
@@ -150,7 +150,7 @@ pub fn renew(turn: &mut Turn<'_>, user: UserId) {
     host::renew(turn, user);
     let there = &turn.state().users[user];
     if there.modes.has('s') && !there.may("snomasks") {
-        hush(turn, user);
+        disable_snomasks(turn, user);
     }
 }
 
@@ -177,23 +177,23 @@ fn deoper(cx: &mut Cx<'_>, _: &Message<'_>) -> Outcome {
         return Err(Refusal::NotOperator);
     }
     let user = cx.me();
-    step_down(cx, user);
+    drop_oper(cx, user);
     Ok(())
 }
 
 /// Ends being an operator; the host that came with it goes, too.
-pub fn step_down(turn: &mut Turn<'_>, user: UserId) {
+pub fn drop_oper(turn: &mut Turn<'_>, user: UserId) {
     let text = format!("{} is no operator any more", turn.state().users[user].source());
     turn.note(Level::Info, "opers", text);
     host::renew_for_oper(turn, user, None);
     if turn.state().users[user].modes.has('s') {
-        hush(turn, user);
+        disable_snomasks(turn, user);
     }
     turn.commit(Fact::OperChanged { user, oper: None });
 }
 
 /// No server notices any more.
-fn hush(turn: &mut Turn<'_>, user: UserId) {
+fn disable_snomasks(turn: &mut Turn<'_>, user: UserId) {
     turn.commit(Fact::OperAction(OperAction::Snomasks { user, masks: Letters::default() }));
 }
 

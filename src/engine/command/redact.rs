@@ -2,7 +2,7 @@
 
 use crate::engine::context::cx::Cx;
 use crate::engine::context::refusal::Outcome;
-use crate::engine::history::redaction::{self, Manner};
+use crate::engine::history::redaction::{self, RedactionOrigin};
 use crate::wire::Message;
 
 use super::Command;
@@ -12,5 +12,5 @@ pub(super) const REDACT: Command = Command::new("REDACT", redact)
     .help("<target> <msgid> [:<reason>]: deletes a message of yours, or one in a channel you operate");
 
 fn redact(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
-    redaction::start(cx, [m.param(0), m.param(1)], m.param_opt(2), Manner::Redact)
+    redaction::start(cx, [m.param(0), m.param(1)], m.param_opt(2), RedactionOrigin::Redact)
 }

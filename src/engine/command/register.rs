@@ -2,7 +2,7 @@
 //! (<https://ircv3.net/specs/extensions/account-registration>).
 
 use crate::engine::account::login::LoginRefused;
-use crate::engine::account::register::{self, Made, RegisterRefused, Teller, Wish};
+use crate::engine::account::register::{self, RegisterRefused, Registered, RegistrationRequest, Responder};
 use crate::engine::context::cx::Cx;
 use crate::engine::context::refusal::{Outcome, Refusal};
 use crate::i18n::Phrase;
@@ -46,15 +46,15 @@ fn register(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
         });
     }
     let email = Some(m.param(1)).filter(|email| *email != "*" && !email.is_empty());
-    let wish = Wish {
+    let request = RegistrationRequest {
         name,
         passphrase: Some(m.param(2).into()),
         certfp: None,
         email: email.map(|email| email.strip_prefix("mailto:").unwrap_or(email).to_owned()),
         by_operator: false,
-        tell: TELLER,
+        tell: RESPONDER,
     };
-    register::apply(cx, wish);
+    register::apply(cx, request);
     Ok(())
 }
 
@@ -80,22 +80,22 @@ pub fn own_name(cx: &Cx<'_>) -> Option<String> {
     Some(chosen.unwrap_or(nick).to_owned())
 }
 
-pub(in crate::engine) const TELLER: Teller = Teller { name: "REGISTER", tell };
+pub(in crate::engine) const RESPONDER: Responder = Responder { name: "REGISTER", tell };
 
-fn tell(cx: &mut Cx<'_>, wish: &Wish, outcome: Result<Made, RegisterRefused>) {
+fn tell(cx: &mut Cx<'_>, request: &RegistrationRequest, outcome: Result<Registered, RegisterRefused>) {
     match outcome {
-        Ok(Made::Account) => {
+        Ok(Registered::Account) => {
             let text = Text::Said(Phrase::REGISTERED_ACCOUNT, &[]);
-            cx.reply_command("REGISTER", &["SUCCESS", &wish.name], text);
+            cx.reply_command("REGISTER", &["SUCCESS", &request.name], text);
         }
         // That is the 900's to say.
-        Ok(Made::LoggedIn) => {}
-        Ok(Made::CodeSent) => {
-            let email = wish.email.as_deref().unwrap_or_default();
+        Ok(Registered::LoggedIn) => {}
+        Ok(Registered::CodeSent) => {
+            let email = request.email.as_deref().unwrap_or_default();
             let text = Text::Said(Phrase::VERIFICATION_SENT, &[email]);
-            cx.reply_command("REGISTER", &["VERIFICATION_REQUIRED", &wish.name], text);
+            cx.reply_command("REGISTER", &["VERIFICATION_REQUIRED", &request.name], text);
         }
-        Err(refused) => refusal(&wish.name, refused).say(cx),
+        Err(refused) => refusal(&request.name, refused).say(cx),
     }
 }
 
@@ -140,7 +140,7 @@ fn verify(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
         Ok(key) => {
             let text = Text::Said(Phrase::REGISTERED_ACCOUNT, &[]);
             cx.reply_command("VERIFY", &["SUCCESS", m.param(0)], text);
-            register::enter(cx, &key);
+            register::log_in_new(cx, &key);
             Ok(())
         }
         Err(LoginRefused::Wrong) => Err(fail("INVALID_CODE", Phrase::CODE_INVALID)),

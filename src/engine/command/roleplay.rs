@@ -80,7 +80,8 @@ fn play_in_channel(cx: &mut Cx<'_>, target: &str, what: Said<'_>) -> Outcome {
     if !cx.state().channels[channel].flags.has('E') {
         return refused(Phrase::ROLEPLAY_CHANNEL_OFF);
     }
-    if cx.config().roleplay.require_chanops && policy::standing(cx.state(), by, channel) < Some(Rank::Op) {
+    if cx.config().roleplay.require_chanops && policy::rank_of_user(cx.state(), by, channel) < Some(Rank::Op)
+    {
         return refused(Phrase::ROLEPLAY_NOT_ALLOWED);
     }
     let at_least = policy::hears(cx.state(), by, channel, None);

@@ -2,7 +2,7 @@
 
 use crate::engine::context::cx::Cx;
 use crate::engine::context::refusal::{Outcome, Refusal};
-use crate::engine::policy::{self, Claim};
+use crate::engine::policy::{self, NickClaim};
 use crate::i18n::Phrase;
 use crate::state::Fact;
 use crate::wire::{Message, Text};
@@ -63,7 +63,7 @@ fn sanick(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
     let account = cx.state().users[user].account.as_ref();
     let account = account.and_then(|name| cx.state().accounts.get(name.key())).map(|account| &**account);
     let nick = match policy::claim_nick(cx.setup, cx.state(), wanted, account, Some(user)) {
-        Ok(Claim::Take(nick)) => nick,
+        Ok(NickClaim::Take(nick)) => nick,
         Err(Refusal::NickInUse(_)) => {
             return Err(fail("NICKNAME_IN_USE", wanted, Phrase::NICKNAME_IN_USE));
         }
@@ -73,7 +73,7 @@ fn sanick(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
         Err(Refusal::ErroneousNickname(_)) => {
             return Err(fail("NICKNAME_INVALID", wanted, Phrase::ERRONEOUS_NICKNAME));
         }
-        Ok(Claim::Attach(_)) | Err(_) => {
+        Ok(NickClaim::Attach(_)) | Err(_) => {
             return Err(fail("UNKNOWN_ERROR", wanted, Phrase::NICK_CANNOT_CHANGE));
         }
     };

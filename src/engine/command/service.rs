@@ -30,6 +30,6 @@ pub(super) const HISTSERV: Command = Command::new("HISTSERV", |cx, m| tell(cx, S
     .help("<command> [<parameters>]: sends a command to HistServ, which manages message history");
 
 fn tell(cx: &mut Cx<'_>, service: ServiceName, m: &Message<'_>) -> Outcome {
-    service::hear(cx, service, &m.params().join(" "));
+    service::receive(cx, service, &m.params().join(" "));
     Ok(())
 }

@@ -5,7 +5,7 @@ use crate::engine::account::suspension;
 use crate::engine::context::cx::Cx;
 use crate::engine::context::refusal::{Outcome, Refusal};
 use crate::engine::door::{admission, bans};
-use crate::engine::setup::Setup;
+use crate::engine::setup::ResolvedConfig;
 use crate::i18n::Phrase;
 use crate::state::UserId;
 use crate::state::account::Suspension;
@@ -25,7 +25,7 @@ pub(super) const UBAN: Command = Command::new("UBAN", uban).params(1).right("ban
 );
 
 /// Whom it is about.
-enum Target {
+enum UbanTarget {
     Ban(BanTarget),
     /// An account, folded.
     Account(String),
@@ -51,26 +51,26 @@ fn uban(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
         return Err(fail("TEMPORARILY_UNAVAILABLE", Phrase::STORE_FULL));
     }
     match (word.as_str(), target) {
-        ("add" | "del", Target::User(user)) => Err(nothing_to_ban(cx, user)),
-        ("add" | "del", Target::NoOne) => {
+        ("add" | "del", UbanTarget::User(user)) => Err(nothing_to_ban(cx, user)),
+        ("add" | "del", UbanTarget::NoOne) => {
             let context = vec![raw.to_owned()];
             Err(Refusal::Fail { command: "UBAN", code: "INVALID_PARAMS", context, text: Phrase::BAN_NO_ONE })
         }
         ("add", target) => add(cx, target, &m.params()[2..]),
         ("del", target) => delete(cx, target),
-        (_, Target::Ban(target)) => {
+        (_, UbanTarget::Ban(target)) => {
             tell_of_ban(cx, &target);
             Ok(())
         }
-        (_, Target::Account(account)) => {
+        (_, UbanTarget::Account(account)) => {
             tell_of_account(cx, &account);
             Ok(())
         }
-        (_, Target::User(user)) => {
+        (_, UbanTarget::User(user)) => {
             tell_of_user(cx, user);
             Ok(())
         }
-        (_, Target::NoOne) => {
+        (_, UbanTarget::NoOne) => {
             cx.notify(Phrase::NO_SUCH_NICK_OR_ACCOUNT, &[raw]);
             Ok(())
         }
@@ -84,7 +84,7 @@ fn nothing_to_ban(cx: &mut Cx<'_>, user: UserId) -> Refusal {
     let account = there.account.as_ref().map(|account| account.as_str().to_owned());
     let (text, other) = match account {
         Some(account) => (Phrase::BAN_ACCOUNT_INSTEAD, account),
-        None => (Phrase::BAN_ADDRESS_INSTEAD, Setup::address_text(ip)),
+        None => (Phrase::BAN_ADDRESS_INSTEAD, ResolvedConfig::address_text(ip)),
     };
     cx.reply_command("FAIL", &["UBAN", "INVALID_PARAMS", &nick], Text::Said(text, &[&nick, &other]));
     Refusal::Said
@@ -101,7 +101,7 @@ fn tell_of_user(cx: &mut Cx<'_>, user: UserId) {
             tell_of_account(cx, &key);
         }
         None => {
-            let address = Setup::address_text(ip);
+            let address = ResolvedConfig::address_text(ip);
             cx.notify(Phrase::USER_CONNECTS_FROM, &[&nick, &address]);
             if let Some(net) = Net::parse(&address) {
                 tell_of_ban(cx, &BanTarget::Net(net));
@@ -114,22 +114,22 @@ fn fail(code: &'static str, text: Phrase) -> Refusal {
     Refusal::Fail { command: "UBAN", code, context: Vec::new(), text }
 }
 
-fn target(cx: &Cx<'_>, raw: &str) -> Option<Target> {
+fn target(cx: &Cx<'_>, raw: &str) -> Option<UbanTarget> {
     if let Some(net) = Net::parse(raw) {
-        return Some(Target::Ban(BanTarget::Net(net)));
+        return Some(UbanTarget::Ban(BanTarget::Net(net)));
     }
     if raw.contains(['!', '@']) {
-        return BanTarget::mask(cx.setup.mapping, raw).map(Target::Ban);
+        return BanTarget::mask(cx.setup.mapping, raw).map(UbanTarget::Ban);
     }
     let key = cx.setup.mapping.nick_key(raw).ok()?;
     Some(match (cx.state().accounts.contains_key(&*key), cx.state().user_by_key(&key)) {
-        (true, _) => Target::Account(key.into_owned()),
-        (false, Some(user)) => Target::User(user),
-        (false, None) => Target::NoOne,
+        (true, _) => UbanTarget::Account(key.into_owned()),
+        (false, Some(user)) => UbanTarget::User(user),
+        (false, None) => UbanTarget::NoOne,
     })
 }
 
-fn add(cx: &mut Cx<'_>, target: Target, mut rest: &[&str]) -> Outcome {
+fn add(cx: &mut Cx<'_>, target: UbanTarget, mut rest: &[&str]) -> Outcome {
     let (mut require_sasl, mut duration_ms) = (false, None);
     loop {
         if take_word(&mut rest, "require-sasl") {
@@ -145,14 +145,14 @@ fn add(cx: &mut Cx<'_>, target: Target, mut rest: &[&str]) -> Outcome {
     }
     let info = info(cx, &rest.join(" "), duration_ms, require_sasl);
     match target {
-        Target::Account(account) => {
+        UbanTarget::Account(account) => {
             let reason = truncate(&rest.join(" "), cx.config().limits.kicklen).into();
             let suspension = Suspension { by: info.by, reason, at_ms: info.at_ms, duration_ms };
             let gone = suspension::suspend(cx, &account, suspension);
             cx.notify(Phrase::ACCOUNT_SUSPENDED_NOW, &[&account]);
             show_nicks(cx, &gone);
         }
-        Target::Ban(target) => {
+        UbanTarget::Ban(target) => {
             let own = bans::covers(cx.state(), &target, cx.session);
             if !bans::set(cx, target.clone(), info.clone()) {
                 return Err(fail("INVALID_PARAMS", Phrase::TOO_MANY_BANS));
@@ -165,14 +165,16 @@ fn add(cx: &mut Cx<'_>, target: Target, mut rest: &[&str]) -> Outcome {
             let done = bans::enforce(cx, &target, &info);
             report(cx, &done);
         }
-        Target::User(_) | Target::NoOne => return Err(fail("INVALID_PARAMS", Phrase::BAN_TARGET_INVALID)),
+        UbanTarget::User(_) | UbanTarget::NoOne => {
+            return Err(fail("INVALID_PARAMS", Phrase::BAN_TARGET_INVALID));
+        }
     }
     Ok(())
 }
 
-fn delete(cx: &mut Cx<'_>, target: Target) -> Outcome {
+fn delete(cx: &mut Cx<'_>, target: UbanTarget) -> Outcome {
     let (name, lifted) = match target {
-        Target::Ban(target) => {
+        UbanTarget::Ban(target) => {
             let address = if let BanTarget::Net(net) = target { net.single() } else { None };
             if let Some(ip) = address.filter(|&ip| admission::forgive(cx, ip)) {
                 cx.notify(Phrase::THROTTLE_RESET, &[&ip.to_string()]);
@@ -182,11 +184,13 @@ fn delete(cx: &mut Cx<'_>, target: Target) -> Outcome {
             }
             (target.to_string(), bans::lift(cx, target))
         }
-        Target::Account(account) => {
+        UbanTarget::Account(account) => {
             let lifted = suspension::lift(cx, &account);
             (account, lifted)
         }
-        Target::User(_) | Target::NoOne => return Err(fail("INVALID_PARAMS", Phrase::BAN_TARGET_INVALID)),
+        UbanTarget::User(_) | UbanTarget::NoOne => {
+            return Err(fail("INVALID_PARAMS", Phrase::BAN_TARGET_INVALID));
+        }
     };
     if !lifted {
         return Err(fail("INVALID_PARAMS", Phrase::NO_SUCH_BAN));

@@ -66,7 +66,7 @@ pub fn mode(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
         set_snomasks(cx, masks);
     }
     if steps_down {
-        super::oper::step_down(cx, user);
+        super::oper::drop_oper(cx, user);
     }
     if !changes_modes && masks.is_none() && !steps_down && !refused {
         // What is so already is shown.

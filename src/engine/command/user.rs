@@ -97,16 +97,16 @@ fn log_in(cx: &mut Cx<'_>, who: Result<Login, MalformedLogin>, passphrase: &str)
     }
     let Ok(who) = who else { return refuse_login(cx, LoginRefused::Wrong) };
     match login::attempt(cx, &who.account, passphrase) {
-        Ok(job) => cx.ask(job, PassphraseChecked(who)),
+        Ok(job) => cx.ask(job, PassPassphraseChecked(who)),
         Err(refused) => refuse_login(cx, refused),
     }
 }
 
 /// A login by PASS or USER was checked.
 #[derive(Debug, Serialize, Deserialize)]
-pub(in crate::engine) struct PassphraseChecked(Login);
+pub(in crate::engine) struct PassPassphraseChecked(Login);
 
-impl Resume for PassphraseChecked {
+impl Resume for PassPassphraseChecked {
     fn resume(self: Box<Self>, cx: &mut Cx<'_>, answer: &JobAnswer) -> Outcome {
         let permit = login::verdict(cx, &self.0.account, answer);
         match permit.and_then(|permit| login::log_in(cx, permit, self.0.device.as_deref())) {

@@ -23,7 +23,7 @@ pub(super) const WEBIRC: Command = Command::new("WEBIRC", webirc).params(4).befo
 
 /// A WEBIRC whose password is being compared.
 #[derive(Debug, Serialize, Deserialize)]
-pub(in crate::engine) struct Claim {
+pub(in crate::engine) struct WebircClaim {
     password: String,
     client: Client,
     /// Gateways that it may be, by their place in the configuration, the next one to try last.
@@ -43,11 +43,11 @@ fn webirc(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
         .map(|(at, _)| at)
         .collect();
     gateways.reverse();
-    go_on(cx, Claim { password: m.param(0).to_owned(), client, gateways })
+    go_on(cx, WebircClaim { password: m.param(0).to_owned(), client, gateways })
 }
 
 /// The password was compared with that of the last gateway.
-impl Resume for Claim {
+impl Resume for WebircClaim {
     fn resume(mut self: Box<Self>, cx: &mut Cx<'_>, answer: &JobAnswer) -> Outcome {
         match (answer, self.gateways.pop()) {
             (JobAnswer::Password(true), Some(at)) => accept(cx, *self, at),
@@ -57,7 +57,7 @@ impl Resume for Claim {
 }
 
 /// Tries the next gateway.
-fn go_on(cx: &mut Cx<'_>, claim: Claim) -> Outcome {
+fn go_on(cx: &mut Cx<'_>, claim: WebircClaim) -> Outcome {
     let Some(&at) = claim.gateways.last() else { return refuse(cx) };
     match cx.config().server.webirc.get(at).filter(|own| may_be(cx, own)) {
         Some(Webirc { password: Some(hash), .. }) => {
@@ -72,7 +72,7 @@ fn go_on(cx: &mut Cx<'_>, claim: Claim) -> Outcome {
     }
 }
 
-fn accept(cx: &mut Cx<'_>, claim: Claim, at: usize) -> Outcome {
+fn accept(cx: &mut Cx<'_>, claim: WebircClaim, at: usize) -> Outcome {
     let believed = cx.config().server.webirc.get(at).is_some_and(|own| own.accept_hostname);
     let host = claim.client.host.filter(|host| believed && is_host(host));
     gateway::speak_for(cx, Client { host, ..claim.client });

@@ -10,7 +10,7 @@ use crate::engine::context::refusal::Outcome;
 use crate::engine::context::service::ServiceName;
 use crate::engine::context::waiting::LongAnswer;
 use crate::engine::policy;
-use crate::engine::setup::{Setup, settings};
+use crate::engine::setup::{ResolvedConfig, settings};
 use crate::i18n::Phrase;
 use crate::state::members::Place;
 use crate::state::{ChannelId, Letters, State, UserId};
@@ -31,7 +31,7 @@ pub(super) const WHO: Command = Command::new("WHO", who)
 
 fn who(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
     let asked = m.param(0).to_owned();
-    let form = m.param_opt(1).and_then(Form::parse);
+    let form = m.param_opt(1).and_then(WhoForm::parse);
     let scope = match m.param_opt(1) {
         // A search for operators finds nobody: whom to ask for help is not for this list to say.
         Some("o") => None,
@@ -45,15 +45,15 @@ fn who(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
 }
 
 /// What is to be searched. A nick is answered at once.
-fn scope(cx: &mut Cx<'_>, asked: &str, form: &Option<Form>) -> Option<Scope> {
+fn scope(cx: &mut Cx<'_>, asked: &str, form: &Option<WhoForm>) -> Option<WhoScope> {
     if asked.starts_with('#') {
         let channel = cx.find_channel(asked).ok()?;
         return policy::sees_channel(cx.state(), cx.me(), channel)
-            .then_some(Scope::Channel { channel, next: Place::default() });
+            .then_some(WhoScope::Channel { channel, next: Place::default() });
     }
     if asked.contains(['*', '?', '!', '@']) {
         let mask = Mask::parse(cx.setup.mapping, asked)?;
-        return Some(Scope::All { mask, slot: 0 });
+        return Some(WhoScope::All { mask, slot: 0 });
     }
     match (cx.find_user(asked), ServiceName::by_name(asked)) {
         (Ok(user), _) => tell(cx, user, None, form.as_ref()),
@@ -71,12 +71,12 @@ fn end(cx: &mut Cx<'_>, asked: &str) {
 #[derive(Debug, Serialize, Deserialize)]
 pub(in crate::engine) struct WhoCursor {
     asked: String,
-    form: Option<Form>,
-    scope: Scope,
+    form: Option<WhoForm>,
+    scope: WhoScope,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
-enum Scope {
+enum WhoScope {
     /// The members of a channel from this one on.
     Channel { channel: ChannelId, next: Place },
     /// All users from this slot on whom the mask covers.
@@ -97,25 +97,25 @@ impl LongAnswer for WhoCursor {
     }
 }
 
-impl Scope {
+impl WhoScope {
     fn channel(&self) -> Option<ChannelId> {
         match self {
-            Scope::Channel { channel, .. } => Some(*channel),
-            Scope::All { .. } => None,
+            WhoScope::Channel { channel, .. } => Some(*channel),
+            WhoScope::All { .. } => None,
         }
     }
 
     /// The next user, `Some(None)` for one who is not to be shown, or `None` when there is no more.
     fn next(&mut self, state: &State, me: UserId) -> Option<Option<UserId>> {
         match self {
-            Scope::Channel { channel, next } => {
+            WhoScope::Channel { channel, next } => {
                 // It may have gone while the client was reading.
                 let (place, user, _) = state.channels.get(*channel)?.members.iter_from(*next).next()?;
                 *next = place.next();
                 Some(Some(user).filter(|&user| policy::sees_member(state, me, *channel, user)))
             }
-            Scope::All { slot, .. } if *slot >= state.users.slots() => None,
-            Scope::All { mask, slot } => {
+            WhoScope::All { slot, .. } if *slot >= state.users.slots() => None,
+            WhoScope::All { mask, slot } => {
                 *slot += 1;
                 let found = state.users.in_slot(*slot - 1).filter(|&(id, user)| {
                     mask.matches(&folded_nuh(user.nick.key(), &user.username, &user.host))
@@ -127,13 +127,13 @@ impl Scope {
     }
 }
 
-fn tell(cx: &mut Cx<'_>, user: UserId, channel: Option<ChannelId>, form: Option<&Form>) {
+fn tell(cx: &mut Cx<'_>, user: UserId, channel: Option<ChannelId>, form: Option<&WhoForm>) {
     let realname = cx.state().users[user].realname.to_string();
     reply(cx, form, &realname, |cx, letter, token| field(cx, letter, user, channel, token));
 }
 
 /// Services are no users: they have no address, account or idle time.
-fn tell_service(cx: &mut Cx<'_>, service: ServiceName, form: Option<&Form>) {
+fn tell_service(cx: &mut Cx<'_>, service: ServiceName, form: Option<&WhoForm>) {
     let realname = cx.said(Phrase::SERVICE_REALNAME, &[service.name()]);
     reply(cx, form, &realname, |cx, letter, token| match letter {
         't' => token.to_owned(),
@@ -150,7 +150,7 @@ fn tell_service(cx: &mut Cx<'_>, service: ServiceName, form: Option<&Form>) {
 /// 352, or 354 with the fields asked for; `field` gives the one of a letter, and the token.
 fn reply(
     cx: &mut Cx<'_>,
-    form: Option<&Form>,
+    form: Option<&WhoForm>,
     realname: &str,
     field: impl Fn(&Cx<'_>, char, &str) -> String,
 ) {
@@ -172,7 +172,9 @@ fn field(cx: &Cx<'_>, letter: char, id: UserId, channel: Option<ChannelId>, toke
         't' => token.to_owned(),
         'c' => channel.map_or("*", |channel| cx.state().channels[channel].name.as_str()).to_owned(),
         'u' => user.username.to_string(),
-        'i' if id == cx.me() || cx.user().may("ban") => Setup::address_text(whois::origin(cx, user).1),
+        'i' if id == cx.me() || cx.user().may("ban") => {
+            ResolvedConfig::address_text(whois::origin(cx, user).1)
+        }
         'i' => NO_ADDRESS.to_owned(),
         'h' => user.host.to_string(),
         's' => cx.setup.server_name().to_owned(),
@@ -210,19 +212,19 @@ fn flags(cx: &Cx<'_>, id: UserId, channel: Option<ChannelId>) -> String {
 
 /// What a client wants to read.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct Form {
+struct WhoForm {
     fields: Letters,
     token: String,
 }
 
-impl Form {
+impl WhoForm {
     /// Reads `%fields[,token]`; anything before the `%` does not count. A token is up to three digits.
-    fn parse(text: &str) -> Option<Form> {
+    fn parse(text: &str) -> Option<WhoForm> {
         let (_, wanted) = text.split_once('%')?;
         let (fields, token) = wanted.split_once(',').unwrap_or((wanted, ""));
         let valid = (1..=3).contains(&token.len()) && token.bytes().all(|byte| byte.is_ascii_digit());
         let token = if valid { token } else { "0" }.to_owned();
-        Some(Form { fields: Letters::of(&fields.to_ascii_lowercase()), token })
+        Some(WhoForm { fields: Letters::of(&fields.to_ascii_lowercase()), token })
     }
 }
 
@@ -232,7 +234,7 @@ mod tests {
 
     #[test]
     fn whox_forms() {
-        let form = |text| Form::parse(text).map(|form| (form.fields.to_string(), form.token));
+        let form = |text| WhoForm::parse(text).map(|form| (form.fields.to_string(), form.token));
         let is = |fields: &str, token: &str| Some((fields.to_owned(), token.to_owned()));
         assert_eq!(form("%tna,42"), is("+ant", "42"));
         assert_eq!(form("n%UH"), is("+hu", "0"));

@@ -7,7 +7,7 @@ use crate::engine::context::refusal::{Outcome, Refusal};
 use crate::engine::context::service::ServiceName;
 use crate::engine::door::bans;
 use crate::engine::policy;
-use crate::engine::setup::Setup;
+use crate::engine::setup::ResolvedConfig;
 use crate::i18n::Phrase;
 use crate::state::{User, UserId};
 use crate::text::{Mask, wrap};
@@ -97,7 +97,7 @@ fn describe(cx: &mut Cx<'_>, id: UserId) {
         let host = format!("{}@{host}", user.username);
         cx.reply(
             RPL_WHOISACTUALLY,
-            &[nick, &host, &Setup::address_text(ip)],
+            &[nick, &host, &ResolvedConfig::address_text(ip)],
             Text::Said(Phrase::WHOIS_ACTUALLY, &[]),
         );
     }
@@ -135,7 +135,7 @@ pub fn origin(cx: &Cx<'_>, user: &User) -> (String, IpAddr) {
     match doors.next() {
         None => (cx.setup.server_name().to_owned(), IpAddr::from([127, 0, 0, 1])),
         Some(door) if door.ip == user.ip => (user.real_host.to_string(), user.ip),
-        Some(door) => (Setup::address_text(door.ip), door.ip),
+        Some(door) => (ResolvedConfig::address_text(door.ip), door.ip),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::engine::context::cx::Cx;
 use crate::engine::context::refusal::Outcome;
-use crate::engine::setup::Setup;
+use crate::engine::setup::ResolvedConfig;
 use crate::i18n::Phrase;
 use crate::state::whowas::Former;
 use crate::wire::numeric::{ERR_WASNOSUCHNICK, RPL_ENDOFWHOWAS, RPL_WHOWASIP, RPL_WHOWASUSER};
@@ -38,7 +38,7 @@ fn show(cx: &mut Cx<'_>, asked: &str, count: usize) {
         let params = [&*former.nick, &former.username, &former.host, "*"];
         cx.reply(RPL_WHOWASUSER, &params, Text::Plain(&former.realname));
         if cx.user().may("ban") {
-            let ip = Setup::address_text(former.ip);
+            let ip = ResolvedConfig::address_text(former.ip);
             cx.reply(RPL_WHOWASIP, &[&former.nick], Text::Said(Phrase::WHOWAS_IP, &[&ip]));
         }
     }

@@ -20,43 +20,43 @@ const LISTED_MAX: usize = 500;
 const NICKS_BYTES_MAX: usize = 380;
 
 pub(super) const DLINE: Command =
-    Command::new("DLINE", |cx, m| add(cx, m, Kind::Address)).params(1).right("ban").help(
+    Command::new("DLINE", |cx, m| add(cx, m, XlineKind::Address)).params(1).right("ban").help(
         "[ANDKILL] [MYSELF] [<duration>] <address>[/<bits>] [<reason>[|<for operators>]], or LIST: bans \
          addresses",
     );
 
 pub(super) const KLINE: Command =
-    Command::new("KLINE", |cx, m| add(cx, m, Kind::Mask)).params(1).right("ban").help(
+    Command::new("KLINE", |cx, m| add(cx, m, XlineKind::Mask)).params(1).right("ban").help(
         "[ANDKILL] [MYSELF] [<duration>] <nick!user@host> [<reason>[|<for operators>]], or LIST: bans \
          masks",
     );
 
-pub(super) const UNDLINE: Command = Command::new("UNDLINE", |cx, m| remove(cx, m, Kind::Address))
+pub(super) const UNDLINE: Command = Command::new("UNDLINE", |cx, m| remove(cx, m, XlineKind::Address))
     .params(1)
     .right("ban")
     .help("<address>[/<bits>]: removes a ban on an address or network");
 
-pub(super) const UNKLINE: Command = Command::new("UNKLINE", |cx, m| remove(cx, m, Kind::Mask))
+pub(super) const UNKLINE: Command = Command::new("UNKLINE", |cx, m| remove(cx, m, XlineKind::Mask))
     .params(1)
     .right("ban")
     .help("<nick!user@host>: removes a ban on a mask");
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
+enum XlineKind {
     Address,
     Mask,
 }
 
-impl Kind {
+impl XlineKind {
     fn target(self, cx: &Cx<'_>, raw: &str) -> Option<BanTarget> {
         match self {
-            Kind::Address => Net::parse(raw).map(BanTarget::Net),
-            Kind::Mask => BanTarget::mask(cx.setup.mapping, raw),
+            XlineKind::Address => Net::parse(raw).map(BanTarget::Net),
+            XlineKind::Mask => BanTarget::mask(cx.setup.mapping, raw),
         }
     }
 
     fn lists(self, target: &BanTarget) -> bool {
-        (self == Kind::Address) == matches!(target, BanTarget::Net(_))
+        (self == XlineKind::Address) == matches!(target, BanTarget::Net(_))
     }
 }
 
@@ -67,7 +67,7 @@ fn can_store(cx: &Cx<'_>, command: &str) -> Outcome {
     }
 }
 
-fn add(cx: &mut Cx<'_>, m: &Message<'_>, kind: Kind) -> Outcome {
+fn add(cx: &mut Cx<'_>, m: &Message<'_>, kind: XlineKind) -> Outcome {
     let command = m.command.to_ascii_uppercase();
     let mut rest = m.params();
     if let [only] = rest
@@ -122,7 +122,7 @@ pub(super) fn warn_if_exempt(cx: &mut Cx<'_>, target: &BanTarget) {
     }
 }
 
-fn remove(cx: &mut Cx<'_>, m: &Message<'_>, kind: Kind) -> Outcome {
+fn remove(cx: &mut Cx<'_>, m: &Message<'_>, kind: XlineKind) -> Outcome {
     let command = m.command.to_ascii_uppercase();
     can_store(cx, &command)?;
     let Some(target) = kind.target(cx, m.param(0)) else {

@@ -2,7 +2,7 @@
 
 use crate::engine::context::cx::Cx;
 use crate::engine::context::refusal::Outcome;
-use crate::engine::history::znc_playback::hear;
+use crate::engine::history::znc_playback::receive;
 use crate::wire::Message;
 
 use super::Command;
@@ -14,6 +14,6 @@ pub(super) const ZNC: Command = Command::new("ZNC", znc).params(1).help(
 
 fn znc(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
     let words = m.params().get(1..).unwrap_or_default();
-    hear(cx, m.param(0), &words.join(" "));
+    receive(cx, m.param(0), &words.join(" "));
     Ok(())
 }

@@ -21,7 +21,7 @@ pub struct Answer {
     /// The session is to be closed once the answer is complete.
     closes: bool,
     label: Option<String>,
-    kept: Vec<Kept>,
+    kept: Vec<KeptLine>,
     /// The batch around all lines, once it is open.
     outer: Option<String>,
     /// The batches that a command has open inside its answer, the innermost last.
@@ -56,7 +56,7 @@ impl Role {
 
 /// A line with its tags but without label or outer batch.
 #[derive(Debug, Serialize, Deserialize)]
-struct Kept {
+struct KeptLine {
     line: Vec<u8>,
     /// It is inside an inner batch, whose reference it carries already.
     inner: bool,
@@ -75,7 +75,7 @@ impl Answer {
         Answer::under(session, label.map(escaped))
     }
 
-    /// An answer under a label that was put off ([`Answer::put_off`]).
+    /// An answer under a label that was put off ([`Answer::defer_label`]).
     pub fn under(session: SessionId, label: Option<String>) -> Answer {
         let (kept, inner) = (Vec::new(), Vec::new());
         Answer {
@@ -92,12 +92,12 @@ impl Answer {
     }
 
     /// Takes the label away: what it belongs to is not complete, and will be answered under it later.
-    pub fn put_off(&mut self) -> Option<String> {
+    pub fn defer_label(&mut self) -> Option<String> {
         self.label.take()
     }
 
     /// An answer that nobody hears.
-    pub fn mute(session: SessionId) -> Answer {
+    pub fn discarded(session: SessionId) -> Answer {
         Answer { mute: true, ..Answer::new(session, None) }
     }
 
@@ -180,7 +180,7 @@ impl Answer {
         let mut line = Vec::new();
         write(&mut line);
         let inner = role == Role::Part || !self.inner.is_empty();
-        let kept = Kept { line, inner, opens: role == Role::Opens };
+        let kept = KeptLine { line, inner, opens: role == Role::Opens };
         match &self.outer {
             Some(outer) => {
                 let tag = format!("batch={outer}");
@@ -244,7 +244,7 @@ impl Answer {
     }
 
     /// Sends a kept line with one more tag.
-    fn emit(&mut self, out: &mut Effects, kept: &Kept, tag: &str) {
+    fn emit(&mut self, out: &mut Effects, kept: &KeptLine, tag: &str) {
         let line = out.add_line(|bytes| write_tagged(bytes, kept, tag));
         self.send(out, line);
     }
@@ -259,13 +259,13 @@ impl Answer {
 
 /// Whether the whole answer is one inner batch: its start, its lines, its end. Then the label goes on
 /// the batch itself.
-fn is_one_inner_batch(lines: &[Kept]) -> bool {
+fn is_one_inner_batch(lines: &[KeptLine]) -> bool {
     let [first, between @ .., last] = lines else { return false };
     first.opens && !first.inner && between.iter().all(|line| line.inner) && !last.inner && !last.opens
 }
 
 /// Writes a line with one more tag in front of its own; lines of an inner batch stay as they are.
-fn write_tagged(bytes: &mut Vec<u8>, kept: &Kept, tag: &str) {
+fn write_tagged(bytes: &mut Vec<u8>, kept: &KeptLine, tag: &str) {
     if kept.inner || tag.is_empty() {
         bytes.extend_from_slice(&kept.line);
         return;

@@ -262,8 +262,8 @@ impl<'e> Cx<'e> {
     }
 
     /// Takes the label of what is being answered; it is answered later, with [`Cx::answer_under`].
-    pub fn put_off_answer(&mut self) -> Option<String> {
-        self.voice.answer.put_off()
+    pub fn defer_answer(&mut self) -> Option<String> {
+        self.voice.answer.defer_label()
     }
 
     /// Goes on answering under a label that was put off, if there was one. What was to be answered so far is.
@@ -295,7 +295,7 @@ impl<'e> Cx<'e> {
                 if closed {
                     out.push(Effect::Close { session });
                 } else if said > 0 && ledger.note_answered(session, said) > setup.unread_bytes_max() {
-                    waiting.hold_unless_held(session, Pending::Drain, out);
+                    waiting.hold(session, Pending::Drain, out);
                 }
             }
             Some(pending) => {

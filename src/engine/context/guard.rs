@@ -20,7 +20,7 @@ use super::turn::Turn;
 
 /// What is being done for a session.
 #[derive(Clone, Copy, Debug)]
-pub enum Work<'a> {
+pub enum GuardedWork<'a> {
     /// A command is carried out.
     Command(&'a str),
     /// A job has ended.
@@ -33,20 +33,20 @@ pub enum Work<'a> {
     Door,
 }
 
-impl fmt::Display for Work<'_> {
+impl fmt::Display for GuardedWork<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Work::Command(name) => name,
-            Work::Job => "the answer of a job",
-            Work::LongAnswer => "a long answer",
-            Work::Deadline => "a deadline",
-            Work::Door => "a new connection",
+            GuardedWork::Command(name) => name,
+            GuardedWork::Job => "the answer of a job",
+            GuardedWork::LongAnswer => "a long answer",
+            GuardedWork::Deadline => "a deadline",
+            GuardedWork::Door => "a new connection",
         })
     }
 }
 
 /// Runs a handler and tells the client how it was refused, or that it failed. Returns whether it ran to its end.
-pub fn guarded(cx: &mut Cx<'_>, work: Work<'_>, handler: impl FnOnce(&mut Cx<'_>) -> Outcome) -> bool {
+pub fn guarded(cx: &mut Cx<'_>, work: GuardedWork<'_>, handler: impl FnOnce(&mut Cx<'_>) -> Outcome) -> bool {
     match caught(cx.config().debug.recover_from_errors, cx, handler) {
         Ok(Ok(())) => true,
         Ok(Err(refusal)) => {
@@ -59,7 +59,7 @@ pub fn guarded(cx: &mut Cx<'_>, work: Work<'_>, handler: impl FnOnce(&mut Cx<'_>
             while cx.voice.answer.inner_tag().is_some() {
                 cx.close_batch();
             }
-            let name = if let Work::Command(name) = work { name } else { "*" };
+            let name = if let GuardedWork::Command(name) = work { name } else { "*" };
             cx.reply(ERR_UNKNOWNERROR, &[name], Text::Said(Phrase::INTERNAL_ERROR, &[]));
             false
         }
@@ -67,7 +67,7 @@ pub fn guarded(cx: &mut Cx<'_>, work: Work<'_>, handler: impl FnOnce(&mut Cx<'_>
 }
 
 /// Runs what no session caused. Returns whether it ran to its end.
-pub fn guarded_turn(turn: &mut Turn<'_>, work: Work<'_>, handler: impl FnOnce(&mut Turn<'_>)) -> bool {
+pub fn guarded_turn(turn: &mut Turn<'_>, work: GuardedWork<'_>, handler: impl FnOnce(&mut Turn<'_>)) -> bool {
     let outcome = caught(turn.config().debug.recover_from_errors, turn, handler);
     outcome.map_err(|panic| forgive(turn, work, panic)).is_ok()
 }
@@ -84,7 +84,7 @@ fn caught<C, R>(
 }
 
 /// Logs a panic, unless the state may be half-updated: then the panic goes on.
-fn forgive(turn: &mut Turn<'_>, work: Work<'_>, panic: Box<dyn Any + Send>) {
+fn forgive(turn: &mut Turn<'_>, work: GuardedWork<'_>, panic: Box<dyn Any + Send>) {
     if *turn.applying {
         resume_unwind(panic);
     }

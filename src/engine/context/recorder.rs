@@ -8,7 +8,7 @@ use smallvec::SmallVec;
 
 use crate::config::Config;
 use crate::engine::border::{Effect, Effects};
-use crate::engine::setup::{Setup, settings};
+use crate::engine::setup::{ResolvedConfig, settings};
 use crate::history::{Bounds, Fields, HistoryKey, Item, Kind, Record};
 use crate::state::account::HistoryChoice;
 use crate::state::fact::{HistoryPlace, Said};
@@ -43,7 +43,7 @@ impl Recorder {
     /// Keeps a line that was told in some channels.
     pub fn keep_in_channels(
         &mut self,
-        setup: &Setup,
+        setup: &ResolvedConfig,
         state: &State,
         channels: impl Iterator<Item = ChannelId>,
         line: &Outgoing<'_>,
@@ -81,7 +81,7 @@ impl Recorder {
     /// Keeps a line that one user told another, on both sides that want it.
     pub fn keep_between(
         &mut self,
-        setup: &Setup,
+        setup: &ResolvedConfig,
         state: &State,
         [by, to]: [UserId; 2],
         line: &Outgoing<'_>,
@@ -171,7 +171,7 @@ fn bounds(config: &Config, items_max: usize) -> Bounds {
 }
 
 fn record(
-    setup: &Setup,
+    setup: &ResolvedConfig,
     item: Item,
     targets: SmallVec<[HistoryKey; 1]>,
     line: &Outgoing<'_>,

@@ -2,7 +2,7 @@
 
 use crate::config::Config;
 use crate::engine::border::{Effect, Level, Note, Now};
-use crate::engine::setup::Setup;
+use crate::engine::setup::ResolvedConfig;
 use crate::state::{ChannelId, Moment, SessionId, State, UserId};
 use crate::wire::MsgId;
 
@@ -21,7 +21,7 @@ use super::waiting::{Waiting, WaitingList};
 #[derive(Debug)]
 pub struct Turn<'e> {
     /// Names, limits and everything else that follows from the configuration.
-    pub setup: &'e Setup,
+    pub setup: &'e ResolvedConfig,
     /// The time of this event.
     pub now: Now,
     /// The state.

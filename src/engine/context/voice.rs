@@ -1,7 +1,7 @@
 //! How the engine speaks: renders a line once per variant and lists who gets it.
 
 use crate::engine::border::Effects;
-use crate::engine::setup::Setup;
+use crate::engine::setup::ResolvedConfig;
 use crate::state::{Session, SessionId, State, User, UserId};
 use crate::wire::{Caps, Form, Outgoing, Stamp};
 
@@ -12,8 +12,8 @@ use super::multiline::{BATCHED, each_line};
 #[derive(Debug, Default)]
 pub struct Scratch {
     variants: Vec<Variant>,
-    /// Per user slot: the mark of the last walk that met the user.
-    met: Vec<u32>,
+    /// Per user slot: the mark of the last walk that visited the user.
+    visited: Vec<u32>,
     mark: u32,
 }
 
@@ -28,23 +28,23 @@ impl Scratch {
     pub fn start_walk(&mut self) {
         self.mark = self.mark.wrapping_add(1);
         if self.mark == 0 {
-            self.met.fill(0);
+            self.visited.fill(0);
             self.mark = 1;
         }
     }
 
-    /// Whether the user was met in this walk.
-    pub fn has_met(&self, user: UserId) -> bool {
-        self.met.get(user.slot as usize) == Some(&self.mark)
+    /// Whether the user was visited in this walk.
+    pub fn is_visited(&self, user: UserId) -> bool {
+        self.visited.get(user.slot as usize) == Some(&self.mark)
     }
 
-    /// Whether the user is met for the first time in this walk.
-    pub fn meet(&mut self, user: UserId) -> bool {
+    /// Whether the user is visited for the first time in this walk.
+    pub fn visit(&mut self, user: UserId) -> bool {
         let slot = user.slot as usize;
-        if self.met.len() <= slot {
-            self.met.resize(slot + 1, 0);
+        if self.visited.len() <= slot {
+            self.visited.resize(slot + 1, 0);
         }
-        std::mem::replace(&mut self.met[slot], self.mark) != self.mark
+        std::mem::replace(&mut self.visited[slot], self.mark) != self.mark
     }
 }
 
@@ -52,7 +52,7 @@ impl Scratch {
 #[derive(Debug)]
 pub struct Voice<'e> {
     /// Names, languages, limits.
-    pub setup: &'e Setup,
+    pub setup: &'e ResolvedConfig,
     /// Where the lines go.
     pub out: &'e mut Effects,
     /// What goes back to the session that is being served.
@@ -178,15 +178,15 @@ pub fn sessions_of<'s>(
 }
 
 /// Everyone who shares a channel with the user and may know, and the user; each once.
-pub fn acquaintances(state: &State, scratch: &mut Scratch, of: UserId) -> Vec<UserId> {
+pub fn peers(state: &State, scratch: &mut Scratch, of: UserId) -> Vec<UserId> {
     scratch.start_walk();
-    scratch.meet(of);
+    scratch.visit(of);
     let user: &User = &state.users[of];
     let mut all = vec![of];
     for &channel in &user.channels {
         let channel = &state.channels[channel];
         let knowing = channel.members.keys().copied().filter(|&other| channel.shows(other, of));
-        all.extend(knowing.filter(|&other| scratch.meet(other)));
+        all.extend(knowing.filter(|&other| scratch.visit(other)));
     }
     all
 }

@@ -105,7 +105,7 @@ impl Default for WaitingList {
 
 impl WaitingList {
     /// Makes a session wait, unless it waits for something already.
-    pub fn hold_unless_held(&mut self, session: SessionId, pending: Pending, out: &mut Effects) {
+    pub fn hold(&mut self, session: SessionId, pending: Pending, out: &mut Effects) {
         let waiting = self.sessions.entry(session).or_default();
         if waiting.pending().is_none() {
             let later = VecDeque::new();

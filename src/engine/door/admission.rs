@@ -8,9 +8,7 @@
 use std::time::Duration;
 
 use crate::config::{Config, IpLimits};
-use crate::engine::border::Level;
 use crate::engine::context::cx::Cx;
-use crate::engine::setup::Setup;
 use crate::i18n::Phrase;
 use crate::state::connections::{Key, Usage};
 use crate::state::fact::{Counted, OperAction};
@@ -30,8 +28,8 @@ struct Most {
 
 /// Lets the session being served in and counts it; otherwise closes it with the reason.
 pub fn admit(cx: &mut Cx<'_>) {
-    if let Some(why) = bans::at_the_door(cx.setup, cx.state(), &cx.served().door, cx.now.wall_ms) {
-        return refuse(cx, &why);
+    if let Some(why) = bans::obstacle_at_accept(cx.setup, cx.state(), &cx.served().door, cx.now.wall_ms) {
+        return bans::reject(cx, "connect-ip", &why);
     }
     let verdict = judge(cx.config(), cx.state(), cx.served(), cx.now.mono_ms);
     match verdict {
@@ -41,14 +39,8 @@ pub fn admit(cx: &mut Cx<'_>) {
                 cx.commit(Fact::Admitted { session: cx.session, counted });
             }
         }
-        Err(reason) => refuse(cx, &cx.setup.said(reason, &[])),
+        Err(reason) => bans::reject(cx, "connect-ip", &cx.setup.said(reason, &[])),
     }
-}
-
-fn refuse(cx: &mut Cx<'_>, reason: &str) {
-    let ip = Setup::address_text(cx.served().door.ip);
-    cx.note(Level::Info, "connect-ip", format!("client from {ip} refused: {reason}"));
-    cx.close(reason);
 }
 
 /// With whom the session is to be counted, if with anybody.
@@ -81,7 +73,7 @@ fn within(most: &Most, usage: Usage, mono_ms: u64, too_many: Reason, too_fast: R
     if most.open > 0 && usage.open as usize >= most.open {
         return Err(too_many);
     }
-    if most.made > 0 && usage.made_lately(mono_ms) as usize >= most.made {
+    if most.made > 0 && usage.recent(mono_ms) as usize >= most.made {
         return Err(too_fast);
     }
     Ok(())
@@ -90,7 +82,7 @@ fn within(most: &Most, usage: Usage, mono_ms: u64, too_many: Reason, too_fast: R
 /// Forgets the connections that an address made of late; false when there were none.
 pub fn forgive(cx: &mut Cx<'_>, ip: std::net::IpAddr) -> bool {
     let (key, _) = host(&cx.config().server.ip_limits, ip);
-    let made = cx.state().connections.usage(&key).made_lately(cx.now.mono_ms) > 0;
+    let made = cx.state().connections.usage(&key).recent(cx.now.mono_ms) > 0;
     cx.commit(Fact::OperAction(OperAction::Forgiven { key }));
     made
 }

@@ -7,7 +7,7 @@ use crate::config::Config;
 use crate::engine::border::Level;
 use crate::engine::context::cx::Cx;
 use crate::engine::policy;
-use crate::engine::setup::Setup;
+use crate::engine::setup::ResolvedConfig;
 use crate::i18n::Phrase;
 use crate::state::ban::{BanInfo, BanTarget};
 use crate::state::fact::OperAction;
@@ -18,7 +18,7 @@ use crate::text::folded_nuh;
 pub const BANS_MAX: usize = 100_000;
 
 /// What someone who is banned reads.
-pub fn reason(setup: &Setup, info: &BanInfo) -> String {
+pub fn reason(setup: &ResolvedConfig, info: &BanInfo) -> String {
     match (info.require_sasl, &*info.reason) {
         (false, "") => setup.said(Phrase::BANNED_FROM_SERVER, &[]),
         (false, reason) => setup.said(Phrase::BANNED_FROM_SERVER_FOR, &[reason]),
@@ -28,12 +28,17 @@ pub fn reason(setup: &Setup, info: &BanInfo) -> String {
 }
 
 /// Why a connection may not come in, whoever it turns out to be.
-pub fn at_the_door(setup: &Setup, state: &State, door: &Door, wall_ms: u64) -> Option<String> {
+pub fn obstacle_at_accept(
+    setup: &ResolvedConfig,
+    state: &State,
+    door: &Door,
+    wall_ms: u64,
+) -> Option<String> {
     if is_exempt(door) {
         return None;
     }
     let is_secure = || setup.config.server.secure_nets.iter().any(|net| net.contains(door.ip));
-    if state.defcon.closes_doors() && !is_secure() {
+    if state.defcon.rejects_connections() && !is_secure() {
         return Some(setup.said(Phrase::DEFCON_CLOSED, &[]));
     }
     let mut bans = state.bans.over_address(door.ip, wall_ms).map(|(_, info)| info);
@@ -42,33 +47,38 @@ pub fn at_the_door(setup: &Setup, state: &State, door: &Door, wall_ms: u64) -> O
 
 /// Closes the session being served if it may not be the user of these sources; true if so.
 #[must_use]
-pub fn turns_away(cx: &mut Cx<'_>, nuhs: &[String]) -> bool {
+pub fn reject_banned(cx: &mut Cx<'_>, nuhs: &[String]) -> bool {
     let logged_in = cx.account().is_some();
-    let why = bars(cx.setup, cx.state(), cx.served(), nuhs, logged_in, cx.now.wall_ms);
+    let why = obstacle(cx.setup, cx.state(), cx.served(), nuhs, logged_in, cx.now.wall_ms);
     let Some(why) = why else { return false };
-    let ip = Setup::address_text(cx.served().door.ip);
-    cx.note(Level::Info, "connect", format!("client from {ip} refused: {why}"));
-    cx.close(&why);
+    reject(cx, "connect", &why);
     true
+}
+
+/// Closes the session being served, which must not connect, and logs why under a log type.
+pub fn reject(cx: &mut Cx<'_>, log_type: &'static str, why: &str) {
+    let ip = ResolvedConfig::address_text(cx.served().door.ip);
+    cx.note(Level::Info, log_type, format!("client from {ip} rejected: {why}"));
+    cx.close(why);
 }
 
 /// Returns why a session may not be here as the user of these sources; `None` if it may. The one rule: asked
 /// at registration, and again when a user loses the account.
-pub fn bars(
-    setup: &Setup,
+pub fn obstacle(
+    setup: &ResolvedConfig,
     state: &State,
     session: &Session,
     nuhs: &[String],
     logged_in: bool,
     wall_ms: u64,
 ) -> Option<String> {
-    let demand = if logged_in { None } else { account_demand(&setup.config, state, session) };
+    let demand = if logged_in { None } else { account_requirement(&setup.config, state, session) };
     let ban = || over_user(state, &session.door, nuhs, logged_in, wall_ms).map(|info| reason(setup, info));
     demand.map(|demand| setup.said(demand, &[])).or_else(ban)
 }
 
 /// Returns why any user of a session needs an account to be here; `None` if it needs none.
-fn account_demand(config: &Config, state: &State, session: &Session) -> Option<Phrase> {
+fn account_requirement(config: &Config, state: &State, session: &Session) -> Option<Phrase> {
     let (door, defcon) = (&session.door, state.defcon);
     if policy::needs_account(config, door.ip) {
         return Some(Phrase::LOGIN_TO_JOIN);
@@ -114,14 +124,14 @@ pub fn sources(nick_key: &str, username: &str, hosts: &[&str]) -> Vec<String> {
 
 /// The sources of a user.
 pub fn sources_of(user: &User) -> Vec<String> {
-    let ip = Setup::address_text(user.ip);
+    let ip = ResolvedConfig::address_text(user.ip);
     sources(user.nick.key(), &user.username, &[&user.host, &user.cloak, &user.real_host, &ip])
 }
 
 /// The sources of a user as seen through one of its sessions, whose address may be another.
 pub fn sources_through(user: &User, door: &Door) -> Vec<String> {
     let mut all = sources_of(user);
-    let ip = Setup::address_text(door.ip);
+    let ip = ResolvedConfig::address_text(door.ip);
     all.extend(sources(user.nick.key(), &user.username, &[&ip]));
     all
 }
@@ -197,7 +207,7 @@ pub fn enforce(cx: &mut Cx<'_>, target: &BanTarget, info: &BanInfo) -> Enforced 
                 list.push(nick);
             }
         }
-        cx.expel(session, &reason);
+        cx.disconnect(session, &reason);
     }
     done
 }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::engine::border::Level;
 use crate::engine::context::cx::Cx;
-use crate::engine::setup::Setup;
+use crate::engine::setup::ResolvedConfig;
 use crate::i18n::Phrase;
 use crate::state::fact::Introduction;
 use crate::state::{Fact, SessionId};
@@ -56,7 +56,7 @@ pub fn may_speak(cx: &Cx<'_>) -> bool {
 /// Puts the client in the place of its gateway, if it may come in.
 pub fn speak_for(cx: &mut Cx<'_>, client: Client) {
     let (session, ip): (SessionId, IpAddr) = (cx.session, client.ip.to_canonical());
-    let text = format!("client is at {}, says its gateway", Setup::address_text(ip));
+    let text = format!("client is at {}, says its gateway", ResolvedConfig::address_text(ip));
     cx.note(Level::Info, "connect-ip", text);
     cx.commit(Fact::Proxied { session, ip, secure: client.secure, host: client.host.as_deref() });
     admission::admit(cx);

@@ -3,7 +3,7 @@
 
 use crate::config::Config;
 use crate::engine::context::turn::Turn;
-use crate::engine::setup::Setup;
+use crate::engine::setup::ResolvedConfig;
 use crate::state::{Fact, Moment, State, UserId};
 
 /// Shows the host that is due now. Must follow whatever it depends on.
@@ -22,13 +22,13 @@ pub fn renew_for_oper(turn: &mut Turn<'_>, user: UserId, oper: Option<&str>) {
 
 /// Gives the users of an earlier run their hosts; they have no connection, and so no address. Nobody is
 /// there to be told.
-pub fn house(setup: &Setup, state: &mut State, moment: Moment) {
+pub fn assign_hosts(setup: &ResolvedConfig, state: &mut State, moment: Moment) {
     let server = setup.server_name();
     for user in state.users.iter().map(|(id, _)| id).collect::<Vec<_>>() {
         let account = state.users[user].account.as_ref();
         let cloak = account.and_then(|account| setup.cloak.account(account.as_str()));
         let cloak = cloak.as_deref().unwrap_or(server);
-        state.house(user, server, cloak);
+        state.assign_host(user, server, cloak);
         let host = due(&setup.config, state, user, None);
         state.apply(moment, Fact::HostChanged { user, host: &host });
     }

@@ -10,7 +10,7 @@ use crate::engine::border::{IpRefusal, IpVerdict, JobAnswer, Level, NetworkJob};
 use crate::engine::context::cx::Cx;
 use crate::engine::context::refusal::Outcome;
 use crate::engine::context::waiting::Resume;
-use crate::engine::setup::Setup;
+use crate::engine::setup::ResolvedConfig;
 use crate::i18n::Phrase;
 use crate::state::Fact;
 use crate::state::ban::{BanInfo, BanTarget};
@@ -26,9 +26,9 @@ const SCRIPT: &str = "ip-check-script";
 
 /// What is asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Question {
+pub enum Lookup {
     /// Whether `ip-check-script` lets the address in.
-    Welcome,
+    IpCheck,
     /// The host name of the address.
     Host,
     /// What the client's machine calls its user.
@@ -37,7 +37,7 @@ pub enum Question {
 
 /// The host of a client, as it is, and as others see it.
 pub fn hosts(cx: &Cx<'_>, door: &Door, origin: &Origin) -> (Box<str>, Box<str>) {
-    let real = origin.host.found().map_or_else(|| Setup::address_text(door.ip), str::to_owned);
+    let real = origin.host.found().map_or_else(|| ResolvedConfig::address_text(door.ip), str::to_owned);
     let tor = &cx.config().server.tor_listeners.vhost;
     let of_account = || cx.account().and_then(|account| cx.setup.cloak.account(account.name.as_str()));
     let shown = match door.tor {
@@ -50,13 +50,13 @@ pub fn hosts(cx: &Cx<'_>, door: &Door, origin: &Origin) -> (Box<str>, Box<str>) 
 }
 
 /// Asks the next question; false when all are answered and the client may come in.
-pub fn inquire(cx: &mut Cx<'_>) -> bool {
+pub fn start_next_lookup(cx: &mut Cx<'_>) -> bool {
     if cx.served().door.tor && cx.config().server.tor_listeners.require_sasl && cx.account().is_none() {
         let why = cx.setup.said(Phrase::ADDRESS_NEEDS_LOGIN, &[]);
-        demand_login(cx, &why);
+        require_login(cx, &why);
         return true;
     }
-    if is_spared_the_script(cx) {
+    if skips_script(cx) {
         cx.commit(Fact::Introduced { session: cx.session, said: Introduction::NeedsAccount });
     }
     let next = cx.served().registering().and_then(|known| next(cx, known));
@@ -77,54 +77,54 @@ fn is_script_due(cx: &Cx<'_>) -> bool {
 }
 
 /// Whether the session is not judged by `ip-check-script` because it is logged in.
-fn is_spared_the_script(cx: &Cx<'_>) -> bool {
+fn skips_script(cx: &Cx<'_>) -> bool {
     cx.config().server.ip_check_script.exempt_sasl && cx.account().is_some() && is_script_due(cx)
 }
 
-fn next(cx: &Cx<'_>, known: &Registering) -> Option<(Question, NetworkJob)> {
+fn next(cx: &Cx<'_>, known: &Registering) -> Option<(Lookup, NetworkJob)> {
     let (server, door) = (&cx.config().server, &cx.served().door);
     // The Tor network has one address for everyone.
     if door.tor {
         return None;
     }
-    if is_script_due(cx) && !is_spared_the_script(cx) {
+    if is_script_due(cx) && !skips_script(cx) {
         let script = &server.ip_check_script;
         let job = NetworkJob::CheckIp { script: Box::new(script.into()), ip: door.ip };
-        return Some((Question::Welcome, job));
+        return Some((Lookup::IpCheck, job));
     }
     if server.lookup_hostnames && known.origin.host == Finding::Open {
         let job = NetworkJob::LookUpHost { ip: door.ip, confirm: server.forward_confirm_hostnames };
-        return Some((Question::Host, job));
+        return Some((Lookup::Host, job));
     }
     let endpoints = door.endpoints.as_deref().filter(|_| server.check_ident)?;
     let job = NetworkJob::AskIdent { endpoints: *endpoints };
-    (known.origin.ident == Finding::Open).then_some((Question::Ident, job))
+    (known.origin.ident == Finding::Open).then_some((Lookup::Ident, job))
 }
 
-impl Resume for Question {
+impl Resume for Lookup {
     fn resume(self: Box<Self>, cx: &mut Cx<'_>, answer: &JobAnswer) -> Outcome {
         let mut name = None;
         let said = match (*self, answer) {
-            (Question::Welcome, JobAnswer::IpChecked(IpVerdict::Rejected(refusal))) => {
+            (Lookup::IpCheck, JobAnswer::IpChecked(IpVerdict::Rejected(refusal))) => {
                 remember(cx, refusal, false);
-                refuse(cx, &or_else(cx, &refusal.why, Phrase::ADDRESS_REFUSED));
+                bans::reject(cx, "connect-ip", &or_else(cx, &refusal.why, Phrase::ADDRESS_REFUSED));
                 return Ok(());
             }
-            (Question::Welcome, JobAnswer::IpChecked(IpVerdict::NeedsLogin(refusal))) => {
+            (Lookup::IpCheck, JobAnswer::IpChecked(IpVerdict::NeedsLogin(refusal))) => {
                 remember(cx, refusal, true);
                 if cx.account().is_none() {
-                    demand_login(cx, &or_else(cx, &refusal.why, Phrase::ADDRESS_NEEDS_LOGIN));
+                    require_login(cx, &or_else(cx, &refusal.why, Phrase::ADDRESS_NEEDS_LOGIN));
                     return Ok(());
                 }
                 cx.commit(Fact::Introduced { session: cx.session, said: Introduction::NeedsAccount });
                 Introduction::Passed
             }
-            (Question::Welcome, _) => Introduction::Passed,
-            (Question::Host, JobAnswer::HostFound(host)) => {
+            (Lookup::IpCheck, _) => Introduction::Passed,
+            (Lookup::Host, JobAnswer::HostFound(host)) => {
                 Introduction::Host(host.as_deref().filter(|host| is_host(host)))
             }
-            (Question::Host, _) => Introduction::Host(None),
-            (Question::Ident, answer) => {
+            (Lookup::Host, _) => Introduction::Host(None),
+            (Lookup::Ident, answer) => {
                 if let JobAnswer::IdentFound(Some(said)) = answer {
                     name = ident(said.trim_start_matches('~'), cx.config().limits.identlen);
                 }
@@ -157,15 +157,9 @@ fn or_else(cx: &Cx<'_>, why: &str, phrase: Phrase) -> String {
     if why.is_empty() { cx.setup.said(phrase, &[]) } else { why.to_owned() }
 }
 
-fn demand_login(cx: &mut Cx<'_>, why: &str) {
+fn require_login(cx: &mut Cx<'_>, why: &str) {
     cx.reply_command("FAIL", &["*", "ACCOUNT_REQUIRED"], Text::Plain(why));
-    refuse(cx, why);
-}
-
-fn refuse(cx: &mut Cx<'_>, why: &str) {
-    let ip = Setup::address_text(cx.served().door.ip);
-    cx.note(Level::Info, "connect-ip", format!("client from {ip} refused: {why}"));
-    cx.close(why);
+    bans::reject(cx, "connect-ip", why);
 }
 
 /// Whether a name can be shown as a user's host: one that reads as an address would be another's.

@@ -4,15 +4,15 @@ use crate::engine::context::cx::Cx;
 use crate::wire::Cap;
 
 use super::missed::Stretch;
-use super::reading::{Reading, Step, read};
-use super::scope::Scope;
+use super::reading::{HistoryReading, ReadingStep, read};
+use super::scope::HistoryScope;
 use super::tell::Style;
 
 /// Lines where no number is given.
 const LINES: usize = 100;
 
 /// Plays the last lines, or those of the last hours; as `HISTORY` has it.
-pub fn play_latest(cx: &mut Cx<'_>, scope: Scope, how_many: Option<&str>, style: Style) {
+pub fn play_latest(cx: &mut Cx<'_>, scope: HistoryScope, how_many: Option<&str>, style: Style) {
     let most = cx.config().history.chathistory_maxmessages;
     let lines = how_many.and_then(|text| text.parse::<usize>().ok()).filter(|&lines| lines > 0);
     let time = how_many.filter(|_| lines.is_none()).and_then(crate::config::parse_duration);
@@ -23,5 +23,5 @@ pub fn play_latest(cx: &mut Cx<'_>, scope: Scope, how_many: Option<&str>, style:
     let settings = cx.account().and_then(|account| account.settings.replay_joins);
     let events = settings.is_some() || cx.served().caps.has(Cap::EventPlayback);
     let range = Stretch { after_ms, before_ms: None }.latest(limit, events && style != Style::Notices);
-    read(cx, [Step::Page(Reading::new(scope, vec![range], style))]);
+    read(cx, [ReadingStep::Page(HistoryReading::new(scope, vec![range], style))]);
 }

@@ -6,7 +6,7 @@ use crate::state::session::Playback;
 use crate::state::{ChannelId, UserId};
 use crate::wire::{Cap, MsgId};
 
-use super::reading::{Reading, Step, read};
+use super::reading::{HistoryReading, ReadingStep, read};
 use super::scope;
 use super::tell::Style;
 
@@ -52,7 +52,7 @@ pub fn on_join(cx: &mut Cx<'_>, channel: ChannelId, came: MsgId) {
             let stretch = Stretch { after_ms: playback.after_ms, before_ms: playback.before_ms };
             stretch.latest(znc_limit(cx), shows_events(cx))
         }
-        None if asks_itself(cx) => return,
+        None if requests_history(cx) => return,
         None => {
             let chosen = cx.account().and_then(|account| account.settings.autoreplay_lines);
             let lines = chosen.map_or(history.autoreplay_on_join, |lines| lines as usize);
@@ -62,7 +62,7 @@ pub fn on_join(cx: &mut Cx<'_>, channel: ChannelId, came: MsgId) {
         }
     };
     if !range.is_empty() {
-        read(cx, [Step::Page(Reading::new(scope, vec![range], UNASKED))]);
+        read(cx, [ReadingStep::Page(HistoryReading::new(scope, vec![range], UNASKED))]);
     }
 }
 
@@ -77,7 +77,7 @@ fn covers(cx: &Cx<'_>, playback: &Playback, channel: ChannelId) -> bool {
 pub fn catch_up(cx: &mut Cx<'_>, user: UserId, since_ms: Option<u64>) {
     let channels = cx.state().users[user].channels.clone();
     let wanted = cx.account().is_none_or(|account| account.settings.autoreplay_missed.unwrap_or(true));
-    let Some(since_ms) = since_ms.filter(|_| wanted && !asks_itself(cx)) else {
+    let Some(since_ms) = since_ms.filter(|_| wanted && !requests_history(cx)) else {
         let now = now(cx);
         return channels.into_iter().for_each(|channel| on_join(cx, channel, now));
     };
@@ -96,10 +96,10 @@ pub fn play(cx: &mut Cx<'_>, channels: &[ChannelId], conversations: bool, stretc
     }
     let mut steps = Vec::new();
     if conversations {
-        steps.push(Step::Conversations { range, limit: CONVERSATIONS_MAX, style });
+        steps.push(ReadingStep::Conversations { range, limit: CONVERSATIONS_MAX, style });
     }
     let scopes = channels.iter().filter_map(|&channel| scope::channel(cx, channel));
-    steps.extend(scopes.map(|scope| Step::Page(Reading::new(scope, vec![range], style))));
+    steps.extend(scopes.map(|scope| ReadingStep::Page(HistoryReading::new(scope, vec![range], style))));
     read(cx, steps);
 }
 
@@ -125,7 +125,7 @@ fn shows_events(cx: &Cx<'_>) -> bool {
 }
 
 /// Whether the client asks for what it wants to see (chathistory: nothing is played back to it otherwise).
-fn asks_itself(cx: &Cx<'_>) -> bool {
+fn requests_history(cx: &Cx<'_>) -> bool {
     let caps = cx.served().caps;
     caps.has(Cap::Chathistory) || caps.has(Cap::ZncPlayback)
 }

@@ -14,7 +14,7 @@ pub mod znc_playback;
 
 pub use latest::play_latest;
 pub use missed::{Stretch, catch_up, on_join, play, znc_limit};
-pub use reading::{Reading, Step, read};
-pub use scope::{Scope, scope};
+pub use reading::{HistoryReading, ReadingStep, read};
+pub use scope::{HistoryScope, scope};
 pub use targets::{Listed, list_targets};
 pub use tell::{SUBCOMMANDS, Style};

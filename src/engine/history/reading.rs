@@ -14,14 +14,14 @@ use crate::state::account::HistoryChoice;
 use crate::state::fact::HistoryPlace;
 use crate::wire::MsgId;
 
-use super::scope::{self, Scope, may_still};
+use super::scope::{self, HistoryScope, may_still};
 use super::tell::{self, Style, Telling};
 
 /// A page to be read and told.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Reading {
+pub struct HistoryReading {
     /// Whose history.
-    pub scope: Scope,
+    pub scope: HistoryScope,
     /// Which part of it; what each yields is counted by itself.
     pub ranges: Vec<Range>,
     /// How it is told.
@@ -30,13 +30,13 @@ pub struct Reading {
     found: Vec<Vec<Item>>,
 }
 
-impl Reading {
+impl HistoryReading {
     /// A page of some ranges, within what may be read.
-    pub fn new(scope: Scope, mut ranges: Vec<Range>, style: Style) -> Reading {
+    pub fn new(scope: HistoryScope, mut ranges: Vec<Range>, style: Style) -> HistoryReading {
         for range in &mut ranges {
             range.after = range.after.max(scope.floor);
         }
-        Reading { scope, ranges, style, found: Vec::new() }
+        HistoryReading { scope, ranges, style, found: Vec::new() }
     }
 
     /// Takes from memory what is there. Returns what has to be asked for.
@@ -108,9 +108,9 @@ impl Reading {
 
 /// What is to be told next.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub enum Step {
+pub enum ReadingStep {
     /// A page.
-    Page(Reading),
+    Page(HistoryReading),
     /// A page of each conversation in which something was said within the range.
     Conversations {
         /// Which part of each.
@@ -123,7 +123,7 @@ pub enum Step {
 }
 
 /// Tells pages, in this order, after what the session waits for already.
-pub fn read(cx: &mut Cx<'_>, steps: impl IntoIterator<Item = Step>) {
+pub fn read(cx: &mut Cx<'_>, steps: impl IntoIterator<Item = ReadingStep>) {
     let pages = Pages { telling: None, steps: steps.into_iter().collect() };
     if cx.pending.is_some() || cx.is_answering_long() { cx.answer_long(pages) } else { pages.read(cx) }
 }
@@ -133,7 +133,7 @@ pub fn read(cx: &mut Cx<'_>, steps: impl IntoIterator<Item = Step>) {
 pub(in crate::engine) struct Pages {
     /// The page that is being told, if it is too long to be told at once.
     telling: Option<Telling>,
-    steps: VecDeque<Step>,
+    steps: VecDeque<ReadingStep>,
 }
 
 impl LongAnswer for Pages {
@@ -150,7 +150,7 @@ impl LongAnswer for Pages {
 
     fn skip_archive(&mut self) {
         for step in &mut self.steps {
-            if let Step::Page(reading) = step {
+            if let ReadingStep::Page(reading) = step {
                 reading.scope.stored = None;
             }
         }
@@ -161,11 +161,11 @@ impl Pages {
     fn read(mut self, cx: &mut Cx<'_>) {
         while let Some(step) = self.steps.pop_front() {
             match step {
-                Step::Page(reading) if !may_still(cx, &reading.scope) => {
+                ReadingStep::Page(reading) if !may_still(cx, &reading.scope) => {
                     tell::tell_failure(cx, &reading);
                     continue;
                 }
-                Step::Page(mut reading) => {
+                ReadingStep::Page(mut reading) => {
                     let missing = reading.look_up(cx);
                     match reading.scope.stored.clone().filter(|_| !missing.is_empty()) {
                         None => match self.tell(cx, reading, &[]) {
@@ -173,21 +173,23 @@ impl Pages {
                             None => return,
                         },
                         Some(target) => {
-                            self.steps.push_front(Step::Page(reading));
+                            self.steps.push_front(ReadingStep::Page(reading));
                             return self.ask(cx, Query::Page { target, ranges: missing });
                         }
                     }
                 }
-                Step::Conversations { range, limit, style } => match stored_conversations(cx, range, limit) {
-                    Some(listing) => {
-                        self.steps.push_front(Step::Conversations { range, limit, style });
-                        return self.ask(cx, Query::Targets(listing));
+                ReadingStep::Conversations { range, limit, style } => {
+                    match stored_conversations(cx, range, limit) {
+                        Some(listing) => {
+                            self.steps.push_front(ReadingStep::Conversations { range, limit, style });
+                            return self.ask(cx, Query::Targets(listing));
+                        }
+                        None => {
+                            let pages = conversations_in_memory(cx, range, limit, style);
+                            pages.into_iter().rev().for_each(|page| self.steps.push_front(page));
+                        }
                     }
-                    None => {
-                        let pages = conversations_in_memory(cx, range, limit, style);
-                        pages.into_iter().rev().for_each(|page| self.steps.push_front(page));
-                    }
-                },
+                }
             }
         }
     }
@@ -198,7 +200,7 @@ impl Pages {
 
     /// Tells a page: at once if it is short, otherwise piece by piece, and then what follows with it. Returns what is
     /// left to do.
-    fn tell(mut self, cx: &mut Cx<'_>, mut reading: Reading, stored: &[Item]) -> Option<Pages> {
+    fn tell(mut self, cx: &mut Cx<'_>, mut reading: HistoryReading, stored: &[Item]) -> Option<Pages> {
         let page = reading.take_page(stored);
         let telling = Telling::new(reading, page);
         if cx.answered_bytes() + telling.bytes() <= cx.setup.piece_bytes_max() {
@@ -216,28 +218,28 @@ impl Resume for Pages {
     fn resume(mut self: Box<Self>, cx: &mut Cx<'_>, answer: &JobAnswer) -> Outcome {
         match (self.steps.pop_front(), answer) {
             // While the archive was asked, its user may have left.
-            (Some(Step::Page(reading)), JobAnswer::HistoryFound(Found::Items(_)))
+            (Some(ReadingStep::Page(reading)), JobAnswer::HistoryFound(Found::Items(_)))
                 if !may_still(cx, &reading.scope) =>
             {
                 tell::tell_failure(cx, &reading);
             }
-            (Some(Step::Page(reading)), JobAnswer::HistoryFound(Found::Items(stored))) => {
+            (Some(ReadingStep::Page(reading)), JobAnswer::HistoryFound(Found::Items(stored))) => {
                 if let Some(rest) = self.tell(cx, reading, stored) {
                     rest.read(cx);
                 }
                 return Ok(());
             }
-            (Some(Step::Page(reading)), _) if reading.style == (Style::Lines { asked: false }) => {
+            (Some(ReadingStep::Page(reading)), _) if reading.style == (Style::Lines { asked: false }) => {
                 self.skip_archive();
                 cx.later.iter_mut().for_each(|answer| answer.skip_archive());
-                self.steps.push_front(Step::Page(Reading {
-                    scope: Scope { stored: None, ..reading.scope },
+                self.steps.push_front(ReadingStep::Page(HistoryReading {
+                    scope: HistoryScope { stored: None, ..reading.scope },
                     ..reading
                 }));
             }
-            (Some(Step::Page(reading)), _) => tell::tell_failure(cx, &reading),
+            (Some(ReadingStep::Page(reading)), _) => tell::tell_failure(cx, &reading),
             (
-                Some(Step::Conversations { range, style, .. }),
+                Some(ReadingStep::Conversations { range, style, .. }),
                 JobAnswer::HistoryFound(Found::Targets(found)),
             ) => {
                 let with = |(target, _): &(HistoryKey, MsgId)| match target {
@@ -246,7 +248,7 @@ impl Resume for Pages {
                 };
                 found.iter().rev().filter_map(with).for_each(|page| self.steps.push_front(page));
             }
-            (Some(Step::Conversations { range, limit, style }), _) => {
+            (Some(ReadingStep::Conversations { range, limit, style }), _) => {
                 let pages = conversations_in_memory(cx, range, limit, style);
                 pages.into_iter().rev().for_each(|page| self.steps.push_front(page));
                 self.skip_archive();
@@ -272,7 +274,7 @@ fn stored_conversations(cx: &Cx<'_>, range: Range, limit: usize) -> Option<Listi
     })
 }
 
-fn conversations_in_memory(cx: &Cx<'_>, range: Range, limit: usize, style: Style) -> Vec<Step> {
+fn conversations_in_memory(cx: &Cx<'_>, range: Range, limit: usize, style: Style) -> Vec<ReadingStep> {
     let known = cx.user().history.correspondents();
     let recent = known.into_iter().filter(|(_, latest)| range.after.is_none_or(|after| *latest > after));
     let mut names: Vec<String> = recent.take(limit).map(|(with, _)| with.to_owned()).collect();
@@ -281,7 +283,7 @@ fn conversations_in_memory(cx: &Cx<'_>, range: Range, limit: usize, style: Style
     names.into_iter().filter_map(|with| conversation(cx, &with, range, style)).collect()
 }
 
-fn conversation(cx: &Cx<'_>, with: &str, range: Range, style: Style) -> Option<Step> {
+fn conversation(cx: &Cx<'_>, with: &str, range: Range, style: Style) -> Option<ReadingStep> {
     let scope = scope::conversation(cx, with, scope::shown_correspondent(cx, with))?;
-    Some(Step::Page(Reading::new(scope, vec![range], style)))
+    Some(ReadingStep::Page(HistoryReading::new(scope, vec![range], style)))
 }

@@ -20,12 +20,12 @@ use crate::state::fact::HistoryPlace;
 use crate::state::{Fact, Rank};
 use crate::wire::MsgId;
 
-use super::Scope;
+use super::HistoryScope;
 use super::scope::may_still;
 
 /// In which way it was asked for, and is answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Manner {
+pub enum RedactionOrigin {
     /// REDACT.
     Redact,
     /// HistServ's DELETE.
@@ -35,14 +35,14 @@ pub enum Manner {
 /// What is to be taken back.
 #[derive(Debug, Serialize, Deserialize)]
 pub(in crate::engine) struct Redaction {
-    scope: Scope,
+    scope: HistoryScope,
     id: MsgId,
     reason: Option<Box<str>>,
-    manner: Manner,
+    manner: RedactionOrigin,
 }
 
 /// Takes back a message by its id, as a client gives it.
-pub fn start(cx: &mut Cx<'_>, named: [&str; 2], reason: Option<&str>, manner: Manner) -> Outcome {
+pub fn start(cx: &mut Cx<'_>, named: [&str; 2], reason: Option<&str>, manner: RedactionOrigin) -> Outcome {
     let [target, id] = named;
     let Some(scope) = history::scope(cx, target) else {
         return Err(refusal(manner, "INVALID_TARGET", vec![target], Phrase::TARGET_INVALID));
@@ -90,26 +90,26 @@ fn finish(cx: &mut Cx<'_>, redaction: &Redaction, item: Option<Item>) -> Outcome
     if !may(cx, &redaction.scope, &item) {
         return Err(redaction.refuse("REDACT_FORBIDDEN", Phrase::REDACTION_FORBIDDEN));
     }
-    let (places, targets) = whereabouts(cx, &redaction.scope);
+    let (places, targets) = places_of(cx, &redaction.scope);
     let (by, shown) = (cx.me(), &redaction.scope.shown);
     let reason = redaction.reason.as_deref();
     cx.commit(Fact::MessageRedacted { by, places: &places, shown, id: redaction.id, reason });
     if !targets.is_empty() {
         cx.voice.out.push(Effect::Record(Record::Delete { targets, id: redaction.id }));
     }
-    if redaction.manner == Manner::HistServ {
+    if redaction.manner == RedactionOrigin::HistServ {
         cx.tell(ServiceName::HistServ, Phrase::MESSAGE_DELETED, &[]);
     }
     Ok(())
 }
 
 /// Operators of the server and of the channel take back anything, everyone else what their account said.
-fn may(cx: &Cx<'_>, scope: &Scope, item: &Item) -> bool {
+fn may(cx: &Cx<'_>, scope: &HistoryScope, item: &Item) -> bool {
     if cx.user().may("history") {
         return true;
     }
     if let HistoryPlace::Channel(channel) = scope.place
-        && policy::standing(cx.state(), cx.me(), channel) >= Some(Rank::Op)
+        && policy::rank_of_user(cx.state(), cx.me(), channel) >= Some(Rank::Op)
     {
         return true;
     }
@@ -120,7 +120,7 @@ fn may(cx: &Cx<'_>, scope: &Scope, item: &Item) -> bool {
 }
 
 /// Where it is: in memory, and where it is stored; for a conversation on both sides.
-fn whereabouts(cx: &Cx<'_>, scope: &Scope) -> (Vec<HistoryPlace>, SmallVec<[HistoryKey; 1]>) {
+fn places_of(cx: &Cx<'_>, scope: &HistoryScope) -> (Vec<HistoryPlace>, SmallVec<[HistoryKey; 1]>) {
     let mut places = vec![scope.place.clone()];
     let mut targets: SmallVec<[HistoryKey; 1]> = scope.stored.iter().cloned().collect();
     if let HistoryPlace::Conversation { user, with } = &scope.place {
@@ -146,12 +146,12 @@ impl Redaction {
     }
 }
 
-fn refusal(manner: Manner, code: &'static str, context: Vec<&str>, text: Phrase) -> Refusal {
+fn refusal(manner: RedactionOrigin, code: &'static str, context: Vec<&str>, text: Phrase) -> Refusal {
     match manner {
-        Manner::Redact => {
+        RedactionOrigin::Redact => {
             let context = context.into_iter().map(str::to_owned).collect();
             Refusal::Fail { command: "REDACT", code, context, text }
         }
-        Manner::HistServ => ServiceName::HistServ.refuse(text, &[]),
+        RedactionOrigin::HistServ => ServiceName::HistServ.refuse(text, &[]),
     }
 }

@@ -15,7 +15,7 @@ use crate::wire::MsgId;
 
 /// A history that the user being served may read.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Scope {
+pub struct HistoryScope {
     /// Where it is in memory.
     pub place: HistoryPlace,
     /// Where it is stored for good, if it is.
@@ -27,7 +27,7 @@ pub struct Scope {
 }
 
 /// What someone asks for by name: a channel that the user is in, or a conversation.
-pub fn scope(cx: &Cx<'_>, name: &str) -> Option<Scope> {
+pub fn scope(cx: &Cx<'_>, name: &str) -> Option<HistoryScope> {
     if name.starts_with('#') {
         return channel(cx, cx.find_channel(name).ok()?);
     }
@@ -35,7 +35,7 @@ pub fn scope(cx: &Cx<'_>, name: &str) -> Option<Scope> {
 }
 
 /// A conversation with who is found by this.
-pub fn conversation(cx: &Cx<'_>, with: &str, shown: String) -> Option<Scope> {
+pub fn conversation(cx: &Cx<'_>, with: &str, shown: String) -> Option<HistoryScope> {
     let stored = match own_choice(cx) {
         HistoryChoice::Off => return None,
         HistoryChoice::Ephemeral => None,
@@ -45,11 +45,11 @@ pub fn conversation(cx: &Cx<'_>, with: &str, shown: String) -> Option<Scope> {
         }
     };
     let place = HistoryPlace::Conversation { user: cx.me(), with: with.into() };
-    Some(Scope { place, stored, shown, floor: floor(cx, None) })
+    Some(HistoryScope { place, stored, shown, floor: floor(cx, None) })
 }
 
 /// A channel that the user is in.
-pub fn channel(cx: &Cx<'_>, id: ChannelId) -> Option<Scope> {
+pub fn channel(cx: &Cx<'_>, id: ChannelId) -> Option<HistoryScope> {
     let channel = cx.state().channels.get(id)?;
     channel.members.get(&cx.me())?;
     let stored = match settings::channel_history(cx.config(), channel) {
@@ -58,12 +58,12 @@ pub fn channel(cx: &Cx<'_>, id: ChannelId) -> Option<Scope> {
         HistoryChoice::On => Some(HistoryKey::Channel(channel.name.key().into())),
     };
     let shown = channel.name.as_str().to_owned();
-    Some(Scope { place: HistoryPlace::Channel(id), stored, shown, floor: floor(cx, Some(channel)) })
+    Some(HistoryScope { place: HistoryPlace::Channel(id), stored, shown, floor: floor(cx, Some(channel)) })
 }
 
 /// Whether the session being served may still read what it asked for: it may have waited for it, and its user may have
 /// left the channel, or the account, meanwhile.
-pub fn may_still(cx: &Cx<'_>, scope: &Scope) -> bool {
+pub fn may_still(cx: &Cx<'_>, scope: &HistoryScope) -> bool {
     match (&scope.place, &scope.stored) {
         (HistoryPlace::Channel(channel), _) => cx.user().channels.contains(channel),
         (HistoryPlace::Conversation { .. }, Some(HistoryKey::Conversation { owner, .. })) => {

@@ -17,7 +17,7 @@ use crate::wire::clock::time_of_day;
 use crate::wire::multiline::lines;
 use crate::wire::{Body, Cap, Origin, Outgoing, Stamp, Text};
 
-use super::reading::Reading;
+use super::reading::HistoryReading;
 use super::scope::may_still;
 
 /// Who tells in words what a client cannot be shown as it was.
@@ -60,7 +60,7 @@ pub enum Style {
 /// A page on its way to the client.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Telling {
-    reading: Reading,
+    reading: HistoryReading,
     /// What is still to be told.
     items: VecDeque<Item>,
     is_all: bool,
@@ -69,7 +69,7 @@ pub struct Telling {
 
 impl Telling {
     /// What a reading yielded, the oldest first.
-    pub fn new(reading: Reading, page: Vec<Item>) -> Telling {
+    pub fn new(reading: HistoryReading, page: Vec<Item>) -> Telling {
         Telling { is_all: reading.is_all(&page), reading, items: page.into(), begun: false }
     }
 
@@ -124,7 +124,7 @@ impl Telling {
 }
 
 /// Tells that a page could not be had.
-pub fn tell_failure(cx: &mut Cx<'_>, reading: &Reading) {
+pub fn tell_failure(cx: &mut Cx<'_>, reading: &HistoryReading) {
     match reading.style {
         Style::Page { subcommand } => {
             let context = [subcommand, &reading.scope.shown];
@@ -144,7 +144,7 @@ pub fn tell_failure(cx: &mut Cx<'_>, reading: &Reading) {
     }
 }
 
-fn tell_item(cx: &mut Cx<'_>, reading: &Reading, item: &Item) {
+fn tell_item(cx: &mut Cx<'_>, reading: &HistoryReading, item: &Item) {
     let fields = item.fields();
     let caps = cx.served().caps;
     let plain = matches!(reading.style, Style::Lines { .. });
@@ -227,7 +227,7 @@ fn timed(fields: &Fields<'_>, text: &str) -> String {
 }
 
 /// What happened, in HistServ's words; only events of channels have any.
-fn in_words(cx: &mut Cx<'_>, reading: &Reading, fields: &Fields<'_>) {
+fn in_words(cx: &mut Cx<'_>, reading: &HistoryReading, fields: &Fields<'_>) {
     let HistoryPlace::Channel(_) = reading.scope.place else { return };
     let nick = fields.source.split('!').next().unwrap_or_default();
     let (text, params) = (fields.text.unwrap_or_default(), fields.params);

@@ -8,7 +8,7 @@ use crate::state::Fact;
 use crate::state::session::Playback;
 use crate::wire::{MsgId, Text};
 
-use super::{Listed, Reading, Step, Stretch, Style};
+use super::{HistoryReading, Listed, ReadingStep, Stretch, Style};
 
 const PLAYBACK: &str = "*playback";
 const SOURCE: &str = "*playback!znc@znc.in";
@@ -17,7 +17,7 @@ const SOURCE: &str = "*playback!znc@znc.in";
 const STYLE: Style = Style::Lines { asked: false };
 
 /// Someone said this to a module.
-pub fn hear(cx: &mut Cx<'_>, module: &str, text: &str) {
+pub fn receive(cx: &mut Cx<'_>, module: &str, text: &str) {
     if !module.eq_ignore_ascii_case(PLAYBACK) {
         let nick = cx.nick().to_owned();
         let text = Text::Said(Phrase::NO_ZNC_MODULE, &[module]);
@@ -45,7 +45,7 @@ fn play(cx: &mut Cx<'_>, targets: &str, stretch: Stretch) {
             channels.extend(cx.setup.mapping.channel_key(target).ok().map(Box::<str>::from));
         } else if let Some(scope) = history::scope(cx, target) {
             let range = stretch.latest(history::znc_limit(cx), false);
-            pages.push(Step::Page(Reading::new(scope, vec![range], STYLE)));
+            pages.push(ReadingStep::Page(HistoryReading::new(scope, vec![range], STYLE)));
         }
     }
     let wanted = Playback {

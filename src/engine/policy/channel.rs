@@ -30,9 +30,9 @@ pub fn folded_sources(user: &User) -> Vec<String> {
     all
 }
 
-/// A user's standing in a channel: the highest rank held. The founder of a registered channel needs to hold
+/// Returns the highest rank of a user in a channel. The founder of a registered channel needs to hold
 /// none, nor to be in it.
-pub fn standing(state: &State, user: UserId, channel: ChannelId) -> Option<Rank> {
+pub fn rank_of_user(state: &State, user: UserId, channel: ChannelId) -> Option<Rank> {
     let channel = &state.channels[channel];
     match channel.is_founder(&state.users[user]) {
         true => Some(Rank::Founder),
@@ -42,13 +42,13 @@ pub fn standing(state: &State, user: UserId, channel: ChannelId) -> Option<Rank>
 
 /// 404. Members with any rank are exempt from `+m`, `+M` and bans, as is usual.
 pub fn can_speak(state: &State, user: UserId, channel: ChannelId) -> Outcome {
-    let standing = standing(state, user, channel);
+    let rank = rank_of_user(state, user, channel);
     let channel = &state.channels[channel];
     let refused = |mode| Err(Refusal::CannotSend { channel: channel.name.as_str().to_owned(), mode });
     if channel.flags.has('n') && !channel.members.contains_key(&user) {
         return refused('n');
     }
-    if standing.is_some() {
+    if rank.is_some() {
         return Ok(());
     }
     if channel.flags.has('m') {
@@ -66,7 +66,7 @@ pub fn can_speak(state: &State, user: UserId, channel: ChannelId) -> Outcome {
 
 /// Whether a user may relay messages of others to a channel.
 pub fn may_relay(config: &Config, state: &State, user: UserId, channel: ChannelId) -> bool {
-    let operator = || standing(state, user, channel) >= Some(Rank::Op);
+    let operator = || rank_of_user(state, user, channel) >= Some(Rank::Op);
     state.users[user].may("relaymsg") || config.server.relaymsg.available_to_chanops && operator()
 }
 
@@ -78,9 +78,9 @@ pub fn is_relay_muted(channel: &Channel, nick: &str) -> bool {
 }
 
 /// The lowest rank that hears what a user says to those of a rank (STATUSMSG) or (`None`) to all: in an
-/// op-moderated channel (`+U`) those without a standing reach the halfops and higher only.
+/// op-moderated channel (`+U`) users without a rank reach the halfops and higher only.
 pub fn hears(state: &State, speaker: UserId, channel: ChannelId, at_least: Option<Rank>) -> Option<Rank> {
-    let moderated = state.channels[channel].flags.has('U') && standing(state, speaker, channel).is_none();
+    let moderated = state.channels[channel].flags.has('U') && rank_of_user(state, speaker, channel).is_none();
     at_least.max(moderated.then_some(Rank::Halfop))
 }
 
@@ -98,13 +98,13 @@ pub fn can_message(state: &State, by: UserId, hearer: UserId) -> Outcome {
 
 /// 442, 482.
 pub fn can_set_topic(state: &State, user: UserId, channel: ChannelId) -> Outcome {
-    let standing = standing(state, user, channel);
+    let rank = rank_of_user(state, user, channel);
     let channel = &state.channels[channel];
     let name = || channel.name.as_str().to_owned();
     if !channel.members.contains_key(&user) {
         return Err(Refusal::NotOnChannel(name()));
     }
-    if channel.flags.has('t') && standing < Some(Rank::Halfop) && !state.users[user].may("samode") {
+    if channel.flags.has('t') && rank < Some(Rank::Halfop) && !state.users[user].may("samode") {
         return Err(Refusal::NotChannelOperator(name()));
     }
     Ok(())
@@ -112,13 +112,13 @@ pub fn can_set_topic(state: &State, user: UserId, channel: ChannelId) -> Outcome
 
 /// 442, 443, 482. In an invite-only channel inviting is for operators.
 pub fn can_invite(state: &State, user: UserId, guest: UserId, channel: ChannelId) -> Outcome {
-    let standing = standing(state, user, channel);
+    let rank = rank_of_user(state, user, channel);
     let channel = &state.channels[channel];
     let name = || channel.name.as_str().to_owned();
     if !channel.members.contains_key(&user) {
         return Err(Refusal::NotOnChannel(name()));
     }
-    if channel.flags.has('i') && standing < Some(Rank::Op) {
+    if channel.flags.has('i') && rank < Some(Rank::Op) {
         return Err(Refusal::NotChannelOperator(name()));
     }
     // A member hidden by an auditorium is invited like any other user.
@@ -131,7 +131,7 @@ pub fn can_invite(state: &State, user: UserId, guest: UserId, channel: ChannelId
 
 /// 441, 442, 482.
 pub fn can_kick(state: &State, user: UserId, target: UserId, channel: ChannelId) -> Outcome {
-    let (own, other) = (standing(state, user, channel), standing(state, target, channel));
+    let (own, other) = (rank_of_user(state, user, channel), rank_of_user(state, target, channel));
     let channel = &state.channels[channel];
     let name = || channel.name.as_str().to_owned();
     if !channel.members.contains_key(&user) {
@@ -145,15 +145,15 @@ pub fn can_kick(state: &State, user: UserId, target: UserId, channel: ChannelId)
         let nick = state.users[target].nick.as_str().to_owned();
         return Err(Refusal::UserNotInChannel { nick, channel: name() });
     }
-    match stands_above(own, other) {
+    match outranks(own, other) {
         true => Ok(()),
         false => Err(Refusal::NotChannelOperator(name())),
     }
 }
 
-/// Whether one standing may act on another: founders on everyone; admins and operators on all but
+/// Whether one rank may act on another: founders on everyone; admins and operators on all but
 /// founders and admins; halfops on voices and the rest.
-fn stands_above(own: Rank, other: Option<Rank>) -> bool {
+fn outranks(own: Rank, other: Option<Rank>) -> bool {
     match own {
         Rank::Founder => true,
         Rank::Admin | Rank::Op => other.is_none_or(|other| other < Rank::Admin),
@@ -162,7 +162,7 @@ fn stands_above(own: Rank, other: Option<Rank>) -> bool {
     }
 }
 
-/// Whether a standing may give or take a rank; `None` for modes that are not ranks. Everyone may give
+/// Whether a rank may give or take a rank; `None` for modes that are not ranks. Everyone may give
 /// up their own.
 pub fn can_change_mode(own: Option<Rank>, rank: Option<Rank>, on: bool, is_self: bool) -> bool {
     if is_self && !on && rank.is_some() {

@@ -10,10 +10,10 @@ mod sight;
 pub use account::needs_account;
 pub use channel::{
     can_change_mode, can_invite, can_kick, can_message, can_set_topic, can_speak, hears, is_relay_muted,
-    may_relay, standing,
+    may_relay, rank_of_user,
 };
 pub use join::{can_join, is_closed_to_guests, is_forwarded};
-pub use nick::{Claim, claim_nick, is_playable, is_relayed, is_service};
+pub use nick::{NickClaim, claim_nick, is_playable, is_relayed, is_service};
 pub use sight::{Sight, hears_of, sees_channel, sees_member, sees_oper, sees_user};
 
 #[cfg(test)]

@@ -2,34 +2,34 @@
 
 use crate::config::Config;
 use crate::engine::context::refusal::Refusal;
-use crate::engine::setup::{Setup, settings};
+use crate::engine::setup::{ResolvedConfig, settings};
 use crate::state::account::{Settings, is_reserved_name};
 use crate::state::{Account, State, UserId};
 use crate::text::Nick;
 
 /// What someone who wants a nick gets.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Claim {
+pub enum NickClaim {
     /// This nick, which may be another than the one wanted.
     Take(Nick),
     /// A place beside the sessions of this user (multiclient).
     Attach(UserId),
 }
 
-/// Judges a wish for a nick: 432, 433, `FAIL NICK NICKNAME_RESERVED`. `account` is the wisher's, `me` the
+/// Judges a request for a nick: 432, 433, `FAIL NICK NICKNAME_RESERVED`. `account` is the wisher's, `me` the
 /// wisher once registered.
 pub fn claim_nick(
-    setup: &Setup,
+    setup: &ResolvedConfig,
     state: &State,
     wanted: &str,
     account: Option<&Account>,
     me: Option<UserId>,
-) -> Result<Claim, Refusal> {
+) -> Result<NickClaim, Refusal> {
     let nick = shaped(setup, wanted, account, me)?;
     let own_name = account.is_some_and(|account| account.name.key() == nick.key());
     if let Some(holder) = state.user_by_key(nick.key()).filter(|&holder| Some(holder) != me) {
         let beside = me.is_none() && account.is_some_and(|account| may_attach(setup, state, holder, account));
-        return if beside { Ok(Claim::Attach(holder)) } else { Err(in_use(&nick)) };
+        return if beside { Ok(NickClaim::Attach(holder)) } else { Err(in_use(&nick)) };
     }
     if setup.mapping.has_skeletons() {
         let holder = state.user_by_skeleton(&setup.mapping.skeleton(nick.as_str()));
@@ -40,11 +40,11 @@ pub fn claim_nick(
     if !own_name && is_reserved(setup, state, &nick, account) {
         return Err(Refusal::NickReserved(nick.as_str().to_owned()));
     }
-    Ok(Claim::Take(nick))
+    Ok(NickClaim::Take(nick))
 }
 
 /// Whether the nick is a service's, or otherwise nobody's, or looks like one of those.
-pub fn is_service(setup: &Setup, nick: &Nick) -> bool {
+pub fn is_service(setup: &ResolvedConfig, nick: &Nick) -> bool {
     is_reserved_name(setup.mapping, nick.key(), nick.as_str())
 }
 
@@ -55,7 +55,7 @@ pub fn is_relayed(config: &Config, nick: &str) -> bool {
 }
 
 /// Whether someone made up can go by a name.
-pub fn is_playable(setup: &Setup, name: &str) -> bool {
+pub fn is_playable(setup: &ResolvedConfig, name: &str) -> bool {
     let nick = setup.mapping.nick(name, setup.config.server.max_line_len);
     nick.is_ok_and(|nick| !is_service(setup, &nick))
 }
@@ -66,7 +66,7 @@ fn in_use(nick: &Nick) -> Refusal {
 
 /// The nick in the form the wisher may have: the account's name, a guest's form, or as it is.
 fn shaped(
-    setup: &Setup,
+    setup: &ResolvedConfig,
     wanted: &str,
     account: Option<&Account>,
     me: Option<UserId>,
@@ -97,13 +97,13 @@ fn shaped(
     Ok(nick)
 }
 
-fn may_attach(setup: &Setup, state: &State, holder: UserId, account: &Account) -> bool {
+fn may_attach(setup: &ResolvedConfig, state: &State, holder: UserId, account: &Account) -> bool {
     let same = state.users[holder].account.as_ref() == Some(&account.name);
     same && settings::is_multiclient(&setup.config, &account.settings)
 }
 
 /// Whether the nick, or one that looks like it, is kept for another account, or was that of one that is gone.
-fn is_reserved(setup: &Setup, state: &State, nick: &Nick, account: Option<&Account>) -> bool {
+fn is_reserved(setup: &ResolvedConfig, state: &State, nick: &Nick, account: Option<&Account>) -> bool {
     let mut owner = state.reserved_for(nick.key());
     if owner.is_none() && setup.mapping.has_skeletons() {
         owner = state.reserved_for_skeleton(&setup.mapping.skeleton(nick.as_str()));

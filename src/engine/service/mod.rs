@@ -185,7 +185,7 @@ pub fn help_texts() -> impl Iterator<Item = (String, String)> {
 }
 
 /// Someone said this to a service: a command, or a CTCP query.
-pub fn hear(cx: &mut Cx<'_>, service: ServiceName, text: &str) {
+pub fn receive(cx: &mut Cx<'_>, service: ServiceName, text: &str) {
     if let Some(query) = text.strip_prefix('\x01') {
         return answer_ctcp(cx, service, query.trim_end_matches('\x01'));
     }

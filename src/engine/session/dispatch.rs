@@ -10,7 +10,7 @@ use crate::engine::border::{Effect, Effects, JobAnswer, Line, Now, Ticket};
 use crate::engine::command::{self, Command};
 use crate::engine::context::answer::Answer;
 use crate::engine::context::cx::Cx;
-use crate::engine::context::guard::{Work, guarded};
+use crate::engine::context::guard::{GuardedWork, guarded};
 use crate::engine::context::refusal::{Outcome, Refusal};
 use crate::engine::context::waiting::{Held, LongAnswer, Pending, Resume, Waited};
 use crate::engine::door::{flood, gateway};
@@ -103,7 +103,7 @@ impl Engine {
     }
 
     /// Serves the line that was put off, if it is time.
-    pub(in crate::engine) fn go_on_paced(&mut self, now: Now, session: SessionId, out: &mut Effects) {
+    pub(in crate::engine) fn continue_paced(&mut self, now: Now, session: SessionId, out: &mut Effects) {
         let Some(waiting) = self.waiting.sessions.get_mut(&session) else { return };
         if !matches!(waiting.pending(), Some(&Pending::Pace(until_ms)) if until_ms <= now.mono_ms) {
             return;
@@ -133,7 +133,7 @@ impl Engine {
                 let label = self.label_of(session, &readable);
                 let mut cx = self.cx(now, session, Answer::new(session, label.as_deref()), out);
                 cx.fail(&command, "INVALID_UTF8", &[], Phrase::INVALID_UTF8);
-                command::batch::spoil(&mut cx);
+                command::batch::fail_open(&mut cx);
                 cx.finish();
             }
             // Without the rule, other encodings are read as Latin-1: every byte is a character there,
@@ -169,7 +169,7 @@ impl Engine {
             Err(ParseError::ForbiddenByte) => cx.close_saying(Phrase::MALFORMED_INPUT, &[]),
             Ok(_) if is_too_long(text, cx.config().server.max_line_len) => {
                 cx.reply(ERR_INPUTTOOLONG, &[], Text::Said(Phrase::INPUT_TOO_LONG, &[]));
-                command::batch::spoil(&mut cx);
+                command::batch::fail_open(&mut cx);
             }
             Ok(message) => dispatch(&mut cx, &message),
         }
@@ -275,7 +275,7 @@ fn is_too_long(text: &str, line_len_max: usize) -> bool {
 
 /// Carries a message out.
 fn dispatch(cx: &mut Cx<'_>, message: &Message<'_>) {
-    if cx.served().registering().is_some() && !may_go_on_registering(cx, message) {
+    if cx.served().registering().is_some() && !may_continue_registration(cx, message) {
         return;
     }
     let name = message.command.to_ascii_uppercase();
@@ -283,7 +283,7 @@ fn dispatch(cx: &mut Cx<'_>, message: &Message<'_>) {
         cx.reply(ERR_UNKNOWNCOMMAND, &[&name], Text::Said(Phrase::UNKNOWN_COMMAND, &[]));
         return;
     };
-    guarded(cx, Work::Command(command.name), |cx| run(cx, command, message));
+    guarded(cx, GuardedWork::Command(command.name), |cx| run(cx, command, message));
     if !cx.is_closed() && cx.pending.is_none() && command.before_registration {
         registration::advance(cx);
     }
@@ -291,7 +291,7 @@ fn dispatch(cx: &mut Cx<'_>, message: &Message<'_>) {
 
 fn run(cx: &mut Cx<'_>, command: &Command, message: &Message<'_>) -> Outcome {
     allowed(cx, command, message)?;
-    command::batch::undisturbed(cx, command)?;
+    command::batch::allows(cx, command)?;
     (command.run)(cx, message)
 }
 
@@ -311,7 +311,7 @@ fn allowed(cx: &Cx<'_>, command: &Command, message: &Message<'_>) -> Outcome {
 }
 
 /// Before registration: bounds the number of lines and turns web browsers away.
-fn may_go_on_registering(cx: &mut Cx<'_>, message: &Message<'_>) -> bool {
+fn may_continue_registration(cx: &mut Cx<'_>, message: &Message<'_>) -> bool {
     let lines = cx.served().registering().map_or(0, |registering| registering.lines);
     if lines == 0 && is_http(message) {
         cx.close_saying(Phrase::NOT_HTTP, &[]);
@@ -339,7 +339,7 @@ fn is_http(message: &Message<'_>) -> bool {
 
 /// What comes after a job.
 fn go_on(cx: &mut Cx<'_>, then: Box<dyn Resume>, answer: &JobAnswer) {
-    guarded(cx, Work::Job, |cx| then.resume(cx, answer));
+    guarded(cx, GuardedWork::Job, |cx| then.resume(cx, answer));
     if !cx.is_closed() && cx.pending.is_none() {
         registration::advance(cx);
     }
@@ -347,7 +347,7 @@ fn go_on(cx: &mut Cx<'_>, then: Box<dyn Resume>, answer: &JobAnswer) {
 
 fn step(cx: &mut Cx<'_>, answer: &mut dyn LongAnswer) -> ControlFlow<(), usize> {
     let mut flow = ControlFlow::Break(());
-    guarded(cx, Work::LongAnswer, |cx| {
+    guarded(cx, GuardedWork::LongAnswer, |cx| {
         flow = answer.step(cx);
         Ok(())
     });

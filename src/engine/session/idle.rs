@@ -33,7 +33,7 @@ pub fn check_idle(cx: &mut Cx<'_>) {
     let timeouts = &cx.config().server.idle_timeouts;
     let (ping_ms, disconnect_ms) = (ping_after_ms(cx), timeouts.disconnect.as_millis() as u64);
     if cx.served().user().is_some() {
-        cx.see_device_again();
+        cx.refresh_device();
     }
     let session = cx.served();
     let (heard_ms, pinged) = (session.heard_mono_ms, session.pinged);

@@ -10,8 +10,8 @@ use crate::engine::context::cx::Cx;
 use crate::engine::context::refusal::Outcome;
 use crate::engine::context::waiting::Resume;
 use crate::engine::door::{bans, host, lookups};
-use crate::engine::policy::{self, Claim};
-use crate::engine::setup::{Setup, settings};
+use crate::engine::policy::{self, NickClaim};
+use crate::engine::setup::{ResolvedConfig, settings};
 use crate::engine::{announce, history};
 use crate::i18n::Phrase;
 use crate::state::fact::Introduction;
@@ -31,9 +31,9 @@ pub fn advance(cx: &mut Cx<'_>) {
         return;
     }
     if cx.served().door.sts_only {
-        return sts_only::turn_away(cx);
+        return sts_only::reject(cx);
     }
-    if lookups::inquire(cx) {
+    if lookups::start_next_lookup(cx) {
         return;
     }
     let Some(known) = cx.served().registering() else { return };
@@ -90,8 +90,8 @@ fn register(cx: &mut Cx<'_>) {
     let Some(wanted) = known.nick.as_ref().map(|nick| nick.as_str().to_owned()) else { return };
     // Between NICK and now someone else may have come to be known by it.
     match policy::claim_nick(cx.setup, cx.state(), &wanted, cx.account(), None) {
-        Ok(Claim::Take(nick)) => appear(cx, nick),
-        Ok(Claim::Attach(user)) => attach(cx, user),
+        Ok(NickClaim::Take(nick)) => appear(cx, nick),
+        Ok(NickClaim::Attach(user)) => attach(cx, user),
         Err(refusal) => {
             cx.commit(Fact::Introduced { session: cx.session, said: Introduction::NoNick });
             refusal.say(cx);
@@ -112,8 +112,8 @@ fn appear(cx: &mut Cx<'_>, nick: Nick) {
         (None, Some(ident)) => ident.into(),
         (None, None) => format!("~{username}").into(),
     };
-    let nuhs = bans::sources(nick.key(), &username, &[&cloak, &real_host, &Setup::address_text(ip)]);
-    if bans::turns_away(cx, &nuhs) {
+    let nuhs = bans::sources(nick.key(), &username, &[&cloak, &real_host, &ResolvedConfig::address_text(ip)]);
+    if bans::reject_banned(cx, &nuhs) {
         return;
     }
     let mut modes: Letters = cx.setup.user_modes;
@@ -137,7 +137,7 @@ fn appear(cx: &mut Cx<'_>, nick: Nick) {
 /// A further session of a user who is there: it is told where the user is.
 fn attach(cx: &mut Cx<'_>, user: UserId) {
     let nuhs = bans::sources_through(&cx.state().users[user], &cx.served().door);
-    if bans::turns_away(cx, &nuhs) {
+    if bans::reject_banned(cx, &nuhs) {
         return;
     }
     let nick = cx.state().users[user].nick.as_str().to_owned();

@@ -7,7 +7,7 @@ use crate::wire::Text;
 use crate::wire::numeric::ERR_NOMOTD;
 
 /// Instead of a welcome: enough of one for clients to show what follows, the banner, and the end.
-pub fn turn_away(cx: &mut Cx<'_>) {
+pub fn reject(cx: &mut Cx<'_>) {
     welcome::greet(cx);
     cx.reply(ERR_NOMOTD, &[], Text::Said(Phrase::NO_MOTD, &[]));
     let nick = cx.nick().to_owned();

@@ -3,7 +3,7 @@
 pub mod capability;
 pub mod cloak;
 pub mod isupport;
-pub mod letters;
+pub mod mail;
 pub mod motd;
 pub mod settings;
 pub mod sts;
@@ -28,7 +28,7 @@ pub const VERSION: &str = concat!("ircd-", env!("CARGO_PKG_VERSION"));
 
 /// The configuration with what is made of it once.
 #[derive(Debug)]
-pub struct Setup {
+pub struct ResolvedConfig {
     /// The configuration.
     pub config: Box<Config>,
     /// How names are compared.
@@ -47,8 +47,8 @@ pub struct Setup {
     pub channel_modes: Letters,
     /// Modes of a new user.
     pub user_modes: Letters,
-    /// Letters to the owners of accounts.
-    pub letters: letters::Letters,
+    /// The emails to the owners of accounts.
+    pub mail: mail::MailTexts,
     /// What a vhost must match.
     pub vhost_pattern: Regex,
     /// Secret of the cloaks.
@@ -59,22 +59,22 @@ pub struct Setup {
     pub started: String,
 }
 
-impl Setup {
+impl ResolvedConfig {
     /// Works everything out.
-    pub fn new(config: Box<Config>, cloak_secret: String, texts: &Texts, started: String) -> Setup {
+    pub fn new(config: Box<Config>, cloak_secret: String, texts: &Texts, started: String) -> ResolvedConfig {
         let languages = match config.languages.enabled {
             true => Languages::new(texts.catalogues.clone(), &config.languages.default),
             false => Languages::default(),
         };
         let formatted = config.server.motd_formatting;
         let motd = texts.motd.as_deref().map(|text| motd::lines(text, formatted));
-        Setup {
+        ResolvedConfig {
             mapping: config.server.casemapping,
             isupport: isupport::lines(&config),
             offer: capability::Offer::new(&config, &languages),
             cloak: Cloak::new(&config.server.ip_cloaking, &cloak_secret),
             motd,
-            letters: letters::Letters::new(
+            mail: mail::MailTexts::new(
                 &config.accounts.registration.email_verification,
                 texts.address_blacklist.as_deref(),
             ),

@@ -3,7 +3,7 @@
 //!
 //! Bytes carry no names, so a reader must have the types of the writer. [`FORM`] lists them as they are
 //! stored; `tests/engine/form.rs` compares the list with the code and gives it a new version when they
-//! differ. Whatever keeps such bytes keeps [`Form::here`] with them.
+//! differ. Whatever keeps such bytes keeps [`StoredForm::here`] with them.
 
 mod digest;
 mod event;
@@ -25,22 +25,22 @@ const FORM: &str = include_str!("form.txt");
 
 /// Which types some bytes were made of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Form {
+pub struct StoredForm {
     /// Grows with every change.
     pub version: u32,
     /// Checksum of the list: two branches may have given the same version to different changes.
     pub checksum: u32,
 }
 
-impl Form {
+impl StoredForm {
     /// The form that this program writes and reads.
-    pub fn here() -> Form {
+    pub fn here() -> StoredForm {
         let version = FORM.lines().next().and_then(|line| line.strip_prefix("version ")?.parse().ok());
-        Form { version: version.unwrap_or_default(), checksum: crc32fast::hash(FORM.as_bytes()) }
+        StoredForm { version: version.unwrap_or_default(), checksum: crc32fast::hash(FORM.as_bytes()) }
     }
 }
 
-impl fmt::Display for Form {
+impl fmt::Display for StoredForm {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}-{:08x}", self.version, self.checksum)
     }

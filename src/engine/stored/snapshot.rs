@@ -4,13 +4,13 @@
 //! parts), so the engine goes on at once while the pieces are written elsewhere. The pieces are a head,
 //! then those of the state, then a tail; they are restored in this order.
 
-use super::Form;
+use super::StoredForm;
 use crate::engine::Engine;
 use crate::engine::border::Texts;
 use crate::engine::context::ledger::Ledger;
 use crate::engine::context::recorder::Recorder;
 use crate::engine::context::voice::Scratch;
-use crate::engine::setup::Setup;
+use crate::engine::setup::ResolvedConfig;
 use crate::state::State;
 use crate::state::codec::{Malformed, put, take};
 use crate::state::snapshot::PieceStart;
@@ -60,7 +60,7 @@ impl Engine {
             expiry_due_ms,
         } = self;
         let (mut head, mut tail) = (vec![HEAD], vec![TAIL]);
-        put(&mut head, &Form::here());
+        put(&mut head, &StoredForm::here());
         // What else is in the setup follows from these.
         put(&mut head, &setup.texts);
         put(&mut head, &setup.cloak_secret);
@@ -81,7 +81,7 @@ impl Engine {
     /// An engine as it was when a snapshot began.
     ///
     /// # Errors
-    /// The pieces are not all of a snapshot in its order, have another form than [`Form::here`], or hold a
+    /// The pieces are not all of a snapshot in its order, have another form than [`StoredForm::here`], or hold a
     /// configuration that this version does not accept.
     pub fn restore(pieces: impl IntoIterator<Item = Vec<u8>>) -> Result<Engine, Malformed> {
         let mut setup = None;
@@ -102,18 +102,18 @@ impl Engine {
     }
 }
 
-fn read_setup(mut bytes: &[u8]) -> Result<Setup, Malformed> {
+fn read_setup(mut bytes: &[u8]) -> Result<ResolvedConfig, Malformed> {
     let bytes = &mut bytes;
-    let form: Form = take(bytes)?;
-    if form != Form::here() {
-        return Err(malformed(format!("it has form {form}, this version reads {}", Form::here())));
+    let form: StoredForm = take(bytes)?;
+    if form != StoredForm::here() {
+        return Err(malformed(format!("it has form {form}, this version reads {}", StoredForm::here())));
     }
     let (texts, cloak_secret, started) = (take::<Texts>(bytes)?, take(bytes)?, take(bytes)?);
     let config = Box::new(super::read_config(&texts.document)?);
-    Ok(Setup::new(config, cloak_secret, &texts, started))
+    Ok(ResolvedConfig::new(config, cloak_secret, &texts, started))
 }
 
-fn read_tail(setup: Setup, state: State, mut bytes: &[u8]) -> Result<Engine, Malformed> {
+fn read_tail(setup: ResolvedConfig, state: State, mut bytes: &[u8]) -> Result<Engine, Malformed> {
     let bytes = &mut bytes;
     Ok(Engine {
         setup,

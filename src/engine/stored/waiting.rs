@@ -4,7 +4,7 @@
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::engine::account::register::{self, Teller};
+use crate::engine::account::register::{self, Responder};
 use crate::engine::context::waiting::{AsLongAnswer, AsResume, LongAnswer, Resume, Stored};
 use crate::engine::service::{chanserv, histserv, nickserv};
 use crate::engine::session::registration;
@@ -47,22 +47,22 @@ macro_rules! kinds {
 
 kinds! { Resume, AsResume:
     1_u8 => registration::ServerPasswordCompared,
-    2 => door::lookups::Question,
-    3 => command::authenticate::PassphraseChecked,
+    2 => door::lookups::Lookup,
+    3 => command::authenticate::SaslPassphraseChecked,
     4 => command::authenticate::CertificateChecked,
-    5 => command::user::PassphraseChecked,
-    6 => command::webirc::Claim,
+    5 => command::user::PassPassphraseChecked,
+    6 => command::webirc::WebircClaim,
     7 => command::oper::PasswordCompared,
     8 => command::rehash::Reloaded,
     9 => history::targets::Wanted,
     10 => history::reading::Pages,
     11 => history::redaction::Redaction,
     12 => register::PassphraseHashed,
-    13 => register::CodeMailed,
-    14 => nickserv::identify::PassphraseCompared,
+    13 => register::RegistrationCodeMailed,
+    14 => nickserv::identify::IdentifyPassphraseChecked,
     15 => nickserv::identify::CertificateJudged,
-    16 => nickserv::email::PassphraseCompared,
-    17 => nickserv::email::CodeMailed,
+    16 => nickserv::email::EmailPassphraseChecked,
+    17 => nickserv::email::EmailCodeMailed,
     18 => nickserv::password::OldPassphraseCompared,
     19 => nickserv::password::NewPassphraseHashed,
     20 => nickserv::password::ResetMailed,
@@ -79,14 +79,14 @@ kinds! { LongAnswer, AsLongAnswer:
     7 => nickserv::info::AccountsCursor,
 }
 
-/// Who can wish for an account, by the name of [`Teller`].
-const TELLERS: [Teller; 3] =
-    [command::register::TELLER, nickserv::register::TELLER, nickserv::register::OTHER_TELLER];
+/// The commands that register accounts, by the name of [`Responder`].
+const RESPONDERS: [Responder; 3] =
+    [command::register::RESPONDER, nickserv::register::RESPONDER, nickserv::register::OTHER_RESPONDER];
 
-impl<'de> Deserialize<'de> for Teller {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Teller, D::Error> {
+impl<'de> Deserialize<'de> for Responder {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Responder, D::Error> {
         let name = <&str>::deserialize(deserializer)?;
-        let known = TELLERS.into_iter().find(|teller| teller.name == name);
+        let known = RESPONDERS.into_iter().find(|responder| responder.name == name);
         known.ok_or_else(|| D::Error::custom("nothing of this name registers accounts"))
     }
 }

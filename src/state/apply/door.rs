@@ -14,7 +14,7 @@ impl State {
         self.counts.unregistered += 1;
     }
 
-    pub(super) fn vanish(&mut self, session: SessionId) {
+    pub(super) fn drop_session(&mut self, session: SessionId) {
         self.remove_session(session);
         self.counts.unregistered -= 1;
     }

@@ -22,7 +22,7 @@ impl State {
         self.users.values_mut().for_each(|user| user.history.shorten(user_items_max));
     }
 
-    pub(super) fn take_back(&mut self, places: &[HistoryPlace], id: MsgId) {
+    pub(super) fn redact(&mut self, places: &[HistoryPlace], id: MsgId) {
         for place in places {
             if let Some(ring) = self.ring_mut(place) {
                 ring.remove(id);

@@ -48,7 +48,7 @@ impl State {
                 self.shorten_rings(channel_items_max, user_items_max);
             }
             Fact::Proxied { session, ip, secure, host } => self.speak_for(session, ip, secure, host),
-            Fact::SessionDropped { session } => self.vanish(session),
+            Fact::SessionDropped { session } => self.drop_session(session),
             Fact::Introduced { session, said } => self.introduce(session, said),
             Fact::CapsSet { session, caps, version } => self.sessions[session].set_caps(caps, version),
             Fact::LanguagesSet { session, languages } => self.sessions[session].languages = languages.into(),
@@ -101,7 +101,7 @@ impl State {
             Fact::AccountRemoved { account, freed } => self.remove_account(moment, account, freed),
             Fact::RegistryChanged { channel, change } => self.change_registry(moment, channel, change),
             Fact::Kept { place, item, bounds } => self.keep(&place, item, bounds),
-            Fact::MessageRedacted { places, id, .. } => self.take_back(places, id),
+            Fact::MessageRedacted { places, id, .. } => self.redact(places, id),
             Fact::Forgotten { place, account } => self.forget(moment, &place, account),
             Fact::PlaybackAsked { session, playback } => self.sessions[session].playback = Some(playback),
             Fact::CloakSecretSet { secret } => self.set_cloak_secret(secret),

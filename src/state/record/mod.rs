@@ -153,7 +153,7 @@ impl State {
     }
 
     /// Says where a user who was taken in comes from, and what that is hidden behind.
-    pub fn house(&mut self, user: UserId, real_host: &str, cloak: &str) {
+    pub fn assign_host(&mut self, user: UserId, real_host: &str, cloak: &str) {
         self.users[user].move_to(real_host, cloak);
     }
 

@@ -21,7 +21,7 @@ pub(super) const CLEAR: ServiceCommand = ServiceCommand::new("CLEAR", clear)
 fn clear(cx: &mut Cx<'_>, params: &[&str]) -> Outcome {
     let id = find_governed(cx, params[0])?;
     match params[1].to_ascii_lowercase().as_str() {
-        "users" => throw_out(cx, id),
+        "users" => remove_users(cx, id),
         "access" => reset_access(cx, id),
         _ => return Err(CS.refuse(Phrase::SERVICE_BAD_PARAMETERS, &[CS.name(), "CLEAR"])),
     }
@@ -30,7 +30,7 @@ fn clear(cx: &mut Cx<'_>, params: &[&str]) -> Outcome {
     Ok(())
 }
 
-fn throw_out(cx: &mut Cx<'_>, id: ChannelId) {
+fn remove_users(cx: &mut Cx<'_>, id: ChannelId) {
     let me = cx.me();
     let stays = cx.state().channels[id].members.contains_key(&me).then_some(me);
     let reason = cx.setup.said(Phrase::CLEARED, &[]);

@@ -23,7 +23,7 @@ pub(super) const HOWTOBAN: ServiceCommand = ServiceCommand::new("HOWTOBAN", how_
 
 fn how_to_ban(cx: &mut Cx<'_>, params: &[&str]) -> Outcome {
     let id = find(cx, params[0])?;
-    if policy::standing(cx.state(), cx.me(), id) < Some(Rank::Op) && !cx.user().may("samode") {
+    if policy::rank_of_user(cx.state(), cx.me(), id) < Some(Rank::Op) && !cx.user().may("samode") {
         return Err(CS.refuse(Phrase::NO_CHANNEL_PRIVILEGE, &[]));
     }
     let nick = params[1];

@@ -67,7 +67,7 @@ fn deop(cx: &mut Cx<'_>, params: &[&str]) -> Outcome {
     if held.is_empty() {
         return Err(CS.refuse(Phrase::NO_RANK_TO_TAKE, &[]));
     }
-    let own = policy::standing(cx.state(), me, id);
+    let own = policy::rank_of_user(cx.state(), me, id);
     let may = |rank: &Rank| policy::can_change_mode(own, Some(*rank), false, user == me);
     let taken = held.into_iter().filter(may);
     let change = |rank| Change { change: ModeChange::Rank { rank, on: false, user }, entry: None };

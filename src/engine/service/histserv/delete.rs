@@ -2,14 +2,14 @@
 
 use crate::engine::context::cx::Cx;
 use crate::engine::context::refusal::Outcome;
-use crate::engine::history::redaction::{self, Manner};
+use crate::engine::history::redaction::{self, RedactionOrigin};
 use crate::engine::service::ServiceCommand;
 
 use super::keeps_history;
 
 pub(super) const DELETE: ServiceCommand =
     ServiceCommand::new("DELETE", |cx: &mut Cx<'_>, params: &[&str]| -> Outcome {
-        redaction::start(cx, [params[0], params[1]], None, Manner::HistServ)
+        redaction::start(cx, [params[0], params[1]], None, RedactionOrigin::HistServ)
     })
     .params(2, 2)
     .enabled(keeps_history)

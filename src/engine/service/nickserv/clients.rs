@@ -3,7 +3,7 @@
 use crate::engine::context::cx::Cx;
 use crate::engine::context::refusal::{Outcome, Refusal};
 use crate::engine::service::ServiceCommand;
-use crate::engine::setup::Setup;
+use crate::engine::setup::ResolvedConfig;
 use crate::i18n::Phrase;
 use crate::state::{SessionId, UserId};
 use crate::wire::Text;
@@ -65,7 +65,7 @@ fn describe(cx: &Cx<'_>, id: SessionId) -> Vec<String> {
     let heading = if id == cx.session { Phrase::CLIENT_IS_THIS } else { Phrase::CLIENT_IS };
     let mut lines = vec![cx.said(heading, &[&id.slot.to_string()])];
     lines.extend(session.device.as_ref().map(|device| cx.said(Phrase::CLIENT_DEVICE, &[device])));
-    lines.push(cx.said(Phrase::CLIENT_ADDRESS, &[&Setup::address_text(session.door.ip)]));
+    lines.push(cx.said(Phrase::CLIENT_ADDRESS, &[&ResolvedConfig::address_text(session.door.ip)]));
     lines.push(cx.said(Phrase::CLIENT_CONNECTED, &[&date(session.opened_mono_ms)]));
     lines.push(cx.said(Phrase::CLIENT_ACTIVE, &[&date(session.heard_mono_ms)]));
     let certfp = session.door.certfp.as_ref();
@@ -87,7 +87,7 @@ fn log_out(cx: &mut Cx<'_>, nick: Option<&str>, number: &str) -> Outcome {
     // Who asks goes last, to hear of it.
     sessions.sort_by_key(|&session| session == cx.session);
     for session in sessions {
-        cx.expel(session, &reason);
+        cx.disconnect(session, &reason);
     }
     Ok(())
 }

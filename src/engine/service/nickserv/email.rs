@@ -33,7 +33,7 @@ pub(super) fn ask(cx: &mut Cx<'_>, account: &Account, email: &str, passphrase: O
     if !is_email(email) {
         return Err(NS.refuse(Phrase::EMAIL_NEEDED, &[]));
     }
-    if cx.setup.letters.refuses(email) {
+    if cx.setup.mail.refuses(email) {
         return Err(NS.refuse(Phrase::EMAIL_UNWANTED, &[]));
     }
     if account.credentials.is_empty() {
@@ -47,22 +47,22 @@ pub(super) fn ask(cx: &mut Cx<'_>, account: &Account, email: &str, passphrase: O
     }
     let passphrase = passphrase.ok_or_else(|| NS.refuse(Phrase::PASSWORD_WANTED, &[]))?;
     let job = login::attempt(cx, name, passphrase).map_err(refusal)?;
-    cx.ask(job, PassphraseCompared { account: key, email: email.to_owned() });
+    cx.ask(job, EmailPassphraseChecked { account: key, email: email.to_owned() });
     Ok(())
 }
 
 /// The owner's passphrase was compared.
 #[derive(Debug, Serialize, Deserialize)]
-pub(in crate::engine) struct PassphraseCompared {
+pub(in crate::engine) struct EmailPassphraseChecked {
     /// Folded.
     account: String,
     /// The new address.
     email: String,
 }
 
-impl Resume for PassphraseCompared {
+impl Resume for EmailPassphraseChecked {
     fn resume(self: Box<Self>, cx: &mut Cx<'_>, answer: &JobAnswer) -> Outcome {
-        let PassphraseCompared { account, email } = &*self;
+        let EmailPassphraseChecked { account, email } = &*self;
         let permit = login::verdict(cx, account, answer).map_err(refusal)?;
         if permit.account() != account {
             return Err(refusal(LoginRefused::Wrong));
@@ -74,15 +74,15 @@ impl Resume for PassphraseCompared {
 fn send(cx: &mut Cx<'_>, account: &str, email: &str) -> Outcome {
     let job = register::send_code(cx, account, Purpose::EmailChange, email);
     let job = job.map_err(|_| NS.refuse(Phrase::TRY_LATER, &[]))?;
-    cx.ask(job, CodeMailed);
+    cx.ask(job, EmailCodeMailed);
     Ok(())
 }
 
 /// The code was mailed, or could not be.
 #[derive(Debug, Serialize, Deserialize)]
-pub(in crate::engine) struct CodeMailed;
+pub(in crate::engine) struct EmailCodeMailed;
 
-impl Resume for CodeMailed {
+impl Resume for EmailCodeMailed {
     fn resume(self: Box<Self>, cx: &mut Cx<'_>, answer: &JobAnswer) -> Outcome {
         let sent = *answer == JobAnswer::Mailed(());
         cx.tell(NS, if sent { Phrase::EMAIL_CODE_SENT } else { Phrase::MAIL_FAILED }, &[]);

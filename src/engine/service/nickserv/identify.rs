@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::engine::account::login::{self, Certified, LoginRefused, Permit};
+use crate::engine::account::login::{self, Certified, LoginPermit, LoginRefused};
 use crate::engine::border::JobAnswer;
 use crate::engine::context::cx::Cx;
 use crate::engine::context::refusal::{Outcome, Refusal};
@@ -40,7 +40,7 @@ fn identify(cx: &mut Cx<'_>, params: &[&str]) -> Outcome {
 
 fn by_passphrase(cx: &mut Cx<'_>, account: &str, passphrase: &str) -> Outcome {
     let job = login::attempt(cx, account, passphrase).map_err(refusal)?;
-    cx.ask(job, PassphraseCompared { account: account.to_owned() });
+    cx.ask(job, IdentifyPassphraseChecked { account: account.to_owned() });
     Ok(())
 }
 
@@ -56,12 +56,12 @@ fn by_certificate(cx: &mut Cx<'_>, account: &str) -> Outcome {
 
 /// The passphrase was compared.
 #[derive(Debug, Serialize, Deserialize)]
-pub(in crate::engine) struct PassphraseCompared {
+pub(in crate::engine) struct IdentifyPassphraseChecked {
     /// As it was written.
     account: String,
 }
 
-impl Resume for PassphraseCompared {
+impl Resume for IdentifyPassphraseChecked {
     fn resume(self: Box<Self>, cx: &mut Cx<'_>, answer: &JobAnswer) -> Outcome {
         let permit = login::verdict(cx, &self.account, answer).map_err(refusal)?;
         enter(cx, permit)
@@ -82,7 +82,7 @@ impl Resume for CertificateJudged {
     }
 }
 
-fn enter(cx: &mut Cx<'_>, permit: Permit) -> Outcome {
+fn enter(cx: &mut Cx<'_>, permit: LoginPermit) -> Outcome {
     login::log_in(cx, permit, None).map_err(refusal)?;
     let name = cx.account().map(|account| account.name.as_str().to_owned()).unwrap_or_default();
     cx.tell(NS, Phrase::LOGGED_IN, &[&name]);

@@ -2,7 +2,7 @@
 
 use crate::auth::{Certfp, Secret, check_passphrase};
 use crate::engine::account::login::LoginRefused;
-use crate::engine::account::register::{self, Made, RegisterRefused, Teller, Wish};
+use crate::engine::account::register::{self, RegisterRefused, Registered, RegistrationRequest, Responder};
 use crate::engine::context::cx::Cx;
 use crate::engine::context::refusal::{Outcome, Refusal};
 use crate::engine::service::ServiceCommand;
@@ -46,7 +46,10 @@ fn register(cx: &mut Cx<'_>, params: &[&str]) -> Outcome {
     };
     let name = wanted_name(cx)?;
     let email = params.get(1).map(|&email| email.to_owned());
-    register::apply(cx, Wish { name, passphrase, certfp, email, by_operator: false, tell: TELLER });
+    register::apply(
+        cx,
+        RegistrationRequest { name, passphrase, certfp, email, by_operator: false, tell: RESPONDER },
+    );
     Ok(())
 }
 
@@ -62,16 +65,17 @@ fn wanted_name(cx: &Cx<'_>) -> Result<String, Refusal> {
     name.map(str::to_owned).ok_or_else(|| NS.refuse(Phrase::ERRONEOUS_NICKNAME, &[]))
 }
 
-pub(in crate::engine) const TELLER: Teller = Teller { name: "NS REGISTER", tell };
-pub(in crate::engine) const OTHER_TELLER: Teller = Teller { name: "NS SAREGISTER", tell: tell_other };
+pub(in crate::engine) const RESPONDER: Responder = Responder { name: "NS REGISTER", tell };
+pub(in crate::engine) const OTHER_RESPONDER: Responder =
+    Responder { name: "NS SAREGISTER", tell: tell_other };
 
-fn tell(cx: &mut Cx<'_>, wish: &Wish, came: Result<Made, RegisterRefused>) {
+fn tell(cx: &mut Cx<'_>, request: &RegistrationRequest, came: Result<Registered, RegisterRefused>) {
     match came {
-        Ok(Made::Account) => cx.tell(NS, Phrase::ACCOUNT_CREATED, &[]),
+        Ok(Registered::Account) => cx.tell(NS, Phrase::ACCOUNT_CREATED, &[]),
         // The 900 is not shown in the window of NickServ.
-        Ok(Made::LoggedIn) => tell_logged_in(cx),
-        Ok(Made::CodeSent) => {
-            let email = wish.email.as_deref().unwrap_or_default();
+        Ok(Registered::LoggedIn) => tell_logged_in(cx),
+        Ok(Registered::CodeSent) => {
+            let email = request.email.as_deref().unwrap_or_default();
             cx.tell(NS, Phrase::ACCOUNT_CREATED_UNVERIFIED, &[email]);
         }
         Err(refused) => cx.tell(NS, refused.phrase(), &[]),
@@ -89,14 +93,17 @@ fn register_other(cx: &mut Cx<'_>, params: &[&str]) -> Outcome {
         return Err(NS.refuse(RegisterRefused::BadPassphrase.phrase(), &[]));
     }
     let (name, passphrase) = (params[0].to_owned(), passphrase.map(Secret::from));
-    let tell = OTHER_TELLER;
-    register::apply(cx, Wish { name, passphrase, certfp: None, email: None, by_operator: true, tell });
+    let tell = OTHER_RESPONDER;
+    register::apply(
+        cx,
+        RegistrationRequest { name, passphrase, certfp: None, email: None, by_operator: true, tell },
+    );
     Ok(())
 }
 
-fn tell_other(cx: &mut Cx<'_>, wish: &Wish, came: Result<Made, RegisterRefused>) {
+fn tell_other(cx: &mut Cx<'_>, request: &RegistrationRequest, came: Result<Registered, RegisterRefused>) {
     match came {
-        Ok(_) => cx.tell(NS, Phrase::ACCOUNT_MADE, &[&wish.name]),
+        Ok(_) => cx.tell(NS, Phrase::ACCOUNT_MADE, &[&request.name]),
         Err(refused) => cx.tell(NS, refused.phrase(), &[]),
     }
 }
@@ -110,7 +117,7 @@ fn verify(cx: &mut Cx<'_>, params: &[&str]) -> Outcome {
         refused => refusal(refused),
     })?;
     cx.tell(NS, Phrase::ACCOUNT_CREATED, &[]);
-    if register::enter(cx, &key) {
+    if register::log_in_new(cx, &key) {
         tell_logged_in(cx);
     }
     Ok(())

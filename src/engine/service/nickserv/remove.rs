@@ -59,7 +59,7 @@ fn remove(cx: &mut Cx<'_>, params: &[&str], freed: bool) -> Outcome {
     }
     cx.note(Level::Info, "accounts", format!("{} unregistered account {name}", cx.nick()));
     let reason = cx.setup.said(Phrase::ACCOUNT_DELETED, &[]);
-    suspension::turn_back(cx, &key, &reason);
+    suspension::disconnect_unregistered(cx, &key, &reason);
     cx.tell(NS, Phrase::ACCOUNT_UNREGISTERED, &[&name]);
     let (me, mut users) = (cx.me(), cx.state().users_of(&key).to_vec());
     // The user being served may have to go, and goes last.

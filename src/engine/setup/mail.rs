@@ -1,4 +1,4 @@
-//! Letters to the owners of accounts: who gets none, and what is in them.
+//! The emails to the owners of accounts: their texts, and the addresses that get none.
 //!
 //! It sends nothing. Invariant: subject and text are single lines of plain text, so that nothing a user
 //! wrote can become a header.
@@ -12,7 +12,7 @@ use crate::text::glob;
 
 /// What follows from `accounts.registration.email-verification`.
 #[derive(Debug, Default)]
-pub struct Letters {
+pub struct MailTexts {
     refused: Vec<Pattern>,
     subject: String,
 }
@@ -24,10 +24,10 @@ enum Pattern {
     Regex(Regex),
 }
 
-impl Letters {
+impl MailTexts {
     /// Reads the patterns; `more` is the text of the file with more of them, one a line. A pattern that is
     /// none was named when the configuration was read, and matches nothing.
-    pub fn new(config: &EmailVerification, more: Option<&str>) -> Letters {
+    pub fn new(config: &EmailVerification, more: Option<&str>) -> MailTexts {
         let lines = more.unwrap_or_default().lines().map(str::trim);
         let lines = lines.filter(|line| !line.is_empty() && !line.starts_with('#'));
         let all = config.address_blacklist.iter().map(String::as_str).chain(lines);
@@ -37,7 +37,10 @@ impl Letters {
                 Regex::new(&format!("^(?:{})$", text.to_lowercase())).ok().map(Pattern::Regex)
             }
         };
-        Letters { refused: all.filter_map(pattern).collect(), subject: config.verify_message_subject.clone() }
+        MailTexts {
+            refused: all.filter_map(pattern).collect(),
+            subject: config.verify_message_subject.clone(),
+        }
     }
 
     /// Whether an address is not wanted.
@@ -80,13 +83,13 @@ impl Letters {
 mod tests {
     use super::*;
 
-    fn letters(syntax: PatternSyntax, patterns: &[&str], more: &str) -> Letters {
+    fn letters(syntax: PatternSyntax, patterns: &[&str], more: &str) -> MailTexts {
         let config = EmailVerification {
             address_blacklist: patterns.iter().map(|&pattern| pattern.to_owned()).collect(),
             address_blacklist_syntax: syntax,
             ..EmailVerification::default()
         };
-        Letters::new(&config, Some(more))
+        MailTexts::new(&config, Some(more))
     }
 
     #[test]
@@ -100,7 +103,7 @@ mod tests {
 
     #[test]
     fn the_subject_is_the_configured_one_where_it_fits() {
-        let letters = Letters { subject: "Hello".into(), ..Letters::default() };
+        let letters = MailTexts { subject: "Hello".into(), ..MailTexts::default() };
         assert_eq!(letters.code(&Languages::default(), "s", "a", Purpose::Verification, "c").0, "Hello");
         assert_ne!(letters.code(&Languages::default(), "s", "a", Purpose::PasswordReset, "c").0, "Hello");
         assert!(
