@@ -200,31 +200,24 @@ pub struct Script {
     pub max_concurrency: usize,
 }
 
-impl From<&IpCheckScript> for Script {
-    fn from(config: &IpCheckScript) -> Script {
-        Script {
-            command: config.command.clone(),
-            args: config.args.clone(),
-            socket: config.socket.clone(),
-            timeout: config.timeout,
-            kill_timeout: config.kill_timeout,
-            max_concurrency: config.max_concurrency,
+macro_rules! script_from {
+    ($($section:ty),*) => {$(
+        impl From<&$section> for Script {
+            fn from(config: &$section) -> Script {
+                Script {
+                    command: config.command.clone(),
+                    args: config.args.clone(),
+                    socket: config.socket.clone(),
+                    timeout: config.timeout,
+                    kill_timeout: config.kill_timeout,
+                    max_concurrency: config.max_concurrency,
+                }
+            }
         }
-    }
+    )*};
 }
 
-impl From<&AuthScript> for Script {
-    fn from(config: &AuthScript) -> Script {
-        Script {
-            command: config.command.clone(),
-            args: config.args.clone(),
-            socket: config.socket.clone(),
-            timeout: config.timeout,
-            kill_timeout: config.kill_timeout,
-            max_concurrency: config.max_concurrency,
-        }
-    }
-}
+script_from!(AuthScript, IpCheckScript);
 
 /// A question for `accounts.auth-script`.
 #[derive(Clone, Debug, PartialEq, Eq)]
