@@ -1,4 +1,4 @@
-//! Addresses as the configuration writes them, and sockets that listen on them.
+//! Addresses in the form of the configuration, and sockets that listen on them.
 
 use std::fs;
 use std::io;
@@ -10,16 +10,16 @@ use std::path::Path;
 use rustix::io::Errno;
 use socket2::{Domain, SockAddr, Socket, Type};
 
-/// Connections the system keeps for us until they are accepted.
+/// Maximum number of connections that the system queues until they are accepted.
 const BACKLOG: i32 = 4096;
 
-/// Whether an address of the configuration names a Unix socket.
+/// Returns whether an address of the configuration is the path of a Unix socket.
 pub(super) fn is_path(address: &str) -> bool {
     address.starts_with('/')
 }
 
-/// A listening, non-blocking socket on `127.0.0.1:6667`, `[::1]:6667`, `:6697` (every interface, both
-/// protocols), `name:port` or `/a/path`.
+/// Returns a listening, non-blocking socket on `127.0.0.1:6667`, `[::1]:6667`, `:6697` (all addresses, IPv4
+/// and IPv6), `name:port` or `/a/path`.
 pub(super) fn listen(address: &str, unix_mode: u32) -> io::Result<Socket> {
     let socket = if is_path(address) {
         listen_unix(Path::new(address), unix_mode)?
@@ -44,7 +44,7 @@ fn listen_everywhere(port: u16) -> io::Result<Socket> {
     }
 }
 
-/// Whether binding failed because this machine does without IPv6.
+/// Returns whether binding failed because this machine has no IPv6.
 pub(super) fn has_no_ipv6(error: &io::Error) -> bool {
     matches!(Errno::from_io_error(error), Some(Errno::AFNOSUPPORT | Errno::ADDRNOTAVAIL))
 }
@@ -54,7 +54,7 @@ fn listen_tcp(address: SocketAddr, only_v6: bool) -> io::Result<Socket> {
     if address.is_ipv6() {
         socket.set_only_v6(only_v6)?;
     }
-    // A restarted server need not wait for the old one's connections to time out.
+    // A restarted server need not wait until the connections of the previous one time out.
     socket.set_reuse_address(true)?;
     socket.bind(&address.into())?;
     socket.listen(BACKLOG)?;
@@ -70,12 +70,12 @@ fn listen_unix(path: &Path, mode: u32) -> io::Result<Socket> {
     Ok(socket)
 }
 
-/// Says who may connect to a Unix socket.
+/// Sets the permissions of a Unix socket.
 pub(super) fn permit(path: &Path, mode: u32) -> io::Result<()> {
     fs::set_permissions(path, fs::Permissions::from_mode(mode))
 }
 
-/// Removes the socket file of a server that is gone; one that answers is left alone.
+/// Removes the socket file of a server that has ended; a socket that accepts connections stays.
 fn remove_stale(path: &Path) -> io::Result<()> {
     match fs::symlink_metadata(path) {
         Ok(metadata) if metadata.file_type().is_socket() => match UnixStream::connect(path) {
@@ -96,7 +96,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_form_of_address_is_listened_on() {
+    fn every_form_of_address_works() {
         for address in ["127.0.0.1:0", ":0", "localhost:0"] {
             let socket = listen(address, 0).unwrap();
             assert_ne!(socket.local_addr().unwrap().as_socket().unwrap().port(), 0, "{address}");
@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn an_occupied_port_is_refused() {
+    fn an_occupied_port_is_an_error() {
         let first = listen("127.0.0.1:0", 0).unwrap();
         let port = first.local_addr().unwrap().as_socket().unwrap().port();
         let error = listen(&format!("127.0.0.1:{port}"), 0).unwrap_err();
@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stale_unix_socket_is_replaced_and_nothing_else() {
+    fn only_a_stale_unix_socket_is_replaced() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("ircd.sock");
         let address = path.to_str().unwrap();

@@ -1,5 +1,5 @@
-//! One client's socket with what is read from it and written to it. Decides nothing: [`super::shard`]
-//! says when to read, flush and close. Invariant: an idle connection holds no buffer.
+//! One client's socket, with its input and output. Leaves it to [`super::shard`] to decide when to read,
+//! flush and close. Invariant: an idle connection has no buffer.
 
 use std::io::{self, Read, Write};
 use std::task::Waker;
@@ -15,56 +15,56 @@ use super::websocket::{Decoder, close_frame};
 use crate::engine::{CloseReason, Line};
 use crate::state::SessionId;
 
-/// Plaintext that is encrypted at a time: two full records, so that few bytes wait in encrypted form,
-/// where they are not counted.
+/// Maximum plaintext that is encrypted at a time: two full records, so that few bytes wait in encrypted form,
+/// in which they are not counted.
 const ENCRYPT_BYTES_MAX: usize = 32 * 1024;
 
-/// Lines taken from a connection before the others, and the engine, have their turn: with the answers to
-/// this many, it can be told to stop.
+/// Number of lines that a connection delivers before other connections and the engine get a turn: the answers
+/// to these lines can make the engine hold the session.
 pub(super) const LINES_MAX: usize = 64;
 
-/// Where a connection's lines go, and what is needed on the way.
+/// The destination of a connection's lines, and the buffers for producing them.
 #[derive(Debug)]
 pub(super) struct Sink<'a> {
     pub(super) session: SessionId,
     pub(super) inbox: &'a mut Inbox,
-    /// Lines that may still be handed over.
+    /// The number of lines that may still be delivered.
     pub(super) lines_left: usize,
     pub(super) line_bytes_max: usize,
     pub(super) pool: &'a mut Pool,
-    /// Room for decrypted bytes.
+    /// A buffer for decrypted bytes.
     pub(super) plain: &'a mut [u8],
 }
 
-/// How bytes become lines.
+/// The decoder that splits input into lines.
 #[derive(Debug)]
 pub(super) enum Reading {
     Lines(Framer),
     Messages(Box<Decoder>),
 }
 
-/// What stands in the way of reading from a connection or writing to it.
+/// The conditions under which a connection must not be read or written.
 #[derive(Debug, Default)]
 pub(super) struct Status {
-    /// In the shard's list of connections to flush.
+    /// The connection is in the shard's list of connections to flush.
     pub(super) dirty: bool,
-    /// The socket takes no more at present; its task waits until it does.
+    /// The socket is full; the connection's task waits until it is writable.
     pub(super) blocked: bool,
-    /// The engine wants no lines.
+    /// The engine holds the session: no lines are read.
     pub(super) held: bool,
-    /// The engine is to be told when the output has drained.
+    /// The engine must be notified when the output has drained.
     pub(super) drain_due: bool,
-    /// Answers to its own commands fill the outbox: nothing is read until it has drained.
+    /// Answers to the client's own commands fill the outbox: nothing is read until it has drained.
     pub(super) paused: bool,
-    /// No more is to be sent than what waits already.
+    /// The connection is closed once the queued output is sent.
     pub(super) closing: bool,
-    /// All was sent and the peer was told; what still comes is read and dropped.
+    /// Everything was sent and the stream ended; further input is read and dropped.
     pub(super) lingering: bool,
-    /// Bytes dropped while lingering.
+    /// The number of bytes dropped while lingering.
     pub(super) dropped_bytes: u32,
 }
 
-/// How far a flush came.
+/// The result of a flush.
 #[derive(Debug)]
 pub(super) enum Flushed {
     All,
@@ -79,19 +79,19 @@ pub(super) struct Connection {
     pub(super) wrapping: Wrapping,
     pub(super) socket: Socket,
     pub(super) reading: Reading,
-    /// Read, decrypted, but not yet taken apart: what exceeded [`LINES_MAX`] of one read.
+    /// Input that was read and decrypted, but not yet split: the rest after [`LINES_MAX`] lines.
     pub(super) backlog: Vec<u8>,
     pub(super) tls: Option<Box<ServerConnection>>,
     pub(super) waker: Option<Waker>,
-    /// Its place among the connections the server may have, given back when it is dropped.
+    /// Counts the connection against `max-clients` until it is dropped.
     _permit: Permit,
 }
 
-/// What came in the same packets as the end of the handshake: it is decrypted already, and no read of the
-/// socket will announce it.
+/// Returns input that arrived in the same packets as the end of the handshake. It is decrypted already, so
+/// the socket will not become readable for it.
 fn early_input(tls: &mut ServerConnection) -> Vec<u8> {
     let mut early = Vec::new();
-    // Only "no more for now" can end it; an end of the stream shows at the next read.
+    // Ends with `WouldBlock`. The end of the stream shows at the next read.
     let _ = tls.reader().read_to_end(&mut early);
     early
 }
@@ -120,15 +120,15 @@ impl Connection {
         }
     }
 
-    /// Has its task look at it again.
+    /// Wakes the connection's task.
     pub(super) fn wake(&self) {
         if let Some(waker) = &self.waker {
             waker.wake_by_ref();
         }
     }
 
-    /// Whether something is still to be expected of a client that was told goodbye: the rest of a line,
-    /// or the close frame with which WebSocket clients answer ours.
+    /// Returns whether a client may still send something after we closed: the rest of a line, or the close
+    /// frame that answers ours on a WebSocket.
     pub(super) fn may_speak(&self) -> bool {
         match &self.reading {
             Reading::Lines(framer) => !framer.is_between_lines(),
@@ -136,7 +136,7 @@ impl Connection {
         }
     }
 
-    /// Writes what the socket takes now.
+    /// Writes as much output as the socket accepts now.
     pub(super) fn flush(&mut self, pool: &mut Pool) -> Flushed {
         let mut sent = 0;
         let result = match &mut self.tls {
@@ -153,14 +153,14 @@ impl Connection {
         }
     }
 
-    /// Queues the transport's own farewell behind everything that waits.
+    /// Queues a close frame after all other output, on a WebSocket.
     pub(super) fn queue_close_frame(&mut self, status: u16, pool: &mut Pool) {
         if let Reading::Messages(_) = self.reading {
             self.outbox.push_raw(&close_frame(status), pool);
         }
     }
 
-    /// Ends the TLS stream, if there is one; to be called when the outbox is empty.
+    /// Ends the TLS stream, if there is one. The outbox must be empty.
     pub(super) fn end_tls(&mut self, pool: &mut Pool) -> Flushed {
         if let Some(tls) = &mut self.tls {
             tls.send_close_notify();
@@ -168,7 +168,7 @@ impl Connection {
         self.flush(pool)
     }
 
-    /// Takes bytes from the socket apart into lines, [`LINES_MAX`] at most.
+    /// Splits bytes from the socket into at most [`LINES_MAX`] lines.
     pub(super) fn receive(&mut self, input: &[u8], sink: &mut Sink<'_>) -> Result<(), CloseReason> {
         let Some(mut tls) = self.tls.take() else { return self.frame(input, sink) };
         let result = self.decrypt(&mut tls, input, sink);
@@ -176,7 +176,7 @@ impl Connection {
         result
     }
 
-    /// Goes on with what [`Connection::receive`] left.
+    /// Continues with the input that [`Connection::receive`] left in the backlog.
     pub(super) fn resume(&mut self, sink: &mut Sink<'_>) -> Result<(), CloseReason> {
         let backlog = std::mem::take(&mut self.backlog);
         self.frame(&backlog, sink)
@@ -195,7 +195,7 @@ impl Connection {
             tls.process_new_packets().map_err(|error| failed(&error))?;
             loop {
                 match tls.reader().read(plain) {
-                    // The lines that are left come first; then the socket itself will say it.
+                    // The remaining lines come first; then the socket reports the end again.
                     Ok(0) if !self.backlog.is_empty() => return Ok(()),
                     Ok(0) => return Err(CloseReason::Hangup),
                     Ok(count) => self.frame(&plain[..count], sink)?,

@@ -1,11 +1,11 @@
-//! File descriptors: as many as we may have, and one in reserve for the day there are none.
+//! File descriptors: raises the limit, and keeps one in reserve for when there are none left.
 
 use std::fs::File;
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-/// Raises the limit of open descriptors as far as an unprivileged process may. Returns the limit then
-/// in force; none is unlimited.
+/// Raises the limit of open descriptors as far as an unprivileged process may. Returns the resulting limit;
+/// `None` is unlimited.
 pub fn raise_limit() -> Option<u64> {
     let limit = getrlimit(Resource::Nofile);
     if limit.current == limit.maximum {
@@ -17,7 +17,7 @@ pub fn raise_limit() -> Option<u64> {
     }
 }
 
-/// A descriptor to give up when there is no other, so that a client can be accepted and told.
+/// A descriptor to release when no other is left, so that a client can be accepted and notified.
 #[derive(Debug)]
 pub(super) struct Reserve {
     file: Option<File>,
@@ -28,13 +28,13 @@ impl Reserve {
         Reserve { file: open() }
     }
 
-    /// Frees the descriptor; false when there was none to free.
+    /// Releases the descriptor; returns false if there was none.
     pub(super) fn give_up(&mut self) -> bool {
         self.restore();
         self.file.take().is_some()
     }
 
-    /// Takes a descriptor in reserve again, if there is one.
+    /// Reserves a descriptor again, if one is available.
     pub(super) fn restore(&mut self) {
         if self.file.is_none() {
             self.file = open();

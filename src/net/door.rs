@@ -1,5 +1,5 @@
-//! From an accepted socket to a session: PROXY header, TLS handshake, WebSocket upgrade, and what the engine
-//! is told about how the client came in.
+//! Turns an accepted socket into a session: PROXY header, TLS handshake, WebSocket upgrade, and the
+//! description of the connection for the engine.
 
 use std::future::{Future, poll_fn};
 use std::io;
@@ -26,29 +26,29 @@ use super::upgrade::{Upgraded, upgrade};
 use crate::config::{Config, Listener, Net};
 use crate::engine::Door;
 
-/// Time for a PROXY header: a proxy sends it at once.
+/// Timeout for a PROXY header, which proxies send at once.
 const HEADER_TIME_MAX: Duration = Duration::from_secs(5);
 
-/// The longest certificates of a client that are kept, in bytes.
+/// Maximum size of a client's certificates that the engine gets, in bytes.
 const CERTIFICATES_BYTES_MAX: usize = 16 << 10;
 
-/// What a listener demands of connections and says about them; replaced whole when the configuration
-/// or a certificate changes.
+/// The settings of a listener for its connections; replaced as a whole when the configuration or a
+/// certificate changes.
 #[derive(Debug)]
 pub(super) struct Terms {
-    /// The address as the configuration writes it.
+    /// The address in the form of the configuration.
     pub(super) address: Box<str>,
     pub(super) is_unix: bool,
     pub(super) tls: Option<Arc<ServerConfig>>,
     pub(super) websocket: bool,
     pub(super) tor: bool,
-    /// Connections begin with a PROXY header.
+    /// Whether connections begin with a PROXY header.
     proxy: bool,
     sts_only: bool,
     hide_sts: bool,
     allowed_origins: Vec<String>,
     secure_nets: Vec<Net>,
-    /// Whose word on addresses counts.
+    /// Networks of the proxies that are trusted to state addresses.
     proxies: Vec<Net>,
     check_ident: bool,
 }
@@ -76,38 +76,38 @@ impl Terms {
         }
     }
 
-    /// Whether something comes before the first line.
+    /// Returns whether there is a handshake before the first line.
     pub(super) fn shakes_hands(&self) -> bool {
         self.tls.is_some() || self.websocket || self.proxy
     }
 
-    /// Whether nothing that is still to come can change the client's address.
+    /// Returns whether the client's address is final, so that no later handshake can change it.
     fn knows_address(&self, peer: IpAddr, passed: &Passed) -> bool {
         !self.websocket || passed.header.is_some() || !self.is_proxy(peer)
     }
 
     fn is_proxy(&self, peer: IpAddr) -> bool {
-        // The Tor daemon connects for everyone, and nobody is to say for whom.
+        // The Tor daemon connects for all its clients and must not state their addresses.
         !self.tor && self.proxies.iter().any(|net| net.contains(peer))
     }
 
-    /// Whether the connection is as good as encrypted between the client and us.
+    /// Returns whether the connection between the client and us counts as secure.
     fn is_secure(&self, peer: IpAddr, passed: &Passed) -> bool {
         if self.tls.is_some() {
             return true;
         }
         match &passed.upgraded {
-            // Before a web server anything could be: it has to say that it was encrypted.
+            // There may be a web server in between, which has to say that the client used HTTPS.
             Some(upgraded) => upgraded.https && self.is_proxy(peer),
             None if self.is_unix => true,
-            // The Tor daemon's loopback address says nothing about where its clients are.
+            // Clients of the Tor daemon are not on this machine, although its address is loopback.
             None => {
                 !self.tor && (peer.is_loopback() || self.secure_nets.iter().any(|net| net.contains(peer)))
             }
         }
     }
 
-    /// What the engine is told about a connection from `peer`.
+    /// Returns the description of a connection from `peer` for the engine.
     fn door(&self, peer: IpAddr, socket: &Socket, passed: &Passed) -> Door {
         let ip = match (&passed.header, &passed.upgraded) {
             (Some(client), _) if self.is_proxy(peer) => *client,
@@ -117,8 +117,8 @@ impl Terms {
             _ => peer,
         };
         let proxied = ip != peer;
-        // A header in front of TLS leaves the handshake to the client; one inside it (X-Forwarded-For) comes from
-        // the proxy, and so does the certificate.
+        // After a PROXY header, the TLS handshake is with the client. With X-Forwarded-For, it is with the
+        // proxy, and the certificate is the proxy's.
         let is_proxys_certificate = proxied && passed.header.is_none();
         let own = if is_proxys_certificate { &[][..] } else { &passed.certificates[..] };
         Door {
@@ -137,37 +137,38 @@ impl Terms {
     }
 }
 
-/// What came to light before the first line.
+/// The results of the handshakes before the first line.
 #[derive(Debug, Default)]
 struct Passed {
     header_read: bool,
     /// The client's address in the PROXY header.
     header: Option<IpAddr>,
-    /// Those of the client, its own first.
+    /// The certificate chain of the peer, its own certificate first.
     certificates: Vec<CertificateDer<'static>>,
     upgraded: Option<Upgraded>,
 }
 
-/// A socket on its way from the listener to a shard.
+/// An accepted socket that a listener hands over to a shard.
 #[derive(Debug)]
 pub struct Arrival {
     pub(super) socket: Handover,
     pub(super) peer: IpAddr,
     pub(super) terms: Arc<Terms>,
-    /// Its place among the connections the server may have.
+    /// Counts the connection against `max-clients`.
     pub(super) permit: Permit,
-    /// Its place among the handshakes, where there are some.
+    /// Counts the connection against the limit of handshakes, if it has any.
     pub(super) handshake: Option<HandshakePermit>,
 }
 
-/// Takes a socket into a shard. A client that has no handshake to do is there at once; the others are let in by
-/// the engine first, and have a bounded time. Must be called inside the shard's runtime.
+/// Takes a socket into a shard. A connection without handshakes is opened at once; others must be admitted by
+/// the engine first, and complete their handshakes within a timeout. Must be called in the shard's runtime.
 pub fn admit(shard: &Rc<Shard>, arrival: Arrival) {
     let Arrival { socket, peer, terms, permit, handshake } = arrival;
     let socket = match socket.adopt() {
         Ok(socket) => socket,
         Err(error) => {
-            tracing::warn!(target: "connect-ip", %peer, "cannot take the connection: {}", super::reason(&error));
+            let reason = super::reason(&error);
+            tracing::warn!(target: "connect-ip", %peer, "cannot register the connection: {reason}");
             return;
         }
     };
@@ -183,14 +184,15 @@ pub fn admit(shard: &Rc<Shard>, arrival: Arrival) {
             Ok(Err(error)) => {
                 tracing::debug!(target: "connect-ip", %peer, "handshake failed: {}", super::reason(&error));
             }
-            Err(_) => tracing::debug!(target: "connect-ip", %peer, "handshake not done in time"),
+            Err(_) => tracing::debug!(target: "connect-ip", %peer, "handshake timed out"),
         }
         drop(handshake);
     });
 }
 
-/// Everything up to the first line. The engine is asked as soon as the client's address is known, and hears of the
-/// connection only once it is ready where the address comes last (`X-Forwarded-For`).
+/// Performs the handshakes before the first line. The engine is asked to admit the connection as soon as the
+/// client's address is known. If the address comes last (`X-Forwarded-For`), the engine is notified only once
+/// the connection is ready.
 async fn arrive(
     shard: &Rc<Shard>,
     mut socket: Socket,
@@ -202,7 +204,7 @@ async fn arrive(
         return Ok(());
     }
     let mut passed = Passed::default();
-    // Of anyone else the header counts for nothing: they are asked about first.
+    // The headers of other hosts are ignored, so these must be admitted before the header is read.
     if terms.is_proxy(peer) {
         passed.read_header(&mut socket, terms).await?;
     }
@@ -241,14 +243,15 @@ struct Done {
     passed: Passed,
 }
 
-/// What is left of the PROXY header, TLS and WebSocket. None when the client was refused politely.
+/// Performs the handshakes that are left: PROXY header, TLS and WebSocket. Returns `None` if the client was
+/// rejected with an answer.
 async fn shake_hands(mut socket: Socket, terms: &Terms, mut passed: Passed) -> io::Result<Option<Done>> {
     passed.read_header(&mut socket, terms).await?;
     let Some(config) = &terms.tls else {
         let accepted = passed.upgrade(&mut socket, terms).await?;
         return Ok(accepted.then_some(Done { socket, tls: None, passed }));
     };
-    // A client that says nothing costs no TLS state.
+    // Until a client sends something, it gets no TLS state.
     socket.readable().await?;
     let mut stream = Box::pin(TlsAcceptor::from(config.clone()).accept(socket)).await?;
     if !passed.upgrade(&mut stream, terms).await? {
@@ -259,7 +262,7 @@ async fn shake_hands(mut socket: Socket, terms: &Terms, mut passed: Passed) -> i
     Ok(Some(Done { socket, tls: Some(Box::new(tls)), passed }))
 }
 
-/// Returns the certificates as the engine keeps them; none if they are too long.
+/// Returns the certificates for the engine; none if they are too long.
 fn shown_certificates(certificates: &[CertificateDer<'_>]) -> Box<[Vec<u8>]> {
     let bytes: usize = certificates.iter().map(|certificate| certificate.len()).sum();
     if bytes > CERTIFICATES_BYTES_MAX {
@@ -269,12 +272,12 @@ fn shown_certificates(certificates: &[CertificateDer<'_>]) -> Box<[Vec<u8>]> {
 }
 
 impl Passed {
-    /// First byte of the data frames of a WebSocket.
+    /// Returns the first byte of data frames, for a WebSocket.
     fn frames(&self) -> Option<u8> {
         self.upgraded.as_ref().map(|upgraded| upgraded.frames)
     }
 
-    /// Reads the PROXY header where the listener wants one, once.
+    /// Reads the PROXY header if the listener expects one and it was not read before.
     async fn read_header(&mut self, socket: &mut Socket, terms: &Terms) -> io::Result<()> {
         if terms.proxy && !std::mem::replace(&mut self.header_read, true) {
             let header = tokio::time::timeout(HEADER_TIME_MAX, read_header(socket)).await;
@@ -283,7 +286,7 @@ impl Passed {
         Ok(())
     }
 
-    /// Becomes a WebSocket where the listener speaks it; false when the client was refused.
+    /// Upgrades to a WebSocket if the listener expects that; returns false if the client was rejected.
     async fn upgrade<S>(&mut self, stream: &mut S, terms: &Terms) -> io::Result<bool>
     where
         S: AsyncRead + AsyncWrite + Unpin,

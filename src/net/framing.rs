@@ -1,25 +1,25 @@
-//! Bytes of a stream into lines. Invariant: between two reads only the beginning of one line is kept,
-//! never more than the line limit, and nothing when the last byte read ended a line.
+//! Splits a stream of bytes into lines. Invariant: between two reads, only the beginning of one line is kept,
+//! never more than the line limit, and nothing if the last byte ended a line.
 
 use memchr::memchr;
 
 use crate::engine::Line;
 
-/// Bytes of message tags with the leading `@` and the trailing space that a server must accept
-/// (message-tags specification).
+/// Size of message tags, with the leading `@` and the trailing space, that a server must accept (message-tags
+/// specification).
 const TAGS_BYTES_MAX: usize = 8191;
-/// Room above the limits, so that the engine can answer 417 to a line that is only a little too long.
+/// Margin above the limits, so that the engine can answer 417 to a line that is only a little too long.
 const SLACK_BYTES: usize = 1024;
 
-/// How many empty lines, or WebSocket frames that are no message, are charged like one line.
+/// Number of empty lines, or WebSocket frames without a message, that count as one line.
 const BLANKS_PER_LINE: u8 = 64;
 
-/// The longest line that is handed on, for a given `max-line-len`.
+/// Returns the maximum length of a line that the engine gets, for a `max-line-len`.
 pub(super) fn line_bytes_max(max_line_len: usize) -> usize {
     TAGS_BYTES_MAX + max_line_len + SLACK_BYTES
 }
 
-/// A line as the engine wants it: text when it is UTF-8.
+/// Returns a line as text if it is UTF-8, or else as bytes.
 pub(super) fn classify(line: &[u8]) -> Line<'_> {
     match std::str::from_utf8(line) {
         Ok(text) => Line::Text(text),
@@ -27,36 +27,37 @@ pub(super) fn classify(line: &[u8]) -> Line<'_> {
     }
 }
 
-/// Counts what says nothing and yet costs work.
+/// Counts empty lines and frames, which cost work although they contain no message.
 #[derive(Debug, Default)]
 pub(super) struct Blanks(u8);
 
 impl Blanks {
-    /// Counts one. True when there were enough to be charged: then an empty line is to be handed on.
+    /// Counts one. Returns true if there are enough to count as a line; the engine must then get an empty
+    /// one.
     pub(super) fn add(&mut self) -> bool {
         self.0 = (self.0 + 1) % BLANKS_PER_LINE;
         self.0 == 0
     }
 }
 
-/// Splits what one connection sends into lines.
+/// Splits the input of one connection into lines.
 #[derive(Debug, Default)]
 pub(super) struct Framer {
     partial: Vec<u8>,
     blanks: Blanks,
-    /// An overlong line was reported; its rest is dropped.
+    /// An overlong line was reported, and its rest is dropped.
     skipping: bool,
 }
 
 impl Framer {
-    /// Whether the last byte fed ended a line.
+    /// Returns whether the last byte ended a line.
     pub(super) fn is_between_lines(&self) -> bool {
         self.partial.is_empty() && !self.skipping
     }
 
-    /// Takes bytes as they arrived and hands each line to `emit`, without `\n` or `\r\n`, until it
-    /// returns false. Of empty lines only each 64th is handed on ([`Blanks`]); a line over `line_bytes_max` is replaced by one
-    /// [`Line::Overlong`]. Returns how many bytes were used.
+    /// Splits bytes as they arrived, and calls `emit` with each line, without `\n` or `\r\n`, until it
+    /// returns false. Only every 64th empty line is emitted ([`Blanks`]); a line over `line_bytes_max` is
+    /// replaced by one [`Line::Overlong`]. Returns the number of bytes used.
     pub(super) fn feed(
         &mut self,
         input: &[u8],
@@ -67,7 +68,7 @@ impl Framer {
         while let Some(length) = memchr(b'\n', &input[start..]) {
             let line = &input[start..start + length];
             start += length + 1;
-            let go_on = if self.skipping {
+            let continues = if self.skipping {
                 self.skipping = false;
                 true
             } else if self.partial.is_empty() {
@@ -77,7 +78,7 @@ impl Framer {
                 whole.extend_from_slice(line);
                 emit_line(&whole, line_bytes_max, &mut self.blanks, &mut emit)
             };
-            if !go_on {
+            if !continues {
                 return start;
             }
         }
@@ -85,7 +86,7 @@ impl Framer {
         if self.skipping || rest.is_empty() {
             return input.len();
         }
-        // One byte more than a line may have: it can be the `\r` of its ending.
+        // One byte more than the maximum, which can be the `\r` of the line ending.
         if self.partial.len() + rest.len() > line_bytes_max + 1 {
             self.partial = Vec::new();
             self.skipping = true;
@@ -138,14 +139,14 @@ mod tests {
     }
 
     #[test]
-    fn both_line_endings_and_no_empty_lines() {
+    fn both_line_endings_are_accepted_and_empty_lines_dropped() {
         let (framer, lines) = feed_all(&[b"NICK a\r\nUSER b\n\r\n\n\xff\n"], 100);
         assert_eq!(lines, ["t:NICK a", "t:USER b", "b:[255]"]);
         assert!(framer.is_between_lines());
     }
 
     #[test]
-    fn many_empty_lines_are_charged_as_a_line() {
+    fn many_empty_lines_count_as_a_line() {
         let (_, lines) = feed_all(&["\n".repeat(63).as_bytes()], 100);
         assert!(lines.is_empty(), "{lines:?}");
         let (_, lines) = feed_all(&["\r\n".repeat(200).as_bytes(), b"PING\n"], 100);
@@ -165,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn an_overlong_line_is_said_once_and_dropped_to_its_end() {
+    fn an_overlong_line_is_reported_once_and_dropped_to_its_end() {
         let (framer, lines) = feed_all(&[b"1234567", b"8901234", b"5678\nok\n"], 10);
         assert_eq!(lines, ["overlong", "t:ok"]);
         assert!(framer.is_between_lines());
@@ -174,13 +175,13 @@ mod tests {
     }
 
     #[test]
-    fn the_longest_line_fits_however_it_is_cut() {
+    fn the_longest_line_fits_however_it_is_split() {
         let (_, lines) = feed_all(&[b"1234567890\r", b"\n"], 10);
         assert_eq!(lines, ["t:1234567890"]);
     }
 
     #[test]
-    fn feeding_stops_when_asked_to_and_goes_on_from_there() {
+    fn feeding_stops_on_request_and_can_continue() {
         let (mut framer, input) = (Framer::default(), b"a\r\n\nb\nc\nd".as_slice());
         let (mut lines, mut at) = (Vec::new(), 0);
         while at < input.len() {
@@ -197,7 +198,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn cutting_changes_nothing(
+        fn splitting_the_input_has_no_effect(
             input in proptest::collection::vec(prop_oneof![Just(b'\n'), Just(b'\r'), any::<u8>()], 0..200),
             cuts in proptest::collection::vec(0usize..200, 0..10),
         ) {

@@ -1,6 +1,6 @@
-//! How many connections there may be, and how many of them before their handshakes are done.
+//! Limits the number of connections, and of those whose handshakes are in progress.
 //!
-//! Invariant: every place that was taken is given back when what took it is dropped.
+//! Invariant: dropping a permit releases its place.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -8,16 +8,16 @@ use std::time::Duration;
 
 use tokio::sync::Notify;
 
-/// Handshakes that may be under way at a time, whatever `max-clients` says.
+/// Maximum number of handshakes in progress, regardless of `max-clients`.
 const HANDSHAKES_MAX: usize = 4096;
-/// Handshakes that may be under way on a server for few clients.
+/// Number of handshakes that are always allowed, even if `max-clients` is low.
 const HANDSHAKES_MIN: usize = 16;
-/// Of how many clients one may be in its handshake.
+/// One in this number of clients may be in its handshake.
 const CLIENTS_PER_HANDSHAKE: usize = 4;
 
-/// Time for all handshakes of a connection.
+/// Timeout for all handshakes of a connection.
 const HANDSHAKE_TIME_MAX: Duration = Duration::from_secs(10);
-/// The same while more than half of the places are taken, so that silent clients make room sooner.
+/// The timeout while more than half of the places are taken, so that silent clients make room sooner.
 const HANDSHAKE_TIME_MAX_CROWDED: Duration = Duration::from_secs(3);
 
 /// Counts connections against `max-clients`, and handshakes against a part of it.
@@ -27,15 +27,15 @@ pub(super) struct Gate {
     /// 0 is no limit.
     max: AtomicUsize,
     handshakes: AtomicUsize,
-    /// A handshake has ended.
+    /// Notified when a handshake has ended.
     ended: Notify,
 }
 
-/// The right to be connected; dropped with the connection.
+/// A place for a connection; dropped with the connection.
 #[derive(Debug)]
 pub(super) struct Permit(Arc<Gate>);
 
-/// The right to shake hands; dropped when the handshakes are over.
+/// A place for a handshake; dropped when the handshakes are over.
 #[derive(Debug)]
 pub(super) struct HandshakePermit(Arc<Gate>);
 
@@ -46,7 +46,7 @@ impl Gate {
         self.ended.notify_waiters();
     }
 
-    /// A place for a connection, if there is one.
+    /// Returns a place for a connection, if one is left.
     pub(super) fn enter(self: &Arc<Self>) -> Option<Permit> {
         let max = self.max.load(Ordering::Relaxed);
         let before = self.open.fetch_add(1, Ordering::Relaxed);
@@ -83,7 +83,7 @@ impl Gate {
 }
 
 impl HandshakePermit {
-    /// How long the handshakes may take.
+    /// Returns the timeout for the handshakes.
     pub(super) fn time_max(&self) -> Duration {
         let is_crowded = self.0.handshakes.load(Ordering::Relaxed) * 2 > self.0.handshakes_max();
         if is_crowded { HANDSHAKE_TIME_MAX_CROWDED } else { HANDSHAKE_TIME_MAX }
@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn a_quarter_of_the_clients_may_shake_hands() {
+    fn a_quarter_of_max_clients_may_be_in_handshakes() {
         for (max_clients, handshakes) in [(0, 4096), (1, 16), (200, 50), (100_000, 4096)] {
             let gate = gate(max_clients);
             let mut permits = Vec::new();
@@ -128,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn a_handshake_that_waits_begins_when_another_ends() {
+    fn a_waiting_handshake_begins_when_another_ends() {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         runtime.block_on(async {
             let gate = gate(1);

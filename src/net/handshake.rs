@@ -1,8 +1,8 @@
-//! Connections that shake hands: they have a slot and a session, and no socket in the slab yet. The engine says
-//! whether one may go on before it costs anything. Part of [`super::shard`].
+//! Connections with a handshake in progress: they have a slot and a session, but no socket in the slab yet.
+//! The engine admits each before it costs anything. Part of [`super::shard`].
 //!
-//! Invariant: the engine learns exactly once how each ended: its handshake is done, or it is closed,
-//! unless the engine closed it.
+//! Invariant: unless the engine closes a connection, it is notified exactly once: the handshake is done, or
+//! the connection is closed.
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -14,7 +14,7 @@ use super::shard::{Inner, Shard};
 use crate::engine::{CloseReason, Door};
 use crate::state::SessionId;
 
-/// What the engine has decided about a connection that shakes hands.
+/// The decision of the engine about a connection with a handshake in progress.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Decision {
     #[default]
@@ -23,7 +23,7 @@ enum Decision {
     Closed,
 }
 
-/// The decision, and who waits for it.
+/// The decision, and the notification of it.
 #[derive(Debug, Default)]
 pub(super) struct Verdict {
     decision: Cell<Decision>,
@@ -37,7 +37,7 @@ impl Verdict {
     }
 }
 
-/// A session whose handshake is under way. Dropped before it is done, the session is closed.
+/// A session whose handshake is in progress. If it is dropped before it is done, the session is closed.
 #[derive(Debug)]
 pub(super) struct Handshake {
     shard: Rc<Shard>,
@@ -46,14 +46,14 @@ pub(super) struct Handshake {
 }
 
 impl Handshake {
-    /// Makes a session of a connection that has been accepted, and asks the engine whether it may come in.
+    /// Creates a session for an accepted connection, and asks the engine to admit it.
     pub(super) fn begin(shard: &Rc<Shard>, door: Box<Door>) -> Handshake {
         let verdict = Rc::<Verdict>::default();
         let session = shard.inner.borrow_mut().expect_handshake(verdict.clone(), door);
         Handshake { shard: shard.clone(), session, verdict }
     }
 
-    /// Waits until the engine has decided; whether the connection may come in.
+    /// Waits for the decision of the engine; returns whether it admitted the connection.
     pub(super) async fn is_admitted(&self) -> bool {
         while self.verdict.decision.get() == Decision::Open {
             self.verdict.decided.notified().await;
@@ -68,7 +68,7 @@ impl Handshake {
         }
     }
 
-    /// The connection is ready to talk.
+    /// Opens the connection, whose handshake is done.
     pub(super) fn done(self, connection: Connection, door: Box<Door>) {
         self.shard.finish_handshake(self.session, connection, door);
     }
@@ -83,7 +83,7 @@ impl Drop for Handshake {
 impl Inner {
     fn expect_handshake(&mut self, verdict: Rc<Verdict>, door: Box<Door>) -> SessionId {
         let local = self.take_slot();
-        // Nothing can be said to it.
+        // It cannot be sent lines yet.
         self.marks[local as usize].deaf = true;
         self.handshakes.insert(local, verdict);
         let session = self.session(local);
@@ -92,21 +92,21 @@ impl Inner {
         session
     }
 
-    /// The place of a session whose handshake is under way.
+    /// Returns the slot of a session whose handshake is in progress.
     fn shaking(&self, session: SessionId) -> Option<u32> {
         let local = self.local(session)?;
         let mark = self.marks.get(local as usize)?;
         (mark.generation == session.generation && self.handshakes.contains_key(&local)).then_some(local)
     }
 
-    /// The engine lets a connection in.
+    /// Admits a connection, as the engine decided.
     pub(super) fn admit(&mut self, session: SessionId) {
         if let Some(verdict) = self.shaking(session).and_then(|local| self.handshakes.get(&local)) {
             verdict.decide(Decision::Admitted);
         }
     }
 
-    /// The engine closed a connection whose handshake was under way; false when it was not.
+    /// Closes a connection whose handshake is in progress; returns false if it is not.
     pub(super) fn close_handshake(&mut self, session: SessionId) -> bool {
         let Some(local) = self.shaking(session) else { return false };
         if let Some(verdict) = self.handshakes.remove(&local) {
@@ -124,7 +124,8 @@ impl Inner {
         self.free_slot(local);
     }
 
-    /// Puts a connection into the slot that its handshake has kept; its place, unless the engine has closed it.
+    /// Puts a connection into the slot of its handshake, and returns the slot; `None` if the engine has
+    /// closed the connection.
     pub(super) fn end_handshake(
         &mut self,
         session: SessionId,

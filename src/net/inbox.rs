@@ -1,25 +1,25 @@
-//! What a shard has read and the engine has not yet been told.
+//! The events of a shard that the engine has not handled yet.
 //!
-//! Not a queue between threads by itself: a shard fills one and hands it over whole. Invariant: valid
-//! UTF-8 lies in a `String`, so that a line is checked once, where it is framed.
+//! Not a queue between threads by itself: a shard fills an inbox and hands it over as a whole. Invariant:
+//! valid UTF-8 is in a `String`, so that a line is checked only once, in `framing`.
 
 use std::ops::Range;
 
 use crate::engine::{CloseReason, Door, Event, Line};
 use crate::state::SessionId;
 
-/// Entries at which readers pause until the inbox was handed over.
+/// Number of entries at which readers pause until the inbox is handed over.
 const ENTRIES_MAX: usize = 4096;
-/// Bytes at which readers pause until the inbox was handed over.
+/// Number of bytes at which readers pause until the inbox is handed over.
 const BYTES_MAX: usize = 1 << 20;
 
-/// Events of one shard in their order, with their bytes beside them.
+/// Events of one shard in order, with the bytes of their lines.
 #[derive(Debug, Default)]
 pub struct Inbox {
     text: String,
     bytes: Vec<u8>,
     entries: Vec<Entry>,
-    /// How many entries [`Inbox::take_next`] has handed out.
+    /// The number of entries that [`Inbox::take_next`] has returned.
     taken: usize,
 }
 
@@ -39,27 +39,27 @@ enum What {
     Overlong,
     Closed(CloseReason),
     Drained,
-    /// Handed out already; its contents went with the event.
+    /// The event was returned already.
     Taken,
 }
 
 impl Inbox {
-    /// A connection that shakes hands waits to be let in.
+    /// Adds [`Event::Accepted`]: a connection with handshakes waits to be admitted.
     pub fn accepted(&mut self, session: SessionId, door: Box<Door>) {
         self.entries.push(Entry { session, what: What::Accepted(door) });
     }
 
-    /// A connection that was let in is ready to talk.
+    /// Adds [`Event::HandshakeDone`]: an admitted connection is ready.
     pub fn handshake_done(&mut self, session: SessionId, door: Box<Door>) {
         self.entries.push(Entry { session, what: What::HandshakeDone(door) });
     }
 
-    /// A connection that had no handshake before which to ask is ready to talk.
+    /// Adds [`Event::Opened`]: a connection that was not admitted before is ready.
     pub fn opened(&mut self, session: SessionId, door: Box<Door>) {
         self.entries.push(Entry { session, what: What::Opened(door) });
     }
 
-    /// A line arrived.
+    /// Adds [`Event::Received`]: a line arrived.
     pub fn received(&mut self, session: SessionId, line: Line<'_>) {
         let what = match line {
             Line::Text(text) => {
@@ -77,27 +77,27 @@ impl Inbox {
         self.entries.push(Entry { session, what });
     }
 
-    /// A connection is gone.
+    /// Adds [`Event::Closed`]: a connection has ended.
     pub fn closed(&mut self, session: SessionId, reason: CloseReason) {
         self.entries.push(Entry { session, what: What::Closed(reason) });
     }
 
-    /// A held session's output has drained.
+    /// Adds [`Event::Drained`]: the output of a held session has drained.
     pub fn drained(&mut self, session: SessionId) {
         self.entries.push(Entry { session, what: What::Drained });
     }
 
-    /// Whether everything was handed out.
+    /// Returns whether all events were returned.
     pub fn is_empty(&self) -> bool {
         self.taken == self.entries.len()
     }
 
-    /// Whether readers are to wait. Openings and ends are added even then: each connection has one.
+    /// Returns whether readers must pause. Opened and closed connections are added even then, once each.
     pub fn is_full(&self) -> bool {
         self.entries.len() >= ENTRIES_MAX || self.text.len() + self.bytes.len() >= BYTES_MAX
     }
 
-    /// Hands out the next event; after the last one the memory is ready to be used again.
+    /// Returns the next event; after the last one, the inbox can be filled again.
     pub fn take_next(&mut self) -> Option<Event<'_>> {
         let Some(entry) = self.entries.get_mut(self.taken) else {
             self.clear();
@@ -136,7 +136,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn events_come_out_as_they_went_in() {
+    fn events_are_returned_unchanged_and_in_order() {
         let session = SessionId { slot: 3, generation: 1 };
         let mut inbox = Inbox::default();
         for _ in 0..2 {

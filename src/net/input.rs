@@ -1,4 +1,4 @@
-//! What a connection's task does when it is woken: read, and go on writing. Part of [`super::shard`].
+//! The work of a connection's task when it is woken: reads, and continues writing. Part of [`super::shard`].
 
 use std::io;
 use std::pin::Pin;
@@ -11,11 +11,11 @@ use super::output::failure;
 use super::shard::Inner;
 use crate::engine::CloseReason;
 
-/// What a closed connection may still send before it is cut off.
+/// Number of bytes that a closed connection may still send before it is dropped.
 const DROPPED_BYTES_MAX: u32 = 1 << 20;
 
 impl Inner {
-    /// Does what can be done for a connection at present; ready when it is gone.
+    /// Reads from and writes to a connection as far as possible; ready when the connection is gone.
     pub(super) fn drive(&mut self, local: u32, generation: u32, cx: &mut Context<'_>) -> Poll<()> {
         let Some(connection) = self.connection(local, generation) else { return Poll::Ready(()) };
         if !connection.waker.as_ref().is_some_and(|waker| waker.will_wake(cx.waker())) {
@@ -25,7 +25,7 @@ impl Inner {
             && connection.status.blocked
             && connection.socket.poll_write_ready(cx).is_ready()
         {
-            // An error of the socket shows in the write.
+            // The write reports an error of the socket.
             connection.status.blocked = false;
             self.flush_one(local);
         }
@@ -59,15 +59,15 @@ impl Inner {
             }
             let Some(connection) = self.connection(local, generation) else { return Poll::Ready(()) };
             if is_full || !connection.backlog.is_empty() {
-                // There is more; the others first.
+                // There is more input; other connections come first.
                 cx.waker().wake_by_ref();
                 return Poll::Pending;
             }
         }
     }
 
-    /// One read into the shared buffer. A read that does not fill it costs no second one to learn that
-    /// nothing is left: tokio remembers.
+    /// Reads once into the shared buffer. After a read that does not fill it, tokio knows that nothing is
+    /// left, so no second system call is needed.
     fn read(&mut self, local: u32, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
         let Some(connection) = &mut self.slots[local as usize] else { return Poll::Pending };
         let mut buffer = ReadBuf::new(&mut self.read_buffer);
@@ -78,7 +78,7 @@ impl Inner {
         }
     }
 
-    /// Makes lines of so many bytes that were read, or of what is left of an earlier read.
+    /// Splits `count` bytes of the read buffer into lines, or the backlog of an earlier read.
     fn take_apart(&mut self, local: u32, count: Option<usize>) {
         let session = self.session(local);
         let Inner { slots, inbox, read_buffer, plain_buffer, limits, pool, .. } = self;
@@ -96,7 +96,7 @@ impl Inner {
             None => connection.resume(&mut sink),
         };
         let has_output = has_transport_output(connection);
-        // Pongs are answers, too.
+        // Pongs count as answers, too.
         if connection.outbox.own_len() > limits.pause_bytes() {
             connection.status.paused = true;
         }
@@ -113,8 +113,8 @@ impl Inner {
         }
     }
 
-    /// Closes a connection that broke the protocol, so that it learns why: what it still sends is dropped, as
-    /// unread input would take the close frame back.
+    /// Closes a connection that violated the protocol, with a close frame. Its further input is dropped,
+    /// because unread input would reset the connection before the close frame arrives.
     fn part_from(&mut self, local: u32, reason: CloseReason) {
         let session = self.session(local);
         let Some(connection) = &mut self.slots[local as usize] else { return };
@@ -129,8 +129,8 @@ impl Inner {
         self.flush_one(local);
     }
 
-    /// Reads what a closed connection still sends and drops it: closing a socket with unread input
-    /// would take our last lines back from the peer.
+    /// Reads and drops the input of a closed connection: closing a socket with unread input would reset it,
+    /// and our last lines might be lost.
     fn drop_input(&mut self, local: u32, cx: &mut Context<'_>) -> Poll<()> {
         loop {
             let result = self.read(local, cx);
@@ -151,7 +151,7 @@ impl Inner {
     }
 }
 
-/// Whether TLS or WebSocket have something to say by themselves.
+/// Returns whether TLS or WebSocket have output of their own to flush.
 fn has_transport_output(connection: &Connection) -> bool {
     let status = &connection.status;
     let tls_wants = connection.tls.as_ref().is_some_and(|tls| tls.wants_write());

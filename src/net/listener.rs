@@ -1,7 +1,7 @@
-//! Listening sockets: opened, accepted from in bounded batches, changed while the server runs.
+//! Opens listening sockets, accepts connections in bounded batches, and changes listeners at a rehash.
 //!
-//! Invariant: having no descriptor left never spins and never fills the log; the clients that wait are
-//! told and closed.
+//! Invariant: when no file descriptor is left, accepting does not busy-loop or fill the log, and waiting
+//! clients are notified and closed.
 
 use std::future::poll_fn;
 use std::io;
@@ -26,21 +26,21 @@ use super::socket::{Handover, Socket};
 use super::tls::{Identity, server_config};
 use crate::config::{Config, Listener, TlsVersion};
 
-/// Connections accepted before the others have their turn.
+/// Number of connections accepted before other tasks get a turn.
 const ACCEPT_BATCH: usize = 64;
-/// Pause when not even the reserve helps.
+/// Pause after a failure if the reserve does not help.
 const BACK_OFF: Duration = Duration::from_millis(200);
-/// The refusals of this time make one log record.
+/// Minimum interval between log records about rejected clients.
 const LOG_EVERY: Duration = Duration::from_secs(60);
-/// The last and only line to a client for which there is no room.
-const REFUSAL: &[u8] = b"ERROR :Too many connections\r\n";
+/// The only line to a client for which there is no room.
+const REJECTION: &[u8] = b"ERROR :Too many connections\r\n";
 
 /// A listener that is open.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Bound {
-    /// The address as the configuration writes it.
+    /// The address in the form of the configuration.
     pub address: String,
-    /// The port in use; none of a Unix socket. Differs from the configured one when that is 0.
+    /// The port in use; `None` for a Unix socket. Differs from the configured one if that is 0.
     pub port: Option<u16>,
 }
 
@@ -54,13 +54,13 @@ pub struct Listeners {
 
 #[derive(Debug)]
 struct Open {
-    /// Of a Unix socket: its file, to be removed with the listener.
+    /// The file of a Unix socket, which is removed with the listener.
     path: Option<PathBuf>,
     port: Option<u16>,
     terms: Arc<Mutex<Arc<Terms>>>,
-    /// Until it is accepted from.
+    /// The socket, until the task starts.
     socket: Option<socket2::Socket>,
-    /// The task that accepts, once there is one.
+    /// The task that accepts, once it has started.
     task: Option<JoinHandle<()>>,
 }
 
@@ -76,10 +76,10 @@ impl Drop for Open {
 }
 
 impl Listeners {
-    /// Opens what the configuration names, without accepting yet. Arrivals go to the shards in turn.
+    /// Opens the listeners of the configuration, without accepting yet. Connections go to the shards in turn.
     ///
     /// # Errors
-    /// One line that names the listener and what is wrong.
+    /// If a listener cannot be opened: one line with the listener and the reason.
     pub fn open(config: &Config, shards: Vec<mpsc::Sender<Arrival>>) -> Result<Listeners, String> {
         let mut listeners = Listeners { open: IndexMap::new(), shards, gate: Arc::default() };
         match listeners.change_all(config).into_iter().next() {
@@ -88,20 +88,20 @@ impl Listeners {
         }
     }
 
-    /// What is open.
+    /// Returns the open listeners.
     pub fn bound(&self) -> Vec<Bound> {
         self.open.iter().map(|(address, open)| Bound { address: address.clone(), port: open.port }).collect()
     }
 
-    /// Brings the listeners in line with a configuration: closes, opens, reads certificates again.
-    /// Connections stay as they are. A listener that fails is left as it was; returns what failed.
+    /// Applies a configuration: opens and closes listeners, and rereads certificates. Connections stay open.
+    /// A listener that fails is left unchanged; returns the failures.
     pub async fn change(&mut self, config: &Config) -> Vec<String> {
         let (stay, gone) = std::mem::take(&mut self.open)
             .into_iter()
             .partition(|(address, _)| config.server.listeners.contains_key(address));
         self.open = stay;
         for (address, mut open) in gone {
-            // Its port may be wanted by another address: it is free only once the task is gone.
+            // Another listener may need the port, which is free only after the task has ended.
             if let Some(task) = open.task.take() {
                 task.abort();
                 let _ = task.await;
@@ -131,7 +131,7 @@ impl Listeners {
         }
         let socket = match listen(address, config.server.unix_bind_mode) {
             Ok(socket) => socket,
-            // The default configuration listens on [::1]; a machine without IPv6 is no reason to stop.
+            // The default configuration listens on [::1], and must work on a machine without IPv6.
             Err(error) if address.starts_with("[::1]:") && has_no_ipv6(&error) => {
                 tracing::warn!(target: "listeners", "not listening on {address}: {}", super::reason(&error));
                 return Ok(());
@@ -158,10 +158,10 @@ impl Listeners {
         Ok(())
     }
 
-    /// Begins to accept on every listener that does not yet. Must be called inside a local runtime.
+    /// Starts accepting on all listeners that do not accept yet. Must be called inside a local runtime.
     ///
     /// # Errors
-    /// When the system refuses to watch a socket.
+    /// If a socket cannot be registered with the runtime.
     pub fn accept(&mut self) -> io::Result<()> {
         for open in self.open.values_mut() {
             let Some(socket) = open.socket.take() else { continue };
@@ -175,7 +175,7 @@ impl Listeners {
                 shards: self.shards.clone(),
                 next_shard: 0,
                 reserve: Reserve::new(),
-                refused: 0,
+                rejected: 0,
                 logged: None,
             };
             open.task = Some(tokio::task::spawn_local(acceptor.run()));
@@ -193,13 +193,13 @@ fn tls_of(listener: &Listener) -> Result<Option<Arc<tokio_rustls::rustls::Server
     let identity = Identity {
         pairs: &pairs,
         tls13_only: listener.min_tls_version == TlsVersion::Tls13,
-        // A browser would ask its user to choose one.
+        // Browsers would ask their users to choose a certificate.
         ask_certificate: !listener.websocket,
     };
     server_config(identity).map(Some)
 }
 
-/// Clients that the system has accepted for us.
+/// A listening socket, with the connections that the system has queued.
 #[derive(Debug)]
 enum Queue {
     Tcp(TcpListener),
@@ -210,7 +210,7 @@ impl Queue {
     fn poll_accept(&self, cx: &mut Context<'_>) -> Poll<io::Result<(Socket, IpAddr)>> {
         match self {
             Queue::Tcp(listener) => listener.poll_accept(cx).map_ok(|(stream, peer)| {
-                // Output is already collected per turn: Nagle could only delay it.
+                // Output is already collected per turn, so Nagle's algorithm would only delay it.
                 let _ = stream.set_nodelay(true);
                 (Socket::Tcp(stream), peer.ip().to_canonical())
             }),
@@ -221,7 +221,7 @@ impl Queue {
     }
 }
 
-/// Accepts from one listener.
+/// Accepts connections of one listener.
 struct Acceptor {
     queue: Queue,
     terms: Arc<Mutex<Arc<Terms>>>,
@@ -229,8 +229,8 @@ struct Acceptor {
     shards: Vec<mpsc::Sender<Arrival>>,
     next_shard: usize,
     reserve: Reserve,
-    /// Clients turned away and not yet in the log.
-    refused: u64,
+    /// The number of rejected clients that are not in the log yet.
+    rejected: u64,
     logged: Option<Instant>,
 }
 
@@ -240,11 +240,11 @@ impl Acceptor {
             for _ in 0..ACCEPT_BATCH {
                 match poll_fn(|cx| self.queue.poll_accept(cx)).await {
                     Ok((socket, peer)) => self.hand_over(socket, peer).await,
-                    Err(error) if is_out_of_descriptors(&error) => self.turn_away().await,
-                    // The client gave up while it waited: the next one.
+                    Err(error) if is_out_of_descriptors(&error) => self.reject_next().await,
+                    // The client has disconnected while it waited.
                     Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
                     Err(error) => {
-                        self.log_refusal(&super::reason(&error));
+                        self.log_rejection(&super::reason(&error));
                         tokio::time::sleep(BACK_OFF).await;
                     }
                 }
@@ -260,55 +260,55 @@ impl Acceptor {
     async fn hand_over(&mut self, socket: Socket, peer: IpAddr) {
         let terms = self.terms();
         let Some(permit) = self.gate.enter() else {
-            refuse(&socket, &terms);
-            self.log_refusal("max-clients is reached");
+            reject(&socket, &terms);
+            self.log_rejection("max-clients is reached");
             return;
         };
-        // While there are too many handshakes, the system keeps the clients.
+        // While there are too many handshakes, further clients wait in the system's queue.
         let handshake = if terms.shakes_hands() { Some(self.gate.enter_handshake().await) } else { None };
-        // With one shard it runs where we do, and the socket is watched in the right place already.
+        // A single shard runs on this thread, so the socket is registered with the right runtime already.
         let socket = match self.shards.len() {
             1 => Ok(Handover::Here(socket)),
             _ => socket.detach(),
         };
         let socket = match socket {
             Ok(socket) => socket,
-            Err(error) => return self.log_refusal(&super::reason(&error)),
+            Err(error) => return self.log_rejection(&super::reason(&error)),
         };
         let shard = &self.shards[self.next_shard];
         self.next_shard = (self.next_shard + 1) % self.shards.len();
-        // A shard that is behind stops the accepting; the system keeps the clients meanwhile.
+        // While the shard is behind, nothing is accepted, and clients wait in the system's queue.
         let _ = shard.send(Arrival { socket, peer, terms, permit, handshake }).await;
     }
 
-    /// No descriptor is left: the one in reserve serves to tell a client and close it.
-    async fn turn_away(&mut self) {
-        self.log_refusal("no file descriptors left");
+    /// Accepts a client with the reserved descriptor, because no other is left, and rejects it.
+    async fn reject_next(&mut self) {
+        self.log_rejection("no file descriptors left");
         if !self.reserve.give_up() {
             tokio::time::sleep(BACK_OFF).await;
             return;
         }
         let once = poll_fn(|cx| Poll::Ready(self.queue.poll_accept(cx))).await;
         if let Poll::Ready(Ok((socket, _))) = once {
-            refuse(&socket, &self.terms());
+            reject(&socket, &self.terms());
         }
         self.reserve.restore();
     }
 
-    fn log_refusal(&mut self, why: &str) {
-        self.refused += 1;
+    fn log_rejection(&mut self, why: &str) {
+        self.rejected += 1;
         if self.logged.is_none_or(|last| last.elapsed() >= LOG_EVERY) {
-            tracing::warn!(target: "listeners", clients = self.refused, "refusing clients: {why}");
+            tracing::warn!(target: "listeners", clients = self.rejected, "rejecting clients: {why}");
             self.logged = Some(Instant::now());
-            self.refused = 0;
+            self.rejected = 0;
         }
     }
 }
 
-/// Says why, if the client speaks plain text, and never waits for it.
-fn refuse(socket: &Socket, terms: &Terms) {
+/// Sends ERROR if the listener is plain text, without waiting for the client.
+fn reject(socket: &Socket, terms: &Terms) {
     if terms.tls.is_none() && !terms.websocket {
-        let _ = socket.write_once(REFUSAL);
+        let _ = socket.write_once(REJECTION);
     }
 }
 

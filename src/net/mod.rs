@@ -1,9 +1,10 @@
-//! The doors: listeners, TLS, WebSocket, framing, and the IO shards that own the sockets.
+//! Accepts, reads and writes connections: listeners, TLS, WebSocket, framing, and the I/O shards that own the
+//! sockets.
 //!
-//! Of IRC it knows how lines end, how long they may be, and the two ERROR lines that must be said without
-//! the engine. Lines go to the engine as events through an [`Inbox`], effects come back through
-//! [`Shard::apply`]. It starts no thread; `server` gives it one per shard. Invariant: every buffer
-//! has a bound, and an idle connection holds none of ours.
+//! Of IRC it knows only line endings, the length of lines, and the two ERROR lines that must be sent without
+//! the engine. Lines go to the engine as events through an [`Inbox`], and effects come back through
+//! [`Shard::apply`]. It starts no threads; `server` starts one per shard. Invariant: every buffer is bounded,
+//! and an idle connection has none.
 
 mod address;
 mod connection;
@@ -32,7 +33,7 @@ pub use inbox::Inbox;
 pub use listener::{Bound, Listeners};
 pub use shard::{Limits, Shard};
 
-/// An operating system error in its own words, as our messages are written: lower case, no number.
+/// Returns the text of an operating system error in the style of our messages: lower case, no number.
 fn reason(error: &io::Error) -> String {
     let text = error.to_string();
     let text = text.split(" (os error").next().unwrap_or_default();

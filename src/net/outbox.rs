@@ -1,13 +1,13 @@
-//! Output of one connection that the socket has not yet taken, and the pool its memory comes from.
-//! Invariant: an empty outbox owns no memory.
+//! The output of one connection that is not sent yet, and the pool that provides its memory. Invariant: an
+//! empty outbox owns no memory.
 
-/// A buffer that grew beyond this is given back to the system, not to the pool.
+/// Maximum size of a buffer in the pool. Larger buffers are freed.
 const POOLED_BUFFER_BYTES_MAX: usize = 32 * 1024;
-/// Memory the pool of one shard may keep.
+/// Maximum memory in the pool of one shard.
 const POOL_BYTES_MAX: usize = 2 << 20;
 
-/// Answers to a client's own commands that may wait beyond `max-sendq`, in bytes. The engine holds a client
-/// that does not read long before; this is the bound if it should ever fail to.
+/// Maximum size of the answers to a client's own commands that may wait beyond `max-sendq`, in bytes. The
+/// engine holds a client that does not read long before; this is a second limit in case it does not.
 const OWN_BYTES_MAX: usize = 1 << 20;
 
 /// Spare buffers of a shard.
@@ -34,7 +34,7 @@ impl Pool {
     }
 }
 
-/// How a line is wrapped on its way out.
+/// The framing of a line that is sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Wrapping {
     /// `line` CR LF.
@@ -43,11 +43,11 @@ pub(super) enum Wrapping {
     Frame(u8),
 }
 
-/// Bytes waiting for one socket.
+/// Bytes that wait for one socket.
 #[derive(Debug, Default)]
 pub(super) struct Outbox {
     data: Vec<u8>,
-    /// How much of what waits are answers to the client's own commands; they are not held against it.
+    /// Size of the answers to the client's own commands, which do not count against `max-sendq`.
     own: usize,
 }
 
@@ -60,13 +60,14 @@ impl Outbox {
         self.data.len()
     }
 
-    /// Answers to own commands among what waits, in bytes; an upper bound until the outbox is empty.
+    /// Returns the size of the waiting answers to own commands, in bytes; an upper bound until the outbox is
+    /// empty.
     pub(super) fn own_len(&self) -> usize {
         self.own
     }
 
-    /// Whether more waits than `max-sendq` allows. The client's own answers are not held against it, up to a
-    /// bound that no client reaches which reads at all.
+    /// Returns whether the output exceeds `max-sendq`. Answers to the client's own commands do not count, up
+    /// to a limit that a client that reads never reaches.
     #[inline]
     pub(super) fn is_over(&self, sendq_bytes_max: usize) -> bool {
         self.data.len() > sendq_bytes_max + self.own.min(OWN_BYTES_MAX)
@@ -76,7 +77,7 @@ impl Outbox {
         &self.data
     }
 
-    /// Appends a line that others caused.
+    /// Appends a line that another client caused.
     #[inline]
     pub(super) fn push(&mut self, line: &[u8], wrapping: Wrapping, pool: &mut Pool) {
         if self.data.capacity() == 0 {
@@ -102,7 +103,7 @@ impl Outbox {
         self.own += self.data.len() - before;
     }
 
-    /// Appends bytes as they are: a WebSocket control frame.
+    /// Appends bytes unchanged: a WebSocket control frame.
     pub(super) fn push_raw(&mut self, bytes: &[u8], pool: &mut Pool) {
         if self.data.capacity() == 0 {
             self.data = pool.take();
@@ -111,7 +112,7 @@ impl Outbox {
         self.own += bytes.len();
     }
 
-    /// Forgets the first `count` bytes: they were sent.
+    /// Removes the first `count` bytes, which were sent.
     pub(super) fn consume(&mut self, count: usize, pool: &mut Pool) {
         if count < self.data.len() {
             self.data.drain(..count);
@@ -180,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn own_answers_are_allowed_for_but_not_without_bound() {
+    fn own_answers_are_allowed_beyond_the_sendq_up_to_a_limit() {
         let mut pool = Pool::default();
         let mut outbox = Outbox::default();
         outbox.push_own(&vec![b'x'; OWN_BYTES_MAX], Wrapping::Line, &mut pool);
@@ -191,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn frame_headers_are_what_the_library_reads() {
+    fn frame_headers_are_read_by_the_library() {
         for length in [0, 1, 125, 126, 127, 65_535, 65_536, 100_000] {
             let mut out = Vec::new();
             push_frame_header(&mut out, 0x81, length);

@@ -1,10 +1,10 @@
-//! Carrying out effects: lines into outboxes, outboxes into sockets, and what follows from a socket
-//! that takes no more. Part of [`super::shard`].
+//! Applies effects: puts lines into outboxes, writes outboxes to sockets, and handles full sockets. Part of
+//! [`super::shard`].
 //!
-//! A turn says "this line to these sessions", many times. Carried out in that order, every line would
-//! visit every outbox, and with many recipients each visit would miss the cache. So the lines are first
-//! sorted by recipient (numbers only, no bytes); then one connection after the other gets all its lines,
-//! is written to while they are still in the cache, and passes its buffer on to the next.
+//! The effects of a turn are many lines with a list of recipients each. In that order, every line would visit
+//! every outbox, and with many recipients each visit would miss the cache. Therefore the lines are first
+//! sorted by recipient (numbers only, no bytes). Then one connection after the other gets all its lines, is
+//! written while they are still in the cache, and returns its buffer to the pool for the next.
 
 use std::io;
 
@@ -13,10 +13,10 @@ use super::shard::{Inner, Limits};
 use crate::engine::{CloseReason, Effect, Effects};
 use crate::state::SessionId;
 
-/// The last line to a client that did not read.
+/// The last line to a client that does not read.
 const SENDQ_EXCEEDED: &[u8] = b"ERROR :SendQ exceeded";
 
-/// Which effect of the turn holds a line.
+/// The index of the effect that contains a line.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct LineRef(u32);
 
@@ -38,7 +38,7 @@ impl Inner {
                 self.flush_filled(local);
             }
         }
-        // Keeps the list's memory for the next turn.
+        // Keep the list's memory for the next turn.
         self.touched = touched;
         if !more_follow {
             for local in std::mem::take(&mut self.dirty) {
@@ -47,7 +47,7 @@ impl Inner {
         }
     }
 
-    /// Counts the lines for each session, and does what is not about lines.
+    /// Counts the lines for each session, and applies all other effects.
     fn count(&mut self, effects: &Effects) {
         for effect in effects.list() {
             match effect {
@@ -78,7 +78,7 @@ impl Inner {
         }
     }
 
-    /// The slot of a session that is here and open.
+    /// Returns the slot of a session that belongs to this shard and is open.
     #[inline]
     fn hearing(&self, session: SessionId) -> Option<u32> {
         let local = self.local(session)?;
@@ -95,7 +95,7 @@ impl Inner {
         }
     }
 
-    /// Sorts the lines by recipient: counting sort, so that each recipient's stay in order.
+    /// Sorts the lines by recipient, with a counting sort, which keeps the order of each recipient's lines.
     fn sort(&mut self, effects: &Effects) {
         let mut total = 0;
         for &local in &self.touched {
@@ -157,8 +157,9 @@ impl Inner {
         }
     }
 
-    /// The output passed the limit: a turn can be longer than the limit, so what the socket takes goes
-    /// out first. Who is over it even then does not read, and is given up: false.
+    /// Handles output that exceeds the limit. The output of one turn can be larger than the limit, so as much
+    /// as possible is sent first. If the rest still exceeds the limit, the client does not read: closes the
+    /// connection and returns false.
     #[cold]
     fn relieve(&mut self, local: u32) -> bool {
         self.write_out(local);
@@ -215,13 +216,13 @@ impl Inner {
         self.after_flush(local);
     }
 
-    /// Writes what the socket takes and draws the consequences.
+    /// Writes as much as the socket accepts, and updates the status of the connection.
     pub(super) fn flush_one(&mut self, local: u32) {
         self.write_out(local);
         self.after_flush(local);
     }
 
-    /// Writes what the socket takes.
+    /// Writes as much as the socket accepts.
     pub(super) fn write_out(&mut self, local: u32) {
         let Inner { slots, pool, .. } = self;
         let Some(connection) = &mut slots[local as usize] else { return };
@@ -235,7 +236,7 @@ impl Inner {
         }
     }
 
-    /// Closes a connection that does not read, with the reason if there is still room for it.
+    /// Closes a connection that does not read, and sends the reason if the socket still accepts it.
     fn give_up(&mut self, local: u32) {
         let session = self.session(local);
         let Inner { slots, pool, .. } = self;
@@ -248,7 +249,8 @@ impl Inner {
         self.remove(local);
     }
 
-    /// What becomes possible when output has gone.
+    /// Updates the status of a connection after a flush: finishes a close, reports drained output, and
+    /// resumes reading.
     pub(super) fn after_flush(&mut self, local: u32) {
         let session = self.session(local);
         let drained_bytes = self.limits.drained_bytes();
@@ -277,8 +279,7 @@ impl Inner {
         }
     }
 
-    /// Everything is sent: says so to the peer, and lets the task look for input that must not be left
-    /// unread.
+    /// Ends the stream after everything was sent, and lets the task read input that must not stay unread.
     fn finish_close(&mut self, local: u32) {
         let Inner { slots, pool, .. } = self;
         let Some(connection) = &mut slots[local as usize] else { return };
@@ -298,7 +299,7 @@ impl Inner {
     }
 }
 
-/// A failed read or write, in the system's words.
+/// Returns the close reason for a failed read or write.
 pub(super) fn failure(error: &io::Error) -> CloseReason {
     CloseReason::Failed(super::reason(error).into())
 }

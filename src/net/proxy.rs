@@ -1,5 +1,5 @@
-//! The client behind a proxy: the PROXY header before everything else, and `X-Forwarded-For` of a
-//! WebSocket upgrade. Whose word counts is decided in [`super::door`].
+//! Finds the client behind a proxy: from a PROXY header before everything else, or from `X-Forwarded-For` in
+//! a WebSocket request. Leaves it to [`super::door`] to decide which proxies are trusted.
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
@@ -9,8 +9,8 @@ use tokio::io::{AsyncRead, AsyncReadExt};
 use crate::config::Net;
 use crate::wire::proxy::{Malformed, V1_BYTES_MAX, V2_FIXED_BYTES, V2_SIGNATURE, v1, v2, v2_rest_bytes};
 
-/// Reads a PROXY header and not a byte more: what follows may be a TLS handshake. None is a connection of
-/// the proxy's own.
+/// Reads a PROXY header and not a byte more, because a TLS handshake may follow. `None` is a connection of
+/// the proxy itself.
 pub(super) async fn read_header<S: AsyncRead + Unpin>(stream: &mut S) -> io::Result<Option<IpAddr>> {
     // No header of either version is shorter than this.
     let mut start = [0; V2_SIGNATURE.len()];
@@ -44,12 +44,12 @@ async fn read_v2<S: AsyncRead + Unpin>(stream: &mut S) -> io::Result<Option<IpAd
 }
 
 fn malformed(_: Malformed) -> io::Error {
-    io::Error::new(io::ErrorKind::InvalidData, "no valid PROXY header")
+    io::Error::new(io::ErrorKind::InvalidData, "expected a PROXY header")
 }
 
-/// The client behind a chain of proxies: the rightmost address that is not a trusted proxy's. Each trusted
-/// proxy has appended the address it saw; anything that an untrusted machine wrote before is ignored. `peer`
-/// itself when it is not trusted or nothing sensible was appended.
+/// Returns the client behind a chain of proxies: the rightmost address that does not belong to a trusted
+/// proxy. Each trusted proxy has appended the address that it saw; addresses from untrusted hosts before
+/// these are ignored. Returns `peer` itself if it is not trusted or has appended no valid address.
 pub(super) fn forwarded_for(peer: IpAddr, chain: &str, trusted: &[Net]) -> IpAddr {
     let mut client = peer;
     for word in chain.rsplit(',') {
@@ -62,7 +62,7 @@ pub(super) fn forwarded_for(peer: IpAddr, chain: &str, trusted: &[Net]) -> IpAdd
     client
 }
 
-/// An address; some proxies write the port with it, or brackets around IPv6.
+/// Parses an address. Some proxies add the port, or brackets around IPv6.
 fn address(word: &str) -> Option<IpAddr> {
     let bare = word.strip_prefix('[').and_then(|word| word.strip_suffix(']')).unwrap_or(word);
     let with_port = || word.parse::<SocketAddr>().ok().map(|address| address.ip());
@@ -81,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn not_a_byte_more_than_the_header_is_read() {
+    fn not_a_byte_after_the_header_is_read() {
         let client: IpAddr = "192.0.2.7".parse().unwrap();
         let v1 = b"PROXY TCP4 192.0.2.7 192.0.2.1 1 2\r\n";
         assert_eq!(read(&[&v1[..], b"NICK x\r\n"].concat()), (Some(Some(client)), v1.len()));
@@ -91,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn anything_else_is_refused() {
+    fn anything_else_is_rejected() {
         assert_eq!(read(b"NICK someone\r\n").0, None);
         assert_eq!(read(b"PROXY TCP4 192.0.2.7 192.0.2.1 1 2\n").0, None);
         assert_eq!(read(b"PROXY TCP4 192.0.2.7").0, None);
@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn the_rightmost_address_that_is_not_trusted_counts() {
+    fn the_rightmost_untrusted_address_is_the_client() {
         let trusted = [Net::LOOPBACK_V4, Net::parse("10.0.0.0/8").unwrap()];
         for (peer, chain, client) in [
             ("127.0.0.1", "192.0.2.7", "192.0.2.7"),

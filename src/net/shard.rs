@@ -1,8 +1,8 @@
-//! The connections of one IO thread: a slab of them, one small task each that waits for readiness, and
-//! the carrying out of effects. It knows no IRC; everything it cannot decide goes through the inbox.
+//! The connections of one I/O thread: a slab of connections, each with a small task that waits for readiness.
+//! Applies effects to them, and leaves all decisions to the engine, through the inbox.
 //!
-//! Invariants: a flush happens once per connection and turn; a session is told to the engine as closed
-//! exactly once, and never after the engine itself closed it.
+//! Invariants: each connection is flushed once per turn; the engine is notified exactly once that a session
+//! is closed, and not at all if it closed the session itself.
 
 use std::cell::RefCell;
 use std::collections::{HashMap, VecDeque};
@@ -24,22 +24,22 @@ use crate::config::Config;
 use crate::engine::{CloseReason, Door, Effects};
 use crate::state::SessionId;
 
-/// The shared read buffer: what one connection may read before the others have their turn.
+/// Size of the shared read buffer: the maximum that one connection reads before others get a turn.
 const READ_BYTES_MAX: usize = 16 * 1024;
-/// How long a closed connection may take to fetch what was queued for it.
+/// Time for a closed connection to receive its queued output.
 const FAREWELL: Duration = Duration::from_secs(2);
 
-/// What the configuration says about buffers, in bytes.
+/// The configured limits of buffers, in bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Unsent output at which a client that does not read is given up.
+    /// Unsent output at which a client that does not read is closed.
     pub sendq_bytes_max: usize,
-    /// The longest line handed to the engine.
+    /// Maximum length of a line that the engine gets.
     pub line_bytes_max: usize,
 }
 
 impl Limits {
-    /// As configured.
+    /// Returns the limits of a configuration.
     pub fn of(config: &Config) -> Limits {
         Limits {
             sendq_bytes_max: config.server.max_sendq,
@@ -47,18 +47,18 @@ impl Limits {
         }
     }
 
-    /// Unsent output at which a client's own answers stop the reading from it.
+    /// Returns the size of unsent answers at which reading from a client pauses.
     pub(super) fn pause_bytes(&self) -> usize {
         self.sendq_bytes_max / 2
     }
 
-    /// Unsent output below which reading and long answers go on.
+    /// Returns the size of unsent output below which reading and long answers continue.
     pub(super) fn drained_bytes(&self) -> usize {
         self.sendq_bytes_max / 4
     }
 }
 
-/// The connections of one IO thread.
+/// The connections of one I/O thread.
 #[derive(Debug)]
 pub struct Shard {
     pub(super) inner: RefCell<Inner>,
@@ -66,28 +66,28 @@ pub struct Shard {
 
 #[derive(Debug)]
 pub(super) struct Inner {
-    /// Which of how many shards this is; part of every session's slot.
+    /// The number of this shard, and of all shards; both determine the slots of sessions.
     pub(super) index: u32,
     pub(super) shards: u32,
     pub(super) limits: Limits,
     pub(super) slots: Vec<Option<Connection>>,
-    /// Beside `slots`: the little that is looked at for every line to every recipient.
+    /// The part of each slot that is needed for every line to every recipient, parallel to `slots`.
     pub(super) marks: Vec<Mark>,
-    /// Slots that are kept for connections whose handshake is under way. Never iterated.
+    /// Slots of connections whose handshake is in progress. Never iterated.
     pub(super) handshakes: HashMap<u32, Rc<Verdict>>,
     free: Vec<u32>,
     live: usize,
-    /// Stops accepting: the server is shutting down.
+    /// Set when the server shuts down: no connections are accepted.
     shut: bool,
     pub(super) inbox: Inbox,
     pub(super) pool: Pool,
-    /// Connections that the effects being carried out concern.
+    /// Connections that the current effects concern.
     pub(super) touched: Vec<u32>,
-    /// The lines of the effects being carried out, sorted by recipient.
+    /// The lines of the current effects, sorted by recipient.
     pub(super) sorted: Vec<LineRef>,
-    /// Connections that were written to and are still to be flushed.
+    /// Connections with output that must be flushed.
     pub(super) dirty: Vec<u32>,
-    /// Closed by the engine, not yet gone, with the time at which they have to be.
+    /// Closed sessions that still send their queued output, with the time at which they are dropped.
     pub(super) farewells: VecDeque<(Instant, SessionId)>,
     pub(super) read_buffer: Box<[u8]>,
     pub(super) plain_buffer: Box<[u8]>,
@@ -98,21 +98,21 @@ pub(super) struct Inner {
     empty_waker: Option<Waker>,
 }
 
-/// What has to be known of a slot to sort lines.
+/// The part of a slot that is needed to sort lines.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Mark {
-    /// Which use of the slot this is.
+    /// The generation of the session that uses the slot.
     pub(super) generation: u32,
-    /// While lines are sorted: how many there are for it, then where the next one goes.
+    /// While lines are sorted: their number, then the index of the next one.
     pub(super) lines: u32,
-    /// It is in the list of those concerned.
+    /// Set if the slot is in `touched`.
     pub(super) touched: bool,
-    /// It was closed: what is sent to it is dropped.
+    /// Set after the connection was closed: lines to it are dropped.
     pub(super) deaf: bool,
 }
 
 impl Shard {
-    /// A shard without connections, number `index` of `shards`.
+    /// Creates a shard without connections, number `index` of `shards`.
     pub fn new(index: u32, shards: u32, limits: Limits) -> Rc<Shard> {
         Rc::new(Shard {
             inner: RefCell::new(Inner {
@@ -141,12 +141,12 @@ impl Shard {
         })
     }
 
-    /// Other limits from now on.
+    /// Sets other limits.
     pub fn set_limits(&self, limits: Limits) {
         self.inner.borrow_mut().limits = limits;
     }
 
-    /// Waits for something to tell the engine and swaps it into `out`, which must be empty.
+    /// Waits for events for the engine and swaps them into `out`, which must be empty.
     pub fn poll_inbox(&self, cx: &mut Context<'_>, out: &mut Inbox) -> Poll<()> {
         let inner = &mut *self.inner.borrow_mut();
         if inner.inbox.is_empty() {
@@ -158,13 +158,13 @@ impl Shard {
         Poll::Ready(())
     }
 
-    /// Carries out what a turn wants done to connections; effects of other kinds are not for a shard.
-    /// Every connection is flushed once, unless more effects follow at once: then with those.
+    /// Applies the effects of a turn to connections, and ignores effects of other kinds. Flushes every
+    /// connection once, unless more effects follow immediately: then together with these.
     pub fn apply(&self, effects: &Effects, more_follow: bool) {
         self.inner.borrow_mut().apply(effects, more_follow);
     }
 
-    /// Waits until no connection is left; from the first call on new ones are dropped.
+    /// Waits until no connection is left. From the first call on, new connections are dropped.
     pub fn poll_empty(&self, cx: &mut Context<'_>) -> Poll<()> {
         let inner = &mut *self.inner.borrow_mut();
         inner.shut = true;
@@ -175,7 +175,7 @@ impl Shard {
         Poll::Pending
     }
 
-    /// Drops closed connections that do not fetch their last lines in time. Never ends.
+    /// Drops closed connections that do not read their last lines in time. Never returns.
     pub async fn bury(self: Rc<Self>) {
         loop {
             let deadline = std::future::poll_fn(|cx| self.poll_farewell(cx)).await;
@@ -193,13 +193,13 @@ impl Shard {
         Poll::Pending
     }
 
-    /// Whether the server no longer accepts connections.
+    /// Returns whether the server no longer accepts connections.
     pub(super) fn is_shut(&self) -> bool {
         self.inner.borrow().shut
     }
 
-    /// Takes over a connection that is ready to talk and of which the engine does not know yet. Must be called
-    /// inside the shard's runtime.
+    /// Adds a connection that is ready and that the engine does not know yet. Must be called in the shard's
+    /// runtime.
     pub(super) fn open(self: &Rc<Self>, connection: Connection, door: Box<Door>) {
         if self.is_shut() {
             return;
@@ -208,7 +208,7 @@ impl Shard {
         tokio::task::spawn_local(Watch { shard: self.clone(), local, generation });
     }
 
-    /// Takes over a connection whose handshake is done.
+    /// Adds a connection whose handshake is done.
     pub(super) fn finish_handshake(
         self: &Rc<Self>,
         session: SessionId,
@@ -222,7 +222,7 @@ impl Shard {
     }
 }
 
-/// The task of one connection: only its slot.
+/// The task of one connection, which contains only its slot.
 struct Watch {
     shard: Rc<Shard>,
     local: u32,
@@ -238,7 +238,7 @@ impl Future for Watch {
 }
 
 impl Inner {
-    /// An unused slot.
+    /// Returns an unused slot.
     pub(super) fn take_slot(&mut self) -> u32 {
         self.live += 1;
         self.free.pop().unwrap_or_else(|| {
@@ -248,7 +248,7 @@ impl Inner {
         })
     }
 
-    /// The slot may be used again, by another session.
+    /// Frees a slot for another session.
     pub(super) fn free_slot(&mut self, local: u32) {
         let mark = &mut self.marks[local as usize];
         mark.generation = mark.generation.wrapping_add(1);
@@ -276,7 +276,7 @@ impl Inner {
         SessionId { slot: local * self.shards + self.index, generation }
     }
 
-    /// The place of a session in this shard's slab, if it is one of this shard's.
+    /// Returns the index of a session in this shard's slab, if it belongs to this shard.
     #[inline]
     pub(super) fn local(&self, session: SessionId) -> Option<u32> {
         if self.shards == 1 {
@@ -297,14 +297,14 @@ impl Inner {
         }
     }
 
-    /// Forgets a connection; its slot may be used again.
+    /// Removes a connection and frees its slot.
     pub(super) fn remove(&mut self, local: u32) {
         let Some(connection) = self.slots[local as usize].take() else { return };
         connection.wake();
         self.free_slot(local);
     }
 
-    /// A connection ended by itself: the engine is told, unless it was the one to close it.
+    /// Removes a connection that has ended, and notifies the engine unless the engine had closed it.
     pub(super) fn end(&mut self, local: u32, reason: CloseReason) {
         let session = self.session(local);
         let Some(connection) = &self.slots[local as usize] else { return };
@@ -315,7 +315,7 @@ impl Inner {
         self.remove(local);
     }
 
-    /// Gives a connection that the engine closed a bounded time to fetch its last lines.
+    /// Starts the time in which a closed connection may receive its last lines.
     pub(super) fn bid_farewell(&mut self, session: SessionId) {
         self.farewells.push_back((Instant::now() + FAREWELL, session));
         if let Some(waker) = self.farewell_waker.take() {

@@ -1,4 +1,4 @@
-//! One type for the streams a client can come by.
+//! One type for the kinds of stream sockets that clients use.
 
 use std::io::{self, IoSlice, Write};
 use std::net::Shutdown;
@@ -11,27 +11,27 @@ use tokio::net::{TcpStream, UnixStream};
 
 use crate::state::Endpoints;
 
-/// A connected, non-blocking stream socket of the runtime it was made in.
+/// A connected, non-blocking stream socket, registered with the runtime in which it was created.
 #[derive(Debug)]
 pub(super) enum Socket {
     Tcp(TcpStream),
     Unix(UnixStream),
 }
 
-/// A socket on its way to the thread that will own it.
+/// A socket that moves to the thread that will own it.
 #[derive(Debug)]
 pub(super) enum Handover {
-    /// It is there already.
+    /// The socket is on the right thread already.
     Here(Socket),
     Tcp(std::net::TcpStream),
     Unix(std::os::unix::net::UnixStream),
 }
 
 impl Handover {
-    /// Takes the socket over; must be called inside the runtime that is to own it.
+    /// Registers the socket with the current runtime.
     ///
     /// # Errors
-    /// When the system refuses to watch the socket.
+    /// If the socket cannot be registered.
     pub(super) fn adopt(self) -> io::Result<Socket> {
         match self {
             Handover::Here(socket) => Ok(socket),
@@ -42,10 +42,10 @@ impl Handover {
 }
 
 impl Socket {
-    /// Lets go of this thread's runtime.
+    /// Removes the socket from its runtime.
     ///
     /// # Errors
-    /// When the system does not let go of the socket.
+    /// If the socket cannot be removed.
     pub(super) fn detach(self) -> io::Result<Handover> {
         Ok(match self {
             Socket::Tcp(stream) => Handover::Tcp(stream.into_std()?),
@@ -53,7 +53,7 @@ impl Socket {
         })
     }
 
-    /// One attempt to write to a socket that is new, so that nothing is known of its readiness.
+    /// Tries once to write to a new socket, whose readiness the runtime does not know yet.
     pub(super) fn write_once(&self, bytes: &[u8]) -> io::Result<usize> {
         match self {
             Socket::Tcp(stream) => SockRef::from(stream).send(bytes),
@@ -61,7 +61,7 @@ impl Socket {
         }
     }
 
-    /// Both ends; none of a Unix socket.
+    /// Returns both addresses; `None` for a Unix socket.
     pub(super) fn endpoints(&self) -> Option<Box<Endpoints>> {
         let Socket::Tcp(stream) = self else { return None };
         let (local, remote) = (stream.local_addr().ok()?, stream.peer_addr().ok()?);
@@ -90,7 +90,7 @@ impl Socket {
         }
     }
 
-    /// Tells the peer that nothing more will come.
+    /// Ends the output of the stream.
     pub(super) fn shutdown_write(&self) -> io::Result<()> {
         match self {
             Socket::Tcp(stream) => SockRef::from(stream).shutdown(Shutdown::Write),
@@ -99,7 +99,7 @@ impl Socket {
     }
 }
 
-/// Writes without waiting: what rustls writes its records to.
+/// A writer that never waits, for the records of rustls.
 #[derive(Debug)]
 pub(super) struct Immediate<'a>(pub(super) &'a Socket);
 

@@ -1,4 +1,4 @@
-//! Certificates, and what a TLS listener accepts. Knows nothing of sockets.
+//! Reads certificates and builds the TLS configuration of listeners. Leaves sockets to others.
 
 use std::fs::File;
 use std::io::BufReader;
@@ -19,21 +19,21 @@ use tokio_rustls::rustls::{
     DigitallySignedStruct, DistinguishedName, Error, ServerConfig, SignatureScheme, SupportedProtocolVersion,
 };
 
-/// What a TLS listener is built from.
+/// The TLS settings of a listener.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Identity<'a> {
-    /// Certificate chain and key, as PEM files. The first is for clients that name no host we know.
+    /// Certificate chains and keys, as PEM files. The first is for clients that name no host or another one.
     pub(super) pairs: &'a [(&'a Path, &'a Path)],
-    /// Whether TLS 1.2 is refused.
+    /// Whether TLS 1.2 is rejected.
     pub(super) tls13_only: bool,
-    /// Whether clients are asked for a certificate. They need not have one.
+    /// Whether clients are asked for a certificate, which is optional.
     pub(super) ask_certificate: bool,
 }
 
-/// Reads the files and builds what handshakes need.
+/// Reads the files and builds the configuration for handshakes.
 ///
 /// # Errors
-/// Names the file and what is wrong with it.
+/// If a file is not usable. The error names the file and the reason.
 pub(super) fn server_config(identity: Identity<'_>) -> Result<Arc<ServerConfig>, String> {
     let provider = Arc::new(ring::default_provider());
     let mut keys = Vec::new();
@@ -55,13 +55,14 @@ pub(super) fn server_config(identity: Identity<'_>) -> Result<Arc<ServerConfig>,
         builder.with_no_client_auth()
     };
     let mut config = builder.with_cert_resolver(Arc::new(ByServerName { keys }));
-    // Tickets keep the session at the client; the default would keep 256 of them here and forget the rest.
+    // With tickets, clients keep their TLS sessions; by default, the server would keep the latest 256.
     config.ticketer = ring::Ticketer::new().map_err(failed)?;
     config.send_tls13_tickets = 1;
     Ok(Arc::new(config))
 }
 
-/// The fingerprint accounts know a certificate by: SHA-256 of its DER form in lower-case hex.
+/// Returns the fingerprint of a certificate that accounts store: the SHA-256 of its DER form in lower-case
+/// hex.
 pub(super) fn fingerprint(certificate: &CertificateDer<'_>) -> String {
     HEXLOWER.encode(&Sha256::digest(certificate.as_ref()))
 }
@@ -102,7 +103,7 @@ fn open(path: &Path, what: &str) -> Result<BufReader<File>, String> {
         .map_err(|error| format!("cannot read {what} file {}: {}", path.display(), super::reason(&error)))
 }
 
-/// Chooses the certificate by the name the client asks for (SNI).
+/// Selects the certificate by the name that the client requests (SNI).
 #[derive(Debug)]
 struct ByServerName {
     keys: Vec<Arc<CertifiedKey>>,
@@ -123,8 +124,8 @@ fn is_for(key: &CertifiedKey, name: &ServerName<'_>) -> bool {
     ParsedCertificate::try_from(end_entity).is_ok_and(|cert| verify_server_name(&cert, name).is_ok())
 }
 
-/// Accepts any client certificate whose key the client proves to have: accounts know the fingerprint,
-/// no authority has verified it.
+/// Accepts any client certificate whose key the client proves to have. Accounts identify it by fingerprint,
+/// so no authority needs to have signed it.
 #[derive(Debug)]
 struct AnyClient {
     provider: Arc<CryptoProvider>,

@@ -1,4 +1,4 @@
-//! The HTTP side of a WebSocket connection: from its first byte to the answer. What follows is read by
+//! The HTTP request that begins a WebSocket connection, and its answer. Leaves the frames to
 //! [`super::websocket`].
 
 use std::io;
@@ -12,36 +12,35 @@ use tokio_tungstenite::tungstenite::http::HeaderValue;
 use super::websocket::{BINARY, TEXT};
 use crate::text::glob;
 
-/// The longest request head that is read.
+/// Maximum length of a request head, in bytes.
 const HEAD_BYTES_MAX: usize = 8192;
 
 /// The empty line after a request head.
 const HEAD_END: &[u8] = b"\r\n\r\n";
 
-/// What is said to those who come without a WebSocket.
+/// The text for clients that do not request a WebSocket.
 const HELP: &str =
     "This port of an IRC server is for WebSocket clients (ircv3.net/specs/extensions/websocket).\n";
 
 /// A connection that has become a WebSocket.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Upgraded {
-    /// First byte of data frames (text or binary).
+    /// The first byte of data frames (text or binary).
     pub(super) frames: u8,
-    /// The whole `X-Forwarded-For`, trusted or not.
+    /// The complete value of `X-Forwarded-For`, whether trusted or not.
     pub(super) forwarded_for: String,
-    /// `X-Forwarded-Proto` says that it was HTTPS all the way.
+    /// Whether all values of `X-Forwarded-Proto` are `https`.
     pub(super) https: bool,
 }
 
-/// Speaks HTTP until the connection is a WebSocket; none when the client was refused, which it has then
-/// been told.
+/// Reads and answers the request. Returns `None` if the answer rejects the client.
 pub(super) async fn upgrade<S>(stream: &mut S, allowed_origins: &[String]) -> io::Result<Option<Upgraded>>
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
     let answer = match read_head(stream).await? {
         Ok(head) => decide(&head, allowed_origins),
-        Err(status) => Err(refusal(status, "")),
+        Err(status) => Err(rejection(status, "")),
     };
     let (bytes, result) = match answer {
         Ok((bytes, upgraded)) => (bytes, Some(upgraded)),
@@ -55,7 +54,7 @@ where
     Ok(result)
 }
 
-/// Reads up to the empty line. Otherwise returns the status of the refusal.
+/// Reads the request up to the empty line, or returns the status of the rejection.
 async fn read_head<S: AsyncRead + Unpin>(stream: &mut S) -> io::Result<Result<Vec<u8>, &'static str>> {
     let mut head = Vec::with_capacity(1024);
     loop {
@@ -68,31 +67,32 @@ async fn read_head<S: AsyncRead + Unpin>(stream: &mut S) -> io::Result<Result<Ve
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
         if let Some(at) = memmem::find(&head[seen..], HEAD_END) {
-            // A client may not speak before it has the answer (RFC 6455 section 4.1).
+            // A client must not send more before it has the answer (RFC 6455 section 4.1).
             let is_end = seen + at + HEAD_END.len() == head.len();
             return Ok(if is_end { Ok(head) } else { Err("400 Bad Request") });
         }
     }
 }
 
-/// The answer to a request: the switch with what is known by it, or the refusal.
+/// Returns the answer to a request: the upgrade with its parameters, or the rejection.
 fn decide(head: &[u8], allowed_origins: &[String]) -> Result<(Vec<u8>, Upgraded), Vec<u8>> {
     let request = match Request::try_parse(head) {
         Ok(Some((_, request))) => request,
-        Ok(None) | Err(_) => return Err(refusal("400 Bad Request", "")),
+        Ok(None) | Err(_) => return Err(rejection("400 Bad Request", "")),
     };
     let Ok(mut response) = create_response(&request) else {
-        return Err(refusal("426 Upgrade Required", "Upgrade: websocket\r\n"));
+        return Err(rejection("426 Upgrade Required", "Upgrade: websocket\r\n"));
     };
     if !origin_is_allowed(&request, allowed_origins) {
-        return Err(refusal("403 Forbidden", ""));
+        return Err(rejection("403 Forbidden", ""));
     }
     let frames = match subprotocol(&request) {
         Some((name, opcode)) => {
             response.headers_mut().insert("Sec-WebSocket-Protocol", HeaderValue::from_static(name));
             opcode
         }
-        // Without an agreement the specification leaves it to us; text suits every browser.
+        // Without a common subprotocol, the specification leaves the choice to the server; all browsers
+        // support text.
         None => TEXT,
     };
     let forwarded_for = joined(&request, "X-Forwarded-For");
@@ -101,17 +101,18 @@ fn decide(head: &[u8], allowed_origins: &[String]) -> Result<(Vec<u8>, Upgraded)
     let mut bytes = Vec::with_capacity(256);
     match write_response(&mut bytes, &response) {
         Ok(()) => Ok((bytes, upgraded)),
-        Err(_) => Err(refusal("400 Bad Request", "")),
+        Err(_) => Err(rejection("400 Bad Request", "")),
     }
 }
 
-/// All values of a header as one list (RFC 9110 section 5.3).
+/// Joins all values of a header into one list (RFC 9110 section 5.3).
 fn joined(request: &Request, name: &str) -> String {
     let values = request.headers().get_all(name).iter().map(|value| value.to_str().unwrap_or("?"));
     values.collect::<Vec<_>>().join(",")
 }
 
-/// The first of the client's subprotocols that we speak (websocket specification: the client's order).
+/// Returns the first of the client's subprotocols that we support (websocket specification: the client's
+/// order).
 fn subprotocol(request: &Request) -> Option<(&'static str, u8)> {
     let offers = request.headers().get_all("Sec-WebSocket-Protocol");
     offers.iter().filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(',')).find_map(
@@ -123,14 +124,15 @@ fn subprotocol(request: &Request) -> Option<(&'static str, u8)> {
     )
 }
 
-/// A client that is not a page has no `Origin`: nothing can misuse it.
+/// Returns whether the origin is allowed. Clients other than browsers send none, and cannot be misused by
+/// pages.
 fn origin_is_allowed(request: &Request, allowed: &[String]) -> bool {
     let Some(origin) = request.headers().get("Origin") else { return true };
     let origin = String::from_utf8_lossy(origin.as_bytes()).to_ascii_lowercase();
     allowed.is_empty() || allowed.iter().any(|glob| glob::matches(&glob.to_ascii_lowercase(), &origin))
 }
 
-fn refusal(status: &str, headers: &str) -> Vec<u8> {
+fn rejection(status: &str, headers: &str) -> Vec<u8> {
     let length = HELP.len();
     format!(
         "HTTP/1.1 {status}\r\n{headers}Connection: close\r\nContent-Type: text/plain; charset=utf-8\r\n\
@@ -173,13 +175,13 @@ mod tests {
     }
 
     #[test]
-    fn nothing_may_come_behind_the_request_head() {
+    fn nothing_may_follow_the_request_head() {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         let read = |mut bytes: &[u8]| runtime.block_on(read_head(&mut bytes));
         let head = format!("GET / HTTP/1.1\r\n{KEY}\r\n");
         assert_eq!(read(head.as_bytes()).unwrap(), Ok(head.clone().into_bytes()));
-        for behind in ["x", "x\r\n\r\n", "\r\n\r\n"] {
-            assert_eq!(read(format!("{head}{behind}").as_bytes()).unwrap(), Err("400 Bad Request"));
+        for rest in ["x", "x\r\n\r\n", "\r\n\r\n"] {
+            assert_eq!(read(format!("{head}{rest}").as_bytes()).unwrap(), Err("400 Bad Request"));
         }
         let long = format!("GET / HTTP/1.1\r\nX: {}\r\n\r\n", "x".repeat(HEAD_BYTES_MAX));
         assert_eq!(read(long.as_bytes()).unwrap(), Err("431 Request Header Fields Too Large"));
@@ -187,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn a_foreign_origin_is_refused() {
+    fn an_origin_that_is_not_allowed_is_rejected() {
         let with = |origin: &str| format!("{KEY}Origin: {origin}\r\n");
         let allowed = ["https://*.example.org"];
         assert!(ask(&with("https://Chat.example.org"), &allowed).1.is_some());
@@ -198,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn a_browser_without_upgrade_is_told_what_this_is() {
+    fn a_browser_without_upgrade_gets_an_explanation() {
         let (answer, opcode) = ask("", &[]);
         assert!(answer.starts_with("HTTP/1.1 426 Upgrade Required\r\nUpgrade: websocket\r\n"));
         assert!(answer.contains("IRC server") && opcode.is_none());

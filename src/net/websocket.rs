@@ -1,8 +1,8 @@
-//! WebSocket messages into lines, as they arrive. The handshake is in [`super::upgrade`].
+//! Decodes WebSocket messages into lines as they arrive. Leaves the handshake to [`super::upgrade`].
 //!
-//! The library parses frame headers; messages are put together here, because its own reader keeps a
-//! read buffer for every idle connection. Invariant: between messages no memory is held beyond the
-//! decoder itself, and never more than the line limit of one.
+//! The library parses frame headers, but messages are assembled here, because the library's own reader keeps
+//! a read buffer for every idle connection. Invariant: between messages, a decoder uses no heap memory, and
+//! within a message never more than the line limit.
 
 use std::io::Cursor;
 
@@ -14,40 +14,40 @@ use super::framing::{Blanks, classify};
 use super::outbox::push_frame_header;
 use crate::engine::{CloseReason, Line};
 
-/// First byte of an unfragmented text frame.
+/// The first byte of an unfragmented text frame.
 pub(super) const TEXT: u8 = 0x81;
-/// First byte of an unfragmented binary frame.
+/// The first byte of an unfragmented binary frame.
 pub(super) const BINARY: u8 = 0x82;
 const CLOSE: u8 = 0x88;
 const PONG: u8 = 0x8a;
 
-/// RFC 6455 section 5.5: control frames carry at most 125 bytes.
+/// Maximum payload of a control frame, in bytes (RFC 6455 section 5.5).
 const CONTROL_BYTES_MAX: u64 = 125;
-/// Frames of one message. Clients cut messages at kilobytes, if at all.
+/// Maximum number of frames in one message. Clients that fragment messages do so at kilobytes.
 const MESSAGE_FRAMES_MAX: u32 = 1024;
-/// The longest header a client can send.
+/// Maximum length of a client's frame header, in bytes.
 const HEADER_BYTES_MAX: usize = 14;
 
-/// A close frame with a status code of RFC 6455 section 7.4.1.
+/// Returns a close frame with a status code of RFC 6455 section 7.4.1.
 pub(super) fn close_frame(status: u16) -> [u8; 4] {
     let [high, low] = status.to_be_bytes();
     [CLOSE, 2, high, low]
 }
 
-/// Reads what one WebSocket client sends.
+/// Decodes the input of one WebSocket client.
 #[derive(Debug, Default)]
 pub struct Decoder {
-    /// A header of which only the beginning has arrived.
+    /// The beginning of a header that is not complete yet.
     head: ArrayVec<u8, HEADER_BYTES_MAX>,
     frame: Option<Frame>,
-    /// Kind of the message being put together; none between messages.
+    /// The kind of the current message; `None` between messages.
     message_is_text: Option<bool>,
-    /// Payload of the message so far, unmasked.
+    /// The payload of the message so far, unmasked.
     message: Vec<u8>,
-    /// Frames of the message so far.
+    /// The number of frames of the message so far.
     message_frames: u32,
     blanks: Blanks,
-    /// Payload of the control frame being read: it may come between the frames of a message.
+    /// The payload of the current control frame, which can be between the frames of a message.
     control: ArrayVec<u8, { CONTROL_BYTES_MAX as usize }>,
 }
 
@@ -56,17 +56,17 @@ struct Frame {
     opcode: OpCode,
     is_final: bool,
     mask: [u8; 4],
-    /// Payload bytes already read; the mask turns with them.
+    /// The number of payload bytes already read, which determines the position in the mask.
     read: u64,
     length: u64,
 }
 
-/// Why no more is to be read from a WebSocket client.
+/// The end of a WebSocket client's input.
 #[derive(Debug)]
 pub struct End {
-    /// What the engine is told.
+    /// The reason for the engine.
     pub reason: CloseReason,
-    /// Status code of the close frame to send.
+    /// The status code of the close frame to send.
     pub status: u16,
 }
 
@@ -75,9 +75,12 @@ fn violation(what: &str, status: u16) -> End {
 }
 
 impl Decoder {
-    /// Takes bytes as they arrived; each message becomes one line for `emit`, until it returns false.
-    /// What is to be sent back (pongs) is appended to `reply`, at most one pong for each ping. Of frames that
-    /// carry nothing each 64th becomes an empty line ([`Blanks`]). Returns how many bytes were used.
+    /// Decodes bytes as they arrived, and calls `emit` with each message as a line, until it returns false.
+    /// Appends pongs to `reply`, at most one for each ping. Every 64th frame without a message becomes an
+    /// empty line ([`Blanks`]). Returns the number of bytes used.
+    ///
+    /// # Errors
+    /// If the client closes the connection or violates the protocol, or a message is too long.
     pub fn feed(
         &mut self,
         mut input: &[u8],
@@ -86,8 +89,8 @@ impl Decoder {
         mut emit: impl FnMut(Line<'_>) -> bool,
     ) -> Result<usize, End> {
         let length = input.len();
-        let mut go_on = true;
-        while go_on {
+        let mut continues = true;
+        while continues {
             if self.frame.is_none() {
                 match self.read_header(&mut input, line_bytes_max)? {
                     Some(frame) => self.frame = Some(frame),
@@ -105,7 +108,7 @@ impl Decoder {
                 }
                 OpCode::Data(_) if frame.is_final => match self.finish_message(&mut emit)? {
                     Some(wants_more) => {
-                        go_on = wants_more;
+                        continues = wants_more;
                         false
                     }
                     None => true,
@@ -113,7 +116,7 @@ impl Decoder {
                 OpCode::Data(_) => frame.length == 0,
             };
             if is_blank && self.blanks.add() {
-                go_on = emit(Line::Text(""));
+                continues = emit(Line::Text(""));
             }
         }
         Ok(length - input.len())
@@ -126,7 +129,7 @@ impl Decoder {
             if parsed.is_some() {
                 *input = &input[cursor.position() as usize..];
             } else {
-                // Fewer bytes than a header has: they fit.
+                // An incomplete header always fits.
                 self.head.extend(input.iter().copied());
                 *input = &[];
             }
@@ -146,8 +149,8 @@ impl Decoder {
         parsed.map(|(header, length)| self.begin(&header, length, line_bytes_max)).transpose()
     }
 
-    /// Checks a header against the state of the conversation (RFC 6455 sections 5.1, 5.2 and 5.4), and what it
-    /// announces against what a message may have (section 7.4.1, status 1009).
+    /// Checks a header against the state of the connection (RFC 6455 sections 5.1, 5.2 and 5.4), and the
+    /// announced length against the limits of a message (section 7.4.1, status 1009).
     fn begin(&mut self, header: &FrameHeader, length: u64, line_bytes_max: usize) -> Result<Frame, End> {
         let Some(mask) = header.mask else {
             return Err(violation("websocket frame is not masked", 1002));
@@ -182,7 +185,7 @@ impl Decoder {
         Ok(Frame { opcode: header.opcode, is_final: header.is_final, mask, read: 0, length })
     }
 
-    /// Moves payload from `input` to where it belongs; true when the frame is complete.
+    /// Moves payload from `input` to its buffer; returns true if the frame is complete.
     fn read_payload(&mut self, input: &mut &[u8]) -> bool {
         let Some(frame) = &mut self.frame else { return false };
         let count = (frame.length - frame.read).min(input.len() as u64) as usize;
@@ -214,7 +217,7 @@ impl Decoder {
         }
     }
 
-    /// Hands a message on; whether more is wanted. None when there was nothing in it.
+    /// Emits a message; returns whether more are wanted, or `None` if the message was empty.
     fn finish_message(&mut self, emit: &mut impl FnMut(Line<'_>) -> bool) -> Result<Option<bool>, End> {
         let message = std::mem::take(&mut self.message);
         let is_text = self.message_is_text.take() == Some(true);
@@ -278,7 +281,7 @@ mod tests {
     }
 
     #[test]
-    fn fragments_are_one_message_and_pings_may_come_between() {
+    fn fragments_are_one_message_with_pings_in_between() {
         let input = [
             masked(OpCode::Data(Data::Text), false, b"PRIVMSG "),
             masked(OpCode::Control(Control::Ping), true, b"x"),
@@ -291,7 +294,7 @@ mod tests {
     }
 
     #[test]
-    fn a_message_that_is_too_long_is_refused_by_its_header() {
+    fn a_message_that_is_too_long_is_rejected_by_its_header() {
         let longest = text(&"y".repeat(MAX));
         let (lines, _, result) = read(&[&longest]);
         assert_eq!(lines, [format!("Text(\"{}\")", "y".repeat(MAX))]);
@@ -310,7 +313,7 @@ mod tests {
     }
 
     #[test]
-    fn many_frames_that_say_nothing_are_charged_as_a_line() {
+    fn many_frames_without_a_message_count_as_a_line() {
         let ping = masked(OpCode::Control(Control::Ping), true, b"");
         let pong = masked(OpCode::Control(Control::Pong), true, b"");
         for blank in [&ping, &pong, &text(""), &text("\r\n")] {
@@ -320,7 +323,7 @@ mod tests {
     }
 
     #[test]
-    fn breaches_end_the_conversation_with_the_right_status() {
+    fn violations_end_the_connection_with_the_right_status() {
         let mut unmasked = Vec::new();
         push_frame_header(&mut unmasked, TEXT, 1);
         unmasked.push(b'x');
@@ -344,7 +347,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn cutting_changes_nothing(
+        fn splitting_the_input_has_no_effect(
             messages in proptest::collection::vec("[a-z]{0,50}", 0..6),
             cuts in proptest::collection::vec(0usize..300, 0..12),
         ) {
