@@ -1,10 +1,10 @@
 //! Output commit: the output of a turn leaves the process only when its changes cannot be lost.
 //!
-//! First, the changes and the history of a turn are written to the write-ahead log and the spool, from where `kill -9`
-//! cannot take them. Most output leaves at once then. Where a power failure must not take them either, the effects of
-//! the turn, and of every turn after it, are kept in order until the disk has them; the core goes on meanwhile.
-//! Invariant: effects come out in the order of their turns, and none before the changes of its own and all earlier
-//! turns are as safe as they have to be.
+//! First, the changes and the history of a turn are written to the write-ahead log and the spool, where they
+//! survive `kill -9`. Then most output leaves at once. If changes must survive a power failure, too, the
+//! effects of that turn and of all later ones are kept in order until the changes are on disk; the core
+//! continues meanwhile. Invariant: effects are released in the order of their turns, and only when the
+//! changes of this and all earlier turns are as durable as required.
 
 use std::collections::VecDeque;
 use std::task::{Context, Poll};
@@ -31,7 +31,7 @@ pub(super) struct Commit {
     /// The last push to the archive that must be durable, and the last that is.
     recorded: u64,
     synced: u64,
-    /// What the core was last told; initially that there is space.
+    /// The status that the core was last notified of; initially, that there is space.
     told_writable: bool,
 }
 
@@ -68,12 +68,12 @@ impl Commit {
         }
     }
 
-    /// Sets the archive.
+    /// Returns the archive, if history is stored.
     pub(super) fn archive(&self) -> Option<&Archive> {
         self.archive.as_ref()
     }
 
-    /// Stores what a turn changed and recorded.
+    /// Stores the changes and the history of a turn.
     #[inline]
     pub(super) fn store(&mut self, effects: &mut Effects) {
         if effects.persists() {
@@ -121,7 +121,7 @@ impl Commit {
         self.failure().is_none() && (self.seen.full || self.kept_bytes >= KEPT_BYTES_MAX)
     }
 
-    /// Has everything made durable that was pushed.
+    /// Makes everything durable that was pushed.
     pub(super) fn finish(&mut self) {
         if self.pushed > self.seen.durable {
             self.awaited = self.writer.push(Vec::new());
@@ -129,12 +129,12 @@ impl Commit {
         }
     }
 
-    /// Whether something still waits that will happen.
+    /// Returns whether something still waits for the writer.
     pub(super) fn is_pending(&self) -> bool {
         self.failure().is_none() && (!self.kept.is_empty() || self.awaited > self.seen.durable)
     }
 
-    /// Returns why nothing more will become durable.
+    /// Returns the reason if nothing more will become durable.
     pub(super) fn failure(&self) -> Option<&str> {
         self.seen.failed.as_deref()
     }
@@ -152,8 +152,8 @@ impl Commit {
         std::future::poll_fn(|cx| self.poll_progress(cx)).await;
     }
 
-    /// Waits for something that the turn loop has to do about it. Without cost while nothing is on its way to the disk
-    /// and there is room.
+    /// Waits for progress that the turn loop must handle. Costs nothing while no changes wait for the disk
+    /// and there is space.
     #[inline]
     pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let is_idle = self.kept.is_empty() && self.pushed <= self.seen.durable;

@@ -69,7 +69,7 @@ fn concluded(reloaded: Result<Vec<String>, String>) -> Result<(), String> {
     match reloaded {
         Ok(problems) => {
             tracing::info!(target: "server", "configuration reloaded");
-            if problems.is_empty() { Ok(()) } else { Err(format!("in force, but {}", problems.join("; "))) }
+            if problems.is_empty() { Ok(()) } else { Err(format!("applied, but {}", problems.join("; "))) }
         }
         Err(why) => {
             tracing::error!(target: "server", "configuration not reloaded: {why}");
@@ -130,8 +130,8 @@ impl<L: Fn(&Config)> Supervisor<L> {
         }
     }
 
-    /// Applies the current configuration, and returns the listeners that failed. The error is one line; nothing
-    /// has changed then.
+    /// Applies the current configuration, and returns the listeners that failed. On an error, which is one
+    /// line, nothing has changed.
     async fn reload(&mut self, reload: &Reload) -> Result<Vec<String>, String> {
         let read = reload.clone();
         let read = tokio::task::spawn_blocking(move || read()).await;

@@ -13,7 +13,7 @@ pub trait Core: Send + 'static {
     /// Returns when [`Event::Elapsed`] is due, on the clock of [`Now::mono_ms`].
     fn next_deadline_ms(&self) -> Option<u64>;
 
-    /// The effects of all events so far are about to be carried out.
+    /// Called before the effects of all events so far are applied.
     fn turn_is_over(&mut self) {}
 
     /// Returns a line of a client as it may be logged.

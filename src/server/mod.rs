@@ -42,7 +42,7 @@ pub struct RunOptions {
     pub store: Store,
     /// The archive, if history is stored.
     pub archive: Option<Opened<Database>>,
-    /// Where everything that happens is recorded, if anywhere.
+    /// The recording of all events, if there is one.
     pub recording: Option<recording::Writer>,
     /// Called on SIGHUP and by [`Control::reload`].
     pub reload: Reload,
@@ -52,7 +52,7 @@ pub struct RunOptions {
 
 impl fmt::Debug for RunOptions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // The seed holds secrets.
+        // The seed contains secrets.
         f.debug_struct("RunOptions").finish_non_exhaustive()
     }
 }
@@ -66,7 +66,7 @@ pub struct Running {
     pub control: Control,
 }
 
-/// Why a server could not start or had to stop: one line that names the cause.
+/// The reason that a server could not start or had to stop, in one line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RunError(String);
 
@@ -91,7 +91,7 @@ pub fn run(options: RunOptions) -> Result<(), RunError> {
         let engine = Engine::new(engine_config, seed, now);
         if let [first, rest @ ..] = engine.bad_records() {
             let more = rest.len();
-            tracing::error!(target: "datastore", "cannot be read and is left as it is: {first} (and {more} more)");
+            tracing::error!(target: "datastore", "cannot read {first} (and {more} more); left unchanged");
         }
         engine
     };
@@ -104,10 +104,10 @@ pub fn run(options: RunOptions) -> Result<(), RunError> {
     }
 }
 
-/// Like [`run`], with any [`Core`] in place of the engine and any disk behind the writer.
+/// Like [`run`], with any [`Core`] in place of the engine, and any writer.
 ///
 /// # Errors
-/// As [`run`].
+/// As for [`run`].
 pub fn run_core<C: Core>(
     config: Config,
     core: impl FnOnce(Now) -> C,

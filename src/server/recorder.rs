@@ -1,5 +1,5 @@
-//! An engine whose events are recorded: what it was at the start, each event, and a digest of what came of
-//! it. It takes the engine's place in the turn loop, so a server that does not record pays nothing.
+//! An engine whose events are recorded: a snapshot at startup, then each event with a digest of its effects.
+//! It replaces the engine in the turn loop, so recording costs nothing unless it is enabled.
 
 use std::borrow::Cow;
 use std::time::Instant;
@@ -9,9 +9,9 @@ use crate::engine::stored::{StoredForm, digest};
 use crate::engine::{Effects, Engine, Event, Now};
 use crate::recording::{Begun, Start, TurnBuffer, Writer};
 
-/// Bytes of events after which a new snapshot takes the place of an old one.
+/// Size of events, in bytes, after which a new recording begins with a snapshot.
 const EVENTS_BYTES_MAX: usize = 256 << 20;
-/// Bytes after which a turn is handed to the writer before it is over.
+/// Size of a turn, in bytes, at which it is handed to the writer before it is over.
 const TURN_BYTES_MAX: usize = 1 << 20;
 
 /// An [`Engine`] that is recorded.
@@ -20,14 +20,14 @@ pub(super) struct Recorder {
     engine: Engine,
     turn: TurnBuffer,
     writer: Writer,
-    /// Bytes of events since the last snapshot.
+    /// Size of the events since the last snapshot, in bytes.
     events_bytes: usize,
-    /// Some turns are not recorded: the next event needs a new snapshot before it.
+    /// Set if turns were not recorded, so that a new snapshot is needed before the next event.
     has_gap: bool,
 }
 
 impl Recorder {
-    /// Begins a recording with the engine as it is.
+    /// Begins a recording with the current state of the engine.
     pub(super) fn new(engine: Engine, writer: Writer, now: Now) -> Recorder {
         let mut recorder =
             Recorder { engine, turn: TurnBuffer::default(), writer, events_bytes: 0, has_gap: false };
@@ -53,7 +53,7 @@ impl Recorder {
         self.events_bytes += turn.len();
         if !self.has_gap && !self.writer.add(turn) {
             self.has_gap = true;
-            tracing::warn!(target: "server", "recording: the disk is too slow, some events are missing");
+            tracing::warn!(target: "server", "recording: the disk is too slow, some events are not recorded");
         }
     }
 }
@@ -91,7 +91,7 @@ impl Core for Recorder {
 }
 
 impl Drop for Recorder {
-    /// Also when the engine panics: the event that it panicked at is the one that matters.
+    /// Hands over the last events even if the engine panicked, because the last one shows why.
     fn drop(&mut self) {
         self.hand_over();
         if !std::thread::panicking() {

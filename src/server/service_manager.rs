@@ -9,7 +9,7 @@ pub(super) fn ready() {
 
 /// Reports a rehash, until [`ready`].
 pub(super) fn reloading() {
-    // The manager needs the time to tell a new notification from an old one.
+    // The manager needs the time to distinguish a new notification from an old one.
     if let Ok(now) = NotifyState::monotonic_usec_now() {
         tell(&[NotifyState::Reloading, now]);
     }
@@ -22,6 +22,6 @@ pub(super) fn stopping() {
 
 fn tell(state: &[NotifyState<'_>]) {
     if let Err(error) = sd_notify::notify(state) {
-        tracing::warn!(target: "server", "cannot tell the service manager: {error}");
+        tracing::warn!(target: "server", "cannot notify the service manager: {error}");
     }
 }

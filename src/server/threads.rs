@@ -1,5 +1,5 @@
-//! The threads: one runtime per I/O shard, the first on the caller's thread with the listeners and the
-//! supervisor; the turn loop is there, too, or on its own thread if there are several shards.
+//! Starts the threads: one runtime per I/O shard, the first on the caller's thread with the listeners and the
+//! supervisor. The turn loop is on the same thread, or on its own if there are several shards.
 
 use std::future::poll_fn;
 use std::io;
@@ -26,14 +26,14 @@ use crate::store::Writer;
 
 /// Maximum number of accepted connections that wait for a shard.
 const ARRIVALS_MAX: usize = 256;
-/// Maximum number of inputs that wait for the turn loop; then shards stop reading.
+/// Maximum number of inputs that wait for the turn loop. Beyond that, shards stop reading.
 const INPUTS_MAX: usize = 64;
 /// Time for clients to read their last lines.
 const STOP_TIME_MAX: Duration = Duration::from_secs(2);
-/// Effects of several turns that a shard applies before it flushes.
+/// Maximum number of turns whose effects a shard applies before it flushes.
 const EFFECTS_BATCH: usize = 16;
 
-/// The connections of a shard to the rest.
+/// The channels that connect a shard to the rest.
 struct Wiring {
     arrivals: mpsc::Receiver<Arrival>,
     limits: watch::Receiver<Limits>,
@@ -62,7 +62,7 @@ pub(super) fn run<C: Core>(
     let (input, inputs) = mpsc::channel(INPUTS_MAX);
     let (doors, mut wirings) = wire(shards, &limits, &input);
     let runtime = runtime().map_err(no_thread)?;
-    // Before any client can connect: from then on, a signal shuts the server down cleanly.
+    // Before any client can connect, so that a signal then always shuts the server down cleanly.
     let signals = runtime
         .block_on(async { Signals::new() })
         .map_err(|error| format!("cannot listen for signals: {error}"))?;
@@ -95,8 +95,8 @@ pub(super) fn run<C: Core>(
     runtime.block_on(async {
         let Some(wiring) = wirings.pop() else { return Ok(()) };
         let shard = start_shard(0, 1, wiring.arrivals, wiring.limits);
-        // A task, not the runtime's main future: woken by the first of many readers, it runs after
-        // all that are ready, so one turn has the lines of all of them.
+        // A task, not the runtime's main future: when the first of many readers wakes it, it runs after all
+        // readers that are ready, so one turn has the lines of all of them.
         let turns = tokio::task::spawn_local(turns(Outlet::Local(shard.clone())).run());
         let ended = turns.await;
         match ended.map_err(tokio::task::JoinError::try_into_panic) {
@@ -110,7 +110,7 @@ pub(super) fn run<C: Core>(
     })
 }
 
-/// The senders for the listeners, and the receivers of each shard, in the order of the shards.
+/// Returns the senders for the listeners, and the receivers of each shard, in the order of the shards.
 fn wire(
     shards: usize,
     limits: &watch::Receiver<Limits>,
@@ -161,13 +161,13 @@ fn run_apart<C: Core>(
     done
 }
 
-/// Runs a shard apart from the turn loop: it sends inboxes and receives effects.
+/// Runs a shard on another thread than the turn loop: sends inboxes and receives effects.
 async fn run_shard(index: u32, shards: u32, (wiring, mut effects): RemoteEnds) {
     let Wiring { arrivals, limits, input } = wiring;
     let shard = start_shard(index, shards, arrivals, limits);
     let reader = shard.clone();
-    // Waiting for the turn loop must not delay effects, or the two could wait for each other: hence a
-    // separate task.
+    // This is a separate task, because if effects waited for it, the shard and the turn loop could wait for
+    // each other.
     tokio::task::spawn_local(async move {
         loop {
             let mut inbox = Inbox::default();
@@ -221,7 +221,7 @@ fn runtime() -> io::Result<LocalRuntime> {
     Builder::new_current_thread().enable_all().build_local(LocalOptions::default())
 }
 
-/// Returns how a thread ended.
+/// The result of a thread.
 type Ended = Result<(), String>;
 
 fn spawn(
@@ -239,7 +239,7 @@ fn no_thread(error: io::Error) -> String {
     format!("cannot start a thread: {error}")
 }
 
-/// Returns a function that reports an answer to the turn loop; it blocks while that is busy.
+/// Returns a function that reports an answer to the turn loop, and blocks while the turn loop is busy.
 fn reporter(input: mpsc::Sender<Input>) -> impl Fn(Ticket, JobAnswer) + Clone + Send + 'static {
     move |ticket, answer| {
         // Fails only after the server has stopped, when no session waits for the answer.

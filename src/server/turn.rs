@@ -1,8 +1,8 @@
 //! The turn loop: passes events to the core in bounded turns, and releases the effects of a turn at once.
 //!
-//! With one I/O shard it runs on the shard's thread without any hand-over: it reads and handles everything
-//! that is ready, and flushes every socket once. With more shards it has its own thread; each shard sends
-//! it an inbox per turn and receives the effects of the turn, shared with the others.
+//! With one I/O shard, it runs on the shard's thread without any hand-over: it reads and handles everything
+//! that is ready, and flushes every socket once. With more shards, it has its own thread; each shard sends it
+//! an inbox per turn and receives the effects of the turn, which all shards share.
 //! Invariant: a turn ends after [`EVENTS_MAX`] events or [`TURN_TIME_MAX`], whichever is first.
 
 use std::collections::VecDeque;
@@ -25,13 +25,13 @@ use crate::engine::{Effect, Effects, Event, Job, JobAnswer, Now, Texts, Ticket};
 use crate::jobs::Jobs;
 use crate::net::{Inbox, Shard};
 
-/// Events in one turn.
+/// Maximum number of events in one turn.
 const EVENTS_MAX: usize = 256;
-/// Time for one turn.
+/// Maximum time for one turn.
 const TURN_TIME_MAX: Duration = Duration::from_millis(1);
-/// Events between two readings of the clock.
+/// Number of events between two readings of the clock.
 const CLOCK_EVERY: usize = 16;
-/// Effects that may wait for a shard before the core waits for it.
+/// Number of turns whose effects may wait for a shard before the core waits for it.
 pub(super) const EFFECTS_QUEUE_MAX: usize = 16;
 /// The reason for clients when nothing can be stored any more.
 const STORE_FAILED: &str = "Server stops: its datastore failed";
@@ -71,10 +71,10 @@ pub(super) struct Turns<C> {
     pub(super) input: mpsc::Receiver<Input>,
     commit: Commit,
     effects: Effects,
-    /// Shared with other threads; reused when the last of them is done with it.
+    /// Effects shared with other threads, reused after the last thread has released them.
     shared: VecDeque<Arc<Effects>>,
     /// Tickets of jobs that were rejected.
-    refused: Vec<Ticket>,
+    rejected: Vec<Ticket>,
 }
 
 enum Wake {
@@ -84,8 +84,8 @@ enum Wake {
     Elapsed,
     /// The writer made progress.
     Stored,
-    /// All senders are gone.
-    Deserted,
+    /// All senders have been dropped.
+    Disconnected,
 }
 
 impl<C: Core> Turns<C> {
@@ -98,24 +98,24 @@ impl<C: Core> Turns<C> {
         input: mpsc::Receiver<Input>,
         commit: Commit,
     ) -> Turns<C> {
-        let (effects, shared, refused) = Default::default();
-        Turns { core, clock, jobs, control, outlet, input, commit, effects, shared, refused }
+        let (effects, shared, rejected) = Default::default();
+        Turns { core, clock, jobs, control, outlet, input, commit, effects, shared, rejected }
     }
 
-    /// Runs until the server stops. Returns the writer and the archive, to be closed once the clients are gone,
-    /// and the reason if the datastore failed.
+    /// Runs until the server stops. Returns the writer and the archive, which must be closed after the
+    /// clients have disconnected, and the reason if the datastore failed.
     pub(super) async fn run(mut self) -> (Stores, Result<(), String>) {
         self.run_turns().await;
         self.commit.finish();
-        self.let_out_durable().await;
+        self.release_durable().await;
         while self.commit.is_pending() {
             self.commit.wait().await;
-            self.let_out_durable().await;
+            self.release_durable().await;
         }
         let failure = self.commit.failure().map(str::to_owned);
         if let Some(reason) = &failure {
             tracing::error!(target: "datastore", "the datastore failed, the server stops: {reason}");
-            self.say_failed().await;
+            self.notify_failure().await;
         }
         let done = failure.map_or(Ok(()), |reason| Err(format!("the datastore failed: {reason}")));
         (self.commit.into_stores(), done)
@@ -147,7 +147,7 @@ impl<C: Core> Turns<C> {
                 Wake::Elapsed if self.is_due() => self.handle(Event::Elapsed).await,
                 Wake::Elapsed => {}
                 Wake::Stored => {
-                    self.let_out_durable().await;
+                    self.release_durable().await;
                     if self.commit.failure().is_some() {
                         return;
                     }
@@ -157,7 +157,7 @@ impl<C: Core> Turns<C> {
                     }
                     self.carry_out().await;
                 }
-                Wake::Deserted => return,
+                Wake::Disconnected => return,
             }
         }
     }
@@ -183,7 +183,7 @@ impl<C: Core> Turns<C> {
         // Answers and deadlines first: they are few, and lines could delay them indefinitely.
         match self.input.poll_recv(cx) {
             Poll::Ready(Some(input)) => return Poll::Ready(Wake::Input(input)),
-            Poll::Ready(None) => return Poll::Ready(Wake::Deserted),
+            Poll::Ready(None) => return Poll::Ready(Wake::Disconnected),
             Poll::Pending => {}
         }
         if std::future::Future::poll(timer, cx).is_ready() {
@@ -233,49 +233,49 @@ impl<C: Core> Turns<C> {
         loop {
             self.commit.store(&mut self.effects);
             if self.commit.is_clear() {
-                self.let_out().await;
+                self.release().await;
             } else {
                 self.commit.keep(std::mem::take(&mut self.effects));
-                self.let_out_durable().await;
+                self.release_durable().await;
             }
             while self.commit.is_full() {
                 self.commit.wait().await;
-                self.let_out_durable().await;
+                self.release_durable().await;
             }
-            if self.refused.is_empty() {
+            if self.rejected.is_empty() {
                 return;
             }
             let now = self.clock.now();
-            for ticket in std::mem::take(&mut self.refused) {
+            for ticket in std::mem::take(&mut self.rejected) {
                 let event = Event::Answered { ticket, answer: JobAnswer::Failed };
                 self.core.handle(now, event, &mut self.effects);
             }
         }
     }
 
-    /// Releases kept effects that are durable now. There must be no effects of a turn.
-    async fn let_out_durable(&mut self) {
+    /// Releases kept effects that are durable now. `effects` must be empty.
+    async fn release_durable(&mut self) {
         while let Some(effects) = self.commit.take_durable() {
             self.effects = effects;
-            self.let_out().await;
+            self.release().await;
         }
     }
 
-    /// Hands out jobs, log records and lines.
-    async fn let_out(&mut self) {
+    /// Submits jobs, writes log records and sends lines.
+    async fn release(&mut self) {
         if log::wants_output() {
             log::write_output(&self.core, &self.effects);
         }
         for effect in self.effects.list() {
             match effect {
                 Effect::Ask { ticket, job } if !self.submit(*ticket, job) => {
-                    self.refused.push(*ticket);
+                    self.rejected.push(*ticket);
                 }
                 Effect::Reload { ticket } if !self.control.reload_for(*ticket) => {
-                    self.refused.push(*ticket);
+                    self.rejected.push(*ticket);
                 }
                 Effect::Note(note) => log::write(note),
-                // Stored before this point, or carried out by the shards.
+                // Stored before this point, or applied by the shards.
                 Effect::Ask { .. }
                 | Effect::Reload { .. }
                 | Effect::Persist { .. }
@@ -302,12 +302,12 @@ impl<C: Core> Turns<C> {
         }
     }
 
-    /// Notifies clients of the end, without releasing anything that was not stored.
-    async fn say_failed(&mut self) {
+    /// Notifies clients that the server stops, without releasing effects whose changes were not stored.
+    async fn notify_failure(&mut self) {
         self.effects = Effects::default();
         let event = Event::Stopping { reason: STORE_FAILED };
         self.core.handle(self.clock.now(), event, &mut self.effects);
-        self.let_out().await;
+        self.release().await;
     }
 
     async fn send_effects(&mut self) {

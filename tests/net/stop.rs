@@ -89,7 +89,7 @@ fn the_requester_of_a_rehash_is_notified_of_listeners_that_fail() {
     alice.send("RELOAD");
     assert_eq!(alice.line(), "reconfigured");
     let answer = alice.line();
-    assert!(answer.starts_with("reloaded Err(\"in force, but cannot listen on 127.0.0.1:0x: "), "{answer}");
+    assert!(answer.starts_with("reloaded Err(\"applied, but cannot listen on 127.0.0.1:0x: "), "{answer}");
     server.will_read(Ok(plain()));
     alice.send("RELOAD");
     assert_eq!([alice.line(), alice.line()], ["reconfigured", "reloaded Ok(())"]);

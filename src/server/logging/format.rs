@@ -34,7 +34,8 @@ impl Record {
         record
     }
 
-    /// Formats it in Ergo's columns: `2020-11-13T03:09:29.320Z : info  : server     : message : field=value`.
+    /// Formats the record in Ergo's columns: `2020-11-13T03:09:29.320Z : info  : server     : message :
+    /// field=value`.
     pub(super) fn text(&self) -> String {
         let Record { time, level, kind, message, fields } = self;
         let mut line = format!("{time} : {level:<5} : {kind:<10} : ");
@@ -49,7 +50,7 @@ impl Record {
         line
     }
 
-    /// Formats it as an object with `time`, `level`, `type`, `message` and the fields.
+    /// Formats the record as an object with `time`, `level`, `type`, `message` and the fields.
     pub(super) fn json(&self) -> String {
         let mut object = serde_json::Map::new();
         let head =
@@ -79,8 +80,8 @@ impl Visit for Record {
     }
 }
 
-/// Escapes control characters: nicks, real names and reasons come from clients, and must not begin another
-/// record or control the administrator's terminal.
+/// Appends text with control characters escaped: nicks, real names and reasons come from clients, and must
+/// not begin another record or control the administrator's terminal.
 fn escape(line: &mut String, text: &str) {
     for c in text.chars() {
         if c.is_control() {

@@ -1,8 +1,8 @@
 //! Logs: passes `tracing` events to the sinks of the configuration's `logging` list.
 //!
-//! A log type (`connect`, `opers`, …) is the target of an event. Events of libraries have
-//! other targets: their type is `internal`, and only warnings and errors are logged. Invariant: one
-//! event is one line, whatever a client put into it.
+//! A log type (`connect`, `opers`, …) is the target of an event. Events of libraries have other targets:
+//! their type is `internal`, and only warnings and errors are logged. Invariant: one event is one line,
+//! whatever text of a client is in it.
 
 mod format;
 mod sink;
@@ -67,7 +67,7 @@ impl Logs {
     }
 
     /// Closes all logs and opens those of `config`, even if they are the same: after `logrotate` has moved a
-    /// file away, this creates the new one. Restricts the files to their owner. On an error, the old logs stay.
+    /// file away, this creates a new one. Restricts the files to their owner. On an error, the old logs stay.
     pub fn apply(&self, config: &[Logging]) -> Result<(), LogError> {
         let mut sinks = Vec::new();
         for log in config {
@@ -116,7 +116,7 @@ impl<S: Subscriber> Layer<S> for LogLayer {
     }
 }
 
-/// Returns the log type of an event, or of the query whether it is enabled; `None` if it is for no log.
+/// Returns the log type of an event or a callsite; `None` if it is never logged.
 fn kind(metadata: &Metadata<'_>) -> Option<&'static str> {
     if metadata.is_span() {
         return None;

@@ -65,13 +65,14 @@ fn resolve(word: &str) -> String {
 }
 
 impl Sink {
-    /// Returns whether it includes records of this type and level.
+    /// Returns whether the sink includes records of this type and level.
     pub(super) fn wants(&self, kind: &str, level: Level) -> bool {
         let has = |list: &[String]| list.iter().any(|word| word == "*" || word == kind);
         level <= self.level && has(&self.wanted) && !has(&self.unwanted)
     }
 
-    /// Writes a record in one piece. An error is ignored, since it cannot be logged; chat goes on.
+    /// Writes a record with one call. Ignores errors, which cannot be logged, so that the server keeps
+    /// running.
     pub(super) fn write(&self, record: &Record) {
         let line = match self.format {
             LogFormat::Text => record.text(),

@@ -1,4 +1,4 @@
-//! Records in, files out.
+//! Logs in files: types, levels and formats.
 
 use std::fs;
 use std::path::Path;
@@ -16,7 +16,7 @@ fn log(dir: &Path, types: &str, level: LogLevel, format: LogFormat) -> Logging {
     }
 }
 
-/// What a log with these settings holds after some records.
+/// Returns the content of a log with these settings after some records.
 fn logged(types: &str, level: LogLevel, format: LogFormat) -> String {
     let dir = tempfile::tempdir().unwrap();
     let logs = Logs { sinks: Arc::default(), console: Console::Quiet };
@@ -32,7 +32,7 @@ fn logged(types: &str, level: LogLevel, format: LogFormat) -> String {
     fs::read_to_string(dir.path().join("ircd.log")).unwrap()
 }
 
-/// The lines without their first column, the time.
+/// Returns the lines without their first column, the time.
 fn columns(text: &str) -> Vec<&str> {
     text.lines().map(|line| line.split_once("Z : ").unwrap().1).collect()
 }
@@ -55,7 +55,7 @@ fn lines_have_the_columns_of_ergo() {
 }
 
 #[test]
-fn types_and_levels_select() {
+fn types_and_levels_select_records() {
     let selected = |types, level| logged(types, level, LogFormat::Text).lines().count();
     assert_eq!(selected("*", LogLevel::Debug), 5);
     assert_eq!(selected("* -userinput -useroutput", LogLevel::Debug), 4);
@@ -66,7 +66,7 @@ fn types_and_levels_select() {
 }
 
 #[test]
-fn json_has_one_object_a_line() {
+fn json_has_one_object_per_line() {
     let text = logged("connect-ip", LogLevel::Info, LogFormat::Json);
     let record: serde_json::Value = serde_json::from_str(&text).unwrap();
     assert_eq!(record["level"], "warn");
@@ -102,7 +102,7 @@ fn a_log_that_cannot_be_opened_is_named() {
 }
 
 #[test]
-fn it_can_be_asked_whether_a_record_is_wanted() {
+fn callers_can_check_whether_a_record_is_wanted() {
     let dir = tempfile::tempdir().unwrap();
     let wants = |types, level| {
         let logs = Logs { sinks: Arc::default(), console: Console::Quiet };

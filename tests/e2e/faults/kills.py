@@ -238,7 +238,7 @@ def check_kills(checks, binary, directory, rounds):
                 break
         lost += [loss for actor in actors for loss in actor.losses(everything=True)]
         log = server.log_text()
-    bad = [line for line in log.splitlines() if "panicked" in line or "cannot be read" in line]
+    bad = [line for line in log.splitlines() if "panicked" in line or "cannot read record" in line]
     kinds = ", ".join(f"{number} {kind}" for kind, number in sorted(count.items()))
     print(f"kills: {done} rounds, {sum(count.values())} acknowledged changes ({kinds}) and {audience.seen} lines seen, "
           f"{len(lost)} missing, doubled or out of order; restart {max(starts):.2f} s at most")
