@@ -1,9 +1,9 @@
-//! The control socket: `<datastore>.control`, through which this program talks to the process that
+//! The control socket `<datastore>.control`, through which commands of this program talk to the process that
 //! has the datastore open.
 //!
-//! Only the same user can connect. There is one request, `export`, which is answered with the output of
-//! [`Export::write`](super::Export::write). Invariant: peers are served one at a time on a thread of their
-//! own, with a time limit for each step, so that none of them can keep the server waiting.
+//! Only the same user can connect. There is one request, `export`, whose answer is the output of
+//! [`Export::write`](super::Export::write). Invariant: peers are served one at a time on a separate thread,
+//! with a timeout for each step, so that none of them can make the server wait.
 
 use std::io::{self, BufReader, BufWriter, Read, Write};
 use std::net::Shutdown;
@@ -21,14 +21,14 @@ use super::writer::Reader;
 use crate::private;
 
 const EXPORT: &[u8] = b"export\n";
-/// How long a peer may take to send a request or to accept the next piece of an answer.
+/// Timeout for a peer to send a request or to accept the next part of an answer.
 const PEER_TIME_MAX: Duration = Duration::from_secs(10);
-/// How long the server may take to send the first piece of an answer.
+/// Timeout for the server to send the next part of an answer.
 const ANSWER_TIME_MAX: Duration = Duration::from_secs(60);
-/// Peers that may wait for their turn.
+/// Maximum number of peers that wait for their turn.
 const BACKLOG: i32 = 4;
 
-/// The server's end of the socket, which is removed when this is dropped.
+/// The server's end of the socket, whose file is removed on drop.
 #[derive(Debug)]
 pub(super) struct Control {
     path: PathBuf,
@@ -36,7 +36,7 @@ pub(super) struct Control {
 }
 
 impl Control {
-    /// Opens the socket. The caller holds the lock of the datastore, so a socket that is there is left over.
+    /// Opens the socket. The caller holds the lock of the datastore, so an existing socket is a leftover.
     pub(super) fn open(datastore: &Path, reader: Reader) -> io::Result<Control> {
         let path = beside(datastore, "control");
         match fs::remove_file(&path) {
@@ -45,7 +45,7 @@ impl Control {
         }
         let socket = Socket::new(Domain::UNIX, Type::STREAM, None)?;
         socket.bind(&SockAddr::unix(&path)?)?;
-        // No peer can connect before it listens, whatever the mode was until now.
+        // No peer can connect before the socket listens, so its initial mode does not matter.
         private::restrict_socket(&path)?;
         socket.listen(BACKLOG)?;
         let listener = UnixListener::from(std::os::fd::OwnedFd::from(socket));
@@ -59,7 +59,7 @@ impl Control {
 impl Drop for Control {
     fn drop(&mut self) {
         self.ended.store(true, Ordering::Release);
-        // Wakes the thread; when that fails it has ended already.
+        // Wakes the thread. If that fails, it has ended already.
         let _ = UnixStream::connect(&self.path);
         let _ = fs::remove_file(&self.path);
     }
@@ -88,10 +88,10 @@ fn answer(mut peer: UnixStream, reader: &Reader) -> io::Result<()> {
     export.write(&mut BufWriter::new(peer))
 }
 
-/// Asks the process that has `datastore` open for an export of it.
+/// Requests an export from the process that has `datastore` open.
 ///
 /// # Errors
-/// When it cannot be asked.
+/// If the process cannot be reached.
 pub fn request_export(datastore: &Path) -> io::Result<impl Read> {
     let mut server = UnixStream::connect(beside(datastore, "control"))?;
     server.set_read_timeout(Some(ANSWER_TIME_MAX))?;

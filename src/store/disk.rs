@@ -1,7 +1,7 @@
-//! The datastore as the writer's [`Disk`]: batches into sled, and what to do when the disk is full.
+//! The datastore as the writer's [`Disk`]: writes batches to sled, and handles a full disk.
 //!
-//! After one failed write, sled fails for good, so it is closed and opened again with the last batch that was
-//! whole. Invariant: a datastore that did not recover from a failure is not sealed, so that the next start
+//! After a failed write, sled fails permanently, so it is closed and opened again with the last complete
+//! batch. Invariant: a datastore that did not recover from a failure is not sealed, so that the next start
 //! treats it as after a crash.
 
 use std::fs::File;
@@ -17,19 +17,19 @@ use super::writer::{Batch, Disk};
 use super::{Store, StoreError, keys};
 use crate::private;
 
-/// How long a batch may take.
+/// Timeout for a batch.
 const WRITE_TIME_MAX: Duration = Duration::from_secs(30);
-/// How long a batch may take before it is flushed once more.
+/// Time after which a batch is flushed once more.
 const SLOW: Duration = Duration::from_secs(1);
 
 /// An open datastore with its reserve.
 #[derive(Debug)]
 pub(super) struct Database {
-    /// Absent only if it could not be opened again.
+    /// `None` only if the datastore could not be opened again.
     store: Option<Store>,
     reserve: Reserve,
     watermark: Watermark,
-    /// sled's file, whose metadata has to become durable, too.
+    /// sled's file, whose metadata must become durable, too.
     file: File,
 }
 
@@ -75,9 +75,9 @@ impl Database {
         Ok(())
     }
 
-    /// Tries once more after the disk was full, with the space that was kept back.
+    /// Tries once more after the disk was full, with the reserved space.
     fn write_again(&mut self, batch: &Batch) -> Result<(), String> {
-        self.reserve.give_up();
+        self.reserve.release();
         self.reopen().map_err(|error| error.to_string())?;
         self.try_write(batch).map_err(|error| error.to_string())
     }
@@ -112,20 +112,20 @@ impl Disk for Database {
 
 impl Drop for Database {
     fn drop(&mut self) {
-        // The seal, too, needs a little space.
+        // The seal needs a little space, too.
         self.reserve.prepare(0);
     }
 }
 
-/// The value of [`keys::WAL`].
+/// Returns the value of [`keys::WAL`].
 pub(super) fn covered(position: &[u8], batch: u64) -> Vec<u8> {
     [position, &batch.to_be_bytes()].concat()
 }
 
-/// Writes and flushes on another thread, as sled can panic.
+/// Writes and flushes on another thread, because sled can panic.
 ///
-/// A thread of sled that fails does not always wake the thread that waits for it. The next flush sees the
-/// failure and wakes all of them, so a slow batch is flushed again.
+/// When a thread of sled fails, it does not always wake the threads that wait for it. The next flush detects
+/// the failure and wakes all of them, so a slow batch is flushed again.
 fn apply(db: &sled::Db, writes: sled::Batch) -> Result<sled::Result<()>, String> {
     let (sender, receiver) = sync_channel(1);
     let start = Instant::now();
@@ -145,12 +145,12 @@ fn apply(db: &sled::Db, writes: sled::Batch) -> Result<sled::Result<()>, String>
             }
         }
     }
-    Err("writing does not end".to_owned())
+    Err("writing timed out".to_owned())
 }
 
 fn spawn(work: impl FnOnce() + Send + 'static) -> Result<(), String> {
     let spawned = thread::Builder::new().name("sled-write".into()).spawn(work);
-    spawned.map(drop).map_err(|error| format!("no thread to write: {error}"))
+    spawned.map(drop).map_err(|error| format!("cannot start a thread to write: {error}"))
 }
 
 fn open_file(datastore: &Path) -> Result<File, StoreError> {
@@ -158,7 +158,7 @@ fn open_file(datastore: &Path) -> Result<File, StoreError> {
     private::options().read(true).write(true).open(&path).map_err(StoreError::io(&path))
 }
 
-/// Why a batch was not written.
+/// The reason that a batch was not written.
 #[derive(Debug)]
 enum WriteError {
     Full,

@@ -1,28 +1,28 @@
-//! What can go wrong with a datastore, a lock or a secret. Each text is one line for the operator.
+//! Errors of datastores, locks and secrets. Each text is one line for the administrator.
 
 use std::path::{Path, PathBuf};
 use std::{error, fmt, io};
 
-/// Why an operation on the datastore failed.
+/// The reason that an operation on the datastore failed.
 #[derive(Debug)]
 pub enum StoreError {
-    /// Another process holds it; what `it` is: `datastore` or `lock file`.
+    /// Another process uses a `datastore` or `lock file`.
     InUse(&'static str, PathBuf),
-    /// A datastore that was to be created exists already.
+    /// The datastore to create already exists.
     Exists(PathBuf),
     /// The path is not a datastore of this program.
     Foreign(PathBuf, &'static str),
     /// The datastore is incomplete or corrupt.
     Damaged(PathBuf, String),
-    /// A newer version of this program wrote it: its schema version, and the newest known here.
+    /// A newer version of this program wrote the datastore: its schema version, and the newest known one.
     Newer(PathBuf, u32, u32),
-    /// An older version wrote it, and it may not be changed now.
+    /// An older version wrote the datastore, and upgrading is not allowed now.
     Outdated(PathBuf, u32, u32),
     /// A migration failed: its name and the reason.
     Migration(&'static str, String),
-    /// The operating system refused something.
+    /// An operation on a file failed.
     Io(PathBuf, io::Error),
-    /// The operating system gave no random bytes.
+    /// The operating system provides no random bytes.
     Entropy(String),
 }
 
@@ -46,16 +46,17 @@ impl fmt::Display for StoreError {
                 write!(f, "{} is not a datastore of ircd: {why}", path.display())
             }
             StoreError::Damaged(path, what) => {
-                write!(f, "datastore {} is damaged and was left as it is: {what}", path.display())
+                write!(f, "datastore {} is damaged and was left unchanged: {what}", path.display())
             }
             StoreError::Newer(path, found, known) => write!(
                 f,
-                "datastore {} has schema version {found}, but this ircd knows none above {known}: use a newer ircd",
+                "datastore {} has schema version {found}, and this ircd supports versions up to {known}: \
+                 use a newer ircd",
                 path.display()
             ),
             StoreError::Outdated(path, found, known) => write!(
                 f,
-                "datastore {} has schema version {found}, this ircd needs {known}: \
+                "datastore {} has schema version {found}, and this ircd needs {known}: \
                  run `ircd upgradedb`, or set datastore.autoupgrade",
                 path.display()
             ),

@@ -1,8 +1,8 @@
-//! Everything in a datastore as text: JSON Lines, one record each, for backups and for reading.
+//! The content of a datastore as JSON Lines, one record each, for backups and for people.
 //!
-//! `{"key":"account/alice","value":{…}}`. The first line is about the rest: the schema version and how
-//! many lines follow, so that a file that was cut short is not taken for a whole one. Invariant: a
-//! file is checked as a whole before any of it is used.
+//! `{"key":"account/alice","value":{…}}`. The first line has the schema version and the number of the
+//! following lines, so that a truncated file is not mistaken for a complete one. Invariant: a file is checked
+//! completely before any of it is used.
 
 use std::borrow::Cow;
 use std::io::{self, BufRead, Read, Write};
@@ -12,11 +12,11 @@ use serde_json::value::RawValue;
 
 use super::{Store, StoreError, keys, migrate, random_secret};
 
-/// Key of the first line.
+/// The key of the first line.
 const HEADER: &str = "meta/export";
-/// The longest line that is read, in bytes.
+/// Maximum length of a line, in bytes.
 const LINE_BYTES_MAX: u64 = 16 << 20;
-/// Problems that are reported for one file.
+/// Maximum number of problems that are reported for one file.
 const PROBLEMS_MAX: usize = 50;
 
 /// A copy of a datastore.
@@ -47,24 +47,24 @@ struct Header {
 }
 
 impl Export {
-    /// The records of a network that comes from elsewhere, with a new cloak secret.
+    /// Creates an export of records from another server, with a new cloak secret.
     ///
     /// # Errors
-    /// When the system has no random bytes.
+    /// If the system provides no random bytes.
     pub fn new(records: Vec<(String, Vec<u8>)>) -> Result<Export, StoreError> {
         let schema = migrate::newest(migrate::MIGRATIONS);
         Ok(Export { schema, cloak_secret: random_secret()?, records })
     }
 
-    /// Copies what is in an open datastore.
+    /// Copies the content of an open datastore.
     pub(super) fn of(store: &Store) -> Result<Export, StoreError> {
         Ok(Export { schema: store.schema()?, cloak_secret: store.cloak_secret()?, records: store.records()? })
     }
 
-    /// Writes it as text.
+    /// Writes the export as text.
     ///
     /// # Errors
-    /// What `out` says, and `InvalidData` when a value is not JSON.
+    /// If `out` fails, or with `InvalidData` if a value is not JSON.
     pub fn write(&self, out: &mut impl Write) -> io::Result<()> {
         let header = Header { schema: self.schema, lines: self.records.len() + 1 };
         write_line(out, HEADER, &serde_json::to_string(&header)?)?;
@@ -78,10 +78,10 @@ impl Export {
         out.flush()
     }
 
-    /// Reads what [`Export::write`] wrote.
+    /// Reads the output of [`Export::write`].
     ///
     /// # Errors
-    /// Every problem, as `line 3: what is wrong`; at most fifty.
+    /// If the text is invalid: up to fifty problems, as `line 3: problem`.
     pub fn read(text: impl BufRead) -> Result<Export, Vec<String>> {
         let mut import = Import::default();
         let mut text = text;
@@ -91,7 +91,7 @@ impl Export {
             match (&mut text).take(LINE_BYTES_MAX).read_until(b'\n', &mut line) {
                 Ok(0) => break,
                 Ok(_) if line.len() as u64 == LINE_BYTES_MAX && line.last() != Some(&b'\n') => {
-                    import.problem(number, "it is longer than any record".to_owned());
+                    import.problem(number, "the line is too long".to_owned());
                     break;
                 }
                 Ok(_) => {
@@ -104,7 +104,7 @@ impl Export {
                     break;
                 }
             }
-            // Without the first line the others mean nothing.
+            // Without the first line, the others have no meaning.
             if import.header.is_none() || import.problems.len() >= PROBLEMS_MAX {
                 break;
             }
@@ -113,7 +113,7 @@ impl Export {
     }
 }
 
-/// Raw line breaks in JSON are blanks, so they can become some.
+/// Writes a line. Line breaks in JSON are whitespace, so they are replaced by spaces.
 fn write_line(out: &mut impl Write, key: &str, value: &str) -> io::Result<()> {
     let value = value.replace(['\n', '\r'], " ");
     let raw = serde_json::from_str(&value)
@@ -139,12 +139,12 @@ impl Import {
 
     fn line(&mut self, number: usize, line: &[u8]) -> Result<(), String> {
         let Line { key, value } = serde_json::from_slice(line).map_err(|error| match number {
-            1 => format!("it is not an export of ircd: {}", without_place(&error)),
+            1 => format!("not an export of ircd: {}", without_place(&error)),
             _ => without_place(&error),
         })?;
         if number == 1 {
             if key != HEADER {
-                return Err(format!("it is not an export of ircd: its key is not {HEADER}"));
+                return Err(format!("not an export of ircd: expected the key {HEADER}"));
             }
             self.header = Some(serde_json::from_str(value.get()).map_err(|error| without_place(&error))?);
             return Ok(());
@@ -154,27 +154,26 @@ impl Import {
             let secret = serde_json::from_str(value.get()).map_err(|error| without_place(&error))?;
             return match self.cloak_secret.replace(secret) {
                 None => Ok(()),
-                Some(_) => Err(format!("{key} is there twice")),
+                Some(_) => Err(format!("duplicate key {key}")),
             };
         }
         if !keys::is_record(&key) {
-            return Err(format!("there is no record \"{}\"", key.escape_debug()));
+            return Err(format!("expected the key of a record, found \"{}\"", key.escape_debug()));
         }
         match self.records.insert(key.to_string(), value.get().as_bytes().to_vec()) {
             None => Ok(()),
-            Some(_) => Err(format!("{key} is there twice")),
+            Some(_) => Err(format!("duplicate key {key}")),
         }
     }
 
     fn finish(mut self) -> Result<Export, Vec<String>> {
         let Some(header) = self.header else {
-            let empty = || vec!["line 1: it is empty".to_owned()];
+            let empty = || vec!["line 1: the file is empty".to_owned()];
             return Err(if self.problems.is_empty() { empty() } else { self.problems });
         };
-        let complete = self.problems.is_empty() && header.lines != self.lines;
-        if complete {
-            let what = format!("line 1: {} lines are to follow, but there are {}", header.lines, self.lines);
-            self.problems.push(what);
+        if self.problems.is_empty() && header.lines != self.lines {
+            let problem = format!("line 1: expected {} more lines, found {}", header.lines, self.lines);
+            self.problems.push(problem);
         }
         match self.cloak_secret {
             Some(cloak_secret) if self.problems.is_empty() => Ok(Export {
@@ -188,11 +187,11 @@ impl Import {
     }
 }
 
-/// serde counts lines from the start of what it is given, which is one line.
+/// Returns the text of an error with its column only: serde sees one line at a time and would call it line 1.
 fn without_place(error: &serde_json::Error) -> String {
     let text = error.to_string();
     match text.split_once(" at line ") {
-        Some((what, _)) => format!("{what} at column {}", error.column()),
+        Some((reason, _)) => format!("{reason} at column {}", error.column()),
         None => text,
     }
 }

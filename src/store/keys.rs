@@ -1,26 +1,26 @@
-//! The keys of the datastore. A key is a path of ASCII words; its first word says what kind of
-//! record it is, so that one kind lies together and can be read as a range. What begins with `meta/` is
-//! about the datastore itself; all else are the records, which the engine names and reads. They share one
-//! tree of sled, as only one tree can be changed at once: a migration changes the records and the schema
-//! version, or neither.
+//! The keys of the datastore. A key is a path of ASCII words; the first word is the kind of record, so that
+//! records of one kind are adjacent and can be read as a range. Keys that begin with `meta/` describe the
+//! datastore itself; all others are records, which the engine names and reads. All keys are in one tree of
+//! sled, because only changes to one tree are atomic: a migration changes the records and the schema version,
+//! or neither.
 
-/// Version of the layout of all other records, a decimal number.
+/// The version of the layout of all other records, a decimal number.
 pub(super) const SCHEMA_VERSION: &str = "meta/schema-version";
 
-/// Secret that the cloaks of hosts are made with. Lost, every cloak (and every ban on one) changes.
+/// The secret of the cloaks of hosts. If it is lost, all cloaks change, and bans on them stop matching.
 pub(super) const CLOAK_SECRET: &str = "meta/cloak-secret";
 
-/// Number of the last batch, eight bytes, the highest first; see [`super::watermark`].
+/// The number of the last batch, eight bytes in big-endian order; see [`super::watermark`].
 pub(super) const BATCH: &str = "meta/batch";
 
-/// How far sled has the write-ahead log: the position, and the number of the batch that said so, eight bytes
-/// each, the highest first. Another number than that of the last batch is left over: an older version has
-/// written since.
+/// The position up to which sled has the write-ahead log, and the number of the batch that wrote this value,
+/// eight bytes each in big-endian order. If the number is not that of the last batch, the value is obsolete:
+/// an older version has written since.
 pub(super) const WAL: &str = "meta/wal";
 
 const META: &str = "meta/";
 
-/// Whether a key is one of a record.
+/// Returns whether a key is that of a record.
 pub(super) fn is_record(key: &str) -> bool {
     !key.is_empty() && !key.starts_with(META)
 }

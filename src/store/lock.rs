@@ -1,5 +1,5 @@
-//! Files that only one process at a time can hold. The operating system releases the lock when the process
-//! ends, however it ends; the file stays.
+//! Files that only one process at a time can lock. The operating system releases the lock whenever the
+//! process ends, even by a crash; the file stays.
 
 use std::fs::{File, TryLockError};
 use std::path::Path;
@@ -7,15 +7,15 @@ use std::path::Path;
 use super::StoreError;
 use crate::private;
 
-/// A file held by this process until dropped.
+/// A file that this process has locked until drop.
 #[derive(Debug)]
 pub struct FileLock {
     _file: File,
 }
 
 impl FileLock {
-    /// Takes the lock file `path`, creating it if necessary. Never waits. No other user can open the file, as this is all
-    /// that is needed to lock it.
+    /// Locks the file `path`, which is created if necessary. Never waits. No other user can open the file,
+    /// because a user who can open it can also lock it.
     pub fn acquire(path: &Path) -> Result<FileLock, StoreError> {
         private::restrict(path);
         let file = private::options()
@@ -42,12 +42,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_lock_is_held_once_and_free_again() {
+    fn a_lock_is_exclusive_until_it_is_dropped() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("ircd.lock");
         let held = FileLock::acquire(&path).unwrap();
-        let refused = FileLock::acquire(&path).unwrap_err().to_string();
-        assert!(refused.ends_with("ircd.lock is in use by another process"), "{refused}");
+        let error = FileLock::acquire(&path).unwrap_err().to_string();
+        assert!(error.ends_with("ircd.lock is in use by another process"), "{error}");
         drop(held);
         FileLock::acquire(&path).unwrap();
     }

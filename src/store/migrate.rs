@@ -1,7 +1,7 @@
-//! Changes to the layout of the records, from one schema version to the next.
+//! Changes the layout of the records from one schema version to the next.
 //!
-//! Each migration is one atomic write together with the new version number: after a crash a
-//! datastore is at one version or the next, never between. A copy is made before the first.
+//! Each migration is one atomic write together with the new version number: after a crash, a datastore is at
+//! one version or the next, never in between. A copy is made before the first migration.
 
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
@@ -12,18 +12,18 @@ use time::macros::format_description;
 
 use super::{StoreError, keys, open};
 
-/// The step from the schema version that is its place in the list, counted from 1, to the next.
+/// The step from one schema version, which is its position in the list counted from 1, to the next.
 pub(super) struct Migration {
-    /// What it does, for the operator.
+    /// A description for the administrator.
     pub(super) name: &'static str,
-    /// Reads the old records and says what is to be written.
+    /// Reads the old records and returns the changes to write.
     pub(super) run: fn(&Db) -> Result<Batch, String>,
 }
 
-/// All migrations, oldest first. Entries are only ever added at the end.
+/// All migrations, oldest first. New entries go to the end.
 pub(super) const MIGRATIONS: &[Migration] = &[];
 
-/// The version a database has after `migrations`.
+/// Returns the version of a database after `migrations`.
 pub(super) fn newest(migrations: &[Migration]) -> u32 {
     1 + migrations.len() as u32
 }
@@ -39,7 +39,7 @@ pub(super) fn version(path: &Path, db: &Db) -> Result<u32, StoreError> {
         .ok_or_else(|| StoreError::damaged(path, "its schema version is not a number"))
 }
 
-/// Brings the database from version `from` to the newest. Returns the path of the copy made before.
+/// Migrates the database from version `from` to the newest. Returns the path of the copy made before.
 pub(super) fn run(path: &Path, db: &Db, from: u32, migrations: &[Migration]) -> Result<PathBuf, StoreError> {
     let copy = back_up(path, db, from)?;
     for (version, migration) in (from + 1..).zip(&migrations[from as usize - 1..]) {
@@ -51,7 +51,7 @@ pub(super) fn run(path: &Path, db: &Db, from: u32, migrations: &[Migration]) -> 
     Ok(copy)
 }
 
-/// Writes a second database beside the first, with everything that is in it.
+/// Copies all records to a new database beside the original.
 fn back_up(path: &Path, db: &Db, version: u32) -> Result<PathBuf, StoreError> {
     let stamp = OffsetDateTime::from(SystemTime::now())
         .format(format_description!("[year][month][day]T[hour][minute][second]Z"))

@@ -1,8 +1,8 @@
-//! The datastore: an embedded key-value database for everything but history that must outlive the process.
+//! The datastore: an embedded key-value database for everything except history that must outlive the process.
 //!
-//! No handler reads it: the engine gets all records at start, and one [`Writer`] writes what changes.
-//! Invariant: a database that is damaged, or was written by another program or a newer version, is refused
-//! before a byte of it is changed.
+//! No handler reads it: the engine gets all records at startup, and one [`Writer`] writes changes. Invariant:
+//! a database that is damaged, or was written by another program or a newer version, is rejected before a
+//! byte of it is changed.
 
 mod control;
 mod disk;

@@ -1,4 +1,4 @@
-//! Creating, opening and closing the datastore.
+//! Creates, opens and closes the datastore.
 
 use std::fs::{self, File};
 use std::io::{self, ErrorKind};
@@ -17,40 +17,40 @@ use super::wal::{self, Wal};
 use super::{Export, FileLock, StoreError, Writer, keys, random_secret, reserve, seal, watermark};
 use crate::private;
 
-/// File in the datastore's directory that identifies it and is locked while the datastore is open.
+/// The file in the datastore's directory that identifies it and is locked while the datastore is open.
 pub(super) const MARKER: &str = "ircd";
 
 const MARKER_TEXT: &str = "This directory is a datastore of ircd.\n";
 
-/// Ends of the names of everything that is created beside the datastore.
+/// Suffixes of the files and directories that are created beside the datastore.
 const OWN_SUFFIXES: &[&str] = &["bak", "new", "recovery", "reserve"];
 
-/// Memory for pages; sled's own default is 1 GiB.
+/// Size of sled's page cache; its default is 1 GiB.
 const CACHE_BYTES: u64 = 16 << 20;
 
-/// How long sled may take to read a datastore. On some damage it never ends.
+/// Timeout for sled to read a datastore. With some damage, it never returns.
 pub(super) const OPEN_TIME_MAX: Duration = Duration::from_secs(60);
 
-/// How long sled's threads may take to let go of a closed database.
+/// Timeout for sled's threads to close the files of a closed database.
 const CLOSE_TIME_MAX: Duration = Duration::from_secs(5);
 
-/// What to do with a datastore that an older version wrote.
+/// The treatment of a datastore that an older version wrote.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outdated {
-    /// Copy it, then change it to this version's layout.
+    /// Copy it, then upgrade it to this version's layout.
     Upgrade,
-    /// Leave it and fail.
+    /// Leave it unchanged and fail.
     Refuse,
 }
 
-/// The open datastore; no other process can open it. Dropped, it is closed in order.
+/// An open datastore, which no other process can open. It is closed cleanly on drop.
 #[derive(Debug)]
 pub struct Store {
     path: PathBuf,
     backup: Option<PathBuf>,
-    /// Until the writer has it.
+    /// `None` after the writer has taken it.
     wal: Option<Wal>,
-    // Dropped in this order: sled lets go, the seal is put on, others may open it.
+    // Dropped in this order: sled closes its files, the seal is written, others may open the datastore.
     db: Db,
     closer: Closer,
     _lock: FileLock,
@@ -65,7 +65,7 @@ impl Store {
         create(path, records)
     }
 
-    /// Opens the datastore, which is created first if there is nothing at `path`.
+    /// Opens the datastore, after creating it if there is nothing at `path`.
     pub fn open_or_create(path: &Path, outdated: Outdated) -> Result<Store, StoreError> {
         if is_absent(path)? {
             Store::create(path)?;
@@ -76,7 +76,7 @@ impl Store {
     /// Opens an existing datastore.
     pub fn open(path: &Path, outdated: Outdated) -> Result<Store, StoreError> {
         match Store::open_with(path, outdated, MIGRATIONS) {
-            // Recovery writes, too.
+            // sled also writes during recovery.
             Err(StoreError::Io(_, error)) if reserve::is_full(&error) && reserve::remove(path) => {
                 Store::open_with(path, outdated, MIGRATIONS)
             }
@@ -99,7 +99,7 @@ impl Store {
         if found < known && outdated == Outdated::Refuse {
             return Err(StoreError::Outdated(path.to_owned(), found, known));
         }
-        // Before a migration, as the log is in the old layout, too.
+        // Before a migration, because the log is in the old layout, too.
         store.wal = Some(wal::apply(path, &store.db)?);
         if found < known {
             store.backup = Some(migrate::run(path, &store.db, found, migrations)?);
@@ -107,12 +107,12 @@ impl Store {
         Ok(store)
     }
 
-    /// The copy that was made because opening changed the layout.
+    /// Returns the path of the copy, if opening upgraded the layout.
     pub fn backup(&self) -> Option<&Path> {
         self.backup.as_deref()
     }
 
-    /// The secret that the cloaks of hosts are made with; the same as long as the datastore lives.
+    /// Returns the secret of the cloaks of hosts, which never changes.
     pub fn cloak_secret(&self) -> Result<String, StoreError> {
         let stored =
             self.db.get(keys::CLOAK_SECRET).map_err(|error| StoreError::damaged(&self.path, error))?;
@@ -121,7 +121,7 @@ impl Store {
             .ok_or_else(|| StoreError::damaged(&self.path, "its cloak secret is missing"))
     }
 
-    /// All records by key, as they were last written.
+    /// Returns all records, ordered by key.
     pub fn records(&self) -> Result<Vec<(String, Vec<u8>)>, StoreError> {
         let mut records = Vec::new();
         for record in self.db.iter() {
@@ -135,12 +135,12 @@ impl Store {
         Ok(records)
     }
 
-    /// A copy of everything, to be written as text.
+    /// Returns a copy of everything, for writing as text.
     pub fn export(&self) -> Result<Export, StoreError> {
         Export::of(self)
     }
 
-    /// Creates a datastore of a copy; fails if anything is at `path`.
+    /// Creates a datastore from an export; fails if anything is at `path`.
     pub fn import(path: &Path, export: &Export) -> Result<(), StoreError> {
         let known = migrate::newest(MIGRATIONS);
         if !(1..=known).contains(&export.schema) {
@@ -155,8 +155,8 @@ impl Store {
         create(path, records)
     }
 
-    /// Hands it to a writer of its own, which also serves the control socket. Without the socket,
-    /// there is no export while the server runs, but nothing else is missing.
+    /// Starts a writer for the datastore, which also serves the control socket. A failure of the socket is
+    /// only logged: without it, everything except exports from the running server works.
     pub fn into_writer(mut self) -> Result<Writer, StoreError> {
         let (path, wal) = (self.path.clone(), self.wal.take());
         let mut writer = Writer::with_wal(Database::new(self)?, wal).map_err(StoreError::io(&path))?;
@@ -181,7 +181,7 @@ impl Store {
         migrate::version(&self.path, &self.db)
     }
 
-    /// Closes it and opens it again, after sled failed. What was not whole is gone then.
+    /// Closes and reopens the datastore after sled has failed. Incomplete batches are lost.
     pub(super) fn reopen(self) -> Result<Store, StoreError> {
         let Store { path, backup, wal, db, mut closer, _lock } = self;
         closer.seals = false;
@@ -193,13 +193,14 @@ impl Store {
         Ok(Store { path, backup, wal, db, closer, _lock })
     }
 
-    /// It failed: the next start is to look at it as after a crash.
+    /// Leaves out the seal on drop, after a failure, so that the next start treats the datastore as after a
+    /// crash.
     pub(super) fn leave_unsealed(&mut self) {
         self.closer.seals = false;
     }
 }
 
-/// Seals a datastore once sled has let go of it.
+/// Seals a datastore after sled has closed its files.
 #[derive(Debug)]
 struct Closer {
     path: PathBuf,
@@ -208,7 +209,7 @@ struct Closer {
 
 impl Drop for Closer {
     fn drop(&mut self) {
-        // Without a seal the next start trusts sled's own recovery, as after a crash.
+        // Without a seal, the next start relies on sled's recovery, as after a crash.
         if self.seals
             && let Err(error) = wait_for_sled(&self.path).and_then(|()| seal::close(&self.path))
         {
@@ -217,20 +218,21 @@ impl Drop for Closer {
     }
 }
 
-/// Waits until sled's threads have closed their file, which sled keeps locked.
+/// Waits until sled's threads have closed their file, which is locked until then.
 fn wait_for_sled(dir: &Path) -> io::Result<()> {
     let file = File::open(dir.join("db"))?;
     let start = Instant::now();
     while file.try_lock().is_err() {
         if start.elapsed() > CLOSE_TIME_MAX {
-            return Err(io::Error::new(ErrorKind::TimedOut, "sled does not close it"));
+            return Err(io::Error::new(ErrorKind::TimedOut, "sled did not close it in time"));
         }
         thread::sleep(Duration::from_millis(1));
     }
     Ok(())
 }
 
-/// Makes a datastore with these records. It is written beside `path` and then put there whole.
+/// Creates a datastore with these records, completely or not at all: it is written beside `path`, then
+/// renamed.
 pub(super) fn create(path: &Path, records: Batch) -> Result<(), StoreError> {
     if !is_absent(path)? {
         return Err(StoreError::Exists(path.to_owned()));
@@ -254,7 +256,7 @@ fn write(dir: &Path, records: Batch) -> Result<(), StoreError> {
     written.map(drop).map_err(|error| StoreError::Io(dir.to_owned(), io::Error::other(error)))
 }
 
-/// Whether a datastore can be made at `path`: nothing is there, or an empty directory.
+/// Returns whether a datastore can be created at `path`: there is nothing, or an empty directory.
 fn is_absent(path: &Path) -> Result<bool, StoreError> {
     match fs::read_dir(path) {
         Ok(mut entries) => Ok(entries.next().is_none()),
@@ -264,19 +266,19 @@ fn is_absent(path: &Path) -> Result<bool, StoreError> {
     }
 }
 
-/// Makes sure that `path` is a datastore of this program and takes it for this process.
+/// Checks that `path` is a datastore of this program, and locks it for this process.
 fn lock(path: &Path) -> Result<FileLock, StoreError> {
     let foreign = |why| StoreError::Foreign(path.to_owned(), why);
     if fs::metadata(path).map_err(StoreError::io(path))?.is_file() {
-        return Err(foreign("it is a file, perhaps another server's; ours are directories"));
+        return Err(foreign("expected a directory, found a file, perhaps of another server"));
     }
     let marker = path.join(MARKER);
     let text = match fs::read_to_string(&marker) {
-        Err(error) if error.kind() == ErrorKind::NotFound => return Err(foreign("our mark is not in it")),
+        Err(error) if error.kind() == ErrorKind::NotFound => return Err(foreign("it has no marker file")),
         text => text.map_err(StoreError::io(&marker))?,
     };
     if text != MARKER_TEXT {
-        return Err(foreign("the mark in it is not ours"));
+        return Err(foreign("its marker file has another text"));
     }
     let file = private::options().write(true).open(&marker).map_err(StoreError::io(&marker))?;
     let lock = FileLock::take(file, "datastore", path)?;
@@ -287,7 +289,7 @@ fn lock(path: &Path) -> Result<FileLock, StoreError> {
     Ok(lock)
 }
 
-/// Restricts the datastore to its owner, as well as what this program or an earlier version left beside it.
+/// Restricts the datastore to its owner, and everything that this or an earlier version created beside it.
 fn restrict(path: &Path) {
     private::restrict(path);
     let prefix = beside(Path::new(path.file_name().unwrap_or_default()), "").into_os_string();
@@ -301,8 +303,8 @@ fn restrict(path: &Path) {
     }
 }
 
-/// Lets sled recover a copy of a database that was not closed in order. sled writes while it recovers, so a
-/// failed recovery of the original could destroy what an expert could still have saved.
+/// Lets sled recover a copy of a database that was not closed cleanly. sled writes during recovery, so a
+/// failed recovery of the original could destroy data that an expert could still save.
 fn rehearse(path: &Path) -> Result<(), StoreError> {
     let copy = beside(path, "recovery");
     if copy.exists() {
@@ -319,7 +321,7 @@ fn rehearse(path: &Path) -> Result<(), StoreError> {
     tried.map(drop)
 }
 
-/// Reads everything, as damage in a page shows only when it is read.
+/// Reads everything, because damage in a page is detected only when it is read.
 fn read_all(path: &Path, db: &Db) -> Result<(), StoreError> {
     let theirs = db.clone();
     let read = within(OPEN_TIME_MAX, move || theirs.iter().try_for_each(|entry| entry.map(drop)))
@@ -341,7 +343,7 @@ fn copy_directory(from: &Path, to: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// The path with something added to its last name.
+/// Returns `path.suffix`.
 pub(super) fn beside(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(".");
@@ -349,11 +351,11 @@ pub(super) fn beside(path: &Path, suffix: &str) -> PathBuf {
     PathBuf::from(name)
 }
 
-/// Opens the database in `dir`, on a thread of its own: damage can make sled panic or never end. An
-/// error speaks of `path`.
+/// Opens the database in `dir` on a separate thread, because damage can make sled panic or never return.
+/// Errors name `path`.
 fn read(dir: &Path, path: &Path) -> Result<Db, StoreError> {
     remove_half_snapshots(dir).map_err(StoreError::io(path))?;
-    // sled is not to flush every half second by itself: every write here is flushed.
+    // Every write here is flushed, so sled need not flush every half second by itself.
     let config = sled::Config::new().path(dir).cache_capacity(CACHE_BYTES).flush_every_ms(None);
     let opened = within(OPEN_TIME_MAX, move || config.open())
         .map_err(|why| StoreError::damaged(path, format!("reading it {why}")))?;
@@ -363,9 +365,9 @@ fn read(dir: &Path, path: &Path) -> Result<Db, StoreError> {
     })
 }
 
-/// sled writes a snapshot under another name first. If that was interrupted by a kill or a full disk, sled
-/// takes the unfinished file for its newest snapshot, and the database for damaged. The snapshot before is
-/// still there.
+/// Removes incomplete snapshots. sled first writes a snapshot under another name. If a kill or a full disk
+/// interrupts that, sled mistakes the incomplete file for its newest snapshot, and finds the database
+/// damaged. The previous snapshot still exists.
 fn remove_half_snapshots(dir: &Path) -> io::Result<()> {
     for entry in fs::read_dir(dir)? {
         let name = entry?.file_name();
@@ -377,8 +379,8 @@ fn remove_half_snapshots(dir: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Runs an operation of sled on a thread of its own, as it can panic or never end. The error completes a
-/// sentence.
+/// Runs an operation of sled on a separate thread, because it can panic or never return. The error is the
+/// predicate of a sentence.
 pub(super) fn within<T: Send + 'static>(
     limit: Duration,
     work: impl FnOnce() -> T + Send + 'static,
@@ -386,7 +388,7 @@ pub(super) fn within<T: Send + 'static>(
     let (sender, receiver) = mpsc::sync_channel(1);
     thread::Builder::new().spawn(move || sender.send(work())).map_err(|_| "needs a thread")?;
     receiver.recv_timeout(limit).map_err(|error| match error {
-        mpsc::RecvTimeoutError::Timeout => "does not end",
+        mpsc::RecvTimeoutError::Timeout => "timed out",
         mpsc::RecvTimeoutError::Disconnected => "failed",
     })
 }

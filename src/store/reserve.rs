@@ -1,9 +1,9 @@
-//! Disk space kept in reserve for when the disk is full.
+//! Reserves disk space for when the disk is full.
 //!
-//! A file beside the datastore that only takes up space. It is removed before the datastore would run out of
-//! space, so that what clients were already promised can still be written, and created again when there is
-//! room. Invariant: [`Reserve::has_room`] is true only while the file is there (or the file system cannot
-//! keep space back at all).
+//! The reserve is a file beside the datastore that only takes up space. It is removed before the datastore
+//! runs out of space, so that changes that clients have already seen can still be written, and created again
+//! when there is room. Invariant: [`Reserve::has_room`] is true only while the file exists (or the file
+//! system cannot reserve space at all).
 
 use std::fs;
 use std::io;
@@ -14,12 +14,12 @@ use rustix::fs::{FallocateFlags, fallocate, statvfs};
 use super::open::beside;
 use crate::private;
 
-/// Size of the file. More than all writes that can wait, in the pieces in which sled writes.
+/// Size of the file: more than all writes that can wait, in the units in which sled writes.
 const RESERVE_BYTES: u64 = 8 << 20;
-/// Free space below which the next write may fail: a few of sled's segments, of half a MiB each.
+/// Free space below which the next write may fail: a few of sled's segments, which have half a MiB each.
 const FREE_BYTES_MIN: u64 = 2 << 20;
 
-/// The file.
+/// The reserve of a datastore.
 #[derive(Debug)]
 pub(super) struct Reserve {
     path: PathBuf,
@@ -29,58 +29,59 @@ pub(super) struct Reserve {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Status {
     Held,
-    GivenUp,
+    Released,
     /// The file system cannot reserve space.
     Impossible,
 }
 
 impl Reserve {
-    /// The reserve of a datastore, made if there is room for it.
+    /// Returns the reserve of a datastore, after creating it if there is room.
     pub(super) fn new(datastore: &Path) -> Reserve {
         let path = beside(datastore, "reserve");
-        let status = if is_whole(&path) { Status::Held } else { Status::GivenUp };
+        let status = if is_whole(&path) { Status::Held } else { Status::Released };
         let mut reserve = Reserve { path, status };
-        if reserve.status == Status::GivenUp && !reserve.has_room() {
+        if reserve.status == Status::Released && !reserve.has_room() {
             reserve.complain("is almost full");
         }
         reserve
     }
 
-    /// Gives the space up when less is free than `bytes` may take.
+    /// Releases the space if a write of `bytes` may need more than is free.
     pub(super) fn prepare(&mut self, bytes: u64) {
         if self.status == Status::Held && self.free_bytes() < FREE_BYTES_MIN + 2 * bytes {
-            self.give_up();
+            self.release();
         }
     }
 
-    /// Gives the space up.
-    pub(super) fn give_up(&mut self) {
+    /// Releases the space.
+    pub(super) fn release(&mut self) {
         if self.status != Status::Held {
             return;
         }
-        self.complain("is full, so the space kept back is used");
+        self.complain("is full, so the reserved space is used");
         if let Err(error) = fs::remove_file(&self.path) {
             tracing::warn!(target: "datastore", "{}: {error}", self.path.display());
         }
-        self.status = Status::GivenUp;
+        self.status = Status::Released;
     }
 
-    /// Whether there is space for more than what was promised; makes the file again if there is.
+    /// Returns whether there is space for further changes; creates the file again if there is.
     pub(super) fn has_room(&mut self) -> bool {
-        if self.status == Status::GivenUp && self.free_bytes() >= RESERVE_BYTES + 2 * FREE_BYTES_MIN {
+        if self.status == Status::Released && self.free_bytes() >= RESERVE_BYTES + 2 * FREE_BYTES_MIN {
+            let path = self.path.display();
             self.status = match allocate(&self.path) {
                 Ok(()) => Status::Held,
-                Err(error) if is_full(&error) => Status::GivenUp,
+                Err(error) if is_full(&error) => Status::Released,
                 Err(error) => {
-                    tracing::warn!(target: "datastore", "no space kept back in {}: {error}", self.path.display());
+                    tracing::warn!(target: "datastore", "cannot reserve space in {path}: {error}");
                     Status::Impossible
                 }
             };
             if self.status == Status::Held {
-                tracing::info!(target: "datastore", "{} MiB kept back in {}", RESERVE_BYTES >> 20, self.path.display());
+                tracing::info!(target: "datastore", "reserved {} MiB in {path}", RESERVE_BYTES >> 20);
             }
         }
-        self.status != Status::GivenUp
+        self.status != Status::Released
     }
 
     fn complain(&self, what: &str) {
@@ -93,29 +94,29 @@ impl Reserve {
         );
     }
 
-    /// What we may use; a file system that does not say has enough.
+    /// Returns the free space; a file system that does not report it counts as having enough.
     fn free_bytes(&self) -> u64 {
         let place = self.path.parent().filter(|place| !place.as_os_str().is_empty());
         statvfs(place.unwrap_or(Path::new("."))).map_or(u64::MAX, |room| room.f_bavail * room.f_frsize)
     }
 }
 
-/// Gives up the space of a datastore that is not open; false if there was none.
+/// Releases the space of a datastore that is not open; returns false if there is none.
 pub(super) fn remove(datastore: &Path) -> bool {
     fs::remove_file(beside(datastore, "reserve")).is_ok()
 }
 
-/// Whether an operation failed for lack of space.
+/// Returns whether an operation failed because the disk is full.
 pub(super) fn is_full(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
 }
 
-/// A file that is shorter was interrupted when it was made.
+/// Returns whether the file is complete. A shorter one was interrupted when it was created.
 fn is_whole(path: &Path) -> bool {
     fs::metadata(path).is_ok_and(|file| file.len() == RESERVE_BYTES)
 }
 
-/// Makes the file, or leaves nothing behind.
+/// Creates the file, or leaves nothing behind.
 fn allocate(path: &Path) -> io::Result<()> {
     let file = private::options().create(true).truncate(true).write(true).open(path)?;
     let made = fallocate(&file, FallocateFlags::empty(), 0, RESERVE_BYTES);
@@ -132,7 +133,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_space_is_real_given_up_and_taken_back() {
+    fn space_is_really_reserved_released_and_reserved_again() {
         let dir = tempfile::tempdir().unwrap();
         let mut reserve = Reserve::new(&dir.path().join("ircd.db"));
         let file = dir.path().join("ircd.db.reserve");
@@ -140,7 +141,7 @@ mod tests {
         assert!(fs::metadata(&file).unwrap().blocks() * 512 >= RESERVE_BYTES);
         reserve.prepare(1000);
         assert!(file.exists());
-        // More than any disk has.
+        // More space than any disk has.
         reserve.prepare(u64::MAX / 4);
         assert!(!file.exists());
         assert!(reserve.has_room());
@@ -148,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn one_that_is_there_is_kept_and_half_a_one_made_whole() {
+    fn an_existing_reserve_is_kept_and_an_incomplete_one_completed() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("ircd.db");
         drop(Reserve::new(&path));

@@ -1,8 +1,8 @@
-//! The seal: checksums of the files of a datastore that was closed in order.
+//! The seal: checksums of the files of a datastore that was closed cleanly.
 //!
-//! sled repairs what a crash leaves behind, but it cannot tell other damage from that: it drops what it
-//! cannot read, or searches it endlessly. So after an orderly stop the files must be the same, bit for bit,
-//! at the next start. After a crash there is no seal, and sled's own recovery decides, on a copy first.
+//! sled recovers from crashes, but it cannot distinguish other damage from a crash: it drops data that it
+//! cannot read, or searches it endlessly. Therefore, after a clean stop, the files must be the same, bit for
+//! bit, at the next start. After a crash there is no seal, and sled recovers the datastore, a copy first.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -15,7 +15,7 @@ use crate::private;
 
 const SEAL: &str = "seal";
 
-/// Writes the seal; nothing may have the database open.
+/// Writes the seal. The database must be closed.
 pub(super) fn close(dir: &Path) -> io::Result<()> {
     let new = dir.join("seal.new");
     private::write(&new, checksums(dir)?)?;
@@ -24,8 +24,8 @@ pub(super) fn close(dir: &Path) -> io::Result<()> {
     File::open(dir)?.sync_all()
 }
 
-/// Compares the files with the seal and removes it; returns false if there is none. The removal is durable
-/// then, as a seal that came back after a power failure would condemn a sound database.
+/// Compares the files with the seal and removes it; returns false if there is none. Makes the removal
+/// durable, because a seal that reappeared after a power failure would make an intact database look damaged.
 pub(super) fn open(dir: &Path) -> Result<bool, StoreError> {
     let seal = dir.join(SEAL);
     let sealed = match fs::read_to_string(&seal) {
@@ -36,7 +36,7 @@ pub(super) fn open(dir: &Path) -> Result<bool, StoreError> {
     let found = checksums(dir).map_err(StoreError::io(dir))?;
     if let Some(changed) = sealed.lines().find(|line| !found.lines().any(|other| other == *line)) {
         let name = changed.split_once("  ").map_or(changed, |(_, name)| name);
-        return Err(StoreError::damaged(dir, format!("{name} is not as it was when the server stopped")));
+        return Err(StoreError::damaged(dir, format!("{name} has changed since the server stopped")));
     }
     fs::remove_file(&seal)
         .and_then(|()| File::open(dir))
@@ -45,7 +45,7 @@ pub(super) fn open(dir: &Path) -> Result<bool, StoreError> {
     Ok(true)
 }
 
-/// One line `checksum  name` for each file that is sled's.
+/// Returns a line `checksum  name` for each file of sled.
 fn checksums(dir: &Path) -> io::Result<String> {
     let mut files = Vec::new();
     list(dir, &mut files)?;

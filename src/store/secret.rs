@@ -1,15 +1,16 @@
-//! Random secrets that people and files can carry.
+//! Random secrets.
 
 use data_encoding::BASE64URL_NOPAD;
 
 use super::StoreError;
 
-/// 256 random bits as 43 characters of base64url without padding: for API tokens, cloaks, JWT keys.
+/// Returns 256 random bits as 43 characters of base64url without padding, for API tokens, cloaks and JWT
+/// keys.
 pub fn random_secret() -> Result<String, StoreError> {
     Ok(BASE64URL_NOPAD.encode(&entropy()?))
 }
 
-/// 256 random bits from the operating system.
+/// Returns 256 random bits from the operating system.
 pub fn entropy() -> Result<[u8; 32], StoreError> {
     let mut bytes = [0; 32];
     getrandom::fill(&mut bytes).map_err(|error| StoreError::Entropy(error.to_string()))?;

@@ -1,10 +1,10 @@
 //! The write-ahead log: a journal of the writes that sled may not have yet, inside the datastore.
 //!
-//! sled takes milliseconds to make a batch durable. The log takes the writes of a turn with one `write`, in
-//! microseconds, and `kill -9` cannot take that back. Each batch for sled says up to which position it covers
-//! the log ([`keys::WAL`]); opening the datastore applies what the log has behind that position. Invariants:
-//! an entry holds all writes of a turn, and entries are in the order of the turns; the log is never the only
-//! place of what was promised to survive a power failure.
+//! sled takes milliseconds to make a batch durable. The log stores the writes of a turn with one `write`, in
+//! microseconds, after which `kill -9` cannot undo them. Each batch for sled contains the position up to
+//! which it covers the log ([`keys::WAL`]); opening the datastore applies the entries after that position.
+//! Invariants: an entry has all writes of a turn, and entries are in the order of the turns; changes that
+//! must survive a power failure are never only in the log.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -18,12 +18,12 @@ use crate::engine::Write;
 use crate::journal::{self, Frames, Log, Reader};
 
 const NAME: &str = "wal";
-/// Size at which a segment is followed by the next.
+/// Size at which a segment is complete and the next one begins.
 const SEGMENT_BYTES_MAX: u64 = 1 << 20;
-/// What stands in place of the length of a value that is deleted.
+/// Replaces the length of the value if a key is deleted.
 const DELETED: u32 = u32::MAX;
 
-/// The open log.
+/// An open log.
 #[derive(Debug)]
 pub(super) struct Wal {
     dir: PathBuf,
@@ -32,8 +32,8 @@ pub(super) struct Wal {
 }
 
 impl Wal {
-    /// Opens the log of a datastore, and returns what is behind the position `covered` as well; of a damaged
-    /// log, what is sound. Without a position, nothing.
+    /// Opens the log of a datastore. Returns also the writes after the position `covered`, up to the first
+    /// damage; none without a position.
     pub(super) fn open(datastore: &Path, covered: Option<u64>) -> io::Result<(Wal, Batch)> {
         let dir = datastore.join(NAME);
         journal::create_dir(&dir)?;
@@ -52,39 +52,39 @@ impl Wal {
             })?;
             if let Some(damage) = damage {
                 tracing::error!(target: "datastore", "{damage}");
-                // Later turns build on this one.
+                // Later turns depend on this one.
                 is_sound = false;
             }
         }
         Ok((Wal { dir, log, frames: Frames::default() }, lacking))
     }
 
-    /// The directory, for [`journal::trim`].
+    /// Returns the directory, for [`journal::trim`].
     pub(super) fn dir(&self) -> &Path {
         &self.dir
     }
 
-    /// The position behind the last entry.
+    /// Returns the position after the last entry.
     pub(super) fn end(&self) -> u64 {
         self.log.end()
     }
 
-    /// Writes an entry. After an error, nothing of it is there.
+    /// Writes an entry. After an error, no part of it is in the log.
     pub(super) fn append(&mut self, writes: &[Write]) -> io::Result<()> {
         self.frames.clear();
         if !self.frames.add(|out| encode(out, writes)) {
-            return Err(io::Error::new(io::ErrorKind::InvalidInput, "too much in one turn"));
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, "the changes of one turn are too large"));
         }
         self.log.append(&self.frames)
     }
 }
 
-/// Opens the log of a datastore, and writes to sled what it does not have of it.
+/// Opens the log of a datastore, and writes the entries that sled does not have yet to sled.
 pub(super) fn apply(path: &Path, db: &Db) -> Result<Wal, StoreError> {
     let stored = db.get(keys::WAL).map_err(|error| StoreError::damaged(path, error))?;
     let batch = watermark::last_batch(path, db)?;
     let covered = stored.as_deref().and_then(|stored| stored.split_first_chunk());
-    // Otherwise a version without a log was the last that wrote, and an entry would undo what it did.
+    // Otherwise a version without a log has written last, and entries would undo its changes.
     let covered = covered.filter(|(_, said_by)| watermark::number(said_by) == batch);
     let covered = covered.map(|(position, _)| u64::from_be_bytes(*position));
     let (wal, lacking) = Wal::open(path, covered).map_err(StoreError::io(path))?;
@@ -112,7 +112,7 @@ fn write(path: &Path, db: &Db, writes: sled::Batch) -> Result<(), StoreError> {
     })
 }
 
-/// Keys and values, each behind its length in four bytes.
+/// Appends keys and values, each after its length in four bytes.
 fn encode(out: &mut Vec<u8>, writes: &[Write]) {
     for Write { key, value } in writes {
         out.extend_from_slice(&(key.len() as u32).to_le_bytes());
@@ -123,7 +123,7 @@ fn encode(out: &mut Vec<u8>, writes: &[Write]) {
     }
 }
 
-/// Reads an entry; `None` if it is anything else.
+/// Reads an entry; `None` if the bytes are not one.
 fn decode(mut bytes: &[u8]) -> Option<impl Iterator<Item = Write>> {
     let mut writes = Vec::new();
     while !bytes.is_empty() {
@@ -153,18 +153,18 @@ mod tests {
     }
 
     #[test]
-    fn an_entry_is_what_was_written_or_nothing() {
+    fn an_entry_is_read_back_unchanged_or_not_at_all() {
         let writes = [set("a/ü", "{\"x\":1}"), Write { key: "b".into(), value: None }, set("c", "")];
         let mut bytes = Vec::new();
         encode(&mut bytes, &writes);
         assert_eq!(decode(&bytes).unwrap().collect::<Vec<_>>(), writes);
         let cuts = (1..bytes.len()).filter(|&end| decode(&bytes[..end]).is_some());
-        // Only between two writes, where a checksum tells them apart.
+        // Only at the ends of writes; the checksum of the frame detects these cuts.
         assert_eq!(cuts.count(), 2);
     }
 
     #[test]
-    fn what_is_behind_a_position_is_applied_in_order() {
+    fn entries_after_a_position_are_applied_in_order() {
         let dir = tempfile::tempdir().unwrap();
         let (mut wal, lacking) = Wal::open(dir.path(), None).unwrap();
         assert!(lacking.is_empty());
@@ -178,7 +178,7 @@ mod tests {
         assert_eq!(wal.end(), end);
         assert_eq!(lacking, Batch::from([("a".into(), Some(b"3".to_vec())), ("b".into(), None)]));
         drop(wal);
-        // sled may have more than a power failure left of the log.
+        // sled may be ahead of what survived of the log in a power failure.
         let (wal, lacking) = Wal::open(dir.path(), Some(end + 1000)).unwrap();
         assert_eq!((wal.end(), lacking.len()), (end + 1000, 0));
     }

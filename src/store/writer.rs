@@ -1,10 +1,10 @@
-//! The one writer: a thread that makes the writes of turns durable, many turns with one flush.
+//! The only writer: a thread that makes the writes of turns durable, many turns with one flush.
 //!
-//! It knows nothing of what it writes and nothing of disks; a [`Disk`] does that. Whatever is pushed while a
-//! batch is on its way goes into the next one (group commit), later writes of a key in place of earlier ones.
-//! A push first goes to the write-ahead log, so that `kill -9` cannot take it back. Invariant:
-//! [`Progress::durable`] names a turn only when its writes and those of all turns before it are on the disk;
-//! a batch is written whole or not at all.
+//! It leaves the meaning of records to the engine, and the disk to a [`Disk`]. Everything that is pushed
+//! while a batch is being written goes into the next batch (group commit), where later writes of a key
+//! replace earlier ones. A push first goes to the write-ahead log, so that it survives `kill -9`. Invariants:
+//! [`Progress::durable`] reaches a turn only when its writes and those of all turns before it are on disk; a
+//! batch is written completely or not at all.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::io;
@@ -23,69 +23,70 @@ use super::wal::Wal;
 use crate::engine::Write;
 use crate::journal;
 
-/// Bytes of waiting writes at which [`Progress::full`] is set.
+/// Size of the waiting writes, in bytes, at which [`Progress::full`] is set.
 const QUEUE_BYTES_MAX: usize = 4 << 20;
-/// Length of the write-ahead log, in bytes, at which it is.
+/// Length of the write-ahead log, in bytes, at which [`Progress::full`] is set.
 const WAL_BYTES_MAX: u64 = 64 << 20;
 /// Approximate overhead of a queued write, in addition to its key and value.
 const WRITE_BYTES: usize = 64;
-/// How long writes for which no client waits may stay out of the datastore.
+/// Maximum delay of writes for which no client waits.
 const LATER_TIME: Duration = Duration::from_secs(1);
-/// How often a full disk is checked for room.
+/// Interval at which a full disk is checked for room.
 const ROOM_EVERY: Duration = Duration::from_secs(2);
-/// Copies of the records that may be asked for at the same time.
+/// Maximum number of exports that wait at the same time.
 const READERS_MAX: usize = 4;
-/// How often the same is said in the log.
+/// Minimum interval between log records about the same failure.
 const TOLD_EVERY: Duration = Duration::from_secs(60);
 
-/// What is written at once: keys with their new values; `None` deletes.
+/// Writes that are made together: keys with their new values; `None` deletes.
 pub type Batch = BTreeMap<String, Option<Vec<u8>>>;
 
-/// Where batches go.
+/// The destination of batches.
 pub trait Disk: Send + 'static {
-    /// Writes a batch, all of it or nothing, and returns when it is durable.
+    /// Writes a batch, completely or not at all, and returns when it is durable.
     ///
     /// # Errors
-    /// When that is impossible; nothing more is written then. One line for the log.
+    /// If the batch cannot be written; the writer then stops. The error is one line for the log.
     fn write(&mut self, batch: &Batch) -> Result<(), String>;
 
-    /// Whether there is room for more; asked after every batch, and every two seconds after a no.
+    /// Returns whether there is room for more. Called after every batch, and every two seconds while there is
+    /// no room.
     fn has_room(&mut self) -> bool;
 
-    /// A copy of everything that is there.
+    /// Returns a copy of everything on the disk.
     ///
     /// # Errors
-    /// When it cannot be read.
+    /// If the disk cannot be read.
     fn export(&mut self) -> Result<Export, String>;
 }
 
-/// How far the writer has come.
+/// The progress of the writer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Progress {
-    /// The newest push that is durable with all before it; 0 is none.
+    /// The number of the newest push that is durable, along with all before it; 0 is none.
     pub durable: u64,
     /// Whether there is room for more.
     pub writable: bool,
-    /// So much waits that nothing should be added.
+    /// Whether so much waits that nothing should be added.
     pub full: bool,
-    /// Why nothing will be written any more.
+    /// The reason if nothing more will be written.
     pub failed: Option<String>,
 }
 
-/// A handle to the writer. Dropped, it waits until everything is durable and the disk is closed.
+/// A handle to the writer. On drop, it waits until everything is durable and the disk is closed.
 #[derive(Debug)]
 pub struct Writer {
     shared: Arc<Shared>,
-    /// Ends before the writer does.
+    /// Dropped before the writer stops.
     control: Option<Control>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Writer {
-    /// Starts the thread, without a write-ahead log: every push has to become durable.
+    /// Starts the thread, without a write-ahead log: every push must become durable.
     ///
     /// # Errors
-    /// When the system has no thread for us.
+    /// If the thread cannot be started.
     pub fn start(disk: impl Disk) -> io::Result<Writer> {
         Writer::with_wal(disk, None)
     }
@@ -107,8 +108,9 @@ impl Writer {
         Ok(Writer { shared, control: None, thread: Some(thread) })
     }
 
-    /// Queues the writes of a turn, to become durable at once. Returns the number that [`Progress::durable`]
-    /// will reach. Never waits for the disk and never refuses: the caller watches [`Progress::full`].
+    /// Queues the writes of a turn, which become durable as soon as possible. Returns the number that
+    /// [`Progress::durable`] will reach. Never waits for the disk and never fails: the caller must check
+    /// [`Progress::full`].
     pub fn push(&self, writes: Vec<Write>) -> u64 {
         let mut state = self.shared.lock();
         state.push(writes);
@@ -117,8 +119,8 @@ impl Writer {
         state.pushed
     }
 
-    /// Queues the writes of a turn, to become durable within about a second. They survive `kill -9` when this
-    /// returns `None`; otherwise when [`Progress::durable`] has reached the number.
+    /// Queues the writes of a turn, which become durable within about a second. If this returns `None`, they
+    /// survive `kill -9` already; otherwise, once [`Progress::durable`] has reached the number.
     pub fn push_soon(&self, writes: Vec<Write>) -> Option<u64> {
         let mut state = self.shared.lock();
         if !state.push(writes) {
@@ -133,12 +135,12 @@ impl Writer {
         None
     }
 
-    /// How far it has come.
+    /// Returns the progress.
     pub fn progress(&self) -> Progress {
         self.shared.lock().progress.clone()
     }
 
-    /// Waits until it has come further than `seen`. One task at a time can wait.
+    /// Waits until the progress differs from `seen`. One task at a time can wait.
     pub fn poll_progress(&self, cx: &mut Context<'_>, seen: &Progress) -> Poll<Progress> {
         let mut state = self.shared.lock();
         if state.progress != *seen {
@@ -148,12 +150,12 @@ impl Writer {
         Poll::Pending
     }
 
-    /// For reading while the writer has the disk.
+    /// Returns a handle for reading while the writer has the disk.
     pub(super) fn reader(&self) -> Reader {
         Reader(self.shared.clone())
     }
 
-    /// Keeps the control socket as long as the writer.
+    /// Keeps the control socket until the writer is dropped.
     pub(super) fn hold(&mut self, control: Control) {
         self.control = Some(control);
     }
@@ -165,7 +167,7 @@ impl Drop for Writer {
         self.shared.lock().stopping = true;
         self.shared.changed.notify_one();
         if let Some(thread) = self.thread.take() {
-            // What made it panic was reported when it happened.
+            // A panic was reported when it happened.
             let _ = thread.join();
         }
     }
@@ -176,7 +178,7 @@ impl Drop for Writer {
 pub(super) struct Reader(Arc<Shared>);
 
 impl Reader {
-    /// A copy of everything that was pushed; writing waits while it is made.
+    /// Returns a copy of everything that was pushed. Writing waits meanwhile.
     pub(super) fn export(&self) -> Result<Export, String> {
         let (sender, receiver) = sync_channel(1);
         {
@@ -194,7 +196,7 @@ impl Reader {
 #[derive(Debug)]
 struct Shared {
     state: Mutex<State>,
-    /// Something was pushed or asked for, or it is to stop.
+    /// Notified when something is pushed or requested, or the writer must stop.
     changed: Condvar,
     wal_dir: Option<PathBuf>,
 }
@@ -204,7 +206,7 @@ struct State {
     wal: Option<Wal>,
     /// The position up to which the disk has the log.
     covered: u64,
-    /// The last push that is missing from the log: until the disk has it, later ones do not go there either.
+    /// The last push that is not in the log. Until the disk has it, later pushes are not logged either.
     gap: u64,
     told: Option<Instant>,
     waiting: Batch,
@@ -213,7 +215,7 @@ struct State {
     pushed: u64,
     /// The last push for which a client waits.
     wanted: u64,
-    /// When the others are to be written.
+    /// The time at which all other pushes must be written.
     later: Option<Instant>,
     readers: VecDeque<SyncSender<Result<Export, String>>>,
     progress: Progress,
@@ -221,9 +223,9 @@ struct State {
     waker: Option<Waker>,
 }
 
-/// What the thread is to do next.
+/// The next task of the thread.
 enum Task {
-    /// A batch, the last push in it, and the position up to which it covers the log.
+    /// A batch, the number of its last push, and the position up to which it covers the log.
     Write(Batch, u64, u64),
     Read(SyncSender<Result<Export, String>>),
     LookForRoom,
@@ -249,7 +251,7 @@ impl State {
         }
     }
 
-    /// Adds a push. Returns whether it is in the log.
+    /// Adds a push; returns whether it is in the log.
     fn push(&mut self, writes: Vec<Write>) -> bool {
         self.pushed += 1;
         let is_logged = self.log(&writes);
@@ -263,14 +265,17 @@ impl State {
         if writes.is_empty() {
             return true;
         }
-        // The last space of a disk is for what was promised before.
+        // The last space on the disk is for earlier changes.
         if self.progress.durable < self.gap || !self.progress.writable {
             self.gap = self.pushed;
             return false;
         }
         let Err(error) = wal.append(writes) else { return true };
         if self.told.is_none_or(|told| told.elapsed() >= TOLD_EVERY) {
-            tracing::warn!(target: "datastore", "changes wait for the datastore, as its log cannot be written: {error}");
+            tracing::warn!(
+                target: "datastore",
+                "the log cannot be written, so changes wait for the datastore: {error}"
+            );
             self.told = Some(Instant::now());
         }
         self.gap = self.pushed;
@@ -296,7 +301,7 @@ impl State {
     fn next(&mut self, now: Instant) -> Option<Task> {
         let is_due = self.later.is_some_and(|at| at <= now) || self.progress.full;
         let is_wanted = self.wanted > self.progress.durable || !self.readers.is_empty() || self.stopping;
-        // Even an empty batch is to be reported.
+        // Even an empty batch must be reported.
         if self.pushed > self.progress.durable && (is_due || is_wanted) {
             let mut batch = std::mem::take(&mut self.waiting);
             let end = self.wal.as_ref().map(Wal::end);
@@ -316,7 +321,7 @@ impl State {
 
 impl Shared {
     fn lock(&self) -> MutexGuard<'_, State> {
-        // Nothing that can panic happens under the lock.
+        // No code that can panic runs under the lock.
         self.state.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
     }
 
@@ -373,7 +378,7 @@ impl Shared {
         }
     }
 
-    /// Removes from the log what the disk has.
+    /// Removes the part of the log that the disk has.
     fn trim(&self, covered: u64) {
         if let Some(dir) = &self.wal_dir
             && let Err(error) = journal::trim(dir, covered)
@@ -385,7 +390,7 @@ impl Shared {
     fn fail(&self, reason: String) {
         self.report(|state| {
             state.progress.failed = Some(reason);
-            // They will not be answered.
+            // No one will answer them.
             state.readers.clear();
         });
     }

@@ -1,4 +1,4 @@
-//! Exports as text: there and back, and what is refused.
+//! Exports as text: written and read back, and rejected files.
 
 use super::*;
 
@@ -26,7 +26,7 @@ fn problems(text: &str) -> Vec<String> {
 }
 
 #[test]
-fn it_is_json_lines_and_comes_back_byte_for_byte() {
+fn an_export_is_json_lines_and_is_read_back_byte_for_byte() {
     let text = text(&example());
     let lines: Vec<&str> = text.lines().collect();
     assert_eq!(lines[0], r#"{"key":"meta/export","value":{"schema":1,"lines":4}}"#);
@@ -40,7 +40,7 @@ fn it_is_json_lines_and_comes_back_byte_for_byte() {
 }
 
 #[test]
-fn a_value_over_several_lines_is_written_on_one() {
+fn a_value_of_several_lines_is_written_on_one() {
     let mut export = example();
     export.records = vec![("a".into(), b"{\n  \"b\": 1\r\n}".to_vec())];
     let text = text(&export);
@@ -59,7 +59,7 @@ fn a_value_that_is_not_json_is_an_error_with_its_key() {
 }
 
 #[test]
-fn every_problem_is_told_with_its_line() {
+fn every_problem_is_reported_with_its_line() {
     let mut lines: Vec<String> = text(&example()).lines().map(str::to_owned).collect();
     lines[2] = r#"{"key":"account/alice","value":{}"#.into();
     lines[3] = r#"{"key":"mark/1","value":1}"#.into();
@@ -68,13 +68,13 @@ fn every_problem_is_told_with_its_line() {
     let found = problems(&lines.join("\n"));
     assert_eq!(found.len(), 4, "{found:?}");
     assert!(found[0].starts_with("line 3: EOF while parsing"), "{found:?}");
-    assert_eq!(found[1], "line 5: mark/1 is there twice");
-    assert_eq!(found[2], "line 6: there is no record \"meta/other\"");
+    assert_eq!(found[1], "line 5: duplicate key mark/1");
+    assert_eq!(found[2], "line 6: expected the key of a record, found \"meta/other\"");
     assert!(found[3].starts_with("line 7: unknown field `more`"), "{found:?}");
 }
 
 #[test]
-fn a_file_cut_short_anywhere_is_refused() {
+fn a_file_that_is_truncated_anywhere_is_rejected() {
     let text = text(&example());
     let whole = text.len() - 1;
     for end in (0..whole).filter(|end| text.is_char_boundary(*end)) {
@@ -84,13 +84,13 @@ fn a_file_cut_short_anywhere_is_refused() {
 }
 
 #[test]
-fn what_is_not_ours_is_refused_at_its_first_line() {
+fn another_file_is_rejected_at_its_first_line() {
     let found = problems("hello\nworld\n");
     assert_eq!(found.len(), 1);
-    assert!(found[0].starts_with("line 1: it is not an export of ircd: "), "{found:?}");
+    assert!(found[0].starts_with("line 1: not an export of ircd: "), "{found:?}");
     assert_eq!(
         problems("{\"key\":\"a\",\"value\":1}\n"),
-        ["line 1: it is not an export of ircd: its key is not meta/export"]
+        ["line 1: not an export of ircd: expected the key meta/export"]
     );
-    assert_eq!(problems(""), ["line 1: it is empty"]);
+    assert_eq!(problems(""), ["line 1: the file is empty"]);
 }

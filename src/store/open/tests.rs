@@ -1,4 +1,4 @@
-//! The datastore from outside: what survives, what is refused, what is left alone.
+//! The datastore from outside: persistence, rejected datastores, migrations.
 
 use super::super::writer::Disk;
 use super::*;
@@ -10,7 +10,7 @@ fn place() -> (tempfile::TempDir, PathBuf) {
     (dir, path)
 }
 
-fn refusal(path: &Path) -> String {
+fn rejection(path: &Path) -> String {
     Store::open_or_create(path, Outdated::Refuse).unwrap_err().to_string()
 }
 
@@ -34,30 +34,30 @@ fn an_existing_datastore_is_not_created_again() {
 }
 
 #[test]
-fn it_is_open_once_at_a_time() {
+fn a_datastore_is_open_once_at_a_time() {
     let (_dir, path) = place();
     let _open = Store::open_or_create(&path, Outdated::Refuse).unwrap();
-    let refused = refusal(&path);
-    assert!(refused.ends_with("ircd.db is in use by another process"), "{refused}");
+    let rejected = rejection(&path);
+    assert!(rejected.ends_with("ircd.db is in use by another process"), "{rejected}");
 }
 
 #[test]
-fn what_is_not_ours_is_left_alone() {
+fn files_of_other_programs_are_left_unchanged() {
     let (_dir, path) = place();
     fs::write(&path, "*3\r\n$3\r\nset\r\n").unwrap();
-    assert!(refusal(&path).contains("is not a datastore of ircd"));
+    assert!(rejection(&path).contains("is not a datastore of ircd"));
     assert_eq!(fs::read(&path).unwrap(), b"*3\r\n$3\r\nset\r\n");
 
     fs::remove_file(&path).unwrap();
     fs::create_dir(&path).unwrap();
     fs::write(path.join("db"), "another program's").unwrap();
-    assert!(refusal(&path).contains("is not a datastore of ircd"));
+    assert!(rejection(&path).contains("is not a datastore of ircd"));
     assert_eq!(fs::read(path.join("db")).unwrap(), b"another program's");
     assert_eq!(fs::read_dir(&path).unwrap().count(), 1);
 }
 
 #[test]
-fn damage_done_while_stopped_is_found_and_left_alone() {
+fn damage_while_stopped_is_detected_and_left_unchanged() {
     for damaged in ["db", "conf"] {
         let (_dir, path) = place();
         Store::create(&path).unwrap();
@@ -66,14 +66,14 @@ fn damage_done_while_stopped_is_found_and_left_alone() {
         let middle = bytes.len() / 2;
         bytes[middle] ^= 1;
         fs::write(&file, &bytes).unwrap();
-        let refused = refusal(&path);
-        assert!(refused.contains("damaged") && refused.contains(damaged), "{refused}");
+        let rejected = rejection(&path);
+        assert!(rejected.contains("damaged") && rejected.contains(damaged), "{rejected}");
         assert_eq!(fs::read(&file).unwrap(), bytes);
     }
 }
 
 #[test]
-fn a_crash_is_recovered_from() {
+fn a_datastore_recovers_from_a_crash() {
     let (_dir, path) = place();
     Store::create(&path).unwrap();
     let secret = Store::open(&path, Outdated::Refuse).unwrap().cloak_secret().unwrap();
@@ -82,7 +82,7 @@ fn a_crash_is_recovered_from() {
 }
 
 #[test]
-fn a_crash_while_sled_wrote_a_snapshot_is_recovered_from() {
+fn a_datastore_recovers_from_a_crash_during_a_snapshot_of_sled() {
     let (_dir, path) = place();
     Store::create(&path).unwrap();
     let secret = Store::open(&path, Outdated::Refuse).unwrap().cloak_secret().unwrap();
@@ -109,12 +109,12 @@ fn damage_after_a_crash_is_not_made_worse() {
     bytes[third..third + 8192].fill(0xa5);
     fs::write(&file, &bytes).unwrap();
 
-    // Damage to what is no longer needed may go unnoticed; damage that costs a record may not.
+    // Damage to obsolete data may go undetected; damage that loses a record may not.
     match Store::open(&path, Outdated::Refuse) {
         Ok(store) => assert_eq!(store.records().unwrap().len(), 5000),
-        Err(refused) => {
-            let refused = refused.to_string();
-            assert!(refused.contains("ircd.db is damaged and was left as it is"), "{refused}");
+        Err(error) => {
+            let rejected = error.to_string();
+            assert!(rejected.contains("ircd.db is damaged and was left unchanged"), "{rejected}");
             assert!(fs::read(&file).unwrap() == bytes);
         }
     }
@@ -125,7 +125,7 @@ fn write(key: &str, value: Option<&str>) -> Write {
     Write { key: key.into(), value: value.map(Into::into) }
 }
 
-/// The datastore as `kill -9` would leave it now.
+/// Copies the datastore as `kill -9` would leave it now.
 fn killed(path: &Path, number: usize) -> PathBuf {
     let copy = beside(path, &format!("killed-{number}"));
     copy_directory(path, &copy).unwrap();
@@ -137,16 +137,16 @@ fn records(path: &Path) -> Vec<(String, Vec<u8>)> {
 }
 
 #[test]
-fn kill_9_takes_back_nothing_that_was_pushed() {
+fn kill_9_loses_nothing_that_was_pushed() {
     let (_dir, path) = place();
     let writer = Store::open_or_create(&path, Outdated::Refuse).unwrap().into_writer().unwrap();
     assert_eq!(writer.push_soon(vec![write("test/a", Some("1")), write("test/b", Some("1"))]), None);
     let both = [("test/a".to_owned(), b"1".to_vec()), ("test/b".to_owned(), b"1".to_vec())];
     let copy = killed(&path, 1);
     assert_eq!(records(&copy), both);
-    // Opening it once more changes nothing.
+    // Opening it once more has no effect.
     assert_eq!(records(&copy), both);
-    // What was flushed meanwhile is not undone by an older entry.
+    // An older entry does not undo a later flush.
     let number = writer.push(vec![write("test/a", Some("2"))]);
     while writer.progress().durable < number {
         thread::yield_now();
@@ -158,7 +158,7 @@ fn kill_9_takes_back_nothing_that_was_pushed() {
 }
 
 #[test]
-fn an_older_version_that_wrote_last_is_not_undone_by_the_log() {
+fn the_log_does_not_undo_later_writes_of_an_older_version() {
     let (_dir, path) = place();
     let writer = Store::open_or_create(&path, Outdated::Refuse).unwrap().into_writer().unwrap();
     assert_eq!(writer.push_soon(vec![write("test/a", Some("1"))]), None);
@@ -189,11 +189,11 @@ const ADD: Migration = Migration { name: "add a greeting", run: add_greeting };
 const FAIL: Migration = Migration { name: "fail", run: fail };
 
 #[test]
-fn an_older_one_is_copied_then_migrated() {
+fn an_older_datastore_is_copied_and_then_migrated() {
     let (_dir, path) = place();
     Store::create(&path).unwrap();
-    let refused = Store::open_with(&path, Outdated::Refuse, &[ADD]).unwrap_err().to_string();
-    assert!(refused.contains("schema version 1") && refused.contains("upgradedb"), "{refused}");
+    let rejected = Store::open_with(&path, Outdated::Refuse, &[ADD]).unwrap_err().to_string();
+    assert!(rejected.contains("schema version 1") && rejected.contains("upgradedb"), "{rejected}");
 
     let store = Store::open_with(&path, Outdated::Upgrade, &[ADD]).unwrap();
     assert_eq!(store.db.get("test/greeting").unwrap().unwrap(), "hello");
@@ -205,8 +205,8 @@ fn an_older_one_is_copied_then_migrated() {
     let again = Store::open_with(&path, Outdated::Refuse, &[ADD]).unwrap();
     assert_eq!(again.backup(), None);
     drop(again);
-    let refused = refusal(&path);
-    assert!(refused.contains("schema version 2") && refused.contains("newer"), "{refused}");
+    let rejected = rejection(&path);
+    assert!(rejected.contains("schema version 2") && rejected.contains("newer"), "{rejected}");
 }
 
 #[test]

@@ -1,19 +1,19 @@
-//! The writer over a disk that a test opens and shuts.
+//! The writer with a disk that a test controls.
 
 use std::sync::mpsc::{Receiver, Sender, channel};
 
 use super::*;
 
-/// Says what it is to write, then waits for leave.
+/// A disk that reports each batch, and then waits for its result.
 struct Gate {
     asked: Sender<Batch>,
-    leave: Receiver<Result<(), String>>,
+    results: Receiver<Result<(), String>>,
 }
 
 impl Disk for Gate {
     fn write(&mut self, batch: &Batch) -> Result<(), String> {
         self.asked.send(batch.clone()).unwrap();
-        self.leave.recv().unwrap_or(Ok(()))
+        self.results.recv().unwrap_or(Ok(()))
     }
 
     fn has_room(&mut self) -> bool {
@@ -27,8 +27,8 @@ impl Disk for Gate {
 
 fn gate() -> (Writer, Receiver<Batch>, Sender<Result<(), String>>) {
     let (asked, batches) = channel();
-    let (open, leave) = channel();
-    (Writer::start(Gate { asked, leave }).unwrap(), batches, open)
+    let (open, results) = channel();
+    (Writer::start(Gate { asked, results }).unwrap(), batches, open)
 }
 
 fn set(key: &str, value: &str) -> Write {
@@ -39,7 +39,7 @@ fn batch(entries: &[(&str, Option<&str>)]) -> Batch {
     entries.iter().map(|(key, value)| ((*key).into(), value.map(Into::into))).collect()
 }
 
-/// Waits until something changes from `seen`.
+/// Waits until the progress differs from `seen`.
 fn next(writer: &Writer, seen: &Progress) -> Progress {
     loop {
         let progress = writer.progress();
@@ -51,7 +51,7 @@ fn next(writer: &Writer, seen: &Progress) -> Progress {
 }
 
 #[test]
-fn what_waits_goes_as_one_batch_and_the_last_write_of_a_key_counts() {
+fn waiting_writes_become_one_batch_with_the_last_write_of_each_key() {
     let (writer, batches, open) = gate();
     assert_eq!(writer.push(vec![set("a", "1")]), 1);
     assert_eq!(batches.recv().unwrap(), batch(&[("a", Some("1"))]));
@@ -78,7 +78,7 @@ fn a_push_without_writes_is_durable_like_any_other() {
 }
 
 #[test]
-fn it_is_full_by_bytes_and_writes_of_one_key_count_once() {
+fn the_queue_is_limited_in_bytes_and_writes_of_one_key_count_once() {
     let (writer, batches, open) = gate();
     writer.push(vec![set("first", "")]);
     batches.recv().unwrap();
@@ -96,7 +96,7 @@ fn it_is_full_by_bytes_and_writes_of_one_key_count_once() {
 }
 
 #[test]
-fn dropped_it_first_writes_what_waits() {
+fn a_dropped_writer_first_writes_everything_that_waits() {
     let (writer, batches, open) = gate();
     writer.push(vec![set("a", "1")]);
     batches.recv().unwrap();
@@ -122,26 +122,26 @@ fn after_a_failure_nothing_is_written_and_nothing_hangs() {
 }
 
 #[test]
-fn reading_goes_through_the_writer() {
+fn exports_go_through_the_writer() {
     let (writer, ..) = gate();
     assert_eq!(writer.reader().export().unwrap().cloak_secret, "s");
 }
 
-/// A writer with a log, and the directory in which the log is.
+/// Returns a writer with a log, and the directory of the log.
 fn logged() -> (Writer, Receiver<Batch>, Sender<Result<(), String>>, tempfile::TempDir) {
     let directory = tempfile::tempdir().unwrap();
     let (asked, batches) = channel();
-    let (open, leave) = channel();
+    let (open, results) = channel();
     let wal = Wal::open(directory.path(), None).unwrap().0;
-    (Writer::with_wal(Gate { asked, leave }, Some(wal)).unwrap(), batches, open, directory)
+    (Writer::with_wal(Gate { asked, results }, Some(wal)).unwrap(), batches, open, directory)
 }
 
-/// What the log holds behind a position.
-fn log_behind(directory: &tempfile::TempDir, position: u64) -> Batch {
+/// Returns the writes in the log after a position.
+fn log_after(directory: &tempfile::TempDir, position: u64) -> Batch {
     Wal::open(directory.path(), Some(position)).unwrap().1
 }
 
-/// The position in a batch, and the batch without it.
+/// Returns the position in a batch, and the batch without it.
 fn uncover(mut batch: Batch) -> (u64, Batch) {
     let position = batch.remove(keys::WAL).unwrap().unwrap();
     (u64::from_be_bytes(position.try_into().unwrap()), batch)
@@ -151,31 +151,31 @@ fn uncover(mut batch: Batch) -> (u64, Batch) {
 fn a_push_that_need_not_be_durable_is_in_the_log_when_it_returns() {
     let (writer, batches, open, directory) = logged();
     assert_eq!(writer.push_soon(vec![set("a", "1")]), None);
-    assert_eq!(log_behind(&directory, 0), batch(&[("a", Some("1"))]));
+    assert_eq!(log_after(&directory, 0), batch(&[("a", Some("1"))]));
     assert_eq!(writer.push_soon(vec![set("a", "2")]), None);
-    // Without anyone who waits, both go to the disk together, after a while.
+    // If no client waits, both are written together, after a while.
     let (position, written) = uncover(batches.recv().unwrap());
     assert_eq!(written, batch(&[("a", Some("2"))]));
-    assert!(log_behind(&directory, position).is_empty());
+    assert!(log_after(&directory, position).is_empty());
     let seen = writer.progress();
     open.send(Ok(())).unwrap();
     assert_eq!(next(&writer, &seen).durable, 2);
 }
 
 #[test]
-fn a_push_that_must_be_durable_takes_the_others_along() {
+fn a_push_that_must_be_durable_includes_earlier_ones() {
     let (writer, batches, _open, directory) = logged();
     assert_eq!(writer.push_soon(vec![set("a", "1")]), None);
     assert_eq!(writer.push(vec![set("b", "1")]), 2);
     let (_, written) = uncover(batches.recv().unwrap());
     assert_eq!(written, batch(&[("a", Some("1")), ("b", Some("1"))]));
-    // What comes meanwhile is behind the position of that batch.
+    // Later pushes are after the position of that batch.
     assert_eq!(writer.push_soon(vec![Write { key: "b".into(), value: None }]), None);
-    assert_eq!(log_behind(&directory, 0), batch(&[("a", Some("1")), ("b", None)]));
+    assert_eq!(log_after(&directory, 0), batch(&[("a", Some("1")), ("b", None)]));
 }
 
 #[test]
-fn a_copy_has_what_is_only_in_the_log() {
+fn an_export_includes_writes_that_are_only_in_the_log() {
     let (writer, batches, open, _directory) = logged();
     assert_eq!(writer.push_soon(vec![set("a", "1")]), None);
     let reader = writer.reader();
@@ -186,7 +186,7 @@ fn a_copy_has_what_is_only_in_the_log() {
 }
 
 #[test]
-fn a_long_log_asks_for_patience_until_the_disk_has_it() {
+fn the_queue_is_full_while_the_log_is_too_long() {
     let (writer, batches, open, _directory) = logged();
     let big = "x".repeat(1 << 20);
     while !writer.progress().full {
