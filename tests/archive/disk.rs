@@ -38,8 +38,8 @@ fn a_disk_that_fails_delays_no_push_and_loses_nothing() {
     let (recorder, settings) = (Recorder::default(), settings(directory.path()));
     recorder.set(Mood::Away);
     let (archive, answers) = with_recorder(settings.clone(), &recorder);
-    // Fills a segment of the spool: the next push needs a new one, which cannot be created while the directory
-    // is missing.
+    // Fills a segment of the spool: the next push needs a new one, which cannot be created while the
+    // directory is missing.
     (1..=9).for_each(|ms| {
         archive.push(&[keep(&channel("#c"), id(ms), &"x".repeat(1 << 20))]);
     });

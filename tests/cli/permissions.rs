@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use crate::sandbox::{Running, Sandbox, WAIT_MAX, mode};
 
-/// Everything that is there while such a server runs and stores history.
+/// Everything that exists while such a server runs and stores history.
 const CREATED: &[&str] = &[
     "backup.jsonl",
     "cert.pem",
@@ -33,7 +33,7 @@ const CREATED: &[&str] = &[
     "recording.key",
 ];
 
-/// A sandbox whose server writes every kind of file.
+/// Returns a sandbox whose server writes every kind of file.
 fn writing_everything() -> Sandbox {
     let sandbox = Sandbox::configured();
     let text = fs::read_to_string(sandbox.path("ircd.yaml")).unwrap();
@@ -43,11 +43,12 @@ fn writing_everything() -> Sandbox {
     );
     let text = text
         .replace("logging: [", "logging: [{method: file, filename: ircd.log, type: \"*\", level: debug}, ");
+    let persistent = "persistent: {enabled: true, registered-channels: mandatory}";
+    let history = format!("history: {{enabled: true, channel-length: 10, {persistent}}}\n");
     let rest = "lock-file: ircd.lock\n\
-                history: {enabled: true, channel-length: 10, persistent: {enabled: true, registered-channels: mandatory}}\n\
                 accounts: {authentication-enabled: true, registration: {enabled: true, bcrypt-cost: 4}}\n\
                 channels: {registration: {enabled: true}}\n";
-    sandbox.write("ircd.yaml", &(text + rest));
+    sandbox.write("ircd.yaml", &(text + rest + &history));
     sandbox
 }
 
@@ -62,12 +63,12 @@ fn start(sandbox: &Sandbox) -> Running {
     Sandbox::start_by(&mut command(sandbox, "run --record recording"))
 }
 
-/// Registers an account and a channel, and says something that is stored.
+/// Registers an account and a channel, and sends a message that is stored.
 fn chat(sandbox: &Sandbox) {
     let mut stream = TcpStream::connect(("127.0.0.1", sandbox.port)).unwrap();
     stream.set_read_timeout(Some(WAIT_MAX)).unwrap();
-    let lines = "NICK alice\r\nUSER a 0 * :A\r\nNS REGISTER sesame1234\r\nJOIN #roses\r\nCS REGISTER #roses\r\n\
-                 PRIVMSG #roses :hello\r\nQUIT\r\n";
+    let lines = "NICK alice\r\nUSER a 0 * :A\r\nNS REGISTER sesame1234\r\nJOIN #roses\r\n\
+                 CS REGISTER #roses\r\nPRIVMSG #roses :hello\r\nQUIT\r\n";
     stream.write_all(lines.as_bytes()).unwrap();
     let mut said = String::new();
     stream.read_to_string(&mut said).unwrap();
