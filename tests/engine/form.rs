@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 /// Where types are that can be in a snapshot or an event; not those of records, which are JSON with
 /// versions of their own.
 const ROOTS: [&str; 8] = ["text", "i18n", "wire", "history", "config", "auth", "state", "engine"];
-const OTHERS: [&str; 3] = ["src/state/record/", "src/auth/script.rs", "src/auth/token.rs"];
+const OTHERS: [&str; 3] = ["src/core/state/record/", "src/core/auth/script.rs", "src/core/auth/token.rs"];
 /// Files in which values are written field by field.
 const BY_HAND: [&str; 3] =
-    ["src/state/snapshot.rs", "src/engine/stored/event.rs", "src/engine/stored/snapshot.rs"];
+    ["src/core/state/snapshot.rs", "src/core/engine/stored/event.rs", "src/core/engine/stored/snapshot.rs"];
 
 fn files(path: &Path, found: &mut Vec<PathBuf>) {
     if path.is_dir() {
@@ -66,7 +66,7 @@ fn forms(code: &str) -> Vec<String> {
 fn form_of_the_code() -> String {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut paths = Vec::new();
-    ROOTS.iter().for_each(|module| files(&root.join("src").join(module), &mut paths));
+    ROOTS.iter().for_each(|module| files(&root.join("src/core").join(module), &mut paths));
     let mut lines = Vec::new();
     for path in paths.iter().filter(|path| path.extension().is_some_and(|extension| extension == "rs")) {
         let name = path.strip_prefix(root).unwrap().to_str().unwrap();
@@ -86,7 +86,7 @@ fn form_of_the_code() -> String {
 
 #[test]
 fn a_changed_form_has_a_new_version() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/engine/stored/form.txt");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/core/engine/stored/form.txt");
     let listed = fs::read_to_string(&path).unwrap_or_default();
     let (version, list) = listed.split_once('\n').unwrap_or(("version 0", ""));
     let form = form_of_the_code();

@@ -1,15 +1,18 @@
-//! The order of the engine's parts: each may use only those above it in the table of `src/engine/mod.rs`.
+//! The order of the engine's parts: each may use only those above it in the table of `src/core/engine/mod.rs`.
 
 use std::collections::BTreeSet;
 
 use super::{Order, before_tests, code, heads, word};
 
-/// Maximum number of files and folders directly in `src/engine`.
+/// Maximum number of files and folders directly in `src/core/engine`.
 const ENGINE_ENTRIES_MAX: usize = 17;
 
 /// Files of the engine that may use the items of its `mod.rs`, because they implement methods of `Engine`.
-const ENGINE_PARTS: &[&str] =
-    &["src/engine/reload.rs", "src/engine/session/dispatch.rs", "src/engine/stored/snapshot.rs"];
+const ENGINE_PARTS: &[&str] = &[
+    "src/core/engine/reload.rs",
+    "src/core/engine/session/dispatch.rs",
+    "src/core/engine/stored/snapshot.rs",
+];
 
 /// The parts of the engine, and the text of the file that declares them.
 pub struct Parts {
@@ -18,10 +21,10 @@ pub struct Parts {
 }
 
 impl Parts {
-    /// Parses `src/engine/mod.rs`.
+    /// Parses `src/core/engine/mod.rs`.
     pub fn read(text: &str) -> Parts {
         let order = Order::read(text);
-        assert!(order.modules.len() > 1, "src/engine/mod.rs has no table of parts");
+        assert!(order.modules.len() > 1, "src/core/engine/mod.rs has no table of parts");
         Parts { order, text: text.to_owned() }
     }
 
@@ -32,27 +35,27 @@ impl Parts {
             line.strip_prefix("mod ").and_then(|rest| rest.strip_suffix(';'))
         });
         let declared: BTreeSet<&str> = declared.collect();
-        let known: BTreeSet<&str> = self.order.modules.iter().map(|(name, _)| name.as_str()).collect();
+        let known: BTreeSet<&str> = self.order.modules.iter().map(String::as_str).collect();
         let wrong = declared.symmetric_difference(&known);
         wrong
-            .map(|name| format!("src/engine/mod.rs: {name} must be both in the table and in the code"))
+            .map(|name| format!("src/core/engine/mod.rs: {name} must be both in the table and in the code"))
             .collect()
     }
 
     /// A part uses only parts above it, and no items of `mod.rs` itself. Tests may use all.
     pub fn layers(&self, path: &str, text: &str) -> Vec<String> {
-        let Some(part) = self.order.module("src/engine/", path) else { return Vec::new() };
+        let Some(part) = self.order.module("src/core/engine/", path) else { return Vec::new() };
         let rank = self.order.rank(part);
         let mut breaches = Vec::new();
         let mut uses_root = false;
         for (number, used) in used_parts(path, before_tests(path, text)) {
             match self.order.rank(&used) {
                 Some(other) if Some(other) > rank => breaches.push(format!(
-                    "{path}:{number}: {part} must not use {used}, which is below it in src/engine/mod.rs"
+                    "{path}:{number}: {part} must not use {used}, which is below it in src/core/engine/mod.rs"
                 )),
                 Some(_) => {}
                 None if ENGINE_PARTS.contains(&path) => uses_root = true,
-                None => breaches.push(format!("{path}:{number}: only src/engine/mod.rs may use {used}")),
+                None => breaches.push(format!("{path}:{number}: only src/core/engine/mod.rs may use {used}")),
             }
         }
         if ENGINE_PARTS.contains(&path) && !uses_root {
@@ -66,7 +69,7 @@ impl Parts {
 /// with `super::`.
 fn used_parts(path: &str, text: &str) -> Vec<(usize, String)> {
     let stripped: String = text.lines().flat_map(|line| [code(line), "\n"]).collect();
-    let within = path.trim_start_matches("src/engine/").trim_end_matches(".rs").trim_end_matches("/mod");
+    let within = path.trim_start_matches("src/core/engine/").trim_end_matches(".rs").trim_end_matches("/mod");
     let up = "super::".repeat(within.split('/').count());
     let mut used = Vec::new();
     for prefix in ["crate::engine::", &up] {
@@ -87,11 +90,11 @@ fn used_parts(path: &str, text: &str) -> Vec<(usize, String)> {
 
 /// The engine has only a few entries at its top level.
 pub fn entries(paths: &[String]) -> Vec<String> {
-    let within = paths.iter().filter_map(|path| path.strip_prefix("src/engine/"));
+    let within = paths.iter().filter_map(|path| path.strip_prefix("src/core/engine/"));
     let entries: BTreeSet<&str> = within.filter_map(|path| path.split('/').next()).collect();
     match entries.len() {
         ..=ENGINE_ENTRIES_MAX => Vec::new(),
-        count => vec![format!("src/engine: it has {count} entries, more than {ENGINE_ENTRIES_MAX}")],
+        count => vec![format!("src/core/engine: it has {count} entries, more than {ENGINE_ENTRIES_MAX}")],
     }
 }
 
@@ -110,21 +113,21 @@ mod finds {
         let parts = parts(&["context", "door", "reload", "session"]);
         let count = |path, line: &str| parts.layers(path, &format!("//! x\n\n{line}\n")).len();
         for (path, line) in [
-            ("src/engine/context/cx.rs", "use crate::engine::door::host;"),
-            ("src/engine/context/cx.rs", "use crate::engine::{door, session::x};"),
-            ("src/engine/context/cx.rs", "fn f() { super::super::door::f() }"),
-            ("src/engine/context/mod.rs", "use super::door;"),
-            ("src/engine/door.rs", "use super::session::x;"),
-            ("src/engine/door.rs", "use super::Engine;"),
-            ("src/engine/reload.rs", "use crate::engine::door::host;"),
+            ("src/core/engine/context/cx.rs", "use crate::engine::door::host;"),
+            ("src/core/engine/context/cx.rs", "use crate::engine::{door, session::x};"),
+            ("src/core/engine/context/cx.rs", "fn f() { super::super::door::f() }"),
+            ("src/core/engine/context/mod.rs", "use super::door;"),
+            ("src/core/engine/door.rs", "use super::session::x;"),
+            ("src/core/engine/door.rs", "use super::Engine;"),
+            ("src/core/engine/reload.rs", "use crate::engine::door::host;"),
         ] {
             assert_ne!(count(path, line), 0, "{path}: {line}");
         }
         for (path, line) in [
-            ("src/engine/door/host.rs", "use crate::engine::context::cx::Cx;"),
-            ("src/engine/door/host.rs", "use super::bans;"),
-            ("src/engine/session/dispatch.rs", "use crate::engine::Engine;"),
-            ("src/engine/context/cx.rs", "pub(in crate::engine) fn f() {}"),
+            ("src/core/engine/door/host.rs", "use crate::engine::context::cx::Cx;"),
+            ("src/core/engine/door/host.rs", "use super::bans;"),
+            ("src/core/engine/session/dispatch.rs", "use crate::engine::Engine;"),
+            ("src/core/engine/context/cx.rs", "pub(in crate::engine) fn f() {}"),
         ] {
             assert_eq!(count(path, line), 0, "{path}: {line}");
         }
@@ -140,7 +143,7 @@ mod finds {
 
     #[test]
     fn too_many_entries() {
-        let many: Vec<String> = (0..=ENGINE_ENTRIES_MAX).map(|n| format!("src/engine/{n}.rs")).collect();
+        let many: Vec<String> = (0..=ENGINE_ENTRIES_MAX).map(|n| format!("src/core/engine/{n}.rs")).collect();
         assert_eq!((entries(&many).len(), entries(&many[1..]).len()), (1, 0));
     }
 }

@@ -12,9 +12,9 @@ mod prose;
 const FILE_LINES_MAX: usize = 500;
 const FUNCTION_LINES_MAX: usize = 70;
 
-/// Words that a pure module must not contain, in addition to the items that `clippy.toml` forbids.
+/// Words that the core must not contain, in addition to the items that `clippy.toml` forbids. It cannot use
+/// crates such as tokio, because `src/core/Cargo.toml` does not name them.
 const IMPURE: &[&str] = &[
-    "tokio",
     "std::fs",
     "std::thread",
     "std::net::Tcp",
@@ -23,20 +23,17 @@ const IMPURE: &[&str] = &[
     "std::process",
     "Instant::now",
     "SystemTime",
-    "getrandom",
-    "rand::",
-    "tracing::",
     "println!",
     "async fn",
 ];
 
 /// Files of the engine that may change the state, with the reason.
 const APPLIERS: &[(&str, &str)] = &[
-    ("src/engine/commit.rs", "it applies announced facts"),
-    ("src/engine/context/ledger.rs", "it wraps the state"),
-    ("src/engine/context/turn.rs", "it contains the ledger"),
-    ("src/engine/door/host.rs", "it sets the hosts of restored users before the engine starts"),
-    ("src/engine/mod.rs", "it restores the state before the engine starts"),
+    ("src/core/engine/commit.rs", "it applies announced facts"),
+    ("src/core/engine/context/ledger.rs", "it wraps the state"),
+    ("src/core/engine/context/turn.rs", "it contains the ledger"),
+    ("src/core/engine/door/host.rs", "it sets the hosts of restored users before the engine starts"),
+    ("src/core/engine/mod.rs", "it restores the state before the engine starts"),
 ];
 
 const UNFINISHED: &[&str] = &["todo!(", "unimplemented!(", "dbg!("];
@@ -63,23 +60,27 @@ const ROOTS: &[&str] = &[
 ];
 const SKIPPED: &[&str] = &["node_modules", "target", "corpus", "artifacts", "__pycache__"];
 
-/// A table of modules, in `src/lib.rs` or `src/engine/mod.rs`: a module may use only those above it.
+/// The attribute with which clippy checks the core.
+const CORE_LINTS: &str =
+    "#![deny(clippy::disallowed_methods, clippy::disallowed_types, clippy::iter_over_hash_type)]";
+
+/// Modules in the order of a table, in `src/core/lib.rs`, `src/lib.rs` or `src/core/engine/mod.rs`: a module may
+/// use only those above it.
 struct Order {
-    modules: Vec<(String, bool)>,
+    modules: Vec<String>,
 }
 
 impl Order {
-    fn read(lib: &str) -> Order {
+    fn read(text: &str) -> Order {
         let row = |line: &str| {
-            let mut cells = line.strip_prefix("//! | [`")?.split('|');
-            let module = cells.next()?.trim().strip_suffix("`]")?.to_owned();
-            Some((module, cells.next()?.trim() == "pure"))
+            let (module, _) = line.strip_prefix("//! | [`")?.split_once("`]")?;
+            Some(module.to_owned())
         };
-        Order { modules: lib.lines().filter_map(row).collect() }
+        Order { modules: text.lines().filter_map(row).collect() }
     }
 
     fn rank(&self, module: &str) -> Option<usize> {
-        self.modules.iter().position(|(name, _)| name == module)
+        self.modules.iter().position(|name| name == module)
     }
 
     /// Returns the module that a file belongs to, by its path within the folder that the table is about.
@@ -88,10 +89,6 @@ impl Order {
         let module = rest.split('/').next()?.trim_end_matches(".rs");
         self.rank(module).map(|_| module)
     }
-
-    fn is_pure(&self, module: &str) -> bool {
-        self.modules.iter().any(|(name, pure)| name == module && *pure)
-    }
 }
 
 /// Returns a line without its comment. A `//` in a string counts as a comment, which does not matter here.
@@ -99,42 +96,26 @@ fn code(line: &str) -> &str {
     line.split("//").next().unwrap_or_default()
 }
 
-/// The table names every module, and clippy checks every pure one.
-fn table(order: &Order, lib: &str) -> Vec<String> {
-    let lines: Vec<&str> = lib.lines().collect();
-    let mut breaches = Vec::new();
-    let mut declared = BTreeSet::new();
-    for (number, line) in lines.iter().enumerate() {
-        let Some(module) = line.strip_prefix("pub mod ").and_then(|rest| rest.strip_suffix(';')) else {
-            continue;
-        };
-        declared.insert(module);
-        if order.rank(module).is_none() {
-            breaches.push(format!("src/lib.rs:{}: {module} is not in the table", number + 1));
-        }
-        let attribute = if number == 0 { "" } else { lines[number - 1] };
-        let lints = ["deny(", "disallowed_methods", "disallowed_types", "iter_over_hash_type"];
-        if order.is_pure(module) && !lints.iter().all(|lint| attribute.contains(lint)) {
-            breaches
-                .push(format!("src/lib.rs:{}: {module} is pure, but clippy does not check it", number + 1));
-        }
-    }
-    let gone = order.modules.iter().filter(|(name, _)| !declared.contains(name.as_str()));
-    breaches
-        .extend(gone.map(|(name, _)| format!("src/lib.rs: the table names {name}, which is not a module")));
-    breaches
+/// The table in a `lib.rs` names every module that the file declares, and no others.
+fn table(path: &str, text: &str) -> Vec<String> {
+    let order = Order::read(text);
+    let declared = text.lines().filter_map(|line| line.strip_prefix("pub mod ")?.strip_suffix(';'));
+    let declared: BTreeSet<&str> = declared.collect();
+    let listed: BTreeSet<&str> = order.modules.iter().map(String::as_str).collect();
+    let wrong = declared.symmetric_difference(&listed);
+    wrong.map(|module| format!("{path}: {module} is in the table or in the code, not in both")).collect()
 }
 
 /// A module uses only modules above it. Tests may use any.
 fn layers(order: &Order, path: &str, text: &str) -> Vec<String> {
-    let Some(module) = order.module("src/", path) else { return Vec::new() };
+    let module = order.module("src/core/", path).or_else(|| order.module("src/", path));
+    let Some(module) = module else { return Vec::new() };
     let rank = order.rank(module);
     let mut breaches = Vec::new();
     for (number, used) in used_modules(before_tests(path, text)) {
         if used != module && order.rank(&used).is_some_and(|other| Some(other) > rank) {
-            breaches.push(format!(
-                "{path}:{number}: {module} must not use {used}, which is below it in src/lib.rs"
-            ));
+            breaches
+                .push(format!("{path}:{number}: {module} must not use {used}, which is below it in lib.rs"));
         }
     }
     breaches
@@ -206,15 +187,18 @@ fn after_tests(path: &str, text: &str) -> Option<String> {
     None
 }
 
-/// Pure modules do not use impure items.
-fn purity(order: &Order, path: &str, text: &str) -> Vec<String> {
-    let Some(module) = order.module("src/", path).filter(|module| order.is_pure(module)) else {
-        return Vec::new();
-    };
+/// The core does not use impure items.
+fn purity(path: &str, text: &str) -> Vec<String> {
     let mut breaches = Vec::new();
+    if !path.starts_with("src/core/") {
+        return breaches;
+    }
     for (number, line) in (1..).zip(before_tests(path, text).lines()) {
         let found = IMPURE.iter().filter(|word| code(line).contains(**word));
-        breaches.extend(found.map(|word| format!("{path}:{number}: {module} is pure, so no {word}")));
+        breaches.extend(found.map(|word| format!("{path}:{number}: the core is pure, so no {word}")));
+    }
+    if path == "src/core/lib.rs" && !text.contains(CORE_LINTS) {
+        breaches.push(format!("{path}: clippy does not check that the core is pure"));
     }
     breaches
 }
@@ -222,7 +206,7 @@ fn purity(order: &Order, path: &str, text: &str) -> Vec<String> {
 /// Handlers only read the state, and change it by committing facts. The type `Ledger` enforces that nothing
 /// else changes the state, but not that only `commit` applies facts.
 fn handlers(path: &str, text: &str) -> Vec<String> {
-    if !path.starts_with("src/engine/") || APPLIERS.iter().any(|(applier, _)| path == *applier) {
+    if !path.starts_with("src/core/engine/") || APPLIERS.iter().any(|(applier, _)| path == *applier) {
         return Vec::new();
     }
     let mut breaches = Vec::new();
@@ -304,7 +288,7 @@ fn breaches(order: &Order, path: &str, text: &str) -> Vec<String> {
         found.extend(rust(path, text));
         found.extend(functions(path, text));
         found.extend(layers(order, path, text));
-        found.extend(purity(order, path, text));
+        found.extend(purity(path, text));
         found.extend(after_tests(path, text));
         found.extend(handlers(path, text));
         found.extend(private::creators(path, text));
@@ -328,11 +312,13 @@ fn files(path: &Path, found: &mut Vec<PathBuf>) {
 #[test]
 fn the_repository_is_tidy() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let lib = fs::read_to_string(root.join("src/lib.rs")).unwrap();
-    let order = Order::read(&lib);
-    assert!(order.modules.len() > 5, "src/lib.rs has no table of modules");
+    let read = |path: &str| fs::read_to_string(root.join(path)).unwrap();
+    let (core, lib) = (read("src/core/lib.rs"), read("src/lib.rs"));
+    let order = Order::read(&(core.clone() + &lib));
+    assert!(order.modules.len() > 10, "there are no tables of modules in src/core/lib.rs and src/lib.rs");
     let mut paths = Vec::new();
-    let mut found = table(&order, &lib);
+    let mut found = table("src/core/lib.rs", &core);
+    found.extend(table("src/lib.rs", &lib));
     for name in ROOTS {
         match root.join(name) {
             path if path.exists() => files(&path, &mut paths),
@@ -340,7 +326,7 @@ fn the_repository_is_tidy() {
         }
     }
     paths.sort();
-    let parts = engine::Parts::read(&fs::read_to_string(root.join("src/engine/mod.rs")).unwrap());
+    let parts = engine::Parts::read(&read("src/core/engine/mod.rs"));
     found.extend(parts.table());
     let names = paths.iter().map(|path| path.strip_prefix(root).unwrap().to_str().unwrap().to_owned());
     found.extend(engine::entries(&names.collect::<Vec<String>>()));
@@ -365,8 +351,7 @@ mod finds {
     use super::*;
 
     fn order() -> Order {
-        let row = |name, kind| format!("//! | [`{name}`] | {kind} | x |\n");
-        Order::read(&[row("text", "pure"), row("engine", "pure"), row("net", "impure")].concat())
+        Order::read(&["text", "engine", "net"].map(|name| format!("//! | [`{name}`] | x |\n")).concat())
     }
 
     fn count(path: &str, text: &str) -> usize {
@@ -375,41 +360,45 @@ mod finds {
 
     #[test]
     fn nothing_in_a_tidy_file() {
-        assert_eq!(count("src/engine/mod.rs", "//! x\n\nuse crate::text::Nick; // tokio\n"), 0);
+        assert_eq!(count("src/core/engine/mod.rs", "//! x\n\nuse crate::text::Nick; // tokio\n"), 0);
         assert_eq!(
             count("src/net/mod.rs", "//! x\n\nuse crate::{engine, text::{a, b}};\nuse tokio::net;\n"),
             0
         );
-        assert_eq!(count("src/text/mod.rs", "//! x\n\n#[cfg(test)]\nmod tests {\n    use std::fs;\n}\n"), 0);
+        assert_eq!(
+            count("src/core/text/mod.rs", "//! x\n\n#[cfg(test)]\nmod tests {\n    use std::fs;\n}\n"),
+            0
+        );
     }
 
     #[test]
     fn code_after_the_tests() {
         let tests = "//! x\n\n#[cfg(test)]\nmod tests {\n    use std::fs;\n}\n";
-        assert_eq!(count("src/text/mod.rs", &format!("{tests}\nuse tokio::net;\n")), 1);
+        assert_eq!(count("src/core/text/mod.rs", &format!("{tests}\nuse tokio::net;\n")), 1);
     }
 
     #[test]
     fn use_of_a_module_below() {
-        assert_eq!(count("src/text/mod.rs", "//! x\n\nuse crate::engine::Engine;\n"), 1);
-        assert_eq!(count("src/text/mod.rs", "//! x\n\nuse crate::{text, engine::{A, B}, net};\n"), 2);
+        assert_eq!(count("src/core/text/mod.rs", "//! x\n\nuse crate::engine::Engine;\n"), 1);
+        assert_eq!(count("src/core/text/mod.rs", "//! x\n\nuse crate::{text, engine::{A, B}, net};\n"), 2);
         assert_eq!(
-            count("src/engine/command/join.rs", "//! x\n\nfn f() {\n    crate::net::close();\n}\n"),
+            count("src/core/engine/command/join.rs", "//! x\n\nfn f() {\n    crate::net::close();\n}\n"),
             1
         );
     }
 
     #[test]
     fn impurity() {
-        for line in ["use tokio::net;", "use std::fs;", "let t = Instant::now();", "async fn f() {}"] {
-            assert_eq!(count("src/engine/mod.rs", &format!("//! x\n\n{line}\n")), 1, "{line}");
+        for line in ["use std::net::TcpStream;", "use std::fs;", "let t = Instant::now();", "async fn f() {}"]
+        {
+            assert_eq!(count("src/core/engine/mod.rs", &format!("//! x\n\n{line}\n")), 1, "{line}");
         }
         assert_eq!(count("src/net/mod.rs", "//! x\n\nuse tokio::net;\n"), 0);
     }
 
     #[test]
     fn a_handler_that_changes_the_state() {
-        let handler = |line: &str| count("src/engine/command/join.rs", &format!("//! x\n\n{line}\n"));
+        let handler = |line: &str| count("src/core/engine/command/join.rs", &format!("//! x\n\n{line}\n"));
         for line in
             ["cx.ledger.apply(moment, fact);", "fn f(ledger: &mut Ledger) {}", "fn f(state: &mut State) {}"]
         {
@@ -418,17 +407,20 @@ mod finds {
         for line in ["let user = &cx.state().users[id];", "use crate::state::State;", "cx.commit(fact);"] {
             assert_eq!(handler(line), 0, "{line}");
         }
-        assert_eq!(count("src/engine/commit.rs", "//! x\n\nturn.ledger.apply(moment, fact);\n"), 0);
+        assert_eq!(count("src/core/engine/commit.rs", "//! x\n\nturn.ledger.apply(moment, fact);\n"), 0);
     }
 
     #[test]
     fn an_outdated_table() {
-        let deny =
-            "#[deny(clippy::disallowed_methods, clippy::disallowed_types, clippy::iter_over_hash_type)]";
-        let good = format!("{deny}\npub mod text;\n{deny}\npub mod engine;\npub mod net;\n");
-        assert_eq!(table(&order(), &good), [""; 0]);
-        assert_eq!(table(&order(), &good.replacen(deny, "", 1)).len(), 1);
-        assert_eq!(table(&order(), &good.replace("net", "new")).len(), 2);
+        let good = "//! | [`text`] | x |\n//! | [`net`] | x |\n\npub mod text;\npub mod net;\n";
+        assert_eq!(table("src/lib.rs", good), [""; 0]);
+        assert_eq!(table("src/lib.rs", &good.replace("mod net", "mod new")).len(), 2);
+    }
+
+    #[test]
+    fn a_core_that_clippy_does_not_check() {
+        assert_eq!(count("src/core/lib.rs", &format!("//! x\n\n{CORE_LINTS}\n")), 0);
+        assert_eq!(count("src/core/lib.rs", "//! x\n"), 1);
     }
 
     #[test]

@@ -16,7 +16,7 @@ mod tests {
 
     #[test]
     fn the_chinese_catalogue_is_complete() {
-        let catalogue = Catalogue::parse(include_str!("../../languages/zh-CN.lang.yaml")).unwrap();
+        let catalogue = Catalogue::parse(include_str!("../../../languages/zh-CN.lang.yaml")).unwrap();
         let lacks = |phrase: &&Phrase| !catalogue.has(**phrase);
         let lacking: Vec<&str> = Phrase::ALL.iter().filter(lacks).map(|phrase| phrase.id()).collect();
         assert_eq!(lacking, [""; 0]);

@@ -25,7 +25,7 @@ use yaml::section::{FromNode, Problems, section};
 use yaml::tree::{self, Tree};
 
 /// The default configuration, as printed by `defaultconfig`.
-pub const DEFAULT_YAML: &str = include_str!("../../ircd.yaml");
+pub const DEFAULT_YAML: &str = include_str!("../../../ircd.yaml");
 
 /// Maximum length of a configuration, in bytes.
 pub const TEXT_BYTES_MAX: usize = 1 << 20;
