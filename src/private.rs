@@ -1,9 +1,9 @@
-//! Files and directories that only their owner can use. Nearly everything that the server writes holds secrets:
-//! password hashes, cloak keys, addresses, private messages.
+//! Files and directories that only their owner can use. Nearly everything that the server writes contains
+//! secrets: password hashes, cloak keys, addresses, private messages.
 //!
-//! It knows modes, not contents. Invariant: no other module creates files or directories or changes their mode, except
-//! for sockets whose mode is configured (`tests/tidy/` checks this), and the server never gives group or others a
-//! permission.
+//! Leaves contents to others. Invariant: no other module creates files or directories or changes their mode,
+//! except for sockets whose mode is configured (`tests/tidy/` checks this), and the server never gives group
+//! or others a permission.
 
 use std::fs::{self, File, OpenOptions};
 use std::io;
@@ -20,8 +20,9 @@ const OTHERS: u32 = 0o077;
 /// Permissions and the bits beside them.
 const MODE: u32 = 0o7777;
 
-/// Withholds all files that this process creates from now on from group and others: also those of libraries, and of the
-/// programs that it starts. To be called before there are other threads.
+/// Sets the umask so that group and others get no permissions for files that this process creates from now
+/// on, including those of libraries and of programs that it starts. Must be called before other threads
+/// start.
 pub fn restrict_new_files() {
     umask(Mode::RWXG | Mode::RWXO);
 }
@@ -36,7 +37,7 @@ pub fn options() -> OpenOptions {
 /// Writes a file from its beginning.
 ///
 /// # Errors
-/// If it cannot be created or written; its content may be incomplete then.
+/// If it cannot be created or written. Its content may then be incomplete.
 pub fn write(path: &Path, content: impl AsRef<[u8]>) -> io::Result<()> {
     io::Write::write_all(&mut options().create(true).truncate(true).write(true).open(path)?, content.as_ref())
 }
@@ -44,7 +45,7 @@ pub fn write(path: &Path, content: impl AsRef<[u8]>) -> io::Result<()> {
 /// Copies the content of a file.
 ///
 /// # Errors
-/// If `from` cannot be read or `to` cannot be written; `to` may be incomplete then.
+/// If `from` cannot be read or `to` cannot be written. `to` may then be incomplete.
 pub fn copy(from: &Path, to: &Path) -> io::Result<()> {
     let mut source = File::open(from)?;
     io::copy(&mut source, &mut options().create(true).truncate(true).write(true).open(to)?).map(drop)
@@ -74,12 +75,13 @@ pub fn restrict_socket(path: &Path) -> io::Result<()> {
     fs::set_permissions(path, fs::Permissions::from_mode(FILE_MODE))
 }
 
-/// Takes all permissions of group and others from a file, or from a directory and everything in it, and logs a warning
-/// if there were any. Ignores a path that does not exist, and anything but files and directories. A path that cannot be
-/// restricted is logged and stays as it is: it may belong to another user on purpose.
+/// Removes all permissions of group and others from a file, or from a directory and everything in it, and
+/// logs a warning if there were any. Ignores a path that does not exist, and everything except files and
+/// directories. A path that cannot be restricted is logged and left unchanged, because it may belong to
+/// another user on purpose.
 pub fn restrict(path: &Path) {
     let mut found = Vec::new();
-    // Only the path itself may be a link: the configuration names it.
+    // Only the path itself may be a link, because the administrator has chosen it.
     if let Ok(metadata) = fs::metadata(path) {
         collect(path.to_owned(), &metadata, &mut found);
     }
@@ -103,13 +105,13 @@ pub fn restrict(path: &Path) {
     }
 }
 
-/// Returns the path and the error if it could not be restricted.
+/// Restricts a path; returns the path and the error if that fails.
 fn try_restrict((path, mode): &(PathBuf, u32)) -> Option<(&Path, io::Error)> {
     let restricted = fs::set_permissions(path, fs::Permissions::from_mode(mode & !OTHERS));
     restricted.err().map(|error| (path.as_path(), error))
 }
 
-/// Adds a path and everything below it, as far as group or others have a permission.
+/// Adds those of a path and everything below it for which group or others have a permission.
 fn collect(path: PathBuf, metadata: &fs::Metadata, found: &mut Vec<(PathBuf, u32)>) {
     let (kind, mode) = (metadata.file_type(), metadata.permissions().mode() & MODE);
     if !kind.is_file() && !kind.is_dir() {
@@ -118,7 +120,7 @@ fn collect(path: PathBuf, metadata: &fs::Metadata, found: &mut Vec<(PathBuf, u32
     if mode & OTHERS != 0 {
         found.push((path.clone(), mode));
     }
-    // A directory that cannot be read holds nothing that the server can use.
+    // A directory that cannot be read contains nothing that the server can use.
     for entry in fs::read_dir(&path).into_iter().flatten().flatten() {
         if let Ok(metadata) = entry.metadata() {
             collect(entry.path(), &metadata, found);

@@ -60,7 +60,7 @@ pub(super) fn key_path(file: &Path) -> PathBuf {
     name.into()
 }
 
-/// How a replay ended.
+/// The end of a replay.
 enum Ended {
     /// At the end of the recording, with this last entry.
     Here(Entry),

@@ -81,8 +81,8 @@ impl std::error::Error for RunError {}
 /// Runs a server on this thread until a signal or [`Control::stop`] ends it.
 ///
 /// # Errors
-/// If it cannot open a listener or start a thread; it has served no client then. If the datastore fails; no
-/// client has seen a change that is lost.
+/// If a listener cannot be opened or a thread cannot be started; no client was served then. If the datastore
+/// fails; no client has seen a change that is lost.
 pub fn run(options: RunOptions) -> Result<(), RunError> {
     let RunOptions { config, seed, store, archive, recording, reload, on_ready } = options;
     let engine_config = Box::new(config.clone());
