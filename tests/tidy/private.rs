@@ -1,8 +1,8 @@
-//! Files are created by `src/private.rs` only, so that none is readable by other users of the machine.
+//! Only `src/private.rs` creates files, so that no file is readable by other users of the machine.
 
 use super::{before_tests, code};
 
-/// What creates a file or directory, or changes its mode.
+/// Calls that create a file or directory, or change its mode.
 const CREATORS: &[&str] = &[
     "DirBuilder::new(",
     "File::create(",
@@ -16,7 +16,7 @@ const CREATORS: &[&str] = &[
     "fs::write(",
 ];
 
-/// Files that may contain these, with the reason.
+/// Files that may contain these calls, with the reason.
 const EXCEPTIONS: &[(&str, &str)] = &[
     ("src/net/address.rs", "the mode of a Unix socket is configured"),
     ("src/private.rs", "it creates files for all others"),
@@ -34,19 +34,20 @@ pub fn creators(path: &str, text: &str) -> Vec<String> {
         found.extend(used.map(|creator| format!("{path}:{number}: private creates files, not {creator}…)")));
     }
     match (is_exception, found.is_empty()) {
-        (true, true) => vec![format!("{path}: it creates no file; take it from EXCEPTIONS")],
+        (true, true) => vec![format!("{path}: it creates no file; remove it from EXCEPTIONS")],
         (true, false) => Vec::new(),
         (false, _) => found,
     }
 }
 
-/// Whether a line contains the call itself, not one of a type whose name ends like it.
+/// Returns whether a line contains the call itself, and not that of a type whose name ends with the same
+/// word.
 fn calls(line: &str, call: &str) -> bool {
     line.match_indices(call).any(|(at, _)| !line[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_'))
 }
 
 #[test]
-fn creating_files_elsewhere_is_found() {
+fn creation_of_files_elsewhere() {
     let count = |path: &str, line: &str| creators(path, &format!("//! x\n\n{line}\n")).len();
     for line in
         ["let file = File::create(path)?;", "std::fs::write(path, text)?;", "fs::create_dir_all(dir)?;"]
