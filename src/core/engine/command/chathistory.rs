@@ -1,4 +1,4 @@
-//! CHATHISTORY: pages of what was said (<https://ircv3.net/specs/extensions/chathistory>).
+//! CHATHISTORY: pages of history (<https://ircv3.net/specs/extensions/chathistory>).
 
 use crate::engine::context::cx::Cx;
 use crate::engine::context::refusal::{Outcome, Refusal};
@@ -25,7 +25,7 @@ fn chathistory(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
     if !history.enabled || history.chathistory_maxmessages == 0 {
         return Err(fail("MESSAGE_ERROR", vec![subcommand.to_owned()], Phrase::HISTORY_DISABLED));
     }
-    // Each selector is a parameter; TARGETS has no target.
+    // TARGETS has selectors only, no target before them.
     let selectors = if matches!(subcommand, "BETWEEN" | "TARGETS") { 2 } else { 1 };
     let first = if subcommand == "TARGETS" { 1 } else { 2 };
     if m.params().len() <= first + selectors {
@@ -61,7 +61,7 @@ fn chathistory(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
     Ok(())
 }
 
-/// Half of it earlier, half of it from the reference on.
+/// Splits the limit in half: lines before the reference, and lines from it on.
 fn around(at: Selector, range: Range) -> Vec<Range> {
     let earlier = range.limit / 2;
     let from = at.first().map(|first| MsgId::from_bits(first.to_bits().saturating_sub(1)));
@@ -71,7 +71,7 @@ fn around(at: Selector, range: Range) -> Vec<Range> {
     ]
 }
 
-/// Counted from the first, which may be the later one.
+/// Returns the range between two selectors, counted from the first one, which may be the later one.
 fn between(start: Selector, end: Selector, range: Range) -> Range {
     let forward = match (start.first(), end.first()) {
         (Some(start), Some(end)) => start <= end,
@@ -84,20 +84,20 @@ fn between(start: Selector, end: Selector, range: Range) -> Range {
 }
 
 fn limit(cx: &Cx<'_>, given: &str) -> usize {
-    let most = cx.config().history.chathistory_maxmessages;
-    given.parse().ok().filter(|limit| (1..=most).contains(limit)).unwrap_or(most)
+    let max = cx.config().history.chathistory_maxmessages;
+    given.parse().ok().filter(|limit| (1..=max).contains(limit)).unwrap_or(max)
 }
 
 fn fail(code: &'static str, context: Vec<String>, text: Phrase) -> Refusal {
     Refusal::Fail { command: "CHATHISTORY", code, context, text }
 }
 
-fn invalid(subcommand: &str, what: Option<&str>, text: Phrase) -> Refusal {
-    let context = [Some(subcommand), what].into_iter().flatten();
+fn invalid(subcommand: &str, param: Option<&str>, text: Phrase) -> Refusal {
+    let context = [Some(subcommand), param].into_iter().flatten();
     fail("INVALID_PARAMS", context.map(str::to_owned).collect(), text)
 }
 
-/// A point in time; `None` in place of a bound is no bound.
+/// A point in history.
 #[derive(Clone, Copy, Debug)]
 enum Selector {
     /// `*`
@@ -111,7 +111,7 @@ enum Selector {
 impl Selector {
     fn parse(text: &str) -> Option<Selector> {
         if text == "*" {
-            // Where the specification has it for LATEST only, Kiwi IRC asks for `BEFORE *`.
+            // The specification allows it for LATEST only, but Kiwi IRC sends `BEFORE *`.
             return Some(Selector::Unbounded);
         }
         let (kind, value) = text.split_once('=')?;
@@ -122,7 +122,7 @@ impl Selector {
         }
     }
 
-    /// Everything before this is earlier.
+    /// Returns the first id at this point; `None` means no bound.
     fn first(self) -> Option<MsgId> {
         match self {
             Selector::Unbounded => None,
@@ -131,7 +131,7 @@ impl Selector {
         }
     }
 
-    /// Everything behind this is later.
+    /// Returns the last id at this point; `None` means no bound.
     fn last(self) -> Option<MsgId> {
         match self {
             Selector::Time(ms) => Some(MsgId::last_of(ms)),

@@ -1,7 +1,7 @@
-//! Giving history back: who may read what, where it lies, and how it is told.
+//! Reads history: decides which client may read it, finds it in memory and the archive, and sends it.
 //!
-//! What is in memory is told at once; what is stored for good is asked for, and the session waits. What comes
-//! into history is the business of `context::recorder`.
+//! Lines in memory are sent at once; lines in the archive are requested as a job, and the session waits for
+//! it. `context::recorder` decides what is recorded.
 
 mod latest;
 mod missed;
@@ -13,7 +13,7 @@ mod tell;
 pub mod znc_playback;
 
 pub use latest::play_latest;
-pub use missed::{Stretch, catch_up, on_join, play, znc_limit};
+pub use missed::{Period, catch_up, on_join, play, znc_limit};
 pub use reading::{HistoryReading, ReadingStep, read};
 pub use scope::{HistoryScope, scope};
 pub use targets::{Listed, list_targets};

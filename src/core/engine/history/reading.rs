@@ -1,4 +1,4 @@
-//! Pages, one after the other: from memory, and from what is stored where memory does not reach.
+//! Reads pages of history, one after the other: from memory, and from the archive where memory is incomplete.
 
 use std::collections::VecDeque;
 use std::ops::ControlFlow;
@@ -14,24 +14,24 @@ use crate::state::account::HistoryChoice;
 use crate::state::fact::HistoryPlace;
 use crate::wire::MsgId;
 
-use super::scope::{self, HistoryScope, may_still};
+use super::scope::{self, HistoryScope, can_still_read};
 use super::tell::{self, Style, Telling};
 
-/// A page to be read and told.
+/// A page to read and send.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct HistoryReading {
-    /// Whose history.
+    /// The channel or conversation.
     pub scope: HistoryScope,
-    /// Which part of it; what each yields is counted by itself.
+    /// The parts of its history; each has its own limit.
     pub ranges: Vec<Range>,
-    /// How it is told.
+    /// How the page is sent.
     pub style: Style,
-    /// What memory had, by range.
+    /// The items found in memory, by range.
     found: Vec<Vec<Item>>,
 }
 
 impl HistoryReading {
-    /// A page of some ranges, within what may be read.
+    /// Returns a page of some ranges, restricted to what the scope allows.
     pub fn new(scope: HistoryScope, mut ranges: Vec<Range>, style: Style) -> HistoryReading {
         for range in &mut ranges {
             range.after = range.after.max(scope.floor);
@@ -39,7 +39,7 @@ impl HistoryReading {
         HistoryReading { scope, ranges, style, found: Vec::new() }
     }
 
-    /// Takes from memory what is there. Returns what has to be asked for.
+    /// Takes items from memory. Returns the ranges that the archive must supply.
     fn look_up(&mut self, cx: &Cx<'_>) -> Vec<Range> {
         let Some(ring) = cx.state().ring(&self.scope.place) else { return Vec::new() };
         let with = self.scope.place.with();
@@ -49,7 +49,7 @@ impl HistoryReading {
         }
         let alone = match &self.scope.place {
             HistoryPlace::Channel(_) => true,
-            // Two users of one account hear each their own.
+            // The memory of each user of an account contains only that user's messages.
             HistoryPlace::Conversation { .. } => {
                 cx.account().is_none_or(|account| cx.state().users_of(account.name.key()).len() == 1)
             }
@@ -57,12 +57,12 @@ impl HistoryReading {
         let complete_from = ring.complete_from().filter(|_| alone);
         let missing = |(range, found): (&Range, &Vec<Item>)| {
             let before = range.before.into_iter().chain(complete_from).min();
-            // Between items from before something was missed others may lie.
-            let is_sure = |item: &&Item| complete_from.is_some_and(|from| item.id() >= from);
-            let sure = found.iter().filter(is_sure).count();
+            // Only items since `complete_from` count; between older ones, some may be missing.
+            let is_certain = |item: &&Item| complete_from.is_some_and(|from| item.id() >= from);
+            let certain = found.iter().filter(is_certain).count();
             let rest = match range.from {
-                End::Newest => Range { before, limit: range.limit - sure, ..*range },
-                // Older ones go first, however many there are in memory.
+                End::Newest => Range { before, limit: range.limit - certain, ..*range },
+                // Older items take precedence, regardless of the number in memory.
                 End::Oldest => Range { before, ..*range },
             };
             (!rest.is_empty()).then_some(rest)
@@ -70,23 +70,23 @@ impl HistoryReading {
         self.ranges.iter().zip(&self.found).filter_map(missing).collect()
     }
 
-    /// Bytes after which what a range yields ends.
+    /// Returns the number of bytes after which the items of a range are cut off.
     fn range_bytes_max(&self) -> usize {
         PAGE_BYTES_MAX / self.ranges.len().max(1)
     }
 
-    /// Whether a page holds all that there is in its ranges: none reached a limit. AROUND has two sides.
+    /// Whether a page contains everything in its ranges, that is, none reached a limit.
     pub fn is_all(&self, page: &[Item]) -> bool {
         self.ranges.iter().all(|range| {
             let within = page.iter().filter(|item| range.contains(item.id()));
             let (count, bytes) =
                 within.fold((0, 0), |(count, bytes), item| (count + 1, bytes + item.as_bytes().len()));
-            // One side of AROUND may have no room at all.
+            // One side of AROUND may have a limit of 0.
             (range.limit == 0 || count < range.limit) && bytes < self.range_bytes_max()
         })
     }
 
-    /// The whole page, the oldest first.
+    /// Returns the whole page, oldest first.
     fn take_page(&mut self, stored: &[Item]) -> Vec<Item> {
         let mut page = Vec::new();
         for (range, mut found) in self.ranges.iter().zip(std::mem::take(&mut self.found)) {
@@ -106,32 +106,32 @@ impl HistoryReading {
     }
 }
 
-/// What is to be told next.
+/// What to send next.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum ReadingStep {
     /// A page.
     Page(HistoryReading),
-    /// A page of each conversation in which something was said within the range.
+    /// A page of each conversation that has lines within the range.
     Conversations {
-        /// Which part of each.
+        /// The part to send of each.
         range: Range,
-        /// How many conversations.
+        /// Maximum number of conversations.
         limit: usize,
-        /// How they are told.
+        /// How they are sent.
         style: Style,
     },
 }
 
-/// Tells pages, in this order, after what the session waits for already.
+/// Sends pages in this order, after the answers that the session is already waiting for.
 pub fn read(cx: &mut Cx<'_>, steps: impl IntoIterator<Item = ReadingStep>) {
     let pages = Pages { telling: None, steps: steps.into_iter().collect() };
     if cx.pending.is_some() || cx.is_answering_long() { cx.answer_long(pages) } else { pages.read(cx) }
 }
 
-/// Pages that are still to be told; while the archive is asked, the first is the one it is asked for.
+/// Pages still to be sent. During a request to the archive, the first step is the one requested.
 #[derive(Debug, Serialize, Deserialize)]
 pub(in crate::engine) struct Pages {
-    /// The page that is being told, if it is too long to be told at once.
+    /// The page being sent, if it is too long for one piece.
     telling: Option<Telling>,
     steps: VecDeque<ReadingStep>,
 }
@@ -161,14 +161,14 @@ impl Pages {
     fn read(mut self, cx: &mut Cx<'_>) {
         while let Some(step) = self.steps.pop_front() {
             match step {
-                ReadingStep::Page(reading) if !may_still(cx, &reading.scope) => {
-                    tell::tell_failure(cx, &reading);
+                ReadingStep::Page(reading) if !can_still_read(cx, &reading.scope) => {
+                    tell::send_failure(cx, &reading);
                     continue;
                 }
                 ReadingStep::Page(mut reading) => {
                     let missing = reading.look_up(cx);
                     match reading.scope.stored.clone().filter(|_| !missing.is_empty()) {
-                        None => match self.tell(cx, reading, &[]) {
+                        None => match self.send(cx, reading, &[]) {
                             Some(rest) => self = rest,
                             None => return,
                         },
@@ -198,13 +198,13 @@ impl Pages {
         cx.ask(query, self);
     }
 
-    /// Tells a page: at once if it is short, otherwise piece by piece, and then what follows with it. Returns what is
-    /// left to do.
-    fn tell(mut self, cx: &mut Cx<'_>, mut reading: HistoryReading, stored: &[Item]) -> Option<Pages> {
+    /// Sends a page. If it is short, sends it at once and returns the remaining pages; otherwise sends it in
+    /// pieces, followed by the remaining pages.
+    fn send(mut self, cx: &mut Cx<'_>, mut reading: HistoryReading, stored: &[Item]) -> Option<Pages> {
         let page = reading.take_page(stored);
         let telling = Telling::new(reading, page);
         if cx.answered_bytes() + telling.bytes() <= cx.setup.piece_bytes_max() {
-            telling.tell(cx);
+            telling.send_all(cx);
             return Some(self);
         }
         self.telling = Some(telling);
@@ -213,18 +213,18 @@ impl Pages {
     }
 }
 
-/// What is stored has been found, or not.
+/// Continues with the answer of the archive.
 impl Resume for Pages {
     fn resume(mut self: Box<Self>, cx: &mut Cx<'_>, answer: &JobAnswer) -> Outcome {
         match (self.steps.pop_front(), answer) {
-            // While the archive was asked, its user may have left.
+            // The user may have left the channel while waiting for the archive.
             (Some(ReadingStep::Page(reading)), JobAnswer::HistoryFound(Found::Items(_)))
-                if !may_still(cx, &reading.scope) =>
+                if !can_still_read(cx, &reading.scope) =>
             {
-                tell::tell_failure(cx, &reading);
+                tell::send_failure(cx, &reading);
             }
             (Some(ReadingStep::Page(reading)), JobAnswer::HistoryFound(Found::Items(stored))) => {
-                if let Some(rest) = self.tell(cx, reading, stored) {
+                if let Some(rest) = self.send(cx, reading, stored) {
                     rest.read(cx);
                 }
                 return Ok(());
@@ -237,7 +237,7 @@ impl Resume for Pages {
                     ..reading
                 }));
             }
-            (Some(ReadingStep::Page(reading)), _) => tell::tell_failure(cx, &reading),
+            (Some(ReadingStep::Page(reading)), _) => tell::send_failure(cx, &reading),
             (
                 Some(ReadingStep::Conversations { range, style, .. }),
                 JobAnswer::HistoryFound(Found::Targets(found)),
@@ -261,7 +261,7 @@ impl Resume for Pages {
     }
 }
 
-/// What is to be asked for if the conversations of the user being served are stored.
+/// Returns the request to the archive, if it stores the conversations of the user being served.
 fn stored_conversations(cx: &Cx<'_>, range: Range, limit: usize) -> Option<Listing> {
     let owner = cx.account().filter(|_| scope::own_choice(cx) == HistoryChoice::On)?;
     Some(Listing {
@@ -278,7 +278,7 @@ fn conversations_in_memory(cx: &Cx<'_>, range: Range, limit: usize, style: Style
     let known = cx.user().history.correspondents();
     let recent = known.into_iter().filter(|(_, latest)| range.after.is_none_or(|after| *latest > after));
     let mut names: Vec<String> = recent.take(limit).map(|(with, _)| with.to_owned()).collect();
-    // The latest last, as it would have been seen.
+    // The latest comes last, as the client would have seen it live.
     names.reverse();
     names.into_iter().filter_map(|with| conversation(cx, &with, range, style)).collect()
 }

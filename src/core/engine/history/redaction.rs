@@ -1,6 +1,6 @@
-//! Taking back what was said: who may, and what becomes of it.
+//! Redaction: which users may delete a message, and how it is deleted.
 //!
-//! What is taken back is gone from memory and from what is stored; those who have seen it are told.
+//! A redacted message is deleted from memory and from the archive; clients that saw it are notified.
 
 use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
@@ -21,9 +21,9 @@ use crate::state::{Fact, Rank};
 use crate::wire::MsgId;
 
 use super::HistoryScope;
-use super::scope::may_still;
+use super::scope::can_still_read;
 
-/// In which way it was asked for, and is answered.
+/// How a redaction was requested, and how it is answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum RedactionOrigin {
     /// REDACT.
@@ -32,7 +32,7 @@ pub enum RedactionOrigin {
     HistServ,
 }
 
-/// What is to be taken back.
+/// A redaction that waits for the archive.
 #[derive(Debug, Serialize, Deserialize)]
 pub(in crate::engine) struct Redaction {
     scope: HistoryScope,
@@ -41,9 +41,9 @@ pub(in crate::engine) struct Redaction {
     manner: RedactionOrigin,
 }
 
-/// Takes back a message by its id, as a client gives it.
-pub fn start(cx: &mut Cx<'_>, named: [&str; 2], reason: Option<&str>, manner: RedactionOrigin) -> Outcome {
-    let [target, id] = named;
+/// Deletes a message. `message` is its target and its id, as given by the client.
+pub fn start(cx: &mut Cx<'_>, message: [&str; 2], reason: Option<&str>, manner: RedactionOrigin) -> Outcome {
+    let [target, id] = message;
     let Some(scope) = history::scope(cx, target) else {
         return Err(refusal(manner, "INVALID_TARGET", vec![target], Phrase::TARGET_INVALID));
     };
@@ -66,12 +66,12 @@ pub fn start(cx: &mut Cx<'_>, named: [&str; 2], reason: Option<&str>, manner: Re
     }
 }
 
-/// The stored message was found, or not.
+/// Continues with the answer of the archive.
 impl Resume for Redaction {
     fn resume(self: Box<Self>, cx: &mut Cx<'_>, answer: &JobAnswer) -> Outcome {
         match answer {
-            // While the archive was asked, its user may have left.
-            JobAnswer::HistoryFound(_) if !may_still(cx, &self.scope) => {
+            // The user may have left the channel while waiting for the archive.
+            JobAnswer::HistoryFound(_) if !can_still_read(cx, &self.scope) => {
                 Err(self.refuse("INVALID_TARGET", Phrase::TARGET_INVALID))
             }
             JobAnswer::HistoryFound(Found::Items(found)) => finish(cx, &self, found.first().cloned()),
@@ -81,7 +81,7 @@ impl Resume for Redaction {
 }
 
 fn finish(cx: &mut Cx<'_>, redaction: &Redaction, item: Option<Item>) -> Outcome {
-    // What was done cannot be taken back, only what was said.
+    // Only messages can be redacted, not events such as JOIN.
     let item = item.filter(|item| {
         let kind = item.fields().kind;
         kind.is_message() || kind == Kind::Tagmsg
@@ -103,7 +103,7 @@ fn finish(cx: &mut Cx<'_>, redaction: &Redaction, item: Option<Item>) -> Outcome
     Ok(())
 }
 
-/// Operators of the server and of the channel take back anything, everyone else what their account said.
+/// Server and channel operators can redact any message, other users only those of their account.
 fn may(cx: &Cx<'_>, scope: &HistoryScope, item: &Item) -> bool {
     if cx.user().may("history") {
         return true;
@@ -114,12 +114,12 @@ fn may(cx: &Cx<'_>, scope: &HistoryScope, item: &Item) -> bool {
         return true;
     }
     let author = item.fields().account.map(|account| cx.setup.mapping.fold_lossy(account));
-    // Whoever had the name of the account before said it as someone else.
+    // Older messages belong to an earlier account with this name.
     let is_own = |own: &Account| item.id() > MsgId::first_of(own.registered_ms);
     cx.account().zip(author).is_some_and(|(own, author)| author == own.name.key() && is_own(own))
 }
 
-/// Where it is: in memory, and where it is stored; for a conversation on both sides.
+/// Returns where copies of the message are: in memory, and in the archive. A conversation has two sides.
 fn places_of(cx: &Cx<'_>, scope: &HistoryScope) -> (Vec<HistoryPlace>, SmallVec<[HistoryKey; 1]>) {
     let mut places = vec![scope.place.clone()];
     let mut targets: SmallVec<[HistoryKey; 1]> = scope.stored.iter().cloned().collect();

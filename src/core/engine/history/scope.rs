@@ -1,4 +1,4 @@
-//! Who may read what.
+//! Decides which history the user being served may read.
 
 use serde::{Deserialize, Serialize};
 
@@ -18,15 +18,15 @@ use crate::wire::MsgId;
 pub struct HistoryScope {
     /// Where it is in memory.
     pub place: HistoryPlace,
-    /// Where it is stored for good, if it is.
+    /// Where it is in the archive, if it is stored there.
     pub stored: Option<HistoryKey>,
-    /// What the channel, or the other one, is called.
+    /// The displayed name of the channel or the correspondent.
     pub shown: String,
-    /// Only what is later than this may be read.
+    /// Only lines after this one may be read.
     pub floor: Option<MsgId>,
 }
 
-/// What someone asks for by name: a channel that the user is in, or a conversation.
+/// Returns the scope of a channel that the user is in, or of a conversation, by name.
 pub fn scope(cx: &Cx<'_>, name: &str) -> Option<HistoryScope> {
     if name.starts_with('#') {
         return channel(cx, cx.find_channel(name).ok()?);
@@ -34,7 +34,8 @@ pub fn scope(cx: &Cx<'_>, name: &str) -> Option<HistoryScope> {
     conversation(cx, &correspondent_named(cx, name)?, name.to_owned())
 }
 
-/// A conversation with who is found by this.
+/// Returns the scope of a conversation. `with` is the correspondent's key (see [`correspondent_named`]).
+/// `None` if the user's direct messages are not recorded.
 pub fn conversation(cx: &Cx<'_>, with: &str, shown: String) -> Option<HistoryScope> {
     let stored = match own_choice(cx) {
         HistoryChoice::Off => return None,
@@ -48,7 +49,7 @@ pub fn conversation(cx: &Cx<'_>, with: &str, shown: String) -> Option<HistorySco
     Some(HistoryScope { place, stored, shown, floor: floor(cx, None) })
 }
 
-/// A channel that the user is in.
+/// Returns the scope of a channel. `None` if the user is not in it or it is not recorded.
 pub fn channel(cx: &Cx<'_>, id: ChannelId) -> Option<HistoryScope> {
     let channel = cx.state().channels.get(id)?;
     channel.members.get(&cx.me())?;
@@ -61,9 +62,9 @@ pub fn channel(cx: &Cx<'_>, id: ChannelId) -> Option<HistoryScope> {
     Some(HistoryScope { place: HistoryPlace::Channel(id), stored, shown, floor: floor(cx, Some(channel)) })
 }
 
-/// Whether the session being served may still read what it asked for: it may have waited for it, and its user may have
-/// left the channel, or the account, meanwhile.
-pub fn may_still(cx: &Cx<'_>, scope: &HistoryScope) -> bool {
+/// Whether the session being served may still read what it requested: while it waited, its user may have
+/// left the channel or logged out.
+pub fn can_still_read(cx: &Cx<'_>, scope: &HistoryScope) -> bool {
     match (&scope.place, &scope.stored) {
         (HistoryPlace::Channel(channel), _) => cx.user().channels.contains(channel),
         (HistoryPlace::Conversation { .. }, Some(HistoryKey::Conversation { owner, .. })) => {
@@ -73,7 +74,7 @@ pub fn may_still(cx: &Cx<'_>, scope: &HistoryScope) -> bool {
     }
 }
 
-/// How the conversations of the user being served are kept.
+/// Returns how the conversations of the user being served are recorded.
 pub fn own_choice(cx: &Cx<'_>) -> HistoryChoice {
     match cx.account() {
         Some(account) => settings::dm_history(cx.config(), &account.settings),
@@ -81,7 +82,8 @@ pub fn own_choice(cx: &Cx<'_>) -> HistoryChoice {
     }
 }
 
-/// By what the conversation with someone is found: who has the nick now, or whose it is.
+/// Returns the key of the conversation with a nick: that of the user who has the nick now, or else the
+/// account that owns it, or else the nick.
 pub fn correspondent_named(cx: &Cx<'_>, nick: &str) -> Option<String> {
     let key = cx.setup.mapping.nick_key(nick).ok()?;
     let state = cx.state();
@@ -92,7 +94,7 @@ pub fn correspondent_named(cx: &Cx<'_>, nick: &str) -> Option<String> {
     Some(found.to_owned())
 }
 
-/// What someone is called by whom a conversation is found.
+/// Returns the displayed name of the correspondent with this key.
 pub fn shown_correspondent(cx: &Cx<'_>, key: &str) -> String {
     let state = cx.state();
     if let Some(&user) = state.users_of(key).first() {
@@ -104,8 +106,8 @@ pub fn shown_correspondent(cx: &Cx<'_>, key: &str) -> String {
     state.user_by_key(key).map_or_else(|| key.to_owned(), |user| state.users[user].nick.as_str().to_owned())
 }
 
-/// Only what is later may be read: `history.restrictions`, and nobody reads what was said to who had the nick
-/// before.
+/// Returns the bound after which the user may read, in a channel or in conversations: that of
+/// `history.restrictions`, and for conversations the time at which the account or the nick became theirs.
 pub fn floor(cx: &Cx<'_>, channel: Option<&Channel>) -> Option<MsgId> {
     let user = cx.user();
     if user.may("history") {
@@ -124,13 +126,14 @@ pub fn floor(cx: &Cx<'_>, channel: Option<&Channel>) -> Option<MsgId> {
             QueryCutoff::JoinTime => channel.members.get(&cx.me()).map(|member| member.joined_s * 1000),
         },
     };
-    let formed_ms = channel.and_then(|channel| formed_ms(cx, channel));
-    expired_ms.max(cutoff_ms).max(formed_ms).map(MsgId::first_of)
+    let created_ms = channel.and_then(|channel| created_ms(cx, channel));
+    expired_ms.max(cutoff_ms).max(created_ms).map(MsgId::first_of)
 }
 
-/// When a registered channel was formed: what is stored from before was said in another channel of that name,
-/// which was not everyone's to join. Where those that are not registered are stored, too, that is the same channel.
-fn formed_ms(cx: &Cx<'_>, channel: &Channel) -> Option<u64> {
+/// Returns when a registered channel was created. Stored lines from before belong to an earlier channel of
+/// that name, which this channel's members could not necessarily join. If unregistered channels are stored,
+/// too, it counts as the same channel.
+fn created_ms(cx: &Cx<'_>, channel: &Channel) -> Option<u64> {
     let is_another = channel.registration.is_some() && !cx.config().history.persistent.unregistered_channels;
     is_another.then_some(channel.created_s * 1000)
 }

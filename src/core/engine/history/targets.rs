@@ -1,4 +1,4 @@
-//! Lists of channels and conversations in which something was said: CHATHISTORY TARGETS, and LIST of `*playback`.
+//! Lists of channels and conversations with recent lines: CHATHISTORY TARGETS, and LIST of `*playback`.
 
 use serde::{Deserialize, Serialize};
 
@@ -14,7 +14,7 @@ use crate::wire::{MsgId, Stamp, Text};
 use super::scope::{self, floor, own_choice, shown_correspondent};
 use super::znc_playback;
 
-/// How a list of targets is told.
+/// How a list of targets is sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Listed {
     /// As the answer to CHATHISTORY TARGETS.
@@ -23,16 +23,16 @@ pub enum Listed {
     Playback,
 }
 
-/// TARGETS, once its parameters are known.
+/// A list of targets that waits for the archive.
 #[derive(Debug, Serialize, Deserialize)]
 pub(in crate::engine) struct Wanted {
     range: Range,
     listed: Listed,
-    /// What memory had.
+    /// The targets found in memory.
     found: Vec<(HistoryKey, MsgId)>,
 }
 
-/// Tells in which channels and conversations something was said within a range, and when last.
+/// Lists the channels and conversations whose latest line is within a range, with its time.
 pub fn list_targets(cx: &mut Cx<'_>, range: Range, listed: Listed) {
     let (found, stored) = known_targets(cx, range);
     let wanted = Wanted { range, listed, found };
@@ -43,7 +43,7 @@ pub fn list_targets(cx: &mut Cx<'_>, range: Range, listed: Listed) {
     }
 }
 
-/// What memory knows, and what has to be asked for.
+/// Returns the targets in memory, and the request for those that only the archive knows.
 fn known_targets(cx: &Cx<'_>, range: Range) -> (Vec<(HistoryKey, MsgId)>, Listing) {
     let floor = floor(cx, None);
     let mut found = Vec::new();
@@ -78,12 +78,12 @@ fn known_targets(cx: &Cx<'_>, range: Range) -> (Vec<(HistoryKey, MsgId)>, Listin
     (found, stored)
 }
 
-/// The stored targets have been found, or not.
+/// Continues with the answer of the archive.
 impl Resume for Wanted {
     fn resume(mut self: Box<Self>, cx: &mut Cx<'_>, answer: &JobAnswer) -> Outcome {
         let JobAnswer::HistoryFound(Found::Targets(stored)) = answer else {
             if self.listed == Listed::Playback {
-                // What memory has is better than nothing, to a client that knows no FAIL.
+                // This client may not understand FAIL; an incomplete list is better than none.
                 show_targets(cx, *self);
                 return Ok(());
             }
@@ -105,15 +105,15 @@ impl Resume for Wanted {
             };
             floor.is_none_or(|floor| *latest > floor)
         };
-        // Those in memory were found before the wait.
-        let is_there = |(target, _): &(HistoryKey, MsgId)| match target {
+        // Those in memory were found before the wait, during which the user may have left a channel.
+        let is_readable = |(target, _): &(HistoryKey, MsgId)| match target {
             HistoryKey::Conversation { .. } => true,
             HistoryKey::Channel(key) => {
                 let id = cx.state().channel_by_key(key);
                 id.is_some_and(|id| cx.user().channels.contains(&id))
             }
         };
-        self.found.retain(is_there);
+        self.found.retain(is_readable);
         self.found.extend(stored.iter().filter(may_read).cloned());
         show_targets(cx, *self);
         Ok(())

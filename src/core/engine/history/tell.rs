@@ -1,4 +1,4 @@
-//! How a page of history is told: as it was said, to those who can take it.
+//! Sends a page of history: as the original lines where the client supports them, otherwise in words.
 
 use std::borrow::Cow;
 use std::collections::VecDeque;
@@ -18,9 +18,9 @@ use crate::wire::multiline::lines;
 use crate::wire::{Body, Cap, Origin, Outgoing, Stamp, Text};
 
 use super::reading::HistoryReading;
-use super::scope::may_still;
+use super::scope::can_still_read;
 
-/// Who tells in words what a client cannot be shown as it was.
+/// The source of messages that describe events to clients without `draft/event-playback`.
 pub const HISTSERV: &str = "HistServ!HistServ@localhost";
 
 /// The subcommands of CHATHISTORY.
@@ -36,10 +36,10 @@ fn subcommand<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Subcommand, 
     known.ok_or_else(|| D::Error::custom("not a subcommand of CHATHISTORY"))
 }
 
-/// What a line has beside its item: tags, and what the item leaves out.
+/// Approximate size of a line beyond that of its item: tags, and what the item omits.
 const LINE_BYTES: usize = 100;
 
-/// How a page is told.
+/// How a page is sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Style {
     /// As the answer to CHATHISTORY with this subcommand.
@@ -48,9 +48,9 @@ pub enum Style {
         #[serde(deserialize_with = "subcommand")]
         subcommand: Subcommand,
     },
-    /// As lines of old, for a client that may not know what history is.
+    /// As ordinary lines, for a client that may not support history.
     Lines {
-        /// It was asked for: an error is worth telling.
+        /// The client requested it, so an error is reported.
         asked: bool,
     },
     /// As notices of HistServ.
@@ -61,42 +61,42 @@ pub enum Style {
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Telling {
     reading: HistoryReading,
-    /// What is still to be told.
+    /// The items still to be sent.
     items: VecDeque<Item>,
     is_all: bool,
     begun: bool,
 }
 
 impl Telling {
-    /// What a reading yielded, the oldest first.
+    /// Prepares to send the items of a page, which are sorted from oldest to newest.
     pub fn new(reading: HistoryReading, page: Vec<Item>) -> Telling {
         Telling { is_all: reading.is_all(&page), reading, items: page.into(), begun: false }
     }
 
-    /// Bytes of all lines that are still to be told, roughly.
+    /// Returns the approximate number of bytes still to be sent.
     pub fn bytes(&self) -> usize {
         self.items.iter().map(|item| item.as_bytes().len() + LINE_BYTES).sum()
     }
 
-    /// Tells the rest of the page.
-    pub fn tell(mut self, cx: &mut Cx<'_>) {
+    /// Sends the rest of the page.
+    pub fn send_all(mut self, cx: &mut Cx<'_>) {
         while self.step(cx).is_continue() {}
     }
 
-    /// Tells the next item, until that was all.
+    /// Sends the next item, or the end of the page if there are no more.
     pub fn step(&mut self, cx: &mut Cx<'_>) -> ControlFlow<()> {
         if !std::mem::replace(&mut self.begun, true) {
             self.begin(cx);
         }
-        // While the client was reading, it may have lost the right to.
-        let next = if may_still(cx, &self.reading.scope) { self.items.pop_front() } else { None };
+        // The client may have lost permission since the previous item.
+        let next = if can_still_read(cx, &self.reading.scope) { self.items.pop_front() } else { None };
         let Some(item) = next else {
             self.end(cx);
             return ControlFlow::Break(());
         };
         match self.reading.style {
             Style::Notices => notice(cx, &item.fields()),
-            Style::Page { .. } | Style::Lines { .. } => tell_item(cx, &self.reading, &item),
+            Style::Page { .. } | Style::Lines { .. } => send_item(cx, &self.reading, &item),
         }
         ControlFlow::Continue(())
     }
@@ -105,7 +105,7 @@ impl Telling {
         let shown = &self.reading.scope.shown;
         match self.reading.style {
             Style::Page { .. } => {
-                // ours and Ergo's: there is no more, so there need be no more questions.
+                // An extension shared with Ergo: there are no more items to request.
                 let tags = if self.is_all { "draft/chathistory-end" } else { "" };
                 cx.open_batch_tagged(tags, "chathistory", &[shown]);
                 cx.voice.answer.is_one_batch();
@@ -123,8 +123,8 @@ impl Telling {
     }
 }
 
-/// Tells that a page could not be had.
-pub fn tell_failure(cx: &mut Cx<'_>, reading: &HistoryReading) {
+/// Reports that a page is unavailable.
+pub fn send_failure(cx: &mut Cx<'_>, reading: &HistoryReading) {
     match reading.style {
         Style::Page { subcommand } => {
             let context = [subcommand, &reading.scope.shown];
@@ -144,40 +144,41 @@ pub fn tell_failure(cx: &mut Cx<'_>, reading: &HistoryReading) {
     }
 }
 
-fn tell_item(cx: &mut Cx<'_>, reading: &HistoryReading, item: &Item) {
+fn send_item(cx: &mut Cx<'_>, reading: &HistoryReading, item: &Item) {
     let fields = item.fields();
     let caps = cx.served().caps;
     let plain = matches!(reading.style, Style::Lines { .. });
     if !fields.kind.is_message() && !caps.has(Cap::EventPlayback) {
-        return in_words(cx, reading, &fields);
+        return describe_event(cx, reading, &fields);
     }
     if fields.kind == Kind::Tagmsg && !caps.has(Cap::MessageTags) {
         return;
     }
     let is_timed = plain && !caps.has(Cap::ServerTime) && fields.kind.is_message();
-    let text = fields.text.map(|text| if is_timed { timed(&fields, text).into() } else { Cow::from(text) });
+    let text =
+        fields.text.map(|text| if is_timed { prefix_time(&fields, text).into() } else { Cow::from(text) });
     let shown = Fields { text: text.as_deref(), ..fields };
     match &reading.scope.place {
-        HistoryPlace::Channel(_) => say(cx, &shown),
-        HistoryPlace::Conversation { with, .. } => say_between(cx, &shown, with, plain),
+        HistoryPlace::Channel(_) => send_line(cx, &shown),
+        HistoryPlace::Conversation { with, .. } => send_in_conversation(cx, &shown, with, plain),
     }
 }
 
-/// Nicks may have changed since: what was said to us goes to who we are now, and what we said comes from there
-/// (chathistory, "Implementation Considerations").
-fn say_between(cx: &mut Cx<'_>, fields: &Fields<'_>, with: &str, plain: bool) {
+/// Sends an item of a conversation with the user's current nick as recipient or source, as it may have
+/// changed since (chathistory, "Implementation Considerations").
+fn send_in_conversation(cx: &mut Cx<'_>, fields: &Fields<'_>, with: &str, plain: bool) {
     if !is_own(cx, fields, with) {
         let nick = cx.nick().to_owned();
-        return say(cx, &Fields { params: &nick, ..*fields });
+        return send_line(cx, &Fields { params: &nick, ..*fields });
     }
-    if !plain || takes_own(cx.served().caps) {
+    if !plain || accepts_own_messages(cx.served().caps) {
         let me = cx.user().source().to_owned();
-        say(cx, &Fields { source: &me, ..*fields });
+        send_line(cx, &Fields { source: &me, ..*fields });
     }
 }
 
-/// Says an item to the session being served, with the time it has.
-fn say(cx: &mut Cx<'_>, fields: &Fields<'_>) {
+/// Sends an item with its original time to the session being served.
+fn send_line(cx: &mut Cx<'_>, fields: &Fields<'_>) {
     let now = std::mem::replace(&mut cx.voice.stamp, Stamp::new(fields.id.wall_ms()));
     let params: Vec<&str> = fields.params.split(' ').filter(|param| !param.is_empty()).collect();
     let origin = Origin {
@@ -204,21 +205,22 @@ fn say(cx: &mut Cx<'_>, fields: &Fields<'_>) {
     cx.voice.stamp = now;
 }
 
-/// Whether the user being served said it in the conversation with someone: it was not the other one, who is known
-/// by what they were called then, as our own nick and account may have changed since.
+/// Whether the user being served sent this item in the conversation with `with`, that is, the correspondent
+/// did not. The user's own nick and account may have changed since, so only the correspondent's key is
+/// compared.
 fn is_own(cx: &Cx<'_>, fields: &Fields<'_>, with: &str) -> bool {
     let nick = fields.source.split('!').next().unwrap_or_default();
     let author = cx.setup.mapping.fold_lossy(fields.account.unwrap_or(nick));
     author != with || with == correspondent(cx.state(), cx.me())
 }
 
-/// Whether a client that did not ask understands what its own user said to others.
-fn takes_own(caps: crate::wire::Caps) -> bool {
+/// Whether a client that gets ordinary lines accepts messages that its own user sent to others.
+fn accepts_own_messages(caps: crate::wire::Caps) -> bool {
     caps.has(Cap::ZncSelfMessage) || caps.has(Cap::EchoMessage)
 }
 
-/// A text with its time in front, for who would not learn it otherwise; not within a CTCP.
-fn timed(fields: &Fields<'_>, text: &str) -> String {
+/// Puts the time before a text, for clients without `server-time`; in an ACTION, before the action.
+fn prefix_time(fields: &Fields<'_>, text: &str) -> String {
     let time = time_of_day(fields.id.wall_ms());
     match text.strip_prefix("\x01ACTION ") {
         Some(action) => format!("\x01ACTION [{time}] {action}"),
@@ -226,8 +228,8 @@ fn timed(fields: &Fields<'_>, text: &str) -> String {
     }
 }
 
-/// What happened, in HistServ's words; only events of channels have any.
-fn in_words(cx: &mut Cx<'_>, reading: &HistoryReading, fields: &Fields<'_>) {
+/// Describes an event of a channel in a message from HistServ.
+fn describe_event(cx: &mut Cx<'_>, reading: &HistoryReading, fields: &Fields<'_>) {
     let HistoryPlace::Channel(_) = reading.scope.place else { return };
     let nick = fields.source.split('!').next().unwrap_or_default();
     let (text, params) = (fields.text.unwrap_or_default(), fields.params);

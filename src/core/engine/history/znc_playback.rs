@@ -8,15 +8,15 @@ use crate::state::Fact;
 use crate::state::session::Playback;
 use crate::wire::{MsgId, Text};
 
-use super::{HistoryReading, Listed, ReadingStep, Stretch, Style};
+use super::{HistoryReading, Listed, Period, ReadingStep, Style};
 
 const PLAYBACK: &str = "*playback";
 const SOURCE: &str = "*playback!znc@znc.in";
 
-/// How a playback is told.
+/// How a playback is sent.
 const STYLE: Style = Style::Lines { asked: false };
 
-/// Someone said this to a module.
+/// Handles a message to a ZNC module, such as `*playback`.
 pub fn receive(cx: &mut Cx<'_>, module: &str, text: &str) {
     if !module.eq_ignore_ascii_case(PLAYBACK) {
         let nick = cx.nick().to_owned();
@@ -27,16 +27,16 @@ pub fn receive(cx: &mut Cx<'_>, module: &str, text: &str) {
     match words.as_slice() {
         [play, targets, times @ ..] if play.eq_ignore_ascii_case("play") => {
             let [after_ms, before_ms] = [0, 1].map(|at| times.get(at).and_then(|time| milliseconds(time)));
-            let stretch = Stretch { after_ms, before_ms };
-            self::play(cx, targets, stretch);
+            let period = Period { after_ms, before_ms };
+            self::play(cx, targets, period);
         }
         [list] if list.eq_ignore_ascii_case("list") => self::list(cx),
         _ => {}
     }
 }
 
-/// Plays conversations and the channels the user is in, now; channels that are joined in a moment, then.
-fn play(cx: &mut Cx<'_>, targets: &str, stretch: Stretch) {
+/// Plays conversations and the user's channels now, and other channels when the client joins them.
+fn play(cx: &mut Cx<'_>, targets: &str, period: Period) {
     let all = targets == "*";
     let mut channels = Vec::new();
     let mut pages = Vec::new();
@@ -44,26 +44,27 @@ fn play(cx: &mut Cx<'_>, targets: &str, stretch: Stretch) {
         if target.starts_with('#') {
             channels.extend(cx.setup.mapping.channel_key(target).ok().map(Box::<str>::from));
         } else if let Some(scope) = history::scope(cx, target) {
-            let range = stretch.latest(history::znc_limit(cx), false);
+            let range = period.latest(history::znc_limit(cx), false);
             pages.push(ReadingStep::Page(HistoryReading::new(scope, vec![range], STYLE)));
         }
     }
-    let wanted = Playback {
+    let playback = Playback {
         channels: (!all).then_some(channels),
-        after_ms: stretch.after_ms,
-        before_ms: stretch.before_ms,
+        after_ms: period.after_ms,
+        before_ms: period.before_ms,
         asked_mono_ms: cx.now.mono_ms,
     };
-    let of = |key: &str| wanted.channels.as_ref().is_none_or(|names| names.iter().any(|name| **name == *key));
+    let names = playback.channels.as_ref();
+    let includes = |key: &str| names.is_none_or(|names| names.iter().any(|name| **name == *key));
     let state = cx.state();
-    let joined = cx.user().channels.iter().copied().filter(|&id| of(state.channels[id].name.key()));
+    let joined = cx.user().channels.iter().copied().filter(|&id| includes(state.channels[id].name.key()));
     let joined: Vec<_> = joined.collect();
-    cx.commit(Fact::PlaybackAsked { session: cx.session, playback: Box::new(wanted) });
-    history::play(cx, &joined, all, stretch, STYLE);
+    cx.commit(Fact::PlaybackAsked { session: cx.session, playback: Box::new(playback) });
+    history::play(cx, &joined, all, period, STYLE);
     history::read(cx, pages);
 }
 
-/// Lists the channels and conversations that `PLAY * 0` would play, newest last.
+/// Lists the channels and conversations that `PLAY * 0` would play, latest last.
 fn list(cx: &mut Cx<'_>) {
     let rules = &cx.config().history;
     if !rules.enabled || rules.chathistory_maxmessages == 0 {
@@ -74,7 +75,8 @@ fn list(cx: &mut Cx<'_>) {
     history::list_targets(cx, range, Listed::Playback);
 }
 
-/// Answers LIST: a target, when something was first said in it (0, as it costs too much to find out) and when last.
+/// Answers LIST: each target with the time of its first line (0, as that is too expensive to find) and of
+/// its latest.
 pub fn show_list(cx: &mut Cx<'_>, targets: &[(String, MsgId)]) {
     let nick = cx.nick().to_owned();
     for (name, latest) in targets {
@@ -84,7 +86,7 @@ pub fn show_list(cx: &mut Cx<'_>, targets: &[(String, MsgId)]) {
     }
 }
 
-/// Seconds since 1970, with a fraction.
+/// Parses seconds since 1970, with an optional fraction, into milliseconds.
 fn milliseconds(text: &str) -> Option<u64> {
     let (seconds, fraction) = text.split_once('.').unwrap_or((text, ""));
     let seconds: u64 = seconds.parse().ok()?;
