@@ -139,10 +139,12 @@ fn shown_to<'m>(service: ServiceName, params: &[&'m str]) -> Option<Vec<&'m str>
     let is_one_of = |names: &[&str]| names.iter().any(|name| name.eq_ignore_ascii_case(word));
     match service {
         ServiceName::NickServ if is_one_of(OPEN_COMMANDS) => None,
-        ServiceName::NickServ => Some(service::knows(service, word).then_some(word).into_iter().collect()),
+        ServiceName::NickServ => {
+            Some(service::has_command(service, word).then_some(word).into_iter().collect())
+        }
         ServiceName::HostServ if is_one_of(&["SETCLOAKSECRET"]) => Some(vec![word]),
         ServiceName::ChanServ | ServiceName::HostServ | ServiceName::HistServ
-            if service::knows(service, word) =>
+            if service::has_command(service, word) =>
         {
             None
         }

@@ -1,4 +1,4 @@
-//! HELP of every service, made from its table: only what the asker may use here is listed.
+//! HELP of every service, generated from its table: lists only the commands that the user can use.
 
 use crate::engine::context::cx::Cx;
 use crate::engine::context::refusal::Outcome;
@@ -8,7 +8,7 @@ use crate::wire::Text;
 
 use super::{ServiceCommand, split_word};
 
-/// Where the explanations of a list begin.
+/// Column at which the explanations of a list begin.
 const NAME_WIDTH: usize = 15;
 
 /// `HELP [command]`.
@@ -60,7 +60,7 @@ fn split_help(help: &str) -> (&str, &str) {
     help.split_once(": ").unwrap_or(("", help))
 }
 
-/// What the help of a command is found by in catalogues.
+/// Returns the key of a command's help in catalogues.
 fn key(service: ServiceName, command: &ServiceCommand) -> String {
     format!("{} {}", service.name(), command.name)
 }
@@ -69,13 +69,13 @@ fn command_text(command: &ServiceCommand) -> String {
     std::iter::once(command.help).chain(command.more.iter().copied()).collect::<Vec<_>>().join("\n")
 }
 
-/// A help text in the language of the session being served, or in English.
+/// Returns a help text in the language of the session being served, or in English.
 fn text_of(cx: &Cx<'_>, key: &str, english: impl FnOnce() -> String) -> String {
     let translated = cx.setup.languages.help(&cx.served().languages, key);
     translated.map_or_else(english, str::to_owned)
 }
 
-/// What the services tell of themselves and of their commands, by name.
+/// Returns the texts about services and their commands, with their keys in catalogues.
 pub(super) fn texts() -> impl Iterator<Item = (String, String)> {
     ServiceName::ALL.into_iter().flat_map(|service| {
         let about = (service.name().to_owned(), super::about(service).join("\n"));

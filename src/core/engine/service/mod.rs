@@ -1,9 +1,9 @@
-//! The services: NickServ and the others, who are spoken to like users but are part of the server.
+//! The services: NickServ and others, which receive messages like users but are part of the server.
 //!
-//! A service is a table of commands. What all of them have in common (who may, parameter counts, HELP,
-//! CTCP) is here, once; a command's function does the rest with the same [`Cx`] as any other handler and
-//! answers with [`Cx::notice`]. Services are no users: they have no entry in the state. What they say is
-//! a phrase when it is a sentence; help texts and the lines of lists are in English only.
+//! A service is a table of commands. This module contains what all of them share: access, parameter counts,
+//! HELP and CTCP. A command's function does the rest with the same [`Cx`] as any other handler and answers
+//! with [`Cx::notice`]. Services are not users: they have no entry in the state. Sentences are phrases, and
+//! catalogues can translate help texts; the lines of lists are in English only.
 
 pub mod chanserv;
 mod confirm;
@@ -25,16 +25,16 @@ use crate::wire::clock::long_date;
 pub use confirm::confirmation_code;
 pub use pattern::pattern;
 
-/// Commands that change no stored record, and so can be used while the disk is full.
-const LEAVES_RECORDS: &[&str] = &[
+/// Commands that change no stored record, so they work while the disk is full.
+const CHANGES_NO_RECORD: &[&str] = &[
     "CLEAR", "CLIENTS", "DEOP", "GET", "GHOST", "HOWTOBAN", "IDENTIFY", "INFO", "LIST", "OP", "SAGET",
     "SESSIONS", "STATUS",
 ];
 
 /// A command of a service: an entry of its table.
 ///
-/// It takes no parameters, can be used by anyone, under any configuration, and is listed by HELP, unless its entry
-/// says otherwise.
+/// By default it takes no parameters, is available to all users under any configuration, and is listed by
+/// HELP.
 #[derive(Debug)]
 pub struct ServiceCommand {
     /// The name in upper case.
@@ -135,7 +135,7 @@ impl ServiceCommand {
     }
 }
 
-/// What it is for, a line each.
+/// Returns the lines that describe a service.
 fn about(service: ServiceName) -> &'static [&'static str] {
     match service {
         ServiceName::NickServ => nickserv::ABOUT,
@@ -145,7 +145,7 @@ fn about(service: ServiceName) -> &'static [&'static str] {
     }
 }
 
-/// Its commands besides HELP, by name.
+/// Returns the commands of a service except HELP, sorted by name.
 fn commands(service: ServiceName) -> &'static [&'static ServiceCommand] {
     match service {
         ServiceName::NickServ => nickserv::COMMANDS,
@@ -155,8 +155,8 @@ fn commands(service: ServiceName) -> &'static [&'static ServiceCommand] {
     }
 }
 
-/// Returns whether it has a command of this name.
-pub fn knows(service: ServiceName, name: &str) -> bool {
+/// Whether a service has a command of this name.
+pub fn has_command(service: ServiceName, name: &str) -> bool {
     command(service, name).is_some()
 }
 
@@ -168,7 +168,7 @@ fn command(service: ServiceName, name: &str) -> Option<&'static ServiceCommand> 
 }
 
 impl Access {
-    /// Whether the user being served is one of them.
+    /// Checks that the user being served is among these users.
     fn includes(self, cx: &Cx<'_>) -> Result<(), Phrase> {
         match self {
             Access::Anyone => Ok(()),
@@ -179,12 +179,12 @@ impl Access {
     }
 }
 
-/// What the services tell of themselves and of their commands, by name.
+/// Returns the texts about services and their commands, with their keys in catalogues.
 pub fn help_texts() -> impl Iterator<Item = (String, String)> {
     help::texts()
 }
 
-/// Someone said this to a service: a command, or a CTCP query.
+/// Handles a message to a service: a command, or a CTCP query.
 pub fn receive(cx: &mut Cx<'_>, service: ServiceName, text: &str) {
     if let Some(query) = text.strip_prefix('\x01') {
         return answer_ctcp(cx, service, query.trim_end_matches('\x01'));
@@ -208,12 +208,12 @@ fn run(cx: &mut Cx<'_>, service: ServiceName, text: &str) -> Outcome {
     if !(command.enabled)(cx.config()) {
         return Err(service.refuse(Phrase::SERVICE_COMMAND_DISABLED, &[]));
     }
-    command.access.includes(cx).map_err(|why| service.refuse(why, &[]))?;
+    command.access.includes(cx).map_err(|phrase| service.refuse(phrase, &[]))?;
     let params = params_of(command, rest);
     if !(command.params_min..=command.params_max).contains(&params.len()) {
         return Err(service.bad_parameters(command.name));
     }
-    if cx.state().store_full && !LEAVES_RECORDS.contains(&command.name) {
+    if cx.state().store_full && !CHANGES_NO_RECORD.contains(&command.name) {
         return Err(service.refuse(Phrase::STORE_FULL, &[]));
     }
     (command.run)(cx, &params)
@@ -233,7 +233,7 @@ fn params_of<'t>(command: &ServiceCommand, mut rest: &'t str) -> Vec<&'t str> {
     params
 }
 
-/// The first word, and what follows it; blanks around them are gone.
+/// Splits off the first word, and removes spaces around it and the rest.
 fn split_word(text: &str) -> (&str, &str) {
     let text = text.trim_matches(' ');
     let (word, rest) = text.split_once(' ').unwrap_or((text, ""));
@@ -257,7 +257,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_tables_are_sorted_and_no_name_is_taken_twice() {
+    fn the_tables_are_sorted_and_names_are_unique() {
         for service in ServiceName::ALL {
             let names: Vec<&str> = commands(service).iter().map(|command| command.name).collect();
             assert!(names.is_sorted(), "{names:?}");
@@ -272,7 +272,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_is_one_parameter_only_in_its_place() {
+    fn only_the_last_parameter_can_contain_spaces() {
         let command = ServiceCommand { params_max: 2, text_last: true, ..*nickserv::COMMANDS[0] };
         assert_eq!(params_of(&command, "a  b  c "), ["a", "b  c"]);
         let command = ServiceCommand { text_last: false, ..command };

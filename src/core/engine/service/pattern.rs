@@ -1,4 +1,4 @@
-//! Regular expressions that operators narrow a list with.
+//! Regular expressions with which operators filter lists.
 
 use regex::{Regex, RegexBuilder};
 
@@ -6,7 +6,7 @@ use crate::engine::context::refusal::Refusal;
 use crate::engine::context::service::ServiceName;
 use crate::i18n::Phrase;
 
-/// Bytes that a compiled regular expression may take.
+/// Maximum size of a compiled regular expression, in bytes.
 const REGEX_BYTES_MAX: usize = 1 << 20;
 
 /// Compiles a regular expression.
@@ -18,24 +18,24 @@ fn compile(raw: &str) -> Result<Regex, regex::Error> {
     RegexBuilder::new(raw).size_limit(REGEX_BYTES_MAX).build()
 }
 
-/// A compiled expression as its text, for `#[serde(with = "as_text")]`.
+/// Serializes a compiled expression as its text, for `#[serde(with = "as_text")]`.
 pub mod as_text {
     use regex::Regex;
     use serde::de::Error;
     use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-    /// Writes the text.
+    /// Serializes the text.
     ///
     /// # Errors
-    /// Those of the serializer.
+    /// Returns errors of the serializer.
     pub fn serialize<S: Serializer>(pattern: &Option<Regex>, serializer: S) -> Result<S::Ok, S::Error> {
         pattern.as_ref().map(Regex::as_str).serialize(serializer)
     }
 
-    /// Compiles it again.
+    /// Deserializes the text and compiles it.
     ///
     /// # Errors
-    /// Those of the deserializer, and text that cannot be compiled.
+    /// Returns errors of the deserializer, and an error if the text does not compile.
     pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Regex>, D::Error> {
         let text = Option::<String>::deserialize(deserializer)?;
         text.map(|text| super::compile(&text)).transpose().map_err(D::Error::custom)

@@ -1,4 +1,4 @@
-//! AMODE: ranks that come with accounts.
+//! AMODE: ranks that accounts get when they join.
 
 use crate::engine::context::cx::Cx;
 use crate::engine::context::refusal::{Outcome, Refusal};
@@ -9,18 +9,18 @@ use crate::state::fact::RegistryChange;
 use crate::state::{ChannelId, Fact, Rank};
 
 use super::{
-    CHANREG, CS, account_name, change_rank_of_account, find_account, find_registered, keeps_channels,
-    registration, shown,
+    CHANREG, CS, account_name, change_rank_of_account, find_account, find_registered,
+    is_registration_enabled, registration, shown,
 };
 
 pub(super) const AMODE: ServiceCommand = ServiceCommand::new("AMODE", amode)
     .params(1, 3)
-    .enabled(keeps_channels)
+    .enabled(is_registration_enabled)
     .help("<channel> [<mode> <account>]: shows or changes the persistent modes of accounts in a channel")
     .more(&[
         "For example, `AMODE #channel +o dan` makes the user logged in as dan a channel operator,",
-        "now and on every join. It applies to accounts, not nicks, and cannot change the founder's privileges.",
-        "You can change the privileges that you could change with MODE.",
+        "now and on every join. It applies to accounts, not nicks.",
+        "You can change the privileges that you could change with MODE, except the founder's.",
     ]);
 
 fn amode(cx: &mut Cx<'_>, params: &[&str]) -> Outcome {
@@ -39,7 +39,7 @@ fn bad_mode(mode: &str) -> Refusal {
     CS.refuse(Phrase::NOT_A_RANK, &[mode])
 }
 
-/// `+o`, `-v`, `o`
+/// Parses a mode such as `+o`, `-v` or `o`.
 fn parse(mode: &str) -> Option<(Rank, bool)> {
     let (sign, letter) = mode.split_at(mode.len().checked_sub(1).filter(|&at| mode.is_char_boundary(at))?);
     let on = match sign {
@@ -50,7 +50,7 @@ fn parse(mode: &str) -> Option<(Rank, bool)> {
     Some((Rank::by_letter(letter.chars().next()?)?, on))
 }
 
-/// The rank that the account of the user being served gives; operators count as founders.
+/// Returns the rank that the account of the user being served has; operators count as founders.
 fn own_rank(cx: &Cx<'_>, id: ChannelId) -> Option<Rank> {
     match cx.user().may(CHANREG) {
         true => Some(Rank::Founder),
@@ -81,7 +81,7 @@ fn change(cx: &mut Cx<'_>, id: ChannelId, rank: Rank, on: bool, account: &str) -
     let before = registration.amodes.get(&*account).copied();
     let is_self = cx.account().is_some_and(|own| own.name.key() == account);
     let own = own_rank(cx, id);
-    // What is replaced must be within one's power, too.
+    // The user must also be allowed to remove the rank that is replaced.
     let may = |rank, on| policy::can_change_mode(own, Some(rank), on, is_self);
     if is_founder || !may(rank, on) || before.is_some_and(|before| !may(before, false)) {
         return Err(CS.refuse(Phrase::NO_CHANNEL_PRIVILEGE, &[]));
@@ -108,7 +108,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_mode_is_one_rank() {
+    fn a_mode_is_a_single_rank() {
         assert_eq!(parse("+o"), Some((Rank::Op, true)));
         assert_eq!(parse("v"), Some((Rank::Voice, true)));
         assert_eq!(parse("-q"), Some((Rank::Founder, false)));

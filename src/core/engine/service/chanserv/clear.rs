@@ -1,4 +1,4 @@
-//! CLEAR: throws everyone out, or takes all bans and ranks away.
+//! CLEAR: removes all other users, or all bans and persistent ranks.
 
 use crate::engine::context::cx::Cx;
 use crate::engine::context::refusal::Outcome;
@@ -7,19 +7,19 @@ use crate::i18n::Phrase;
 use crate::state::fact::{Change, RegistryChange};
 use crate::state::{ChannelId, Fact, List, ModeChange};
 
-use super::{CS, find_governed, keeps_channels, shown};
+use super::{CS, find_managed, is_registration_enabled, shown};
 
-/// Bytes of masks in one MODE, so that it fits with any source and channel name.
+/// Maximum bytes of masks in one MODE, so that it fits with any source and channel name.
 const MASKS_BYTES_MAX: usize = 200;
 
 pub(super) const CLEAR: ServiceCommand = ServiceCommand::new("CLEAR", clear)
     .params(2, 2)
-    .enabled(keeps_channels)
+    .enabled(is_registration_enabled)
     .help("<channel> users|access: removes all other users from the channel, or resets its access lists")
     .more(&["`access` removes all bans, exceptions, invite exceptions and persistent modes."]);
 
 fn clear(cx: &mut Cx<'_>, params: &[&str]) -> Outcome {
-    let id = find_governed(cx, params[0])?;
+    let id = find_managed(cx, params[0])?;
     match params[1].to_ascii_lowercase().as_str() {
         "users" => remove_users(cx, id),
         "access" => reset_access(cx, id),

@@ -1,4 +1,4 @@
-//! HOWTOBAN: proposes the mask that keeps someone out.
+//! HOWTOBAN: suggests a mask with which to ban a user.
 
 use crate::engine::context::cx::Cx;
 use crate::engine::context::refusal::{Outcome, Refusal};
@@ -10,14 +10,14 @@ use crate::state::{ChannelId, Rank, UserId};
 use crate::text::{Mask, folded_nuh, wrap};
 use crate::wire::Text;
 
-use super::{CS, find, keeps_channels, shown};
+use super::{CS, find, is_registration_enabled, shown};
 
-/// Bytes of nicks in one line of the answer.
+/// Maximum bytes of nicks in one line of the answer.
 const NICKS_BYTES_MAX: usize = 300;
 
 pub(super) const HOWTOBAN: ServiceCommand = ServiceCommand::new("HOWTOBAN", how_to_ban)
     .params(2, 2)
-    .enabled(keeps_channels)
+    .enabled(is_registration_enabled)
     .help("<channel> <nick>: suggests the best ban mask against a user")
     .more(&["The best mask depends on how the user is connected."]);
 
@@ -29,7 +29,7 @@ fn how_to_ban(cx: &mut Cx<'_>, params: &[&str]) -> Outcome {
     let nick = params[1];
     let user = cx.find_user(nick).ok();
     let mask = match user {
-        Some(user) => mask_against(cx, id, user)?,
+        Some(user) => ban_mask(cx, id, user)?,
         None => {
             let key = cx.setup.mapping.nick_key(nick).ok();
             let former = key.and_then(|key| cx.state().whowas.of(&key).next().map(|f| f.host.clone()));
@@ -45,9 +45,10 @@ fn how_to_ban(cx: &mut Cx<'_>, params: &[&str]) -> Outcome {
     Ok(())
 }
 
-/// A nick that has to be the account's name cannot be changed; other users are known by the host that everyone
-/// sees. Not by the cloak beneath a vhost: it would tell which other nicks are the same person.
-fn mask_against(cx: &Cx<'_>, id: ChannelId, user: UserId) -> Result<String, Refusal> {
+/// Returns the mask to ban a user: by nick if the nick must be the account name and so cannot change,
+/// otherwise by the visible host. The cloak beneath a vhost would reveal which other nicks belong to the
+/// same person.
+fn ban_mask(cx: &Cx<'_>, id: ChannelId, user: UserId) -> Result<String, Refusal> {
     let (channel, user) = (&cx.state().channels[id], &cx.state().users[user]);
     if channel.is_founder(user) {
         return Err(CS.refuse(Phrase::BAN_OF_FOUNDER, &[user.account_or_star()]));
@@ -65,13 +66,14 @@ fn mask_against(cx: &Cx<'_>, id: ChannelId, user: UserId) -> Result<String, Refu
 fn warn_of_others(cx: &mut Cx<'_>, id: ChannelId, target: Option<UserId>, mask: &str) {
     let Some(mask) = Mask::parse(cx.setup.mapping, mask) else { return };
     let users = &cx.state().users;
-    // By the host that everyone sees, for the same reason as above.
-    let hit = |&&user: &&UserId| {
-        let there = &users[user];
-        Some(user) != target && mask.matches(&folded_nuh(there.nick.key(), &there.username, &there.host))
+    // Matches the visible host only, for the same reason as `ban_mask`.
+    let matches = |&&id: &&UserId| {
+        let user = &users[id];
+        Some(id) != target && mask.matches(&folded_nuh(user.nick.key(), &user.username, &user.host))
     };
     let members = cx.state().channels[id].members.keys();
-    let others: Vec<String> = members.filter(hit).map(|&user| users[user].nick.as_str().to_owned()).collect();
+    let others: Vec<String> =
+        members.filter(matches).map(|&user| users[user].nick.as_str().to_owned()).collect();
     if others.is_empty() {
         return;
     }

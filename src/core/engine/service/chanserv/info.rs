@@ -1,4 +1,4 @@
-//! INFO: who founded a channel, and which channels are yours.
+//! INFO: shows the founder of a channel, or lists the user's own channels.
 
 use crate::engine::context::cx::Cx;
 use crate::engine::context::refusal::Outcome;
@@ -7,11 +7,11 @@ use crate::i18n::Phrase;
 use crate::wire::Text;
 use crate::wire::clock::long_date;
 
-use super::{CHANREG, CS, account_name, find, keeps_channels};
+use super::{CHANREG, CS, account_name, find, is_registration_enabled};
 
 pub(super) const INFO: ServiceCommand = ServiceCommand::new("INFO", info)
     .params(0, 1)
-    .enabled(keeps_channels)
+    .enabled(is_registration_enabled)
     .help("[<channel>]: shows information about a channel, or lists your registered channels");
 
 fn info(cx: &mut Cx<'_>, params: &[&str]) -> Outcome {

@@ -1,4 +1,4 @@
-//! LIST, and the list of PURGE: which channels there are on record.
+//! LIST and PURGE LIST: registered channels and purged names.
 
 use std::ops::{Bound, ControlFlow};
 
@@ -15,7 +15,7 @@ use crate::wire::Text;
 
 use super::{CHANREG, CS};
 
-/// Channels that are looked at in one step of a long list.
+/// Number of channels examined in one step of a long list.
 const STEP_CHANNELS: usize = 64;
 
 pub(super) const LIST: ServiceCommand = ServiceCommand::new("LIST", list)
@@ -23,20 +23,20 @@ pub(super) const LIST: ServiceCommand = ServiceCommand::new("LIST", list)
     .right(CHANREG)
     .help("[<regular expression>]: lists registered channels");
 
-/// Where a long list stands.
+/// The position in a long list.
 #[derive(Debug, Serialize, Deserialize)]
 pub(in crate::engine) enum ChannelsCursor {
-    /// Registered channels from this slot on.
+    /// Lists registered channels.
     Registered {
-        /// Those whose name matches.
+        /// Restricts the list to names that match.
         #[serde(with = "crate::engine::service::pattern::as_text")]
         pattern: Option<Regex>,
-        /// The slot to look at next.
+        /// The next slot.
         slot: u32,
     },
-    /// Closed names behind this one (folded).
+    /// Lists purged names.
     Purged {
-        /// The last that was listed.
+        /// The last listed name, folded.
         after: Option<Box<str>>,
     },
 }
@@ -53,7 +53,7 @@ pub(super) fn purged(cx: &mut Cx<'_>) {
 }
 
 impl LongAnswer for ChannelsCursor {
-    /// Lists some more; goes on with how many were looked at, until that was all.
+    /// Lists the matches among the next `STEP_CHANNELS` channels; ends after the last.
     fn step(&mut self, cx: &mut Cx<'_>) -> ControlFlow<(), usize> {
         let (lines, more) = match self {
             ChannelsCursor::Registered { pattern, slot } => registered(cx, pattern.as_ref(), slot),

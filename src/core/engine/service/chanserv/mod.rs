@@ -1,8 +1,7 @@
-//! ChanServ: channels that are registered stay, with their founder, their modes and the ranks that come with
-//! accounts.
+//! ChanServ: registered channels persist with their founder, their modes and the ranks of accounts.
 //!
-//! Here is the table, and what its functions have in common; they are in the files beside it. Unlike other
-//! commands, ChanServ finds channels whose name is purged, too.
+//! This module contains the table and what its commands share; the commands are in the files beside it.
+//! Unlike other commands, those of ChanServ also find channels whose name is purged.
 
 mod amode;
 mod clear;
@@ -28,7 +27,7 @@ use super::ServiceCommand;
 
 const CS: ServiceName = ServiceName::ChanServ;
 
-/// The operator capability that makes as good as a founder.
+/// The operator capability with the rights of a founder in every channel.
 const CHANREG: &str = "chanreg";
 
 pub(super) const ABOUT: &[&str] = &[
@@ -53,11 +52,11 @@ pub(super) static COMMANDS: &[&ServiceCommand] = &[
     &register::UNREGISTER,
 ];
 
-fn keeps_channels(config: &Config) -> bool {
+fn is_registration_enabled(config: &Config) -> bool {
     config.channels.registration.enabled
 }
 
-/// Finds a channel that the user being served may know of, purged or not.
+/// Finds a channel that the user being served may see, purged or not.
 fn find(cx: &Cx<'_>, name: &str) -> Result<ChannelId, Refusal> {
     let key = cx.setup.mapping.channel_key(name).ok();
     let found = key.and_then(|key| cx.state().channel_by_key(&key));
@@ -73,8 +72,8 @@ fn find_registered(cx: &Cx<'_>, name: &str) -> Result<ChannelId, Refusal> {
     }
 }
 
-/// Finds a registered channel which the user being served founded, or governs as an operator.
-fn find_governed(cx: &Cx<'_>, name: &str) -> Result<ChannelId, Refusal> {
+/// Finds a registered channel that the user being served may manage, as its founder or as an operator.
+fn find_managed(cx: &Cx<'_>, name: &str) -> Result<ChannelId, Refusal> {
     let id = find_registered(cx, name)?;
     match is_founder(cx, id) || cx.user().may(CHANREG) {
         true => Ok(id),
@@ -86,29 +85,29 @@ fn is_founder(cx: &Cx<'_>, id: ChannelId) -> bool {
     cx.state().channels[id].is_founder(cx.user())
 }
 
-/// The registration of a channel that was found to have one.
+/// Returns the registration of a channel that is known to have one.
 fn registration<'c>(cx: &'c Cx<'_>, id: ChannelId) -> &'c Registration {
-    cx.state().channels[id].registration.as_ref().expect("it was found as a registered one")
+    cx.state().channels[id].registration.as_ref().expect("callers have found a registered channel")
 }
 
-/// The channel's name as it is shown.
+/// Returns the displayed name of a channel.
 fn shown(cx: &Cx<'_>, id: ChannelId) -> String {
     cx.state().channels[id].name.as_str().to_owned()
 }
 
-/// Finds an account by name; gives the name folded.
+/// Finds an account by name. Returns its folded name.
 fn find_account(cx: &Cx<'_>, name: &str) -> Result<String, Refusal> {
     let key = cx.setup.mapping.nick_key(name).ok();
     let found = key.filter(|key| cx.state().accounts.contains_key(&**key));
     found.map(|key| key.into_owned()).ok_or_else(|| CS.refuse(Phrase::NO_SUCH_ACCOUNT, &[]))
 }
 
-/// The account's name as it is shown; as it is known for one that is gone.
+/// Returns the displayed name of an account, or its key if it no longer exists.
 fn account_name(cx: &Cx<'_>, key: &str) -> String {
     cx.state().accounts.get(key).map_or(key, |account| account.name.as_str()).to_owned()
 }
 
-/// Gives a member a rank, or takes it away; the channel is told by the server.
+/// Adds or removes the rank of a member, with a MODE from the server.
 fn change_rank(cx: &mut Cx<'_>, id: ChannelId, user: UserId, rank: Rank, on: bool) {
     let member = cx.state().channels[id].members.get(&user);
     if member.is_some_and(|member| member.ranks.has(rank) != on) {
@@ -117,14 +116,14 @@ fn change_rank(cx: &mut Cx<'_>, id: ChannelId, user: UserId, rank: Rank, on: boo
     }
 }
 
-/// As [`change_rank`], for those who are logged into an account.
+/// Does the same as [`change_rank`] for all users of an account.
 fn change_rank_of_account(cx: &mut Cx<'_>, id: ChannelId, account: &str, rank: Rank, on: bool) {
     for user in cx.state().users_of(account).to_vec() {
         change_rank(cx, id, user, rank, on);
     }
 }
 
-/// Whether the account of the user being served may found one more channel.
+/// Checks that the account of the user being served may register another channel.
 fn check_channel_limit(cx: &Cx<'_>) -> Outcome {
     let Some(account) = cx.account() else { return Err(CS.refuse(Phrase::SERVICE_LOGIN_FIRST, &[])) };
     let limit = cx.config().channels.registration.max_channels_per_account;

@@ -1,4 +1,4 @@
-//! PURGE: channel names that nobody may use.
+//! PURGE: channel names that cannot be used.
 
 use crate::engine::border::Level;
 use crate::engine::context::cx::Cx;
@@ -16,7 +16,8 @@ pub(super) const PURGE: ServiceCommand = ServiceCommand::new("PURGE", purge)
     .right(CHANREG)
     .help("ADD <channel> [<code> [<reason>]] | DEL <channel> | LIST: manages purged channels")
     .more(&[
-        "ADD empties the channel and blocks its name until DEL. Without a code, it shows the confirmation code.",
+        "ADD empties the channel and blocks its name until DEL.",
+        "Without a code, it shows the confirmation code.",
         "A registration is kept and takes effect again after DEL.",
     ]);
 
@@ -38,9 +39,9 @@ fn add(cx: &mut Cx<'_>, name: &str, code: Option<&str>, reason: Option<&str>) ->
     if cx.state().purges.contains_key(parsed.key()) {
         return Err(CS.refuse(Phrase::ALREADY_PURGED, &[name]));
     }
-    let there = find(cx, name).ok();
-    let name = there.map_or_else(|| name.to_owned(), |id| shown(cx, id));
-    let created_ms = there.map_or(0, |id| cx.state().channels[id].created_s * 1000);
+    let existing = find(cx, name).ok();
+    let name = existing.map_or_else(|| name.to_owned(), |id| shown(cx, id));
+    let created_ms = existing.map_or(0, |id| cx.state().channels[id].created_s * 1000);
     let expected = confirmation_code(&name, created_ms);
     if code.is_none_or(|code| !code.eq_ignore_ascii_case(&expected)) {
         cx.tell(CS, Phrase::PURGE_WARNING, &[]);
@@ -52,7 +53,7 @@ fn add(cx: &mut Cx<'_>, name: &str, code: Option<&str>, reason: Option<&str>) ->
     cx.note(Level::Info, "opers", format!("{} purged channel {name}: {reason}", cx.nick()));
     let purge = Purge { name: name.as_str().into(), by, reason: reason.into(), at_ms: cx.now.wall_ms };
     cx.commit(Fact::PurgeSet { key: parsed.key(), purge: Some(purge) });
-    if let Some(channel) = there {
+    if let Some(channel) = existing {
         let reason = cx.setup.said(Phrase::CLOSED_BY_OPERS, &[]);
         cx.commit(Fact::Cleared { by: None, channel, stays: None, reason: &reason });
     }
@@ -64,7 +65,7 @@ fn remove(cx: &mut Cx<'_>, name: &str) -> Outcome {
     let key = cx.setup.mapping.channel_key(name).ok();
     let key = key.filter(|key| cx.state().purges.contains_key(&**key));
     let Some(key) = key else { return Err(CS.refuse(Phrase::NOT_PURGED, &[name])) };
-    cx.note(Level::Info, "opers", format!("{} opened channel {name} again", cx.nick()));
+    cx.note(Level::Info, "opers", format!("{} unpurged channel {name}", cx.nick()));
     cx.commit(Fact::PurgeSet { key: &key, purge: None });
     cx.tell(CS, Phrase::UNPURGED, &[name]);
     Ok(())

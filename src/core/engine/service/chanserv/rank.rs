@@ -1,19 +1,19 @@
-//! OP and DEOP: ranks of members, by what is registered.
+//! OP and DEOP: ranks of members, according to the registration.
 
 use crate::engine::context::cx::Cx;
-use crate::engine::context::refusal::Outcome;
+use crate::engine::context::refusal::{Outcome, Refusal};
 use crate::engine::policy;
 use crate::engine::service::ServiceCommand;
 use crate::i18n::Phrase;
 use crate::state::fact::Change;
 use crate::state::{ChannelId, Fact, ModeChange, Rank, UserId};
 
-use super::{CS, change_rank, find, find_registered, is_founder, keeps_channels, shown};
+use super::{CS, change_rank, find, find_registered, is_founder, is_registration_enabled, shown};
 
 pub(super) const OP: ServiceCommand = ServiceCommand::new("OP", op)
     .params(1, 2)
     .logged_in()
-    .enabled(keeps_channels)
+    .enabled(is_registration_enabled)
     .help("<channel> [<nick>]: gives you your channel privileges, or makes a user a channel operator")
     .more(&[
         "Your privileges are those of the founder or those set with AMODE. Only the founder can op others.",
@@ -21,16 +21,12 @@ pub(super) const OP: ServiceCommand = ServiceCommand::new("OP", op)
 
 pub(super) const DEOP: ServiceCommand = ServiceCommand::new("DEOP", deop)
     .params(1, 2)
-    .enabled(keeps_channels)
+    .enabled(is_registration_enabled)
     .help("<channel> [<nick>]: removes channel privileges from you, or from another user")
     .more(&["You can remove the privileges that you could remove with MODE."]);
 
-/// The member meant: the one named, or oneself.
-fn member(
-    cx: &Cx<'_>,
-    id: ChannelId,
-    nick: Option<&&str>,
-) -> Result<UserId, crate::engine::context::refusal::Refusal> {
+/// Finds the named member, by default the user being served.
+fn member(cx: &Cx<'_>, id: ChannelId, nick: Option<&&str>) -> Result<UserId, Refusal> {
     let user = match nick {
         Some(nick) => cx.find_user(nick).map_err(|_| CS.refuse(Phrase::NO_SUCH_NICK, &[]))?,
         None => cx.me(),

@@ -1,4 +1,4 @@
-//! REGISTER and UNREGISTER: a channel gets a founder, or is like any other again.
+//! REGISTER and UNREGISTER: registration of channels.
 
 use crate::engine::border::Level;
 use crate::engine::context::cx::Cx;
@@ -9,13 +9,14 @@ use crate::state::fact::RegistryChange;
 use crate::state::{Fact, Rank};
 
 use super::{
-    CHANREG, CS, change_rank, check_channel_limit, find, find_governed, keeps_channels, registration, shown,
+    CHANREG, CS, change_rank, check_channel_limit, find, find_managed, is_registration_enabled, registration,
+    shown,
 };
 
 pub(super) const REGISTER: ServiceCommand = ServiceCommand::new("REGISTER", register)
     .params(1, 1)
     .logged_in()
-    .enabled(keeps_channels)
+    .enabled(is_registration_enabled)
     .help("<channel>: registers a channel")
     .more(&[
         "You must be a channel operator. A registered channel keeps its topic and modes while it is empty.",
@@ -24,7 +25,7 @@ pub(super) const REGISTER: ServiceCommand = ServiceCommand::new("REGISTER", regi
 pub(super) const UNREGISTER: ServiceCommand = ServiceCommand::new("UNREGISTER", unregister)
     .aliases(&["DROP"])
     .params(1, 2)
-    .enabled(keeps_channels)
+    .enabled(is_registration_enabled)
     .help("<channel> [<code>]: unregisters a channel")
     .more(&["Without a code, it shows the confirmation code."]);
 
@@ -42,7 +43,7 @@ fn register(cx: &mut Cx<'_>, params: &[&str]) -> Outcome {
         return Err(CS.refuse(Phrase::CHANNEL_IS_REGISTERED, &[&name]));
     }
     check_channel_limit(cx)?;
-    let founder = cx.account().expect("only for those logged in").name.key().to_owned();
+    let founder = cx.account().expect("the command requires a login").name.key().to_owned();
     cx.commit(Fact::RegistryChanged {
         channel: id,
         change: RegistryChange::Registered { founder: &founder },
@@ -54,7 +55,7 @@ fn register(cx: &mut Cx<'_>, params: &[&str]) -> Outcome {
 }
 
 fn unregister(cx: &mut Cx<'_>, params: &[&str]) -> Outcome {
-    let id = find_governed(cx, params[0])?;
+    let id = find_managed(cx, params[0])?;
     let name = shown(cx, id);
     let code = confirmation_code(&name, registration(cx, id).registered_ms);
     if params.get(1).is_none_or(|given| !given.eq_ignore_ascii_case(&code)) {

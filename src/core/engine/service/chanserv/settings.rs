@@ -1,4 +1,4 @@
-//! GET and SET: what a founder chooses.
+//! GET and SET: settings of registered channels.
 
 use crate::engine::context::cx::Cx;
 use crate::engine::context::refusal::{Outcome, Refusal};
@@ -9,26 +9,26 @@ use crate::state::account::HistoryChoice;
 use crate::state::fact::RegistryChange;
 use crate::state::registry::{ChannelSettings, QueryCutoff, StoreEvents};
 
-use super::{CS, find_governed, keeps_channels, registration, shown};
+use super::{CS, find_managed, is_registration_enabled, registration, shown};
 
 pub(super) const GET: ServiceCommand = ServiceCommand::new("GET", get)
     .params(2, 2)
-    .enabled(keeps_channels)
+    .enabled(is_registration_enabled)
     .help("<channel> <setting>: shows a setting of a channel")
     .more(&["For a list of settings, see HELP SET."]);
 
 pub(super) const SET: ServiceCommand = ServiceCommand::new("SET", set)
     .params(3, 3)
-    .enabled(keeps_channels)
+    .enabled(is_registration_enabled)
     .help("<channel> <setting> <value>: changes a setting of a channel")
     .more(&[
         "history: off (none), ephemeral (in memory only), on (stored), default (server setting)",
-        "query-cutoff: none (everything is readable), registration-time (since the reader's account was registered),",
-        "    join-time (since the reader joined), default",
+        "query-cutoff: none (everything is readable), registration-time (since the reader's account",
+        "    was registered), join-time (since the reader joined), default",
         "store-events: all, no-joins (no JOIN, PART and QUIT), none (messages only)",
     ]);
 
-/// The word for the server's own choice.
+/// The value that selects the server's setting.
 const DEFAULT: &str = "default";
 
 const HISTORY: [(&str, HistoryChoice); 3] =
@@ -42,7 +42,7 @@ const STORE_EVENTS: [(&str, StoreEvents); 3] =
     [("all", StoreEvents::All), ("no-joins", StoreEvents::NoJoins), ("none", StoreEvents::None)];
 
 fn get(cx: &mut Cx<'_>, params: &[&str]) -> Outcome {
-    let id = find_governed(cx, params[0])?;
+    let id = find_managed(cx, params[0])?;
     let setting = params[1].to_ascii_lowercase();
     let settings = &registration(cx, id).settings;
     let value = match setting.as_str() {
@@ -57,7 +57,7 @@ fn get(cx: &mut Cx<'_>, params: &[&str]) -> Outcome {
 }
 
 fn set(cx: &mut Cx<'_>, params: &[&str]) -> Outcome {
-    let id = find_governed(cx, params[0])?;
+    let id = find_managed(cx, params[0])?;
     let (setting, value) = (params[1].to_ascii_lowercase(), params[2].to_ascii_lowercase());
     let settings = changed(registration(cx, id).settings.clone(), &setting, &value)?;
     cx.commit(Fact::RegistryChanged { channel: id, change: RegistryChange::Settings(settings) });

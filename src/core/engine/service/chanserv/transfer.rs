@@ -1,4 +1,4 @@
-//! TRANSFER: a channel gets another founder.
+//! TRANSFER: transfers a channel to another founder.
 
 use crate::engine::border::Level;
 use crate::engine::context::cx::Cx;
@@ -9,17 +9,18 @@ use crate::state::fact::RegistryChange;
 use crate::state::{ChannelId, Fact, Rank};
 
 use super::{
-    CHANREG, CS, account_name, change_rank_of_account, check_channel_limit, find_account, find_governed,
-    find_registered, keeps_channels, registration, shown,
+    CHANREG, CS, account_name, change_rank_of_account, check_channel_limit, find_account, find_managed,
+    find_registered, is_registration_enabled, registration, shown,
 };
 
 pub(super) const TRANSFER: ServiceCommand = ServiceCommand::new("TRANSFER", transfer)
     .params(2, 3)
     .logged_in()
-    .enabled(keeps_channels)
+    .enabled(is_registration_enabled)
     .help("<channel> <account> [<code>] | ACCEPT <channel>: transfers a channel to another account")
     .more(&[
-        "Without a code, it shows the confirmation code. The new owner must ACCEPT, unless you are a server operator.",
+        "Without a code, it shows the confirmation code.",
+        "The new owner must ACCEPT, unless you are a server operator.",
         "To cancel a pending transfer, transfer the channel to yourself.",
     ]);
 
@@ -27,7 +28,7 @@ fn transfer(cx: &mut Cx<'_>, params: &[&str]) -> Outcome {
     if params[0].eq_ignore_ascii_case("ACCEPT") {
         return accept(cx, params[1]);
     }
-    let id = find_governed(cx, params[0])?;
+    let id = find_managed(cx, params[0])?;
     let (name, account) = (shown(cx, id), find_account(cx, params[1])?);
     if *registration(cx, id).founder == *account {
         cx.commit(Fact::RegistryChanged { channel: id, change: RegistryChange::Offered(None) });
@@ -49,12 +50,12 @@ fn transfer(cx: &mut Cx<'_>, params: &[&str]) -> Outcome {
     }
     cx.commit(Fact::RegistryChanged { channel: id, change: RegistryChange::Offered(Some(&account)) });
     cx.tell(CS, Phrase::TRANSFER_OFFERED, &[&name, &account_shown]);
-    tell_account(cx, &account, &name);
+    notify_account(cx, &account, &name);
     Ok(())
 }
 
-/// Those who are logged into the account learn of the offer.
-fn tell_account(cx: &mut Cx<'_>, account: &str, channel: &str) {
+/// Notifies all clients of the account of the offer.
+fn notify_account(cx: &mut Cx<'_>, account: &str, channel: &str) {
     for user in cx.state().users_of(account).to_vec() {
         for session in cx.state().users[user].sessions.clone() {
             cx.serve(session, |cx| cx.tell(CS, Phrase::TRANSFER_OFFER, &[channel]));
@@ -64,7 +65,7 @@ fn tell_account(cx: &mut Cx<'_>, account: &str, channel: &str) {
 
 fn accept(cx: &mut Cx<'_>, name: &str) -> Outcome {
     let id = find_registered(cx, name)?;
-    let account = cx.account().expect("only for those logged in").name.key().to_owned();
+    let account = cx.account().expect("the command requires a login").name.key().to_owned();
     let name = shown(cx, id);
     if registration(cx, id).offered_to.as_deref() != Some(&*account) {
         return Err(CS.refuse(Phrase::TRANSFER_NOT_OFFERED, &[&name]));

@@ -1,4 +1,4 @@
-//! EXPORT: all that an account said in channels, as a file.
+//! EXPORT: writes the channel messages of an account to a file.
 
 use std::path::Path;
 
@@ -13,12 +13,12 @@ use crate::engine::service::ServiceCommand;
 use crate::history::{Found, Query};
 use crate::i18n::Phrase;
 
-use super::{HISTORY, HISTSERV, keeps_history};
+use super::{HISTORY, HISTSERV, is_history_enabled};
 
 pub(super) const EXPORT: ServiceCommand = ServiceCommand::new("EXPORT", export)
     .params(1, 1)
     .right(HISTORY)
-    .enabled(keeps_history)
+    .enabled(is_history_enabled)
     .help("<account>: exports all channel messages of an account to a file")
     .more(&["The file has one line of JSON per message and is written to server.output-path."]);
 
@@ -28,7 +28,7 @@ fn export(cx: &mut Cx<'_>, params: &[&str]) -> Outcome {
         return Err(HISTSERV.refuse(Phrase::ACCOUNTS_NOT_INDEXED, &[]));
     }
     let account = cx.setup.mapping.fold_lossy(params[0]);
-    // The name cannot be guessed, and holds nothing of the account's that a file system might mind.
+    // The file name cannot be guessed, and omits the account name, which may not be valid in a file system.
     let token = BASE32_NOPAD.encode(&cx.ids.secret::<10>()).to_ascii_lowercase();
     let name = format!("{token}-{}.json", cx.now.wall_ms / 1000);
     let file = Path::new(&cx.config().server.output_path).join(&name).to_string_lossy().into_owned();
@@ -40,12 +40,12 @@ fn export(cx: &mut Cx<'_>, params: &[&str]) -> Outcome {
     Ok(())
 }
 
-/// The file is written, or not.
+/// Waits for the export.
 #[derive(Debug, Serialize, Deserialize)]
 pub(in crate::engine) struct Exported {
-    /// The account, folded.
+    /// The folded name of the account.
     account: String,
-    /// The file.
+    /// The name of the file.
     name: String,
 }
 

@@ -1,4 +1,4 @@
-//! FORGET: takes back all that an account ever said.
+//! FORGET: deletes all messages of an account.
 
 use std::ops::ControlFlow;
 
@@ -14,16 +14,16 @@ use crate::i18n::Phrase;
 use crate::state::Fact;
 use crate::state::fact::HistoryPlace;
 
-use super::{HISTORY, HISTSERV, keeps_history};
+use super::{HISTORY, HISTSERV, is_history_enabled};
 
 pub(super) const FORGET: ServiceCommand = ServiceCommand::new("FORGET", forget)
     .params(1, 1)
     .right(HISTORY)
-    .enabled(keeps_history)
+    .enabled(is_history_enabled)
     .help("<account>: deletes all messages of an account")
     .more(&["For stored history, this requires history.retention.enable-account-indexing."]);
 
-/// How far memory has been looked through.
+/// The progress of FORGET through the histories in memory.
 #[derive(Debug, Serialize, Deserialize)]
 pub(in crate::engine) struct ForgetCursor {
     account: Box<str>,
@@ -36,7 +36,7 @@ fn forget(cx: &mut Cx<'_>, params: &[&str]) -> Outcome {
     if history.persistent.enabled && !history.retention.enable_account_indexing {
         return Err(HISTSERV.refuse(Phrase::ACCOUNTS_NOT_INDEXED, &[]));
     }
-    // The account may be gone; what it said is not.
+    // The account may have been deleted; its messages have not.
     let account: Box<str> = cx.setup.mapping.fold_lossy(params[0]).into();
     let nick = cx.nick().to_owned();
     cx.oper_did(Phrase::OPER_FORGOT, &[&nick, &account]);
@@ -48,7 +48,7 @@ fn forget(cx: &mut Cx<'_>, params: &[&str]) -> Outcome {
 }
 
 impl LongAnswer for ForgetCursor {
-    /// Looks through the next history, until that was the last.
+    /// Deletes the account's messages from the next history; ends after the last.
     fn step(&mut self, cx: &mut Cx<'_>) -> ControlFlow<(), usize> {
         let state = cx.state();
         let place = if self.channels < state.channels.slots() {

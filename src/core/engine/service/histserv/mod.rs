@@ -1,4 +1,4 @@
-//! HistServ: what was said, for people, and for those who have to take care of it.
+//! HistServ: history for users who read it as text, and its management by operators.
 
 mod delete;
 pub(in crate::engine) mod export;
@@ -10,7 +10,7 @@ use crate::engine::context::service::ServiceName;
 
 const HISTSERV: ServiceName = ServiceName::HistServ;
 
-/// The operator capability for other people's messages.
+/// The operator capability for messages of other users.
 const HISTORY: &str = "history";
 
 pub(super) const ABOUT: &[&str] = &["HistServ provides commands for message history."];
@@ -19,7 +19,7 @@ pub(super) const ABOUT: &[&str] = &["HistServ provides commands for message hist
 pub(super) static COMMANDS: &[&ServiceCommand] =
     &[&delete::DELETE, &export::EXPORT, &forget::FORGET, &play::PLAY];
 
-/// For [`ServiceCommand::enabled`]: there is history.
-fn keeps_history(config: &crate::config::Config) -> bool {
+/// For [`ServiceCommand::enabled`].
+fn is_history_enabled(config: &crate::config::Config) -> bool {
     config.history.enabled
 }

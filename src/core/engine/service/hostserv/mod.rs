@@ -1,4 +1,4 @@
-//! HostServ: hosts that accounts show instead of the cloak, and the secret that cloaks are made with.
+//! HostServ: vhosts, which accounts show instead of the cloak, and the secret from which cloaks are computed.
 
 mod secret;
 mod vhost;
@@ -8,7 +8,7 @@ use crate::engine::context::service::ServiceName;
 
 const HS: ServiceName = ServiceName::HostServ;
 
-/// The operator capability for giving vhosts.
+/// The operator capability for managing vhosts.
 const VHOSTS: &str = "vhosts";
 
 pub(super) const ABOUT: &[&str] = &[

@@ -1,4 +1,4 @@
-//! SETCLOAKSECRET: another secret for the cloaks.
+//! SETCLOAKSECRET: changes the secret from which cloaks are computed.
 
 use crate::engine::border::Level;
 use crate::engine::context::cx::Cx;
@@ -26,15 +26,15 @@ fn set_secret(cx: &mut Cx<'_>, params: &[&str]) -> Outcome {
         return Err(HS.refuse(Phrase::CLOAK_SECRET_IN_CONFIG, &[]));
     }
     let secret = params[0];
-    // A code for this secret, and for replacing the one there is.
+    // The code covers both the new and the current secret.
     let code = confirmation_code(&format!("{} {secret}", cx.setup.cloak_secret), 0);
     if params.get(1).is_none_or(|given| !given.eq_ignore_ascii_case(&code)) {
         cx.tell(HS, Phrase::CLOAK_SECRET_WARNING, &[]);
-        // The secret is not repeated: what is said may be logged.
+        // The reply omits the secret because it may be logged.
         cx.tell(HS, Phrase::SERVICE_CONFIRM, &[HS.name(), &format!("SETCLOAKSECRET <secret> {code}")]);
         return Ok(());
     }
-    cx.note(Level::Info, "opers", format!("{} changed the secret of the cloaks", cx.nick()));
+    cx.note(Level::Info, "opers", format!("{} changed the cloak secret", cx.nick()));
     cx.commit(Fact::CloakSecretSet { secret });
     cx.tell(HS, Phrase::CLOAK_SECRET_SET, &[]);
     Ok(())

@@ -14,13 +14,13 @@ use crate::text::is_shown_host;
 
 use super::{HS, VHOSTS};
 
-pub(super) const ON: ServiceCommand = ServiceCommand::new("ON", |cx, _| switch(cx, true))
+pub(super) const ON: ServiceCommand = ServiceCommand::new("ON", |cx, _| set_enabled(cx, true))
     .logged_in()
     .enabled(|config: &Config| config.accounts.vhosts.enabled)
     .help("enables your vhost");
 
 pub(super) const OFF: ServiceCommand =
-    ServiceCommand { name: "OFF", help: "disables your vhost", run: |cx, _| switch(cx, false), ..ON };
+    ServiceCommand { name: "OFF", help: "disables your vhost", run: |cx, _| set_enabled(cx, false), ..ON };
 
 pub(super) const STATUS: ServiceCommand = ServiceCommand::new("STATUS", status)
     .params(0, 1)
@@ -45,22 +45,22 @@ fn find_account<'c>(cx: &'c Cx<'_>, name: &str) -> Result<&'c Account, Refusal> 
     found.map(|account| &**account).ok_or_else(|| HS.refuse(Phrase::NO_SUCH_ACCOUNT, &[]))
 }
 
-/// Keeps it, and shows it or hides it wherever the account is logged into.
-fn keep(cx: &mut Cx<'_>, account: &str, vhost: Option<Vhost>) {
+/// Stores the vhost of an account and updates the hosts of its users.
+fn store(cx: &mut Cx<'_>, account: &str, vhost: Option<Vhost>) {
     cx.commit(Fact::AccountChanged { account, change: AccountChange::Vhost(vhost) });
     for user in cx.state().users_of(account).to_vec() {
         host::renew(cx, user);
     }
 }
 
-fn switch(cx: &mut Cx<'_>, on: bool) -> Outcome {
+fn set_enabled(cx: &mut Cx<'_>, on: bool) -> Outcome {
     if cx.state().defcon.silences_guests() {
         return Err(HS.refuse(Phrase::VHOSTS_CLOSED, &[]));
     }
-    let account = cx.account().expect("only for those logged in");
+    let account = cx.account().expect("the command requires a login");
     let Some(vhost) = &account.vhost else { return Err(HS.refuse(Phrase::NO_VHOST, &[])) };
     let (key, vhost) = (account.name.key().to_owned(), Vhost { enabled: on, ..vhost.clone() });
-    keep(cx, &key, Some(vhost));
+    store(cx, &key, Some(vhost));
     cx.tell(HS, if on { Phrase::VHOST_ON } else { Phrase::VHOST_OFF }, &[]);
     Ok(())
 }
@@ -89,7 +89,7 @@ fn set(cx: &mut Cx<'_>, params: &[&str]) -> Outcome {
         return Err(HS.refuse(Phrase::VHOST_INVALID, &[]));
     }
     cx.note(Level::Info, "opers", format!("{} set vhost {host} on account {name}", cx.nick()));
-    keep(cx, &key, Some(Vhost { host: host.into(), enabled: true }));
+    store(cx, &key, Some(Vhost { host: host.into(), enabled: true }));
     cx.tell(HS, Phrase::VHOST_SET, &[&name, host]);
     Ok(())
 }
@@ -101,7 +101,7 @@ fn delete(cx: &mut Cx<'_>, params: &[&str]) -> Outcome {
         return Err(HS.refuse(Phrase::NO_VHOST, &[]));
     }
     cx.note(Level::Info, "opers", format!("{} deleted the vhost of account {name}", cx.nick()));
-    keep(cx, &key, None);
+    store(cx, &key, None);
     cx.tell(HS, Phrase::VHOST_DELETED, &[&name]);
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! CERT: the client certificates that log into an account.
+//! CERT: the client certificates that can log in to an account.
 
 use crate::auth::{Certfp, CertfpRefused, Credentials};
 use crate::engine::context::cx::Cx;
@@ -9,19 +9,19 @@ use crate::state::Fact;
 use crate::state::fact::AccountChange;
 use crate::wire::Text;
 
-use super::{NS, authenticates, find_account, own_account};
+use super::{NS, find_account, is_authentication_enabled, own_account};
 
 pub(super) const CERT: ServiceCommand = ServiceCommand::new("CERT", cert)
     .params(1, 3)
-    .enabled(authenticates)
+    .enabled(is_authentication_enabled)
     .help(
-        "LIST | ADD [<fingerprint>] | DEL <fingerprint>: manages the certificate fingerprints that can \
-         log in to your account",
+        "LIST | ADD [<fingerprint>] | DEL <fingerprint>: manages the certificate fingerprints with which \
+         you can log in to your account",
     )
     .more(&[
-        "A fingerprint is the SHA-256 of a client certificate, 64 hexadecimal digits;",
-        "ADD without a fingerprint uses that of your connection. Operators can give an account name",
-        "before the fingerprint.",
+        "A fingerprint is the SHA-256 hash of a client certificate, in 64 hexadecimal digits.",
+        "ADD without a fingerprint uses the certificate of your connection.",
+        "Operators can give an account name before the fingerprint.",
     ]);
 
 fn cert(cx: &mut Cx<'_>, params: &[&str]) -> Outcome {
@@ -38,7 +38,7 @@ fn cert(cx: &mut Cx<'_>, params: &[&str]) -> Outcome {
     }
 }
 
-/// The account in question: its key and credentials. That of another is for operators.
+/// Returns the key and credentials of the account: the user's own, or for operators any.
 fn credentials(cx: &Cx<'_>, account: Option<&str>) -> Result<(String, Credentials), Refusal> {
     let own = cx.account();
     let account = match account {

@@ -22,7 +22,7 @@ pub(super) const SESSIONS: ServiceCommand =
         .params(0, 1)
         .enabled(|config| config.accounts.multiclient.enabled)
         .hidden()
-        .help("[<nick>]: is the same as CLIENTS LIST");
+        .help("[<nick>]: lists attached clients, like CLIENTS LIST");
 
 fn clients(cx: &mut Cx<'_>, params: &[&str]) -> Outcome {
     match (params[0].to_ascii_uppercase().as_str(), &params[1..]) {
@@ -84,7 +84,7 @@ fn log_out(cx: &mut Cx<'_>, nick: Option<&str>, number: &str) -> Outcome {
     }
     let reason = cx.setup.said(Phrase::LOGGED_OUT_BY, &[cx.nick()]);
     cx.tell(NS, Phrase::CLIENTS_LOGGED_OUT, &[&sessions.len().to_string()]);
-    // Who asks goes last, to hear of it.
+    // The session being served comes last, so that it still receives the reply.
     sessions.sort_by_key(|&session| session == cx.session);
     for session in sessions {
         cx.disconnect(session, &reason);

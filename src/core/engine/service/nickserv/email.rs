@@ -1,4 +1,4 @@
-//! SET EMAIL and VERIFYEMAIL: another address, which has to be one that its owner reads.
+//! SET EMAIL and VERIFYEMAIL: changes the e-mail address of an account, after its owner has confirmed it.
 
 use serde::{Deserialize, Serialize};
 
@@ -16,17 +16,17 @@ use crate::state::{Account, Fact};
 use crate::text::is_email;
 
 use super::identify::refusal;
-use super::{NS, authenticates, own_account, password};
+use super::{NS, is_authentication_enabled, own_account, password};
 
 pub(super) const VERIFYEMAIL: ServiceCommand = ServiceCommand::new("VERIFYEMAIL", verify)
     .params(1, 1)
     .logged_in()
-    .enabled(authenticates)
+    .enabled(is_authentication_enabled)
     .hidden()
     .help("<code>: confirms a new e-mail address with the code sent to it");
 
-/// The owner wants another address.
-pub(super) fn ask(cx: &mut Cx<'_>, account: &Account, email: &str, passphrase: Option<&str>) -> Outcome {
+/// Starts to change the address of the user's own account: checks the passphrase, then sends a code.
+pub(super) fn start(cx: &mut Cx<'_>, account: &Account, email: &str, passphrase: Option<&str>) -> Outcome {
     if !cx.config().accounts.registration.email_verification.enabled {
         return Err(NS.refuse(Phrase::EMAIL_NOT_VERIFIED_HERE, &[]));
     }
@@ -37,7 +37,7 @@ pub(super) fn ask(cx: &mut Cx<'_>, account: &Account, email: &str, passphrase: O
         return Err(NS.refuse(Phrase::EMAIL_UNWANTED, &[]));
     }
     if account.credentials.is_empty() {
-        // An address would be a way to a password here.
+        // With an address, SENDPASS and RESETPASS would set a password.
         return Err(NS.refuse(Phrase::PASSWORD_ELSEWHERE, &[]));
     }
     let (name, key) = (account.name.as_str(), account.name.key().to_owned());
@@ -51,10 +51,10 @@ pub(super) fn ask(cx: &mut Cx<'_>, account: &Account, email: &str, passphrase: O
     Ok(())
 }
 
-/// The owner's passphrase was compared.
+/// Waits for the comparison of the owner's passphrase.
 #[derive(Debug, Serialize, Deserialize)]
 pub(in crate::engine) struct EmailPassphraseChecked {
-    /// Folded.
+    /// The folded account name.
     account: String,
     /// The new address.
     email: String,
@@ -78,7 +78,7 @@ fn send(cx: &mut Cx<'_>, account: &str, email: &str) -> Outcome {
     Ok(())
 }
 
-/// The code was mailed, or could not be.
+/// Waits for the e-mail with the code.
 #[derive(Debug, Serialize, Deserialize)]
 pub(in crate::engine) struct EmailCodeMailed;
 
@@ -95,9 +95,10 @@ fn verify(cx: &mut Cx<'_>, params: &[&str]) -> Outcome {
     let timeout = cx.config().accounts.registration.verify_timeout;
     let account = own_account(cx)?;
     let sent = account.codes.iter().find(|code| code.purpose == Purpose::EmailChange);
-    let fits =
-        password::fits(account, Purpose::EmailChange, params[0], timeout.as_millis() as u64, cx.now.wall_ms);
-    let Some(email) = sent.filter(|_| fits).map(|code| code.email.clone()) else {
+    let timeout_ms = timeout.as_millis() as u64;
+    let is_valid =
+        password::is_valid_code(account, Purpose::EmailChange, params[0], timeout_ms, cx.now.wall_ms);
+    let Some(email) = sent.filter(|_| is_valid).map(|code| code.email.clone()) else {
         return Err(NS.refuse(Phrase::CODE_WRONG, &[]));
     };
     let account = account.clone();
@@ -108,7 +109,7 @@ fn verify(cx: &mut Cx<'_>, params: &[&str]) -> Outcome {
     set(cx, &account, &email)
 }
 
-/// Gives an account this address. A code for its password that went to the old one is of no use any more.
+/// Sets the address of an account, and invalidates a password reset code sent to the old one.
 pub(super) fn set(cx: &mut Cx<'_>, account: &Account, email: &str) -> Outcome {
     for change in [AccountChange::Email(Some(email)), AccountChange::CodeUsed(Purpose::PasswordReset)] {
         cx.commit(Fact::AccountChanged { account: account.name.key(), change });

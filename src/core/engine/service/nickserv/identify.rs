@@ -1,4 +1,4 @@
-//! IDENTIFY: logs in, by passphrase or certificate.
+//! IDENTIFY: logs in by passphrase or certificate.
 
 use serde::{Deserialize, Serialize};
 
@@ -10,12 +10,12 @@ use crate::engine::context::waiting::Resume;
 use crate::engine::service::ServiceCommand;
 use crate::i18n::Phrase;
 
-use super::{NS, authenticates};
+use super::{NS, is_authentication_enabled};
 
 pub(super) const IDENTIFY: ServiceCommand = ServiceCommand::new("IDENTIFY", identify)
     .aliases(&["LOGIN"])
     .params(0, 2)
-    .enabled(authenticates)
+    .enabled(is_authentication_enabled)
     .help("[<account>] [<password>]: logs you in to an account")
     .more(&[
         "Without an account name, your nickname is used.",
@@ -54,10 +54,10 @@ fn by_certificate(cx: &mut Cx<'_>, account: &str) -> Outcome {
     }
 }
 
-/// The passphrase was compared.
+/// Waits for the comparison of the passphrase.
 #[derive(Debug, Serialize, Deserialize)]
 pub(in crate::engine) struct IdentifyPassphraseChecked {
-    /// As it was written.
+    /// The account name as given by the client.
     account: String,
 }
 
@@ -68,10 +68,10 @@ impl Resume for IdentifyPassphraseChecked {
     }
 }
 
-/// The certificate was judged.
+/// Waits for the verdict on the certificate.
 #[derive(Debug, Serialize, Deserialize)]
 pub(in crate::engine) struct CertificateJudged {
-    /// As it was written; empty for the account that the certificate belongs to.
+    /// The account name as given by the client; empty for the account that the certificate belongs to.
     account: String,
 }
 
@@ -89,7 +89,7 @@ fn enter(cx: &mut Cx<'_>, permit: LoginPermit) -> Outcome {
     Ok(())
 }
 
-/// NickServ's words for a login that failed.
+/// Returns NickServ's reply to a failed login.
 pub(super) fn refusal(refused: LoginRefused) -> Refusal {
     let (phrase, args) = refused.phrase();
     let args: Vec<&str> = args.iter().map(String::as_str).collect();

@@ -1,4 +1,4 @@
-//! INFO and LIST: what is known of accounts.
+//! INFO and LIST: information about accounts.
 
 use std::ops::{Bound, ControlFlow};
 
@@ -14,20 +14,20 @@ use crate::state::Account;
 use crate::wire::Text;
 use crate::wire::clock::long_date;
 
-use super::{NS, authenticates, find_account, own_account, suspend};
+use super::{NS, find_account, is_authentication_enabled, own_account, suspend};
 
-/// Accounts that are looked at in one step of a long list.
+/// Number of accounts examined in one step of a long list.
 const STEP_ACCOUNTS: usize = 64;
 
 pub(super) const INFO: ServiceCommand = ServiceCommand::new("INFO", info)
     .params(0, 1)
-    .enabled(authenticates)
-    .help("[<account>]: shows information about your account, or another");
+    .enabled(is_authentication_enabled)
+    .help("[<account>]: shows information about your account, or another one");
 
 pub(super) const LIST: ServiceCommand = ServiceCommand::new("LIST", list)
     .params(0, 1)
     .right("accreg")
-    .enabled(authenticates)
+    .enabled(is_authentication_enabled)
     .help("[<regular expression>]: lists accounts");
 
 fn info(cx: &mut Cx<'_>, params: &[&str]) -> Outcome {
@@ -64,7 +64,7 @@ fn is_retired(cx: &Cx<'_>, name: &str) -> bool {
     key.is_ok_and(|key| cx.state().retired_accounts.contains(&*key))
 }
 
-/// The channels that an account founded; the secret ones only for those who may know.
+/// Returns the channels that an account founded; secret ones only with `secret_too`.
 fn channels(cx: &Cx<'_>, account: &Account, secret_too: bool) -> Vec<String> {
     let founded = cx.state().registered_channels().filter(|(_, channel, registration)| {
         *registration.founder == *account.name.key() && (secret_too || !channel.flags.has('s'))
@@ -72,12 +72,12 @@ fn channels(cx: &Cx<'_>, account: &Account, secret_too: bool) -> Vec<String> {
     founded.map(|(_, channel, _)| channel.name.as_str().to_owned()).collect()
 }
 
-/// Where a long LIST stands.
+/// The position in a long LIST.
 #[derive(Debug, Serialize, Deserialize)]
 pub(in crate::engine) struct AccountsCursor {
     #[serde(with = "crate::engine::service::pattern::as_text")]
     pattern: Option<Regex>,
-    /// The last account that was looked at.
+    /// The key of the last account examined.
     after: Option<Box<str>>,
 }
 
@@ -88,7 +88,7 @@ fn list(cx: &mut Cx<'_>, params: &[&str]) -> Outcome {
 }
 
 impl LongAnswer for AccountsCursor {
-    /// Lists some more; goes on with how many were looked at, until that was all.
+    /// Lists the matches among the next `STEP_ACCOUNTS` accounts; ends after the last.
     fn step(&mut self, cx: &mut Cx<'_>) -> ControlFlow<(), usize> {
         let start = self.after.as_deref().map_or(Bound::Unbounded, Bound::Excluded);
         let range = cx.state().accounts.range::<str, _>((start, Bound::Unbounded));

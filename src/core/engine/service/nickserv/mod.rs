@@ -1,7 +1,7 @@
-//! NickServ: accounts, the nicks that belong to them, and who is logged into them.
+//! NickServ: accounts, the nicks that belong to them, and their clients.
 //!
-//! Here is the table; the functions are in the files beside it. Passwords are hashed and compared by
-//! jobs, never here.
+//! This module contains the table; the commands are in the files beside it. Passwords are hashed and compared
+//! by jobs, never here.
 
 mod cert;
 mod clients;
@@ -59,15 +59,15 @@ pub(super) static COMMANDS: &[&ServiceCommand] = &[
     &email::VERIFYEMAIL,
 ];
 
-fn authenticates(config: &Config) -> bool {
+fn is_authentication_enabled(config: &Config) -> bool {
     config.accounts.authentication_enabled
 }
 
-fn reserves_nicks(config: &Config) -> bool {
+fn is_reservation_enabled(config: &Config) -> bool {
     config.accounts.nick_reservation.enabled
 }
 
-/// The account that the user being served is logged into.
+/// Returns the account that the user being served is logged in to.
 fn own_account<'c>(cx: &'c Cx<'_>) -> Result<&'c Account, Refusal> {
     cx.account().ok_or_else(|| NS.refuse(Phrase::SERVICE_LOGIN_FIRST, &[]))
 }

@@ -1,4 +1,4 @@
-//! GROUP, DROP, SADROP and GHOST: the nicks of an account.
+//! GROUP, DROP, SADROP and GHOST: manages the nicks of an account.
 
 use crate::engine::context::cx::Cx;
 use crate::engine::context::refusal::Outcome;
@@ -7,11 +7,11 @@ use crate::i18n::Phrase;
 use crate::state::Fact;
 use crate::state::fact::AccountChange;
 
-use super::{NS, own_account, reserves_nicks};
+use super::{NS, is_reservation_enabled, own_account};
 
 pub(super) const GROUP: ServiceCommand = ServiceCommand::new("GROUP", group)
     .logged_in()
-    .enabled(reserves_nicks)
+    .enabled(is_reservation_enabled)
     .help("groups your current nick with your account")
     .more(&["Grouped nicks are reserved for you, like your account name."]);
 
@@ -19,21 +19,21 @@ pub(super) const DROP: ServiceCommand =
     ServiceCommand::new("DROP", |cx, params| drop_nick(cx, params.first().copied(), false))
         .params(0, 1)
         .logged_in()
-        .enabled(reserves_nicks)
+        .enabled(is_reservation_enabled)
         .help("[<nick>]: ungroups your current nick, or the given one, from your account");
 
 pub(super) const SADROP: ServiceCommand =
     ServiceCommand::new("SADROP", |cx, params| drop_nick(cx, params.first().copied(), true))
         .params(1, 1)
         .right("accreg")
-        .enabled(reserves_nicks)
+        .enabled(is_reservation_enabled)
         .help("<nick>: ungroups a nick from any account");
 
 pub(super) const GHOST: ServiceCommand = ServiceCommand::new("GHOST", ghost)
     .params(1, 1)
     .logged_in()
-    .enabled(reserves_nicks)
-    .help("<nick>: disconnects another user of one of your nicks")
+    .enabled(is_reservation_enabled)
+    .help("<nick>: disconnects a user who is using one of your nicks")
     .more(&["It can also disconnect another user who is logged in to your account."]);
 
 fn group(cx: &mut Cx<'_>, _: &[&str]) -> Outcome {

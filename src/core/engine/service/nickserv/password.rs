@@ -1,4 +1,4 @@
-//! PASSWD, SENDPASS and RESETPASS: new passphrases.
+//! PASSWD, SENDPASS and RESETPASS: changes passphrases.
 
 use serde::{Deserialize, Serialize};
 
@@ -17,7 +17,7 @@ use crate::state::fact::AccountChange;
 use crate::state::{Account, Fact};
 
 use super::identify::refusal;
-use super::{NS, authenticates, find_account, own_account};
+use super::{NS, find_account, is_authentication_enabled, own_account};
 
 pub(super) const PASSWD: ServiceCommand = ServiceCommand::new("PASSWD", |cx, params| match params {
     [account, new] => change_other(cx, account, new),
@@ -25,30 +25,30 @@ pub(super) const PASSWD: ServiceCommand = ServiceCommand::new("PASSWD", |cx, par
 })
 .aliases(&["PASSWORD"])
 .params(2, 3)
-.enabled(authenticates)
+.enabled(is_authentication_enabled)
 .help("<old> <new> <new>: changes your password")
 .more(&[
-    "Use * for no password, old or new; then only a certificate can log in.",
-    "Operators can change the password of any account: <account> <new>.",
+    "Give * as the new password to log in with a certificate only, and as the old one if you have none.",
+    "Operators can change the password of any account with <account> <new>.",
 ]);
 
 pub(super) const SENDPASS: ServiceCommand = ServiceCommand::new("SENDPASS", send_code)
     .params(1, 1)
-    .enabled(resets_by_mail)
+    .enabled(is_reset_enabled)
     .help("<account>: sends a password reset code to the account's e-mail address");
 
 pub(super) const RESETPASS: ServiceCommand = ServiceCommand::new("RESETPASS", reset)
     .params(3, 3)
-    .enabled(resets_by_mail)
+    .enabled(is_reset_enabled)
     .help("<account> <code> <new>: resets a password with the code sent by SENDPASS");
 
-fn resets_by_mail(config: &Config) -> bool {
+fn is_reset_enabled(config: &Config) -> bool {
     let verification = &config.accounts.registration.email_verification;
     verification.enabled && verification.password_reset.enabled
 }
 
-/// A new passphrase; `*` for none.
-fn wanted(raw: &str) -> Result<Option<Secret>, Refusal> {
+/// Parses a new passphrase; `*` means none.
+fn parse_new(raw: &str) -> Result<Option<Secret>, Refusal> {
     if raw == "*" {
         return Ok(None);
     }
@@ -61,18 +61,18 @@ fn change_own(cx: &mut Cx<'_>, params: &[&str]) -> Outcome {
     let account = own_account(cx)?;
     let (name, key) = (account.name.as_str().to_owned(), account.name.key().to_owned());
     if account.credentials.is_empty() {
-        // By auth-script alone: with a password here one could stay on when it says no.
+        // Only auth-script logs users in to this account; a password here would bypass it.
         return Err(NS.refuse(Phrase::PASSWORD_ELSEWHERE, &[]));
     }
     if params[1] != params[2] {
         return Err(NS.refuse(Phrase::PASSWORDS_DIFFER, &[]));
     }
-    let new = wanted(params[1])?;
+    let new = parse_new(params[1])?;
     if new.is_none() && account.credentials.certfps.is_empty() {
         return Err(NS.refuse(Phrase::PASSWORD_NEEDED, &[]));
     }
     if account.credentials.passphrase_hash.is_none() {
-        // Only a certificate can have logged in: that will do.
+        // The user has logged in with a certificate, which is sufficient.
         return set(cx, &key, new);
     }
     let job = login::attempt(cx, &name, params[0]).map_err(refusal)?;
@@ -80,10 +80,10 @@ fn change_own(cx: &mut Cx<'_>, params: &[&str]) -> Outcome {
     Ok(())
 }
 
-/// The old passphrase was compared.
+/// Waits for the comparison of the old passphrase.
 #[derive(Debug, Serialize, Deserialize)]
 pub(in crate::engine) struct OldPassphraseCompared {
-    /// Folded.
+    /// The folded account name.
     account: String,
     /// The new passphrase; `None` removes the old one.
     new: Option<Secret>,
@@ -106,7 +106,7 @@ fn change_other(cx: &mut Cx<'_>, account: &str, new: &str) -> Outcome {
     };
     let oper = oper.name.to_string();
     let key = find_account(cx, account)?.name.key().to_owned();
-    let new = wanted(new)?;
+    let new = parse_new(new)?;
     cx.note(Level::Info, "opers", format!("operator {oper} changed the password of account {key}"));
     set(cx, &key, new)
 }
@@ -121,10 +121,10 @@ fn set(cx: &mut Cx<'_>, account: &str, new: Option<Secret>) -> Outcome {
     Ok(())
 }
 
-/// The new passphrase was hashed.
+/// Waits for the hash of the new passphrase.
 #[derive(Debug, Serialize, Deserialize)]
 pub(in crate::engine) struct NewPassphraseHashed {
-    /// Folded.
+    /// The folded account name.
     account: String,
 }
 
@@ -137,8 +137,8 @@ impl Resume for NewPassphraseHashed {
     }
 }
 
-/// Gives an account the passphrase of these credentials; its certificates stay. A code that was sent to
-/// change the passphrase is of no use any more.
+/// Replaces the passphrase of an account with that of these credentials, keeping its certificates, and
+/// invalidates a password reset code.
 fn replace(cx: &mut Cx<'_>, key: &str, new: &Credentials) -> Outcome {
     let account = cx.state().accounts.get(key).ok_or_else(|| NS.refuse(Phrase::NO_SUCH_ACCOUNT, &[]))?;
     let certfps = account.credentials.certfps.clone();
@@ -159,12 +159,12 @@ fn send_code(cx: &mut Cx<'_>, params: &[&str]) -> Outcome {
     let email = email.ok_or_else(|| NS.refuse(Phrase::ACCOUNT_HAS_NO_EMAIL, &[]))?;
     let job = register::send_code(cx, &key, Purpose::PasswordReset, &email);
     let job = job.map_err(|_| NS.refuse(Phrase::TRY_LATER, &[]))?;
-    cx.note(Level::Info, "accounts", format!("{} had a password reset sent for account {key}", cx.nick()));
+    cx.note(Level::Info, "accounts", format!("{} requested a password reset for account {key}", cx.nick()));
     cx.ask(job, ResetMailed);
     Ok(())
 }
 
-/// The code was mailed, or could not be.
+/// Waits for the e-mail with the code.
 #[derive(Debug, Serialize, Deserialize)]
 pub(in crate::engine) struct ResetMailed;
 
@@ -178,20 +178,26 @@ impl Resume for ResetMailed {
 
 fn reset(cx: &mut Cx<'_>, params: &[&str]) -> Outcome {
     login::count(cx).map_err(refusal)?;
-    let new = wanted(params[2])?.ok_or_else(|| NS.bad_parameters(RESETPASS.name))?;
+    let new = parse_new(params[2])?.ok_or_else(|| NS.bad_parameters(RESETPASS.name))?;
     let key = find_account(cx, params[0])?.name.key().to_owned();
     login::allowed(cx, &key).map_err(refusal)?;
     let timeout = cx.config().accounts.registration.email_verification.password_reset.timeout;
-    let account = find_account(cx, &key)?;
-    if !fits(account, Purpose::PasswordReset, params[1], timeout.as_millis() as u64, cx.now.wall_ms) {
+    let (account, timeout_ms) = (find_account(cx, &key)?, timeout.as_millis() as u64);
+    if !is_valid_code(account, Purpose::PasswordReset, params[1], timeout_ms, cx.now.wall_ms) {
         return Err(NS.refuse(Phrase::CODE_WRONG, &[]));
     }
     set(cx, &key, Some(new))
 }
 
-/// Whether this is the code that was sent for a purpose, and it is good still; it is good forever with a
-/// timeout of 0.
-pub(super) fn fits(account: &Account, purpose: Purpose, code: &str, timeout_ms: u64, now_ms: u64) -> bool {
+/// Whether this is the code sent for a purpose, and it has not expired. With a timeout of 0, codes do not
+/// expire.
+pub(super) fn is_valid_code(
+    account: &Account,
+    purpose: Purpose,
+    code: &str,
+    timeout_ms: u64,
+    now_ms: u64,
+) -> bool {
     account.codes.iter().filter(|sent| sent.purpose == purpose).any(|sent| {
         let expires_ms = if timeout_ms == 0 { u64::MAX } else { sent.at_ms.saturating_add(timeout_ms) };
         auth::Code::read(&sent.code, expires_ms).matches(code, now_ms)

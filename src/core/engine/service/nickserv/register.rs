@@ -1,4 +1,4 @@
-//! REGISTER, SAREGISTER and VERIFY: new accounts.
+//! REGISTER, SAREGISTER and VERIFY: creates and verifies accounts.
 
 use crate::auth::{Certfp, Secret, check_passphrase};
 use crate::engine::account::login::LoginRefused;
@@ -9,7 +9,7 @@ use crate::engine::service::ServiceCommand;
 use crate::i18n::Phrase;
 
 use super::identify::refusal;
-use super::{NS, authenticates};
+use super::{NS, is_authentication_enabled};
 
 pub(super) const REGISTER: ServiceCommand = ServiceCommand::new("REGISTER", register)
     .params(1, 2)
@@ -23,9 +23,9 @@ pub(super) const REGISTER: ServiceCommand = ServiceCommand::new("REGISTER", regi
 pub(super) const SAREGISTER: ServiceCommand = ServiceCommand::new("SAREGISTER", register_other)
     .params(1, 2)
     .right("accreg")
-    .enabled(authenticates)
+    .enabled(is_authentication_enabled)
     .help("<account> [<password>]: registers an account on someone else's behalf")
-    .more(&["Without a password, nobody can log in until PASSWD sets one."]);
+    .more(&["Without a password, the account cannot be used until PASSWD sets one."]);
 
 pub(super) const VERIFY: ServiceCommand = ServiceCommand::new("VERIFY", verify)
     .params(2, 2)
@@ -37,14 +37,14 @@ fn register(cx: &mut Cx<'_>, params: &[&str]) -> Outcome {
     let (passphrase, certfp) = match params[0] {
         "*" if certfp.is_none() => return Err(NS.refuse(Phrase::NO_CERTIFICATE, &[])),
         "*" => (None, certfp),
-        // Who writes their nick first takes this for another NickServ.
+        // Users of other NickServs may put their nick first.
         nick if nick.eq_ignore_ascii_case(cx.nick()) => return Err(NS.bad_parameters(REGISTER.name)),
         passphrase => {
-            let free = |certfp: &Certfp| cx.state().account_by_certfp(certfp.as_str()).is_none();
-            (Some(Secret::from(passphrase)), certfp.filter(free))
+            let is_free = |certfp: &Certfp| cx.state().account_by_certfp(certfp.as_str()).is_none();
+            (Some(Secret::from(passphrase)), certfp.filter(is_free))
         }
     };
-    let name = wanted_name(cx)?;
+    let name = account_name(cx)?;
     let email = params.get(1).map(|&email| email.to_owned());
     register::apply(
         cx,
@@ -53,8 +53,8 @@ fn register(cx: &mut Cx<'_>, params: &[&str]) -> Outcome {
     Ok(())
 }
 
-/// The nick; of a guest, what the guest asked to be called.
-fn wanted_name(cx: &Cx<'_>) -> Result<String, Refusal> {
+/// Returns the account name to register: the nick, for a guest without the guest format around it.
+fn account_name(cx: &Cx<'_>) -> Result<String, Refusal> {
     let reservation = &cx.config().accounts.nick_reservation;
     let nick = cx.nick();
     if !reservation.force_guest_format {
@@ -69,10 +69,10 @@ pub(in crate::engine) const RESPONDER: Responder = Responder { name: "NS REGISTE
 pub(in crate::engine) const OTHER_RESPONDER: Responder =
     Responder { name: "NS SAREGISTER", tell: tell_other };
 
-fn tell(cx: &mut Cx<'_>, request: &RegistrationRequest, came: Result<Registered, RegisterRefused>) {
-    match came {
+fn tell(cx: &mut Cx<'_>, request: &RegistrationRequest, result: Result<Registered, RegisterRefused>) {
+    match result {
         Ok(Registered::Account) => cx.tell(NS, Phrase::ACCOUNT_CREATED, &[]),
-        // The 900 is not shown in the window of NickServ.
+        // Clients do not show the 900 in the window of NickServ.
         Ok(Registered::LoggedIn) => tell_logged_in(cx),
         Ok(Registered::CodeSent) => {
             let email = request.email.as_deref().unwrap_or_default();
@@ -101,8 +101,8 @@ fn register_other(cx: &mut Cx<'_>, params: &[&str]) -> Outcome {
     Ok(())
 }
 
-fn tell_other(cx: &mut Cx<'_>, request: &RegistrationRequest, came: Result<Registered, RegisterRefused>) {
-    match came {
+fn tell_other(cx: &mut Cx<'_>, request: &RegistrationRequest, result: Result<Registered, RegisterRefused>) {
+    match result {
         Ok(_) => cx.tell(NS, Phrase::ACCOUNT_MADE, &[&request.name]),
         Err(refused) => cx.tell(NS, refused.phrase(), &[]),
     }

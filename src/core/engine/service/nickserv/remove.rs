@@ -1,4 +1,4 @@
-//! UNREGISTER, ERASE, SAVERIFY and RENAME: what becomes of an account.
+//! UNREGISTER, ERASE, SAVERIFY and RENAME: deletes, verifies or renames an account.
 
 use crate::engine::account::{self, suspension};
 use crate::engine::border::Level;
@@ -10,12 +10,12 @@ use crate::state::Fact;
 use crate::state::account::Purpose;
 use crate::state::fact::AccountChange;
 
-use super::{NS, authenticates, find_account};
+use super::{NS, find_account, is_authentication_enabled};
 
 pub(super) const UNREGISTER: ServiceCommand =
     ServiceCommand::new("UNREGISTER", |cx, params| remove(cx, params, false))
         .params(1, 2)
-        .enabled(authenticates)
+        .enabled(is_authentication_enabled)
         .help("<account> [<code>]: deletes your account")
         .more(&[
             "Without a code, it shows the confirmation code. Operators can delete any account.",
@@ -25,7 +25,7 @@ pub(super) const UNREGISTER: ServiceCommand =
 pub(super) const ERASE: ServiceCommand = ServiceCommand::new("ERASE", |cx, params| remove(cx, params, true))
     .params(1, 2)
     .right("accreg")
-    .enabled(authenticates)
+    .enabled(is_authentication_enabled)
     .help("<account> [<code>]: deletes an account and allows its name to be reused")
     .more(&[
         "Anyone can then register the name. Where stored messages are indexed by account,",
@@ -35,18 +35,18 @@ pub(super) const ERASE: ServiceCommand = ServiceCommand::new("ERASE", |cx, param
 pub(super) const SAVERIFY: ServiceCommand = ServiceCommand::new("SAVERIFY", verify)
     .params(1, 1)
     .right("accreg")
-    .enabled(authenticates)
+    .enabled(is_authentication_enabled)
     .help("<account>: verifies an account without a code");
 
 pub(super) const RENAME: ServiceCommand = ServiceCommand::new("RENAME", rename)
     .params(2, 2)
     .right("accreg")
-    .enabled(authenticates)
+    .enabled(is_authentication_enabled)
     .help("<account> <name>: changes the capitalization of an account name")
     .more(&["Only the capitalization can change: Alice can become alice, but not Amanda."]);
 
 fn remove(cx: &mut Cx<'_>, params: &[&str], freed: bool) -> Outcome {
-    let (name, key, at_ms) = removable(cx, params[0], freed)?;
+    let (name, key, at_ms) = check_removable(cx, params[0], freed)?;
     let code = confirmation_code(&name, at_ms);
     if params.get(1).is_none_or(|given| !given.eq_ignore_ascii_case(&code)) {
         let (warning, command) = match freed {
@@ -62,7 +62,7 @@ fn remove(cx: &mut Cx<'_>, params: &[&str], freed: bool) -> Outcome {
     suspension::disconnect_unregistered(cx, &key, &reason);
     cx.tell(NS, Phrase::ACCOUNT_UNREGISTERED, &[&name]);
     let (me, mut users) = (cx.me(), cx.state().users_of(&key).to_vec());
-    // The user being served may have to go, and goes last.
+    // The user being served may be disconnected, so it comes last.
     users.sort_by_key(|&user| user == me);
     for user in users {
         account::lose_account(cx, user, &reason);
@@ -71,9 +71,9 @@ fn remove(cx: &mut Cx<'_>, params: &[&str], freed: bool) -> Outcome {
     Ok(())
 }
 
-/// The account that may be removed: its name, its key and when it came to be. Of one that is gone, the
-/// name can still be freed.
-fn removable(cx: &Cx<'_>, name: &str, freed: bool) -> Result<(String, String, u64), Refusal> {
+/// Checks that the user may delete an account. Returns its name, key and registration time. `freed` also
+/// allows the name of a deleted account, which can still be freed.
+fn check_removable(cx: &Cx<'_>, name: &str, freed: bool) -> Result<(String, String, u64), Refusal> {
     let key = cx.setup.mapping.nick_key(name).map(|key| key.into_owned()).unwrap_or_default();
     let Some(account) = cx.state().accounts.get(&*key) else {
         if freed && cx.state().retired_accounts.contains(&*key) {

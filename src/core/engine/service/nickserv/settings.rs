@@ -1,4 +1,4 @@
-//! GET and SET, for oneself and (SAGET, SASET) for others: what the owner of an account chose.
+//! GET and SET, and for operators SAGET and SASET: settings of accounts.
 
 use crate::config::Config;
 use crate::engine::account::always_on::renew_always_on;
@@ -11,7 +11,7 @@ use crate::state::account::{Enforcement, HistoryChoice, Settings};
 use crate::state::fact::AccountChange;
 use crate::state::{Account, Fact};
 
-use super::{NS, authenticates, email, find_account, own_account, reserves_nicks};
+use super::{NS, email, find_account, is_authentication_enabled, is_reservation_enabled, own_account};
 
 pub(super) const GET: ServiceCommand = ServiceCommand::new("GET", |cx, params| {
     let account = own_account(cx)?.clone();
@@ -19,7 +19,7 @@ pub(super) const GET: ServiceCommand = ServiceCommand::new("GET", |cx, params| {
 })
 .params(1, 1)
 .logged_in()
-.enabled(authenticates)
+.enabled(is_authentication_enabled)
 .help("<setting>: shows a setting of your account")
 .more(SETTINGS_HELP);
 
@@ -29,14 +29,14 @@ pub(super) const SAGET: ServiceCommand = ServiceCommand::new("SAGET", |cx, param
 })
 .params(2, 2)
 .right("accreg")
-.enabled(authenticates)
+.enabled(is_authentication_enabled)
 .help("<account> <setting>: shows a setting of any account")
 .more(SETTINGS_HELP);
 
 pub(super) const SET: ServiceCommand = ServiceCommand::new("SET", set_own)
     .params(2, 3)
     .logged_in()
-    .enabled(authenticates)
+    .enabled(is_authentication_enabled)
     .help("<setting> <value>: changes a setting of your account")
     .more(SETTINGS_HELP);
 
@@ -49,7 +49,7 @@ pub(super) const SASET: ServiceCommand = ServiceCommand::new("SASET", |cx, param
 })
 .params(3, 3)
 .right("accreg")
-.enabled(authenticates)
+.enabled(is_authentication_enabled)
 .help("<account> <setting> <value>: changes a setting of any account")
 .more(SETTINGS_HELP);
 
@@ -62,30 +62,30 @@ pub(super) const ENFORCE: ServiceCommand = ServiceCommand::new("ENFORCE", |cx, p
 })
 .params(0, 1)
 .logged_in()
-.enabled(reserves_nicks)
+.enabled(is_reservation_enabled)
 .hidden()
-.help("[none|strict|default]: is the same as GET ENFORCE and SET ENFORCE");
+.help("[none|strict|default]: shows or changes the setting ENFORCE");
 
 const SETTINGS_HELP: &[&str] = &[
-    "ENFORCE            none, strict or default: whether others are kept from your nicks",
+    "ENFORCE            none, strict or default: whether only you can use your nicks",
     "MULTICLIENT        on, off or default: whether several of your clients can share a nick",
-    "ALWAYS-ON          true, false or default: whether you stay when your last client leaves",
-    "AUTO-AWAY          true, false or default: whether you are away then",
-    "AUTOREPLAY-LINES   a number or default: how much is replayed when you join a channel",
-    "AUTOREPLAY-MISSED  on or off: whether what you missed is replayed when you come back",
-    "REPLAY-JOINS       always or commands-only: whether joins and parts are replayed, too",
-    "DM-HISTORY         off, ephemeral, on or default: how your direct messages are kept",
-    "EMAIL              an address: where mail for you goes; SET wants your password after it",
+    "ALWAYS-ON          true, false or default: whether you stay online when your last client disconnects",
+    "AUTO-AWAY          true, false or default: whether you are marked as away while no client is connected",
+    "AUTOREPLAY-LINES   a number or default: how many lines are replayed when you join a channel",
+    "AUTOREPLAY-MISSED  on or off: whether messages that you missed are replayed when you reconnect",
+    "REPLAY-JOINS       always or commands-only: whether joins and parts are also replayed automatically",
+    "DM-HISTORY         off, ephemeral, on or default: how your direct messages are stored",
+    "EMAIL              an address: your e-mail address; SET requires your password after it",
 ];
 
-/// A setting, by the name it goes by.
+/// A setting of an account.
 struct Setting {
     name: &'static str,
-    /// The value stored.
+    /// Returns the stored value.
     stored: fn(&Settings) -> String,
-    /// What follows from it under this configuration.
+    /// Returns the value that applies under this configuration.
     effective: fn(&Config, &Settings) -> String,
-    /// Takes a value, in lower case; false when it is none.
+    /// Sets a value, given in lower case. Returns false if the value is invalid.
     set: fn(&mut Settings, &str) -> bool,
 }
 
@@ -94,7 +94,7 @@ static SETTINGS: &[Setting] = &[
         name: "always-on",
         stored: |settings| choice(settings.always_on, "true", "false"),
         effective: |config, settings| truth(settings::is_always_on(config, settings)),
-        set: |settings, value| put_choice(&mut settings.always_on, value),
+        set: |settings, value| set_choice(&mut settings.always_on, value),
     },
     Setting {
         name: "auto-away",
@@ -102,7 +102,7 @@ static SETTINGS: &[Setting] = &[
         effective: |config, settings| {
             truth(settings::is_always_on(config, settings) && settings::is_auto_away(config, settings))
         },
-        set: |settings, value| put_choice(&mut settings.auto_away, value),
+        set: |settings, value| set_choice(&mut settings.auto_away, value),
     },
     Setting {
         name: "autoreplay-lines",
@@ -121,7 +121,7 @@ static SETTINGS: &[Setting] = &[
         name: "autoreplay-missed",
         stored: |settings| choice(settings.autoreplay_missed, "on", "off"),
         effective: |_, settings| choice(Some(settings.autoreplay_missed.unwrap_or(true)), "on", "off"),
-        set: |settings, value| put_choice(&mut settings.autoreplay_missed, value),
+        set: |settings, value| set_choice(&mut settings.autoreplay_missed, value),
     },
     Setting {
         name: "dm-history",
@@ -157,7 +157,7 @@ static SETTINGS: &[Setting] = &[
         name: "multiclient",
         stored: |settings| choice(settings.multiclient, "on", "off"),
         effective: |config, settings| choice(Some(settings::is_multiclient(config, settings)), "on", "off"),
-        set: |settings, value| put_choice(&mut settings.multiclient, value),
+        set: |settings, value| set_choice(&mut settings.multiclient, value),
     },
     Setting {
         name: "replay-joins",
@@ -199,7 +199,7 @@ fn history(value: Option<HistoryChoice>) -> String {
     .to_owned()
 }
 
-fn put_choice(place: &mut Option<bool>, value: &str) -> bool {
+fn set_choice(place: &mut Option<bool>, value: &str) -> bool {
     *place = match value {
         "on" | "true" | "yes" | "enabled" | "mandatory" => Some(true),
         "off" | "false" | "no" | "disabled" => Some(false),
@@ -228,9 +228,9 @@ fn show(cx: &mut Cx<'_>, account: &Account, name: &str) -> Outcome {
 fn set_own(cx: &mut Cx<'_>, params: &[&str]) -> Outcome {
     let account = own_account(cx)?.clone();
     match params[0].to_ascii_lowercase().as_str() {
-        "email" => email::ask(cx, &account, params[1], params.get(2).copied()),
+        "email" => email::start(cx, &account, params[1], params.get(2).copied()),
         "pass" | "password" => Err(NS.refuse(Phrase::USE_PASSWD, &[])),
-        // Of several users of one account only the one who bears its name can stay.
+        // Only one user of an account can be always-on: the one whose nick is the account name.
         "always-on" if cx.user().nick.as_str() != account.name.as_str() => {
             Err(NS.refuse(Phrase::NICK_MUST_BE_ACCOUNT, &[account.name.as_str()]))
         }

@@ -1,10 +1,10 @@
-//! SUSPEND: accounts into which nobody may log for a while, or for good.
+//! SUSPEND: blocks logins to an account, for a duration or permanently.
 
 use crate::config::parse_duration;
 use crate::engine::account::suspension;
 use crate::engine::border::Level;
 use crate::engine::context::cx::Cx;
-use crate::engine::context::refusal::Outcome;
+use crate::engine::context::refusal::{Outcome, Refusal};
 use crate::engine::service::ServiceCommand;
 use crate::i18n::Phrase;
 use crate::state::Account;
@@ -15,7 +15,7 @@ use crate::wire::clock::long_date;
 
 use super::{NS, find_account};
 
-/// Suspensions that are listed, the latest first.
+/// Maximum number of suspensions listed, latest first.
 const LISTED_MAX: usize = 500;
 
 pub(super) const SUSPEND: ServiceCommand = ServiceCommand::new("SUSPEND", suspend)
@@ -45,11 +45,11 @@ fn suspend(cx: &mut Cx<'_>, params: &[&str]) -> Outcome {
 
 fn add(cx: &mut Cx<'_>, account: &str, rest: &str) -> Outcome {
     let (duration_ms, reason) =
-        read_duration(rest).ok_or_else(|| NS.refuse(Phrase::DURATION_INVALID, &[]))?;
+        parse_duration_and_reason(rest).ok_or_else(|| NS.refuse(Phrase::DURATION_INVALID, &[]))?;
     let none = cx.setup.said(Phrase::NO_REASON, &[]);
     let reason = if reason.is_empty() { &none } else { reason };
     let reason = truncate(reason, cx.config().limits.kicklen);
-    let (name, key) = named(cx, account)?;
+    let (name, key) = find_names(cx, account)?;
     let by: Box<str> = cx.user().oper.as_ref().map_or("", |oper| &*oper.name).into();
     cx.note(Level::Info, "opers", format!("operator {by} suspended account {name}: {reason}"));
     let suspension = Suspension { by, reason: reason.into(), at_ms: cx.now.wall_ms, duration_ms };
@@ -58,19 +58,19 @@ fn add(cx: &mut Cx<'_>, account: &str, rest: &str) -> Outcome {
     Ok(())
 }
 
-/// `DURATION <duration> <reason>` or `<reason>`.
-fn read_duration(rest: &str) -> Option<(Option<u64>, &str)> {
+/// Parses `DURATION <duration> <reason>` or `<reason>`.
+fn parse_duration_and_reason(rest: &str) -> Option<(Option<u64>, &str)> {
     let (word, after) = crate::engine::service::split_word(rest);
     if !word.eq_ignore_ascii_case("DURATION") {
         return Some((None, rest));
     }
-    let (span, reason) = crate::engine::service::split_word(after);
-    let span_ms = parse_duration(span)?.as_millis() as u64;
-    Some(((span_ms > 0).then_some(span_ms), reason))
+    let (duration, reason) = crate::engine::service::split_word(after);
+    let duration_ms = parse_duration(duration)?.as_millis() as u64;
+    Some(((duration_ms > 0).then_some(duration_ms), reason))
 }
 
 fn remove(cx: &mut Cx<'_>, account: &str) -> Outcome {
-    let (name, key) = named(cx, account)?;
+    let (name, key) = find_names(cx, account)?;
     if !suspension::lift(cx, &key) {
         return Err(NS.refuse(Phrase::ACCOUNT_NOT_SUSPENDED, &[&name]));
     }
@@ -80,7 +80,8 @@ fn remove(cx: &mut Cx<'_>, account: &str) -> Outcome {
     Ok(())
 }
 
-fn named(cx: &Cx<'_>, account: &str) -> Result<(String, String), crate::engine::context::refusal::Refusal> {
+/// Finds an account. Returns its name and its key.
+fn find_names(cx: &Cx<'_>, account: &str) -> Result<(String, String), Refusal> {
     let account = find_account(cx, account)?;
     Ok((account.name.as_str().to_owned(), account.name.key().to_owned()))
 }
@@ -99,7 +100,7 @@ fn list(cx: &mut Cx<'_>) {
     }
 }
 
-/// A suspension that holds, in a line.
+/// Describes the active suspension of an account in a line.
 pub(super) fn describe(cx: &Cx<'_>, account: &Account) -> Option<String> {
     let suspension = account.suspended.as_ref().filter(|suspension| suspension.holds(cx.now.wall_ms))?;
     let (name, since) = (account.name.as_str(), long_date(suspension.at_ms / 1000));
