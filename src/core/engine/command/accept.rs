@@ -1,4 +1,4 @@
-//! ACCEPT: hears someone without an account in spite of `+R`.
+//! ACCEPT: allows messages from users without an account despite `+R`.
 
 use crate::engine::context::cx::Cx;
 use crate::engine::context::refusal::{Outcome, Refusal};

@@ -27,8 +27,8 @@ fn authenticate(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
         return Ok(());
     }
     match cx.served().exchange.clone() {
-        Some(exchange) => go_on(cx, exchange, m.param(0)),
-        None if m.param(0) == "*" => say(cx, ERR_SASLABORTED, Phrase::SASL_ABORTED),
+        Some(exchange) => proceed(cx, exchange, m.param(0)),
+        None if m.param(0) == "*" => reply(cx, ERR_SASLABORTED, Phrase::SASL_ABORTED),
         None => begin(cx, m.param(0)),
     }
     Ok(())
@@ -36,18 +36,18 @@ fn authenticate(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
 
 fn begin(cx: &mut Cx<'_>, mechanism: &str) {
     if is_bound(cx) {
-        return say(cx, ERR_SASLALREADY, Phrase::SASL_ALREADY);
+        return reply(cx, ERR_SASLALREADY, Phrase::SASL_ALREADY);
     }
     let Some(mechanism) = Mechanism::parse(mechanism) else {
         let offered = mechanisms(cx.config());
         cx.reply(RPL_SASLMECHS, &[&offered], Text::Said(Phrase::SASL_MECHANISMS, &[]));
-        return say(cx, ERR_SASLFAIL, Phrase::SASL_FAILED);
+        return reply(cx, ERR_SASLFAIL, Phrase::SASL_FAILED);
     };
     set(cx, Some(Box::new(Exchange::new(mechanism))));
     challenge(cx, &[]);
 }
 
-/// Whether the user is of its account for good: it stays when the session goes, or has others.
+/// Whether the user cannot change its account, because it is always-on or has other sessions.
 fn is_bound(cx: &Cx<'_>) -> bool {
     cx.served().user().is_some_and(|user| {
         let user = &cx.state().users[user];
@@ -55,7 +55,7 @@ fn is_bound(cx: &Cx<'_>) -> bool {
     })
 }
 
-fn go_on(cx: &mut Cx<'_>, mut exchange: Box<Exchange>, chunk: &str) {
+fn proceed(cx: &mut Cx<'_>, mut exchange: Box<Exchange>, chunk: &str) {
     let mut step = exchange.feed(chunk);
     if let Step::Keys(login) = &step {
         step = match login::attempt_scram(cx, &login.account) {
@@ -80,7 +80,7 @@ fn go_on(cx: &mut Cx<'_>, mut exchange: Box<Exchange>, chunk: &str) {
             set(cx, None);
             fail(cx, reason);
         }
-        Step::Keys(_) => unreachable!("keys were given just now"),
+        Step::Keys(_) => unreachable!("answer_keys returns another step"),
     }
 }
 
@@ -100,7 +100,7 @@ fn check(cx: &mut Cx<'_>, claim: Claim) {
     conclude(cx, known);
 }
 
-/// A login by passphrase was checked.
+/// Waits for the check of a login by passphrase.
 #[derive(Debug, Serialize, Deserialize)]
 pub(in crate::engine) struct SaslPassphraseChecked(Login);
 
@@ -112,7 +112,7 @@ impl Resume for SaslPassphraseChecked {
     }
 }
 
-/// A login by certificate was checked.
+/// Waits for the check of a login by certificate.
 #[derive(Debug, Serialize, Deserialize)]
 pub(in crate::engine) struct CertificateChecked(Login);
 
@@ -124,16 +124,16 @@ impl Resume for CertificateChecked {
     }
 }
 
-/// Logs in who has proven to be the owner of an account.
+/// Logs in a client that has proven ownership of an account, or reports the failure.
 fn conclude(cx: &mut Cx<'_>, known: Result<(LoginPermit, Login), LoginRefused>) {
     let logged_in = known.and_then(|(permit, login)| login::log_in(cx, permit, login.device.as_deref()));
     match logged_in {
-        Ok(()) => say(cx, RPL_SASLSUCCESS, Phrase::SASL_SUCCESS),
+        Ok(()) => reply(cx, RPL_SASLSUCCESS, Phrase::SASL_SUCCESS),
         Err(refused) => refuse(cx, refused),
     }
 }
 
-/// Says why a login failed.
+/// Reports why a login failed.
 fn refuse(cx: &mut Cx<'_>, refused: LoginRefused) {
     let (phrase, args) = refused.phrase();
     let args: Vec<&str> = args.iter().map(String::as_str).collect();
@@ -146,24 +146,24 @@ fn refuse(cx: &mut Cx<'_>, refused: LoginRefused) {
 
 fn fail(cx: &mut Cx<'_>, reason: Reason) {
     match reason {
-        Reason::Aborted => say(cx, ERR_SASLABORTED, Phrase::SASL_ABORTED),
-        Reason::ChunkTooLong => say(cx, ERR_SASLTOOLONG, Phrase::SASL_TOO_LONG),
-        Reason::ResponseTooLong => say(cx, ERR_SASLFAIL, Phrase::SASL_TOO_LONG),
-        Reason::Encoding | Reason::Malformed => say(cx, ERR_SASLFAIL, Phrase::SASL_MALFORMED),
-        Reason::OtherIdentity => say(cx, ERR_SASLFAIL, Phrase::SASL_OTHER_IDENTITY),
+        Reason::Aborted => reply(cx, ERR_SASLABORTED, Phrase::SASL_ABORTED),
+        Reason::ChunkTooLong => reply(cx, ERR_SASLTOOLONG, Phrase::SASL_TOO_LONG),
+        Reason::ResponseTooLong => reply(cx, ERR_SASLFAIL, Phrase::SASL_TOO_LONG),
+        Reason::Encoding | Reason::Malformed => reply(cx, ERR_SASLFAIL, Phrase::SASL_MALFORMED),
+        Reason::OtherIdentity => reply(cx, ERR_SASLFAIL, Phrase::SASL_OTHER_IDENTITY),
         Reason::Proof => refuse(cx, LoginRefused::Wrong),
     }
 }
 
-fn say(cx: &mut Cx<'_>, code: Numeric, text: Phrase) {
+fn reply(cx: &mut Cx<'_>, code: Numeric, text: Phrase) {
     cx.reply(code, &[], Text::Said(text, &[]));
 }
 
-/// Who completes registration in the midst of a login comes in without it (sasl-3.1); 906.
+/// Aborts an exchange that is incomplete when registration completes (sasl-3.1): 906.
 pub fn abort(cx: &mut Cx<'_>) {
     if cx.served().exchange.is_some() {
         set(cx, None);
-        say(cx, ERR_SASLABORTED, Phrase::SASL_ABORTED);
+        reply(cx, ERR_SASLABORTED, Phrase::SASL_ABORTED);
     }
 }
 
@@ -171,7 +171,8 @@ fn set(cx: &mut Cx<'_>, exchange: Option<Box<Exchange>>) {
     cx.commit(Fact::Authenticating { session: cx.session, exchange });
 }
 
-/// Some clients know the command only when it comes from nobody (`send-unprefixed-sasl`).
+/// Sends a challenge, without a source if `server.compatibility.send-unprefixed-sasl` is set: some clients
+/// require that.
 fn challenge(cx: &mut Cx<'_>, bytes: &[u8]) {
     let bare = cx.config().server.compatibility.send_unprefixed_sasl;
     for chunk in challenge_chunks(bytes) {

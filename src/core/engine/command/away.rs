@@ -1,4 +1,4 @@
-//! AWAY: goes away, or comes back.
+//! AWAY: marks the user as away, or as back.
 
 use crate::engine::context::cx::Cx;
 use crate::engine::context::refusal::{Outcome, Refusal};

@@ -1,7 +1,7 @@
-//! BATCH: messages of several lines as clients send them (client-batch, draft/multiline).
+//! BATCH: multiline messages from clients (client-batch, draft/multiline).
 //!
-//! The lines are kept until the batch is closed; then they are said like any other message. Of a batch that is
-//! wrong the client is told once, and what still comes of it is ignored.
+//! The lines are kept until the batch ends, and then sent like any other message. If a batch fails, the
+//! client gets one error, and the remaining lines are ignored.
 
 use crate::engine::context::cx::Cx;
 use crate::engine::context::multiline::BATCH_TYPE;
@@ -17,10 +17,10 @@ use crate::wire::{Cap, Message};
 
 use super::{Command, message};
 
-/// How long a batch may be open, in milliseconds; looked at when more of it comes.
+/// How long a batch may be open, in milliseconds; checked at each line of it.
 const OPEN_MS_MAX: u64 = 5 * 60 * 1000;
 
-/// What may be sent while a batch is open: its lines, and what a client says on its own.
+/// Commands allowed while a batch is open: its lines, and commands that clients send automatically.
 const ALLOWED_IN_BATCH: [&str; 7] = ["BATCH", "ERROR", "NOTICE", "PING", "PONG", "PRIVMSG", "QUIT"];
 
 pub(super) const BATCH: Command = Command::new("BATCH", batch)
@@ -32,19 +32,19 @@ fn batch(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
     let outcome = match m.param(0).split_at_checked(1) {
         Some(("+", reference)) if is_reference(reference) => begin(cx, m, reference),
         Some(("-", reference)) if is_reference(reference) => end(cx, reference),
-        _ => Err(wrong("INVALID_REFTAG", &[m.param(0)], Phrase::BATCH_REFERENCE_INVALID)),
+        _ => Err(refusal("INVALID_REFTAG", &[m.param(0)], Phrase::BATCH_REFERENCE_INVALID)),
     };
     outcome.or_else(|refusal| fail(cx, refusal, silent))
 }
 
-/// The reference by which a line names the batch that it belongs to.
+/// Returns the reference of the batch that a line belongs to.
 pub(super) fn reference<'m>(cx: &Cx<'_>, m: &Message<'m>) -> Option<&'m str> {
-    let knows = cx.served().batch.is_some() || cx.served().caps.has(Cap::Multiline);
-    tags(m.tags).filter(|(name, _)| knows && *name == "batch").last().map(|(_, reference)| reference)
+    let is_supported = cx.served().batch.is_some() || cx.served().caps.has(Cap::Multiline);
+    tags(m.tags).filter(|(name, _)| is_supported && *name == "batch").last().map(|(_, reference)| reference)
 }
 
-/// Takes a line of a batch; `FAIL BATCH`.
-pub(super) fn take(cx: &mut Cx<'_>, m: &Message<'_>, kind: SpeechKind, reference: &str) -> Outcome {
+/// Adds a line to its batch. Errors: `FAIL BATCH`.
+pub(super) fn add_line(cx: &mut Cx<'_>, m: &Message<'_>, kind: SpeechKind, reference: &str) -> Outcome {
     let batch = cx.served().batch.as_deref();
     if batch.is_some_and(|batch| batch.failed && *batch.reference == *reference) {
         return Ok(());
@@ -53,8 +53,7 @@ pub(super) fn take(cx: &mut Cx<'_>, m: &Message<'_>, kind: SpeechKind, reference
     add(cx, m, kind, reference).or_else(|refusal| fail(cx, refusal, silent))
 }
 
-/// Whether a line as it came, is one of the batch that the session has open. What cannot be read as a message
-/// is none.
+/// Whether an unparsed line belongs to the open batch of the session. False if it cannot be parsed.
 pub fn is_part(session: &Session, line: &str) -> bool {
     let Some(batch) = session.batch.as_deref().filter(|batch| !batch.failed) else { return false };
     let command = crate::engine::door::flood::command_of(line);
@@ -62,7 +61,8 @@ pub fn is_part(session: &Session, line: &str) -> bool {
         && tag(line, "batch").as_deref() == Some(&*batch.reference)
 }
 
-/// Gives a batch up for a command that has no place in it, which is not carried out.
+/// Checks that a command is allowed now. If it is not allowed during a batch, the batch fails and the command
+/// must not be executed.
 pub fn allows(cx: &mut Cx<'_>, command: &Command) -> Outcome {
     if open(cx).is_none() || ALLOWED_IN_BATCH.contains(&command.name) {
         return Ok(());
@@ -70,7 +70,7 @@ pub fn allows(cx: &mut Cx<'_>, command: &Command) -> Outcome {
     fail(cx, invalid(Phrase::BATCH_DISTURBED), false)
 }
 
-/// Gives a batch up because a line that may have been its was lost.
+/// Fails the open batch because a line that may have belonged to it was discarded.
 pub fn fail_open(cx: &mut Cx<'_>) {
     if open(cx).is_some()
         && let Err(refusal) = fail(cx, invalid(Phrase::BATCH_INVALID), false)
@@ -87,16 +87,16 @@ fn is_reference(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
 }
 
-fn wrong(code: &'static str, context: &[&str], text: Phrase) -> Refusal {
+fn refusal(code: &'static str, context: &[&str], text: Phrase) -> Refusal {
     let context = context.iter().map(|&word| word.to_owned()).collect();
     Refusal::Fail { command: "BATCH", code, context, text }
 }
 
 pub(super) fn invalid(text: Phrase) -> Refusal {
-    wrong("MULTILINE_INVALID", &[], text)
+    refusal("MULTILINE_INVALID", &[], text)
 }
 
-/// What is wrong is told in answer to the batch that it spoils; of a NOTICE never.
+/// Fails the open batch. The error answers the label of the batch; a batch of NOTICEs gets none.
 fn fail(cx: &mut Cx<'_>, refusal: Refusal, silent: bool) -> Outcome {
     if let Some(label) = open(cx).map(|batch| batch.label.clone()) {
         change(cx, BatchChange::Failed);
@@ -111,7 +111,7 @@ fn change(cx: &mut Cx<'_>, change: BatchChange<'_>) {
 
 fn begin(cx: &mut Cx<'_>, m: &Message<'_>, reference: &str) -> Outcome {
     if open(cx).is_some() {
-        return Err(wrong("INVALID_PARAMS", &[reference], Phrase::BATCH_ALREADY_OPEN));
+        return Err(refusal("INVALID_PARAMS", &[reference], Phrase::BATCH_ALREADY_OPEN));
     }
     let (kind, target) = (m.param(1), m.param(2));
     let batch = OpenBatch {
@@ -126,7 +126,7 @@ fn begin(cx: &mut Cx<'_>, m: &Message<'_>, reference: &str) -> Outcome {
     };
     change(cx, BatchChange::Opened(Box::new(batch)));
     if kind != BATCH_TYPE || !cx.served().caps.has(Cap::Multiline) {
-        return Err(wrong("UNKNOWN_TYPE", &[reference, kind], Phrase::BATCH_TYPE_UNKNOWN));
+        return Err(refusal("UNKNOWN_TYPE", &[reference, kind], Phrase::BATCH_TYPE_UNKNOWN));
     }
     if target.is_empty() { Err(invalid(Phrase::BATCH_INVALID)) } else { Ok(()) }
 }
@@ -143,7 +143,7 @@ fn add(cx: &mut Cx<'_>, m: &Message<'_>, kind: SpeechKind, reference: &str) -> O
     let fold = |name: &str| cx.setup.mapping.fold_lossy(name);
     if fold(m.param(0)) != fold(&batch.target) {
         let context = [&*batch.target, m.param(0)];
-        return Err(wrong("MULTILINE_INVALID_TARGET", &context, Phrase::BATCH_TARGET_DIFFERS));
+        return Err(refusal("MULTILINE_INVALID_TARGET", &context, Phrase::BATCH_TARGET_DIFFERS));
     }
     let line = Line { text, concat: tags(m.tags).any(|(name, _)| name == CONCAT_TAG) };
     if line.concat && text.is_empty() {
@@ -152,11 +152,11 @@ fn add(cx: &mut Cx<'_>, m: &Message<'_>, kind: SpeechKind, reference: &str) -> O
     let rules = &cx.config().limits.multiline;
     if batch.lines.bytes_with(line) > rules.max_bytes {
         let limit = rules.max_bytes.to_string();
-        return Err(wrong("MULTILINE_MAX_BYTES", &[&limit], Phrase::BATCH_TOO_MANY_BYTES));
+        return Err(refusal("MULTILINE_MAX_BYTES", &[&limit], Phrase::BATCH_TOO_MANY_BYTES));
     }
     if rules.max_lines > 0 && batch.lines.count() >= rules.max_lines {
         let limit = rules.max_lines.to_string();
-        return Err(wrong("MULTILINE_MAX_LINES", &[&limit], Phrase::BATCH_TOO_MANY_LINES));
+        return Err(refusal("MULTILINE_MAX_LINES", &[&limit], Phrase::BATCH_TOO_MANY_LINES));
     }
     change(cx, BatchChange::Line { kind, line });
     Ok(())
@@ -164,14 +164,14 @@ fn add(cx: &mut Cx<'_>, m: &Message<'_>, kind: SpeechKind, reference: &str) -> O
 
 fn in_time(cx: &Cx<'_>, batch: &OpenBatch) -> Outcome {
     match cx.now.mono_ms.saturating_sub(batch.opened_mono_ms) > OPEN_MS_MAX {
-        true => Err(wrong("TIMEOUT", &[&batch.reference], Phrase::BATCH_TIMEOUT)),
+        true => Err(refusal("TIMEOUT", &[&batch.reference], Phrase::BATCH_TIMEOUT)),
         false => Ok(()),
     }
 }
 
 fn end(cx: &mut Cx<'_>, reference: &str) -> Outcome {
     let Some(batch) = cx.served().batch.clone() else {
-        return Err(wrong("INVALID_PARAMS", &[reference], Phrase::BATCH_UNKNOWN));
+        return Err(refusal("INVALID_PARAMS", &[reference], Phrase::BATCH_UNKNOWN));
     };
     if *batch.reference != *reference {
         return Err(invalid(Phrase::BATCH_UNKNOWN));
@@ -183,7 +183,7 @@ fn end(cx: &mut Cx<'_>, reference: &str) -> Outcome {
     cx.answer_under(batch.label.clone());
     in_time(cx, &batch)?;
     match batch.kind.filter(|_| !batch.lines.is_blank()) {
-        Some(kind) => message::say_lines(cx, kind, &batch),
+        Some(kind) => message::send_lines(cx, kind, &batch),
         None => Err(invalid(Phrase::BATCH_BLANK)),
     }
 }

@@ -11,9 +11,9 @@ use crate::wire::{Cap, Caps, Message, Text};
 
 use super::Command;
 
-/// Bytes of names on one line, so that `:server CAP nick LS * :` fits before them.
+/// Maximum bytes of names on one line, so that `:server CAP nick LS * :` fits before them.
 const NAMES_BYTES_MAX: usize = 400;
-/// The version from which on values, `*` continuation and cap-notify are understood.
+/// The first version with values, `*` continuation and cap-notify.
 const VERSION_302: u16 = 302;
 
 pub(super) const CAP: Command = Command::new("CAP", cap)
@@ -52,7 +52,7 @@ fn ls(cx: &mut Cx<'_>, version: Option<&str>) {
     show(cx, "LS", words);
 }
 
-/// Answers with a list of names, over several lines where the client understands that.
+/// Sends a list of names, on several lines if necessary.
 pub fn show(cx: &mut Cx<'_>, verb: &str, words: Vec<String>) {
     let mut lines = vec![String::new()];
     for word in words {
@@ -66,7 +66,7 @@ pub fn show(cx: &mut Cx<'_>, verb: &str, words: Vec<String>) {
             line.push_str(&word);
         }
     }
-    let nick = addressee(cx);
+    let nick = recipient(cx);
     let last = lines.len() - 1;
     let continues = cx.served().cap_version >= VERSION_302;
     for (index, line) in lines.iter().enumerate() {
@@ -75,44 +75,44 @@ pub fn show(cx: &mut Cx<'_>, verb: &str, words: Vec<String>) {
     }
 }
 
-/// `*` until registration is complete, whatever NICK came before: that is what clients are used to.
-fn addressee(cx: &Cx<'_>) -> String {
+/// Returns the recipient of replies: `*` until registration is complete, even after NICK, as clients expect.
+fn recipient(cx: &Cx<'_>) -> String {
     if cx.served().registering().is_some() { "*".to_owned() } else { cx.nick().to_owned() }
 }
 
-/// All or nothing.
-fn req(cx: &mut Cx<'_>, wanted: &str) {
+/// Handles REQ, which changes all of the capabilities or none.
+fn req(cx: &mut Cx<'_>, requested: &str) {
     negotiate(cx, true);
     let version = cx.served().cap_version;
-    let nick = addressee(cx);
-    let verb = match changed(cx, wanted) {
+    let nick = recipient(cx);
+    let verb = match caps_after(cx, requested) {
         Some(caps) => {
             cx.commit(Fact::CapsSet { session: cx.session, caps, version });
             "ACK"
         }
         None => "NAK",
     };
-    if wanted.len() <= NAMES_BYTES_MAX {
-        return cx.reply_command("CAP", &[&nick, verb], Text::Plain(wanted));
+    if requested.len() <= NAMES_BYTES_MAX {
+        return cx.reply_command("CAP", &[&nick, verb], Text::Plain(requested));
     }
-    // The answer is longer than the question. Either may come in several lines.
-    for words in wrap(wanted.split_ascii_whitespace(), NAMES_BYTES_MAX) {
+    // The answer is longer than the request, and may be split.
+    for words in wrap(requested.split_ascii_whitespace(), NAMES_BYTES_MAX) {
         cx.reply_command("CAP", &[&nick, verb], Text::Plain(&words));
     }
 }
 
-/// The capabilities after a REQ; `None` if any of it cannot be.
-fn changed(cx: &Cx<'_>, wanted: &str) -> Option<Caps> {
+/// Returns the capabilities after a REQ, or `None` if any change is impossible.
+fn caps_after(cx: &Cx<'_>, requested: &str) -> Option<Caps> {
     // "Clients MUST NOT request this capability" (sts, "Details").
     let offer = cx.setup.offer.at(&cx.served().door).without(Cap::Sts);
     let mut caps = cx.served().caps;
-    for word in wanted.split_ascii_whitespace() {
+    for word in requested.split_ascii_whitespace() {
         let (name, on) = word.strip_prefix('-').map_or((word, true), |name| (name, false));
         let cap = Cap::by_name(name).filter(|&cap| offer.has(cap))?;
         if on {
             caps = caps.with(cap);
         } else if cap == Cap::CapNotify && cx.served().cap_version >= VERSION_302 {
-            // Implied by version 302; it cannot be switched off.
+            // Version 302 implies cap-notify, so it cannot be disabled.
             return None;
         } else {
             caps = caps.without(cap);
@@ -121,7 +121,7 @@ fn changed(cx: &Cx<'_>, wanted: &str) -> Option<Caps> {
     Some(caps)
 }
 
-/// Makes registration wait for CAP END, or ends the wait.
+/// Starts or ends negotiation, which registration waits for.
 fn negotiate(cx: &mut Cx<'_>, on: bool) {
     if cx.served().registering().is_some() {
         cx.commit(Fact::Introduced { session: cx.session, said: Introduction::Negotiating(on) });

@@ -1,5 +1,5 @@
-//! DEBUG: what the server holds, and an end without any order, to see what follows from one. There are no
-//! profiles here: those are for tools outside, such as `perf`.
+//! DEBUG: shows counters, and crashes the server to test recovery. For profiles, use external tools such as
+//! `perf`.
 
 use crate::engine::context::cx::Cx;
 use crate::engine::context::refusal::Outcome;
@@ -16,7 +16,7 @@ pub(super) const DEBUG: Command = Command::new("DEBUG", debug)
 
 fn debug(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
     match m.param(0).to_ascii_uppercase().as_str() {
-        "STATE" => count(cx),
+        "STATE" => show_counters(cx),
         "CRASHSERVER" => crash(cx, m.param_opt(1)),
         _ => {
             let nick = cx.nick().to_owned();
@@ -26,7 +26,7 @@ fn debug(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
     Ok(())
 }
 
-fn count(cx: &mut Cx<'_>) {
+fn show_counters(cx: &mut Cx<'_>) {
     let state = cx.state();
     let counts = [
         (Phrase::DEBUG_CONNECTIONS, state.sessions.len()),
@@ -39,13 +39,13 @@ fn count(cx: &mut Cx<'_>) {
         (Phrase::DEBUG_BANS, state.bans.count()),
         (Phrase::DEBUG_HOSTS, state.connections.len()),
     ];
-    for (what, count) in counts {
-        cx.notify(what, &[&count.to_string()]);
+    for (phrase, count) in counts {
+        cx.notify(phrase, &[&count.to_string()]);
     }
 }
 
 fn crash(cx: &mut Cx<'_>, code: Option<&str>) {
-    // One for each run of the server.
+    // Each run of the server has its own code.
     let expected = confirmation_code(&cx.setup.started, 0);
     if code != Some(&expected) {
         let nick = cx.nick().to_owned();
@@ -53,7 +53,7 @@ fn crash(cx: &mut Cx<'_>, code: Option<&str>) {
         cx.reply_command("NOTICE", &[&nick], Text::Said(Phrase::TO_CONFIRM, &[&command]));
         return;
     }
-    // As if it failed in the midst of a change, which is never survived.
+    // Simulates a panic in the middle of `apply`, which always ends the process.
     *cx.applying = true;
     panic!("DEBUG CRASHSERVER by operator {}", cx.oper_name());
 }

@@ -1,4 +1,4 @@
-//! DEFCON: closes the server step by step against an attack.
+//! DEFCON: restricts the server gradually during an attack.
 
 use crate::engine::context::cx::Cx;
 use crate::engine::context::refusal::{Outcome, Refusal};

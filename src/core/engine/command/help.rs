@@ -1,5 +1,5 @@
-//! HELP: what commands there are and what they do, and a few words on modes and names. The texts are
-//! in English only; they come from the table of commands and from `TOPICS`.
+//! HELP: explains commands, modes and names. The English texts come from the table of commands and from
+//! `TOPICS`; catalogues can translate them.
 
 use crate::engine::context::cx::Cx;
 use crate::engine::context::refusal::Outcome;
@@ -10,7 +10,7 @@ use crate::wire::{Message, Text};
 
 use super::Command;
 
-/// Bytes of names on one line of the index: short enough to be read.
+/// Maximum bytes of names on one line of the index, which keeps it readable.
 const INDEX_BYTES_MAX: usize = 72;
 
 pub(super) const HELP: Command =
@@ -19,7 +19,7 @@ pub(super) const HELP: Command =
 pub(super) const HELPOP: Command =
     Command::new("HELPOP", help).help("[<topic>]: explains a command or topic, or lists them all");
 
-/// What is not a command: the name, the title and the lines.
+/// Topics other than commands: name, title and lines.
 static TOPICS: &[(&str, &str, &[&str])] = &[
     (
         "CASEMAPPING",
@@ -66,7 +66,7 @@ static TOPICS: &[(&str, &str, &[&str])] = &[
         &[
             "a  announcements, such as DEFCON changes",
             "c  connections",
-            "d  clients that detach from a user who stays",
+            "d  clients that disconnect while their user stays online",
             "j  channels created, registered or purged",
             "k  kills",
             "n  nick changes",
@@ -103,24 +103,25 @@ fn help(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
         let text = translated.unwrap_or(command.help);
         let (params, explanation) = text.split_once(": ").unwrap_or(("", text));
         let title = format!("{name} {params}");
-        say(cx, &name, Text::Plain(title.trim_end()), &[explanation]);
+        reply(cx, &name, Text::Plain(title.trim_end()), &[explanation]);
     } else if let Some(topic) = TOPICS.iter().find(|(topic, ..)| *topic == name) {
         let text = translated.map_or_else(|| topic_text(topic), str::to_owned);
         let mut lines = text.lines();
         let title = lines.next().unwrap_or_default();
-        say(cx, &name, Text::Plain(title), &lines.collect::<Vec<_>>());
+        reply(cx, &name, Text::Plain(title), &lines.collect::<Vec<_>>());
     } else {
         cx.reply(ERR_HELPNOTFOUND, &[asked], Text::Said(Phrase::HELP_NOT_FOUND, &[]));
     }
     Ok(())
 }
 
-/// A topic as one text: its title and its lines.
+/// Returns a topic as one text: its title and its lines.
 fn topic_text((_, title, lines): &(&str, &str, &[&str])) -> String {
     std::iter::once(title).chain(*lines).copied().collect::<Vec<_>>().join("\n")
 }
 
-/// What HELP tells of commands and topics, by name: `parameters: explanation`, or a title and lines.
+/// Returns the help texts of commands (`parameters: explanation`) and topics (a title and lines), with their
+/// names.
 pub fn texts() -> impl Iterator<Item = (String, String)> {
     let commands = super::all().map(|command| (command.name.to_owned(), command.help.to_owned()));
     commands.chain(TOPICS.iter().map(|topic| (topic.0.to_owned(), topic_text(topic))))
@@ -130,11 +131,11 @@ fn index(cx: &mut Cx<'_>) {
     let commands = wrap(super::all().map(|command| command.name), INDEX_BYTES_MAX);
     let topics = wrap(TOPICS.iter().map(|(name, ..)| name), INDEX_BYTES_MAX);
     let lines: Vec<&str> = commands.iter().chain(&topics).map(String::as_str).collect();
-    say(cx, "*", Text::Said(Phrase::HELP_INDEX, &[]), &lines);
+    reply(cx, "*", Text::Said(Phrase::HELP_INDEX, &[]), &lines);
 }
 
-/// 704, 705, 706.
-fn say(cx: &mut Cx<'_>, subject: &str, title: Text<'_>, lines: &[&str]) {
+/// Sends 704, 705 and 706.
+fn reply(cx: &mut Cx<'_>, subject: &str, title: Text<'_>, lines: &[&str]) {
     cx.reply(RPL_HELPSTART, &[subject], title);
     for line in lines {
         cx.reply(RPL_HELPTXT, &[subject], Text::Plain(line));

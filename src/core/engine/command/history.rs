@@ -1,4 +1,4 @@
-//! HISTORY: what was said, for people who type it.
+//! HISTORY: history as ordinary lines, for users who type the command.
 
 use crate::engine::context::cx::Cx;
 use crate::engine::context::refusal::{Outcome, Refusal};

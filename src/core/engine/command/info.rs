@@ -1,5 +1,5 @@
-//! INFO, TIME, VERSION, ISUPPORT: what can be known of the server; and USERS and SUMMON, which are
-//! from a time when servers had people sitting at them.
+//! INFO, TIME, VERSION and ISUPPORT: information about the server; and USERS and SUMMON, which concern users
+//! logged in to the server's machine and are not supported.
 
 use crate::engine::announce::welcome;
 use crate::engine::context::cx::Cx;
@@ -48,7 +48,7 @@ fn version(cx: &mut Cx<'_>, _: &Message<'_>) -> Outcome {
 }
 
 fn isupport(cx: &mut Cx<'_>, _: &Message<'_>) -> Outcome {
-    // Before registration it is for those who negotiated it (draft/extended-isupport).
+    // Before registration, only clients with draft/extended-isupport may use it.
     if cx.served().user().is_none() && !cx.served().caps.has(Cap::ExtendedIsupport) {
         return Err(Refusal::NotRegistered);
     }

@@ -1,4 +1,4 @@
-//! INVITE and UNINVITE: asks someone into a channel, and takes it back.
+//! INVITE and UNINVITE: invites a user to a channel, and withdraws an invitation.
 
 use crate::engine::context::cx::Cx;
 use crate::engine::context::refusal::{Outcome, Refusal};

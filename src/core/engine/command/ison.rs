@@ -1,4 +1,4 @@
-//! ISON and USERHOST: short questions about several nicks at once.
+//! ISON and USERHOST: status of several nicks at once.
 
 use crate::engine::context::cx::Cx;
 use crate::engine::context::refusal::Outcome;
@@ -11,9 +11,9 @@ use crate::wire::{Message, Text};
 
 use super::Command;
 
-/// Nicks of one USERHOST, as TARGMAX says.
+/// Maximum number of nicks in one USERHOST (TARGMAX).
 const USERHOST_NICKS_MAX: usize = 10;
-/// Bytes of answers on one line, so that it fits with any server name and nick.
+/// Maximum bytes of answers on one line, so that it fits with any server name and nick.
 const LINE_BYTES_MAX: usize = 400;
 
 pub(super) const ISON: Command =
@@ -23,58 +23,58 @@ pub(super) const USERHOST: Command = Command::new("USERHOST", userhost)
     .params(1)
     .help("<nick>...: shows the hosts of up to ten users, and whether they are away (-) or operators (*)");
 
-/// Whom a nick belongs to.
+/// A user or service that is online.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Present {
+enum Online {
     User(UserId),
     Service(ServiceName),
 }
 
-/// The users and services among these nicks. Several may stand in one parameter, separated by blanks.
-fn present(cx: &Cx<'_>, m: &Message<'_>) -> Vec<Present> {
+/// Returns the users and services with these nicks. A parameter can contain several, separated by spaces.
+fn online(cx: &Cx<'_>, m: &Message<'_>) -> Vec<Online> {
     let nicks = m.params().iter().flat_map(|param| param.split_ascii_whitespace());
     let find = |nick: &str| match cx.find_user(nick) {
-        Ok(user) => Some(Present::User(user)),
-        Err(_) => ServiceName::by_name(nick).map(Present::Service),
+        Ok(user) => Some(Online::User(user)),
+        Err(_) => ServiceName::by_name(nick).map(Online::Service),
     };
     nicks.filter_map(find).collect()
 }
 
 fn ison(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
-    let nicks = present(cx, m).into_iter().map(|present| match present {
-        Present::User(user) => cx.state().users[user].nick.as_str(),
-        Present::Service(service) => service.name(),
+    let nicks = online(cx, m).into_iter().map(|online| match online {
+        Online::User(user) => cx.state().users[user].nick.as_str(),
+        Online::Service(service) => service.name(),
     });
     let lines = wrap(nicks, LINE_BYTES_MAX);
-    answer(cx, RPL_ISON, lines);
+    reply(cx, RPL_ISON, lines);
     Ok(())
 }
 
 fn userhost(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
-    let mut shown: Vec<Present> = Vec::new();
-    for present in present(cx, m) {
-        if shown.len() < USERHOST_NICKS_MAX && !shown.contains(&present) {
-            shown.push(present);
+    let mut shown: Vec<Online> = Vec::new();
+    for online in online(cx, m) {
+        if shown.len() < USERHOST_NICKS_MAX && !shown.contains(&online) {
+            shown.push(online);
         }
     }
-    let words = shown.into_iter().map(|present| match present {
-        Present::User(id) => {
+    let words = shown.into_iter().map(|online| match online {
+        Online::User(id) => {
             let user = &cx.state().users[id];
             let oper = if policy::sees_oper(cx.state(), cx.me(), id) { "*" } else { "" };
             let away = if user.away.is_some() { '-' } else { '+' };
             format!("{}{oper}={away}{}@{}", user.nick.as_str(), user.username, user.host)
         }
-        Present::Service(service) => {
+        Online::Service(service) => {
             format!("{0}=+{0}@{1}", service.name(), service.host(cx.config()))
         }
     });
     let lines = wrap(words, LINE_BYTES_MAX);
-    answer(cx, RPL_USERHOST, lines);
+    reply(cx, RPL_USERHOST, lines);
     Ok(())
 }
 
-/// The lines, or an empty one: that nobody is there has to be said, too.
-fn answer(cx: &mut Cx<'_>, code: crate::wire::Numeric, lines: Vec<String>) {
+/// Sends the lines, or an empty one if none of the nicks is online.
+fn reply(cx: &mut Cx<'_>, code: crate::wire::Numeric, lines: Vec<String>) {
     if lines.is_empty() {
         cx.reply(code, &[], Text::Plain(""));
     }

@@ -1,4 +1,4 @@
-//! JOIN: enters channels, forming those that are not there yet.
+//! JOIN: joins channels, and creates those that do not exist.
 
 use crate::engine::announce;
 use crate::engine::border::Level;
@@ -26,16 +26,16 @@ fn join(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
     let mut keys = m.param(1).split(',');
     for name in m.param(0).split(',').filter(|name| !name.is_empty()) {
         let key = keys.next().filter(|key| !key.is_empty());
-        // Each channel is a decision of its own.
-        if let Err(refusal) = enter(cx, name, key) {
+        // Each channel is decided separately.
+        if let Err(refusal) = join_one(cx, name, key) {
             refusal.say(cx);
         }
     }
     Ok(())
 }
 
-/// `JOIN 0` (RFC 2812 3.2.1). People have been talked into typing it, so it takes a code that the first try
-/// shows.
+/// Handles `JOIN 0` (RFC 2812 3.2.1). Because users have been tricked into typing it, it requires a code that
+/// the first attempt shows.
 fn leave_all(cx: &mut Cx<'_>, given: Option<&str>) -> Outcome {
     let code = confirmation_code("join 0", cx.served().opened_mono_ms);
     if given == Some(&*code) {
@@ -48,23 +48,23 @@ fn leave_all(cx: &mut Cx<'_>, given: Option<&str>) -> Outcome {
 }
 
 /// Joins the channels of `channels.auto-join`, where that is allowed.
-pub fn automatically(cx: &mut Cx<'_>) {
+pub fn auto_join(cx: &mut Cx<'_>) {
     for name in &cx.config().channels.auto_join {
-        if let Err(refusal) = enter(cx, name, None) {
+        if let Err(refusal) = join_one(cx, name, None) {
             let nick = cx.nick().to_owned();
             cx.note(Level::Debug, "channels", format!("{nick} could not auto-join {name}: {refusal:?}"));
         }
     }
 }
 
-fn enter(cx: &mut Cx<'_>, name: &str, key: Option<&str>) -> Outcome {
+fn join_one(cx: &mut Cx<'_>, name: &str, key: Option<&str>) -> Outcome {
     let user = cx.me();
     match cx.find_any_channel(name) {
         Ok(channel) => {
             if cx.state().channels[channel].members.contains_key(&user) {
                 return Ok(());
             }
-            match enter_existing(cx, channel, key) {
+            match join_existing(cx, channel, key) {
                 Err(refusal) if policy::is_forwarded(&refusal) => forward(cx, channel, refusal)?,
                 outcome => outcome?,
             }
@@ -77,9 +77,9 @@ fn enter(cx: &mut Cx<'_>, name: &str, key: Option<&str>) -> Outcome {
             if is_barred_guest(cx) {
                 return Err(Refusal::RegisteredOnly(name.to_owned()));
             }
-            check_room(cx, name)?;
+            check_channel_limit(cx, name)?;
             let channel = cx.state().channels.next_id();
-            cx.note(Level::Debug, "channels", format!("{} formed {name}", cx.nick()));
+            cx.note(Level::Debug, "channels", format!("{} created {name}", cx.nick()));
             cx.commit(Fact::ChannelCreated { name: parsed, flags: cx.setup.channel_modes });
             cx.commit(Fact::Joined { user, channel, ranks: Ranks::of(Rank::Op) });
         }
@@ -87,14 +87,14 @@ fn enter(cx: &mut Cx<'_>, name: &str, key: Option<&str>) -> Outcome {
     Ok(())
 }
 
-/// 403. The name for a channel that is not there; one that is closed is not there for anybody.
+/// Parses the name of a channel to create: 403 if it is invalid or purged.
 fn new_name(cx: &Cx<'_>, name: &str) -> Result<ChannelName, Refusal> {
     let parsed = cx.setup.mapping.channel(name, cx.config().limits.channellen).ok();
     let open = parsed.filter(|parsed| !cx.state().purges.contains_key(parsed.key()));
     open.ok_or_else(|| Refusal::NoSuchChannel(name.to_owned()))
 }
 
-/// Makes a user join a channel whatever bars it.
+/// Makes a user join a channel regardless of its modes.
 pub fn force(cx: &mut Cx<'_>, user: UserId, name: &str) -> Outcome {
     let (channel, ranks) = match cx.find_any_channel(name) {
         Ok(channel) if cx.state().channels[channel].members.contains_key(&user) => return Ok(()),
@@ -116,17 +116,17 @@ pub fn force(cx: &mut Cx<'_>, user: UserId, name: &str) -> Outcome {
     Ok(())
 }
 
-fn enter_existing(cx: &mut Cx<'_>, channel: ChannelId, key: Option<&str>) -> Outcome {
-    let there = &cx.state().channels[channel];
-    policy::can_join(there, cx.user(), key, is_invited(cx, channel), is_barred_guest(cx))?;
-    check_room(cx, there.name.as_str())?;
-    let ranks = there.rank_by_account(cx.user()).map_or(Ranks::NONE, Ranks::of);
-    cx.commit(Fact::Joined { user: cx.me(), channel, ranks });
+fn join_existing(cx: &mut Cx<'_>, id: ChannelId, key: Option<&str>) -> Outcome {
+    let channel = &cx.state().channels[id];
+    policy::can_join(channel, cx.user(), key, is_invited(cx, id), is_barred_guest(cx))?;
+    check_channel_limit(cx, channel.name.as_str())?;
+    let ranks = channel.rank_by_account(cx.user()).map_or(Ranks::NONE, Ranks::of);
+    cx.commit(Fact::Joined { user: cx.me(), channel: id, ranks });
     Ok(())
 }
 
-/// `+f`: 470, and into the other channel, if it is there and the user is not in it yet. It may refuse,
-/// too; then there is no second detour.
+/// Forwards the user being served to the channel of `+f` (470), if it exists and the user is not in it. That
+/// channel may reject the user, too; it does not forward again.
 fn forward(cx: &mut Cx<'_>, from: ChannelId, refusal: Refusal) -> Outcome {
     let state = cx.state();
     let to = state.channels[from].forward.as_ref().and_then(|name| cx.find_any_channel(name.as_str()).ok());
@@ -136,16 +136,16 @@ fn forward(cx: &mut Cx<'_>, from: ChannelId, refusal: Refusal) -> Outcome {
     let (from, name) = (state.channels[from].name.clone(), state.channels[to].name.clone());
     let text = Text::Said(Phrase::FORWARDED, &[]);
     cx.reply(ERR_LINKCHANNEL, &[from.as_str(), name.as_str()], text);
-    enter_existing(cx, to, None)
+    join_existing(cx, to, None)
 }
 
-/// Whether DEFCON makes channels +R for the user being served: it has no account and is no operator.
+/// Whether DEFCON makes channels +R for the user being served, who has no account and is not an operator.
 fn is_barred_guest(cx: &Cx<'_>) -> bool {
     cx.state().defcon.requires_account() && cx.user().account.is_none() && cx.user().oper.is_none()
 }
 
-/// 405. Operators have no limit: they go where they are needed.
-fn check_room(cx: &Cx<'_>, name: &str) -> Outcome {
+/// Checks that the user may join another channel (405). Operators have no limit.
+fn check_channel_limit(cx: &Cx<'_>, name: &str) -> Outcome {
     let channels = cx.user().channels.len();
     if cx.user().oper.is_none() && channels >= cx.config().channels.max_channels_per_client {
         return Err(Refusal::TooManyChannels(name.to_owned()));
@@ -153,10 +153,10 @@ fn check_room(cx: &Cx<'_>, name: &str) -> Outcome {
     Ok(())
 }
 
-/// Whether there is an invitation that has not expired.
+/// Whether the user has an invitation that has not expired.
 fn is_invited(cx: &Cx<'_>, channel: ChannelId) -> bool {
     let lifetime_ms = cx.config().channels.invite_expiration.as_millis() as u64;
     let now_ms = cx.now.wall_ms;
-    let fresh = |at_ms: u64| lifetime_ms == 0 || now_ms.saturating_sub(at_ms) < lifetime_ms;
-    cx.user().invites.iter().any(|invite| invite.channel == channel && fresh(invite.at_ms))
+    let is_valid = |at_ms: u64| lifetime_ms == 0 || now_ms.saturating_sub(at_ms) < lifetime_ms;
+    cx.user().invites.iter().any(|invite| invite.channel == channel && is_valid(invite.at_ms))
 }

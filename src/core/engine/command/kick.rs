@@ -1,4 +1,4 @@
-//! KICK: throws members out.
+//! KICK: removes members from channels.
 
 use crate::engine::context::cx::Cx;
 use crate::engine::context::refusal::{Outcome, Refusal};
@@ -16,7 +16,7 @@ pub(super) const KICK: Command = Command::new("KICK", kick)
 fn kick(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
     let channels: Vec<&str> = m.param(0).split(',').collect();
     let nicks: Vec<&str> = m.param(1).split(',').collect();
-    // One channel or one nick, or as many of the one as of the other (RFC 2812 3.2.8).
+    // There must be one channel, one nick, or equal numbers of both (RFC 2812 3.2.8).
     if channels.len() != 1 && nicks.len() != 1 && channels.len() != nicks.len() {
         return Err(Refusal::NeedMoreParams("KICK".into()));
     }

@@ -32,13 +32,13 @@ fn kill(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
     Ok(())
 }
 
-/// Who is always-on stays: only the connections end.
+/// Disconnects the clients of a user who is always-on and so stays on the network.
 fn disconnect(cx: &mut Cx<'_>, user: UserId, reason: &str) {
     let (killer, killed) = (cx.nick().to_owned(), cx.state().users[user].nick.as_str().to_owned());
     cx.oper_did(Phrase::OPER_DISCONNECTED, &[&killer, &killed, reason]);
     cx.reply(ERR_UNKNOWNERROR, &["KILL"], Text::Said(Phrase::KILLED_STAYS, &[&killed]));
     let mut sessions = cx.state().users[user].sessions.to_vec();
-    // Who asks goes last, to hear of it.
+    // The session being served comes last, so that it still receives the replies.
     sessions.sort_by_key(|&session| session == cx.session);
     for session in sessions {
         let reason = cx.setup.said(Phrase::KILLED, &[&killer, reason]);

@@ -1,4 +1,4 @@
-//! LANGUAGE: which languages the server speaks with a client, best first (draft/languages).
+//! LANGUAGE: sets the languages of messages from the server, best first (draft/languages).
 
 use crate::engine::context::cx::Cx;
 use crate::engine::context::refusal::Outcome;
@@ -9,7 +9,7 @@ use crate::wire::{Message, Text};
 
 use super::Command;
 
-/// Languages a client may name.
+/// Maximum number of languages of a client.
 const LANGUAGES_MAX: usize = 4;
 
 pub(super) const LANGUAGE: Command = Command::new("LANGUAGE", language)
@@ -19,7 +19,7 @@ pub(super) const LANGUAGE: Command = Command::new("LANGUAGE", language)
 
 fn language(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
     let setup = cx.setup;
-    // In the capability's value `~` marks what is incomplete; people copy it.
+    // In the value of the capability, `~` marks an incomplete translation; users copy it.
     let codes = m.params().iter().map(|code| code.trim_start_matches('~')).filter(|code| !code.is_empty());
     let mut languages: Vec<LanguageId> = Vec::new();
     for code in codes {

@@ -1,4 +1,4 @@
-//! LIST: which channels there are.
+//! LIST: lists channels.
 
 use std::ops::ControlFlow;
 
@@ -22,7 +22,7 @@ pub(super) const LIST: Command = Command::new("LIST", list).help(
 );
 
 fn list(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
-    if comes_too_early(cx) {
+    if is_too_early(cx) {
         let (nick, delay) = (cx.nick().to_owned(), cx.config().channels.list_delay);
         let text = Text::Said(Phrase::LIST_TOO_EARLY, &[&delay.as_secs().to_string()]);
         cx.reply_command("NOTICE", &[&nick], text);
@@ -42,43 +42,44 @@ fn list(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
     Ok(())
 }
 
-/// Those who just came may be there only to collect names; users with an account are not.
-fn comes_too_early(cx: &Cx<'_>) -> bool {
-    let known = cx.user().account.is_some() || cx.user().oper.is_some();
+/// Whether the session is too new for LIST. Recent connections may only be collecting names, unless they are
+/// logged in.
+fn is_too_early(cx: &Cx<'_>) -> bool {
+    let is_trusted = cx.user().account.is_some() || cx.user().oper.is_some();
     let connected_ms = cx.now.mono_ms.saturating_sub(cx.served().opened_mono_ms);
-    !known && u128::from(connected_ms) < cx.config().channels.list_delay.as_millis()
+    !is_trusted && u128::from(connected_ms) < cx.config().channels.list_delay.as_millis()
 }
 
 fn end(cx: &mut Cx<'_>) {
     cx.reply(RPL_LISTEND, &[], Text::Said(Phrase::END_OF_LIST, &[]));
 }
 
-/// Where a long LIST stands.
+/// The position in a long LIST.
 #[derive(Debug, Serialize, Deserialize)]
 pub(in crate::engine) struct ListCursor {
     query: ListQuery,
     at: At,
 }
 
-/// What is still to be looked at.
+/// The channels still to be examined.
 #[derive(Debug, Serialize, Deserialize)]
 enum At {
-    /// These channels, the next one last.
+    /// These channels; the last one is next.
     Named(Vec<ChannelId>),
     /// All channels from this slot on.
     Slot(u32),
 }
 
 impl LongAnswer for ListCursor {
-    /// Looks at the next channel; goes on with how many that were, until it was the last.
+    /// Examines the next channel; ends after the last.
     fn step(&mut self, cx: &mut Cx<'_>) -> ControlFlow<(), usize> {
         let state = cx.state();
-        let Some(looked_at) = self.next(state) else {
+        let Some(next) = self.next(state) else {
             end(cx);
             return ControlFlow::Break(());
         };
-        let seen = looked_at.filter(|&(id, _)| policy::sees_channel(state, cx.me(), id));
-        let shown = seen.filter(|(_, channel)| self.query.admits(channel.name.key(), channel.members.len()));
+        let seen = next.filter(|&(id, _)| policy::sees_channel(state, cx.me(), id));
+        let shown = seen.filter(|(_, channel)| self.query.matches(channel.name.key(), channel.members.len()));
         if let Some((_, channel)) = shown {
             let (name, users) = (channel.name.as_str().to_owned(), channel.members.len().to_string());
             let topic = channel.topic.clone();
@@ -90,10 +91,10 @@ impl LongAnswer for ListCursor {
 }
 
 impl ListCursor {
-    /// The next channel, `Some(None)` if it is gone, or `None` when there is no more.
+    /// Returns the next channel, `Some(None)` if it no longer exists, or `None` after the last.
     fn next<'s>(&mut self, state: &'s State) -> Option<Option<(ChannelId, &'s Channel)>> {
         match &mut self.at {
-            // What was asked for by name may have gone while the client was reading.
+            // A named channel may have been removed since the list began.
             At::Named(left) => left.pop().map(|id| Some((id, state.channels.get(id)?))),
             At::Slot(slot) if *slot < state.channels.slots() => {
                 *slot += 1;
@@ -104,7 +105,7 @@ impl ListCursor {
     }
 }
 
-/// What LIST is asked for: ELIST=MNU.
+/// The conditions of a LIST (ELIST=MNU).
 #[derive(Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct ListQuery {
     targets: Vec<ListTarget>,
@@ -120,7 +121,7 @@ struct ListTarget {
 }
 
 impl ListQuery {
-    /// Reads the parameters; what is no condition and no channel (a server, a word) does not count.
+    /// Parses the parameters, ignoring those that are neither a condition nor a channel, such as a server.
     fn parse(mapping: CaseMapping, params: &[&str]) -> ListQuery {
         let mut query = ListQuery::default();
         for word in params.iter().flat_map(|param| param.split(',')) {
@@ -130,7 +131,7 @@ impl ListQuery {
             } else if let Some(users) = word.strip_prefix('<') {
                 query.fewer_than = users.parse().ok();
             } else if pattern.starts_with('#') || is_mask(pattern) {
-                // The type stays out of folding, as in the keys of channels.
+                // Folding excludes the channel type, as in the keys of channels.
                 let title = pattern.trim_start_matches('#');
                 let kind = &pattern[..pattern.len() - title.len()];
                 let pattern = format!("{kind}{}", mapping.fold_lossy(title));
@@ -140,16 +141,16 @@ impl ListQuery {
         query
     }
 
-    /// The names, if nothing but names is asked for.
+    /// Returns the names if all targets are plain names.
     fn names(&self) -> Option<Vec<&str>> {
         let names: Option<Vec<&str>> = self.targets.iter().map(ListTarget::name).collect();
         names.filter(|names| !names.is_empty())
     }
 
-    fn admits(&self, key: &str, users: usize) -> bool {
+    fn matches(&self, key: &str, users: usize) -> bool {
         self.more_than.is_none_or(|limit| users > limit)
             && self.fewer_than.is_none_or(|limit| users < limit)
-            && (self.targets.is_empty() || self.targets.iter().any(|target| target.admits(key)))
+            && (self.targets.is_empty() || self.targets.iter().any(|target| target.matches(key)))
     }
 }
 
@@ -158,7 +159,7 @@ impl ListTarget {
         (!self.negated && !is_mask(&self.pattern)).then_some(&*self.pattern)
     }
 
-    fn admits(&self, key: &str) -> bool {
+    fn matches(&self, key: &str) -> bool {
         glob::matches(&self.pattern, key) != self.negated
     }
 }
@@ -178,8 +179,8 @@ mod tests {
     #[test]
     fn conditions_on_users() {
         let query = query(&[">1,<4", "irc.example.org"]);
-        let admitted: Vec<usize> = (0..6).filter(|&users| query.admits("#a", users)).collect();
-        assert_eq!(admitted, [2, 3]);
+        let matching: Vec<usize> = (0..6).filter(|&users| query.matches("#a", users)).collect();
+        assert_eq!(matching, [2, 3]);
         assert_eq!(query.names(), None);
     }
 
@@ -187,9 +188,9 @@ mod tests {
     fn names_and_masks() {
         assert_eq!(query(&["#A,#b"]).names(), Some(vec!["#a", "#b"]));
         assert_eq!(query(&["#a*"]).names(), None);
-        assert!(query(&["*AN1"]).admits("#chan1", 1));
-        assert!(!query(&["!*an1"]).admits("#chan1", 1));
-        assert!(query(&["!*an1"]).admits("#chan2", 1));
+        assert!(query(&["*AN1"]).matches("#chan1", 1));
+        assert!(!query(&["!*an1"]).matches("#chan1", 1));
+        assert!(query(&["!*an1"]).matches("#chan2", 1));
         assert_eq!(query(&["word", ">x"]), ListQuery::default());
     }
 }

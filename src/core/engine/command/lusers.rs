@@ -1,4 +1,4 @@
-//! LUSERS: how many users, operators and channels there are.
+//! LUSERS: counts users, operators and channels.
 
 use crate::engine::context::cx::Cx;
 use crate::engine::context::refusal::Outcome;
@@ -17,7 +17,7 @@ fn lusers(cx: &mut Cx<'_>, _: &Message<'_>) -> Outcome {
     Ok(())
 }
 
-/// 251 to 255, 265 and 266; with `suppress-lusers`, all zero for those who are no operators.
+/// Sends 251 to 255, 265 and 266. With `server.suppress-lusers`, all counts are zero except for operators.
 pub fn show(cx: &mut Cx<'_>) {
     let nothing = State::default();
     let suppressed = cx.config().server.suppress_lusers && cx.user().oper.is_none();
@@ -27,13 +27,12 @@ pub fn show(cx: &mut Cx<'_>) {
     let visible = (users - counts.invisible).to_string();
     let (invisible, users) = (counts.invisible.to_string(), users.to_string());
     let (opers, unregistered) = (counts.opers.to_string(), counts.unregistered.to_string());
-    let everyone = Text::Said(Phrase::USERS_VISIBLE, &[&visible, &invisible, "1"]);
-    cx.reply(RPL_LUSERCLIENT, &[], everyone);
+    cx.reply(RPL_LUSERCLIENT, &[], Text::Said(Phrase::USERS_VISIBLE, &[&visible, &invisible, "1"]));
     cx.reply(RPL_LUSEROP, &[&opers], Text::Said(Phrase::OPERATORS_ONLINE, &[]));
     cx.reply(RPL_LUSERUNKNOWN, &[&unregistered], Text::Said(Phrase::UNREGISTERED_CONNECTIONS, &[]));
     cx.reply(RPL_LUSERCHANNELS, &[&channels], Text::Said(Phrase::CHANNELS_FORMED, &[]));
     cx.reply(RPL_LUSERME, &[], Text::Said(Phrase::CLIENTS_AND_SERVERS, &[&users, "0"]));
-    let now_and_most = [&*users, &users_max];
-    cx.reply(RPL_LOCALUSERS, &now_and_most, Text::Said(Phrase::LOCAL_USERS, &now_and_most));
-    cx.reply(RPL_GLOBALUSERS, &now_and_most, Text::Said(Phrase::GLOBAL_USERS, &now_and_most));
+    let totals = [&*users, &users_max];
+    cx.reply(RPL_LOCALUSERS, &totals, Text::Said(Phrase::LOCAL_USERS, &totals));
+    cx.reply(RPL_GLOBALUSERS, &totals, Text::Said(Phrase::GLOBAL_USERS, &totals));
 }

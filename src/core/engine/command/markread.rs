@@ -1,4 +1,4 @@
-//! MARKREAD: how far a target was read, the same on every device
+//! MARKREAD: synchronizes between devices how far a target has been read
 //! (<https://ircv3.net/specs/extensions/read-marker>).
 
 use crate::engine::announce::place::show_marker;
@@ -26,14 +26,14 @@ fn markread(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
         return fail("INVALID_PARAMS", target, Phrase::TARGET_INVALID);
     };
     let stored_ms = cx.read_marker(&key);
-    let Some(wanted) = m.param_opt(1) else {
+    let Some(timestamp) = m.param_opt(1) else {
         show_marker(cx, target, stored_ms);
         return Ok(());
     };
-    let Some(at_ms) = wanted.strip_prefix("timestamp=").and_then(parse_stamp) else {
-        return fail("INVALID_PARAMS", wanted, Phrase::TIMESTAMP_INVALID);
+    let Some(at_ms) = timestamp.strip_prefix("timestamp=").and_then(parse_stamp) else {
+        return fail("INVALID_PARAMS", timestamp, Phrase::TIMESTAMP_INVALID);
     };
-    // A marker only ever moves on, and not into the future.
+    // A marker only moves forward, and never into the future.
     let at_ms = at_ms.min(cx.now.wall_ms);
     if stored_ms.is_some_and(|stored_ms| stored_ms >= at_ms) {
         show_marker(cx, target, stored_ms);
@@ -43,16 +43,15 @@ fn markread(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
     cx.commit(Fact::Read { user, target: &key, at_ms });
     show_marker(cx, target, Some(at_ms));
     let (own, others) = (cx.session, cx.user().sessions.clone());
-    let knows = |cx: &Cx<'_>, session| cx.state().sessions[session].caps.has(Cap::ReadMarker);
     for session in others.into_iter().filter(|&session| session != own) {
-        if knows(cx, session) {
+        if cx.state().sessions[session].caps.has(Cap::ReadMarker) {
             cx.serve(session, |cx| show_marker(cx, target, Some(at_ms)));
         }
     }
     Ok(())
 }
 
-/// The folded form under which the marker of a channel or nick is kept.
+/// Returns the key under which the marker of a channel or nick is stored.
 fn target_key(cx: &Cx<'_>, target: &str) -> Option<String> {
     let mapping = cx.setup.mapping;
     let key = if target.starts_with('#') { mapping.channel_key(target) } else { mapping.nick_key(target) };

@@ -1,4 +1,4 @@
-//! PRIVMSG, NOTICE and TAGMSG: what people are here for.
+//! PRIVMSG, NOTICE and TAGMSG: messages to channels, users and services.
 
 use indexmap::IndexMap;
 
@@ -23,34 +23,34 @@ use crate::wire::{Cap, Message, Text};
 
 use super::{Command, batch, mass};
 
-/// Bytes of client-only tags that are relayed (message-tags, "Size limit").
+/// Maximum bytes of client-only tags that are relayed (message-tags, "Size limit").
 const CLIENT_TAGS_BYTES_MAX: usize = 4094;
 
-pub(super) const PRIVMSG: Command = Command::new("PRIVMSG", |cx, m| say(cx, m, SpeechKind::Privmsg))
+pub(super) const PRIVMSG: Command = Command::new("PRIVMSG", |cx, m| send(cx, m, SpeechKind::Privmsg))
     .help("<target>{,<target>} :<text>: sends a message to channels or users");
 
-pub(super) const NOTICE: Command = Command::new("NOTICE", |cx, m| say(cx, m, SpeechKind::Notice))
+pub(super) const NOTICE: Command = Command::new("NOTICE", |cx, m| send(cx, m, SpeechKind::Notice))
     .help("<target>{,<target>} :<text>: sends a message that must not be answered automatically");
 
-pub(super) const TAGMSG: Command = Command::new("TAGMSG", |cx, m| say(cx, m, SpeechKind::Tagmsg))
+pub(super) const TAGMSG: Command = Command::new("TAGMSG", |cx, m| send(cx, m, SpeechKind::Tagmsg))
     .help("<target>{,<target>}: sends message tags without text");
 
-/// Clients that answer an ERROR with one are ignored rather than taught.
+/// Ignored, as some clients answer an ERROR with another.
 pub(super) const ERROR: Command =
     Command::new("ERROR", |_, _| Ok(())).before_registration().help("is sent by servers only");
 
-fn say(cx: &mut Cx<'_>, m: &Message<'_>, kind: SpeechKind) -> Outcome {
+fn send(cx: &mut Cx<'_>, m: &Message<'_>, kind: SpeechKind) -> Outcome {
     if let Some(reference) = batch::reference(cx, m) {
-        return batch::take(cx, m, kind, reference);
+        return batch::add_line(cx, m, kind, reference);
     }
-    match say_to_all(cx, m, kind) {
-        // NOTICE is never answered, so that two programs cannot keep each other busy.
+    match send_to_all(cx, m, kind) {
+        // A NOTICE is never answered, which prevents loops between programs.
         Err(_) if kind == SpeechKind::Notice => Ok(()),
         outcome => outcome,
     }
 }
 
-fn say_to_all(cx: &mut Cx<'_>, m: &Message<'_>, kind: SpeechKind) -> Outcome {
+fn send_to_all(cx: &mut Cx<'_>, m: &Message<'_>, kind: SpeechKind) -> Outcome {
     let targets = m.param_opt(0).filter(|targets| !targets.is_empty()).ok_or(Refusal::NoRecipient)?;
     let text = m.param(1);
     if kind != SpeechKind::Tagmsg && text.is_empty() {
@@ -59,14 +59,14 @@ fn say_to_all(cx: &mut Cx<'_>, m: &Message<'_>, kind: SpeechKind) -> Outcome {
     no_ctcp_over_tor(cx, text)?;
     let client_tags = if m.tags.is_empty() { String::new() } else { relayed_tags(cx, m.tags) };
     if kind == SpeechKind::Tagmsg && client_tags.is_empty() {
-        // Nothing would arrive.
+        // Recipients would get an empty message.
         return Ok(());
     }
-    let text = cut(cx, text, room(cx, cx.user().source(), targets, kind))?;
-    let what = Said { kind, text, client_tags: &client_tags, source_override: None };
+    let text = fit(cx, text, text_bytes_max(cx, cx.user().source(), targets, kind))?;
+    let speech = Said { kind, text, client_tags: &client_tags, source_override: None };
     for (count, target) in targets.split(',').filter(|target| !target.is_empty()).enumerate() {
         let outcome = match count < TARGETS_MAX {
-            true => say_to(cx, target, what),
+            true => send_to(cx, target, speech),
             false => Err(Refusal::TooManyTargets(target.to_owned())),
         };
         if let (Err(refusal), true) = (outcome, kind != SpeechKind::Notice) {
@@ -79,19 +79,20 @@ fn say_to_all(cx: &mut Cx<'_>, m: &Message<'_>, kind: SpeechKind) -> Outcome {
     Ok(())
 }
 
-/// Says a message of several lines.
-pub(super) fn say_lines(cx: &mut Cx<'_>, kind: SpeechKind, batch: &OpenBatch) -> Outcome {
-    let mut say = || {
+/// Sends a multiline message.
+pub(super) fn send_lines(cx: &mut Cx<'_>, kind: SpeechKind, batch: &OpenBatch) -> Outcome {
+    let mut send = || {
         no_ctcp_over_tor(cx, batch.lines.as_str())?;
-        let room = room(cx, cx.user().source(), &batch.target, kind);
-        let mut fit = Lines::new();
+        let bytes_max = text_bytes_max(cx, cx.user().source(), &batch.target, kind);
+        let mut fitted = Lines::new();
         for line in lines(batch.lines.as_str()) {
-            fit.push(Line { text: cut(cx, line.text, room)?, ..line });
+            fitted.push(Line { text: fit(cx, line.text, bytes_max)?, ..line });
         }
-        let what = Said { kind, text: fit.as_str(), client_tags: &batch.client_tags, source_override: None };
-        say_to(cx, &batch.target, what)
+        let text = fitted.as_str();
+        let speech = Said { kind, text, client_tags: &batch.client_tags, source_override: None };
+        send_to(cx, &batch.target, speech)
     };
-    say().or_else(|refusal| if kind == SpeechKind::Notice { Ok(()) } else { Err(refusal) })
+    send().or_else(|refusal| if kind == SpeechKind::Notice { Ok(()) } else { Err(refusal) })
 }
 
 fn no_ctcp_over_tor(cx: &mut Cx<'_>, text: &str) -> Outcome {
@@ -102,12 +103,12 @@ fn no_ctcp_over_tor(cx: &mut Cx<'_>, text: &str) -> Outcome {
     Err(Refusal::Said)
 }
 
-/// The client-only tags (`+…`), still escaped, if the client negotiated tags at all.
+/// Returns the client-only tags (`+…`), still escaped, if the client has negotiated `message-tags`.
 pub(super) fn relayed_tags(cx: &Cx<'_>, data: &str) -> String {
     if !cx.served().caps.has(Cap::MessageTags) {
         return String::new();
     }
-    // A tag may be there only once; of several the last counts (message-tags, "Format").
+    // If a tag occurs more than once, the last one counts (message-tags, "Format").
     let given: IndexMap<&str, &str> = tags(data).filter(|tag| is_client_tag(tag.0)).collect();
     let mut kept = String::new();
     for (name, value) in given {
@@ -127,76 +128,78 @@ pub(super) fn relayed_tags(cx: &Cx<'_>, data: &str) -> String {
     kept
 }
 
-/// Bytes that a text may have: with its source in front, the line must be no longer than a line may be.
-pub(super) fn room(cx: &Cx<'_>, source: &str, target: &str, kind: SpeechKind) -> usize {
+/// Returns the maximum number of bytes of a text, so that its line with the source does not exceed
+/// `server.max-line-len`.
+pub(super) fn text_bytes_max(cx: &Cx<'_>, source: &str, target: &str, kind: SpeechKind) -> usize {
     let frame = ":  :\r\n".len() + " ".len() + source.len() + kind.verb().len() + target.len();
     cx.config().server.max_line_len.saturating_sub(frame)
 }
 
-/// A text that has no room is cut, or refused (417), as the configuration has it.
-pub(super) fn cut<'t>(cx: &Cx<'_>, text: &'t str, room: usize) -> Result<&'t str, Refusal> {
-    let cut = truncate(text, room);
-    match cut.len() < text.len() && !cx.config().server.compatibility.allow_truncation {
+/// Truncates a text that is too long, or rejects it (417), depending on
+/// `server.compatibility.allow-truncation`.
+pub(super) fn fit<'t>(cx: &Cx<'_>, text: &'t str, bytes_max: usize) -> Result<&'t str, Refusal> {
+    let fitted = truncate(text, bytes_max);
+    match fitted.len() < text.len() && !cx.config().server.compatibility.allow_truncation {
         true => Err(Refusal::InputTooLong),
-        false => Ok(cut),
+        false => Ok(fitted),
     }
 }
 
-fn say_to(cx: &mut Cx<'_>, target: &str, what: Said<'_>) -> Outcome {
+fn send_to(cx: &mut Cx<'_>, target: &str, speech: Said<'_>) -> Outcome {
     if mass::is_mask(target) {
-        return mass::say(cx, target, what);
+        return mass::send(cx, target, speech);
     }
     let by = cx.me();
     let session = cx.session;
     let name = target.trim_start_matches(|c| Rank::by_prefix(c).is_some());
     if name.starts_with('#') {
-        let channel = find_to_speak(cx, name)?;
-        // STATUSMSG: of several prefixes the lowest counts.
+        let channel = find_speakable(cx, name)?;
+        // STATUSMSG: the lowest of several prefixes counts.
         let prefixes = &target[..target.len() - name.len()];
         let at_least = prefixes.chars().filter_map(Rank::by_prefix).min();
-        check_ctcp(cx, channel, what.text)?;
+        check_ctcp(cx, channel, speech.text)?;
         let shown = shown_target(cx, channel, at_least);
         let at_least = policy::hears(cx.state(), by, channel, at_least);
         let to = SpeechTarget::Channel { channel, at_least, shown: &shown };
-        cx.commit(Fact::Said { session, by, to, what });
+        cx.commit(Fact::Said { session, by, to, what: speech });
         return Ok(());
     }
     let service = ServiceName::by_name(target);
     if service.is_some() || target.starts_with('*') {
-        one_line(what.text)?;
-        announce::echo(cx, service.map_or(target, |service| service.name()), &what);
-        // These are programs: they ignore NOTICE and TAGMSG.
+        check_single_line(speech.text)?;
+        announce::echo(cx, service.map_or(target, |service| service.name()), &speech);
+        // Services are programs, so they ignore NOTICE and TAGMSG.
         match service {
-            Some(service) if what.kind == SpeechKind::Privmsg => service::receive(cx, service, what.text),
-            None if what.kind == SpeechKind::Privmsg => znc_playback::receive(cx, target, what.text),
+            Some(service) if speech.kind == SpeechKind::Privmsg => service::receive(cx, service, speech.text),
+            None if speech.kind == SpeechKind::Privmsg => znc_playback::receive(cx, target, speech.text),
             _ => {}
         }
         return Ok(());
     }
     let user = cx.find_user(target)?;
     policy::can_message(cx.state(), by, user)?;
-    say_to_user(cx, user, what);
+    send_to_user(cx, user, speech);
     Ok(())
 }
 
-/// Finds a channel that the user being served may speak in: 403, 404. A secret one takes messages from outside
-/// (`-n`), but does not tell outsiders why it takes none from them.
-fn find_to_speak(cx: &Cx<'_>, name: &str) -> Result<ChannelId, Refusal> {
+/// Finds a channel that the user being served may speak in (403, 404). Non-members may speak in a secret
+/// channel without `+n`, but otherwise they get 403, which does not reveal that it exists.
+fn find_speakable(cx: &Cx<'_>, name: &str) -> Result<ChannelId, Refusal> {
     let channel = cx.find_any_channel(name)?;
     policy::can_speak(cx.state(), cx.me(), channel)
         .map(|()| channel)
         .map_err(|refusal| cx.find_channel(name).err().unwrap_or(refusal))
 }
 
-/// Services read commands, and each may take a while.
-fn one_line(text: &str) -> Outcome {
+/// Rejects a multiline message to a service, as each of its commands may take a while.
+fn check_single_line(text: &str) -> Outcome {
     match is_several(text) {
         true => Err(batch::invalid(Phrase::BATCH_FOR_SERVICE)),
         false => Ok(()),
     }
 }
 
-/// The channel in its own spelling, behind the prefix that counts.
+/// Returns the name of the channel as it was created, after the prefix that counts.
 fn shown_target(cx: &Cx<'_>, channel: ChannelId, at_least: Option<Rank>) -> String {
     let name = cx.state().channels[channel].name.as_str();
     match at_least {
@@ -205,7 +208,7 @@ fn shown_target(cx: &Cx<'_>, channel: ChannelId, at_least: Option<Rank>) -> Stri
     }
 }
 
-/// `+C`: no CTCP but ACTION.
+/// Checks `+C`, which blocks CTCP other than ACTION.
 pub(super) fn check_ctcp(cx: &Cx<'_>, channel: ChannelId, text: &str) -> Outcome {
     let channel = &cx.state().channels[channel];
     if channel.flags.has('C') && is_ctcp(text) {
@@ -214,18 +217,18 @@ pub(super) fn check_ctcp(cx: &Cx<'_>, channel: ChannelId, text: &str) -> Outcome
     Ok(())
 }
 
-/// Says something to a user, who may be away: 301.
-pub(super) fn say_to_user(cx: &mut Cx<'_>, user: UserId, what: Said<'_>) {
+/// Sends a message to a user, and 301 back if the user is away.
+pub(super) fn send_to_user(cx: &mut Cx<'_>, user: UserId, speech: Said<'_>) {
     let (by, session) = (cx.me(), cx.session);
-    let hearer = &cx.state().users[user];
-    // `+T` takes CTCP away without a word: to tell would be an answer to a probe.
-    if hearer.modes.has('T') && is_ctcp(what.text) {
+    let recipient = &cx.state().users[user];
+    // `+T` drops CTCP silently, because an error would answer a probe.
+    if recipient.modes.has('T') && is_ctcp(speech.text) {
         return;
     }
-    cx.commit(Fact::Said { session, by, to: SpeechTarget::User(user), what });
-    let hearer = &cx.state().users[user];
-    if let (SpeechKind::Privmsg, Some(away)) = (what.kind, hearer.away.clone()) {
-        let nick = hearer.nick.as_str().to_owned();
+    cx.commit(Fact::Said { session, by, to: SpeechTarget::User(user), what: speech });
+    let recipient = &cx.state().users[user];
+    if let (SpeechKind::Privmsg, Some(away)) = (speech.kind, recipient.away.clone()) {
+        let nick = recipient.nick.as_str().to_owned();
         cx.reply(RPL_AWAY, &[&nick], Text::Plain(&away));
     }
 }

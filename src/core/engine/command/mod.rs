@@ -1,7 +1,8 @@
 //! The commands: one file per command or family of commands, and the table of all commands.
 //!
-//! A handler parses its parameters, asks `policy`, and commits facts or replies. `dispatch` checks what all commands
-//! have in common (registration, rights, number of parameters); `announce` decides which clients are notified.
+//! A handler parses its parameters, asks `policy`, and commits facts or replies. `dispatch` checks what all
+//! commands have in common (registration, rights, number of parameters); `announce` decides which clients
+//! are notified.
 //! Invariant: a handler reads the state through `Cx::state` and changes it only through `Cx::commit`.
 
 pub mod accept;
@@ -62,15 +63,16 @@ use crate::wire::Message;
 
 /// A command: an entry of the table.
 ///
-/// It takes any number of parameters, from registered clients, and needs no operator capability, unless its entry
-/// says so.
+/// By default it takes any number of parameters, is available to registered clients, and requires no operator
+/// capability.
 #[derive(Debug)]
 pub struct Command {
     /// The name in upper case.
     pub name: &'static str,
     /// Number of parameters required; with fewer, the client gets 461.
     pub params_min: usize,
-    /// Whether a client can use it before it is registered; otherwise it gets 451. It may complete the registration.
+    /// Whether a client can use it before registration; otherwise it gets 451. Such a command may complete
+    /// the registration.
     pub before_registration: bool,
     /// The operator capability that it requires; without it, the client gets 481.
     pub right: Option<&'static str>,
@@ -106,7 +108,7 @@ impl Command {
     }
 }
 
-/// All commands, by name.
+/// All commands, sorted by name.
 static TABLE: &[&Command] = &[
     &accept::ACCEPT,
     &roleplay::AMBIANCE,
@@ -195,7 +197,7 @@ pub fn find(config: &Config, name: &str) -> Option<&'static Command> {
     by_name(name).or_else(alias).map(|at| TABLE[at])
 }
 
-/// All commands, for HELP.
+/// Returns all commands, for HELP.
 pub fn all() -> impl Iterator<Item = &'static Command> {
     TABLE.iter().copied()
 }

@@ -1,4 +1,4 @@
-//! MODE: shows or changes the modes of a channel, or (see [`super::umode`]) of oneself.
+//! MODE: shows or changes the modes of a channel, or (see [`super::umode`]) of the user.
 
 use crate::engine::context::cx::Cx;
 use crate::engine::context::refusal::{Outcome, Refusal};
@@ -23,40 +23,40 @@ fn mode(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
         return umode::mode(cx, m);
     }
     let id = cx.find_channel(m.param(0))?;
-    if is_question(m.param_opt(1)) {
+    if is_query(m.param_opt(1)) {
         show(cx, id);
         return Ok(());
     }
-    change(cx, Judge::new(id, false), &m.params()[1..])
+    change(cx, ModeRequest::new(id, false), &m.params()[1..])
 }
 
-/// Whether a MODE asks for the modes: without changes, or with nothing but signs.
-pub(super) fn is_question(changes: Option<&str>) -> bool {
+/// Whether a MODE requests the current modes: it has no changes, or only signs.
+pub(super) fn is_query(changes: Option<&str>) -> bool {
     changes.is_none_or(|changes| changes.chars().all(|sign| matches!(sign, '+' | '-')))
 }
 
-/// Changes the modes of a channel without asking for a rank, and beyond the limit of lists.
+/// Changes the modes of a channel, regardless of rank and the limit of lists.
 pub fn force(cx: &mut Cx<'_>, id: ChannelId, params: &[&str]) -> Outcome {
-    change(cx, Judge::new(id, true), params)
+    change(cx, ModeRequest::new(id, true), params)
 }
 
-/// 324 and 329; the key is for members.
+/// Sends 324 and 329. Only members and operators see the parameters, such as the key.
 pub(super) fn show(cx: &mut Cx<'_>, id: ChannelId) {
     let channel = &cx.state().channels[id];
-    let inside = channel.members.contains_key(&cx.me()) || cx.user().may("samode");
+    let sees_params = channel.members.contains_key(&cx.me()) || cx.user().may("samode");
     let mut letters = channel.flags.to_string();
     let mut params = Vec::new();
     if let Some(key) = &channel.key {
         letters.push('k');
-        params.extend(inside.then(|| key.to_string()));
+        params.extend(sees_params.then(|| key.to_string()));
     }
     if let Some(limit) = channel.limit {
         letters.push('l');
-        params.extend(inside.then(|| limit.to_string()));
+        params.extend(sees_params.then(|| limit.to_string()));
     }
     if let Some(to) = &channel.forward {
         letters.push('f');
-        params.extend(inside.then(|| to.as_str().to_owned()));
+        params.extend(sees_params.then(|| to.as_str().to_owned()));
     }
     let (name, created) = (channel.name.as_str().to_owned(), channel.created_s.to_string());
     let mut all = vec![name.as_str(), &letters];
@@ -65,45 +65,47 @@ pub(super) fn show(cx: &mut Cx<'_>, id: ChannelId) {
     cx.reply(RPL_CREATIONTIME, &[&name, &created], Text::None);
 }
 
-fn change(cx: &mut Cx<'_>, mut judge: Judge, params: &[&str]) -> Outcome {
+fn change(cx: &mut Cx<'_>, mut request: ModeRequest, params: &[&str]) -> Outcome {
     let mut rest = params[1..].iter().copied();
     let mut on = true;
     for letter in params[0].chars() {
         match letter {
             '+' => on = true,
             '-' => on = false,
-            _ => judge.judge(cx, letter, on, &mut rest),
+            _ => request.process(cx, letter, on, &mut rest),
         }
     }
-    let lasts = |change: &Change| !matches!(change.change, ModeChange::Rank { .. });
-    let is_stored = judge.target(cx).registration.is_some() && judge.applied.iter().any(lasts);
+    let is_persistent = |change: &Change| !matches!(change.change, ModeChange::Rank { .. });
+    let is_stored = request.target(cx).registration.is_some() && request.applied.iter().any(is_persistent);
     if cx.state().store_full && is_stored {
         return Err(Refusal::StoreFull("MODE".to_owned()));
     }
-    if !judge.applied.is_empty() {
+    if !request.applied.is_empty() {
         let by = Some(cx.me());
-        cx.commit(Fact::ModesChanged { by, channel: judge.channel, changes: judge.applied });
+        cx.commit(Fact::ModesChanged { by, channel: request.channel, changes: request.applied });
     }
     Ok(())
 }
 
-/// Judges one letter after the other; what is allowed gathers in `applied`.
-struct Judge {
+/// A MODE command in progress. It processes one letter after another.
+struct ModeRequest {
     channel: ChannelId,
-    /// An operator of the server has the last word.
+    /// Whether a server operator overrides permissions.
     forced: bool,
+    /// The permitted changes so far.
     applied: Vec<Change>,
-    /// Lists shown already: however often a command names one, it is shown once.
+    /// Lists already shown: a command shows each list only once.
     listed: Vec<List>,
+    /// Whether the client has received an error about permissions.
     refused: bool,
 }
 
-impl Judge {
-    fn new(channel: ChannelId, forced: bool) -> Judge {
-        Judge { channel, forced, applied: Vec::new(), listed: Vec::new(), refused: false }
+impl ModeRequest {
+    fn new(channel: ChannelId, forced: bool) -> ModeRequest {
+        ModeRequest { channel, forced, applied: Vec::new(), listed: Vec::new(), refused: false }
     }
 
-    fn judge<'a>(
+    fn process<'a>(
         &mut self,
         cx: &mut Cx<'_>,
         letter: char,
@@ -117,7 +119,7 @@ impl Judge {
         } else if letter == 'k' {
             self.key(cx, on, rest.next());
         } else if letter == 'l' {
-            // Taking a limit away needs no parameter.
+            // Removing a limit takes no parameter.
             let param = if on { rest.next() } else { None };
             self.limit(cx, on, param);
         } else if letter == 'f' {
@@ -137,7 +139,7 @@ impl Judge {
         &cx.state().channels[self.channel]
     }
 
-    /// What this command has changed already counts as done: the newest change that `find` knows.
+    /// Returns the latest change of this command that matches `find`; it counts as already applied.
     fn latest<T>(&self, find: impl Fn(&ModeChange) -> Option<T>) -> Option<T> {
         self.applied.iter().rev().find_map(|change| find(&change.change))
     }
@@ -190,9 +192,9 @@ impl Judge {
         self.applied.push(Change { change, entry: None });
     }
 
-    /// Whether the change is allowed; the first that is not is refused aloud.
+    /// Whether a change is allowed. Only the first that is not causes an error.
     fn may(&mut self, cx: &mut Cx<'_>, rank: Option<Rank>, on: bool, is_self: bool) -> bool {
-        // Ranks as they will be after what was judged before; the founder needs none.
+        // Ranks include the earlier changes of this command; a founder needs none.
         let own = match self.target(cx).is_founder(cx.user()) {
             true => Some(Rank::Founder),
             false => self.ranks(cx, cx.me()).highest(),
@@ -208,7 +210,7 @@ impl Judge {
 
     fn list(&mut self, cx: &mut Cx<'_>, list: List, on: bool, mask: Option<&str>) {
         let Some(raw) = mask else {
-            // Everyone may see the bans; exceptions and invite exceptions are the operators' business.
+            // Only channel operators may see exceptions and invite exceptions.
             let new = !self.listed.contains(&list);
             if new && (list == List::Ban || self.may(cx, None, on, false)) {
                 self.listed.push(list);
@@ -226,8 +228,7 @@ impl Judge {
             self.invalid(cx, list.letter(), raw);
             return;
         };
-        let there = self.is_listed(cx, list, mask.as_str());
-        if on == there {
+        if on == self.is_listed(cx, list, mask.as_str()) {
             let (code, text) = match on {
                 true => (ERR_LISTMODEALREADYSET, Phrase::MASK_ALREADY_SET),
                 false => (ERR_LISTMODENOTSET, Phrase::MASK_NOT_SET),
@@ -257,11 +258,12 @@ impl Judge {
     }
 
     fn len_of(&self, cx: &Cx<'_>, list: List) -> usize {
-        let count = |wanted: bool| {
-            let matches = |change: &&Change| matches!(&change.change, ModeChange::List { list: l, on, .. } if *l == list && *on == wanted);
-            self.applied.iter().filter(matches).count()
-        };
-        self.target(cx).list(list).len() + count(true) - count(false)
+        let changes = self.applied.iter().filter_map(|change| match &change.change {
+            ModeChange::List { list: l, on, .. } if *l == list => Some(*on),
+            _ => None,
+        });
+        let (added, removed): (Vec<bool>, Vec<bool>) = changes.partition(|&on| on);
+        self.target(cx).list(list).len() + added.len() - removed.len()
     }
 
     fn rank(&mut self, cx: &mut Cx<'_>, rank: Rank, on: bool, nick: Option<&str>) {
@@ -318,7 +320,7 @@ impl Judge {
         }
     }
 
-    /// `+f` requires a rank in the target channel too, so that no channel can be flooded with the users of another.
+    /// `+f` requires +o in the other channel, too, so that no channel is flooded with strangers.
     fn forward(&mut self, cx: &mut Cx<'_>, on: bool, target: Option<&str>) {
         if !self.may(cx, None, on, false) {
             return;
@@ -342,7 +344,7 @@ impl Judge {
         }
     }
 
-    /// 696
+    /// Sends 696.
     fn invalid(&self, cx: &mut Cx<'_>, letter: char, param: &str) {
         let (name, letter) = (self.target(cx).name.as_str().to_owned(), letter.to_string());
         let param = if param.len() > KEY_BYTES_MAX { "*" } else { param };
@@ -351,7 +353,7 @@ impl Judge {
     }
 }
 
-/// 367 … 368 and the like.
+/// Sends a list: 367 and 368, or their equivalents.
 fn show_list(cx: &mut Cx<'_>, id: ChannelId, list: List) {
     let (entry_code, end_code, end) = match list {
         List::Ban => (RPL_BANLIST, RPL_ENDOFBANLIST, Phrase::END_OF_BAN_LIST),

@@ -1,4 +1,4 @@
-//! MONITOR: tells when nicks come and go (<https://ircv3.net/specs/extensions/monitor>).
+//! MONITOR: notifies clients when nicks go online or offline (<https://ircv3.net/specs/extensions/monitor>).
 
 use crate::engine::context::cx::Cx;
 use crate::engine::context::refusal::{Outcome, Refusal};
@@ -12,7 +12,7 @@ use crate::wire::{Message, Numeric, Text};
 
 use super::Command;
 
-/// Bytes of targets on one line, so that it fits with any server name and nick.
+/// Maximum bytes of targets on one line, so that it fits with any server name and nick.
 const LINE_BYTES_MAX: usize = 400;
 
 pub(super) const MONITOR: Command = Command::new("MONITOR", monitor).params(1).help(
@@ -58,8 +58,8 @@ fn watched(cx: &Cx<'_>) -> Vec<String> {
     cx.state().monitors.watched_by(cx.session).map(|(_, shown)| shown.to_owned()).collect()
 }
 
-/// What is watched already is told again but counts once. From the first target for which there is no
-/// room, none is taken (734).
+/// Adds targets. A target that is already monitored is reported again but counts once. When the list is
+/// full, the remaining targets are rejected (734).
 fn add(cx: &mut Cx<'_>, targets: Vec<&str>) {
     let (session, limit) = (cx.session, cx.config().limits.monitor_entries);
     let mut added = Vec::new();
@@ -83,13 +83,13 @@ fn add(cx: &mut Cx<'_>, targets: Vec<&str>) {
     status(cx, added.into_iter());
 }
 
-/// 730 with those who are there, 731 with those who are not.
+/// Sends 730 with the nicks that are online, and 731 with those that are not.
 fn status<'n>(cx: &mut Cx<'_>, nicks: impl Iterator<Item = &'n str>) {
     let (mut online, mut offline) = (Vec::new(), Vec::new());
     for nick in nicks {
         match (cx.find_user(nick), ServiceName::by_name(nick)) {
             (Ok(user), _) => online.push(cx.state().users[user].source().to_owned()),
-            // Services are always there.
+            // Services are always online.
             (Err(_), Some(service)) => online.push(service.source(cx.config())),
             (Err(_), None) => offline.push(nick.to_owned()),
         }

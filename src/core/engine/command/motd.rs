@@ -15,7 +15,7 @@ fn motd(cx: &mut Cx<'_>, _: &Message<'_>) -> Outcome {
     Ok(())
 }
 
-/// 375, 372, 376; or 422.
+/// Sends 375, 372 and 376, or 422 if there is no MOTD.
 pub fn show(cx: &mut Cx<'_>) {
     let setup = cx.setup;
     let Some(lines) = &setup.motd else {

@@ -1,4 +1,4 @@
-//! NAMES: who is in a channel.
+//! NAMES: lists the members of a channel.
 
 use crate::engine::announce::names;
 use crate::engine::context::cx::Cx;
@@ -14,9 +14,9 @@ pub(super) const NAMES: Command = Command::new("NAMES", names)
     .help("[<channel>]: lists the users in a channel, or in all channels you are in");
 
 fn names(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
-    let Some(named) = m.param_opt(0) else {
+    let Some(param) = m.param_opt(0) else {
         if cx.user().channels.is_empty() {
-            // "NAMES" is always answered (RFC 2812 3.2.5).
+            // NAMES always gets an answer (RFC 2812 3.2.5).
             cx.reply(RPL_ENDOFNAMES, &["*"], Text::Said(Phrase::END_OF_NAMES, &[]));
             return Ok(());
         }
@@ -25,11 +25,11 @@ fn names(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
         return Ok(());
     };
     // TARGMAX says NAMES:1.
-    let name = named.split(',').next().unwrap_or(named);
+    let name = param.split(',').next().unwrap_or(param);
     let me = cx.me();
     match cx.find_channel(name) {
         Ok(channel) if policy::sees_channel(cx.state(), me, channel) => names::show(cx, channel),
-        // Unknown and hidden channels look the same: empty.
+        // Unknown and hidden channels both appear empty.
         _ => cx.reply(RPL_ENDOFNAMES, &[name], Text::Said(Phrase::END_OF_NAMES, &[])),
     }
     Ok(())

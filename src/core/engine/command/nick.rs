@@ -1,4 +1,4 @@
-//! NICK: takes or changes a nick.
+//! NICK: sets or changes the nick.
 
 use crate::engine::border::Level;
 use crate::engine::context::cx::Cx;
@@ -27,12 +27,12 @@ fn nick(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
         return Err(Refusal::Said);
     }
     let Some(user) = me else {
-        // What it comes to is decided when registration is complete: the account may still come.
+        // The claim is decided when registration completes, as the client may log in before.
         let negotiating = cx.served().registering().is_some_and(|registering| registering.negotiating);
         let nick = match policy::claim_nick(cx.setup, cx.state(), raw, cx.account(), None) {
             Ok(NickClaim::Take(nick)) => nick,
             Ok(NickClaim::Attach(user)) => cx.state().users[user].nick.clone(),
-            // Most clients say their nick before they log in by SASL.
+            // Most clients send NICK before they log in with SASL.
             Err(Refusal::NickInUse(_) | Refusal::NickReserved(_)) if negotiating => cx
                 .setup
                 .mapping

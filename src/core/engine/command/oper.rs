@@ -1,4 +1,4 @@
-//! OPER and DEOPER: becomes an operator, or stops being one.
+//! OPER and DEOPER: grants and removes operator status.
 
 use serde::{Deserialize, Serialize};
 
@@ -37,14 +37,14 @@ fn oper(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
         return Ok(());
     }
     let opers = &cx.config().opers;
-    let (name, keys) = (m.param(0), entry(cx.config(), m.param(0)));
-    if let Some(keys) = keys.filter(|keys| needs_no_password(cx, keys)) {
-        grant(cx, name, keys);
+    let (name, entry) = (m.param(0), find_entry(cx.config(), m.param(0)));
+    if let Some(entry) = entry.filter(|entry| needs_no_password(cx, entry)) {
+        grant(cx, name, entry);
         return Ok(());
     }
-    // Whatever the name, a password is compared, so that time does not tell which names there are.
-    let own = keys.and_then(|keys| keys.password.as_ref());
-    let Some(hash) = own.or_else(|| opers.values().find_map(|keys| keys.password.as_ref())) else {
+    // A password is compared even if there is no such entry, so that timing does not reveal names.
+    let own = entry.and_then(|entry| entry.password.as_ref());
+    let Some(hash) = own.or_else(|| opers.values().find_map(|entry| entry.password.as_ref())) else {
         return refuse(cx, name);
     };
     let job = HashJob::VerifyPassword { hash: hash.clone(), password: m.param(1).to_owned() };
@@ -52,20 +52,20 @@ fn oper(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
     Ok(())
 }
 
-/// The password was compared: with that of the entry, or, if there is no such entry, with another.
+/// Waits for the comparison with the password of the entry, or with another one if there is no such entry.
 #[derive(Debug, Serialize, Deserialize)]
 pub(in crate::engine) struct PasswordCompared {
-    /// The entry of `opers`, as it was written.
+    /// The name of the entry in `opers`, as given by the client.
     name: String,
 }
 
 impl Resume for PasswordCompared {
     fn resume(self: Box<Self>, cx: &mut Cx<'_>, answer: &JobAnswer) -> Outcome {
         let name = &self.name;
-        let keys = entry(cx.config(), name);
-        match (answer, keys.filter(|keys| keys.password.is_some() && has_certificate(cx, keys))) {
-            (JobAnswer::Password(true), Some(keys)) => {
-                grant(cx, name, keys);
+        let entry = find_entry(cx.config(), name);
+        match (answer, entry.filter(|entry| entry.password.is_some() && has_certificate(cx, entry))) {
+            (JobAnswer::Password(true), Some(entry)) => {
+                grant(cx, name, entry);
                 Ok(())
             }
             (JobAnswer::Password(_), _) => refuse(cx, name),
@@ -77,27 +77,28 @@ impl Resume for PasswordCompared {
     }
 }
 
-/// Makes a user with the right certificate an operator without being asked.
+/// Makes the user being served an operator without OPER, if an entry with `auto` requires only the
+/// certificate that the session has presented.
 pub fn by_certificate(cx: &mut Cx<'_>) {
     let mut opers = cx.config().opers.iter();
-    if let Some((name, keys)) = opers.find(|(_, keys)| keys.auto && needs_no_password(cx, keys)) {
-        grant(cx, name, keys);
+    if let Some((name, entry)) = opers.find(|(_, entry)| entry.auto && needs_no_password(cx, entry)) {
+        grant(cx, name, entry);
     }
 }
 
-/// Finds an entry of `opers` by name, without case.
-fn entry<'c>(config: &'c Config, name: &str) -> Option<&'c config::Oper> {
-    config.opers.iter().find(|(own, _)| own.eq_ignore_ascii_case(name)).map(|(_, keys)| keys)
+/// Finds an entry of `opers` by name, ignoring case.
+fn find_entry<'c>(config: &'c Config, name: &str) -> Option<&'c config::Oper> {
+    config.opers.iter().find(|(own, _)| own.eq_ignore_ascii_case(name)).map(|(_, entry)| entry)
 }
 
-/// Whether the certificate, which the session shows, is all that the entry demands.
-fn needs_no_password(cx: &Cx<'_>, keys: &config::Oper) -> bool {
-    keys.password.is_none() && keys.certfp.is_some() && has_certificate(cx, keys)
+/// Whether the entry requires only a certificate, and the session has presented it.
+fn needs_no_password(cx: &Cx<'_>, entry: &config::Oper) -> bool {
+    entry.password.is_none() && entry.certfp.is_some() && has_certificate(cx, entry)
 }
 
-/// Whether the session shows the certificate that the entry demands, if it does.
-fn has_certificate(cx: &Cx<'_>, keys: &config::Oper) -> bool {
-    keys.certfp.is_none() || keys.certfp.as_deref() == cx.served().door.certfp.as_deref()
+/// Whether the session has presented the certificate that the entry requires, if any.
+fn has_certificate(cx: &Cx<'_>, entry: &config::Oper) -> bool {
+    entry.certfp.is_none() || entry.certfp.as_deref() == cx.served().door.certfp.as_deref()
 }
 
 fn refuse(cx: &mut Cx<'_>, name: &str) -> Outcome {
@@ -108,54 +109,54 @@ fn refuse(cx: &mut Cx<'_>, name: &str) -> Outcome {
     Err(Refusal::NoOperatorHere(name.to_owned()))
 }
 
-fn grant(cx: &mut Cx<'_>, name: &str, keys: &config::Oper) {
+fn grant(cx: &mut Cx<'_>, name: &str, entry: &config::Oper) {
     let user = cx.me();
-    let text = format!("{} is an operator now, as {name}", cx.user().source());
+    let text = format!("{} became an operator as {name}", cx.user().source());
     cx.note(Level::Info, "opers", text);
     host::renew_for_oper(cx, user, Some(name));
     cx.reply(RPL_YOUREOPER, &[], Text::Said(Phrase::YOU_ARE_OPER, &[]));
-    let oper = Box::new(described(cx.config(), name, keys));
+    let oper = Box::new(oper_of(cx.config(), name, entry));
     cx.commit(Fact::OperChanged { user, oper: Some(oper) });
-    let (on, off) = mode_changes(&keys.modes, cx.user().modes);
+    let (on, off) = mode_changes(&entry.modes, cx.user().modes);
     if on != Letters::default() || off != Letters::default() {
         cx.commit(Fact::UserModesChanged { user, on, off });
     }
-    let masks = keys.modes.split_once(' ').map_or("", |(_, masks)| masks);
+    let masks = entry.modes.split_once(' ').map_or("", |(_, masks)| masks);
     if !masks.is_empty() && cx.user().may("snomasks") {
         umode::set_snomasks(cx, snomask::changed(Letters::default(), masks, true));
     }
 }
 
-/// What an entry makes of a user.
-fn described(config: &Config, name: &str, keys: &config::Oper) -> Oper {
-    let rights = config.class_of(keys).into_iter().flat_map(|class| &class.capabilities);
+/// Returns the operator that an entry defines.
+fn oper_of(config: &Config, name: &str, entry: &config::Oper) -> Oper {
+    let rights = config.class_of(entry).into_iter().flat_map(|class| &class.capabilities);
     Oper {
         name: name.into(),
-        title: keys.whois_line.as_str().into(),
-        hidden: keys.hidden,
+        title: entry.whois_line.as_str().into(),
+        hidden: entry.hidden,
         capabilities: rights.map(|right| right.as_str().into()).collect(),
     }
 }
 
-/// The configuration has changed: an operator has the rights of the entry as it is now, and is none
-/// without it.
+/// Applies a changed configuration to an operator: updates the rights, or removes operator status if the
+/// entry no longer exists.
 pub fn renew(turn: &mut Turn<'_>, user: UserId) {
     let Some(name) = turn.state().users[user].oper.as_ref().map(|oper| oper.name.clone()) else { return };
     let config = turn.config();
-    let Some(keys) = entry(config, &name) else { return drop_oper(turn, user) };
-    let oper = described(config, &name, keys);
+    let Some(entry) = find_entry(config, &name) else { return drop_oper(turn, user) };
+    let oper = oper_of(config, &name, entry);
     if turn.state().users[user].oper.as_deref() != Some(&oper) {
         turn.commit(Fact::OperAction(OperAction::Renewed { user, oper: Box::new(oper) }));
     }
     host::renew(turn, user);
-    let there = &turn.state().users[user];
-    if there.modes.has('s') && !there.may("snomasks") {
+    let user_now = &turn.state().users[user];
+    if user_now.modes.has('s') && !user_now.may("snomasks") {
         disable_snomasks(turn, user);
     }
 }
 
-/// What an entry's `modes` switches on and off for a user who has `current`. What follows the first
-/// word belongs to server notices.
+/// Returns the modes that an entry's `modes` adds to and removes from `current`. Only the first word counts;
+/// the second contains snomasks.
 fn mode_changes(modes: &str, current: Letters) -> (Letters, Letters) {
     let (mut on, mut off, mut adding) = (Letters::default(), Letters::default(), true);
     for letter in modes.split(' ').next().unwrap_or("").chars() {
@@ -181,9 +182,9 @@ fn deoper(cx: &mut Cx<'_>, _: &Message<'_>) -> Outcome {
     Ok(())
 }
 
-/// Ends being an operator; the host that came with it goes, too.
+/// Removes operator status, and the host that came with it.
 pub fn drop_oper(turn: &mut Turn<'_>, user: UserId) {
-    let text = format!("{} is no operator any more", turn.state().users[user].source());
+    let text = format!("{} is no longer an operator", turn.state().users[user].source());
     turn.note(Level::Info, "opers", text);
     host::renew_for_oper(turn, user, None);
     if turn.state().users[user].modes.has('s') {
@@ -192,7 +193,6 @@ pub fn drop_oper(turn: &mut Turn<'_>, user: UserId) {
     turn.commit(Fact::OperChanged { user, oper: None });
 }
 
-/// No server notices any more.
 fn disable_snomasks(turn: &mut Turn<'_>, user: UserId) {
     turn.commit(Fact::OperAction(OperAction::Snomasks { user, masks: Letters::default() }));
 }
@@ -202,7 +202,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn modes_of_an_entry() {
+    fn an_entry_changes_settable_modes_only() {
         let (on, off) = mode_changes("+Bsx-iT acdj", Letters::of("i"));
         assert_eq!((on.to_string(), off.to_string()), ("+B".to_owned(), "+i".to_owned()));
         assert_eq!(mode_changes("", Letters::of("i")), (Letters::default(), Letters::default()));

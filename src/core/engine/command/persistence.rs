@@ -1,4 +1,4 @@
-//! PERSISTENCE: whether the user stays when no session is left (draft/persistence).
+//! PERSISTENCE: whether a user stays online without sessions (draft/persistence).
 
 use crate::engine::account::always_on::renew_always_on;
 use crate::engine::context::cx::Cx;
@@ -22,8 +22,8 @@ fn persistence(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
     let (key, settings) = (account.name.key().to_owned(), account.settings.clone());
     match (m.param(0).to_ascii_uppercase().as_str(), m.param(1).to_ascii_uppercase().as_str()) {
         ("GET", _) => {}
-        ("SET", wanted @ ("DEFAULT" | "ON" | "OFF")) => {
-            let always_on = match wanted {
+        ("SET", value @ ("DEFAULT" | "ON" | "OFF")) => {
+            let always_on = match value {
                 "ON" => Some(true),
                 "OFF" => Some(false),
                 _ => None,

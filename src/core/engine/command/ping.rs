@@ -1,4 +1,4 @@
-//! PING and PONG: both sides can see whether the other is still there.
+//! PING and PONG: each side can check that the other is still connected.
 
 use crate::engine::context::cx::Cx;
 use crate::engine::context::refusal::Outcome;
@@ -17,7 +17,7 @@ pub(super) const PONG: Command =
 
 fn ping(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
     let server = cx.setup.server_name();
-    // The answer is longer than the question, but no line may be too long.
+    // The PONG is longer than the PING, but must not exceed the line length.
     let frame = ": PONG  :\r\n".len() + 2 * server.len();
     let token = truncate(m.param(0), cx.config().server.max_line_len.saturating_sub(frame));
     cx.reply_command("PONG", &[server], Text::Plain(token));

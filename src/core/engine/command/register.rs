@@ -1,4 +1,4 @@
-//! REGISTER and VERIFY: makes an account
+//! REGISTER and VERIFY: registers an account
 //! (<https://ircv3.net/specs/extensions/account-registration>).
 
 use crate::engine::account::login::LoginRefused;
@@ -22,7 +22,7 @@ pub(super) const VERIFY: Command = Command::new("VERIFY", verify)
 
 fn register(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
     can_store(cx, "REGISTER")?;
-    // Nobody gets the name of someone else who is there: it is one's own nick or none.
+    // Only the session's own nick can be registered, so no client takes the name of another user.
     let Some(name) = own_name(cx) else {
         return Err(refusal("*", RegisterRefused::NameTaken));
     };
@@ -58,7 +58,7 @@ fn register(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
     Ok(())
 }
 
-/// Not while the disk is full.
+/// Checks that the disk is not full.
 fn can_store(cx: &Cx<'_>, command: &'static str) -> Outcome {
     if !cx.state().store_full {
         return Ok(());
@@ -67,7 +67,7 @@ fn can_store(cx: &Cx<'_>, command: &'static str) -> Outcome {
     Err(Refusal::Fail { command, code: "TEMPORARILY_UNAVAILABLE", context, text: Phrase::STORE_FULL })
 }
 
-/// The name the session can register: its nick, of a guest's the part that was chosen.
+/// Returns the name that the session can register: its nick, for a guest without the guest format around it.
 pub fn own_name(cx: &Cx<'_>) -> Option<String> {
     let nick = cx.nick();
     let reservation = &cx.config().accounts.nick_reservation;
@@ -88,7 +88,7 @@ fn tell(cx: &mut Cx<'_>, request: &RegistrationRequest, outcome: Result<Register
             let text = Text::Said(Phrase::REGISTERED_ACCOUNT, &[]);
             cx.reply_command("REGISTER", &["SUCCESS", &request.name], text);
         }
-        // That is the 900's to say.
+        // 900 reports it.
         Ok(Registered::LoggedIn) => {}
         Ok(Registered::CodeSent) => {
             let email = request.email.as_deref().unwrap_or_default();
@@ -117,10 +117,10 @@ fn refusal(name: &str, refused: RegisterRefused) -> Refusal {
     Refusal::Fail { command: "REGISTER", code, context, text }
 }
 
-/// What a client wrote as a parameter that is not the last.
+/// Returns a client's parameter, or `*` if it cannot be sent as a middle parameter.
 fn printable(raw: &str) -> String {
-    let fit = !raw.is_empty() && !raw.starts_with(':') && !raw.contains(' ');
-    if fit { raw.to_owned() } else { "*".to_owned() }
+    let is_middle = !raw.is_empty() && !raw.starts_with(':') && !raw.contains(' ');
+    if is_middle { raw.to_owned() } else { "*".to_owned() }
 }
 
 fn verify(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {

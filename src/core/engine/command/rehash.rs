@@ -1,5 +1,5 @@
-//! REHASH: reads the configuration again, as SIGHUP does. The session waits until it is in force, so that
-//! what it sends next is judged by it.
+//! REHASH: applies a changed configuration, like SIGHUP. The session waits until the configuration applies,
+//! so its next lines are subject to it.
 
 use serde::{Deserialize, Serialize};
 
@@ -14,9 +14,9 @@ use crate::wire::{Message, Text};
 
 use super::Command;
 
-/// What the configuration is called, wherever it is.
+/// The name of the configuration in replies, wherever the file is.
 const NAME: &str = "ircd.yaml";
-/// Bytes of what is wrong with a configuration, so that it fits on a line.
+/// Maximum bytes of the reason why a configuration is rejected, so that it fits on a line.
 const REASON_BYTES_MAX: usize = 350;
 
 pub(super) const REHASH: Command =
@@ -29,7 +29,7 @@ fn rehash(cx: &mut Cx<'_>, _: &Message<'_>) -> Outcome {
     Ok(())
 }
 
-/// The configuration was read: 382, or 400 with what is wrong.
+/// Waits for the configuration: sends 382, or 400 with the reason why it is rejected.
 #[derive(Debug, Serialize, Deserialize)]
 pub(in crate::engine) struct Reloaded;
 

@@ -1,4 +1,4 @@
-//! RELAYMSG: bridges to other networks speak for the people there (draft/relaymsg).
+//! RELAYMSG: messages that bridges relay for users of other networks (draft/relaymsg).
 
 use crate::engine::context::cx::Cx;
 use crate::engine::context::refusal::{Outcome, Refusal};
@@ -11,14 +11,14 @@ use crate::wire::outgoing::RELAYED_BY;
 
 use super::{Command, message};
 
-/// The username of those who are relayed, unless the configuration gives everyone another.
+/// The username of relayed users, unless `server.coerce-ident` is set.
 const USERNAME: &str = "~u";
 
 pub(super) const RELAYMSG: Command = Command::new("RELAYMSG", relaymsg)
     .params(3)
     .help("<channel> <nickname> :<text>: relays a message from a user of another network");
 
-/// 403, 404; `FAIL RELAYMSG`.
+/// Handles RELAYMSG. Errors: 403, 404, `FAIL RELAYMSG`.
 fn relaymsg(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
     let (nick, text) = (m.param(1), m.param(2));
     let config = cx.config();
@@ -41,25 +41,26 @@ fn relaymsg(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
     let username = config.server.coerce_ident.as_deref().unwrap_or(USERNAME);
     let source_override = format!("{nick}!{username}@{}", host(cx));
     let shown = cx.state().channels[channel].name.as_str().to_owned();
-    let text = message::cut(cx, text, message::room(cx, &source_override, &shown, SpeechKind::Privmsg))?;
+    let bytes_max = message::text_bytes_max(cx, &source_override, &shown, SpeechKind::Privmsg);
+    let text = message::fit(cx, text, bytes_max)?;
     let mut client_tags = format!("{RELAYED_BY}{}", cx.nick());
     let given = message::relayed_tags(cx, m.tags);
     if !given.is_empty() {
         client_tags = format!("{client_tags};{given}");
     }
-    let what = Said {
+    let speech = Said {
         kind: SpeechKind::Privmsg,
         text,
         client_tags: &client_tags,
         source_override: Some(&source_override),
     };
     let to = SpeechTarget::Channel { channel, at_least: None, shown: &shown };
-    cx.commit(Fact::Said { session: cx.session, by: cx.me(), to, what });
+    cx.commit(Fact::Said { session: cx.session, by: cx.me(), to, what: speech });
     Ok(())
 }
 
-/// The host of those who are relayed: the cloak of the bridge's account, which stays the same wherever the bridge
-/// connects from and tells nothing of its address; without an account the bridge's own.
+/// Returns the host of relayed users: the cloak of the bridge's account, which does not depend on the
+/// bridge's address, or without an account the bridge's own host.
 fn host(cx: &Cx<'_>) -> String {
     let account = cx.user().account.as_ref();
     let cloak = account.and_then(|account| cx.setup.cloak.of_account(account.as_str()));

@@ -1,5 +1,5 @@
-//! NPC, NPCA, SCENE and AMBIANCE: speaking as someone made up, and telling what happens around, where the
-//! channel or the hearer allows it (`+E`).
+//! NPC, NPCA, SCENE and AMBIANCE: messages from fictional characters and descriptions of scenes, if the
+//! channel or the recipient allows them (`+E`).
 
 use crate::engine::context::cx::Cx;
 use crate::engine::context::refusal::{Outcome, Refusal};
@@ -11,7 +11,7 @@ use crate::wire::Message;
 
 use super::{Command, message};
 
-/// The operator capability that `require-oper` asks for.
+/// The operator capability that `roleplay.require-oper` requires.
 const RIGHT: &str = "roleplay";
 
 pub(super) const NPC: Command =
@@ -28,13 +28,14 @@ pub(super) const SCENE: Command =
     Command::new("SCENE", scene).params(2).help("<target> <text>: describes a roleplay scene");
 
 pub(super) const AMBIANCE: Command =
-    Command::new("AMBIANCE", scene).params(2).help("<target> <text>: is the same as SCENE");
+    Command::new("AMBIANCE", scene).params(2).help("<target> <text>: describes a roleplay scene, like SCENE");
 
 fn scene(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
     play(cx, m.param(0), None, &m.params()[1..], false)
 }
 
-/// 401, 403, 404, 412, 573. `name` is that of who speaks, or (`None`) nobody does.
+/// Sends a roleplay message from the character `name`, or a scene if it is `None`. Errors: 401, 403, 404,
+/// 412, 573.
 fn play(cx: &mut Cx<'_>, target: &str, name: Option<&str>, words: &[&str], acts: bool) -> Outcome {
     let refused = |text| Err(Refusal::CannotRoleplay { target: target.to_owned(), text });
     let rules = &cx.config().roleplay;
@@ -45,33 +46,34 @@ fn play(cx: &mut Cx<'_>, target: &str, name: Option<&str>, words: &[&str], acts:
         return refused(Phrase::ROLEPLAY_NOT_ALLOWED);
     }
     let source_override = match name {
-        Some(name) if policy::is_playable(cx.setup, name) => filled(&rules.npc_nick_mask, &[name, cx.nick()]),
+        Some(name) if policy::is_playable(cx.setup, name) => fill(&rules.npc_nick_mask, &[name, cx.nick()]),
         Some(_) => return refused(Phrase::ROLEPLAY_INVALID_NAME),
-        None => filled(&rules.scene_nick_mask, &[cx.nick()]),
+        None => fill(&rules.scene_nick_mask, &[cx.nick()]),
     };
     let words = words.join(" ");
-    // Whatever it asks of a client, nobody is there to be answered.
+    // CTCP is rejected: a character cannot receive the answer of a client.
     if words.trim().is_empty() || words.starts_with('\x01') {
         return Err(Refusal::NoText);
     }
     let suffix = if rules.add_suffix { format!(" ({})", cx.nick()) } else { String::new() };
     let (before, after) = if acts { ("\x01ACTION ", "\x01") } else { ("", "") };
-    let around = before.len() + suffix.len() + after.len();
-    let room = message::room(cx, &source_override, target, SpeechKind::Privmsg).saturating_sub(around);
-    let text = format!("{before}{}{suffix}{after}", message::cut(cx, &words, room)?);
-    let what = Said {
+    let frame = before.len() + suffix.len() + after.len();
+    let bytes_max = message::text_bytes_max(cx, &source_override, target, SpeechKind::Privmsg);
+    let words = message::fit(cx, &words, bytes_max.saturating_sub(frame))?;
+    let text = format!("{before}{words}{suffix}{after}");
+    let speech = Said {
         kind: SpeechKind::Privmsg,
         text: &text,
         client_tags: "",
         source_override: Some(&source_override),
     };
     match target.starts_with('#') {
-        true => play_in_channel(cx, target, what),
-        false => play_to_user(cx, target, what),
+        true => play_in_channel(cx, target, speech),
+        false => play_to_user(cx, target, speech),
     }
 }
 
-fn play_in_channel(cx: &mut Cx<'_>, target: &str, what: Said<'_>) -> Outcome {
+fn play_in_channel(cx: &mut Cx<'_>, target: &str, speech: Said<'_>) -> Outcome {
     let channel = cx.find_channel(target)?;
     let by = cx.me();
     policy::can_speak(cx.state(), by, channel)?;
@@ -86,23 +88,23 @@ fn play_in_channel(cx: &mut Cx<'_>, target: &str, what: Said<'_>) -> Outcome {
     }
     let at_least = policy::hears(cx.state(), by, channel, None);
     let to = SpeechTarget::Channel { channel, at_least, shown: &shown };
-    cx.commit(Fact::Said { session: cx.session, by, to, what });
+    cx.commit(Fact::Said { session: cx.session, by, to, what: speech });
     Ok(())
 }
 
-fn play_to_user(cx: &mut Cx<'_>, target: &str, what: Said<'_>) -> Outcome {
-    let hearer = cx.find_user(target)?;
-    policy::can_message(cx.state(), cx.me(), hearer)?;
-    if !cx.state().users[hearer].modes.has('E') {
-        let target = cx.state().users[hearer].nick.as_str().to_owned();
+fn play_to_user(cx: &mut Cx<'_>, target: &str, speech: Said<'_>) -> Outcome {
+    let recipient = cx.find_user(target)?;
+    policy::can_message(cx.state(), cx.me(), recipient)?;
+    if !cx.state().users[recipient].modes.has('E') {
+        let target = cx.state().users[recipient].nick.as_str().to_owned();
         return Err(Refusal::CannotRoleplay { target, text: Phrase::ROLEPLAY_USER_OFF });
     }
-    message::say_to_user(cx, hearer, what);
+    message::send_to_user(cx, recipient, speech);
     Ok(())
 }
 
-/// A source from its pattern: each `%s` is the next word.
-fn filled(pattern: &str, words: &[&str]) -> String {
+/// Replaces each `%s` of a pattern with the next word.
+fn fill(pattern: &str, words: &[&str]) -> String {
     let mut words = words.iter();
     let mut pieces = pattern.split("%s");
     let mut source = pieces.next().unwrap_or_default().to_owned();
@@ -115,11 +117,11 @@ fn filled(pattern: &str, words: &[&str]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::filled;
+    use super::fill;
 
     #[test]
     fn a_name_is_not_a_pattern() {
-        assert_eq!(filled("*%s*!%s@npc", &["a%s", "me"]), "*a%s*!me@npc");
-        assert_eq!(filled("=Scene=!%s@npc", &["me"]), "=Scene=!me@npc");
+        assert_eq!(fill("*%s*!%s@npc", &["a%s", "me"]), "*a%s*!me@npc");
+        assert_eq!(fill("=Scene=!%s@npc", &["me"]), "=Scene=!me@npc");
     }
 }

@@ -1,4 +1,4 @@
-//! SAJOIN, SAMODE, SANICK: what operators of the server may do where others have a say.
+//! SAJOIN, SAMODE and SANICK: server operators override the rules of channels and users.
 
 use crate::engine::context::cx::Cx;
 use crate::engine::context::refusal::{Outcome, Refusal};
@@ -28,7 +28,7 @@ fn sajoin(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
         (false, Some(channels)) => (cx.find_user(m.param(0))?, channels),
         (false, None) => return Err(Refusal::NeedMoreParams("SAJOIN".into())),
     };
-    said(cx, m);
+    report_use(cx, m);
     for name in channels.split(',').filter(|name| !name.is_empty()) {
         if let Err(refusal) = join::force(cx, user, name) {
             refusal.say(cx);
@@ -40,11 +40,11 @@ fn sajoin(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
 fn samode(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
     if m.param(0).starts_with('#') {
         let channel = cx.find_channel(m.param(0))?;
-        if mode::is_question(m.param_opt(1)) {
+        if mode::is_query(m.param_opt(1)) {
             mode::show(cx, channel);
             return Ok(());
         }
-        said(cx, m);
+        report_use(cx, m);
         return mode::force(cx, channel, &m.params()[1..]);
     }
     let user = cx.find_user(m.param(0))?;
@@ -52,7 +52,7 @@ fn samode(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
         umode::show(cx, user);
         return Ok(());
     };
-    said(cx, m);
+    report_use(cx, m);
     umode::force(cx, user, changes);
     Ok(())
 }
@@ -81,14 +81,14 @@ fn sanick(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
         cx.reply_command("NOTE", &["SANICK", "NOOP"], Text::Said(Phrase::NICK_IS_THE_SAME, &[]));
         return Ok(());
     }
-    said(cx, m);
+    report_use(cx, m);
     let me = cx.me();
     let source = cx.state().users[user].source().to_owned();
     let new = nick.as_str().to_owned();
     let sees = user == me || policy::hears_of(cx.state(), me, user);
     cx.commit(Fact::NickChanged { user, nick });
     if !sees {
-        // The operator sees what was done, as those who share a channel do.
+        // The operator sees the change like the user's peers.
         cx.reply_from(&source, "NICK", &[], Text::Plain(&new));
     }
     Ok(())
@@ -99,8 +99,8 @@ fn fail(code: &'static str, context: &str, text: Phrase) -> Refusal {
     Refusal::Fail { command: "SANICK", code, context: vec![context.to_owned()], text }
 }
 
-/// Makes known that the operator used one of these.
-fn said(cx: &mut Cx<'_>, m: &Message<'_>) {
+/// Logs the command and notifies other operators of it.
+fn report_use(cx: &mut Cx<'_>, m: &Message<'_>) {
     let name = cx.oper_name();
     let ran = format!("{} {}", m.command.to_ascii_uppercase(), m.params().join(" "));
     cx.oper_did(Phrase::OPER_RAN, &[&name, &ran]);

@@ -12,7 +12,7 @@ pub(super) const SETNAME: Command =
     Command::new("SETNAME", setname).params(1).help("<realname>: changes your real name");
 
 fn setname(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
-    // People type it without the colon.
+    // Users type it without the colon.
     let realname = m.params().join(" ");
     let bytes_max = cx.config().limits.realnamelen;
     if realname.trim().is_empty() || (bytes_max > 0 && realname.len() > bytes_max) {

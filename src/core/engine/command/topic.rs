@@ -1,4 +1,4 @@
-//! TOPIC: shows or sets what a channel is about.
+//! TOPIC: shows or sets the topic of a channel.
 
 use crate::engine::announce::place::show_topic;
 use crate::engine::context::cx::Cx;
@@ -21,8 +21,7 @@ fn topic(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
         return Ok(());
     };
     policy::can_set_topic(cx.state(), cx.me(), channel)?;
-    let shown = &cx.state().channels[channel];
-    if cx.state().store_full && shown.registration.is_some() {
+    if cx.state().store_full && cx.state().channels[channel].registration.is_some() {
         return Err(Refusal::StoreFull("TOPIC".to_owned()));
     }
     let text = truncate(text, cx.config().limits.topiclen);

@@ -1,4 +1,4 @@
-//! UBAN: all ways to keep people out in one command: by address, by mask, by account.
+//! UBAN: bans by address, mask or account, in one command.
 
 use crate::config::{Net, parse_duration};
 use crate::engine::account::suspension;
@@ -13,10 +13,10 @@ use crate::state::ban::BanTarget;
 use crate::text::truncate;
 use crate::wire::{Message, Text};
 
-use super::xline::{described, info, list, report, show_nicks, take_word, warn_if_exempt};
+use super::xline::{describe, info, list, report, show_nicks, take_word, warn_if_exempt};
 use super::{Command, whois};
 
-/// Suspended accounts shown by LIST.
+/// Maximum number of suspended accounts shown by LIST.
 const SUSPENSIONS_MAX: usize = 500;
 
 pub(super) const UBAN: Command = Command::new("UBAN", uban).params(1).right("ban").help(
@@ -24,15 +24,15 @@ pub(super) const UBAN: Command = Command::new("UBAN", uban).params(1).right("ban
      LIST: manages bans on addresses, networks, masks and accounts",
 );
 
-/// Whom it is about.
+/// The target of a UBAN.
 enum UbanTarget {
     Ban(BanTarget),
-    /// An account, folded.
+    /// The folded name of an account.
     Account(String),
-    /// A user whose nick is no account's.
+    /// A user whose nick is not the name of an account.
     User(UserId),
-    /// A nick that belongs to no account and no user.
-    NoOne,
+    /// A name without an account or user.
+    Unknown,
 }
 
 fn uban(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
@@ -51,37 +51,37 @@ fn uban(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
         return Err(fail("TEMPORARILY_UNAVAILABLE", Phrase::STORE_FULL));
     }
     match (word.as_str(), target) {
-        ("add" | "del", UbanTarget::User(user)) => Err(nothing_to_ban(cx, user)),
-        ("add" | "del", UbanTarget::NoOne) => {
+        ("add" | "del", UbanTarget::User(user)) => Err(reject_nick(cx, user)),
+        ("add" | "del", UbanTarget::Unknown) => {
             let context = vec![raw.to_owned()];
             Err(Refusal::Fail { command: "UBAN", code: "INVALID_PARAMS", context, text: Phrase::BAN_NO_ONE })
         }
         ("add", target) => add(cx, target, &m.params()[2..]),
         ("del", target) => delete(cx, target),
         (_, UbanTarget::Ban(target)) => {
-            tell_of_ban(cx, &target);
+            show_ban(cx, &target);
             Ok(())
         }
         (_, UbanTarget::Account(account)) => {
-            tell_of_account(cx, &account);
+            show_account(cx, &account);
             Ok(())
         }
         (_, UbanTarget::User(user)) => {
-            tell_of_user(cx, user);
+            show_user(cx, user);
             Ok(())
         }
-        (_, UbanTarget::NoOne) => {
+        (_, UbanTarget::Unknown) => {
             cx.notify(Phrase::NO_SUCH_NICK_OR_ACCOUNT, &[raw]);
             Ok(())
         }
     }
 }
 
-/// A nick cannot be banned: says what can be, of the user who has it.
-fn nothing_to_ban(cx: &mut Cx<'_>, user: UserId) -> Refusal {
-    let there = &cx.state().users[user];
-    let (nick, ip) = (there.nick.as_str().to_owned(), whois::origin(cx, there).1);
-    let account = there.account.as_ref().map(|account| account.as_str().to_owned());
+/// Rejects a nick, which cannot be banned, and suggests the user's account or address instead.
+fn reject_nick(cx: &mut Cx<'_>, user: UserId) -> Refusal {
+    let user = &cx.state().users[user];
+    let (nick, ip) = (user.nick.as_str().to_owned(), whois::origin(cx, user).1);
+    let account = user.account.as_ref().map(|account| account.as_str().to_owned());
     let (text, other) = match account {
         Some(account) => (Phrase::BAN_ACCOUNT_INSTEAD, account),
         None => (Phrase::BAN_ADDRESS_INSTEAD, ResolvedConfig::address_text(ip)),
@@ -90,21 +90,21 @@ fn nothing_to_ban(cx: &mut Cx<'_>, user: UserId) -> Refusal {
     Refusal::Said
 }
 
-/// Where a user connects from, and what covers that, or the account the user is logged into.
-fn tell_of_user(cx: &mut Cx<'_>, user: UserId) {
-    let there = &cx.state().users[user];
-    let (nick, ip) = (there.nick.as_str().to_owned(), whois::origin(cx, there).1);
-    let account = there.account.as_ref().map(|name| (name.key().to_owned(), name.as_str().to_owned()));
+/// Shows the account of a user or, without one, the address and the bans that cover it.
+fn show_user(cx: &mut Cx<'_>, user: UserId) {
+    let user = &cx.state().users[user];
+    let (nick, ip) = (user.nick.as_str().to_owned(), whois::origin(cx, user).1);
+    let account = user.account.as_ref().map(|name| (name.key().to_owned(), name.as_str().to_owned()));
     match account {
         Some((key, name)) => {
             cx.notify(Phrase::USER_IS_LOGGED_IN, &[&nick, &name]);
-            tell_of_account(cx, &key);
+            show_account(cx, &key);
         }
         None => {
             let address = ResolvedConfig::address_text(ip);
             cx.notify(Phrase::USER_CONNECTS_FROM, &[&nick, &address]);
             if let Some(net) = Net::parse(&address) {
-                tell_of_ban(cx, &BanTarget::Net(net));
+                show_ban(cx, &BanTarget::Net(net));
             }
         }
     }
@@ -125,7 +125,7 @@ fn target(cx: &Cx<'_>, raw: &str) -> Option<UbanTarget> {
     Some(match (cx.state().accounts.contains_key(&*key), cx.state().user_by_key(&key)) {
         (true, _) => UbanTarget::Account(key.into_owned()),
         (false, Some(user)) => UbanTarget::User(user),
-        (false, None) => UbanTarget::NoOne,
+        (false, None) => UbanTarget::Unknown,
     })
 }
 
@@ -148,9 +148,9 @@ fn add(cx: &mut Cx<'_>, target: UbanTarget, mut rest: &[&str]) -> Outcome {
         UbanTarget::Account(account) => {
             let reason = truncate(&rest.join(" "), cx.config().limits.kicklen).into();
             let suspension = Suspension { by: info.by, reason, at_ms: info.at_ms, duration_ms };
-            let gone = suspension::suspend(cx, &account, suspension);
+            let disconnected = suspension::suspend(cx, &account, suspension);
             cx.notify(Phrase::ACCOUNT_SUSPENDED_NOW, &[&account]);
-            show_nicks(cx, &gone);
+            show_nicks(cx, &disconnected);
         }
         UbanTarget::Ban(target) => {
             let own = bans::covers(cx.state(), &target, cx.session);
@@ -162,10 +162,10 @@ fn add(cx: &mut Cx<'_>, target: UbanTarget, mut rest: &[&str]) -> Outcome {
             if own {
                 cx.notify(Phrase::BAN_COVERS_YOU_TOO, &[]);
             }
-            let done = bans::enforce(cx, &target, &info);
-            report(cx, &done);
+            let enforced = bans::enforce(cx, &target, &info);
+            report(cx, &enforced);
         }
-        UbanTarget::User(_) | UbanTarget::NoOne => {
+        UbanTarget::User(_) | UbanTarget::Unknown => {
             return Err(fail("INVALID_PARAMS", Phrase::BAN_TARGET_INVALID));
         }
     }
@@ -188,7 +188,7 @@ fn delete(cx: &mut Cx<'_>, target: UbanTarget) -> Outcome {
             let lifted = suspension::lift(cx, &account);
             (account, lifted)
         }
-        UbanTarget::User(_) | UbanTarget::NoOne => {
+        UbanTarget::User(_) | UbanTarget::Unknown => {
             return Err(fail("INVALID_PARAMS", Phrase::BAN_TARGET_INVALID));
         }
     };
@@ -199,19 +199,19 @@ fn delete(cx: &mut Cx<'_>, target: UbanTarget) -> Outcome {
     Ok(())
 }
 
-/// The ban, what else applies to the address, and who is there that it covers.
-fn tell_of_ban(cx: &mut Cx<'_>, target: &BanTarget) {
+/// Shows a ban, other bans that cover its address, and the users that it matches.
+fn show_ban(cx: &mut Cx<'_>, target: &BanTarget) {
     let (state, now_ms) = (cx.state(), cx.now.wall_ms);
     let mut lines: Vec<String> = match target {
         BanTarget::Net(net) => {
             let own = state.bans.get(target).filter(|info| info.holds(now_ms)).map(|info| (*net, info));
             let over = net.single().into_iter().flat_map(|ip| state.bans.over_address(ip, now_ms));
             let over = over.filter(|(other, _)| other != net);
-            own.into_iter().chain(over).map(|(net, info)| described(cx, &BanTarget::Net(net), info)).collect()
+            own.into_iter().chain(over).map(|(net, info)| describe(cx, &BanTarget::Net(net), info)).collect()
         }
         BanTarget::Mask(_) => {
             let own = state.bans.get(target).filter(|info| info.holds(now_ms));
-            own.map(|info| described(cx, target, info)).into_iter().collect()
+            own.map(|info| describe(cx, target, info)).into_iter().collect()
         }
     };
     if lines.is_empty() {
@@ -230,15 +230,15 @@ fn tell_of_ban(cx: &mut Cx<'_>, target: &BanTarget) {
     show_nicks(cx, &nicks);
 }
 
-fn tell_of_account(cx: &mut Cx<'_>, account: &str) {
-    let Some(there) = cx.state().accounts.get(account) else { return };
-    let name = there.name.as_str().to_owned();
-    let line = match there.suspended.as_ref().filter(|_| there.is_suspended(cx.now.wall_ms)) {
-        Some(suspension) => suspended(cx, &name, suspension),
+fn show_account(cx: &mut Cx<'_>, key: &str) {
+    let Some(account) = cx.state().accounts.get(key) else { return };
+    let name = account.name.as_str().to_owned();
+    let line = match account.suspended.as_ref().filter(|_| account.is_suspended(cx.now.wall_ms)) {
+        Some(suspension) => describe_suspension(cx, &name, suspension),
         None => cx.said(Phrase::ACCOUNT_NOT_SUSPENDED, &[&name]),
     };
     cx.server_notice(&line);
-    let users = cx.state().users_of(account).iter();
+    let users = cx.state().users_of(key).iter();
     let nicks: Vec<String> = users.map(|&user| cx.state().users[user].nick.as_str().to_owned()).collect();
     cx.notify(Phrase::ACCOUNT_USERS, &[&nicks.len().to_string()]);
     show_nicks(cx, &nicks);
@@ -247,14 +247,15 @@ fn tell_of_account(cx: &mut Cx<'_>, account: &str) {
 fn list_suspensions(cx: &mut Cx<'_>) {
     let now_ms = cx.now.wall_ms;
     let accounts = cx.state().accounts.values().filter(|account| account.is_suspended(now_ms));
-    let lines = accounts
-        .filter_map(|account| Some(suspended(cx, account.name.as_str(), account.suspended.as_ref()?)));
+    let lines = accounts.filter_map(|account| {
+        Some(describe_suspension(cx, account.name.as_str(), account.suspended.as_ref()?))
+    });
     for line in lines.take(SUSPENSIONS_MAX).collect::<Vec<_>>() {
         cx.server_notice(&line);
     }
 }
 
-fn suspended(cx: &Cx<'_>, name: &str, suspension: &Suspension) -> String {
+fn describe_suspension(cx: &Cx<'_>, name: &str, suspension: &Suspension) -> String {
     let reason = match &*suspension.reason {
         "" => cx.said(Phrase::NO_REASON, &[]),
         reason => reason.to_owned(),

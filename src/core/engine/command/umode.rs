@@ -1,4 +1,4 @@
-//! MODE on a nick: one's own user modes.
+//! MODE for a nick: the user's own modes.
 
 use crate::engine::announce::{self, snomask};
 use crate::engine::context::cx::Cx;
@@ -9,12 +9,12 @@ use crate::state::{Fact, Letters, UserId};
 use crate::wire::numeric::{ERR_UNKNOWNMODE, RPL_SNOMASKIS, RPL_UMODEIS};
 use crate::wire::{Message, Text};
 
-/// Modes that users switch themselves: bot, roleplay, messages from the logged-in only, no CTCP, invisible.
+/// Modes that users can change: bot, roleplay, messages from logged-in users only, no CTCP, invisible.
 pub(super) const SETTABLE: &str = "BERTi";
-/// Modes that come and go by other means, except that operators may step down with `-o`.
+/// Modes that the server sets. Operators can remove `o`.
 const AUTOMATIC: &str = "Zo";
 
-/// 221, or changes.
+/// Shows modes (221), or changes them.
 pub fn mode(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
     let user = cx.find_user(m.param(0))?;
     if user != cx.me() {
@@ -28,7 +28,7 @@ pub fn mode(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
     let (mut masks, mut refused) = (None, false);
     let modes = cx.user().modes;
     let (mut on, mut off) = (Letters::default(), Letters::default());
-    let (mut adding, mut steps_down) = (true, false);
+    let (mut adding, mut removes_oper) = (true, false);
     for letter in changes.chars() {
         match letter {
             '+' => adding = true,
@@ -50,7 +50,7 @@ pub fn mode(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
                 refused = true;
                 Refusal::NoPrivileges.say(cx);
             }
-            'o' if !adding => steps_down = modes.has('o'),
+            'o' if !adding => removes_oper = modes.has('o'),
             _ if AUTOMATIC.contains(letter) => {}
             _ => {
                 refused = true;
@@ -65,17 +65,18 @@ pub fn mode(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
     if let Some(masks) = masks {
         set_snomasks(cx, masks);
     }
-    if steps_down {
+    if removes_oper {
         super::oper::drop_oper(cx, user);
     }
-    if !changes_modes && masks.is_none() && !steps_down && !refused {
-        // What is so already is shown.
+    if !changes_modes && masks.is_none() && !removes_oper && !refused {
+        // If nothing changed, the client sees the current modes.
         show(cx, user);
     }
     Ok(())
 }
 
-/// 221, addressed to the user whose modes they are, so that it tells whose; 008 of an operator's own.
+/// Sends the modes of a user (221, addressed to that user, so that the operator sees whose they are), and the
+/// snomasks of the user being served (008).
 pub(super) fn show(cx: &mut Cx<'_>, user: UserId) {
     let (nick, modes) = (cx.state().users[user].nick.as_str().to_owned(), cx.state().users[user].modes);
     cx.reply_addressed(&nick, RPL_UMODEIS, &[&modes.to_string()], Text::None);
@@ -84,7 +85,7 @@ pub(super) fn show(cx: &mut Cx<'_>, user: UserId) {
     }
 }
 
-/// Chooses the server notices that the user being served reads; 008.
+/// Sets the snomasks of the user being served, and sends 008.
 pub fn set_snomasks(cx: &mut Cx<'_>, masks: Letters) {
     if masks != cx.user().snomasks {
         let user = cx.me();
@@ -98,8 +99,8 @@ fn show_snomasks(cx: &mut Cx<'_>) {
     cx.reply(RPL_SNOMASKIS, &[&masks], Text::Said(Phrase::SNOMASKS_ARE, &[]));
 }
 
-/// Switches modes of any user that the user could switch, too. What was changed is shown to the operator, who
-/// need not be that user; if nothing was, the modes are.
+/// Changes modes of any user, limited to those that the user could change. The operator sees the changes or,
+/// if there are none, the current modes.
 pub fn force(cx: &mut Cx<'_>, user: UserId, changes: &str) {
     let modes = cx.state().users[user].modes;
     let (mut on, mut off, mut adding, mut refused) = (Letters::default(), Letters::default(), true, false);
@@ -127,7 +128,7 @@ pub fn force(cx: &mut Cx<'_>, user: UserId, changes: &str) {
     }
 }
 
-/// 472
+/// Sends 472.
 fn unknown(cx: &mut Cx<'_>, letter: char) {
     let letter = letter.to_string();
     cx.reply(ERR_UNKNOWNMODE, &[&letter], Text::Said(Phrase::UNKNOWN_MODE, &[]));

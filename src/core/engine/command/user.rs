@@ -1,4 +1,4 @@
-//! USER and PASS: who is connecting.
+//! USER and PASS: introduces the connecting user, and sends a password.
 
 use serde::{Deserialize, Serialize};
 
@@ -24,8 +24,8 @@ pub(super) const USER: Command = Command::new("USER", user)
     .help("<username> 0 * :<realname>: sets the username and real name when connecting");
 
 pub(super) const PASS: Command = Command::new("PASS", pass).params(1).before_registration().help(
-    "<password> | <account>[@<device>]:<password>: sends the server password, or logs in; before \
-     NICK and USER",
+    "<password> | <account>[@<device>]:<password>: sends the server password, or logs in; must come \
+     before NICK and USER",
 );
 
 fn user(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
@@ -39,13 +39,13 @@ fn user(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
     }
     let limits = &cx.config().limits;
     let login = split_login(m.param(0)).ok();
-    // One byte is for the `~`.
+    // One byte is reserved for the `~`.
     let username_bytes_max = limits.identlen.saturating_sub(1).max(1);
-    let login = login.and_then(|(who, passphrase)| {
-        let username = ident(&who.account, username_bytes_max)?;
-        Some((who, passphrase, username))
+    let parsed = login.and_then(|(login, passphrase)| {
+        let username = ident(&login.account, username_bytes_max)?;
+        Some((login, passphrase, username))
     });
-    let Some((who, passphrase, username)) = login else {
+    let Some((login, passphrase, username)) = parsed else {
         cx.reply(ERR_INVALIDUSERNAME, &[], Text::Said(Phrase::MALFORMED_USERNAME, &[]));
         return Err(Refusal::Said);
     };
@@ -55,17 +55,17 @@ fn user(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
     };
     let said = Introduction::User { username: &username, realname };
     cx.commit(Fact::Introduced { session: cx.session, said });
-    if let Some(device) = &who.device {
+    if let Some(device) = &login.device {
         cx.commit(Fact::Introduced { session: cx.session, said: Introduction::Device(device) });
     }
     if let Some(passphrase) = passphrase {
-        log_in(cx, Ok(who), passphrase);
+        log_in(cx, Ok(login), passphrase);
     }
     Ok(())
 }
 
-/// Splits `user`, `user@device`, `user@device:password` and `user:password@device`: clients without SASL log
-/// in by the user name.
+/// Splits `user`, `user@device`, `user@device:password` and `user:password@device`. Clients without SASL can
+/// log in with the username.
 fn split_login(raw: &str) -> Result<(Login, Option<&str>), MalformedLogin> {
     match (raw.find(':'), raw.find('@')) {
         (Some(colon), at) if at.is_none_or(|at| colon < at) => {
@@ -79,30 +79,30 @@ fn split_login(raw: &str) -> Result<(Login, Option<&str>), MalformedLogin> {
 
 fn pass(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
     let registering = cx.served().registering().ok_or(Refusal::AlreadyRegistered)?;
-    // Only the first counts.
+    // Only the first PASS counts.
     if registering.password == Password::Missing {
         let said = Introduction::Password(m.param(0));
         cx.commit(Fact::Introduced { session: cx.session, said });
-        if let Some((who, passphrase)) = m.param(0).split_once(':') {
-            log_in(cx, Login::parse(who), passphrase);
+        if let Some((login, passphrase)) = m.param(0).split_once(':') {
+            log_in(cx, Login::parse(login), passphrase);
         }
     }
     Ok(())
 }
 
-/// Logs in with an account and passphrase that were sent in another parameter, where that is possible.
-fn log_in(cx: &mut Cx<'_>, who: Result<Login, MalformedLogin>, passphrase: &str) {
+/// Logs in with an account and passphrase sent by PASS or USER, if the configuration allows it.
+fn log_in(cx: &mut Cx<'_>, login: Result<Login, MalformedLogin>, passphrase: &str) {
     if !cx.config().accounts.login_via_pass_command || cx.account().is_some() {
         return;
     }
-    let Ok(who) = who else { return refuse_login(cx, LoginRefused::Wrong) };
-    match login::attempt(cx, &who.account, passphrase) {
-        Ok(job) => cx.ask(job, PassPassphraseChecked(who)),
+    let Ok(login) = login else { return refuse_login(cx, LoginRefused::Wrong) };
+    match login::attempt(cx, &login.account, passphrase) {
+        Ok(job) => cx.ask(job, PassPassphraseChecked(login)),
         Err(refused) => refuse_login(cx, refused),
     }
 }
 
-/// A login by PASS or USER was checked.
+/// Waits for the check of a login by PASS or USER.
 #[derive(Debug, Serialize, Deserialize)]
 pub(in crate::engine) struct PassPassphraseChecked(Login);
 
@@ -117,8 +117,8 @@ impl Resume for PassPassphraseChecked {
     }
 }
 
-/// Where the server has a password, PASS may have been that one, which is not judged yet. The client did not
-/// start SASL, so it hears of the failure by NOTICE: some disconnect at a 904.
+/// Reports a failed login by NOTICE, because the client did not start SASL, and some clients disconnect at a
+/// 904. If the server has a password, sends nothing: PASS may contain that password, which is checked later.
 fn refuse_login(cx: &mut Cx<'_>, refused: LoginRefused) {
     if cx.config().server.password.is_none() {
         let (phrase, args) = refused.phrase();

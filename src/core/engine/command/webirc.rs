@@ -1,4 +1,4 @@
-//! WEBIRC: a gateway says whose connection it is (<https://ircv3.net/specs/extensions/webirc>).
+//! WEBIRC: a gateway passes on the address of its client (<https://ircv3.net/specs/extensions/webirc>).
 
 use std::net::IpAddr;
 
@@ -21,12 +21,12 @@ pub(super) const WEBIRC: Command = Command::new("WEBIRC", webirc).params(4).befo
      address",
 );
 
-/// A WEBIRC whose password is being compared.
+/// A WEBIRC command that waits for the comparison of its password.
 #[derive(Debug, Serialize, Deserialize)]
 pub(in crate::engine) struct WebircClaim {
     password: String,
     client: Client,
-    /// Gateways that it may be, by their place in the configuration, the next one to try last.
+    /// Gateways still to be tried, as indices into `server.webirc`; the last one is next.
     gateways: Vec<usize>,
 }
 
@@ -39,42 +39,42 @@ fn webirc(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
         return refuse(cx);
     }
     let mut gateways: Vec<usize> = (cx.config().server.webirc.iter().enumerate())
-        .filter(|(_, own)| may_be(cx, own))
+        .filter(|(_, gateway)| can_be(cx, gateway))
         .map(|(at, _)| at)
         .collect();
     gateways.reverse();
-    go_on(cx, WebircClaim { password: m.param(0).to_owned(), client, gateways })
+    try_next(cx, WebircClaim { password: m.param(0).to_owned(), client, gateways })
 }
 
-/// The password was compared with that of the last gateway.
+/// Continues after the comparison with the password of the last gateway.
 impl Resume for WebircClaim {
     fn resume(mut self: Box<Self>, cx: &mut Cx<'_>, answer: &JobAnswer) -> Outcome {
         match (answer, self.gateways.pop()) {
             (JobAnswer::Password(true), Some(at)) => accept(cx, *self, at),
-            _ => go_on(cx, *self),
+            _ => try_next(cx, *self),
         }
     }
 }
 
 /// Tries the next gateway.
-fn go_on(cx: &mut Cx<'_>, claim: WebircClaim) -> Outcome {
+fn try_next(cx: &mut Cx<'_>, claim: WebircClaim) -> Outcome {
     let Some(&at) = claim.gateways.last() else { return refuse(cx) };
-    match cx.config().server.webirc.get(at).filter(|own| may_be(cx, own)) {
+    match cx.config().server.webirc.get(at).filter(|gateway| can_be(cx, gateway)) {
         Some(Webirc { password: Some(hash), .. }) => {
             let job = HashJob::VerifyPassword { hash: hash.clone(), password: claim.password.clone() };
             cx.ask(job, claim);
             Ok(())
         }
-        // Its certificate is enough.
+        // The certificate is sufficient.
         Some(Webirc { certfp: Some(_), .. }) => accept(cx, claim, at),
-        // The configuration has changed meanwhile.
+        // The configuration has changed during the wait.
         _ => refuse(cx),
     }
 }
 
 fn accept(cx: &mut Cx<'_>, claim: WebircClaim, at: usize) -> Outcome {
-    let believed = cx.config().server.webirc.get(at).is_some_and(|own| own.accept_hostname);
-    let host = claim.client.host.filter(|host| believed && is_host(host));
+    let accepts_host = cx.config().server.webirc.get(at).is_some_and(|gateway| gateway.accept_hostname);
+    let host = claim.client.host.filter(|host| accepts_host && is_host(host));
     gateway::speak_for(cx, Client { host, ..claim.client });
     Ok(())
 }
@@ -84,18 +84,19 @@ fn refuse(cx: &mut Cx<'_>) -> Outcome {
     Ok(())
 }
 
-/// Whether the session may be this gateway's, as far as address and certificate tell.
-fn may_be(cx: &Cx<'_>, own: &Webirc) -> bool {
+/// Whether the session can be this gateway's, judging by address and certificate.
+fn can_be(cx: &Cx<'_>, gateway: &Webirc) -> bool {
     let door = &cx.served().door;
-    let known = own.hosts.iter().any(|net| net.contains(door.ip));
-    let armed = own.password.is_some() || own.certfp.is_some();
-    known && armed && own.certfp.as_deref().is_none_or(|certfp| door.certfp.as_deref() == Some(certfp))
+    let is_known = gateway.hosts.iter().any(|net| net.contains(door.ip));
+    let has_credentials = gateway.password.is_some() || gateway.certfp.is_some();
+    let presents = |certfp| door.certfp.as_deref() == Some(certfp);
+    is_known && has_credentials && gateway.certfp.as_deref().is_none_or(presents)
 }
 
-/// The client that the gateway names; none without a proper address.
+/// Returns the client that the gateway passes on; `None` if its address is invalid.
 fn client(cx: &Cx<'_>, m: &Message<'_>) -> Option<Client> {
     let ip: IpAddr = m.param(3).parse().ok()?;
-    // The way is as safe as its last piece.
+    // The client's connection is secure only if the gateway's is, too.
     let claims_tls = m.param(4).split(' ').any(|flag| {
         let name = flag.split('=').next().unwrap_or_default();
         name.eq_ignore_ascii_case("tls") || name.eq_ignore_ascii_case("secure")

@@ -1,4 +1,4 @@
-//! WHO: users by channel, nick or mask; with WHOX, the fields the client wants
+//! WHO: lists users by channel, nick or mask; with WHOX, the client chooses the fields
 //! (<https://ircv3.net/specs/extensions/whox>).
 
 use std::ops::ControlFlow;
@@ -22,7 +22,7 @@ use super::{Command, whois};
 
 /// The fields of WHOX in the order in which they are sent; the real name follows them.
 const FIELDS: &str = "tcuihsnfdlao";
-/// Stands for an address that is not disclosed.
+/// Replaces an address that is not disclosed.
 const NO_ADDRESS: &str = "255.255.255.255";
 
 pub(super) const WHO: Command = Command::new("WHO", who)
@@ -33,7 +33,7 @@ fn who(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
     let asked = m.param(0).to_owned();
     let form = m.param_opt(1).and_then(WhoForm::parse);
     let scope = match m.param_opt(1) {
-        // A search for operators finds nobody: whom to ask for help is not for this list to say.
+        // A search for operators (`o`) finds none: WHO is not a list of operators to contact.
         Some("o") => None,
         _ => scope(cx, &asked, &form),
     };
@@ -44,7 +44,7 @@ fn who(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
     Ok(())
 }
 
-/// What is to be searched. A nick is answered at once.
+/// Returns the users to search. A nick is answered immediately.
 fn scope(cx: &mut Cx<'_>, asked: &str, form: &Option<WhoForm>) -> Option<WhoScope> {
     if asked.starts_with('#') {
         let channel = cx.find_channel(asked).ok()?;
@@ -56,8 +56,8 @@ fn scope(cx: &mut Cx<'_>, asked: &str, form: &Option<WhoForm>) -> Option<WhoScop
         return Some(WhoScope::All { mask, slot: 0 });
     }
     match (cx.find_user(asked), ServiceName::by_name(asked)) {
-        (Ok(user), _) => tell(cx, user, None, form.as_ref()),
-        (Err(_), Some(service)) => tell_service(cx, service, form.as_ref()),
+        (Ok(user), _) => show(cx, user, None, form.as_ref()),
+        (Err(_), Some(service)) => show_service(cx, service, form.as_ref()),
         (Err(_), None) => {}
     }
     None
@@ -67,7 +67,7 @@ fn end(cx: &mut Cx<'_>, asked: &str) {
     cx.reply(RPL_ENDOFWHO, &[asked], Text::Said(Phrase::END_OF_WHO, &[]));
 }
 
-/// Where a long WHO stands.
+/// The position in a long WHO.
 #[derive(Debug, Serialize, Deserialize)]
 pub(in crate::engine) struct WhoCursor {
     asked: String,
@@ -77,21 +77,21 @@ pub(in crate::engine) struct WhoCursor {
 
 #[derive(Debug, Serialize, Deserialize)]
 enum WhoScope {
-    /// The members of a channel from this one on.
+    /// The members of a channel, from this one on.
     Channel { channel: ChannelId, next: Place },
-    /// All users from this slot on whom the mask covers.
+    /// All users that the mask matches, from this slot on.
     All { mask: Mask, slot: u32 },
 }
 
 impl LongAnswer for WhoCursor {
-    /// Looks at the next user; goes on with how many that were, until it was the last.
+    /// Examines the next user; ends after the last.
     fn step(&mut self, cx: &mut Cx<'_>) -> ControlFlow<(), usize> {
-        let Some(looked_at) = self.scope.next(cx.state(), cx.me()) else {
+        let Some(next) = self.scope.next(cx.state(), cx.me()) else {
             end(cx, &self.asked);
             return ControlFlow::Break(());
         };
-        if let Some(user) = looked_at {
-            tell(cx, user, self.scope.channel(), self.form.as_ref());
+        if let Some(user) = next {
+            show(cx, user, self.scope.channel(), self.form.as_ref());
         }
         ControlFlow::Continue(1)
     }
@@ -105,11 +105,11 @@ impl WhoScope {
         }
     }
 
-    /// The next user, `Some(None)` for one who is not to be shown, or `None` when there is no more.
+    /// Returns the next user, `Some(None)` for one that is not shown, or `None` after the last.
     fn next(&mut self, state: &State, me: UserId) -> Option<Option<UserId>> {
         match self {
             WhoScope::Channel { channel, next } => {
-                // It may have gone while the client was reading.
+                // The channel may have been removed since the list began.
                 let (place, user, _) = state.channels.get(*channel)?.members.iter_from(*next).next()?;
                 *next = place.next();
                 Some(Some(user).filter(|&user| policy::sees_member(state, me, *channel, user)))
@@ -127,13 +127,13 @@ impl WhoScope {
     }
 }
 
-fn tell(cx: &mut Cx<'_>, user: UserId, channel: Option<ChannelId>, form: Option<&WhoForm>) {
+fn show(cx: &mut Cx<'_>, user: UserId, channel: Option<ChannelId>, form: Option<&WhoForm>) {
     let realname = cx.state().users[user].realname.to_string();
     reply(cx, form, &realname, |cx, letter, token| field(cx, letter, user, channel, token));
 }
 
-/// Services are no users: they have no address, account or idle time.
-fn tell_service(cx: &mut Cx<'_>, service: ServiceName, form: Option<&WhoForm>) {
+/// Shows a service, which has no address, account or idle time.
+fn show_service(cx: &mut Cx<'_>, service: ServiceName, form: Option<&WhoForm>) {
     let realname = cx.said(Phrase::SERVICE_REALNAME, &[service.name()]);
     reply(cx, form, &realname, |cx, letter, token| match letter {
         't' => token.to_owned(),
@@ -147,7 +147,7 @@ fn tell_service(cx: &mut Cx<'_>, service: ServiceName, form: Option<&WhoForm>) {
     });
 }
 
-/// 352, or 354 with the fields asked for; `field` gives the one of a letter, and the token.
+/// Sends 352, or 354 with the requested fields. `field` returns the field of a letter, given the token.
 fn reply(
     cx: &mut Cx<'_>,
     form: Option<&WhoForm>,
@@ -184,12 +184,12 @@ fn field(cx: &Cx<'_>, letter: char, id: UserId, channel: Option<ChannelId>, toke
         'd' => "0".to_owned(),
         'l' => (cx.now.wall_ms / 1000).saturating_sub(user.active_s).to_string(),
         'a' => user.account.as_ref().map_or("0", |account| account.as_str()).to_owned(),
-        // Levels of channel operators are not a thing here.
+        // Channel operators have no levels.
         _ => "*".to_owned(),
     }
 }
 
-/// Here or gone, operator, ranks in the channel, bot, registered.
+/// Returns the flags: here or gone, operator, ranks in the channel, bot, registered.
 fn flags(cx: &Cx<'_>, id: UserId, channel: Option<ChannelId>) -> String {
     let user = &cx.state().users[id];
     let mut flags = String::from(if user.away.is_some() { "G" } else { "H" });
@@ -203,14 +203,14 @@ fn flags(cx: &Cx<'_>, id: UserId, channel: Option<ChannelId>) -> String {
     if user.modes.has('B') {
         flags.push('B');
     }
-    // Where a nick is its account's, who has one is known to be who the nick says.
+    // If nicks are account names, a user with an account is the verified owner of the nick.
     if user.account.is_some() && settings::are_nicks_accounts(cx.config()) {
         flags.push('r');
     }
     flags
 }
 
-/// What a client wants to read.
+/// The fields and token that a client requests.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct WhoForm {
     fields: Letters,
@@ -218,7 +218,7 @@ struct WhoForm {
 }
 
 impl WhoForm {
-    /// Reads `%fields[,token]`; anything before the `%` does not count. A token is up to three digits.
+    /// Parses `%fields[,token]`, ignoring anything before the `%`. A token has up to three digits.
     fn parse(text: &str) -> Option<WhoForm> {
         let (_, wanted) = text.split_once('%')?;
         let (fields, token) = wanted.split_once(',').unwrap_or((wanted, ""));

@@ -1,4 +1,4 @@
-//! WHOIS: what may be known of a user.
+//! WHOIS: shows information about a user.
 
 use std::net::IpAddr;
 
@@ -16,37 +16,37 @@ use crate::wire::{Cap, Message, Text};
 
 use super::Command;
 
-/// Users shown to an operator who asks for masks, and parts of the list that are looked at.
+/// Maximum number of users shown to an operator who gives masks, and of nicks and masks in one command.
 const FOUND_MAX: usize = 50;
-/// Bytes of channels in one 319, so that it fits with any server name and nicks.
+/// Maximum bytes of channels in one 319, so that it fits with any server name and nicks.
 const CHANNELS_BYTES_MAX: usize = 380;
 
 pub(super) const WHOIS: Command =
     Command::new("WHOIS", whois).params(1).help("[<server>] <nick>: shows information about a user");
 
 fn whois(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
-    // There is one server, so the one before the nick does not matter.
+    // There is only one server, so the parameter that names one is ignored.
     let asked = m.param_opt(1).unwrap_or(m.param(0));
     if !cx.user().may("samode") {
         // TARGMAX says WHOIS:1.
         let asked = asked.split(',').next().unwrap_or(asked);
-        one(cx, asked);
+        show(cx, asked);
         cx.reply(RPL_ENDOFWHOIS, &[asked], Text::Said(Phrase::END_OF_WHOIS, &[]));
         return Ok(());
     }
     let mut left = FOUND_MAX;
     for asked in asked.split(',').take(FOUND_MAX) {
         if asked.contains(['*', '?', '!', '@']) {
-            left -= matching(cx, asked, left);
+            left -= show_matching(cx, asked, left);
         } else {
-            one(cx, asked);
+            show(cx, asked);
         }
     }
     cx.reply(RPL_ENDOFWHOIS, &[asked], Text::Said(Phrase::END_OF_WHOIS, &[]));
     Ok(())
 }
 
-fn one(cx: &mut Cx<'_>, nick: &str) {
+fn show(cx: &mut Cx<'_>, nick: &str) {
     match (cx.find_user(nick), ServiceName::by_name(nick)) {
         (Ok(user), _) => describe(cx, user),
         (Err(_), Some(service)) => describe_service(cx, service),
@@ -54,15 +54,14 @@ fn one(cx: &mut Cx<'_>, nick: &str) {
     }
 }
 
-/// Shows whom a mask covers; gives how many, at most `most`.
-fn matching(cx: &mut Cx<'_>, raw: &str, most: usize) -> usize {
+/// Shows up to `limit` users that a mask matches. Returns their number.
+fn show_matching(cx: &mut Cx<'_>, raw: &str, limit: usize) -> usize {
     let mask = Mask::parse(cx.setup.mapping, raw);
-    let is_meant = |user: &User| {
-        let covers = |mask: &Mask| bans::sources_of(user).iter().any(|nuh| mask.matches(nuh));
-        mask.as_ref().is_some_and(covers)
+    let matches = |user: &User| {
+        mask.as_ref().is_some_and(|mask| bans::sources_of(user).iter().any(|nuh| mask.matches(nuh)))
     };
-    let users = cx.state().users.iter().filter(|(_, user)| is_meant(user));
-    let users: Vec<UserId> = users.map(|(id, _)| id).take(most).collect();
+    let users = cx.state().users.iter().filter(|(_, user)| matches(user));
+    let users: Vec<UserId> = users.map(|(id, _)| id).take(limit).collect();
     if users.is_empty() {
         Refusal::NoSuchNick(raw.to_owned()).say(cx);
     }
@@ -128,8 +127,8 @@ fn describe(cx: &mut Cx<'_>, id: UserId) {
     }
 }
 
-/// Where a user comes from. Who has several connections has the first that is still there; an always-on
-/// user without any is at home.
+/// Returns the host and address that a user connects from: those of the oldest session or, for an always-on
+/// user without sessions, those of the server.
 pub fn origin(cx: &Cx<'_>, user: &User) -> (String, IpAddr) {
     let mut doors = user.sessions.iter().map(|&session| &cx.state().sessions[session].door);
     match doors.next() {
@@ -139,7 +138,7 @@ pub fn origin(cx: &Cx<'_>, user: &User) -> (String, IpAddr) {
     }
 }
 
-/// The channels that the asker may know the user to be in, with the user's ranks.
+/// Returns the channels of a user that the user being served may see, with prefixes.
 fn channels(cx: &Cx<'_>, id: UserId) -> Vec<String> {
     let (state, me) = (cx.state(), cx.me());
     let all = cx.served().caps.has(Cap::MultiPrefix);

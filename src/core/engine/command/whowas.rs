@@ -1,4 +1,4 @@
-//! WHOWAS: who had a nick of late.
+//! WHOWAS: shows recent users of a nick.
 
 use crate::engine::context::cx::Cx;
 use crate::engine::context::refusal::Outcome;
@@ -10,9 +10,9 @@ use crate::wire::{Message, Text};
 
 use super::Command;
 
-/// Nicks that are looked for at once.
+/// Maximum number of nicks in one command.
 const NICKS_MAX: usize = 4;
-/// Entries for one nick; the latest are shown.
+/// Maximum number of entries for one nick, latest first.
 const ENTRIES_MAX: usize = 100;
 
 pub(super) const WHOWAS: Command = Command::new("WHOWAS", whowas)
@@ -20,7 +20,7 @@ pub(super) const WHOWAS: Command = Command::new("WHOWAS", whowas)
     .help("<nick>[,<nick>…] [<count>]: shows past users of a nick, newest first");
 
 fn whowas(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
-    // A count that is not positive stands for all (RFC 2812, section 3.6.3).
+    // A count that is not positive means all entries (RFC 2812, section 3.6.3).
     let count = m.param(1).parse().ok().filter(|&count: &usize| count > 0).unwrap_or(ENTRIES_MAX);
     for asked in m.param(0).split(',').take(NICKS_MAX) {
         show(cx, asked, count.min(ENTRIES_MAX));

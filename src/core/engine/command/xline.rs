@@ -1,5 +1,5 @@
-//! DLINE, KLINE and what undoes them: bans of addresses and of masks, the old way. [`super::uban`] is the
-//! one command for all of it.
+//! DLINE, KLINE, UNDLINE and UNKLINE: the traditional commands for bans of addresses and masks.
+//! [`super::uban`] replaces them all.
 
 use crate::config::{Net, parse_duration};
 use crate::engine::context::cx::Cx;
@@ -14,9 +14,9 @@ use crate::wire::{Message, Text};
 
 use super::Command;
 
-/// Bans shown by one LIST.
+/// Maximum number of bans or nicks shown by one command.
 const LISTED_MAX: usize = 500;
-/// Bytes of nicks in one line.
+/// Maximum bytes of nicks in one line.
 const NICKS_BYTES_MAX: usize = 380;
 
 pub(super) const DLINE: Command =
@@ -106,8 +106,8 @@ fn add(cx: &mut Cx<'_>, m: &Message<'_>, kind: XlineKind) -> Outcome {
     cx.notify(Phrase::BAN_ADDED, &[&target.to_string()]);
     warn_if_exempt(cx, &target);
     if and_kill {
-        let done = bans::enforce(cx, &target, &info);
-        report(cx, &done);
+        let enforced = bans::enforce(cx, &target, &info);
+        report(cx, &enforced);
         if own {
             cx.close(&bans::reason(cx.setup, &info));
         }
@@ -115,7 +115,7 @@ fn add(cx: &mut Cx<'_>, m: &Message<'_>, kind: XlineKind) -> Outcome {
     Ok(())
 }
 
-/// Says of a ban that is against this machine alone that it never matches anyone.
+/// Warns that a ban on loopback addresses never matches.
 pub(super) fn warn_if_exempt(cx: &mut Cx<'_>, target: &BanTarget) {
     if matches!(target, BanTarget::Net(net) if net.is_loopback()) {
         cx.notify(Phrase::BAN_NEVER_MATCHES, &[]);
@@ -136,31 +136,31 @@ fn remove(cx: &mut Cx<'_>, m: &Message<'_>, kind: XlineKind) -> Outcome {
     Ok(())
 }
 
-/// 400
+/// Sends 400.
 fn refuse(cx: &mut Cx<'_>, command: &str, text: Phrase) -> Outcome {
     cx.reply(ERR_UNKNOWNERROR, &[command], Text::Said(text, &[]));
     Err(Refusal::Said)
 }
 
-/// Takes the first parameter if it is this word, in either case.
+/// Takes the first parameter if it is this word, ignoring case.
 pub(super) fn take_word(rest: &mut &[&str], word: &str) -> bool {
-    let there = rest.first().is_some_and(|first| first.eq_ignore_ascii_case(word));
-    if there {
+    let matches = rest.first().is_some_and(|first| first.eq_ignore_ascii_case(word));
+    if matches {
         *rest = &rest[1..];
     }
-    there
+    matches
 }
 
-/// Takes the first parameter if it is a span of time.
+/// Takes the first parameter if it is a duration.
 fn take_duration(rest: &mut &[&str]) -> Option<u64> {
     let duration = parse_duration(rest.first()?)?;
     *rest = &rest[1..];
     Some(duration.as_millis() as u64).filter(|&duration_ms| duration_ms > 0)
 }
 
-/// What is noted of a ban that is set now; `words` is `reason | reason for operators`.
-pub(super) fn info(cx: &Cx<'_>, words: &str, duration_ms: Option<u64>, require_sasl: bool) -> BanInfo {
-    let (reason, oper_reason) = words.split_once('|').unwrap_or((words, ""));
+/// Returns the details of a ban set now. `reasons` is `reason | reason for operators`.
+pub(super) fn info(cx: &Cx<'_>, reasons: &str, duration_ms: Option<u64>, require_sasl: bool) -> BanInfo {
+    let (reason, oper_reason) = reasons.split_once('|').unwrap_or((reasons, ""));
     let cut = |text: &str| truncate(text.trim(), cx.config().limits.kicklen).into();
     BanInfo {
         by: cx.oper_name().into(),
@@ -172,34 +172,34 @@ pub(super) fn info(cx: &Cx<'_>, words: &str, duration_ms: Option<u64>, require_s
     }
 }
 
-/// Tells what became of those whom a ban covers.
-pub(super) fn report(cx: &mut Cx<'_>, done: &bans::Enforced) {
-    let count = done.closed.len();
+/// Reports the users that a ban disconnected.
+pub(super) fn report(cx: &mut Cx<'_>, enforced: &bans::Enforced) {
+    let count = enforced.closed.len();
     if count > 0 {
         let (name, count) = (cx.oper_name(), count.to_string());
         cx.oper_did(Phrase::BAN_DISCONNECTED, &[&name, &count]);
         cx.notify(Phrase::BANNED_ARE, &[&count]);
-        show_nicks(cx, &done.closed);
+        show_nicks(cx, &enforced.closed);
     }
-    if !done.staying.is_empty() {
+    if !enforced.staying.is_empty() {
         cx.notify(Phrase::BANNED_STAY, &[]);
-        show_nicks(cx, &done.staying);
+        show_nicks(cx, &enforced.staying);
     }
 }
 
-/// Names users, a few on each line.
+/// Lists nicks, several on each line.
 pub(super) fn show_nicks(cx: &mut Cx<'_>, nicks: &[String]) {
     for line in wrap(nicks.iter().take(LISTED_MAX), NICKS_BYTES_MAX) {
         cx.server_notice(&line);
     }
 }
 
-/// Shows the bans wanted.
-pub(super) fn list(cx: &mut Cx<'_>, wanted: impl Fn(&BanTarget) -> bool) {
+/// Lists the active bans whose target matches `filter`.
+pub(super) fn list(cx: &mut Cx<'_>, filter: impl Fn(&BanTarget) -> bool) {
     let now_ms = cx.now.wall_ms;
-    let bans = cx.state().bans.all().filter(|(target, info)| wanted(target) && info.holds(now_ms));
+    let bans = cx.state().bans.all().filter(|(target, info)| filter(target) && info.holds(now_ms));
     let mut lines: Vec<String> =
-        bans.take(LISTED_MAX + 1).map(|(target, info)| described(cx, &target, info)).collect();
+        bans.take(LISTED_MAX + 1).map(|(target, info)| describe(cx, &target, info)).collect();
     if lines.is_empty() {
         cx.notify(Phrase::NO_BANS, &[]);
     }
@@ -213,8 +213,8 @@ pub(super) fn list(cx: &mut Cx<'_>, wanted: impl Fn(&BanTarget) -> bool) {
     }
 }
 
-/// A ban in one line, in the language of the session being served.
-pub(super) fn described(cx: &Cx<'_>, target: &BanTarget, info: &BanInfo) -> String {
+/// Describes a ban in one line, in the language of the session being served.
+pub(super) fn describe(cx: &Cx<'_>, target: &BanTarget, info: &BanInfo) -> String {
     let line = if info.require_sasl { Phrase::BAN_LISTED_SASL } else { Phrase::BAN_LISTED };
     let left = match info.duration_ms {
         Some(duration_ms) => {

@@ -1,4 +1,4 @@
-//! ZNC: what Palaver and others say to a module of ZNC, instead of `PRIVMSG *playback`.
+//! ZNC: commands for ZNC modules, which Palaver and other clients send instead of `PRIVMSG *playback`.
 
 use crate::engine::context::cx::Cx;
 use crate::engine::context::refusal::Outcome;

@@ -131,7 +131,7 @@ fn appear(cx: &mut Cx<'_>, nick: Nick) {
     welcome(cx);
     idle::arm_ping(cx);
     oper::by_certificate(cx);
-    join::automatically(cx);
+    join::auto_join(cx);
 }
 
 /// A further session of a user who is there: it is told where the user is.
