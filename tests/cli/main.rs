@@ -335,7 +335,7 @@ fn an_import_with_problems_names_all_of_them_and_creates_nothing() {
         "{\n\"version\": 1,\n\"source\": \"atheme\",\n\"users\": {\"a\": {\"hash\": 5}}\n}\n",
     );
     let refused = sandbox.failure(&["importdb", "other.json"]);
-    assert_eq!(refused, "other.json: users.a.hash: expected a text, found 5\n");
+    assert_eq!(refused, "other.json: users.a.hash: expected a string, found 5\n");
     assert!(!sandbox.path("ircd.db").exists());
 }
 

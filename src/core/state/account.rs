@@ -1,4 +1,4 @@
-//! An account as data: an identity that outlives connections.
+//! An account as plain data: a registered name with credentials, which outlives connections.
 
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
@@ -6,93 +6,93 @@ use serde::{Deserialize, Serialize};
 use crate::auth::Credentials;
 use crate::text::{AccountName, CaseMapping, Nick};
 
-/// Nicks of the services, folded, and one that looks like a source of the server's own.
+/// The folded nicks of services, and one that looks like a source that the server uses.
 const RESERVED: [&str; 9] =
     ["nickserv", "chanserv", "hostserv", "histserv", "memoserv", "botserv", "operserv", "global", "=scene="];
 
-/// Returns whether a nick or account name, given folded and as written, is reserved for the server itself or
-/// looks like one that is.
+/// Returns whether a nick or account name, given folded and as written, is reserved for the server or looks
+/// like a reserved one.
 pub fn is_reserved_name(mapping: CaseMapping, key: &str, shown: &str) -> bool {
     RESERVED.contains(&key) || mapping.has_skeletons() && RESERVED.contains(&mapping.skeleton(shown).as_str())
 }
 
-/// Devices whose last visit is remembered; the one not seen for the longest time is forgotten.
+/// The maximum number of devices whose last visit is remembered; the least recent one is dropped.
 pub const DEVICES_MAX: usize = 64;
-/// Read markers of one account; the one not moved for the longest time is forgotten.
+/// The maximum number of read markers per account; the least recently moved one is dropped.
 pub const READ_MARKERS_MAX: usize = 256;
 
 /// An account.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Account {
-    /// Its name.
+    /// The name.
     pub name: AccountName,
-    /// When it was registered, milliseconds since 1970.
+    /// When it was registered, in milliseconds since 1970.
     pub registered_ms: u64,
-    /// Whether its e-mail address was verified, where that is asked for.
+    /// Whether its email address is verified, or need not be.
     pub verified: bool,
-    /// How its owner proves to be its owner.
+    /// The passphrase and certificates that can log in.
     pub credentials: Credentials,
-    /// Where mail to its owner goes.
+    /// The email address of its owner.
     pub email: Option<Box<str>>,
-    /// Codes sent by mail and not used yet.
+    /// Codes that were sent by email and not used yet.
     pub codes: Vec<Code>,
-    /// Further nicks reserved for it, in the order of grouping.
+    /// Additional nicks reserved for it, in the order of grouping.
     pub nicks: Vec<Nick>,
-    /// What its owner chose.
+    /// The settings of its owner.
     pub settings: Settings,
-    /// The host it shows instead of the cloak.
+    /// The host shown instead of the cloak.
     pub vhost: Option<Vhost>,
-    /// Set while nobody may log into it.
+    /// Set while no one can log in to it.
     pub suspended: Option<Suspension>,
-    /// When each device was last there, milliseconds since 1970; the latest last.
+    /// When each device was last connected, in milliseconds since 1970, the latest last.
     pub last_seen: IndexMap<Box<str>, u64>,
-    /// How far each target was read, milliseconds since 1970; the latest moved last.
+    /// The read marker of each target, in milliseconds since 1970, the most recently moved last.
     pub read_markers: IndexMap<Box<str>, u64>,
 }
 
-/// What a code sent by mail is good for.
+/// The purpose of a code sent by email.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Purpose {
     /// Completing the registration.
     Verification,
     /// Setting a new password.
     PasswordReset,
-    /// Taking the e-mail address it was sent to.
+    /// Changing to the email address that it was sent to.
     EmailChange,
 }
 
-/// A code sent by mail.
+/// A code sent by email.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Code {
-    /// What it is good for.
+    /// The purpose.
     pub purpose: Purpose,
     /// The code.
     pub code: Box<str>,
     /// The address it was sent to.
     pub email: Box<str>,
-    /// When it was made, milliseconds since 1970.
+    /// When it was created, in milliseconds since 1970.
     pub at_ms: u64,
 }
 
-/// What an owner chose; `None` is the server's default.
+/// The settings of an account; `None` means the server's default.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Settings {
     /// Whether others can use the account's nicks.
     pub enforcement: Option<Enforcement>,
-    /// Whether several sessions may share a nick.
+    /// Whether several sessions can share a nick.
     pub multiclient: Option<bool>,
-    /// Whether the user stays when no session is left.
+    /// Whether the user stays on the network without a session.
     pub always_on: Option<bool>,
-    /// Whether the user is away when no session is left.
+    /// Whether the user is away without a session.
     pub auto_away: Option<bool>,
-    /// Lines replayed on joining a channel.
+    /// The number of lines replayed on joining a channel.
     pub autoreplay_lines: Option<u32>,
-    /// Whether clients that cannot be shown what is not a message are told of it in words: in every replay, or
-    /// (`false`) only where it was asked for; the default is nowhere.
+    /// Whether events are replayed as text to clients without event-playback: always, or (`false`) only when
+    /// a command requests history; never by default.
     pub replay_joins: Option<bool>,
-    /// Whether missed lines are replayed on connecting; the default is yes.
+    /// Whether missed lines are replayed on connecting; they are by default.
     pub autoreplay_missed: Option<bool>,
-    /// How direct messages are kept.
+    /// How direct messages are stored.
     pub dm_history: Option<HistoryChoice>,
 }
 
@@ -105,14 +105,14 @@ pub enum Enforcement {
     Strict,
 }
 
-/// How messages are kept.
+/// How messages are stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum HistoryChoice {
     /// Not at all.
     Off,
     /// In memory.
     Ephemeral,
-    /// For good.
+    /// Permanently.
     On,
 }
 
@@ -121,32 +121,32 @@ pub enum HistoryChoice {
 pub struct Vhost {
     /// The host.
     pub host: Box<str>,
-    /// Whether the owner wants it shown.
+    /// Whether it is shown.
     pub enabled: bool,
 }
 
-/// Why nobody may log in.
+/// A suspension of an account.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Suspension {
-    /// The operator who said so.
+    /// The operator who suspended it.
     pub by: Box<str>,
-    /// Why.
+    /// The reason.
     pub reason: Box<str>,
-    /// Since when, milliseconds since 1970.
+    /// When it was suspended, in milliseconds since 1970.
     pub at_ms: u64,
-    /// For how long; `None` for good.
+    /// The duration; `None` means permanently.
     pub duration_ms: Option<u64>,
 }
 
 impl Suspension {
-    /// Whether it still holds.
+    /// Returns whether it has not expired.
     pub fn holds(&self, wall_ms: u64) -> bool {
         self.duration_ms.is_none_or(|duration_ms| wall_ms < self.at_ms.saturating_add(duration_ms))
     }
 }
 
 impl Account {
-    /// An account that was just made.
+    /// Creates an account without settings.
     pub fn new(name: AccountName, credentials: Credentials, wall_ms: u64) -> Account {
         Account {
             name,
@@ -164,12 +164,12 @@ impl Account {
         }
     }
 
-    /// Whether someone is kept out of it at this time.
+    /// Returns whether it is suspended at this time.
     pub fn is_suspended(&self, wall_ms: u64) -> bool {
         self.suspended.as_ref().is_some_and(|suspension| suspension.holds(wall_ms))
     }
 
-    /// Notes a time under a name in one of the two bounded lists: it becomes the latest.
+    /// Sets the time of a name in one of the two bounded lists, and moves it to the end.
     pub(super) fn remember(list: &mut IndexMap<Box<str>, u64>, name: &str, at_ms: u64, entries_max: usize) {
         list.shift_remove(name);
         list.insert(name.into(), at_ms);

@@ -1,7 +1,8 @@
-//! Bans from the server: by address (D-lines) and by mask (K-lines), found without walking over all.
+//! Bans from the server, by address (D-lines) and by mask (K-lines), with lookups that do not scan all of
+//! them.
 //!
-//! The engine decides which users a ban affects. Invariant: each ban is found under the one key that its
-//! own text gives.
+//! The engine decides which users a ban affects. Invariant: each ban is stored under the key that follows
+//! from its text.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -12,25 +13,25 @@ use serde::{Deserialize, Serialize};
 use crate::config::Net;
 use crate::text::{CaseMapping, Mask};
 
-/// What both kinds of ban say.
+/// The properties of a ban of either kind.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BanInfo {
     /// The operator who set it.
     pub by: Box<str>,
-    /// What the banned are told.
+    /// The reason shown to banned users.
     pub reason: Box<str>,
-    /// What only operators see.
+    /// The reason shown to operators only.
     pub oper_reason: Box<str>,
-    /// Whether logging in lifts it.
+    /// Whether users who log in are exempt.
     pub require_sasl: bool,
-    /// When it was set, milliseconds since 1970.
+    /// When it was set, in milliseconds since 1970.
     pub at_ms: u64,
-    /// For how long; `None` for good.
+    /// The duration; `None` means permanently.
     pub duration_ms: Option<u64>,
 }
 
 impl BanInfo {
-    /// Whether it still holds.
+    /// Returns whether it has not expired.
     pub fn holds(&self, wall_ms: u64) -> bool {
         self.duration_ms.is_none_or(|duration_ms| wall_ms < self.at_ms.saturating_add(duration_ms))
     }
@@ -39,19 +40,19 @@ impl BanInfo {
 /// The target of a ban.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum BanTarget {
-    /// Those whose connections come from a range of addresses (D-line).
+    /// Connections from a range of addresses (D-line).
     Net(Net),
     /// Users that match a mask (K-line).
     Mask(Mask),
 }
 
 impl BanTarget {
-    /// Reads a mask that can ban from the server: any but a mute.
+    /// Parses a mask for a ban from the server; rejects mutes.
     pub fn mask(mapping: CaseMapping, raw: &str) -> Option<BanTarget> {
         Mask::parse(mapping, raw).filter(|mask| !mask.is_mute()).map(BanTarget::Mask)
     }
 
-    /// Under what the ban is kept: `d/<range>` or `k/<mask>`.
+    /// Returns the key of the ban: `d/<range>` or `k/<mask>`.
     pub fn key(&self) -> String {
         match self {
             BanTarget::Net(net) => format!("d/{net}"),
@@ -71,23 +72,23 @@ impl fmt::Display for BanTarget {
 
 type MaskBans = BTreeMap<Box<str>, (Mask, BanInfo)>;
 
-/// All bans. Expired ones stay until they are removed, but no lookup finds them.
+/// All bans. Expired ones stay until they are removed, but lookups ignore them.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Bans {
-    /// By the length of the range's prefix: a look-up asks once for each length in use.
+    /// By prefix length: a lookup takes one step for each length in use.
     nets: BTreeMap<u8, BTreeMap<Net, BanInfo>>,
-    /// By the end of the host that is sure (see [`sure_end`]): a look-up asks once for each label of a host.
+    /// By the literal end of the host ([`literal_end`]): a lookup takes one step for each label of a host.
     masks: BTreeMap<Box<str>, MaskBans>,
 }
 
 impl Bans {
-    /// How many there are.
+    /// Returns the number of bans.
     pub fn count(&self) -> usize {
         self.nets.values().map(BTreeMap::len).sum::<usize>()
             + self.masks.values().map(BTreeMap::len).sum::<usize>()
     }
 
-    /// The ban against exactly this target, expired or not.
+    /// Returns the ban on exactly this target, expired or not.
     pub fn get(&self, target: &BanTarget) -> Option<&BanInfo> {
         match target {
             BanTarget::Net(net) => self.nets.get(&net.prefix_len())?.get(net),
@@ -95,7 +96,7 @@ impl Bans {
         }
     }
 
-    /// The ban that is kept under a key.
+    /// Returns the ban with a key.
     pub(super) fn by_key(&self, key: &str) -> Option<&BanInfo> {
         match key.split_once('/')? {
             ("d", net) => self.get(&BanTarget::Net(Net::parse(net)?)),
@@ -104,10 +105,10 @@ impl Bans {
     }
 
     fn get_mask(&self, mask: &str) -> Option<&BanInfo> {
-        self.masks.get(sure_end(mask))?.get(mask).map(|(_, info)| info)
+        self.masks.get(literal_end(mask))?.get(mask).map(|(_, info)| info)
     }
 
-    /// Bans of ranges in which an address lies, the widest first.
+    /// Returns the bans on ranges that contain an address, the widest first.
     pub fn over_address(&self, ip: IpAddr, wall_ms: u64) -> impl Iterator<Item = (Net, &BanInfo)> {
         let found = self.nets.iter().filter_map(move |(&len, bans)| {
             let net = Net::around(ip, len);
@@ -116,7 +117,7 @@ impl Bans {
         found.filter(move |(_, info)| info.holds(wall_ms))
     }
 
-    /// Bans whose masks cover a user, given as made by [`crate::text::folded_nuh`].
+    /// Returns the bans whose masks match a user, given as a result of [`crate::text::folded_nuh`].
     pub fn over_mask<'s, 'n>(
         &'s self,
         folded_nuh: &'n str,
@@ -130,14 +131,14 @@ impl Bans {
         bans.map(|(mask, info)| (mask, info))
     }
 
-    /// All bans: by address, then by mask.
+    /// Returns all bans: those on addresses, then those on masks.
     pub fn all(&self) -> impl Iterator<Item = (BanTarget, &BanInfo)> {
         let nets = self.nets.values().flatten().map(|(net, info)| (BanTarget::Net(*net), info));
         let masks = self.masks.values().flat_map(BTreeMap::values);
         nets.chain(masks.map(|(mask, info)| (BanTarget::Mask(mask.clone()), info)))
     }
 
-    /// Sets a ban, in the place of an earlier one against the same target, or (`None`) lifts it.
+    /// Sets a ban, replacing an earlier one on the same target, or (`None`) removes it.
     pub(super) fn set(&mut self, target: BanTarget, info: Option<BanInfo>) {
         match target {
             BanTarget::Net(net) => {
@@ -150,7 +151,7 @@ impl Bans {
             }
             BanTarget::Mask(mask) => {
                 let key: Box<str> = mask.as_str().into();
-                let bans = self.masks.entry(sure_end(&key).into()).or_default();
+                let bans = self.masks.entry(literal_end(&key).into()).or_default();
                 match info {
                     Some(info) => bans.insert(key, (mask, info)),
                     None => bans.remove(&key),
@@ -161,9 +162,9 @@ impl Bans {
     }
 }
 
-/// What every host that a mask covers ends with, in whole labels: `*!*@*.example.org` gives `example.org`,
-/// a mask without wildcards its whole host, and `*!*@192.0.2.*` nothing.
-fn sure_end(mask: &str) -> &str {
+/// Returns the end that all hosts matched by a mask share, in whole labels: `example.org` for
+/// `*!*@*.example.org`, the whole host for a mask without wildcards, nothing for `*!*@192.0.2.*`.
+fn literal_end(mask: &str) -> &str {
     let host = mask.rsplit_once('@').map_or(mask, |(_, host)| host);
     match host.rfind(['*', '?']) {
         None => host,
@@ -185,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn addresses_are_found_by_any_range() {
+    fn bans_on_all_ranges_around_an_address_are_found() {
         let mut bans = Bans::default();
         for net in ["192.0.2.0/24", "192.0.2.7", "2001:db8::/32", "0.0.0.0/0"] {
             bans.set(BanTarget::Net(Net::parse(net).unwrap()), Some(info(None)));
@@ -201,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn masks_are_found_by_any_end() {
+    fn bans_on_masks_are_found_by_any_end_of_the_host() {
         let all = ["*!*@*.example.org", "*!*@a.example.org", "bad*!*@*", "*!*@192.0.2.*", "*!*@*ple.org"];
         let mut bans = Bans::default();
         for raw in all {
@@ -221,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn what_has_expired_is_not_found() {
+    fn expired_bans_are_not_found() {
         let mut bans = Bans::default();
         let net = BanTarget::Net(Net::parse("192.0.2.0/24").unwrap());
         bans.set(net.clone(), Some(info(Some(500))));

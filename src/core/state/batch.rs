@@ -1,27 +1,27 @@
-//! A message of several lines that a session is still sending (draft/multiline).
+//! A multiline message that a session is still sending (draft/multiline).
 
 use serde::{Deserialize, Serialize};
 
 use super::fact::SpeechKind;
 use crate::wire::multiline::Lines;
 
-/// A batch that a client has opened and not closed. Bounded by `limits.multiline`.
+/// A batch that a client has opened but not closed. Its size is limited by `limits.multiline`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OpenBatch {
-    /// What the client calls it.
+    /// The client's reference.
     pub reference: Box<str>,
-    /// Its recipient.
+    /// The target of the message.
     pub target: Box<str>,
-    /// The tag with the label under which it will be answered.
+    /// The label tag for the reply.
     pub label: Option<String>,
     /// Client-only tags, escaped, separated by `;`.
     pub client_tags: Box<str>,
-    /// When it was opened, milliseconds of the clock that never jumps.
+    /// When it was opened, in milliseconds on the monotonic clock.
     pub opened_mono_ms: u64,
-    /// How it is said; known with the first line.
+    /// The command of its lines, once the first one has arrived.
     pub kind: Option<SpeechKind>,
     /// The lines so far.
     pub lines: Lines,
-    /// Something was wrong with it: what still comes of it is ignored.
+    /// Whether it was rejected; further lines are ignored.
     pub failed: bool,
 }

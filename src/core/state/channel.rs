@@ -1,4 +1,4 @@
-//! A channel as data.
+//! A channel as plain data.
 
 use serde::{Deserialize, Serialize};
 
@@ -13,9 +13,9 @@ use crate::text::{ChannelName, Mask};
 /// A channel and its members.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Channel {
-    /// Its name.
+    /// The name.
     pub name: ChannelName,
-    /// When it was formed, seconds since 1970.
+    /// When it was created, in seconds since 1970.
     pub created_s: u64,
     /// The topic, if one is set.
     pub topic: Option<Box<Topic>>,
@@ -25,7 +25,7 @@ pub struct Channel {
     pub key: Option<Box<str>>,
     /// `+l`
     pub limit: Option<u32>,
-    /// `+f`: where those go who are refused for another reason than a ban.
+    /// `+f`: the channel that users are forwarded to if anything but a ban keeps them out.
     pub forward: Option<ChannelName>,
     /// `+b`
     pub bans: Vec<MaskEntry>,
@@ -33,22 +33,22 @@ pub struct Channel {
     pub excepts: Vec<MaskEntry>,
     /// `+I`
     pub invexes: Vec<MaskEntry>,
-    /// Set while it is registered; then it stays when its last member leaves.
+    /// Set while it is registered. A registered channel stays when its last member leaves.
     pub registration: Option<Box<Registration>>,
-    /// Who is in it.
+    /// The members.
     pub members: Members,
-    /// The latest of what was said and done.
+    /// The latest messages and events.
     pub history: Ring,
 }
 
 /// A topic.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Topic {
-    /// What it says.
+    /// The text.
     pub text: Box<str>,
-    /// `nick!user@host` of who set it.
+    /// The user who set it, as `nick!user@host`.
     pub by: Box<str>,
-    /// When, seconds since 1970.
+    /// When it was set, in seconds since 1970.
     pub at_s: u64,
 }
 
@@ -57,14 +57,14 @@ pub struct Topic {
 pub struct MaskEntry {
     /// The mask.
     pub mask: Mask,
-    /// `nick!user@host` of who set it.
+    /// The user who set it, as `nick!user@host`.
     pub by: Box<str>,
-    /// When, seconds since 1970.
+    /// When it was set, in seconds since 1970.
     pub at_s: u64,
 }
 
 impl Channel {
-    /// A channel without members.
+    /// Creates a channel without members.
     pub fn new(name: ChannelName, flags: Letters, created_s: u64) -> Channel {
         Channel {
             name,
@@ -83,7 +83,7 @@ impl Channel {
         }
     }
 
-    /// One of the three lists.
+    /// Returns one of the three lists.
     pub fn list(&self, list: List) -> &Vec<MaskEntry> {
         match list {
             List::Ban => &self.bans,
@@ -92,7 +92,7 @@ impl Channel {
         }
     }
 
-    /// As [`Channel::list`], to change it.
+    /// Returns one of the three lists, mutably.
     pub fn list_mut(&mut self, list: List) -> &mut Vec<MaskEntry> {
         match list {
             List::Ban => &mut self.bans,
@@ -101,27 +101,28 @@ impl Channel {
         }
     }
 
-    /// The ranks of a user; none for who is not a member.
+    /// Returns the ranks of a user; none if the user is not a member.
     pub fn ranks(&self, user: UserId) -> Ranks {
         self.members.get(&user).map_or(Ranks::NONE, |member| member.ranks)
     }
 
-    /// The rank that comes with the user's account, in a registered channel.
+    /// Returns the rank of the user's account, in a registered channel.
     pub fn rank_by_account(&self, user: &User) -> Option<Rank> {
         self.registration.as_ref()?.rank_of(user.account.as_ref()?.key())
     }
 
-    /// Whether the channel is registered and belongs to the user's account.
+    /// Returns whether the channel is registered and the user's account is its founder.
     pub fn is_founder(&self, user: &User) -> bool {
         let both = self.registration.as_ref().zip(user.account.as_ref());
         both.is_some_and(|(registration, account)| *registration.founder == *account.key())
     }
 
-    /// Whether a user may know that the channel exists. A secret one (`+s`) is known to its members, to accounts
-    /// that hold a rank in it or are to take it over, and to operators of the server.
+    /// Returns whether a user may know that the channel exists. A secret one (`+s`) is known to its members,
+    /// to accounts with a rank in it or an offer to own it, and to server operators.
     pub fn is_known_to(&self, id: UserId, user: &User) -> bool {
         let is_offered = || {
-            let offered_to = self.registration.as_ref().and_then(|there| there.offered_to.as_deref());
+            let offered_to =
+                self.registration.as_ref().and_then(|registration| registration.offered_to.as_deref());
             offered_to.is_some() && offered_to == user.account.as_ref().map(|account| account.key())
         };
         !self.flags.has('s')
@@ -131,8 +132,8 @@ impl Channel {
             || is_offered()
     }
 
-    /// Whether one user may know that another is a member. In an auditorium (`+u`) those without a
-    /// rank are hidden from each other.
+    /// Returns whether one user may know that another is a member. In an auditorium (`+u`), members without
+    /// a rank are hidden from each other.
     pub fn shows(&self, viewer: UserId, subject: UserId) -> bool {
         !self.flags.has('u')
             || viewer == subject
@@ -140,12 +141,13 @@ impl Channel {
             || self.is_at_least(viewer, Rank::Voice)
     }
 
-    /// Whether most members may not know that the user is there: an auditorium's members without a rank.
+    /// Returns whether most members may not know that the user is a member: one without a rank in an
+    /// auditorium.
     pub fn hides(&self, user: UserId) -> bool {
         self.flags.has('u') && !self.is_at_least(user, Rank::Voice)
     }
 
-    /// Whether a user is a member and holds the rank or a higher one.
+    /// Returns whether a user is a member with this rank or a higher one.
     pub fn is_at_least(&self, user: UserId, rank: Rank) -> bool {
         self.ranks(user).at_least(rank)
     }

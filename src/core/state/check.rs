@@ -1,8 +1,8 @@
-//! The invariants of the state, for tests and simulation.
+//! Checks the invariants of the state, for tests and simulation.
 
 use super::State;
 
-/// Finds what contradicts itself; empty when all is well.
+/// Returns a description of each violated invariant.
 pub fn violations(state: &State) -> Vec<String> {
     let mut found = Vec::new();
     let mut claim = |holds: bool, what: &dyn Fn() -> String| {
@@ -16,11 +16,11 @@ pub fn violations(state: &State) -> Vec<String> {
         claim(user.source().starts_with(&format!("{nick}!")), &|| format!("{nick} has a stale source"));
         for &session in &user.sessions {
             let back = state.sessions.get(session).and_then(|s| s.user());
-            claim(back == Some(id), &|| format!("{nick} has a session that is not theirs"));
+            claim(back == Some(id), &|| format!("{nick} lists a session of another user"));
         }
         let all_away = user.sessions.iter().all(|&s| state.sessions.get(s).is_some_and(|s| s.away.is_some()));
         claim(user.sessions.is_empty() || user.away.is_some() == all_away, &|| {
-            format!("{nick} is away and is not")
+            format!("{nick} is away but not all sessions are, or vice versa")
         });
         claim(user.always_on || !user.sessions.is_empty(), &|| format!("{nick} has no session"));
         if let Some(account) = &user.account {
@@ -28,43 +28,45 @@ pub fn violations(state: &State) -> Vec<String> {
         }
         let reads = user.snomasks != Default::default();
         claim(user.modes.has('s') == reads && state.snomask_readers.contains(&id) == reads, &|| {
-            format!("{nick} reads server notices and does not")
+            format!("{nick} has snomasks that the index or the modes lack, or vice versa")
         });
         for &channel in &user.channels {
             let member = state.channels.get(channel).is_some_and(|c| c.members.contains_key(&id));
-            claim(member, &|| format!("{nick} is in a channel that does not know"));
+            claim(member, &|| format!("{nick} lists a channel without them"));
         }
     }
     let gone = state.snomask_readers.iter().any(|&id| state.users.get(id).is_none());
-    claim(!gone, &|| "someone who is gone reads server notices".into());
+    claim(!gone, &|| "a user without an entry reads server notices".into());
     let lives = |session| state.sessions.get(session).is_some_and(|s: &super::Session| s.user().is_some());
     claim(state.monitors.violations(lives) == 0, &|| "the two sides of MONITOR disagree".into());
-    claim(state.nicks.len() == state.users.len(), &|| "nicks and users differ in number".into());
+    claim(state.nicks.len() == state.users.len(), &|| "the numbers of nicks and users differ".into());
     for (id, channel) in state.channels.iter() {
         let name = channel.name.as_str();
         claim(state.channel_by_key(channel.name.key()) == Some(id), &|| format!("{name} is not found"));
         let kept = !channel.members.is_empty() || channel.registration.is_some();
-        claim(kept, &|| format!("{name} is empty"));
+        claim(kept, &|| format!("{name} is empty and not registered"));
         if let Some(registration) = &channel.registration {
             let accounts = registration.amodes.keys().chain([&registration.founder]);
             let known = accounts.into_iter().all(|account| state.accounts.contains_key(account));
-            claim(known, &|| format!("{name} is of an account that is gone"));
+            claim(known, &|| format!("{name} names an account that does not exist"));
         }
         let closed = state.purges.contains_key(channel.name.key()) && !channel.members.is_empty();
-        claim(!closed, &|| format!("{name} is closed, and someone is in it"));
+        claim(!closed, &|| format!("{name} is purged but has members"));
         for &user in channel.members.keys() {
             let back = state.users.get(user).is_some_and(|u| u.channels.contains(&id));
-            claim(back, &|| format!("{name} has a member that does not know"));
+            claim(back, &|| format!("{name} lists a user who has not joined"));
         }
     }
     claim(state.channel_names.len() == state.channels.len(), &|| "channel names and channels differ".into());
     let counted = state.sessions.iter().filter(|(_, s)| s.counted.is_some()).count();
-    claim(state.connections.open() == counted, &|| "connections and counts of hosts differ".into());
+    claim(state.connections.open() == counted, &|| "counted sessions and connections differ".into());
     let unregistered = state.sessions.iter().filter(|(_, s)| s.user().is_none()).count();
-    claim(state.counts.unregistered == unregistered, &|| "unregistered count is off".into());
+    claim(state.counts.unregistered == unregistered, &|| {
+        "the count of unregistered sessions is wrong".into()
+    });
     for (letter, count) in [('i', state.counts.invisible), ('o', state.counts.opers)] {
         let real = state.users.iter().filter(|(_, u)| u.modes.has(letter)).count();
-        claim(count == real, &|| format!("count of +{letter} is off"));
+        claim(count == real, &|| format!("the count of +{letter} is wrong"));
     }
     found
 }

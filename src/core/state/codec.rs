@@ -1,14 +1,13 @@
-//! Plain data as bytes and back: the one place that knows in which format snapshots and events are stored.
+//! Converts plain data to bytes and back: the only place that knows the format of snapshots and events.
 //!
-//! The format (postcard) is compact and carries no names, so a reader must know the very types that were
-//! written. Bytes that are kept therefore stand behind a header that says which form they have; see
-//! `engine::stored`.
+//! The format (postcard) is compact and contains no names, so a reader must know the exact types that were
+//! written. Stored bytes therefore have a header that identifies their form; see `engine::stored`.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// Bytes that are not what they should be.
+/// Bytes that do not have the expected form.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Malformed(pub String);
 
@@ -26,10 +25,10 @@ pub fn put<T: Serialize + ?Sized>(out: &mut Vec<u8>, value: &T) {
     *out = postcard::to_extend(value, taken).expect("plain data can always be written");
 }
 
-/// Takes a value off the front.
+/// Removes a value from the front.
 ///
 /// # Errors
-/// The bytes hold no value of this type.
+/// Bytes that do not begin with a value of this type.
 pub fn take<'b, T: Deserialize<'b>>(bytes: &mut &'b [u8]) -> Result<T, Malformed> {
     let (value, rest) = postcard::take_from_bytes(bytes)
         .map_err(|error| Malformed(format!("{}: {error}", std::any::type_name::<T>())))?;
@@ -37,10 +36,10 @@ pub fn take<'b, T: Deserialize<'b>>(bytes: &mut &'b [u8]) -> Result<T, Malformed
     Ok(value)
 }
 
-/// Reads bytes that hold one value and nothing behind it.
+/// Parses bytes that contain one value and nothing else.
 ///
 /// # Errors
-/// The bytes hold something else.
+/// Other bytes.
 pub fn take_whole<'b, T: Deserialize<'b>>(mut bytes: &'b [u8]) -> Result<T, Malformed> {
     let value = take(&mut bytes)?;
     match bytes {
@@ -54,7 +53,7 @@ pub mod small {
     use serde::{Deserialize, Deserializer, Serialize, Serializer};
     use smallvec::{Array, SmallVec};
 
-    /// Writes it like any list.
+    /// Writes a small vector like any list.
     ///
     /// # Errors
     /// Those of the serializer.
@@ -65,7 +64,7 @@ pub mod small {
         list.as_slice().serialize(serializer)
     }
 
-    /// Reads it back.
+    /// Reads a small vector.
     ///
     /// # Errors
     /// Those of the deserializer.
@@ -84,7 +83,7 @@ pub mod sorted {
 
     use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-    /// Writes the pairs, sorted: the same map always gives the same bytes.
+    /// Writes the pairs, sorted, so that equal maps have the same bytes.
     ///
     /// # Errors
     /// Those of the serializer.
@@ -92,13 +91,13 @@ pub mod sorted {
         map: &HashMap<K, V>,
         serializer: S,
     ) -> Result<S::Ok, S::Error> {
-        #[expect(clippy::disallowed_methods, reason = "sorted at once")]
+        #[expect(clippy::disallowed_methods, reason = "sorted on the next line")]
         let mut pairs: Vec<(&K, &V)> = map.iter().collect();
         pairs.sort_by_key(|pair| pair.0);
         pairs.serialize(serializer)
     }
 
-    /// Reads them back.
+    /// Reads the pairs.
     ///
     /// # Errors
     /// Those of the deserializer.

@@ -1,32 +1,32 @@
-//! Current and recent connections of hosts and groups of networks. Counts only: what is
-//! too many is the engine's to say.
+//! Counts current and recent connections of hosts and groups of networks. The engine decides how many are
+//! too many.
 //!
-//! Invariants: a host's open connections are those of the sessions that hold its key; a host without any
-//! is forgotten soon after its window is over, and at [`HOSTS_MAX`] hosts before that.
+//! Invariants: a host's open connections are those of the sessions that hold its key. A host without
+//! connections is dropped soon after the end of its window, or earlier if there are [`HOSTS_MAX`] hosts.
 
 use std::net::IpAddr;
 
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
-/// Hosts that are remembered although they have no connection.
+/// The maximum number of hosts without connections.
 pub const HOSTS_MAX: usize = 1 << 16;
-/// Hosts looked at, to be forgotten, for each one that comes.
+/// The number of hosts examined for removal with each new connection.
 const SWEEP: usize = 4;
 
-/// Who is counted together.
+/// The connections that are counted together.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Key {
     /// A network: its first address and the length of its prefix, IPv4 as IPv6 (`::ffff:0:0/96`).
     Net([u8; 16], u8),
-    /// Networks with a name.
+    /// A named group of networks.
     Group(Box<str>),
-    /// Everyone who comes through Tor.
+    /// All connections from Tor.
     Tor,
 }
 
 impl Key {
-    /// The network of an address, with prefix lengths for either protocol.
+    /// Returns the network of an address, given the prefix length for each protocol.
     pub fn net(ip: IpAddr, v4_bits: u8, v6_bits: u8) -> Key {
         let (octets, bits) = match ip.to_canonical() {
             IpAddr::V4(v4) => (v4.to_ipv6_mapped().octets(), 96 + v4_bits.min(32)),
@@ -37,54 +37,54 @@ impl Key {
     }
 }
 
-/// What is known of a host.
+/// The counts of a host.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Usage {
-    /// Connections now.
+    /// Open connections.
     pub open: u32,
-    /// Connections since the window began.
+    /// Connections made since the window began.
     pub made: u32,
-    /// When the window is over, milliseconds of the clock that never jumps.
+    /// When the window ends, in milliseconds on the monotonic clock.
     pub window_ends_ms: u64,
 }
 
 impl Usage {
-    /// Connections in the window that is running; none if it is over.
+    /// Returns the number of connections made in the current window.
     pub fn recent(&self, mono_ms: u64) -> u32 {
         if mono_ms < self.window_ends_ms { self.made } else { 0 }
     }
 }
 
-/// All counts.
+/// The counts of all hosts.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Connections {
     hosts: IndexMap<Key, Usage>,
-    /// Where the next look for hosts to forget begins.
+    /// The index at which the next search for hosts to drop begins.
     sweep_at: usize,
 }
 
 impl Connections {
-    /// What is known of a host.
+    /// Returns the counts of a host.
     pub fn usage(&self, key: &Key) -> Usage {
         self.hosts.get(key).copied().unwrap_or_default()
     }
 
-    /// Hosts that are remembered.
+    /// Returns the number of hosts.
     pub fn len(&self) -> usize {
         self.hosts.len()
     }
 
-    /// Whether no host is remembered.
+    /// Returns whether there are no hosts.
     pub fn is_empty(&self) -> bool {
         self.hosts.is_empty()
     }
 
-    /// Open connections of all hosts.
+    /// Returns the number of open connections of all hosts.
     pub fn open(&self) -> usize {
         self.hosts.values().map(|usage| usage.open as usize).sum()
     }
 
-    /// Counts a new connection; a window that is over restarts.
+    /// Counts a new connection; starts a new window if the last one is over.
     pub(super) fn enter(&mut self, key: &Key, mono_ms: u64, window_ms: u64) {
         self.sweep(mono_ms);
         let usage = self.hosts.entry(key.clone()).or_default();
@@ -95,7 +95,7 @@ impl Connections {
         usage.open += 1;
     }
 
-    /// A connection is gone.
+    /// Counts a closed connection.
     pub(super) fn leave(&mut self, key: &Key) {
         if let Some(usage) = self.hosts.get_mut(key) {
             usage.open = usage.open.saturating_sub(1);
@@ -103,7 +103,7 @@ impl Connections {
     }
 
     /// Resets the recent connections of a host; open ones still count.
-    pub(super) fn forgive(&mut self, key: &Key) {
+    pub(super) fn reset_recent(&mut self, key: &Key) {
         if let Some(usage) = self.hosts.get_mut(key) {
             usage.made = 0;
         }
@@ -117,7 +117,7 @@ impl Connections {
             }
             let usage = self.hosts.get_index(self.sweep_at).map(|(_, usage)| *usage).unwrap_or_default();
             if usage.open == 0 && (full || mono_ms >= usage.window_ends_ms) {
-                // The last one takes its place and is next.
+                // The last host takes its place and is examined next.
                 self.hosts.swap_remove_index(self.sweep_at);
             } else {
                 self.sweep_at += 1;
@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn addresses_of_one_network_are_one_host() {
+    fn addresses_of_a_network_count_as_one_host() {
         assert_eq!(key("192.0.2.1"), key("192.0.2.255"));
         assert_eq!(key("192.0.2.1"), key("::ffff:192.0.2.2"));
         assert_ne!(key("192.0.2.1"), key("192.0.3.1"));
@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn a_window_is_fixed_and_then_over() {
+    fn a_window_has_a_fixed_length() {
         let (mut limits, host) = (Connections::default(), key("192.0.2.1"));
         limits.enter(&host, 1000, 500);
         limits.enter(&host, 1400, 500);
@@ -156,12 +156,12 @@ mod tests {
         assert_eq!(limits.usage(&host), Usage { open: 3, made: 1, window_ends_ms: 2000 });
         limits.leave(&host);
         assert_eq!(limits.usage(&host).open, 2);
-        limits.forgive(&host);
+        limits.reset_recent(&host);
         assert_eq!(limits.usage(&host), Usage { open: 2, made: 0, window_ends_ms: 2000 });
     }
 
     #[test]
-    fn hosts_without_connections_are_forgotten() {
+    fn hosts_without_connections_are_dropped() {
         let mut limits = Connections::default();
         for n in 0..100_000_u32 {
             let host = Key::net(IpAddr::from(n.to_be_bytes()), 32, 64);

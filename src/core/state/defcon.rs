@@ -1,4 +1,4 @@
-//! How far the server has closed itself against an attack. Not stored: a restart opens it again.
+//! The DEFCON level, which closes the server in steps during an attack. A restart resets it.
 
 use serde::{Deserialize, Serialize};
 
@@ -13,32 +13,32 @@ impl Default for Defcon {
 }
 
 impl Defcon {
-    /// A level from 1 to 5.
+    /// Returns a level; `None` unless it is from 1 to 5.
     pub fn new(level: u8) -> Option<Defcon> {
         (1..=5).contains(&level).then_some(Defcon(level))
     }
 
-    /// The number.
+    /// Returns the number.
     pub fn level(self) -> u8 {
         self.0
     }
 
-    /// No registration of accounts, and Tor users need one.
+    /// Returns whether no accounts can be registered, and Tor users must log in.
     pub fn closes_registration(self) -> bool {
         self.0 <= 4
     }
 
-    /// Only users who are logged in send direct messages, and no one changes hosts.
+    /// Returns whether only logged-in users can send direct messages, and vhosts cannot change.
     pub fn silences_guests(self) -> bool {
         self.0 <= 3
     }
 
-    /// Only those with an account come in, or into channels.
+    /// Returns whether only logged-in users can connect or join channels.
     pub fn requires_account(self) -> bool {
         self.0 <= 2
     }
 
-    /// No connections.
+    /// Returns whether all connections are rejected.
     pub fn rejects_connections(self) -> bool {
         self.0 <= 1
     }

@@ -1,5 +1,5 @@
-//! Facts: everything that can become true, in one closed list. A fact has been judged already;
-//! [`State::apply`](super::State::apply) does not ask again.
+//! Facts: every possible change of the state, in one closed list. Facts are checked before they are
+//! applied; [`State::apply`](super::State::apply) does not check them again.
 
 use std::net::IpAddr;
 
@@ -23,115 +23,115 @@ use crate::text::{AccountName, ChannelName, Nick};
 use crate::wire::multiline::Line;
 use crate::wire::{Caps, MsgId};
 
-/// Something that has become true.
+/// A change of the state.
 #[derive(Clone, Debug)]
 pub enum Fact<'a> {
-    /// A connection appeared.
+    /// A client connected.
     Opened { session: SessionId, door: Box<Door> },
-    /// The handshakes of a connection are done, and showed how it came in.
+    /// The handshakes of a connection are complete.
     HandshakeDone { session: SessionId, door: Box<Door> },
-    /// A connection is counted with these (`None`: with nobody), and no longer with others.
+    /// A connection is counted with a host or group, or (`None`) no longer with any.
     Admitted { session: SessionId, counted: Option<Counted> },
-    /// So many former users are remembered.
+    /// The number of past users for WHOWAS changed.
     WhowasResized { entries_max: usize },
-    /// A trusted gateway said whose connection it is: the client's address, whether the way to it is
-    /// secure, and the host name if one is believed.
+    /// A trusted gateway supplied the client's address, whether the connection to it is secure, and the
+    /// hostname if the gateway is trusted with it.
     Proxied { session: SessionId, ip: IpAddr, secure: bool, host: Option<&'a str> },
-    /// A connection that had not registered is gone.
+    /// A connection closed before registration.
     SessionDropped { session: SessionId },
-    /// A connection said something of itself before registration.
+    /// A session supplied or looked up something for registration.
     Introduced { session: SessionId, said: Introduction<'a> },
-    /// A session's capabilities are now these.
+    /// A session's capabilities changed.
     CapsSet { session: SessionId, caps: Caps, version: u16 },
-    /// A session wants phrases in these languages.
+    /// A session chose languages for phrases.
     LanguagesSet { session: SessionId, languages: &'a [LanguageId] },
-    /// A connection became a user; the id is the next one of [`super::State::users`].
+    /// A session registered as a new user; the id is the next one of [`super::State::users`].
     Registered { session: SessionId, user: Box<NewUser> },
-    /// A user is gone with all sessions.
+    /// A user quit with all sessions.
     Quit { user: UserId, reason: &'a str },
     /// A user's nick changed.
     NickChanged { user: UserId, nick: Nick },
     /// A user's real name changed.
     RealnameChanged { user: UserId, realname: &'a str },
-    /// What others see of a user's host changed.
+    /// A user's visible host changed.
     HostChanged { user: UserId, host: &'a str },
-    /// A session went away, or came back (`None`).
+    /// A session was marked as away, or (`None`) as back.
     AwaySet { session: SessionId, text: Option<&'a str> },
-    /// User modes were switched on and off.
+    /// User modes were set and unset.
     UserModesChanged { user: UserId, on: Letters, off: Letters },
-    /// A user became an operator, or (`None`) is none any more.
+    /// A user became an operator, or (`None`) is no longer one.
     OperChanged { user: UserId, oper: Option<Box<Oper>> },
-    /// An operator did something that is theirs alone to do.
+    /// An operator used a privilege.
     OperAction(OperAction<'a>),
-    /// An OPER of the session failed; it may try again then.
+    /// A session's OPER failed; it is allowed again at the given time.
     OperFailed { session: SessionId, again_mono_ms: u64 },
-    /// A channel came to be; the id is the next one of [`super::State::channels`].
+    /// A channel was created; the id is the next one of [`super::State::channels`].
     ChannelCreated { name: ChannelName, flags: Letters },
-    /// A user joined.
+    /// A user joined a channel.
     Joined { user: UserId, channel: ChannelId, ranks: Ranks },
-    /// A user left.
+    /// A user left a channel.
     Parted { user: UserId, channel: ChannelId, reason: Option<&'a str> },
-    /// A user was thrown out by another.
+    /// A user kicked another.
     Kicked { by: UserId, user: UserId, channel: ChannelId, reason: &'a str },
-    /// All members but one were thrown out; by the server if by nobody.
+    /// All members but one were removed, by a user or (`None`) the server.
     Cleared { by: Option<UserId>, channel: ChannelId, stays: Option<UserId>, reason: &'a str },
-    /// The topic is now this; empty for none.
+    /// The topic changed; empty means no topic.
     TopicSet { by: UserId, channel: ChannelId, text: &'a str },
     /// Modes of a channel changed. `by` is `None` for the server itself.
     ModesChanged { by: Option<UserId>, channel: ChannelId, changes: Vec<Change> },
-    /// A user was invited by another; with `opens`, the invitation overrides what bars the channel.
+    /// A user invited another; with `opens`, the invitation overrides restrictions on joining.
     Invited { by: UserId, user: UserId, channel: ChannelId, opens: bool },
-    /// A user's invitations into a channel were taken back.
+    /// A user's invitations to a channel were withdrawn.
     Uninvited { user: UserId, channel: ChannelId },
-    /// A user wants to hear another one in spite of `+R`, or (`on` unset) does not insist on it.
+    /// A user accepts messages from another despite `+R`, or (`on` unset) no longer does.
     Accepted { by: UserId, user: UserId, on: bool },
-    /// A session watches other nicks than before.
+    /// The MONITOR list of a session changed.
     MonitorChanged { session: SessionId, change: MonitorChange<'a> },
-    /// A user said something to a channel or a user.
+    /// A user sent a message to a channel or user.
     Said { session: SessionId, by: UserId, to: SpeechTarget<'a>, what: Said<'a> },
-    /// A user was disconnected by another.
+    /// An operator disconnected a user.
     Killed { by: UserId, user: UserId, reason: &'a str },
-    /// A connection joined a user who was there already (multiclient).
+    /// A session attached to an existing user (multiclient).
     Attached { session: SessionId, user: UserId },
-    /// A connection of a user is gone; the user stays. `away` is the user's away text if that was the last.
+    /// A session ended but its user stays. `away` is the away text of the user if it was the last session.
     Detached { session: SessionId, away: Option<&'a str> },
-    /// Whether a user stays when no session is left.
+    /// A user became always-on, or is no longer.
     AlwaysOnSet { user: UserId, on: bool },
-    /// A connection is known to be of an account; so is its user, once there is one.
+    /// A session, and its user if it has one, logged in to an account.
     LoggedIn { session: SessionId, account: &'a str, device: Option<&'a str> },
-    /// A login by SASL began, went on, or (`None`) is over.
+    /// A SASL exchange began or continued, or (`None`) ended.
     Authenticating { session: SessionId, exchange: Option<Box<Exchange>> },
-    /// Something became of the message of several lines that a session is sending.
+    /// The multiline message that a session is sending changed.
     BatchChanged { session: SessionId, change: BatchChange<'a> },
     /// A session tried to log in.
     LoginTried { session: SessionId, logins: Throttle },
-    /// A session has asked for an account, whose code was mailed.
+    /// A session registered an account whose code was sent by email.
     AccountRequested { session: SessionId },
-    /// Someone tried to register an account.
+    /// A client tried to register an account.
     RegistrationTried { registrations: Throttle },
-    /// A letter to an address was not sent after all.
+    /// An email to an address was not sent after all.
     MailUnsent { address: &'a str },
-    /// A user is of no account any more.
+    /// A user logged out.
     LoggedOut { user: UserId },
-    /// A user, or the user's account, read a target (folded) up to a time.
+    /// The read marker of a user, or of the user's account, moved for a target (folded).
     Read { user: UserId, target: &'a str, at_ms: u64 },
-    /// A device of an account (folded) was there.
+    /// A device of an account (folded) was connected.
     Seen { account: &'a str, device: &'a str, at_ms: u64 },
-    /// An account was made.
+    /// An account was created.
     AccountMade { account: Box<Account> },
-    /// Something of an account (folded name) changed.
+    /// An account (folded) changed.
     AccountChanged { account: &'a str, change: AccountChange<'a> },
-    /// An account is gone; its name stays taken unless it is `freed`.
+    /// An account was deleted; its name stays reserved unless it is `freed`.
     AccountRemoved { account: &'a str, freed: bool },
-    /// A channel was registered, or something of its registration changed.
+    /// A channel was registered, or its registration changed.
     RegistryChanged { channel: ChannelId, change: RegistryChange<'a> },
-    /// Cloaks are to be made with another secret, from the next configuration on.
+    /// The secret for cloaks changed; it takes effect with the next configuration.
     CloakSecretSet { secret: &'a str },
-    /// Something is kept in memory.
+    /// An item was added to history in memory.
     Kept { place: HistoryPlace, item: Item, bounds: Bounds },
-    /// No more than this is kept in memory of a channel, and of a user's conversations.
+    /// The maximum lengths of histories in memory changed, for channels and for users.
     HistoryTrimmed { channel_items_max: usize, user_items_max: usize },
-    /// Something that was kept is taken back. `shown` is what the channel, or the other one, is called.
+    /// A message was deleted from histories. `shown` is the name of the channel or peer.
     MessageRedacted {
         by: UserId,
         places: &'a [HistoryPlace],
@@ -139,25 +139,25 @@ pub enum Fact<'a> {
         id: MsgId,
         reason: Option<&'a str>,
     },
-    /// All that an account (folded) said is taken back in one history.
+    /// All messages of an account (folded) were deleted from one history.
     Forgotten { place: HistoryPlace, account: &'a str },
-    /// A session wants history played, also of channels that it is about to join.
+    /// A session requested playback of history, also for channels that it has yet to join.
     PlaybackAsked { session: SessionId, playback: Box<Playback> },
-    /// A channel name was closed, or (`None`) opened again.
+    /// A channel name was purged, or (`None`) is no longer.
     PurgeSet { key: &'a str, purge: Option<Purge> },
 }
 
-/// Whose history.
+/// A history in memory.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum HistoryPlace {
-    /// A channel's.
+    /// The history of a channel.
     Channel(ChannelId),
-    /// A user's, of the conversation with another: an account or a nick, folded.
+    /// A user's history of a conversation with a peer: an account or a nick, folded.
     Conversation { user: UserId, with: Box<str> },
 }
 
 impl HistoryPlace {
-    /// The other one of a conversation.
+    /// Returns the peer of a conversation.
     pub fn with(&self) -> Option<&str> {
         match self {
             HistoryPlace::Channel(_) => None,
@@ -166,166 +166,166 @@ impl HistoryPlace {
     }
 }
 
-/// What operators of the server decide.
+/// A use of operator privileges.
 #[derive(Clone, Debug)]
 pub enum OperAction<'a> {
-    /// The server notices that an operator reads; the letters of snomasks.
+    /// The snomasks of an operator changed.
     Snomasks { user: UserId, masks: Letters },
-    /// Something that the others must know of.
+    /// An action that other operators are notified of.
     Did { did: &'a str },
-    /// A ban was set, or (`None`) lifted; `by` is `None` when its time was over.
+    /// A ban was set, or (`None`) removed; `by` is `None` if it expired.
     Ban { target: BanTarget, info: Option<Box<BanInfo>>, by: Option<&'a str> },
-    /// What an operator is and may do, now that the configuration has changed.
+    /// The status of an operator follows a new configuration.
     Renewed { user: UserId, oper: Box<Oper> },
-    /// The connections that a host made of late count no longer.
+    /// The recent connections of a host were reset.
     Forgiven { key: Key },
-    /// The server was opened or closed a bit.
+    /// The DEFCON level changed.
     Defcon { level: Defcon, by: UserId },
 }
 
-/// What changed of an account.
+/// A change of an account.
 #[derive(Clone, Debug)]
 pub enum AccountChange<'a> {
-    /// Its address was verified.
+    /// It was verified.
     Verified,
-    /// Password, keys or certificates.
+    /// The passphrase or certificates changed.
     Credentials(Box<Credentials>),
-    /// The address.
+    /// The email address changed.
     Email(Option<&'a str>),
-    /// A code was sent; it takes the place of an earlier one for the same purpose.
+    /// A code was sent; it replaces an earlier one for the same purpose.
     CodeSent(Code),
-    /// The code for this purpose is used up.
+    /// The code for this purpose was used.
     CodeUsed(Purpose),
-    /// A nick was added to it.
+    /// A nick was grouped.
     NickGrouped(Nick),
-    /// A nick (folded) was taken away from it.
+    /// A nick (folded) was ungrouped.
     NickDropped(&'a str),
-    /// What its owner chose.
+    /// The settings changed.
     Settings(Settings),
-    /// The host it shows.
+    /// The vhost changed.
     Vhost(Option<Vhost>),
-    /// Nobody may log in, or (`None`) one may again.
+    /// It was suspended, or (`None`) is no longer.
     Suspended(Option<Suspension>),
-    /// The same name in another spelling.
+    /// The capitalization of the name changed.
     Respelled(AccountName),
 }
 
-/// What changed of a channel's registration.
+/// A change of a channel's registration.
 #[derive(Clone, Debug)]
 pub enum RegistryChange<'a> {
-    /// It was registered by this account (folded).
+    /// An account (folded) registered it.
     Registered { founder: &'a str },
-    /// It is a channel like any other again.
+    /// It is no longer registered.
     Unregistered,
-    /// It belongs to this account (folded).
+    /// It was transferred to an account (folded).
     Founder(&'a str),
-    /// The rank an account (folded) gets on joining.
+    /// The persistent rank of an account (folded) changed.
     Amode { account: &'a str, rank: Option<Rank> },
-    /// What the founder chose.
+    /// The settings changed.
     Settings(ChannelSettings),
-    /// No account gets a rank any more.
+    /// All persistent ranks were removed.
     NoAmodes,
-    /// Whom it is offered to.
+    /// It was offered to an account (folded), or (`None`) no longer is.
     Offered(Option<&'a str>),
 }
 
-/// What becomes of a message of several lines.
+/// A change of the multiline message that a session is sending.
 #[derive(Clone, Debug)]
 pub enum BatchChange<'a> {
-    /// It begins.
+    /// It began.
     Opened(Box<OpenBatch>),
-    /// One more line.
+    /// A line was added.
     Line { kind: SpeechKind, line: Line<'a> },
-    /// Something is wrong with it.
+    /// It was rejected.
     Failed,
-    /// It is over.
+    /// It ended.
     Closed,
 }
 
-/// A change of what a session watches.
+/// A change of a session's MONITOR list.
 #[derive(Clone, Copy, Debug)]
 pub enum MonitorChange<'a> {
-    /// This nick, too; folded, and as it was written.
+    /// A nick was added, folded and as written.
     Added { key: &'a str, shown: &'a str },
-    /// This one, folded, not any longer.
+    /// A nick (folded) was removed.
     Removed(&'a str),
-    /// None any longer.
+    /// All nicks were removed.
     Cleared,
 }
 
-/// Whom a connection is counted with.
+/// The host or group that a connection is counted with.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Counted {
     /// The host or group.
     pub key: Key,
-    /// How long connections count together that come one after the other.
+    /// The length of the window in which connections count together, in milliseconds.
     pub window_ms: u64,
 }
 
-/// What a connection says of itself, and what is found out about it, before registration.
+/// Something that a client supplies, or a lookup finds, before registration.
 #[derive(Clone, Debug)]
 pub enum Introduction<'a> {
-    /// NICK.
+    /// The nick from NICK.
     Nick(Nick),
-    /// The nick turned out to be taken.
+    /// The nick proved to be taken.
     NoNick,
-    /// USER, with a cleaned user name.
+    /// The username (sanitized) and real name from USER.
     User { username: &'a str, realname: &'a str },
-    /// The device, from USER.
+    /// The device from USER.
     Device(&'a str),
-    /// PASS.
+    /// The password from PASS.
     Password(&'a str),
-    /// The password was compared and is right.
+    /// The password proved correct.
     PasswordRight,
-    /// CAP LS or REQ: registration waits for CAP END.
+    /// Whether registration waits for CAP END.
     Negotiating(bool),
-    /// One more line.
+    /// A line arrived.
     Line,
-    /// `ip-check-script` let it in.
+    /// `ip-check-script` accepted the address.
     Passed,
-    /// Its account spares it a password or a check: it may not stay without one.
+    /// The account exempted it from a password or a check, so it must stay logged in.
     NeedsAccount,
-    /// The host name of its address.
+    /// The hostname of its address.
     Host(Option<&'a str>),
-    /// What its machine calls its user.
+    /// The username from the ident protocol.
     Ident(Option<&'a str>),
 }
 
-/// A change of a channel's modes, with what the list entry needs.
+/// A change of a channel's modes, with the list entry that it adds.
 #[derive(Clone, Debug)]
 pub struct Change {
     /// The change.
     pub change: ModeChange,
-    /// For an entry added to a list.
+    /// The entry that is added to a list.
     pub entry: Option<MaskEntry>,
 }
 
-/// Whom something is said to.
+/// The recipients of a message.
 #[derive(Clone, Copy, Debug)]
 pub enum SpeechTarget<'a> {
-    /// The members of a channel that hold a rank, or (`None`) all; `shown` is the target as the
-    /// speaker wrote it (with a STATUSMSG prefix).
+    /// The members of a channel with a rank or a higher one, or (`None`) all; `shown` is the target as the
+    /// sender wrote it (with a STATUSMSG prefix).
     Channel { channel: ChannelId, at_least: Option<Rank>, shown: &'a str },
     /// A user.
     User(UserId),
-    /// All whom a mask of an operator covers, but for the speaker; `shown` is the target as written.
+    /// All users except the sender that match an operator's mask; `shown` is the target as written.
     Many { users: &'a [UserId], shown: &'a str },
 }
 
-/// What is said.
+/// A message.
 #[derive(Clone, Copy, Debug)]
 pub struct Said<'a> {
-    /// How.
+    /// The command.
     pub kind: SpeechKind,
     /// The text; empty for TAGMSG.
     pub text: &'a str,
-    /// Client-only tags, escaped, separated by `;`; in front of them that of a relayed message.
+    /// Client-only tags, escaped, separated by `;`; for a relayed message, its tag precedes them.
     pub client_tags: &'a str,
-    /// The source under which it is said, where that is not the speaker's own.
+    /// The source, if it is not that of the sender.
     pub source_override: Option<&'a str>,
 }
 
-/// The three ways to say something.
+/// The three commands that send messages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum SpeechKind {
     /// PRIVMSG
@@ -337,7 +337,7 @@ pub enum SpeechKind {
 }
 
 impl SpeechKind {
-    /// The command.
+    /// Returns the command.
     pub fn verb(self) -> &'static str {
         match self {
             SpeechKind::Privmsg => "PRIVMSG",

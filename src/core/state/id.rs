@@ -1,15 +1,15 @@
-//! Ids: how parts of the state refer to each other. Plain numbers, never pointers, so that the state
-//! can be stored, compared and sent to another node.
+//! Ids, by which parts of the state refer to each other: numbers, not pointers, so that the state can be
+//! stored, compared and sent to another node.
 
 use serde::{Deserialize, Serialize};
 
-/// What the ids have in common.
+/// An id: a slot and a generation.
 pub trait Id: Copy + Eq {
-    /// Puts an id together.
+    /// Combines a slot and a generation.
     fn new(slot: u32, generation: u32) -> Self;
-    /// Index into a dense table.
+    /// Returns the index into a dense table.
     fn slot(self) -> usize;
-    /// Which use of the slot this is.
+    /// Returns the number of earlier uses of the slot.
     fn generation(self) -> u32;
 }
 
@@ -18,9 +18,9 @@ macro_rules! ids {
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
         pub struct $name {
-            /// Index into a dense table.
+            /// The index into a dense table.
             pub slot: u32,
-            /// Which use of the slot this is.
+            /// The number of earlier uses of the slot.
             pub generation: u32,
         }
 
@@ -41,8 +41,8 @@ macro_rules! ids {
 }
 
 ids! {
-    /// A connection. The acceptor chooses the slot, which is reused after a close;
-    /// the generation tells one use of a slot from the next.
+    /// A connection. The acceptor chooses the slot, which is reused after a close; the generation
+    /// distinguishes its uses.
     SessionId,
     /// A nick on the network, with zero or more sessions.
     UserId,

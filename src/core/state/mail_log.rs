@@ -1,23 +1,23 @@
-//! The letters that were sent lately, so that no address gets many of them, from any client.
+//! The times of recent emails, so that no address receives many of them, whoever requests them.
 //!
-//! Invariant: at most [`ADDRESSES_MAX`] addresses are remembered. Not stored: a restart forgets them.
+//! Invariant: at most [`ADDRESSES_MAX`] addresses are remembered. They are not stored: a restart drops them.
 
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
-/// The time between two letters to one address, milliseconds.
+/// The minimum time between two emails to an address, in milliseconds.
 pub const INTERVAL_MS: u64 = 60 * 60 * 1000;
-/// Addresses that are remembered; the one with the oldest letter is forgotten first.
+/// The maximum number of addresses; the one with the oldest email is dropped first.
 const ADDRESSES_MAX: usize = 10_000;
 
-/// When the last letter to each address was sent, on the clock that never jumps; the latest last.
+/// When the last email to each address was sent, in milliseconds on the monotonic clock, the latest last.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct MailLog {
     sent: IndexMap<Box<str>, u64>,
 }
 
 impl MailLog {
-    /// Returns whether a letter may be sent to an address now.
+    /// Returns whether an email may be sent to an address now.
     pub fn may_send(&self, address: &str, mono_ms: u64) -> bool {
         let sent_ms = self.sent.get(&*mailbox(address));
         sent_ms.is_none_or(|sent_ms| mono_ms >= sent_ms.saturating_add(INTERVAL_MS))
@@ -37,8 +37,8 @@ impl MailLog {
     }
 }
 
-/// Returns what the spellings of an address have in common. Most mail servers ignore capitals, and what follows
-/// a `+` in front of the `@`.
+/// Returns the canonical form of an address. Most mail servers ignore case, and anything from a `+` to the
+/// `@`.
 fn mailbox(address: &str) -> String {
     let address = address.to_lowercase();
     let Some((local, domain)) = address.rsplit_once('@') else { return address };
@@ -51,7 +51,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_address_gets_one_letter_an_hour_however_it_is_written() {
+    fn all_spellings_of_an_address_get_one_email_per_hour() {
         let mut log = MailLog::default();
         log.note("Alice+irc@Example.org", 1000);
         for address in ["alice@example.org", "alice+2@EXAMPLE.org"] {
@@ -64,7 +64,7 @@ mod tests {
     }
 
     #[test]
-    fn the_oldest_letters_are_forgotten_first() {
+    fn the_oldest_emails_are_dropped_first() {
         let mut log = MailLog::default();
         for number in 0..=ADDRESSES_MAX {
             log.note(&format!("{number}@example.org"), 0);

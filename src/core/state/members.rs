@@ -1,9 +1,8 @@
 //! The members of a channel, in the order of joining.
 //!
-//! Joining and parting cost the same however many there are, and no member changes its place when
-//! another leaves: the place of a former member stays empty until enough are empty that closing the
-//! ranks costs each departure no more than a constant. A long answer remembers the [`Place`] it has
-//! reached and continues after it, whichever members left or joined meanwhile.
+//! Joining and leaving take constant time (amortized), and members keep their order when others leave:
+//! the entry of a former member stays vacant until enough are vacant to compact the list. A long answer
+//! remembers the [`Place`] it has reached and continues from it, even if members left or joined meanwhile.
 
 use std::collections::HashMap;
 
@@ -12,24 +11,24 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use super::id::UserId;
 use super::modes::Ranks;
 
-/// Empty places that are never worth closing the ranks for.
+/// The number of vacant entries below which the list is never compacted.
 const VACANT_MIN: usize = 16;
 
 /// A user's membership of a channel.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct Member {
-    /// The ranks held.
+    /// The ranks.
     pub ranks: Ranks,
-    /// When they joined, seconds since 1970.
+    /// When the user joined, in seconds since 1970.
     pub joined_s: u64,
 }
 
-/// Where a member stands: the count of those who had joined before. Never given twice in a channel.
+/// The position of a member: the number of users who joined earlier. Never reused within a channel.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Place(u64);
 
 impl Place {
-    /// The one behind it.
+    /// Returns the next place.
     pub fn next(self) -> Place {
         Place(self.0 + 1)
     }
@@ -54,32 +53,32 @@ struct Entry {
 }
 
 impl Members {
-    /// How many there are.
+    /// Returns the number of members.
     pub fn len(&self) -> usize {
         self.index.len()
     }
 
-    /// Whether there are none.
+    /// Returns whether there are no members.
     pub fn is_empty(&self) -> bool {
         self.index.is_empty()
     }
 
-    /// Whether a user is one of them.
+    /// Returns whether a user is a member.
     pub fn contains_key(&self, user: &UserId) -> bool {
         self.index.contains_key(user)
     }
 
-    /// A user's membership.
+    /// Returns a user's membership.
     pub fn get(&self, user: &UserId) -> Option<&Member> {
         self.entries[*self.index.get(user)? as usize].member.as_ref()
     }
 
-    /// As [`Members::get`], to change it.
+    /// Returns a user's membership, mutably.
     pub fn get_mut(&mut self, user: &UserId) -> Option<&mut Member> {
         self.entries[*self.index.get(user)? as usize].member.as_mut()
     }
 
-    /// Adds a user behind all others; one who is there already keeps the place.
+    /// Adds a user after all others; an existing member keeps the place.
     pub fn insert(&mut self, user: UserId, member: Member) {
         if let Some(known) = self.get_mut(&user) {
             *known = member;
@@ -90,18 +89,18 @@ impl Members {
         self.next = self.next.next();
     }
 
-    /// Takes a user out.
+    /// Removes a user.
     pub fn remove(&mut self, user: &UserId) -> Option<Member> {
         let at = self.index.remove(user)?;
         let member = self.entries[at as usize].member.take();
         let vacant = self.entries.len() - self.index.len();
         if vacant > self.index.len().max(VACANT_MIN) {
-            self.close_ranks();
+            self.compact();
         }
         member
     }
 
-    fn close_ranks(&mut self) {
+    fn compact(&mut self) {
         self.entries.retain(|entry| entry.member.is_some());
         self.entries.shrink_to(2 * self.entries.len());
         for (at, entry) in self.entries.iter().enumerate() {
@@ -109,17 +108,17 @@ impl Members {
         }
     }
 
-    /// All, in the order of joining.
+    /// Iterates over all members in the order of joining.
     pub fn iter(&self) -> impl Iterator<Item = (&UserId, &Member)> {
         self.entries.iter().filter_map(|entry| Some((&entry.user, entry.member.as_ref()?)))
     }
 
-    /// The users, in the order of joining.
+    /// Iterates over the users in the order of joining.
     pub fn keys(&self) -> impl Iterator<Item = &UserId> {
         self.iter().map(|(user, _)| user)
     }
 
-    /// Those from a place on, each with its place.
+    /// Iterates over the members from a place on, each with its place.
     pub fn iter_from(&self, place: Place) -> impl Iterator<Item = (Place, UserId, &Member)> {
         let start = self.entries.partition_point(|entry| entry.place < place);
         let entries = self.entries[start..].iter();
@@ -127,7 +126,7 @@ impl Members {
     }
 }
 
-/// The places, also the empty ones: when they are closed depends on them. The index follows from them.
+/// Includes vacant entries, which determine when the list is compacted. The index follows from the entries.
 impl Serialize for Members {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         (&self.entries, self.next).serialize(serializer)
@@ -146,7 +145,7 @@ impl<'de> Deserialize<'de> for Members {
 impl std::ops::Index<&UserId> for Members {
     type Output = Member;
 
-    /// The membership of a user who is known to be a member.
+    /// Returns the membership of a member; panics for other users.
     fn index(&self, user: &UserId) -> &Member {
         self.get(user).expect("a member")
     }
@@ -175,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn the_order_is_that_of_joining() {
+    fn members_are_in_the_order_of_joining() {
         let mut members = members([3, 1, 2]);
         assert!(members.remove(&user(1)).is_some() && members.remove(&user(1)).is_none());
         join(&mut members, 1);
@@ -185,28 +184,28 @@ mod tests {
     }
 
     #[test]
-    fn a_walk_visits_each_member_once_despite_leaves() {
+    fn iteration_visits_each_member_once_while_others_leave() {
         const COUNT: u32 = 1000;
         for leaves_every in [1, 2, 3, 7] {
             let mut members = members(0..COUNT);
-            let (mut met, mut place, mut step) = (Vec::new(), Place::default(), 0);
+            let (mut visited, mut place, mut step) = (Vec::new(), Place::default(), 0);
             let next =
-                |members: &Members, place| members.iter_from(place).map(|(at, who, _)| (at, who)).next();
+                |members: &Members, place| members.iter_from(place).map(|(at, user, _)| (at, user)).next();
             while let Some((at, found)) = next(&members, place) {
-                met.push(found.slot);
+                visited.push(found.slot);
                 place = at.next();
                 if step % leaves_every == 0 {
                     members.remove(&user(step * 389 % COUNT));
                 }
                 step += 1;
             }
-            assert!(met.is_sorted_by(|a, b| a < b), "someone was met twice");
-            assert!(slots(&members).iter().all(|slot| met.contains(slot)), "someone was missed");
+            assert!(visited.is_sorted_by(|a, b| a < b), "a member was visited twice");
+            assert!(slots(&members).iter().all(|slot| visited.contains(slot)), "a member was missed");
         }
     }
 
     #[test]
-    fn places_of_those_who_left_are_given_back() {
+    fn vacant_entries_are_released() {
         let mut members = members(0..1000);
         (1..1000).for_each(|slot| assert!(members.remove(&user(slot)).is_some()));
         assert!(members.entries.len() <= 1 + VACANT_MIN);

@@ -1,8 +1,9 @@
-//! Users, sessions and channels as plain data by id, and the way to change them: [`State::apply`]. Only
-//! when a session was last heard is noted outside of facts ([`State::touch`], [`State::mark_pinged`]), as it
-//! changes with every line and concerns nobody else.
+//! Users, sessions and channels as plain data by id, and the way to change them: [`State::apply`]. The
+//! bookkeeping of a session that changes with every line ([`State::touch`], [`State::mark_pinged`]) needs
+//! no fact.
 //!
-//! No rules: what is applied was judged before. No output. Invariants: what [`check`] looks for.
+//! It has no rules, because facts are checked before they are applied, and no output. Invariants: see
+//! [`check`].
 
 pub mod account;
 mod apply;
@@ -52,7 +53,7 @@ pub use slots::Slots;
 pub use user::User;
 use whowas::Whowas;
 
-/// Everything the engine knows of the network.
+/// The state of the network.
 #[derive(Clone, Debug, Default)]
 pub struct State {
     /// Connections.
@@ -61,37 +62,37 @@ pub struct State {
     pub users: Slots<UserId, User>,
     /// Channels.
     pub channels: Slots<ChannelId, Channel>,
-    /// Who watches which nick.
+    /// The nicks that sessions monitor.
     pub monitors: Monitors,
-    /// Users of late.
+    /// Past users, for WHOWAS.
     pub whowas: Whowas,
-    /// How many connections each host has and makes.
+    /// The numbers of current and recent connections of hosts.
     pub connections: connections::Connections,
-    /// What LUSERS tells, kept up as things change.
+    /// The counts that LUSERS shows.
     pub counts: Counts,
     /// Accounts by folded name.
     pub accounts: BTreeMap<Box<str>, Arc<Account>>,
-    /// Registrations of late, on the clock that never jumps.
+    /// Recent attempts to register an account, on the monotonic clock.
     pub registrations: Throttle,
-    /// Letters sent lately, by address.
+    /// The times of recent emails, by address.
     pub mail_log: MailLog,
-    /// Names of accounts that are gone and may not be taken again, folded.
+    /// The folded names of deleted accounts, which cannot be registered again.
     pub retired_accounts: BTreeSet<Box<str>>,
-    /// Channel names nobody may use, by folded name.
+    /// Purged channel names, by folded name.
     pub purges: BTreeMap<Box<str>, Purge>,
-    /// The secret of the cloaks, if an operator changed it.
+    /// The secret for cloaks, if an operator changed it.
     pub cloak_secret: Option<Box<str>>,
     /// Bans from the server.
     pub bans: ban::Bans,
-    /// How far the server has closed itself.
+    /// The DEFCON level.
     pub defcon: Defcon,
     /// Operators who read server notices.
     pub snomask_readers: BTreeSet<UserId>,
-    /// The disk has no room: nothing should be promised that would have to be stored.
+    /// Whether the disk is full. Commands that would store something are then rejected.
     pub store_full: bool,
-    /// Keys of the stored records that have changed since they were last stored; see [`record`].
+    /// Keys of records that have changed since they were last stored; see [`record`].
     pub dirty: BTreeSet<String>,
-    /// Keys of records that have changed in a way that only a power failure may take back.
+    /// Keys of records with changes that a power failure may undo.
     pub dirty_soon: BTreeSet<String>,
     nicks: Index<UserId>,
     account_users: Index<Vec<UserId>>,
@@ -102,7 +103,7 @@ pub struct State {
     channel_names: Index<ChannelId>,
 }
 
-/// Numbers that would otherwise need a walk over all users.
+/// Numbers that would otherwise require a scan of all users.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counts {
     /// Users with mode `i`.
@@ -111,12 +112,12 @@ pub struct Counts {
     pub opers: usize,
     /// Connections that have not registered.
     pub unregistered: usize,
-    /// The most users there ever were at once.
+    /// The highest number of users so far.
     pub users_max: usize,
 }
 
 impl State {
-    /// An empty network that remembers so many former users.
+    /// Creates an empty network that remembers at most `whowas_entries_max` past users.
     pub fn new(whowas_entries_max: usize) -> State {
         State { whowas: Whowas::new(whowas_entries_max), ..State::default() }
     }
@@ -126,13 +127,13 @@ impl State {
         self.nicks.get(key).copied()
     }
 
-    /// The account a user is logged into.
+    /// Returns the account that a user is logged in to.
     pub fn account_of(&self, user: UserId) -> Option<&Account> {
         let name = self.users[user].account.as_ref()?;
         self.accounts.get(name.key()).map(|account| &**account)
     }
 
-    /// Finds the user whose nick looks like this; see [`crate::text`] on skeletons.
+    /// Finds a user by the skeleton of the nick ([`crate::text::CaseMapping::skeleton`]).
     pub fn user_by_skeleton(&self, skeleton: &str) -> Option<UserId> {
         self.skeletons.get(skeleton).copied()
     }
@@ -142,27 +143,27 @@ impl State {
         self.channel_names.get(key).copied()
     }
 
-    /// The account (folded) for which a folded nick is reserved.
+    /// Returns the account (folded) that a folded nick is reserved for.
     pub fn reserved_for(&self, nick_key: &str) -> Option<&str> {
         self.reserved_nicks.get(nick_key).map(|account| &**account)
     }
 
-    /// The account (folded) that has a nick which looks like this.
+    /// Returns the account (folded) that reserves a nick with this skeleton.
     pub fn reserved_for_skeleton(&self, skeleton: &str) -> Option<&str> {
         self.reserved_skeletons.get(skeleton).map(|account| &**account)
     }
 
-    /// The account (folded) that a client certificate's fingerprint logs into.
+    /// Returns the account (folded) that a certificate fingerprint can log in to.
     pub fn account_by_certfp(&self, certfp: &str) -> Option<&str> {
         self.certfps.get(certfp).map(|account| &**account)
     }
 
-    /// Everyone who is logged into an account (folded).
+    /// Returns the users that are logged in to an account (folded).
     pub fn users_of(&self, account: &str) -> &[UserId] {
         self.account_users.get(account).map_or(&[], Vec::as_slice)
     }
 
-    /// Sessions that are logged into an account (folded), and not registered yet.
+    /// Returns the sessions that are logged in to an account (folded) but not registered yet.
     pub fn registering_with(&self, account: &str) -> Vec<SessionId> {
         let into = |session: &Session| {
             session.registering().and_then(|known| known.account.as_deref()).is_some_and(|own| own == account)
@@ -170,12 +171,12 @@ impl State {
         self.sessions.iter().filter(|(_, session)| into(session)).map(|(id, _)| id).collect()
     }
 
-    /// All registered channels.
+    /// Iterates over all registered channels.
     pub fn registered_channels(&self) -> impl Iterator<Item = (ChannelId, &Channel, &Registration)> {
         self.channels.iter().filter_map(|(id, channel)| Some((id, channel, channel.registration.as_deref()?)))
     }
 
-    /// Whether two users are in a channel together, and the first may know.
+    /// Returns whether two users share a channel, and the first may know that.
     pub fn share_channel(&self, viewer: UserId, subject: UserId) -> bool {
         let (Some(a), Some(b)) = (self.users.get(viewer), self.users.get(subject)) else { return false };
         let (few, other) = match a.channels.len() <= b.channels.len() {

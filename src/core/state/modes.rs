@@ -10,11 +10,11 @@ use crate::text::ChannelName;
 /// The channel modes without a parameter.
 pub const CHANNEL_FLAGS: &str = "CEMRUimnstu";
 
-/// Longest channel key, in bytes.
+/// The maximum length of a channel key, in bytes.
 pub const KEY_BYTES_MAX: usize = 64;
 
-/// Whether a text can be a channel's key: it must fit a middle parameter of JOIN and MODE, and JOIN's
-/// comma list.
+/// Returns whether a text is a valid channel key: it must be possible as a middle parameter of JOIN and
+/// MODE, and in the comma-separated list of JOIN.
 pub fn is_channel_key(key: &str) -> bool {
     !key.is_empty()
         && key.len() <= KEY_BYTES_MAX
@@ -27,7 +27,7 @@ pub fn is_channel_key(key: &str) -> bool {
 pub struct Letters(u64);
 
 impl Letters {
-    /// The set of the letters in a text; other characters do not count.
+    /// Returns the set of the letters in a text, ignoring other characters.
     pub const fn of(text: &str) -> Letters {
         let bytes = text.as_bytes();
         let (mut set, mut at) = (0, 0);
@@ -38,12 +38,12 @@ impl Letters {
         Letters(set)
     }
 
-    /// Whether the letter is in the set.
+    /// Returns whether the letter is in the set.
     pub const fn has(self, letter: char) -> bool {
         self.0 & bit(letter) != 0
     }
 
-    /// Puts the letter in or takes it out.
+    /// Adds or removes a letter.
     pub fn set(&mut self, letter: char, on: bool) {
         if on {
             self.0 |= bit(letter);
@@ -52,14 +52,14 @@ impl Letters {
         }
     }
 
-    /// The letters, upper case first.
+    /// Iterates over the letters, upper case first.
     pub fn iter(self) -> impl Iterator<Item = char> {
         ('A'..='Z').chain('a'..='z').filter(move |&letter| self.has(letter))
     }
 }
 
 impl fmt::Display for Letters {
-    /// `+Zi`: the form of 221 and 324.
+    /// Writes the form of 221 and 324: `+Zi`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("+")?;
         self.iter().try_for_each(|letter| write!(f, "{letter}"))
@@ -74,7 +74,7 @@ const fn bit(letter: char) -> u64 {
     }
 }
 
-/// A standing in a channel, from voice up to founder.
+/// A channel privilege, from voice to founder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[repr(u8)]
 pub enum Rank {
@@ -91,10 +91,10 @@ pub enum Rank {
 }
 
 impl Rank {
-    /// Highest first, as PREFIX lists them.
+    /// All ranks, highest first, as PREFIX lists them.
     pub const ALL: [Rank; 5] = [Rank::Founder, Rank::Admin, Rank::Op, Rank::Halfop, Rank::Voice];
 
-    /// The mode letter.
+    /// Returns the mode letter.
     pub fn letter(self) -> char {
         match self {
             Rank::Founder => 'q',
@@ -105,7 +105,7 @@ impl Rank {
         }
     }
 
-    /// The sign before a nick.
+    /// Returns the prefix of nicks in NAMES.
     pub fn prefix(self) -> char {
         match self {
             Rank::Founder => '~',
@@ -116,18 +116,18 @@ impl Rank {
         }
     }
 
-    /// The rank of a mode letter.
+    /// Returns the rank with a mode letter.
     pub fn by_letter(letter: char) -> Option<Rank> {
         Rank::ALL.into_iter().find(|rank| rank.letter() == letter)
     }
 
-    /// The rank of a prefix sign.
+    /// Returns the rank with a prefix.
     pub fn by_prefix(prefix: char) -> Option<Rank> {
         Rank::ALL.into_iter().find(|rank| rank.prefix() == prefix)
     }
 }
 
-/// The ranks one member holds.
+/// The ranks of a member.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ranks(u8);
 
@@ -135,27 +135,27 @@ impl Ranks {
     /// No rank.
     pub const NONE: Ranks = Ranks(0);
 
-    /// Just one.
+    /// Returns a set of one rank.
     pub const fn of(rank: Rank) -> Ranks {
         Ranks(rank as u8)
     }
 
-    /// Whether the rank itself is held.
+    /// Returns whether the set contains exactly this rank.
     pub fn has(self, rank: Rank) -> bool {
         self.0 & rank as u8 != 0
     }
 
-    /// Whether the rank or a higher one is held.
+    /// Returns whether the set contains this rank or a higher one.
     pub fn at_least(self, rank: Rank) -> bool {
         self.0 >= rank as u8
     }
 
-    /// The highest rank.
+    /// Returns the highest rank.
     pub fn highest(self) -> Option<Rank> {
         Rank::ALL.into_iter().find(|&rank| self.has(rank))
     }
 
-    /// Gives or takes a rank.
+    /// Adds or removes a rank.
     pub fn set(&mut self, rank: Rank, on: bool) {
         if on {
             self.0 |= rank as u8;
@@ -164,7 +164,7 @@ impl Ranks {
         }
     }
 
-    /// The prefix signs, highest first; only the highest unless `all` (multi-prefix).
+    /// Iterates over the prefixes, highest first; only the highest unless `all` (multi-prefix).
     pub fn prefixes(self, all: bool) -> impl Iterator<Item = char> {
         let held = Rank::ALL.into_iter().filter(move |&rank| self.has(rank));
         held.map(Rank::prefix).take(if all { Rank::ALL.len() } else { 1 })
@@ -186,7 +186,7 @@ impl List {
     /// All three, in the order of their letters in 004.
     pub const ALL: [List; 3] = [List::Ban, List::Except, List::Invex];
 
-    /// The mode letter.
+    /// Returns the mode letter.
     pub fn letter(self) -> char {
         match self {
             List::Ban => 'b',
@@ -195,36 +195,36 @@ impl List {
         }
     }
 
-    /// The list of a mode letter.
+    /// Returns the list with a mode letter.
     pub fn by_letter(letter: char) -> Option<List> {
         List::ALL.into_iter().find(|list| list.letter() == letter)
     }
 }
 
-/// One change of a channel's modes, already judged.
+/// A change of a channel's modes that is known to be permitted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ModeChange {
     /// A mode without a parameter.
     Flag {
-        /// Its letter.
+        /// The letter.
         letter: char,
-        /// Set or unset.
+        /// Whether it is set or unset.
         on: bool,
     },
     /// A member's rank.
     Rank {
-        /// Which rank.
+        /// The rank.
         rank: Rank,
-        /// Given or taken.
+        /// Whether it is given or removed.
         on: bool,
         /// The member.
         user: UserId,
     },
     /// An entry of a list.
     List {
-        /// Which list.
+        /// The list.
         list: List,
-        /// Added or removed.
+        /// Whether the entry is added or removed.
         on: bool,
         /// The mask in its canonical form.
         mask: String,
@@ -242,7 +242,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn letters() {
+    fn letters_are_added_and_removed() {
         let mut set = Letters::of("+nti");
         set.set('Z', true);
         set.set('t', false);
@@ -251,7 +251,7 @@ mod tests {
     }
 
     #[test]
-    fn ranks() {
+    fn ranks_have_prefixes_and_an_order() {
         let mut ranks = Ranks::of(Rank::Op);
         ranks.set(Rank::Voice, true);
         assert_eq!(ranks.prefixes(true).collect::<String>(), "@+");

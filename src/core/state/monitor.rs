@@ -1,7 +1,7 @@
-//! Who watches which nick (MONITOR). Watching is a session's business and ends with it.
+//! The nicks that sessions monitor (MONITOR). An entry ends with its session.
 //!
-//! Both directions are indexed, so a nick that comes or goes costs only those who watch it, and a
-//! session that ends only what it watched. Invariant: the two indices hold the same pairs.
+//! Both directions are indexed: a change of a nick takes time proportional to its watchers, the end of a
+//! session time proportional to its nicks. Invariant: the two indices contain the same pairs.
 
 use indexmap::{IndexMap, IndexSet};
 use serde::{Deserialize, Serialize};
@@ -11,17 +11,17 @@ use super::id::SessionId;
 use super::index::Index;
 use super::slots::Slots;
 
-/// All watches.
+/// The lists of all sessions.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Monitors {
-    /// Per session the nicks, by folded nick, as they were written.
+    /// The nicks of each session as written, by folded nick.
     watched: Slots<SessionId, IndexMap<Box<str>, Box<str>>>,
-    /// Per folded nick the sessions.
+    /// The sessions of each folded nick.
     watchers: Index<IndexSet<SessionId>>,
 }
 
 impl Monitors {
-    /// Changes what a session watches.
+    /// Changes the list of a session.
     pub(super) fn change(&mut self, session: SessionId, change: MonitorChange<'_>) {
         match change {
             MonitorChange::Added { key, shown } => self.add(session, key, shown),
@@ -48,7 +48,7 @@ impl Monitors {
         self.unwatch(session, key);
     }
 
-    /// The session watches nothing any longer; must precede its end.
+    /// Clears the list of a session. Must be called before the session ends.
     pub(super) fn clear(&mut self, session: SessionId) {
         for key in self.watched.remove_at(session).unwrap_or_default().keys() {
             self.unwatch(session, key);
@@ -57,37 +57,37 @@ impl Monitors {
 
     fn unwatch(&mut self, session: SessionId, key: &str) {
         let Some(sessions) = self.watchers.get_mut(key) else { return };
-        // In which order watchers are told does not matter.
+        // The order in which watchers are notified does not matter.
         sessions.swap_remove(&session);
         if sessions.is_empty() {
             self.watchers.remove(key);
         }
     }
 
-    /// What a session watches: folded nick and nick as written, in the order of adding.
+    /// Iterates over the nicks of a session, folded and as written, in the order of adding.
     pub fn watched_by(&self, session: SessionId) -> impl Iterator<Item = (&str, &str)> {
         self.watched.get(session).into_iter().flatten().map(|(key, shown)| (&**key, &**shown))
     }
 
-    /// How many nicks a session watches.
+    /// Returns the number of nicks that a session monitors.
     pub fn count(&self, session: SessionId) -> usize {
         self.watched.get(session).map_or(0, IndexMap::len)
     }
 
-    /// Whether a session watches a nick.
+    /// Returns whether a session monitors a nick.
     pub fn watches(&self, session: SessionId, key: &str) -> bool {
         self.watchers.get(key).is_some_and(|sessions| sessions.contains(&session))
     }
 
-    /// Who watches a nick.
+    /// Iterates over the sessions that monitor a nick.
     pub fn watchers_of(&self, key: &str) -> impl Iterator<Item = SessionId> {
         self.watchers.get(key).into_iter().flatten().copied()
     }
 
-    /// Sessions and nicks that only one of the indices knows, or that watch without being there; for
+    /// Counts pairs that only one of the indices contains, and sessions that do not exist; for
     /// [`super::check`].
-    pub(super) fn violations(&self, lives: impl Fn(SessionId) -> bool) -> usize {
-        let dead = self.watched.iter().filter(|&(session, _)| !lives(session)).count();
+    pub(super) fn violations(&self, exists: impl Fn(SessionId) -> bool) -> usize {
+        let dead = self.watched.iter().filter(|&(session, _)| !exists(session)).count();
         let forth: usize = self.watched.iter().map(|(_, nicks)| nicks.len()).sum();
         let back: usize = self.watchers.values().map(IndexSet::len).sum();
         let pairs =
@@ -102,7 +102,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_indices_agree() {
+    fn both_indices_contain_the_same_pairs() {
         let (a, b) = (SessionId { slot: 0, generation: 0 }, SessionId { slot: 1, generation: 0 });
         let mut monitors = Monitors::default();
         monitors.add(a, "bob", "Bob");

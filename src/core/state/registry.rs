@@ -1,4 +1,4 @@
-//! Registrations of channels, and purged channel names.
+//! Channel registrations, and purged channel names.
 
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
@@ -11,18 +11,18 @@ use super::modes::Rank;
 pub struct Registration {
     /// The founder's account, folded.
     pub founder: Box<str>,
-    /// When it was registered, milliseconds since 1970.
+    /// When it was registered, in milliseconds since 1970.
     pub registered_ms: u64,
     /// Ranks that accounts (folded) get when they join.
     pub amodes: IndexMap<Box<str>, Rank>,
-    /// What the founder chose.
+    /// The settings of the founder.
     pub settings: ChannelSettings,
     /// The account (folded) that the channel was offered to. Not stored.
     pub offered_to: Option<Box<str>>,
 }
 
 impl Registration {
-    /// The rank that comes with an account (folded): the founder's, or what AMODE says.
+    /// Returns the rank of an account (folded), as founder or by AMODE.
     pub fn rank_of(&self, account: &str) -> Option<Rank> {
         match *self.founder == *account {
             true => Some(Rank::Founder),
@@ -31,29 +31,29 @@ impl Registration {
     }
 }
 
-/// What a founder chose; `None` is the server's default.
+/// The settings of a channel; `None` means the server's default.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChannelSettings {
-    /// How messages are kept.
+    /// How messages are stored.
     pub history: Option<HistoryChoice>,
     /// How far back members can read.
     pub query_cutoff: Option<QueryCutoff>,
-    /// Which events are kept.
+    /// Which events are stored.
     pub store_events: Option<StoreEvents>,
 }
 
 /// How far back members can read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum QueryCutoff {
-    /// As far as there is.
+    /// To the beginning.
     None,
     /// To the registration of their account.
     RegistrationTime,
-    /// To their joining.
+    /// To the time they joined.
     JoinTime,
 }
 
-/// Which events are kept.
+/// Which events are stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum StoreEvents {
     /// All.
@@ -69,10 +69,10 @@ pub enum StoreEvents {
 pub struct Purge {
     /// The name as it was given.
     pub name: Box<str>,
-    /// The operator who said so.
+    /// The operator who purged it.
     pub by: Box<str>,
-    /// Why.
+    /// The reason.
     pub reason: Box<str>,
-    /// When, milliseconds since 1970.
+    /// When it was purged, in milliseconds since 1970.
     pub at_ms: u64,
 }

@@ -1,4 +1,4 @@
-//! A session as data: one connection, before and after registration.
+//! A session as plain data: one connection, before and after registration.
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -15,143 +15,144 @@ use crate::text::Nick;
 use crate::wire::Caps;
 use crate::wire::multiline::Lines;
 
-/// What others read when a client says `AWAY *`: gone, for no reason given (draft/pre-away).
+/// The text that others see for `AWAY *`, which is away without a reason (draft/pre-away).
 pub const AWAY_UNSPECIFIED: &str = "Away";
 
 /// A connection.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Session {
-    /// How it came in.
+    /// How the client connected.
     pub door: Box<Door>,
-    /// Whose it is, or what is known so far.
+    /// The user, or the progress of registration.
     pub phase: Phase,
-    /// Capabilities in use.
+    /// The enabled capabilities.
     pub caps: Caps,
-    /// The highest version given to CAP LS; 301 stands for a LS without one.
+    /// The highest version given to CAP LS; 301 for CAP LS without a version.
     pub cap_version: u16,
-    /// The languages asked for, best first; empty for the server's default.
+    /// The requested languages, best first; empty for the server's default.
     #[serde(with = "super::codec::small")]
     pub languages: SmallVec<[LanguageId; 4]>,
     /// The away text of this session.
     pub away: Option<Box<str>>,
-    /// The device it names itself (`account@device`), for what it missed.
+    /// The client's device (`account@device`), which determines the messages that it missed.
     pub device: Option<Box<str>>,
-    /// When it was opened, milliseconds of the clock that never jumps.
+    /// When it was opened, in milliseconds on the monotonic clock.
     pub opened_mono_ms: u64,
-    /// When its last line came, on the same clock.
+    /// When its last line arrived, on the same clock.
     pub heard_mono_ms: u64,
-    /// A PING was sent since then.
+    /// Whether a PING was sent since then.
     pub pinged: bool,
-    /// A login by SASL that is under way.
+    /// The SASL exchange in progress.
     pub exchange: Option<Box<Exchange>>,
-    /// Attempts to log in, on the clock that never jumps.
+    /// Login attempts, on the monotonic clock.
     pub logins: Throttle,
-    /// It has asked for an account and the code was mailed.
+    /// Whether it has registered an account whose code was sent by email.
     pub applied: bool,
-    /// It was let in for its account alone, which spared it a password or a check.
+    /// Whether it must stay logged in, because the account exempted it from a password or a check.
     pub needs_account: bool,
-    /// When OPER may be tried again, on the same clock.
+    /// When OPER is allowed again, on the same clock.
     pub oper_again_mono_ms: u64,
-    /// Whom it is counted with in [`super::connections`], if it is.
+    /// The host or group that it is counted with in [`super::connections`].
     pub counted: Option<Key>,
-    /// How fast it has sent commands; kept only where that is limited.
+    /// The rate of its commands; `None` where it is not limited.
     pub pace: Option<Box<Pace>>,
-    /// A message of several lines that it is sending.
+    /// The multiline message that it is sending.
     pub batch: Option<Box<OpenBatch>>,
-    /// What it wanted played when it joins.
+    /// The playback that it requested before joining.
     pub playback: Option<Box<Playback>>,
-    /// Bytes of answers to its own commands since its output was last known to have drained.
+    /// Bytes of replies to its own commands since its output last drained.
     pub unread_bytes: usize,
-    /// When its device was last there before it logged in, milliseconds since 1970.
+    /// When its device was last connected before it logged in, in milliseconds since 1970.
     pub last_seen_ms: Option<u64>,
 }
 
-/// How fast a session has sent commands.
+/// The rate at which a session has sent commands.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Pace {
-    /// When the last command was served, milliseconds of the clock that never jumps.
+    /// When the last command was processed, in milliseconds on the monotonic clock.
     pub served_mono_ms: u64,
-    /// Commands since the last rest, up to the burst's limit.
+    /// Commands since the last pause, up to the burst limit.
     pub burst: usize,
-    /// The burst is used up: commands are spaced out until the next rest.
+    /// Whether the burst is used up: commands are spaced out until the next pause.
     pub throttled: bool,
-    /// Bytes of lines that were served at once because they belong together, and that the next command pays for.
+    /// Bytes of lines that were processed without delay because they belong together. The next command is
+    /// charged for them.
     pub deferred_bytes: usize,
-    /// How often commands that have a budget were used at no cost; bounded by the budgets.
+    /// How often commands with a budget were free; bounded by the budgets.
     pub free: Vec<(Box<str>, usize)>,
 }
 
-/// A playback that a client asked for before it joined the channels.
+/// A playback that a client requested before joining the channels.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Playback {
-    /// Folded names; `None` is all.
+    /// Folded channel names; `None` means all channels.
     pub channels: Option<Vec<Box<str>>>,
-    /// Only what was said after this, milliseconds since 1970.
+    /// Only messages after this time, in milliseconds since 1970.
     pub after_ms: Option<u64>,
-    /// Only what was said before this, milliseconds since 1970.
+    /// Only messages before this time, in milliseconds since 1970.
     pub before_ms: Option<u64>,
-    /// When it asked.
+    /// When it was requested, in milliseconds on the monotonic clock.
     pub asked_mono_ms: u64,
 }
 
-/// Where a session stands.
+/// The phase of a session.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum Phase {
     /// Not registered yet.
     Registering(Box<Registering>),
-    /// One of a user's connections.
+    /// Registered as a session of this user.
     Attached(UserId),
 }
 
-/// What a session has said of itself so far.
+/// The progress of registration.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Registering {
-    /// From NICK.
+    /// The nick from NICK.
     pub nick: Option<Nick>,
-    /// From USER: user name (cleaned, no `~`) and real name.
+    /// The username (sanitized, without `~`) and real name from USER.
     pub user: Option<(Box<str>, Box<str>)>,
-    /// CAP LS or REQ was sent and CAP END was not.
+    /// Whether CAP LS or REQ was received, but not CAP END.
     pub negotiating: bool,
-    /// The server password.
+    /// The state of the server password.
     pub password: Password,
-    /// What was found out about where it comes from.
+    /// The results of lookups for its address.
     pub origin: Origin,
-    /// The account logged into, folded.
+    /// The account that it is logged in to, folded.
     pub account: Option<Box<str>>,
-    /// Lines so far; bounded by `registration-messages`.
+    /// The number of lines so far; bounded by `registration-messages`.
     pub lines: u32,
 }
 
-/// What was found out about where a connection comes from.
+/// The results of lookups for the address of a connection.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Origin {
-    /// `ip-check-script` let its address in.
+    /// Whether `ip-check-script` accepted the address.
     pub passed: bool,
-    /// The host name of its address.
+    /// The hostname of the address.
     pub host: Finding,
-    /// What its machine calls its user (RFC 1413).
+    /// The username from the ident protocol (RFC 1413).
     pub ident: Finding,
 }
 
-/// The answer to a question put to the outside.
+/// The result of a lookup.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Finding {
-    /// Not asked yet.
+    /// Not known yet.
     #[default]
     Open,
-    /// There is none, or nobody knows it.
+    /// The lookup failed or found nothing.
     Nothing,
-    /// This.
+    /// The lookup found this.
     Found(Box<str>),
 }
 
 impl Finding {
-    /// An answer.
+    /// Converts the answer to a lookup.
     pub fn of(answer: Option<&str>) -> Finding {
         answer.map_or(Finding::Nothing, |text| Finding::Found(text.into()))
     }
 
-    /// What was found.
+    /// Returns the result, if there is one.
     pub fn found(&self) -> Option<&str> {
         match self {
             Finding::Found(text) => Some(text),
@@ -160,56 +161,56 @@ impl Finding {
     }
 }
 
-/// How far PASS has come.
+/// The state of the server password.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Password {
-    /// Nothing was sent.
+    /// The client sent none.
     #[default]
     Missing,
-    /// Sent, not compared yet.
+    /// The client sent this; it has not been verified yet.
     Given(Box<str>),
-    /// It was the right one.
+    /// The password was correct.
     Right,
 }
 
-/// How a connection came in.
+/// How a client connected.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Door {
-    /// The client's address: the peer's (of a Unix socket: 127.0.0.1), or what a trusted proxy says.
+    /// The client's address, from the connection (127.0.0.1 for a Unix socket) or from a trusted proxy.
     pub ip: IpAddr,
-    /// A proxy said so, which it can do once.
+    /// Whether a proxy supplied the address, which it can do only once.
     pub proxied: bool,
-    /// Both ends of the TCP connection, where the client's machine is to be asked for its user.
+    /// Both ends of the TCP connection, if an ident query will need them.
     pub endpoints: Option<Box<Endpoints>>,
-    /// The address of the listener, as the configuration writes it.
+    /// The address of the listener, as in the configuration.
     pub listener: Box<str>,
-    /// Encrypted all the way, or from an address that counts as secure.
+    /// Whether the connection is encrypted, or from an address that counts as secure.
     pub secure: bool,
-    /// SHA-256 of the client certificate, lower-case hex.
+    /// The SHA-256 fingerprint of the client certificate, in lower-case hexadecimal.
     pub certfp: Option<Box<str>>,
-    /// The client's certificate in DER, and those that it sent along; none where they are too long.
+    /// The client's certificate chain in DER; empty if it is too long.
     pub certificates: Box<[Vec<u8>]>,
-    /// It speaks WebSocket.
+    /// Whether the connection uses WebSocket.
     pub websocket: bool,
-    /// The listener is for Tor only.
+    /// Whether the listener is for Tor only.
     pub tor: bool,
-    /// The listener advertises STS and serves nothing else.
+    /// Whether the listener only advertises STS.
     pub sts_only: bool,
-    /// The listener never advertises STS.
+    /// Whether the listener never advertises STS.
     pub hide_sts: bool,
 }
 
 /// The two ends of a TCP connection, as RFC 1413 needs them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Endpoints {
-    /// Ours.
+    /// The server's end.
     pub local: SocketAddr,
-    /// The client's.
+    /// The client's end.
     pub remote: SocketAddr,
 }
 
 impl Session {
-    /// A connection that has said nothing yet.
+    /// Creates a session that has received no line yet.
     pub fn new(door: Box<Door>, mono_ms: u64) -> Session {
         Session {
             door,
@@ -255,7 +256,7 @@ impl Session {
         }
     }
 
-    /// The user, once registered.
+    /// Returns the user, if the session is registered.
     pub fn user(&self) -> Option<UserId> {
         match self.phase {
             Phase::Attached(user) => Some(user),
@@ -263,7 +264,7 @@ impl Session {
         }
     }
 
-    /// What is known so far, before registration.
+    /// Returns the progress of registration, before it is complete.
     pub fn registering(&self) -> Option<&Registering> {
         match &self.phase {
             Phase::Registering(registering) => Some(registering),

@@ -1,7 +1,7 @@
-//! A dense table by id: look-up is an index and a comparison, and iteration has a fixed order.
+//! A dense table by id. A lookup is an index and a comparison, and iteration has a fixed order.
 //!
-//! A copy of a table shares its values with the original; a value is copied for real when it is changed
-//! while both have it. That makes it cheap to begin a snapshot (see [`super::snapshot`]).
+//! A copy of a table shares its values with the original; a value is really copied when one of them
+//! changes it, so starting a snapshot is cheap (see [`super::snapshot`]).
 
 use std::marker::PhantomData;
 use std::sync::Arc;
@@ -33,7 +33,7 @@ impl<I, T> Default for Slots<I, T> {
 }
 
 impl<I: Id, T: Clone> Slots<I, T> {
-    /// The id that [`Slots::insert`] will use next.
+    /// Returns the id that [`Slots::insert`] will use next.
     pub fn next_id(&self) -> I {
         match self.free.last() {
             Some(&slot) => I::new(slot, self.entries[slot as usize].generation),
@@ -49,7 +49,7 @@ impl<I: Id, T: Clone> Slots<I, T> {
         id
     }
 
-    /// Adds a value under an id that was chosen outside. A table is filled either this way or by
+    /// Adds a value under an id that the caller chose. A table uses either this method or
     /// [`Slots::insert`], never both.
     pub fn insert_at(&mut self, id: I, value: T) {
         while self.entries.len() <= id.slot() {
@@ -61,7 +61,7 @@ impl<I: Id, T: Clone> Slots<I, T> {
         self.len += 1;
     }
 
-    /// Takes a value out; its slot becomes free for [`Slots::insert`].
+    /// Removes a value; its slot becomes free for [`Slots::insert`].
     pub fn remove(&mut self, id: I) -> Option<T> {
         let entry = self.entries.get_mut(id.slot()).filter(|e| e.generation == id.generation())?;
         let value = entry.value.take()?;
@@ -71,7 +71,7 @@ impl<I: Id, T: Clone> Slots<I, T> {
         Some(Arc::unwrap_or_clone(value))
     }
 
-    /// Takes out a value that was put in by [`Slots::insert_at`]; the slot is its owner's to reuse.
+    /// Removes a value added by [`Slots::insert_at`]; the caller decides when to reuse the slot.
     pub fn remove_at(&mut self, id: I) -> Option<T> {
         let entry = self.entries.get_mut(id.slot()).filter(|e| e.generation == id.generation())?;
         let value = entry.value.take()?;
@@ -79,12 +79,12 @@ impl<I: Id, T: Clone> Slots<I, T> {
         Some(Arc::unwrap_or_clone(value))
     }
 
-    /// The value of an id that may be stale.
+    /// Returns the value of an id; `None` if the id is stale.
     pub fn get(&self, id: I) -> Option<&T> {
         self.entries.get(id.slot()).filter(|e| e.generation == id.generation())?.value.as_deref()
     }
 
-    /// As [`Slots::get`], to change it.
+    /// Returns the value of an id, mutably; `None` if the id is stale.
     pub fn get_mut(&mut self, id: I) -> Option<&mut T> {
         self.entries
             .get_mut(id.slot())
@@ -94,42 +94,42 @@ impl<I: Id, T: Clone> Slots<I, T> {
             .map(Arc::make_mut)
     }
 
-    /// All values in the order of their slots.
+    /// Iterates over all values in the order of their slots.
     pub fn iter(&self) -> impl Iterator<Item = (I, &T)> {
         (0..self.slots()).filter_map(|slot| self.in_slot(slot))
     }
 
-    /// As [`Slots::iter`], without ids and to change them.
+    /// Iterates over all values, mutably.
     pub fn values_mut(&mut self) -> impl Iterator<Item = &mut T> {
         self.entries.iter_mut().filter_map(|entry| entry.value.as_mut().map(Arc::make_mut))
     }
 
-    /// How many slots there are, whether in use or not.
+    /// Returns the number of slots, in use or not.
     pub fn slots(&self) -> u32 {
         self.entries.len() as u32
     }
 
-    /// The value in a slot, if it is in use. Long answers go through the table slot by slot, so that
-    /// they can stop and go on anywhere.
+    /// Returns the value in a slot, if it is in use. Long answers process the table slot by slot, so that
+    /// they can stop and continue anywhere.
     pub fn in_slot(&self, slot: u32) -> Option<(I, &T)> {
         let entry = self.entries.get(slot as usize)?;
         Some((I::new(slot, entry.generation), entry.value.as_deref()?))
     }
 
-    /// How many values there are.
+    /// Returns the number of values.
     pub fn len(&self) -> usize {
         self.len
     }
 
-    /// Whether there are none.
+    /// Returns whether there are no values.
     pub fn is_empty(&self) -> bool {
         self.len == 0
     }
 }
 
 impl<I: Id, T: Clone + Serialize> Slots<I, T> {
-    /// Appends the slots from a given one on, up to a number of bytes. Returns the slot to continue
-    /// with; there is none once the free slots are written, too: their order decides the next ids.
+    /// Appends the slots from a given one on, up to a number of bytes. Returns the slot to continue with,
+    /// or `None` once everything is written, including the free slots, whose order determines the next ids.
     pub(super) fn put(&self, from: u32, bytes_max: usize, out: &mut Vec<u8>) -> Option<u32> {
         let start = out.len();
         for (slot, entry) in (from..).zip(&self.entries[from as usize..]) {
@@ -145,7 +145,7 @@ impl<I: Id, T: Clone + Serialize> Slots<I, T> {
 }
 
 impl<I: Id, T: Clone + for<'b> Deserialize<'b>> Slots<I, T> {
-    /// Reads what [`Slots::put`] wrote at one time, behind what was read before.
+    /// Reads the output of one call of [`Slots::put`] and appends it to the table.
     pub(super) fn take(&mut self, bytes: &mut &[u8]) -> Result<(), Malformed> {
         while !bytes.is_empty() {
             let Some((generation, value)) = take::<Option<(u32, Option<T>)>>(bytes)? else {
@@ -159,7 +159,7 @@ impl<I: Id, T: Clone + for<'b> Deserialize<'b>> Slots<I, T> {
     }
 }
 
-/// Whole, in one go; large tables are written in pieces by [`Slots::put`].
+/// Writes the table as a whole; [`Slots::put`] writes large tables in pieces.
 impl<I, T: Serialize> Serialize for Slots<I, T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let entries: Vec<_> = self.entries.iter().map(|e| (e.generation, e.value.as_deref())).collect();
@@ -179,7 +179,7 @@ impl<'de, I, T: Deserialize<'de>> Deserialize<'de> for Slots<I, T> {
 impl<I: Id, T: Clone> std::ops::Index<I> for Slots<I, T> {
     type Output = T;
 
-    /// The value of an id that is known to be live.
+    /// Returns the value of a live id; panics if it is stale.
     fn index(&self, id: I) -> &T {
         self.get(id).expect("a live id")
     }

@@ -1,50 +1,51 @@
-//! The state in pieces of bytes, and back. All of it: also what a restart forgets and [`super::record`]
-//! does not keep, and every order that later decisions depend on (free slots, members, watchers).
+//! Converts the state to pieces of bytes, and back. Unlike [`super::record`], they contain all of it, also
+//! parts that a restart drops, and every order that affects later decisions (free slots, members,
+//! watchers).
 //!
-//! A piece has about [`PIECE_BYTES`] and can be written while others wait. Pieces are read back in their
-//! order into an empty state.
+//! A piece has about [`PIECE_BYTES`] and can be written while others wait. The pieces are read in order
+//! into an empty state.
 
 use std::ops::Bound;
 
 use super::codec::{Malformed, put, take};
 use super::{Account, State};
 
-/// How much is written before a piece ends, in bytes; a single large value makes it longer.
+/// The size at which a piece ends, in bytes; a single large value can exceed it.
 pub const PIECE_BYTES: usize = 64 << 10;
 
-/// Where the next piece begins.
+/// The position at which a piece begins.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PieceStart {
-    /// At a slot of the sessions.
+    /// A slot of the sessions.
     Sessions(u32),
-    /// At a slot of the users.
+    /// A slot of the users.
     Users(u32),
-    /// At a slot of the channels.
+    /// A slot of the channels.
     Channels(u32),
-    /// Behind an account, or at the first.
+    /// After an account, or (`None`) at the first.
     Accounts(Option<Box<str>>),
-    /// At one of the fields that are written whole.
+    /// One of the fields that are written whole.
     Field(usize),
 }
 
 impl PieceStart {
-    /// Where the first piece begins.
+    /// The beginning of the first piece.
     pub const START: PieceStart = PieceStart::Sessions(0);
 }
 
-/// What the first byte of a piece says is in it.
+/// The first byte of a piece, which identifies its content.
 const SESSIONS: u8 = 1;
 const USERS: u8 = 2;
 const CHANNELS: u8 = 3;
 const ACCOUNTS: u8 = 4;
 const FIELD: u8 = 5;
 
-/// The fields that are written whole, a piece each.
+/// Defines functions for the fields that are written whole, one piece each.
 macro_rules! fields {
     ($($field:ident)*) => {
         const FIELDS: usize = [$(stringify!($field)),*].len();
 
-        /// Names every field of the state, so that none is forgotten when one is added.
+        /// Names every field of the state, so that a new field causes a compile error.
         fn put_field(state: &State, number: usize, out: &mut Vec<u8>) {
             let State { sessions: _, users: _, channels: _, accounts: _, $($field),* } = state;
             let mut at = 0;
@@ -77,7 +78,7 @@ fields! {
 }
 
 impl State {
-    /// Appends the piece that begins at a place; tells where the next one begins.
+    /// Appends the piece that begins at a position. Returns where the next one begins.
     pub fn put_piece(&self, place: &PieceStart, out: &mut Vec<u8>) -> Option<PieceStart> {
         match place {
             PieceStart::Sessions(slot) => {
@@ -125,7 +126,7 @@ impl State {
     /// Reads the next piece.
     ///
     /// # Errors
-    /// The bytes are no piece of a state.
+    /// Bytes that are not a piece of a state.
     pub fn take_piece(&mut self, mut bytes: &[u8]) -> Result<(), Malformed> {
         let bytes = &mut bytes;
         match take(bytes)? {

@@ -1,4 +1,4 @@
-//! A user as data: one nick on the network, whatever connections it has.
+//! A user as plain data: a nick on the network, with any number of sessions.
 
 use std::net::IpAddr;
 
@@ -11,10 +11,10 @@ use super::modes::Letters;
 use crate::history::Ring;
 use crate::text::{AccountName, Nick};
 
-/// Users that one user accepts; the oldest is forgotten.
+/// The maximum number of users that a user accepts; the oldest is dropped.
 const ACCEPTED_MAX: usize = 100;
 
-/// The away text of a user with automatic away who has no session. It is not stored, as it follows from that.
+/// The away text of a user with auto-away who has no session. It is not stored, because it follows from that.
 pub const DISCONNECTED: &str = "User is currently disconnected";
 
 /// A registered user.
@@ -22,97 +22,97 @@ pub const DISCONNECTED: &str = "User is currently disconnected";
 pub struct User {
     /// The nick.
     pub nick: Nick,
-    /// What `nick!user@host` calls user, with its `~`.
+    /// The username in `nick!user@host`, including `~`.
     pub username: Box<str>,
     /// The real name.
     pub realname: Box<str>,
-    /// What others see: a vhost, or the cloak, or the real host.
+    /// The host that others see: a vhost, the cloak or the real host.
     pub host: Box<str>,
-    /// The cloak, or the real host where cloaks are off; what `host` falls back to.
+    /// The host without a vhost: the cloak, or the real host if cloaks are disabled.
     pub cloak: Box<str>,
-    /// The host name or address of the connection.
+    /// The hostname or address of the connection.
     pub real_host: Box<str>,
     /// The address of the connection.
     pub ip: IpAddr,
-    /// The account logged into.
+    /// The account that the user is logged in to.
     pub account: Option<AccountName>,
     /// User modes.
     pub modes: Letters,
-    /// The server notices that this operator reads; mode `s` is set while there are any.
+    /// The snomasks of an operator; mode `s` is set if there are any.
     pub snomasks: Letters,
-    /// Set while this is an operator.
+    /// Set while the user is an operator.
     pub oper: Option<Box<Oper>>,
-    /// The away text, while every session is away.
+    /// The away text, set while every session is away.
     pub away: Option<Box<str>>,
-    /// The connections.
+    /// The sessions.
     #[serde(with = "super::codec::small")]
     pub sessions: SmallVec<[SessionId; 1]>,
     /// The channels, in the order of joining; bounded by `max-channels-per-client`.
     pub channels: Vec<ChannelId>,
     /// Users that can send messages despite `+R`; bounded, the oldest is dropped. Stale ids match no user.
     pub accepted: Vec<UserId>,
-    /// Open invitations, by the channel's folded name; bounded, the oldest goes.
+    /// Open invitations; bounded, the oldest is dropped.
     pub invites: Vec<Invite>,
-    /// How far each target was read, for who has no account; as in [`super::Account`].
+    /// The read markers of a user without an account; see [`super::Account`].
     pub read_markers: IndexMap<Box<str>, u64>,
-    /// The latest of all conversations.
+    /// The latest messages of all conversations.
     pub history: Ring,
-    /// The user stays when no session is left.
+    /// Whether the user stays on the network without a session.
     pub always_on: bool,
-    /// When the user appeared, seconds since 1970.
+    /// When the user connected, in seconds since 1970.
     pub signed_on_s: u64,
-    /// When the user last said something, seconds since 1970.
+    /// When the user last sent a message, in seconds since 1970.
     pub active_s: u64,
     source: Box<str>,
 }
 
-/// What makes a user an operator.
+/// The operator status of a user.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Oper {
     /// The name of the entry in `opers`.
     pub name: Box<str>,
-    /// What WHOIS says.
+    /// The text shown in WHOIS.
     pub title: Box<str>,
-    /// Operator status is not shown to others.
+    /// Whether operator status is hidden from others.
     pub hidden: bool,
-    /// Capabilities of the class.
+    /// The privileges of the class.
     pub capabilities: Box<[Box<str>]>,
 }
 
-/// An invitation into a channel.
+/// An invitation to a channel.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Invite {
-    /// The channel. One that is formed later under the same name is another.
+    /// The channel. A later channel with the same name is a different one.
     pub channel: ChannelId,
-    /// When it was given, milliseconds since 1970.
+    /// When the invitation was sent, in milliseconds since 1970.
     pub at_ms: u64,
 }
 
-/// What a user is made of at registration.
+/// The properties of a user at registration.
 #[derive(Clone, Debug)]
 pub struct NewUser {
     /// The nick.
     pub nick: Nick,
-    /// With its `~`.
+    /// The username, including `~`.
     pub username: Box<str>,
     /// The real name.
     pub realname: Box<str>,
     /// The visible host.
     pub cloak: Box<str>,
-    /// The host name or address.
+    /// The hostname or address.
     pub real_host: Box<str>,
     /// The address.
     pub ip: IpAddr,
-    /// Modes from the start.
+    /// The initial modes.
     pub modes: Letters,
-    /// The account logged into.
+    /// The account that the user is logged in to.
     pub account: Option<AccountName>,
-    /// Seconds since 1970.
+    /// The time, in seconds since 1970.
     pub at_s: u64,
 }
 
 impl User {
-    /// A user with one session, or (always-on) with none yet.
+    /// Creates a user with one session, or (always-on) with none.
     pub fn new(new: NewUser, session: Option<SessionId>) -> User {
         let mut user = User {
             nick: new.nick,
@@ -138,18 +138,18 @@ impl User {
             active_s: new.at_s,
             source: Box::default(),
         };
-        user.renew_source();
+        user.update_source();
         user
     }
 
-    /// `nick!user@host` as others see it.
+    /// Returns `nick!user@host` as others see it.
     pub fn source(&self) -> &str {
         &self.source
     }
 
     pub(super) fn set_host(&mut self, host: &str) {
         self.host = host.into();
-        self.renew_source();
+        self.update_source();
     }
 
     pub(super) fn move_to(&mut self, real_host: &str, cloak: &str) {
@@ -157,12 +157,12 @@ impl User {
         self.set_host(cloak);
     }
 
-    /// Must follow every change of nick, user name or host.
-    pub(super) fn renew_source(&mut self) {
+    /// Must be called after every change of nick, username or host.
+    pub(super) fn update_source(&mut self) {
         self.source = format!("{}!{}@{}", self.nick.as_str(), self.username, self.host).into();
     }
 
-    /// Notes that the user wants to hear another one, or does not insist on it any longer.
+    /// Adds or removes another user whose messages are accepted despite `+R`.
     pub(super) fn accept(&mut self, other: UserId, on: bool) {
         if !on {
             self.accepted.retain(|&accepted| accepted != other);
@@ -174,12 +174,12 @@ impl User {
         }
     }
 
-    /// Whether the operator's class has the capability.
+    /// Returns whether the user is an operator with a privilege.
     pub fn may(&self, capability: &str) -> bool {
         self.oper.as_ref().is_some_and(|oper| oper.capabilities.iter().any(|c| &**c == capability))
     }
 
-    /// The account's name, or `*`.
+    /// Returns the name of the account, or `*`.
     pub fn account_or_star(&self) -> &str {
         self.account.as_ref().map_or("*", AccountName::as_str)
     }

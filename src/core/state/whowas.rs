@@ -1,4 +1,4 @@
-//! Former users, for WHOWAS: one ring for the whole server.
+//! Past users for WHOWAS, in one ring for the whole server.
 
 use std::collections::VecDeque;
 use std::net::IpAddr;
@@ -7,14 +7,14 @@ use serde::{Deserialize, Serialize};
 
 use super::user::User;
 
-/// What is remembered of a user.
+/// A past user of a nick.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Former {
     /// The nick, folded.
     pub key: Box<str>,
     /// The nick.
     pub nick: Box<str>,
-    /// The user name.
+    /// The username.
     pub username: Box<str>,
     /// The visible host.
     pub host: Box<str>,
@@ -22,7 +22,7 @@ pub struct Former {
     pub ip: IpAddr,
     /// The real name.
     pub realname: Box<str>,
-    /// When the nick was given up, seconds since 1970.
+    /// When the user quit or changed nick, in seconds since 1970.
     pub at_s: u64,
 }
 
@@ -34,19 +34,19 @@ pub struct Whowas {
 }
 
 impl Whowas {
-    /// Returns a ring of the given size; 0 remembers no user.
+    /// Creates a ring for at most `entries_max` users.
     pub fn new(entries_max: usize) -> Whowas {
         Whowas { entries: VecDeque::new(), entries_max }
     }
 
-    /// Changes the size; of what is too much, the oldest goes.
+    /// Changes the size; drops the oldest users beyond it.
     pub(super) fn resize(&mut self, entries_max: usize) {
         self.entries_max = entries_max;
         let surplus = self.entries.len().saturating_sub(entries_max);
         self.entries.drain(..surplus);
     }
 
-    /// Remembers a user; the oldest is forgotten.
+    /// Adds a user; drops the oldest one if the ring is full.
     pub fn remember(&mut self, user: &User, at_s: u64) {
         self.entries.push_back(Former {
             key: user.nick.key().into(),
@@ -62,7 +62,7 @@ impl Whowas {
         }
     }
 
-    /// All who had the nick, the latest first.
+    /// Iterates over the past users of a nick, the latest first.
     pub fn of<'a>(&'a self, key: &'a str) -> impl Iterator<Item = &'a Former> {
         self.entries.iter().rev().filter(move |former| &*former.key == key)
     }

@@ -1,5 +1,4 @@
-//! How facts about accounts, and about who is logged into them, become true. Part of
-//! [`State::apply`].
+//! Applies facts about accounts and logins. Part of [`State::apply`].
 
 use super::Moment;
 use std::sync::Arc;
@@ -24,7 +23,7 @@ impl State {
         let Some(gone) = self.remove_session(session) else { return };
         if let Some(user) = gone.user() {
             self.users[user].sessions.retain(|other| *other != session);
-            self.renew_away(user);
+            self.update_away(user);
             if self.users[user].sessions.is_empty() && away.is_some() {
                 self.users[user].away = away.map(Box::from);
                 self.mark_presence(user);
@@ -59,12 +58,12 @@ impl State {
     fn set_account(&mut self, user: UserId, account: &str) {
         let Some(name) = self.accounts.get(account).map(|account| account.name.clone()) else { return };
         self.users[user].account = Some(name);
-        // What was said to the account before was not heard here.
+        // This user's history lacks earlier messages to the account.
         self.users[user].history.interrupt();
         self.index_account_user(user);
     }
 
-    /// Must follow the insertion of a user who has an account.
+    /// Must be called after a user with an account is inserted.
     pub(super) fn index_account_user(&mut self, user: UserId) {
         if let Some(account) = &self.users[user].account {
             self.account_users.get_or_insert_with(account.key(), Vec::new).push(user);
@@ -83,7 +82,7 @@ impl State {
         let Some(users) = self.account_users.get_mut(account.key()) else { return };
         users.retain(|&other| other != user);
         for &other in users.iter() {
-            // What was said to the one who goes was not heard here.
+            // This user's history lacks messages to the user who logs out.
             self.users[other].history.interrupt();
         }
         if users.is_empty() {
@@ -91,14 +90,14 @@ impl State {
         }
     }
 
-    pub(in crate::state) fn make_account(&mut self, moment: Moment, account: Box<Account>) {
+    pub(in crate::state) fn create_account(&mut self, moment: Moment, account: Box<Account>) {
         let key: Box<str> = account.name.key().into();
         self.index_account(moment, &account);
         self.dirty.insert(record::account_key(&key));
         self.accounts.insert(key, account.into());
     }
 
-    /// Makes an account found by its nicks and certificates.
+    /// Indexes an account by its nicks and certificates.
     pub(super) fn index_account(&mut self, moment: Moment, account: &Account) {
         let key: Box<str> = account.name.key().into();
         self.reserve(moment, account.name.key(), account.name.as_str(), &key);
@@ -134,7 +133,7 @@ impl State {
         }
     }
 
-    /// Markers move with every message that is read, so their change does not wait for the disk.
+    /// Moves a read marker. That happens with every message that is read, so it does not wait for the disk.
     pub(super) fn read(&mut self, user: UserId, target: &str, at_ms: u64) {
         let user = &mut self.users[user];
         let account = user.account.as_ref().and_then(|name| self.accounts.get_mut(name.key()));
@@ -147,8 +146,8 @@ impl State {
         }
     }
 
-    /// As with markers, this does not wait for the disk.
-    pub(super) fn see(&mut self, key: &str, device: &str, at_ms: u64) {
+    /// Records the visit of a device. Like read markers, this does not wait for the disk.
+    pub(super) fn touch_device(&mut self, key: &str, device: &str, at_ms: u64) {
         if let Some(account) = self.accounts.get_mut(key).map(Arc::make_mut) {
             Account::remember(&mut account.last_seen, device, at_ms, DEVICES_MAX);
             self.dirty_soon.insert(record::account_key(key));
@@ -158,7 +157,7 @@ impl State {
     pub(in crate::state) fn change_account(&mut self, moment: Moment, key: &str, change: AccountChange<'_>) {
         let Some(mut account) = self.accounts.remove(key) else { return };
         self.unindex_account(moment, &account);
-        // Most of it may be shared with a snapshot.
+        // It may be shared with a snapshot.
         let changed = Arc::make_mut(&mut account);
         match change {
             AccountChange::Verified => changed.verified = true,
@@ -190,7 +189,7 @@ impl State {
     pub(super) fn remove_account(&mut self, moment: Moment, key: &str, freed: bool) {
         if let Some(account) = self.accounts.remove(key) {
             self.unindex_account(moment, &account);
-            self.forget_in_channels(moment, key);
+            self.remove_from_channels(moment, key);
         }
         if freed {
             if self.retired_accounts.remove(key) {
@@ -203,8 +202,8 @@ impl State {
         self.dirty.insert(record::retired_key(key));
     }
 
-    /// Closes the name of an account that is gone. It stays reserved, with what looks like it: whoever had it
-    /// next would be taken for its owner.
+    /// Retires the name of a deleted account. The name and its look-alikes stay reserved, because a later
+    /// owner would be mistaken for the earlier one.
     pub(in crate::state) fn retire(&mut self, moment: Moment, key: &str) {
         self.retired_accounts.insert(key.into());
         self.reserved_nicks.get_or_insert_with(key, || key.into());
@@ -214,7 +213,7 @@ impl State {
         }
     }
 
-    /// Notes that what an always-on user comes back with has changed.
+    /// Marks the account of an always-on user as changed, because its record contains the user's presence.
     pub(super) fn mark_presence(&mut self, user: UserId) {
         let Some(user) = self.users.get(user).filter(|user| user.always_on) else { return };
         if let Some(account) = &user.account {

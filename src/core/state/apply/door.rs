@@ -1,4 +1,4 @@
-//! How facts about connections at the door become true. Part of [`State::apply`].
+//! Applies facts about new connections. Part of [`State::apply`].
 
 use std::net::IpAddr;
 
@@ -19,7 +19,7 @@ impl State {
         self.counts.unregistered -= 1;
     }
 
-    /// Every session that ends must end here: hosts would run out of connections otherwise.
+    /// Removes a session. Every session must end here, or the count of its host would never decrease.
     pub(super) fn remove_session(&mut self, id: SessionId) -> Option<Session> {
         self.monitors.clear(id);
         let session = self.sessions.remove_at(id)?;
@@ -29,9 +29,10 @@ impl State {
         Some(session)
     }
 
-    /// Puts a client in the place of its gateway. Whatever the connection itself showed, its certificate above
-    /// all, was the gateway's. Every field is named here, so that a new one has to be decided about.
-    pub(super) fn speak_for(&mut self, session: SessionId, ip: IpAddr, secure: bool, host: Option<&str>) {
+    /// Replaces the properties of a gateway with those of its client. Properties of the connection itself,
+    /// above all its certificate, belonged to the gateway. All fields are named, so that adding one forces a
+    /// decision.
+    pub(super) fn set_proxied(&mut self, session: SessionId, ip: IpAddr, secure: bool, host: Option<&str>) {
         let session = &mut self.sessions[session];
         let Door { listener, websocket, tor, sts_only, hide_sts, .. } = (*session.door).clone();
         *session.door = Door {
@@ -63,7 +64,7 @@ impl State {
         }
     }
 
-    /// How fast a session has sent commands, from now on kept.
+    /// Returns the rate of a session's commands, mutably; starts to record it.
     pub fn pace(&mut self, session: SessionId) -> &mut Pace {
         self.sessions[session].pace.get_or_insert_default()
     }

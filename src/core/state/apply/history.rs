@@ -1,4 +1,4 @@
-//! Changes of what is kept in memory of what was said.
+//! Changes histories in memory. Part of [`State::apply`].
 
 use super::Moment;
 use crate::history::{Bounds, Item, Ring};
@@ -7,7 +7,7 @@ use crate::state::fact::HistoryPlace;
 use crate::wire::MsgId;
 
 impl State {
-    pub(super) fn keep(&mut self, place: &HistoryPlace, item: Item, bounds: Bounds) {
+    pub(super) fn add_item(&mut self, place: &HistoryPlace, item: Item, bounds: Bounds) {
         let with = match place {
             HistoryPlace::Channel(_) => "",
             HistoryPlace::Conversation { with, .. } => with,
@@ -30,7 +30,7 @@ impl State {
         }
     }
 
-    pub(super) fn forget(&mut self, moment: Moment, place: &HistoryPlace, account: &str) {
+    pub(super) fn delete_messages_of(&mut self, moment: Moment, place: &HistoryPlace, account: &str) {
         if let Some(ring) = self.ring_mut(place) {
             let by_account = |item: &Item| {
                 item.fields().account.is_some_and(|author| moment.mapping.fold_lossy(author) == account)
@@ -39,7 +39,7 @@ impl State {
         }
     }
 
-    /// What is kept in memory; `None` when channel or user are gone.
+    /// Returns a history in memory; `None` if the channel or user no longer exists.
     pub fn ring(&self, place: &HistoryPlace) -> Option<&Ring> {
         match *place {
             HistoryPlace::Channel(channel) => self.channels.get(channel).map(|channel| &channel.history),

@@ -1,5 +1,5 @@
-//! The only code that changes the state. Facts were judged before: one that does not fit is a bug, and
-//! panics.
+//! Applies facts: the only code that changes the state. Facts are checked before, so one that does not
+//! apply is a bug and panics.
 
 mod account;
 mod door;
@@ -16,15 +16,15 @@ use crate::state::user::{Invite, NewUser, Oper, User};
 use crate::state::{List, State, record};
 use crate::text::{CaseMapping, ChannelName};
 
-/// Open invitations remembered for one user; the oldest is forgotten.
+/// The maximum number of open invitations per user; the oldest is dropped.
 const INVITES_MAX: usize = 100;
 
-/// What applying needs besides the fact.
+/// The context in which a fact is applied.
 #[derive(Clone, Copy, Debug)]
 pub struct Moment {
-    /// Milliseconds of the clock that never jumps.
+    /// The monotonic clock, in milliseconds.
     pub mono_ms: u64,
-    /// Milliseconds since 1970.
+    /// The wall clock, in milliseconds since 1970.
     pub wall_ms: u64,
     /// How names are compared.
     pub mapping: CaseMapping,
@@ -37,7 +37,7 @@ impl Moment {
 }
 
 impl State {
-    /// Makes a fact true.
+    /// Applies a fact.
     pub fn apply(&mut self, moment: Moment, fact: Fact<'_>) {
         match fact {
             Fact::Opened { session, door } => self.open(moment, session, door),
@@ -47,7 +47,7 @@ impl State {
             Fact::HistoryTrimmed { channel_items_max, user_items_max } => {
                 self.shorten_rings(channel_items_max, user_items_max);
             }
-            Fact::Proxied { session, ip, secure, host } => self.speak_for(session, ip, secure, host),
+            Fact::Proxied { session, ip, secure, host } => self.set_proxied(session, ip, secure, host),
             Fact::SessionDropped { session } => self.drop_session(session),
             Fact::Introduced { session, said } => self.introduce(session, said),
             Fact::CapsSet { session, caps, version } => self.sessions[session].set_caps(caps, version),
@@ -60,12 +60,12 @@ impl State {
             Fact::AwaySet { session, text } => self.set_away(session, text),
             Fact::UserModesChanged { user, on, off } => self.change_user_modes(user, on, off),
             Fact::OperChanged { user, oper } => self.set_oper(user, oper),
-            Fact::OperAction(ruling) => self.rule(ruling),
+            Fact::OperAction(action) => self.apply_oper_action(action),
             Fact::OperFailed { session, again_mono_ms } => {
                 self.sessions[session].oper_again_mono_ms = again_mono_ms;
             }
             Fact::ChannelCreated { name, flags } => {
-                self.form(moment, name, flags);
+                self.create_channel(moment, name, flags);
             }
             Fact::Joined { user, channel, ranks } => {
                 self.join(moment, user, channel, ranks);
@@ -80,7 +80,7 @@ impl State {
             Fact::Invited { opens: false, .. } => {}
             Fact::Invited { user, channel, .. } => self.invite(moment, user, channel),
             Fact::Uninvited { user, channel } => self.uninvite(user, channel),
-            Fact::Said { by, to, .. } => self.note_speech(moment, by, to),
+            Fact::Said { by, to, .. } => self.record_speech(moment, by, to),
             Fact::Accepted { by, user, on } => self.users[by].accept(user, on),
             Fact::MonitorChanged { session, change } => self.monitors.change(session, change),
             Fact::Attached { session, user } => self.attach(session, user),
@@ -95,14 +95,14 @@ impl State {
             Fact::MailUnsent { address } => self.mail_log.forget(address),
             Fact::LoggedOut { user } => self.log_out(user),
             Fact::Read { user, target, at_ms } => self.read(user, target, at_ms),
-            Fact::Seen { account, device, at_ms } => self.see(account, device, at_ms),
-            Fact::AccountMade { account } => self.make_account(moment, account),
+            Fact::Seen { account, device, at_ms } => self.touch_device(account, device, at_ms),
+            Fact::AccountMade { account } => self.create_account(moment, account),
             Fact::AccountChanged { account, change } => self.change_account(moment, account, change),
             Fact::AccountRemoved { account, freed } => self.remove_account(moment, account, freed),
             Fact::RegistryChanged { channel, change } => self.change_registry(moment, channel, change),
-            Fact::Kept { place, item, bounds } => self.keep(&place, item, bounds),
+            Fact::Kept { place, item, bounds } => self.add_item(&place, item, bounds),
             Fact::MessageRedacted { places, id, .. } => self.redact(places, id),
-            Fact::Forgotten { place, account } => self.forget(moment, &place, account),
+            Fact::Forgotten { place, account } => self.delete_messages_of(moment, &place, account),
             Fact::PlaybackAsked { session, playback } => self.sessions[session].playback = Some(playback),
             Fact::CloakSecretSet { secret } => self.set_cloak_secret(secret),
             Fact::PurgeSet { key, purge } => self.set_purge(key, purge),
@@ -114,28 +114,28 @@ impl State {
         self.dirty.insert(record::CLOAK_SECRET_KEY.into());
     }
 
-    /// Notes that a line came in.
+    /// Records that a line arrived.
     pub fn touch(&mut self, moment: Moment, session: SessionId) {
         let session = &mut self.sessions[session];
         session.heard_mono_ms = moment.mono_ms;
         session.pinged = false;
     }
 
-    /// Notes bytes of answers for a session; returns how many it may not have read yet.
+    /// Adds bytes of replies to a session; returns how many it may not have read yet.
     pub fn note_answered(&mut self, session: SessionId, bytes: usize) -> usize {
         let Some(session) = self.sessions.get_mut(session) else { return 0 };
         session.unread_bytes += bytes;
         session.unread_bytes
     }
 
-    /// Notes that a session's output has drained.
+    /// Records that a session's output has drained.
     pub fn note_drained(&mut self, session: SessionId) {
         if let Some(session) = self.sessions.get_mut(session) {
             session.unread_bytes = 0;
         }
     }
 
-    /// Notes that a PING went out.
+    /// Records that a PING was sent.
     pub fn mark_pinged(&mut self, session: SessionId) {
         self.sessions[session].pinged = true;
     }
@@ -205,11 +205,11 @@ impl State {
         self.change_user_modes(user, on, off);
     }
 
-    fn rule(&mut self, ruling: OperAction<'_>) {
-        match ruling {
+    fn apply_oper_action(&mut self, action: OperAction<'_>) {
+        match action {
             OperAction::Snomasks { user, masks } => self.set_snomasks(user, masks),
             OperAction::Did { .. } => {}
-            OperAction::Forgiven { key } => self.connections.forgive(&key),
+            OperAction::Forgiven { key } => self.connections.reset_recent(&key),
             OperAction::Renewed { user, oper } => self.users[user].oper = Some(oper),
             OperAction::Ban { target, info, .. } => {
                 self.dirty.insert(record::ban_key(&target.key()));
@@ -231,7 +231,7 @@ impl State {
         }
     }
 
-    pub(super) fn form(&mut self, moment: Moment, name: ChannelName, flags: Letters) -> ChannelId {
+    pub(super) fn create_channel(&mut self, moment: Moment, name: ChannelName, flags: Letters) -> ChannelId {
         let key = name.key().into();
         let id = self.channels.insert(Channel::new(name, flags, moment.wall_s()));
         self.channel_names.insert(key, id);
@@ -286,7 +286,7 @@ impl State {
         self.drop_if_empty(channel);
     }
 
-    /// A channel that is not registered goes with its last member.
+    /// Removes a channel without members unless it is registered.
     pub(super) fn drop_if_empty(&mut self, id: ChannelId) {
         let channel = &self.channels[id];
         if channel.members.is_empty()
@@ -307,7 +307,7 @@ impl State {
         self.index_nick(moment.mapping, nick.key(), nick.as_str(), id);
         let user = &mut self.users[id];
         user.nick = nick;
-        user.renew_source();
+        user.update_source();
         self.mark_presence(id);
     }
 
@@ -325,16 +325,16 @@ impl State {
         }
     }
 
-    /// A user is away while every session is.
+    /// Sets the away text of a session. A user is away while every session is.
     pub(super) fn set_away(&mut self, session: SessionId, text: Option<&str>) {
         self.sessions[session].away = text.map(Box::from);
         if let Some(user) = self.sessions[session].user() {
-            self.renew_away(user);
+            self.update_away(user);
         }
     }
 
-    /// Must follow every change of a user's sessions. A user without any keeps the last text.
-    pub(super) fn renew_away(&mut self, user: UserId) {
+    /// Must be called after every change of a user's sessions. A user without any keeps the last text.
+    pub(super) fn update_away(&mut self, user: UserId) {
         if self.users[user].sessions.is_empty() {
             return;
         }
@@ -373,18 +373,18 @@ impl State {
         self.users[user].invites.retain(|invite| invite.channel != channel);
     }
 
-    fn note_speech(&mut self, moment: Moment, by: UserId, to: SpeechTarget<'_>) {
+    fn record_speech(&mut self, moment: Moment, by: UserId, to: SpeechTarget<'_>) {
         let speaker = &mut self.users[by];
         speaker.active_s = moment.wall_s();
         if let SpeechTarget::User(user) = to {
-            // Who is spoken to may answer.
+            // The recipient may reply despite `+R`.
             speaker.accept(user, true);
         }
     }
 }
 
-/// Of the texts of all sessions the one that others read: a session that is gone for no reason given counts
-/// as if it were not there (draft/pre-away, "Implementation considerations").
+/// Returns the away text that others see. A session that is away without a reason is ignored if another
+/// has one (draft/pre-away, "Implementation considerations").
 fn shown_away(texts: Vec<Box<str>>) -> Option<Box<str>> {
     let reason = texts.iter().rfind(|text| ***text != *AWAY_UNSPECIFIED);
     reason.or(texts.last()).cloned()
@@ -397,7 +397,7 @@ fn introduce(registering: &mut Registering, said: Introduction<'_>) {
         Introduction::User { username, realname } => {
             registering.user = Some((username.into(), realname.into()));
         }
-        // Kept with the session, which outlives its registration; see `State::introduce`.
+        // Part of the session, which outlives its registration; see `State::introduce`.
         Introduction::Device(_) | Introduction::NeedsAccount => {}
         Introduction::Password(password) => registering.password = Password::Given(password.into()),
         Introduction::PasswordRight => registering.password = Password::Right,

@@ -1,4 +1,4 @@
-//! How facts about registered channels become true. Part of [`State::apply`].
+//! Applies facts about registered channels. Part of [`State::apply`].
 
 use indexmap::IndexMap;
 
@@ -57,9 +57,9 @@ impl State {
         self.dirty.insert(record::purge_key(key));
     }
 
-    /// An account is gone: the channels it founded are like any others again, and its ranks go with it,
-    /// lest the next one of that name gets them.
-    pub(super) fn forget_in_channels(&mut self, moment: Moment, account: &str) {
+    /// Unregisters the channels of a deleted account, and removes its ranks, so that a later account of that
+    /// name does not get them.
+    pub(super) fn remove_from_channels(&mut self, moment: Moment, account: &str) {
         let channels: Vec<ChannelId> = self.registered_channels().map(|(id, ..)| id).collect();
         for id in channels {
             let Some(registration) = &mut self.channels[id].registration else { continue };
@@ -72,7 +72,7 @@ impl State {
         }
     }
 
-    /// Notes that what is stored of a registered channel has changed.
+    /// Marks the record of a channel as changed, if it is registered.
     pub(in crate::state) fn mark_channel(&mut self, id: ChannelId) {
         let channel = &self.channels[id];
         if channel.registration.is_some() {

@@ -1,4 +1,4 @@
-//! The channels of a document.
+//! Imports the channels of a document.
 
 use indexmap::IndexMap;
 
@@ -10,7 +10,7 @@ use crate::state::registry::{ChannelSettings, Registration};
 use crate::state::{Letters, Rank};
 use crate::text::truncate;
 
-/// Longest source that is kept as the setter of a topic, in bytes.
+/// The maximum length of the source of a topic, in bytes.
 const SOURCE_BYTES_MAX: usize = 255;
 const CHANNEL_FIELDS: &[&str] = &[
     "name",
@@ -24,7 +24,7 @@ const CHANNEL_FIELDS: &[&str] = &[
     "key",
     "limit",
     "forward",
-    // A helper of Ergo's converter: it has become the founder where that was needed.
+    // Ergo's converter has already used it as the founder where necessary.
     "successor",
 ];
 
@@ -45,48 +45,48 @@ impl Import<'_> {
         let name = match mapping.channel(shown, bytes_max) {
             Ok(name) => name,
             Err(why) => {
-                self.leave_out(channel.path(), why);
+                self.skip(channel.path(), why);
                 return Ok(());
             }
         };
         if self.state.channel_by_key(name.key()).is_some() {
             return Err(format!(
-                "{}: expected each name once, but there is another spelling",
+                "{}: expected each name only once, found another spelling of it",
                 channel.path()
             ));
         }
         let Some(founder) = self.account_key(founder) else {
-            self.leave_out(channel.path(), format!("its founder {founder} has no account"));
+            self.skip(channel.path(), format!("the founder {founder} has no account"));
             return Ok(());
         };
-        // Parameters may follow the letters; they are fields of their own here.
+        // Parameters may follow the letters, but they have their own fields here.
         let modes = modes.split_whitespace().next().unwrap_or_default();
         for letter in modes.chars().filter(|&letter| letter != '+' && !CHANNEL_FLAGS.contains(letter)) {
-            self.leave_out(&channel.at("modes"), format!("there is no mode {letter} without a parameter"));
+            self.skip(&channel.at("modes"), format!("{letter} is not a mode without a parameter"));
         }
         let own = name.key().to_owned();
         let flags: String = modes.chars().filter(|&letter| CHANNEL_FLAGS.contains(letter)).collect();
-        let id = self.state.form(self.moment, name, Letters::of(&flags));
+        let id = self.state.create_channel(self.moment, name, Letters::of(&flags));
         let (key, limit) = (self.key(channel, key), self.limit(channel, limit));
         let forward = forward.and_then(|to| match mapping.channel(to, bytes_max) {
             Ok(to) if to.key() == own => None,
             Ok(to) => Some(to),
             Err(why) => {
-                self.leave_out(&channel.at("forward"), why);
+                self.skip(&channel.at("forward"), why);
                 None
             }
         });
-        let formed = &mut self.state.channels[id];
-        formed.created_s = registered_ms / 1000;
-        (formed.topic, formed.key, formed.limit, formed.forward) = (topic, key, limit, forward);
+        let created = &mut self.state.channels[id];
+        created.created_s = registered_ms / 1000;
+        (created.topic, created.key, created.limit, created.forward) = (topic, key, limit, forward);
         let settings = ChannelSettings::default();
         let registration = Registration { founder, registered_ms, amodes, settings, offered_to: None };
-        formed.registration = Some(Box::new(registration));
+        created.registration = Some(Box::new(registration));
         self.state.mark_channel(id);
         Ok(())
     }
 
-    /// The key of an account that was taken over.
+    /// Returns the key of an account that was imported.
     fn account_key(&self, name: &str) -> Option<Box<str>> {
         let key = self.moment.mapping.nick_key(name).ok()?;
         self.state.accounts.contains_key(&*key).then(|| key.into())
@@ -95,7 +95,7 @@ impl Import<'_> {
     fn topic(&self, channel: &Fields<'_>, founder: &str) -> Result<Option<Box<Topic>>, String> {
         let (text, by) = (channel.text("topic")?, channel.text("topicSetBy")?);
         let at_s = self.time(channel, "topicSetAt")? / 1000;
-        // Both become parameters of lines.
+        // Both are sent as parameters of lines.
         let text = text.map(|text| text.replace(['\r', '\n', '\0'], " "));
         let by = by.and_then(|by| by.split(|c: char| c.is_whitespace() || c.is_control()).next());
         let by =
@@ -115,13 +115,13 @@ impl Import<'_> {
             let rank = letters.next().and_then(Rank::by_letter).filter(|_| letters.next().is_none());
             match (self.account_key(account), rank) {
                 (Some(_), Some(_)) if amodes.len() >= self.config.limits.chan_list_modes => {
-                    self.leave_out(&path, "the list is full (limits.chan-list-modes)");
+                    self.skip(&path, "the list is full (limits.chan-list-modes)");
                 }
                 (Some(account), Some(rank)) => {
                     amodes.insert(account, rank);
                 }
-                (None, _) => self.leave_out(&path, "there is no such account"),
-                (_, None) => self.leave_out(&path, "it is not one of q, a, o, h, v"),
+                (None, _) => self.skip(&path, "no such account"),
+                (_, None) => self.skip(&path, "not one of q, a, o, h, v"),
             }
         }
         Ok(amodes)
@@ -130,7 +130,7 @@ impl Import<'_> {
     fn key(&mut self, channel: &Fields<'_>, key: Option<&str>) -> Option<Box<str>> {
         let fits = key.filter(|key| is_channel_key(key));
         if key.is_some() && fits.is_none() {
-            self.leave_out(&channel.at("key"), "it cannot be a channel's key; the channel has none");
+            self.skip(&channel.at("key"), "not a valid channel key; the channel gets none");
         }
         fits.map(Box::from)
     }
@@ -138,7 +138,7 @@ impl Import<'_> {
     fn limit(&mut self, channel: &Fields<'_>, limit: Option<u64>) -> Option<u32> {
         let fits = limit.and_then(|limit| i32::try_from(limit).ok()).map(i32::unsigned_abs);
         if limit.is_some() && fits.is_none() {
-            self.leave_out(&channel.at("limit"), "it is too large");
+            self.skip(&channel.at("limit"), "the limit is too large");
         }
         fits
     }

@@ -1,10 +1,11 @@
-//! Accounts and channels of Atheme and Anope, in the JSON form that Ergo's converters write, as records.
+//! Converts accounts and channels of Atheme and Anope, in the JSON form that Ergo's converters write, to
+//! records.
 //!
 //! The form: `{version: 1, source: "atheme" or "anope", users: {name: {name, hash, email, registeredAt,
 //! vhost, additionalNicks, certfps}}, channels: {name: {name, founder, registeredAt, topic, topicSetBy,
-//! topicSetAt, amode, modes, key, limit, forward}}}`; times are nanoseconds since 1970. What is of another
-//! form is a problem, and nothing comes of the document. What is of this form but cannot be had here is
-//! left out, and named. Invariant: the records can all be read back, and no two of them claim one name.
+//! topicSetAt, amode, modes, key, limit, forward}}}`; times are nanoseconds since 1970. A document that
+//! does not have this form is rejected as a whole. Entries that this server does not support are skipped
+//! and reported. Invariant: all records can be restored, and no two of them claim the same name.
 
 mod channel;
 mod fields;
@@ -23,24 +24,24 @@ use crate::config::Config;
 use crate::text::{is_email, is_shown_host};
 use fields::Fields;
 
-/// Problems that are told of one document.
+/// The maximum number of problems reported for a document.
 const PROBLEMS_MAX: usize = 50;
 const USER_FIELDS: &[&str] =
     &["name", "hash", "email", "registeredAt", "vhost", "additionalNicks", "certfps"];
 
-/// What a document came to.
+/// The result of an import.
 #[derive(Debug)]
 pub struct Imported {
     /// The records by key; values are JSON.
     pub records: Vec<(String, Vec<u8>)>,
-    /// What is not among them: each with its path, and why.
+    /// The skipped entries, each with its path and the reason.
     pub left_out: Vec<String>,
 }
 
-/// Reads a document; `None` if it is no JSON object, and so something else altogether.
+/// Imports a document; `None` if it is not a JSON object, so that the caller can try other formats.
 ///
 /// # Errors
-/// Every problem with its path, and what was expected; at most fifty.
+/// At most fifty problems, each with its path and what was expected.
 pub fn read(text: &[u8], config: &Config, wall_ms: u64) -> Option<Result<Imported, Vec<String>>> {
     let document: Value = serde_json::from_slice(text).ok()?;
     let fields = Fields::of(String::new(), &document).ok()?;
@@ -92,7 +93,7 @@ impl Import<'_> {
             let read = user.and_then(|user| self.user(name, source, &user));
             self.problems.extend(read.err());
         }
-        // All accounts come first, so that a nick goes to the account of that name.
+        // All accounts come first, so that a nick belongs to the account of that name.
         for (name, user) in users.objects() {
             let nicks = user.and_then(|user| self.nicks(name, &user));
             self.problems.extend(nicks.err());
@@ -108,7 +109,7 @@ impl Import<'_> {
 
     fn finish(mut self) -> Result<Imported, Vec<String>> {
         if !self.problems.is_empty() {
-            // Users are gone through twice.
+            // Users were processed twice.
             self.problems.sort();
             self.problems.dedup();
             self.problems.truncate(PROBLEMS_MAX);
@@ -120,24 +121,24 @@ impl Import<'_> {
         Ok(Imported { records, left_out: self.left_out })
     }
 
-    fn leave_out(&mut self, path: &str, why: impl std::fmt::Display) {
+    fn skip(&mut self, path: &str, why: impl std::fmt::Display) {
         self.left_out.push(format!("{path}: {why}"));
     }
 
-    /// Names fields that nothing is known of, each once.
+    /// Reports unknown fields, each once.
     fn note_unknown(&mut self, kind: &str, fields: &Fields<'_>, known: &[&str]) {
         let is_known = |name: &str| known.iter().any(|own| own.eq_ignore_ascii_case(name));
         let unknown = fields.names().filter(|name| !is_known(name));
-        self.unknown.extend(unknown.map(|name| format!("{kind}.*.{name}: it is no part of this form")));
+        self.unknown.extend(unknown.map(|name| format!("{kind}.*.{name}: unknown field")));
     }
 
-    /// Returns milliseconds from nanoseconds; the present for a time that is unknown or in the future.
+    /// Converts nanoseconds to milliseconds; returns the current time if it is missing or in the future.
     fn time(&self, fields: &Fields<'_>, name: &str) -> Result<u64, String> {
         let ns = fields.number(name)?.filter(|&ns| ns > 0);
         Ok(ns.map_or(self.moment.wall_ms, |ns| (ns / 1_000_000).min(self.moment.wall_ms)))
     }
 
-    /// The name by which an entry goes: the one it has inside, which must be the one it lies under.
+    /// Returns the name of an entry as shown: that in its `name`, which must match its key.
     fn name<'a>(&self, key: &'a str, fields: &Fields<'a>) -> Result<&'a str, String> {
         let Some(shown) = fields.text("name")? else { return Ok(key) };
         let fold = |name: &str| self.moment.mapping.fold_lossy(name);
@@ -157,40 +158,43 @@ impl Import<'_> {
         let name = match mapping.account(shown, self.config.limits.nicklen) {
             Ok(name) => name,
             Err(why) => {
-                self.leave_out(user.path(), why);
+                self.skip(user.path(), why);
                 return Ok(());
             }
         };
         if self.state.accounts.contains_key(name.key()) {
-            return Err(format!("{}: expected each name once, but there is another spelling", user.path()));
+            return Err(format!(
+                "{}: expected each name only once, found another spelling of it",
+                user.path()
+            ));
         }
         if mapping.has_skeletons()
             && let Some(other) = self.state.reserved_for_skeleton(&mapping.skeleton(shown))
         {
-            let why = format!("it looks like {other}, which can make either of them unusable");
+            let why = format!("the name looks like {other}, which may make one of the two unusable");
             self.left_out.push(format!("{}: {why}", user.path()));
         }
         if is_reserved_name(mapping, name.key(), name.as_str()) {
-            self.leave_out(user.path(), "the name is reserved for a service");
+            self.skip(user.path(), "the name is reserved for a service");
             return Ok(());
         }
         let credentials = self.credentials(user, source, hash, &certfps);
         let mut account = Account::new(name, credentials, registered_ms);
         account.email = email.filter(|email| is_email(email)).map(Box::from);
         if email.is_some() && account.email.is_none() {
-            self.leave_out(&user.at("email"), "it is not an email address");
+            self.skip(&user.at("email"), "not an email address");
         }
         account.vhost = vhost
             .filter(|host| is_shown_host(host) && self.is_allowed_vhost(host))
             .map(|host| Vhost { host: host.into(), enabled: true });
         if vhost.is_some() && account.vhost.is_none() {
-            self.leave_out(&user.at("vhost"), "accounts.vhosts does not allow it");
+            self.skip(&user.at("vhost"), "not allowed by accounts.vhosts");
         }
-        self.state.make_account(self.moment, Box::new(account));
+        self.state.create_account(self.moment, Box::new(account));
         Ok(())
     }
 
-    /// The rule of HostServ SET.
+    /// Applies the rule of HostServ SET.
     fn is_allowed_vhost(&self, host: &str) -> bool {
         host.len() <= self.config.accounts.vhosts.max_length && self.vhosts.is_match(host)
     }
@@ -209,23 +213,23 @@ impl Import<'_> {
                 credentials.passphrase_hash = Some(hash.as_bytes().to_vec());
             }
             Some(_) => {
-                self.leave_out(&user.at("hash"), "it is of no known kind; the account has no passphrase")
+                self.skip(&user.at("hash"), "unsupported form of hash; the account gets no passphrase")
             }
-            None => self.leave_out(&user.at("hash"), "there is none; the account has no passphrase"),
+            None => self.skip(&user.at("hash"), "missing; the account gets no passphrase"),
         }
         for (index, raw) in certfps.iter().enumerate() {
             let path = format!("{}.{index}", user.at("certfps"));
             let Some(certfp) = Certfp::parse(raw) else {
-                self.leave_out(&path, "it is not the SHA-256 of a certificate");
+                self.skip(&path, "not the SHA-256 fingerprint of a certificate");
                 continue;
             };
             if let Some(other) = self.state.account_by_certfp(certfp.as_str()) {
-                let why = format!("it is already a certificate of {other}");
-                self.leave_out(&path, why);
+                let why = format!("already a certificate of {other}");
+                self.skip(&path, why);
                 continue;
             }
             if credentials.add_certfp(certfp) == Err(CertfpRefused::Full) {
-                self.leave_out(&path, "there are too many");
+                self.skip(&path, "the account has too many certificates");
             }
         }
         credentials
@@ -242,13 +246,13 @@ impl Import<'_> {
         for (index, raw) in nicks.iter().enumerate() {
             let path = format!("{}.{index}", user.at("additionalNicks"));
             match mapping.nick(raw, self.config.limits.nicklen) {
-                Err(why) => self.leave_out(&path, why),
+                Err(why) => self.skip(&path, why),
                 Ok(nick) if is_reserved_name(mapping, nick.key(), nick.as_str()) => {
-                    self.leave_out(&path, "the nick is reserved for a service");
+                    self.skip(&path, "the nick is reserved for a service");
                 }
                 Ok(nick) => match self.state.reserved_for(nick.key()).map(str::to_owned) {
                     Some(other) if *other == *owner => {}
-                    Some(other) => self.leave_out(&path, format!("{raw} is a nick of {other}")),
+                    Some(other) => self.skip(&path, format!("{raw} is a nick of {other}")),
                     None => {
                         let change = AccountChange::NickGrouped(nick);
                         self.state.change_account(self.moment, &owner, change);

@@ -1,4 +1,4 @@
-//! Documents of other services: what comes of them, what is left out, what is refused.
+//! Imports of valid documents, with skipped entries, and of invalid ones.
 
 use serde_json::json;
 
@@ -39,7 +39,7 @@ fn anope(users: Value, channels: Value) -> Value {
 const HASH: &str = "plain:c2VzYW1l";
 
 #[test]
-fn everything_a_document_can_say_is_taken_over() {
+fn all_fields_are_imported() {
     let (a, b) = ("A1".repeat(32), "b2".repeat(32));
     let document = json!({
         "version": 1,
@@ -83,7 +83,7 @@ fn everything_a_document_can_say_is_taken_over() {
     assert_eq!(alice.nicks.iter().map(|nick| nick.as_str()).collect::<Vec<_>>(), ["Al"]);
     assert_eq!(state.account_by_certfp(&"a1".repeat(32)), Some("alice"));
     assert_eq!(state.account_by_certfp(&"b2".repeat(32)), Some("alice"));
-    assert_eq!(state.accounts["bob"].registered_ms, NOW_MS, "nobody knows when");
+    assert_eq!(state.accounts["bob"].registered_ms, NOW_MS, "the time is missing");
     let garden = &state.channels[state.channel_by_key("#garden").unwrap()];
     assert_eq!((garden.name.as_str(), garden.created_s), ("#Garden", 1_600_000_001));
     let topic = garden.topic.as_ref().unwrap();
@@ -97,7 +97,7 @@ fn everything_a_document_can_say_is_taken_over() {
 }
 
 #[test]
-fn what_cannot_be_had_here_is_left_out_and_named() {
+fn unsupported_entries_are_skipped_and_reported() {
     let certfp = "c3".repeat(32);
     let users = json!({
         "alice": {"hash": HASH, "certfps": [certfp, "nonsense"], "additionalNicks": ["bob", "a b", "al"]},
@@ -109,7 +109,7 @@ fn what_cannot_be_had_here_is_left_out_and_named() {
     let channels = json!({
         "#a": {
             "founder": "alice", "modes": "nPt", "key": "a b", "limit": 3_000_000_000_u64, "forward": "shed",
-            "amode": {"nobody": "o", "bob": "x", "carol": "vo"},
+            "amode": {"dave": "o", "bob": "x", "carol": "vo"},
         },
         "#b": {"founder": "zoe"},
         "c": {"founder": "alice"},
@@ -117,25 +117,25 @@ fn what_cannot_be_had_here_is_left_out_and_named() {
     let (state, left_out) = read_ascii(&anope(users, channels)).unwrap();
     let expected = [
         "users.a-name-too-long: the name is longer than 12 bytes",
-        "users.alice.certfps.1: it is not the SHA-256 of a certificate",
-        "users.bob.hash: it is of no known kind; the account has no passphrase",
-        "users.bob.certfps.0: it is already a certificate of alice",
-        "users.bob.vhost: accounts.vhosts does not allow it",
-        "users.carol.hash: there is none; the account has no passphrase",
+        "users.alice.certfps.1: not the SHA-256 fingerprint of a certificate",
+        "users.bob.hash: unsupported form of hash; the account gets no passphrase",
+        "users.bob.certfps.0: already a certificate of alice",
+        "users.bob.vhost: not allowed by accounts.vhosts",
+        "users.carol.hash: missing; the account gets no passphrase",
         "users.da ve: the name contains ' '",
         "users.alice.additionalNicks.0: bob is a nick of bob",
         "users.alice.additionalNicks.1: the name contains ' '",
         "users.carol.additionalNicks.0: AL is a nick of alice",
-        "channels.#a.amode.bob: it is not one of q, a, o, h, v",
-        "channels.#a.amode.carol: it is not one of q, a, o, h, v",
-        "channels.#a.amode.nobody: there is no such account",
-        "channels.#a.modes: there is no mode P without a parameter",
-        "channels.#a.key: it cannot be a channel's key; the channel has none",
-        "channels.#a.limit: it is too large",
+        "channels.#a.amode.bob: not one of q, a, o, h, v",
+        "channels.#a.amode.carol: not one of q, a, o, h, v",
+        "channels.#a.amode.dave: no such account",
+        "channels.#a.modes: P is not a mode without a parameter",
+        "channels.#a.key: not a valid channel key; the channel gets none",
+        "channels.#a.limit: the limit is too large",
         "channels.#a.forward: the name does not begin with '#'",
-        "channels.#b: its founder zoe has no account",
+        "channels.#b: the founder zoe has no account",
         "channels.c: the name does not begin with '#'",
-        "users.*.greet: it is no part of this form",
+        "users.*.greet: unknown field",
     ];
     assert_eq!(left_out, expected);
     assert_eq!(state.accounts.len(), 3);
@@ -143,15 +143,15 @@ fn what_cannot_be_had_here_is_left_out_and_named() {
 }
 
 #[test]
-fn names_that_look_alike_are_told_of() {
+fn names_that_look_alike_are_reported() {
     let users = json!({"alice": {"hash": HASH}, "аlice": {"hash": HASH}});
     let (state, left_out) = read_with("precis", &anope(users, json!({}))).unwrap();
-    assert_eq!(left_out, ["users.аlice: it looks like alice, which can make either of them unusable"]);
+    assert_eq!(left_out, ["users.аlice: the name looks like alice, which may make one of the two unusable"]);
     assert_eq!(state.accounts.len(), 2);
 }
 
 #[test]
-fn what_is_of_another_form_is_refused_with_its_path() {
+fn invalid_documents_are_rejected_with_paths() {
     let problems = |document: &Value| read_ascii(document).unwrap_err();
     let one = |document: Value| {
         let found = problems(&document);
@@ -179,26 +179,26 @@ fn what_is_of_another_form_is_refused_with_its_path() {
     let channels = json!({"#a": {}, "#b": {"founder": "h", "amode": {"h": 1}}});
     let expected = [
         "channels.#a.founder: expected an account, found nothing",
-        "channels.#b.amode.h: expected a text, found 1",
+        "channels.#b.amode.h: expected a string, found 1",
         "users.a: expected an object, found 5",
         "users.b.name: expected b in any case, found c",
-        "users.d.hash: expected a text, found an object",
+        "users.d.hash: expected a string, found an object",
         "users.e.registeredAt: expected a whole number, found \"then\"",
-        "users.f.additionalNicks: expected a list of texts, found a list",
-        "users.h: expected each name once, but there is another spelling",
+        "users.f.additionalNicks: expected a list of strings, found a list",
+        "users.h: expected each name only once, found another spelling of it",
     ];
     assert_eq!(problems(&anope(users, channels)), expected);
 }
 
 #[test]
-fn other_documents_are_none() {
+fn other_kinds_of_files_are_not_imported() {
     for text in ["", "[]", "nonsense", "{\"key\":\"meta/export\"}\n{}"] {
         assert!(read(text.as_bytes(), &config("ascii"), NOW_MS).is_none(), "{text}");
     }
 }
 
 #[test]
-fn an_import_is_what_the_server_itself_would_store() {
+fn imported_values_obey_the_rules_of_the_server() {
     let (long, later) = ("x".repeat(100), (NOW_MS + 1_000_000) * 1_000_000);
     let users = json!({
         "alice": {"hash": HASH, "email": "a@b.example\r\nQUIT", "vhost": "a\u{0}b", "registeredAt": later},
@@ -213,13 +213,13 @@ fn an_import_is_what_the_server_itself_would_store() {
     let (state, left_out) = read_ascii(&anope(users, channels)).unwrap();
     let expected = [
         "users.NickServ: the name is reserved for a service",
-        "users.alice.email: it is not an email address",
-        "users.alice.vhost: accounts.vhosts does not allow it",
-        "users.bob.vhost: accounts.vhosts does not allow it",
-        "users.carol.vhost: accounts.vhosts does not allow it",
+        "users.alice.email: not an email address",
+        "users.alice.vhost: not allowed by accounts.vhosts",
+        "users.bob.vhost: not allowed by accounts.vhosts",
+        "users.carol.vhost: not allowed by accounts.vhosts",
         "users.bob.additionalNicks.0: the nick is reserved for a service",
-        "channels.#a.modes: there is no mode k without a parameter",
-        "channels.#a.key: it cannot be a channel's key; the channel has none",
+        "channels.#a.modes: k is not a mode without a parameter",
+        "channels.#a.key: not a valid channel key; the channel gets none",
     ];
     assert_eq!(left_out, expected);
     assert_eq!(state.accounts["alice"].registered_ms, NOW_MS);
@@ -231,26 +231,31 @@ fn an_import_is_what_the_server_itself_would_store() {
 }
 
 proptest::proptest! {
-    /// Whatever a document holds, and under every casemapping, nothing in the records can break a line.
+    /// Under every casemapping, the records of any document contain nothing that can break a line.
     #[test]
-    fn no_record_holds_a_line_break(texts in proptest::collection::vec("(a|b|#|@|\\.|!|x|é|\r|\n|\u{0}| |:|,){0,9}", 9)) {
+    fn no_record_contains_a_line_break(
+        texts in proptest::collection::vec("(a|b|#|@|\\.|!|x|é|\r|\n|\u{0}| |:|,){0,9}", 9),
+    ) {
         let user = json!({
-            "hash": HASH, "email": texts[0], "vhost": texts[1], "additionalNicks": [texts[2]], "certfps": [texts[3]],
+            "hash": HASH, "email": texts[0], "vhost": texts[1], "additionalNicks": [texts[2]],
+            "certfps": [texts[3]],
         });
         let channel = json!({
-            "founder": "alice", "topic": texts[4], "topicSetBy": texts[5], "key": texts[6], "forward": texts[7],
-            "modes": texts[8], "amode": {(&texts[2]): "o"},
+            "founder": "alice", "topic": texts[4], "topicSetBy": texts[5], "key": texts[6],
+            "forward": texts[7], "modes": texts[8], "amode": {(&texts[2]): "o"},
         });
         let document = anope(
             json!({"alice": user.clone(), (&texts[2]): user}),
             json!({"#a": channel.clone(), (&texts[7]): channel}),
         );
         for casemapping in ["ascii", "precis", "permissive", "rfc1459"] {
-            let read = read(document.to_string().as_bytes(), &config(casemapping), NOW_MS).expect("an object");
+            let read = read(document.to_string().as_bytes(), &config(casemapping), NOW_MS);
+            let read = read.expect("an object");
             for (key, value) in read.map(|imported| imported.records).unwrap_or_default() {
                 let value = String::from_utf8(value).unwrap();
                 for bad in ["\\r", "\\n", "\\u0000"] {
-                    proptest::prop_assert!(!value.contains(bad) && !key.contains(['\r', '\n', '\0']), "{key} {value}");
+                    let is_clean = !value.contains(bad) && !key.contains(['\r', '\n', '\0']);
+                    proptest::prop_assert!(is_clean, "{key} {value}");
                 }
             }
         }

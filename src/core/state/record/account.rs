@@ -13,7 +13,7 @@ use crate::state::{ChannelId, Letters, Member, State, User, UserId};
 
 use super::channel::{ranks_from, ranks_text};
 
-/// Longest name that is read back, in bytes: limits may have been lowered since it was made.
+/// The maximum length of a stored name, in bytes: the configured limits may have been lowered since.
 const NAME_BYTES_MAX: usize = 400;
 
 #[derive(Serialize, Deserialize)]
@@ -98,7 +98,7 @@ struct SuspensionRecord {
     duration_ms: Option<u64>,
 }
 
-/// Where an always-on user is.
+/// The presence of an always-on user.
 #[derive(Serialize, Deserialize)]
 pub(super) struct PresenceRecord {
     nick: String,
@@ -128,7 +128,7 @@ pub(super) fn history_from(text: &str) -> Option<HistoryChoice> {
     }
 }
 
-/// The record of an account; an always-on user's place is part of it.
+/// Returns the record of an account, including the presence of its always-on user.
 pub(super) fn encode(state: &State, account: &Account) -> AccountRecord {
     let settings = &account.settings;
     let times = |list: &IndexMap<Box<str>, u64>| list.iter().map(|(k, &v)| (k.to_string(), v)).collect();
@@ -180,7 +180,7 @@ fn encode_code(code: &Code) -> CodeRecord {
 
 fn encode_presence(state: &State, id: UserId) -> PresenceRecord {
     let user = &state.users[id];
-    // Operator status is not kept: the next session has to ask for it again.
+    // Operator status is not stored: the next session must use OPER again.
     let kept: String = user.modes.iter().filter(|letter| !"osZ".contains(*letter)).collect();
     let place = |channel: &ChannelId| {
         let channel = &state.channels[*channel];
@@ -205,7 +205,7 @@ impl AccountRecord {
         let times = |list: IndexMap<String, u64>| list.into_iter().map(|(k, v)| (k.into(), v)).collect();
         let settings = self.settings;
         let mut last_seen = self.last_seen;
-        // Older versions took any string for a device. The empty name stands for clients without one.
+        // Older versions accepted any string as a device. The empty name stands for clients without one.
         last_seen.retain(|device, _| device.is_empty() || is_device(device));
         let account = Account {
             name,
@@ -250,14 +250,14 @@ impl CodeRecord {
 }
 
 impl PresenceRecord {
-    /// Puts the user back where it was.
+    /// Restores the always-on user.
     pub(super) fn restore(self, state: &mut State, moment: Moment, account: &str) -> Result<(), String> {
         let mapping = moment.mapping;
         let nick = mapping.nick(&self.nick, NAME_BYTES_MAX).map_err(|error| error.to_string())?;
         if state.user_by_key(nick.key()).is_some() {
-            return Err(format!("its user's nick {} is taken", nick.as_str()));
+            return Err(format!("the nick {} of its user is taken", nick.as_str()));
         }
-        let nobody = std::net::IpAddr::from([127, 0, 0, 1]);
+        let placeholder = std::net::IpAddr::from([127, 0, 0, 1]);
         let host: Box<str> = "always-on.invalid".into();
         let new = NewUser {
             nick,
@@ -265,7 +265,7 @@ impl PresenceRecord {
             realname: self.realname.into(),
             cloak: host.clone(),
             real_host: host,
-            ip: nobody,
+            ip: placeholder,
             modes: Letters::of(&self.modes),
             account: state.accounts.get(account).map(|account| account.name.clone()),
             at_s: moment.wall_ms / 1000,
@@ -277,7 +277,7 @@ impl PresenceRecord {
             let name = mapping.channel(&name, NAME_BYTES_MAX).map_err(|error| error.to_string())?;
             let channel = match state.channel_by_key(name.key()) {
                 Some(channel) => channel,
-                None => state.form(moment, name, Letters::of("nt")),
+                None => state.create_channel(moment, name, Letters::of("nt")),
             };
             let member = Member { ranks: ranks_from(&ranks), joined_s };
             state.channels[channel].members.insert(id, member);

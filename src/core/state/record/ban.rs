@@ -19,14 +19,14 @@ pub(super) struct BanRecord {
     duration_ms: Option<u64>,
 }
 
-/// The target that a key's rest (`d/192.0.2.0/24`, `k/nick!user@host`) names.
+/// Parses the target from the rest of a key (`d/192.0.2.0/24`, `k/nick!user@host`).
 pub(super) fn target(mapping: CaseMapping, name: &str) -> Result<BanTarget, String> {
     let target = match name.split_once('/') {
         Some(("d", net)) => Net::parse(net).map(BanTarget::Net),
         Some(("k", mask)) => BanTarget::mask(mapping, mask),
         _ => None,
     };
-    target.ok_or_else(|| "the key names no target of a ban".to_owned())
+    target.ok_or_else(|| "the key does not name a ban target".to_owned())
 }
 
 pub(super) fn encode(info: &BanInfo) -> BanRecord {
@@ -61,7 +61,7 @@ mod tests {
     use crate::text::CaseMapping;
 
     #[test]
-    fn bans_are_read_back_as_they_were() {
+    fn bans_are_restored_unchanged() {
         let info = BanInfo {
             by: "root".into(),
             reason: "noise".into(),

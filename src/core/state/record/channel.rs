@@ -11,7 +11,7 @@ use crate::text::Mask;
 
 use super::account::{history_from, history_text};
 
-/// Longest name that is read back, in bytes: limits may have been lowered since it was made.
+/// The maximum length of a stored name, in bytes: the configured limits may have been lowered since.
 const NAME_BYTES_MAX: usize = 400;
 
 #[derive(Serialize, Deserialize)]
@@ -59,19 +59,19 @@ struct MaskRecord {
     at_s: u64,
 }
 
-/// Ranks as their letters, highest first.
+/// Returns the letters of ranks, highest first.
 pub(super) fn ranks_text(ranks: Ranks) -> String {
     Rank::ALL.into_iter().filter(|&rank| ranks.has(rank)).map(Rank::letter).collect()
 }
 
-/// What [`ranks_text`] wrote.
+/// Parses the result of [`ranks_text`].
 pub(super) fn ranks_from(text: &str) -> Ranks {
     let mut ranks = Ranks::NONE;
     text.chars().filter_map(Rank::by_letter).for_each(|rank| ranks.set(rank, true));
     ranks
 }
 
-/// The record of a registered channel; its members are not part of it.
+/// Returns the record of a registered channel, without its members.
 pub(super) fn encode(channel: &Channel, registration: &Registration) -> ChannelRecord {
     let masks = |list: List| {
         let entries = channel.list(list).iter();
@@ -116,13 +116,13 @@ pub(super) fn encode(channel: &Channel, registration: &Registration) -> ChannelR
 }
 
 impl ChannelRecord {
-    /// Puts the channel back, without members.
+    /// Restores the channel, without members.
     pub(super) fn restore(self, state: &mut State, moment: Moment) -> Result<(), String> {
         let named = |name: &str| {
             moment.mapping.channel(name, NAME_BYTES_MAX).map_err(|error| format!("{name}: {error}"))
         };
         let (name, forward) = (named(&self.name)?, self.forward.as_deref().map(named).transpose()?);
-        let id = state.form(moment, name, Letters::of(&self.modes));
+        let id = state.create_channel(moment, name, Letters::of(&self.modes));
         let masks = |list: Vec<MaskRecord>| {
             let entry = |record: MaskRecord| {
                 let mask = Mask::parse(moment.mapping, &record.mask)

@@ -1,17 +1,17 @@
-//! The stored form of what outlives a restart: JSON records, each with its version, by key.
+//! The stored form of state that survives a restart: JSON records by key, each with its version.
 //!
-//! | key | what |
+//! | key | content |
 //! |---|---|
-//! | `account/<folded name>` | an account, and where its always-on user is |
-//! | `retired/<folded name>` | an account name that may not be taken again |
+//! | `account/<folded name>` | an account, and the presence of its always-on user |
+//! | `retired/<folded name>` | an account name that cannot be registered again |
 //! | `channel/<folded name>` | a registered channel |
-//! | `purge/<folded name>` | a channel name nobody may use |
-//! | `secret/cloak` | the secret of the cloaks, once an operator has changed the first one |
-//! | `ban/d/<range>` | a ban of a range of addresses |
-//! | `ban/k/<mask>` | a ban of a mask |
+//! | `purge/<folded name>` | a purged channel name |
+//! | `secret/cloak` | the secret for cloaks, if an operator has changed the initial one |
+//! | `ban/d/<range>` | a ban on a range of addresses |
+//! | `ban/k/<mask>` | a ban on a mask |
 //!
-//! What is read here was written here, by this version or an older one; names are kept as shown and
-//! folded anew, since folding depends on the case mapping.
+//! Records are written by this version or an older one. Names are stored as shown and folded again when
+//! read, because folding depends on the case mapping.
 
 mod account;
 mod ban;
@@ -27,33 +27,33 @@ use super::apply::Moment;
 use super::registry::Purge;
 use super::{State, UserId};
 
-/// Version of all record forms; older ones are understood.
+/// The version of all record forms; older ones can be read.
 const VERSION: u32 = 1;
 
-/// Key of an account's record.
+/// Returns the key of an account's record.
 pub fn account_key(account: &str) -> String {
     format!("account/{account}")
 }
 
-/// Key of the record of a name that may not be taken again.
+/// Returns the key of the record of a retired account name.
 pub fn retired_key(account: &str) -> String {
     format!("retired/{account}")
 }
 
-/// Key of a registered channel's record.
+/// Returns the key of a registered channel's record.
 pub fn channel_key(channel: &str) -> String {
     format!("channel/{channel}")
 }
 
-/// Key of the record of a channel name nobody may use.
+/// Returns the key of the record of a purged channel name.
 pub fn purge_key(channel: &str) -> String {
     format!("purge/{channel}")
 }
 
-/// Key of the record of the cloaks' secret.
+/// The key of the record with the secret for cloaks.
 pub const CLOAK_SECRET_KEY: &str = "secret/cloak";
 
-/// Key of a ban's record; see [`super::ban::BanTarget::key`].
+/// Returns the key of a ban's record; see [`super::ban::BanTarget::key`].
 pub fn ban_key(target: &str) -> String {
     format!("ban/{target}")
 }
@@ -61,9 +61,9 @@ pub fn ban_key(target: &str) -> String {
 /// A record that cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BadRecord {
-    /// Its key.
+    /// The key.
     pub key: String,
-    /// What is wrong.
+    /// The error.
     pub why: String,
 }
 
@@ -98,7 +98,7 @@ struct SecretRecord {
 struct Empty {}
 
 impl State {
-    /// The record of a key as it is to be stored now; `None` if there is nothing to store.
+    /// Returns the current record of a key; `None` if there is nothing to store.
     pub fn encode(&self, key: &str) -> Option<Vec<u8>> {
         let (kind, name) = key.split_once('/')?;
         match kind {
@@ -127,8 +127,8 @@ impl State {
         }
     }
 
-    /// Takes the records of an earlier run in; for an empty state only. `stays` tells whether the
-    /// always-on user of an account is to come back. What cannot be read is left out and named.
+    /// Restores the records of an earlier run into an empty state. `stays` decides whether the always-on user
+    /// of an account is restored. Returns the records that could not be read and were skipped.
     pub fn restore(
         &mut self,
         moment: Moment,
@@ -152,12 +152,12 @@ impl State {
         bad
     }
 
-    /// Says where a user who was taken in comes from, and what that is hidden behind.
+    /// Sets the real host and the cloak of a restored user.
     pub fn assign_host(&mut self, user: UserId, real_host: &str, cloak: &str) {
         self.users[user].move_to(real_host, cloak);
     }
 
-    /// Says that a user who was taken in is away.
+    /// Marks a restored user as away.
     pub fn leave_away(&mut self, user: UserId, text: &str) {
         self.users[user].away = Some(text.into());
     }
@@ -175,7 +175,7 @@ impl State {
                 let record: account::AccountRecord = from_json(value)?;
                 let (account, presence) = record.decode(moment)?;
                 presences.extend(presence.map(|presence| (account.name.key().into(), presence)));
-                self.make_account(moment, Box::new(account));
+                self.create_account(moment, Box::new(account));
             }
             "retired" => self.retire(moment, name),
             "ban" => {
@@ -202,18 +202,18 @@ fn to_json<T: Serialize>(record: T) -> Vec<u8> {
 }
 
 fn from_json<T: for<'de> Deserialize<'de>>(value: &[u8]) -> Result<T, String> {
-    // Read by way of a tree: a flattened record would otherwise lose the place of an error.
+    // Parse to a tree first: with a flattened record, errors would have no position.
     let mut tree: Value = serde_json::from_slice(value).map_err(|error| error.to_string())?;
     keep_one_line(&mut tree);
     let version = tree.get("version").and_then(Value::as_u64).ok_or("it has no version")?;
     if version > u64::from(VERSION) {
-        return Err(format!("it is of version {version}, newer than this server knows"));
+        return Err(format!("version {version} is newer than this server supports"));
     }
     serde_json::from_value(tree).map_err(|error| error.to_string())
 }
 
-/// Replaces CR, LF and NUL by blanks in every string of a record: an import or an older version may have let
-/// them in, and no string that is told to clients can hold them.
+/// Replaces CR, LF and NUL with spaces in every string of a record: an import or an older version may have
+/// accepted them, and strings that are sent to clients must not contain them.
 fn keep_one_line(tree: &mut Value) {
     match tree {
         Value::String(text) if text.contains(['\r', '\n', '\0']) => {
