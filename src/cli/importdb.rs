@@ -41,8 +41,8 @@ fn read(file: &Path, config: &Config) -> Result<Export, Failure> {
     match import::read(&text, config, now.as_millis() as u64) {
         None => Err(named(problems)),
         Some(Err(problems)) => Err(named(problems)),
-        Some(Ok(Imported { records, left_out })) => {
-            for line in left_out {
+        Some(Ok(Imported { records, skipped })) => {
+            for line in skipped {
                 console::complain(&format!("skipped: {line}"));
             }
             Ok(Export::new(records)?)

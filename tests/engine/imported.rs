@@ -26,8 +26,8 @@ fn bench(source: &str, hash: &str) -> TestBench {
         "{CONFIG}accounts: {{authentication-enabled: true, vhosts: {{enabled: true, max-length: 64}}}}\n"
     );
     let read = import::read(document.to_string().as_bytes(), &config(&text), 1_600_000_000_000);
-    let Imported { records, left_out } = read.unwrap().unwrap();
-    assert_eq!(left_out, Vec::<String>::new());
+    let Imported { records, skipped } = read.unwrap().unwrap();
+    assert_eq!(skipped, Vec::<String>::new());
     TestBench::restored(&text, records.into_iter().collect())
 }
 

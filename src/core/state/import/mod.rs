@@ -35,7 +35,7 @@ pub struct Imported {
     /// The records by key; values are JSON.
     pub records: Vec<(String, Vec<u8>)>,
     /// The skipped entries, each with its path and the reason.
-    pub left_out: Vec<String>,
+    pub skipped: Vec<String>,
 }
 
 /// Imports a document; `None` if it is not a JSON object, so that the caller can try other formats.
@@ -53,7 +53,7 @@ pub fn read(text: &[u8], config: &Config, wall_ms: u64) -> Option<Result<Importe
         moment,
         state: State::default(),
         problems: Vec::new(),
-        left_out: Vec::new(),
+        skipped: Vec::new(),
         unknown: BTreeSet::new(),
     };
     Some(match import.document(&fields) {
@@ -69,7 +69,7 @@ struct Import<'c> {
     moment: Moment,
     state: State,
     problems: Vec<String>,
-    left_out: Vec<String>,
+    skipped: Vec<String>,
     unknown: BTreeSet<String>,
 }
 
@@ -117,12 +117,12 @@ impl Import<'_> {
         }
         let record = |key: &String| Some((key.clone(), self.state.encode(key)?));
         let records = self.state.dirty.iter().filter_map(record).collect();
-        self.left_out.extend(self.unknown);
-        Ok(Imported { records, left_out: self.left_out })
+        self.skipped.extend(self.unknown);
+        Ok(Imported { records, skipped: self.skipped })
     }
 
     fn skip(&mut self, path: &str, why: impl std::fmt::Display) {
-        self.left_out.push(format!("{path}: {why}"));
+        self.skipped.push(format!("{path}: {why}"));
     }
 
     /// Reports unknown fields, each once.
@@ -172,7 +172,7 @@ impl Import<'_> {
             && let Some(other) = self.state.reserved_for_skeleton(&mapping.skeleton(shown))
         {
             let why = format!("the name looks like {other}, which may make one of the two unusable");
-            self.left_out.push(format!("{}: {why}", user.path()));
+            self.skipped.push(format!("{}: {why}", user.path()));
         }
         if is_reserved_name(mapping, name.key(), name.as_str()) {
             self.skip(user.path(), "the name is reserved for a service");

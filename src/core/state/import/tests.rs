@@ -19,13 +19,13 @@ fn config(casemapping: &str) -> Config {
 
 fn read_with(casemapping: &str, document: &Value) -> Result<(State, Vec<String>), Vec<String>> {
     let read = read(document.to_string().as_bytes(), &config(casemapping), NOW_MS);
-    let Imported { records, left_out } = read.expect("an object")?;
+    let Imported { records, skipped } = read.expect("an object")?;
     let mut state = State::default();
     let mapping = config(casemapping).server.casemapping;
     let moment = Moment { mono_ms: 0, wall_ms: NOW_MS, mapping };
     assert_eq!(state.restore(moment, &records, |_| true), []);
     assert_eq!(super::super::check::violations(&state), Vec::<String>::new());
-    Ok((state, left_out))
+    Ok((state, skipped))
 }
 
 fn read_ascii(document: &Value) -> Result<(State, Vec<String>), Vec<String>> {
@@ -73,8 +73,8 @@ fn all_fields_are_imported() {
             },
         },
     });
-    let (state, left_out) = read_ascii(&document).unwrap();
-    assert_eq!(left_out, Vec::<String>::new());
+    let (state, skipped) = read_ascii(&document).unwrap();
+    assert_eq!(skipped, Vec::<String>::new());
     let alice = &state.accounts["alice"];
     assert_eq!((alice.name.as_str(), alice.registered_ms), ("Alice", 1_600_000_000_123));
     assert!(alice.verified && alice.credentials.verify("shivarampassphrase"));
@@ -114,7 +114,7 @@ fn unsupported_entries_are_skipped_and_reported() {
         "#b": {"founder": "zoe"},
         "c": {"founder": "alice"},
     });
-    let (state, left_out) = read_ascii(&anope(users, channels)).unwrap();
+    let (state, skipped) = read_ascii(&anope(users, channels)).unwrap();
     let expected = [
         "users.a-name-too-long: the name is longer than 12 bytes",
         "users.alice.certfps.1: not the SHA-256 fingerprint of a certificate",
@@ -137,7 +137,7 @@ fn unsupported_entries_are_skipped_and_reported() {
         "channels.c: the name does not begin with '#'",
         "users.*.greet: unknown field",
     ];
-    assert_eq!(left_out, expected);
+    assert_eq!(skipped, expected);
     assert_eq!(state.accounts.len(), 3);
     assert_eq!(state.registered_channels().count(), 1);
 }
@@ -145,8 +145,8 @@ fn unsupported_entries_are_skipped_and_reported() {
 #[test]
 fn names_that_look_alike_are_reported() {
     let users = json!({"alice": {"hash": HASH}, "аlice": {"hash": HASH}});
-    let (state, left_out) = read_with("precis", &anope(users, json!({}))).unwrap();
-    assert_eq!(left_out, ["users.аlice: the name looks like alice, which may make one of the two unusable"]);
+    let (state, skipped) = read_with("precis", &anope(users, json!({}))).unwrap();
+    assert_eq!(skipped, ["users.аlice: the name looks like alice, which may make one of the two unusable"]);
     assert_eq!(state.accounts.len(), 2);
 }
 
@@ -210,7 +210,7 @@ fn imported_values_obey_the_rules_of_the_server() {
         "founder": "alice", "topic": "one\r\ntwo", "topicSetBy": "bob\u{0}x!y@z", "topicSetAt": later,
         "modes": "+nk sesame", "key": "a\u{0}b", "forward": "#A",
     }});
-    let (state, left_out) = read_ascii(&anope(users, channels)).unwrap();
+    let (state, skipped) = read_ascii(&anope(users, channels)).unwrap();
     let expected = [
         "users.NickServ: the name is reserved for a service",
         "users.alice.email: not an email address",
@@ -221,7 +221,7 @@ fn imported_values_obey_the_rules_of_the_server() {
         "channels.#a.modes: k is not a mode without a parameter",
         "channels.#a.key: not a valid channel key; the channel gets none",
     ];
-    assert_eq!(left_out, expected);
+    assert_eq!(skipped, expected);
     assert_eq!(state.accounts["alice"].registered_ms, NOW_MS);
     assert_eq!(state.accounts["bob"].email.as_deref(), Some("bob@b.example"));
     let channel = &state.channels[state.channel_by_key("#a").unwrap()];
