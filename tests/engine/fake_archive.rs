@@ -1,4 +1,4 @@
-//! Stored history, in memory, with the answers of a real backend.
+//! Stored history in memory, which answers like a real backend.
 
 use std::collections::BTreeMap;
 

@@ -1,14 +1,14 @@
-//! The form of what is stored: the list beside `engine::stored` is what the code says, and has a version
-//! of its own. `UPDATE=1 cargo test --test engine form` writes the list again, with the next version.
+//! The form of stored data: the list next to `engine::stored` must match the code, and has a version.
+//! `UPDATE=1 cargo test --test engine form` rewrites the list with the next version.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Where types are that can be in a snapshot or an event; not those of records, which are JSON with
-/// versions of their own.
+/// The modules with types that occur in snapshots and events. Records, which are JSON, have their own
+/// versions.
 const ROOTS: [&str; 8] = ["text", "i18n", "wire", "history", "config", "auth", "state", "engine"];
 const OTHERS: [&str; 3] = ["src/core/state/record/", "src/core/auth/script.rs", "src/core/auth/token.rs"];
-/// Files in which values are written field by field.
+/// Files that write values field by field.
 const BY_HAND: [&str; 3] =
     ["src/core/state/snapshot.rs", "src/core/engine/stored/event.rs", "src/core/engine/stored/snapshot.rs"];
 
@@ -20,14 +20,14 @@ fn files(path: &Path, found: &mut Vec<PathBuf>) {
     }
 }
 
-/// Code without comments, and with single blanks.
+/// Returns code without comments, with single spaces.
 fn plain(code: &str) -> String {
     let lines = code.lines().map(|line| line.split("//").next().unwrap_or_default());
     let words: Vec<String> = lines.flat_map(str::split_whitespace).map(str::to_owned).collect();
     words.join(" ")
 }
 
-/// An item from where it begins to where it ends: at a semicolon or at the brace that closes it.
+/// Returns the item at the beginning of the code, up to its semicolon or closing brace.
 fn item(code: &str) -> &str {
     let mut depth = 0;
     for (at, c) in code.char_indices() {
@@ -43,7 +43,7 @@ fn item(code: &str) -> &str {
     code
 }
 
-/// The types of a file that are stored, and how.
+/// Returns the stored types of a file, and the implementations that write them.
 fn forms(code: &str) -> Vec<String> {
     let mut found = Vec::new();
     for (at, attribute) in code.match_indices("#[derive(") {
@@ -98,7 +98,8 @@ fn a_changed_form_has_a_new_version() {
     let changed: Vec<&str> = form.lines().filter(new).collect();
     assert!(
         std::env::var_os("UPDATE").is_some(),
-        "the form of what is stored has changed:\n{}\nUPDATE=1 cargo test --test engine form gives it version {}",
+        "the form of stored data has changed:\n{}\n\
+         UPDATE=1 cargo test --test engine form gives it version {}",
         changed.join("\n"),
         number + 1
     );

@@ -1,4 +1,4 @@
-//! What a server that logs everything would log, and whether a secret is in it.
+//! The log of a server that logs everything, and a check that it contains no secret.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -7,7 +7,7 @@ use ircd::engine::Job;
 
 use crate::jobs;
 
-/// Records of the log, and the secrets that must not be in it.
+/// The log, and the secrets that it must not contain.
 #[derive(Default)]
 pub struct Log {
     text: String,
@@ -19,28 +19,28 @@ impl Log {
         writeln!(self.text, "{line}").unwrap();
     }
 
-    pub fn note_secret(&mut self, job: &Job) {
+    pub fn add_secret(&mut self, job: &Job) {
         let Some(secret) = jobs::secret(job) else { return };
-        // These would be found in other texts.
+        // These words also occur in other texts.
         if secret.len() >= 5 && !["wrong", "operator"].contains(&secret) {
             self.secrets.insert(secret.to_owned());
         }
     }
 
-    /// The records with a secret in them, as a word of its own.
+    /// Returns the lines that contain a secret as a separate word.
     pub fn leaks(&self) -> Vec<&str> {
         let is_part = |c: char| c.is_alphanumeric();
-        let holds = |line: &str, secret: &str| {
+        let contains = |line: &str, secret: &str| {
             line.match_indices(secret).any(|(at, _)| {
                 !line[..at].ends_with(is_part) && !line[at + secret.len()..].starts_with(is_part)
             })
         };
-        let leaks = |line: &&str| self.secrets.iter().any(|secret| holds(line, secret));
+        let leaks = |line: &&str| self.secrets.iter().any(|secret| contains(line, secret));
         self.text.lines().filter(leaks).collect()
     }
 }
 
-/// The code in a letter.
+/// Returns the code in an email.
 pub fn code_of(body: &str) -> &str {
     body.lines().find_map(|line| line.strip_prefix("Code: ")).unwrap_or_default()
 }

@@ -1,4 +1,4 @@
-//! Accounts imported from other services log in, once with an old hash and then with an upgraded one.
+//! Accounts imported from other services log in, first with an old hash and then with an upgraded one.
 
 use data_encoding::BASE64;
 use ircd::state::import::{self, Imported};
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::testbench::{CONFIG, TestBench, config};
 
-/// Returns the version of the stored credentials, and whether SCRAM can be used.
+/// Returns the version of the stored credentials, and whether there are SCRAM keys.
 fn stored(bench: &TestBench, account: &str) -> (i64, bool) {
     let record: Value = serde_json::from_slice(&bench.records[&format!("account/{account}")]).unwrap();
     let credentials = &record["credentials"];

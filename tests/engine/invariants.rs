@@ -1,4 +1,4 @@
-//! Invariants of every line for a client: only tags that it requested, and one answer per label.
+//! Invariants of the lines for a client: only tags that it requested, and one answer per label.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! The jobs of the engine, as the test bench shows them and answers them.
+//! Shows and answers the jobs of the engine, for the test bench.
 
 use ircd::auth::Salts;
 use ircd::engine::{HashJob, Job, JobAnswer, LoginVerdict, NetworkJob};
@@ -7,7 +7,7 @@ use ircd::history::{HistoryKey, Listing, Query};
 use crate::fake_archive::FakeArchive;
 use crate::full_log::code_of;
 
-/// Describes a job in a few words.
+/// Describes a job, to follow the word "asks".
 pub fn question(job: &Job) -> String {
     match job {
         Job::Hash(job) => hash_question(job),
@@ -16,7 +16,8 @@ pub fn question(job: &Job) -> String {
     }
 }
 
-/// Does a job as the server would: compares and hashes passphrases, delivers mail, reads history. Scripts fail.
+/// Performs a job like the server: verifies and hashes passphrases, delivers email, reads history. Scripts
+/// fail.
 pub fn perform(job: &Job, archive: &FakeArchive) -> JobAnswer {
     let salts = || Some(Salts { bcrypt: [3; 16], scram: [4; 16] });
     match job {
@@ -29,7 +30,7 @@ pub fn perform(job: &Job, archive: &FakeArchive) -> JobAnswer {
     }
 }
 
-/// Answers a job without doing it: 0 is success, 1 a negative answer, 2 a failure.
+/// Answers a job without performing it: 0 is success, 1 a negative answer, 2 a failure.
 pub fn conclude(job: &Job, how: usize, archive: &FakeArchive) -> JobAnswer {
     let login = |how| match how {
         0 => LoginVerdict::Right { renewed: None },
@@ -47,7 +48,7 @@ pub fn conclude(job: &Job, how: usize, archive: &FakeArchive) -> JobAnswer {
     }
 }
 
-/// Returns what a job carries that must not appear in a log.
+/// Returns the secret in a job, which must not appear in a log.
 pub fn secret(job: &Job) -> Option<&str> {
     match job {
         Job::Hash(job) | Job::Network(NetworkJob::AskAuthScript { otherwise: Some(job), .. }) => match job {
@@ -71,17 +72,17 @@ fn hash_question(job: &HashJob) -> String {
 
 fn network_question(job: &NetworkJob) -> String {
     match job {
-        NetworkJob::LookUpHost { ip, confirm: false } => format!("the host name of {ip}"),
-        NetworkJob::LookUpHost { ip, confirm: true } => format!("the confirmed host name of {ip}"),
+        NetworkJob::LookUpHost { ip, confirm: false } => format!("for the hostname of {ip}"),
+        NetworkJob::LookUpHost { ip, confirm: true } => format!("for the confirmed hostname of {ip}"),
         NetworkJob::AskIdent { endpoints } => {
-            format!("{} whose port {} is", endpoints.remote.ip(), endpoints.remote.port())
+            format!("{} for the user of port {}", endpoints.remote.ip(), endpoints.remote.port())
         }
-        NetworkJob::CheckIp { ip, .. } => format!("whether {ip} is welcome"),
+        NetworkJob::CheckIp { ip, .. } => format!("whether {ip} may connect"),
         NetworkJob::AskAuthScript { otherwise: Some(job), .. } => {
             format!("the script {}", hash_question(job))
         }
         NetworkJob::AskAuthScript { .. } => "the script about a certificate".to_owned(),
-        NetworkJob::SendMail { mail, .. } => format!("to mail {} to {}", code_of(&mail.body), mail.to),
+        NetworkJob::SendMail { mail, .. } => format!("to send {} to {}", code_of(&mail.body), mail.to),
     }
 }
 

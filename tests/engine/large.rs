@@ -1,5 +1,5 @@
-//! A snapshot of a large engine that goes on working: how big it is, how long it takes, and how long a turn
-//! is meanwhile, in processor time. `cargo test --release --test engine large -- --ignored --nocapture` prints the figures.
+//! A snapshot of a large engine under load: its size, the time it takes, and the processor time of turns
+//! meanwhile. `cargo test --release --test engine large -- --ignored --nocapture` prints the figures.
 
 use std::fs;
 use std::thread;
@@ -19,11 +19,11 @@ use crate::transcript::merged;
 const ACCOUNTS: u32 = 100_000;
 const CHANNELS: u32 = 20_000;
 const SESSIONS: u32 = 5_000;
-/// Channels that each session is in.
+/// The number of channels of each session.
 const JOINED: u32 = 20;
-/// As the turn loop ends a turn.
+/// The length of a turn in the turn loop.
 const TURN_TIME_MAX: Duration = Duration::from_millis(1);
-/// How long a turn may take while a snapshot is taken, in a build that is optimised.
+/// The maximum length of a turn during a snapshot, in an optimized build.
 const TURN_MS_MAX: f64 = 50.0;
 const START: Now = Now { mono_ms: 1_000_000, wall_ms: 1_605_232_502_201 };
 
@@ -36,7 +36,7 @@ fn large_config() -> String {
     )
 }
 
-/// The records of the accounts and channels.
+/// Returns the records of the accounts and channels.
 fn records() -> Vec<(String, Vec<u8>)> {
     let mapping = CaseMapping::Ascii;
     let moment = Moment { mono_ms: START.mono_ms, wall_ms: START.wall_ms, mapping };
@@ -60,7 +60,7 @@ fn records() -> Vec<(String, Vec<u8>)> {
     keys.into_iter().map(|key| (key.clone(), state.encode(&key).unwrap())).collect()
 }
 
-/// An engine with its effects, which nobody carries out.
+/// An engine whose effects are discarded.
 struct Load {
     engine: Engine,
     effects: Effects,
@@ -107,7 +107,7 @@ impl Load {
         self.handle(Event::Drained { session: SessionId { slot, generation: 0 } });
     }
 
-    /// Makes a turn as the turn loop does. Returns the processor time it took, which other programs do not change.
+    /// Runs a turn like the turn loop. Returns its processor time, which does not depend on other programs.
     fn turn(&mut self, begins: impl FnOnce(&Engine)) -> Duration {
         let (started, before) = (Instant::now(), cpu_time());
         begins(&self.engine);
@@ -130,7 +130,7 @@ impl Load {
     }
 }
 
-/// The processor time that this thread has used.
+/// Returns the processor time that this thread has used.
 fn cpu_time() -> Duration {
     let stat = fs::read_to_string("/proc/thread-self/schedstat").unwrap();
     Duration::from_nanos(stat.split(' ').next().unwrap().parse().unwrap())
@@ -142,15 +142,16 @@ fn ms(time: Duration) -> f64 {
 
 #[test]
 #[ignore = "takes long; scripts/test runs it"]
-fn a_large_snapshot_stops_no_turn() {
+fn a_large_snapshot_does_not_delay_turns() {
     let mut load = Load::new();
     let usual = (0..500).map(|_| load.turn(|_| ())).max().unwrap();
     println!(
-        "{ACCOUNTS} accounts, {CHANNELS} channels, {SESSIONS} sessions; longest turn without: {:.1} ms",
+        "{ACCOUNTS} accounts, {CHANNELS} channels, {SESSIONS} sessions; \
+         longest turn without a snapshot: {:.1} ms",
         ms(usual)
     );
     let mut best = f64::MAX;
-    // Others use this machine, too: of three times the best counts.
+    // Other programs use this machine, too, so the best of three counts.
     for _ in 0..3 {
         let mut snapshot = None;
         let first = load.turn(|engine| snapshot = Some(engine.snapshot()));
@@ -167,8 +168,8 @@ fn a_large_snapshot_stops_no_turn() {
         let (pieces, took) = writing.join().unwrap();
         let bytes: usize = pieces.iter().map(Vec::len).sum();
         println!(
-            "snapshot: {:.1} MB in {} pieces, the longest {} bytes, written in {:.0} ms; turn that begins it: {:.1} ms; \
-             longest turn until it was written: {:.1} ms",
+            "snapshot: {:.1} MB in {} pieces, the longest {} bytes, written in {:.0} ms; \
+             turn that starts it: {:.1} ms; longest turn until it was written: {:.1} ms",
             bytes as f64 / 1e6,
             pieces.len(),
             pieces.iter().map(Vec::len).max().unwrap_or(0),
@@ -182,7 +183,7 @@ fn a_large_snapshot_stops_no_turn() {
         println!("restored in {:.0} ms", ms(started.elapsed()));
         assert_eq!(restored.state().accounts.len(), ACCOUNTS as usize);
     }
-    // What is not optimised takes ten times as long.
+    // A build that is not optimized takes ten times as long.
     let bound = if cfg!(debug_assertions) { 10.0 * TURN_MS_MAX } else { TURN_MS_MAX };
     assert!(best < bound, "a turn took {best:.1} ms");
 }

@@ -50,7 +50,7 @@ fn challenge(said: &str) -> String {
     String::from_utf8(BASE64.decode(base64.as_bytes()).unwrap()).unwrap()
 }
 
-/// Starts an exchange; returns the server's first message.
+/// Starts a SCRAM exchange; returns the server's first message.
 fn scram_first(bench: &mut TestBench, client: &str, account: &str) -> String {
     assert!(bench.send(client, "AUTHENTICATE SCRAM-SHA-256").contains("AUTHENTICATE +"));
     let first = BASE64.encode(format!("n,,n={account},r=client").as_bytes());
@@ -72,7 +72,7 @@ fn scram_proof(server_first: &str, account: &str, passphrase: &str) -> String {
     format!("AUTHENTICATE {}", BASE64.encode(proven.as_bytes()))
 }
 
-/// Logs in with SCRAM; returns the last answer.
+/// Logs in with SCRAM; returns the last reply.
 fn scram(bench: &mut TestBench, client: &str, account: &str, passphrase: &str) -> String {
     let server_first = scram_first(bench, client, account);
     let said = bench.send(client, &scram_proof(&server_first, account, passphrase));
@@ -96,9 +96,10 @@ fn scram_proves_the_passphrase() {
 }
 
 #[test]
-fn auth_script_is_not_shown_the_certificate_of_a_gateway() {
+fn auth_script_does_not_receive_the_certificate_of_a_gateway() {
     let config = format!(
-        "{CONFIG}{ACCOUNTS}  auth-script: {{enabled: true, command: /bin/true, timeout: 9s, kill-timeout: 1s}}\n"
+        "{CONFIG}{ACCOUNTS}  \
+         auth-script: {{enabled: true, command: /bin/true, timeout: 9s, kill-timeout: 1s}}\n"
     );
     let config = config.replace(
         "server:\n",
@@ -121,7 +122,7 @@ fn auth_script_is_not_shown_the_certificate_of_a_gateway() {
 }
 
 #[test]
-fn a_stored_device_name_that_is_none_is_dropped_and_no_record_ends_a_line() {
+fn an_invalid_stored_device_is_dropped_and_no_record_forges_a_line() {
     let long = "d".repeat(8000);
     let forged = "d\r\n:NickServ NOTICE alice :forged";
     let mut bench = bench_with_alice(|record| {
@@ -150,8 +151,8 @@ fn scram_does_not_reveal_which_accounts_exist() {
     bench.send("bob", "AUTHENTICATE *");
     let again = scram_first(&mut bench, "bob", "unknown");
     let salt = |first: &str| first.split(',').nth(1).unwrap().to_owned();
-    assert_eq!(salt(&unknown), salt(&again), "a salt that changes gives it away");
-    assert_ne!(unknown, again, "each exchange has a nonce of its own");
+    assert_eq!(salt(&unknown), salt(&again), "a changing salt would reveal it");
+    assert_ne!(unknown, again, "each exchange has its own nonce");
     assert_eq!(shape(known), shape(unknown));
     let proof = scram_proof(&again, "unknown", "sesame");
     assert!(bench.send("bob", &proof).contains(" 904 * :Invalid account credentials"));
@@ -171,7 +172,7 @@ fn scram_proof_is_valid_for_one_exchange() {
         scram_first(&mut bench, client, "alice");
         assert!(bench.send(client, &proof).contains(" 904 "), "{client}");
     }
-    // A proof without an exchange is no mechanism.
+    // Without an exchange, a proof is an unknown mechanism.
     assert!(bench.send("eve", &proof).contains(" 904 "));
 }
 
@@ -183,16 +184,16 @@ fn unusable_account_rejects_every_kind_of_login() {
         record["suspended"] = suspension;
         with_certificate(record);
     });
-    every_way_is_closed(suspended, "Your account has been suspended");
+    assert_no_login(suspended, "Your account has been suspended");
     let unverified = bench_with_alice(|record| {
         record["verified"] = json!(false);
         with_certificate(record);
     });
-    every_way_is_closed(unverified, "Your account has not been verified yet");
+    assert_no_login(unverified, "Your account has not been verified yet");
 }
 
-/// The server gives the reason only to a client that knows the passphrase.
-fn every_way_is_closed(mut bench: TestBench, why: &str) {
+/// Tries every way to log in. The server gives the reason only to a client that knows the passphrase.
+fn assert_no_login(mut bench: TestBench, why: &str) {
     connect(&mut bench, "bob", None);
     let said_why = why;
     let why = &format!(" 904 * :{said_why}");
@@ -201,7 +202,7 @@ fn every_way_is_closed(mut bench: TestBench, why: &str) {
     assert!(scram(&mut bench, "bob", "alice", "wrong").contains(wrong));
     assert!(plain(&mut bench, "bob", "alice", "sesame").contains(why));
     assert!(scram(&mut bench, "bob", "alice", "sesame").contains(why));
-    // Without an exchange there is no SASL that could fail.
+    // Without an exchange, the reply is not about SASL.
     bench.send("bob", "PASS alice:sesame");
     assert!(bench.perform().contains(&format!("NOTICE * :{said_why}")));
     bench.send("bob", "NICK bob");
@@ -221,7 +222,7 @@ fn every_way_is_closed(mut bench: TestBench, why: &str) {
     assert!(bench.engine.state().users_of("alice").is_empty());
 }
 
-/// Returns the hash that a passphrase is compared with, and the final answer to the client.
+/// Returns the hash that a passphrase is compared with, and the final reply to the client.
 fn refusal(bench: &mut TestBench, lines: &[&str]) -> (String, String) {
     let mut said: String = lines.iter().map(|line| bench.send("bob", line)).collect();
     let Job::Hash(HashJob::CheckLogin { credentials, .. }) = bench.job() else { panic!("{said}") };
@@ -270,13 +271,13 @@ fn hash_with_another_cost_is_upgraded_at_login() {
     };
     let before = bench_with_alice(|_| {});
     assert!(hash_of(&before).starts_with("$2a$04$"));
-    let dearer = format!("{CONFIG}{}", ACCOUNTS.replace("bcrypt-cost: 4", "bcrypt-cost: 5"));
-    let mut bench = TestBench::restored(&dearer, before.records);
+    let higher_cost = format!("{CONFIG}{}", ACCOUNTS.replace("bcrypt-cost: 4", "bcrypt-cost: 5"));
+    let mut bench = TestBench::restored(&higher_cost, before.records);
     connect(&mut bench, "bob", None);
     assert!(plain(&mut bench, "bob", "alice", "sesamf").contains(" 904 "));
     assert!(hash_of(&bench).starts_with("$2a$04$"));
     assert!(plain(&mut bench, "bob", "alice", "sesame").contains(" 903 "));
-    assert!(hash_of(&bench).starts_with("$2a$05$"), "now an unknown name takes as long again");
+    assert!(hash_of(&bench).starts_with("$2a$05$"), "an unknown name takes as long");
     assert!(scram(&mut bench, "bob", "alice", "sesame").contains(" 903 "));
 }
 

@@ -1,9 +1,8 @@
-//! Long answers: they yield to other clients, and list each user once, whichever users join and leave
-//! while the client reads.
+//! Long answers yield to other clients, and list each user once even if others join and leave meanwhile.
 
 use crate::testbench::{CONFIG, TestBench};
 
-/// More than one piece examines.
+/// More users than one piece examines.
 const USERS: usize = 1500;
 
 fn register(bench: &mut TestBench, name: &str) {
@@ -12,7 +11,7 @@ fn register(bench: &mut TestBench, name: &str) {
     bench.send(name, &format!("USER {name} 0 * :{name}"));
 }
 
-/// Lets the client read to the end; returns the lines and the number of pieces.
+/// Reads an answer of several pieces to its end; returns all lines.
 fn read_all(
     bench: &mut TestBench,
     name: &str,
@@ -25,7 +24,7 @@ fn read_all(
         said += &bench.drained(name);
         pieces += 1;
     }
-    assert!(pieces > 1, "the answer was given in one go:\n{said}");
+    assert!(pieces > 1, "the answer has only one piece:\n{said}");
     said
 }
 
@@ -39,7 +38,7 @@ fn a_search_that_finds_nothing_pauses() {
     let said = read_all(&mut bench, "asker", first, |_| {});
     assert!(said.ends_with("315 asker absent* :End of WHO list\nasker is released\n"), "{said}");
 
-    // Slots of users who left cost time, too.
+    // Slots of users who have left take time, too.
     (0..USERS).for_each(|number| {
         bench.send(&format!("u{number}"), "QUIT");
     });
@@ -59,7 +58,7 @@ fn who_and_names_list_each_user_once() {
             bench.send(name, "JOIN #a");
         }
         let first = bench.send("asker", asks);
-        // Some users that are already listed, and some that are still to come.
+        // Some users who are already listed, and some who are not yet.
         let (mut low, mut high) = ((0..MEMBERS).step_by(3), (0..MEMBERS).rev().step_by(5));
         let mut left = Vec::new();
         let said = read_all(&mut bench, "asker", first, |bench| {
@@ -72,14 +71,14 @@ fn who_and_names_list_each_user_once() {
         let words: Vec<&str> = replies.flat_map(|line| line.split([' ', ':'])).collect();
         for (number, name) in names.iter().enumerate() {
             // WHO contains the nick again, as the real name.
-            let told = words.iter().filter(|word| **word == name).count();
+            let times = words.iter().filter(|word| **word == name).count();
             let whole = if asks.starts_with("WHO") { 2 } else { 1 };
-            assert!(told == whole || (told == 0 && left.contains(&number)), "{asks}: {name} {told} times");
+            assert!(times == whole || (times == 0 && left.contains(&number)), "{asks}: {name} {times} times");
         }
     }
 }
 
-/// The names of a large channel replaced the history of channels joined with it, or the reverse.
+/// The names of a large channel replaced the history of other channels joined with it, or vice versa.
 #[test]
 fn joining_large_channels_sends_all_names_and_all_history() {
     const MEMBERS: usize = 250;

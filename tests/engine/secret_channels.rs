@@ -1,4 +1,4 @@
-//! To outsiders a secret channel looks exactly like one that does not exist, whatever command names it.
+//! To outsiders, a secret channel looks exactly like one that does not exist, with every command.
 
 use std::collections::BTreeSet;
 
@@ -21,7 +21,7 @@ history:
 
 const MSGID: &str = "aaaaaaaaaaaaaaaaaaaaaaaaaa";
 
-/// What an outsider can ask about a channel, `{c}`.
+/// The commands that an outsider can use with a channel, `{c}`.
 const QUESTIONS: &[&str] = &[
     "AMBIANCE {c} :it rains",
     "BATCH +1 draft/multiline {c}|@batch=1 PRIVMSG {c} :hello|BATCH -1",
@@ -56,9 +56,9 @@ const QUESTIONS: &[&str] = &[
     "HISTSERV PLAY {c}",
     "INVITE owner {c}",
     "INVITE outsider {c}",
-    "INVITE nobody {c}",
+    "INVITE absent {c}",
     "KICK {c} owner",
-    "KICK {c} nobody :why",
+    "KICK {c} absent :why",
     "KICK {c},#mine owner,owner",
     "LIST",
     "LIST {c}",
@@ -101,12 +101,12 @@ const QUESTIONS: &[&str] = &[
     "PART {c},#mine :bye",
 ];
 
-/// Commands that name no channel of others, or (JOIN) let a client in or say what bars it; and other words in
-/// the index of HELP.
-const WITHOUT_CHANNELS: &str = "ACCEPT AUTHENTICATE AWAY CAP DEBUG DEFCON DEOPER DLINE ERROR HELP HELPOP HOSTSERV HS \
-    INFO ISON ISUPPORT JOIN KILL KLINE LANGUAGE LUSERS MONITOR MOTD NICK NICKSERV OPER PASS PERSISTENCE PING PONG \
-    QUIT REGISTER REHASH SANICK SETNAME SUMMON TIME UNDLINE UNKLINE USER USERHOST USERS VERIFY VERSION WEBIRC \
-    CMODES MODES PREFIX SNOMASKS UMODES";
+/// Commands that do not name channels of others, or (JOIN) let a client in or give the reason against it; and
+/// other words in the index of HELP.
+const WITHOUT_CHANNELS: &str = "ACCEPT AUTHENTICATE AWAY CAP DEBUG DEFCON DEOPER DLINE ERROR HELP HELPOP \
+    HOSTSERV HS INFO ISON ISUPPORT JOIN KILL KLINE LANGUAGE LUSERS MONITOR MOTD NICK NICKSERV OPER PASS \
+    PERSISTENCE PING PONG QUIT REGISTER REHASH SANICK SETNAME SUMMON TIME UNDLINE UNKLINE USER USERHOST \
+    USERS VERIFY VERSION WEBIRC CMODES MODES PREFIX SNOMASKS UMODES";
 
 fn config() -> String {
     let server = "server:\n  relaymsg: {enabled: true, separators: /, available-to-chanops: true}\n";
@@ -116,10 +116,10 @@ fn config() -> String {
     format!("{config}{MORE}").replace("limits:\n", "limits:\n  multiline: {max-bytes: 4096, max-lines: 24}\n")
 }
 
-/// A bench with a secret channel `#hidden`, and an outsider with a channel of its own.
+/// Returns a bench with a secret channel `#hidden`, and an outsider who owns another channel.
 fn bench(config: &str, logged_in: bool) -> TestBench {
-    let caps = "batch draft/multiline message-tags draft/chathistory draft/read-marker echo-message labeled-response \
-        draft/message-redaction draft/relaymsg server-time";
+    let caps = "batch draft/multiline message-tags draft/chathistory draft/read-marker echo-message \
+        labeled-response draft/message-redaction draft/relaymsg server-time";
     let mut bench = TestBench::new(config);
     bench.check_every = 1000;
     for name in ["owner", "outsider"] {
@@ -150,35 +150,35 @@ fn bench(config: &str, logged_in: bool) -> TestBench {
     bench
 }
 
-/// Asks a question about a channel, whose name is left out of the answer.
+/// Sends the lines of a question about a channel. Returns the answer without the channel's name.
 fn ask(bench: &mut TestBench, by: &str, question: &str, channel: &str) -> String {
     let lines = question.replace("{c}", channel).replace("{id}", MSGID);
     lines.split('|').map(|line| bench.send(by, line)).collect::<String>().replace(channel, "#...")
 }
 
 #[test]
-fn a_secret_channel_looks_like_none() {
+fn a_secret_channel_looks_nonexistent() {
     let config = config();
-    let mut told = Vec::new();
+    let mut differences = Vec::new();
     for logged_in in [true, false] {
-        // Both benches hear the same questions: as long as the answers are the same, so are the outsiders.
+        // Both benches receive the same questions, so the outsiders stay equal while the answers are.
         let (mut there, mut elsewhere) = (bench(&config, logged_in), bench(&config, logged_in));
         for question in QUESTIONS {
             let hidden = ask(&mut there, "outsider", question, "#hidden");
             let absent = ask(&mut elsewhere, "outsider", question, "#absent");
             if hidden != absent || absent.contains("#hidden") || hidden.contains("about") {
-                told.push(format!(
+                differences.push(format!(
                     "{question} (logged in: {logged_in})\n  hidden: {hidden}\n  absent: {absent}"
                 ));
             }
         }
     }
-    assert!(told.is_empty(), "{}", told.join("\n"));
+    assert!(differences.is_empty(), "{}", differences.join("\n"));
 }
 
-/// The founder's answers differ for most questions: the comparison above is no empty one.
+/// For the founder, most answers differ, so the comparison above is meaningful.
 #[test]
-fn the_questions_tell_a_channel_from_none() {
+fn the_questions_distinguish_an_existing_channel() {
     let config = config();
     let differs = |question: &&&str| {
         let (mut there, mut elsewhere) = (bench(&config, true), bench(&config, true));

@@ -1,7 +1,7 @@
-//! Simulation: clients that do anything at any time, jobs that take long or fail, and clocks that
-//! jump. After every event the state must be consistent, and clients must have received only lines that
-//! they may see, in a form that they support. A seed is a whole run; it is played twice, the second time with
-//! an engine that becomes bytes at some event and is restored from them.
+//! Simulation: random clients, slow and failing jobs, jumping clocks. After every event the state must be
+//! consistent, and clients must have received only lines that they may see, in a form that they support.
+//! A seed determines a run. Each run happens twice, the second time with an engine that is converted to
+//! bytes and restored at some event.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -24,7 +24,7 @@ fn config() -> String {
     const CHANNELS: &str = "{registration: {enabled: true, max-channels-per-account: 2}}";
     const CLASSES: &str =
         "{admin: {capabilities: [kill, ban, rehash, samode, sajoin, chanreg, accreg, vhosts]}}";
-    // Little memory, so that stored history is requested.
+    // Little history in memory, so that stored history is requested.
     const HISTORY: &str = "{enabled: true, channel-length: 5, client-length: 5, chathistory-maxmessages: 20,
         autoreplay-on-join: 3, tagmsg-storage: {default: true}, retention: {allow-individual-delete: true},
         persistent: {enabled: true, unregistered-channels: true, registered-channels: opt-out,
@@ -57,7 +57,7 @@ const CAPS: [&str; 14] = [
     "-echo-message",
     "nonsense",
 ];
-const RULINGS: [&str; 9] = [
+const OPER_COMMANDS: [&str; 9] = [
     "KLINE ANDKILL 1h a!*@*",
     "KLINE ANDKILL MYSELF *!*@192.0.2.1",
     "UNKLINE *!*@192.0.2.1",
@@ -86,10 +86,13 @@ fn no_invariant_breaks_in_a_thousand_seeds() {
         };
         let first = run(None);
         let event = Random(seed ^ 0xffff).below(first.1.len());
-        assert!(first == run(Some(event)), "seed {seed}, restored before event {event}, gave another run");
+        assert!(
+            first == run(Some(event)),
+            "seed {seed}, restored before event {event}, differs from the first run"
+        );
     }
-    assert!(batches as u64 > SEEDS / 2, "hardly any message had several lines: {batches}");
-    assert!(registered as u64 > SEEDS / 10, "hardly any channel was registered: {registered}");
+    assert!(batches as u64 > SEEDS / 2, "hardly any multiline messages: {batches}");
+    assert!(registered as u64 > SEEDS / 10, "hardly any registered channels: {registered}");
 }
 
 /// splitmix64: small, and the same on every platform.
@@ -123,7 +126,7 @@ impl Random {
             0 => Step::HangUp(name, self.below(3)),
             1 => Step::Pass([10, 1000, 61_000, 95_000][self.below(4)]),
             2..4 => Step::Drain(name),
-            // Otherwise most clients would wait most of the time.
+            // Answer jobs often, or most clients would wait most of the time.
             4..24 if world.bench.has_jobs() => Step::Answer(self.below(5) / 2),
             7..10 => Step::Register(name),
             13..15 => {
@@ -172,16 +175,16 @@ impl Random {
             31 => {
                 format!("{} {nick}", self.one(&["ACCEPT", "ACCEPT -", "UNINVITE"])) + self.one(&["", " #x"])
             }
-            32..36 => self.say_to_channel_service(),
-            36..40 => self.say_to_other_service(),
-            40 => self.one(&RULINGS).to_owned(),
+            32..36 => self.chanserv_command(),
+            36..40 => self.service_command(),
+            40 => self.one(&OPER_COMMANDS).to_owned(),
             41 => {
                 format!("{} {nick} {channel}", self.one(&["SAJOIN", "SANICK", "SAMODE"]))
                     + self.one(&["", " +B"])
             }
-            42..48 => self.look_back(),
-            48..52 => self.say_otherwise(),
-            52 => self.say_to_channel_service(),
+            42..48 => self.history_command(),
+            48..52 => self.batch_or_relay(),
+            52 => self.chanserv_command(),
             _ => "PING token".to_owned(),
         };
         match (self.below(4), line.strip_prefix('@')) {
@@ -200,7 +203,7 @@ impl Random {
         let verb = self.one(&["PRIVMSG", "NOTICE"]);
         for _ in 0..self.below(6) {
             lines.push(match self.below(12) {
-                0 => self.say_otherwise(),
+                0 => self.batch_or_relay(),
                 1..3 => format!("@batch=1 {verb} {target} :"),
                 3..6 => format!("@batch=1;draft/multiline-concat {verb} {target} :on"),
                 _ => format!("@batch=1 {verb} {target} :text"),
@@ -213,7 +216,7 @@ impl Random {
     }
 
     /// Returns a multiline message, or one on behalf of another nick.
-    fn say_otherwise(&mut self) -> String {
+    fn batch_or_relay(&mut self) -> String {
         let target = self.one(&["#x", "#y", "a", "b"]);
         match self.below(12) {
             0..3 => format!("BATCH +{} draft/multiline {target}", self.one(&["1", "1", "2"])),
@@ -228,8 +231,8 @@ impl Random {
         }
     }
 
-    /// Returns a request for history, or a redaction.
-    fn look_back(&mut self) -> String {
+    /// Returns a request for history, or a deletion.
+    fn history_command(&mut self) -> String {
         let target = self.one(&["#x", "#y", "#x", "a", "b", "c"]);
         let (start, end) = (self.reference(), self.reference());
         match self.below(12) {
@@ -248,7 +251,7 @@ impl Random {
         }
     }
 
-    /// Returns an id; those of all runs start alike.
+    /// Returns a reference to a message; all runs have the same first ids.
     fn reference(&mut self) -> String {
         let number = self.below(60) as u32;
         match self.below(3) {
@@ -258,7 +261,7 @@ impl Random {
         }
     }
 
-    fn say_to_channel_service(&mut self) -> String {
+    fn chanserv_command(&mut self) -> String {
         let (account, channel) = (self.one(&NAMES), self.one(&["#x", "#y", "#X"]));
         let command = match self.below(16) {
             0..4 => format!("REGISTER {channel}"),
@@ -277,7 +280,7 @@ impl Random {
         format!("CS {command}")
     }
 
-    fn say_to_other_service(&mut self) -> String {
+    fn service_command(&mut self) -> String {
         let (account, nick) = (self.one(&NAMES), self.one(&NAMES));
         match self.below(12) {
             0..4 => "NS REGISTER passphrase".to_owned(),
@@ -292,7 +295,7 @@ impl Random {
     }
 }
 
-/// One step of a run.
+/// A step of a run.
 #[derive(Clone, Debug)]
 pub enum Step {
     Connect(String, bool),
@@ -311,11 +314,11 @@ pub struct World {
     seed: u64,
     connected: BTreeSet<String>,
     open_batches: BTreeMap<String, BTreeSet<String>>,
-    /// Labels of batches from clients, answered when the batch ends.
-    put_off: BTreeMap<String, String>,
-    /// Channel messages as they were first sent, by id.
-    told: BTreeMap<String, String>,
-    /// The command, with its code, that a service requires as confirmation.
+    /// The labels of open batches from clients, which are answered when the batch ends.
+    deferred_labels: BTreeMap<String, String>,
+    /// Channel messages as first sent, by id.
+    messages: BTreeMap<String, String>,
+    /// The confirming command that a service has requested from a client.
     confirmations: BTreeMap<String, String>,
 }
 
@@ -326,8 +329,8 @@ impl World {
             seed,
             connected: BTreeSet::new(),
             open_batches: BTreeMap::new(),
-            put_off: BTreeMap::new(),
-            told: BTreeMap::new(),
+            deferred_labels: BTreeMap::new(),
+            messages: BTreeMap::new(),
             confirmations: BTreeMap::new(),
         }
     }
@@ -344,7 +347,7 @@ impl World {
             Step::Connect(name, secure) => {
                 self.connected.insert(name.clone());
                 self.open_batches.remove(name);
-                self.put_off.remove(name);
+                self.deferred_labels.remove(name);
                 // Bans never match loopback.
                 let ip = if *secure { "192.0.2.1" } else { "127.0.0.1" }.parse().unwrap();
                 let door = Door { secure: *secure, ..door(ip) };
@@ -399,8 +402,8 @@ impl World {
         for said_line in said.lines() {
             let Some((name, line)) = said_line.split_once(" < ") else { continue };
             self.check_batches(name, line);
-            self.remember_confirmation(name, line);
-            self.check_told(line);
+            self.record_confirmation(name, line);
+            self.check_message(line);
             // Queued lines can request capabilities and end the session in one event.
             if matches!(step, Step::Drain(_) | Step::Answer(_)) && !caps_after.contains_key(name) {
                 continue;
@@ -409,8 +412,8 @@ impl World {
             check_tags(seed, line, before | caps_after.get(name).copied().unwrap_or_default());
         }
         if let Step::Line(name, line) = step {
-            self.check_put_off(name, line, caps_before, said);
-            let waits = self.put_off.contains_key(name)
+            self.check_deferred_label(name, line, caps_before, said);
+            let waits = self.deferred_labels.contains_key(name)
                 || self.bench.is_held(name)
                 || said.lines().any(|l| l == format!("{name} is held"));
             check_label(seed, step, caps_before, said, waits);
@@ -418,14 +421,14 @@ impl World {
     }
 
     /// Checks that the label of a batch is answered when it ends, successfully or not.
-    fn check_put_off(&mut self, name: &str, line: &str, caps: &BTreeMap<String, Caps>, said: &str) {
+    fn check_deferred_label(&mut self, name: &str, line: &str, caps: &BTreeMap<String, Caps>, said: &str) {
         let answered = |label: &str| {
             let own = said.lines().filter_map(|l| l.strip_prefix(name)?.strip_prefix(" < "));
             own.filter(|l| tag(l, "label") == Some(label)).count()
         };
         let session = self.bench.engine.state().sessions.get(self.bench.session(name));
         let open = session.and_then(|s| s.batch.as_ref()).is_some_and(|batch| !batch.failed);
-        if let Some(label) = self.put_off.get(name) {
+        if let Some(label) = self.deferred_labels.get(name) {
             let (answers, wanted) = (answered(label), usize::from(!open));
             assert!(
                 session.is_none() || answers == wanted,
@@ -433,16 +436,16 @@ impl World {
                 self.seed
             );
             if !open {
-                self.put_off.remove(name);
+                self.deferred_labels.remove(name);
             }
         }
         let labels = caps.get(name).is_some_and(|caps| caps.has(Cap::LabeledResponse));
         if let (Some(label), true, true) = (tag(line, "label"), open && labels, line.contains("BATCH +")) {
-            self.put_off.insert(name.to_owned(), label.to_owned());
+            self.deferred_labels.insert(name.to_owned(), label.to_owned());
         }
     }
 
-    fn remember_confirmation(&mut self, name: &str, line: &str) {
+    fn record_confirmation(&mut self, name: &str, line: &str) {
         let wanted = line.split_once("To confirm, run this command: /msg ");
         let wanted = wanted.and_then(|(_, command)| command.split_once(' '));
         if let Some((service, command)) = wanted {
@@ -451,7 +454,7 @@ impl World {
     }
 
     /// Checks that a replayed message is the original one.
-    fn check_told(&mut self, line: &str) {
+    fn check_message(&mut self, line: &str) {
         let Some(id) = tag(line, "msgid") else { return };
         let said = line.split_once(' ').map_or("", |(_, said)| said);
         let verb = said.split(' ').nth(1).unwrap_or_default();
@@ -463,7 +466,7 @@ impl World {
             Some((front, Some((_, text)))) => format!("{front} :{text}"),
             _ => said.to_owned(),
         };
-        let first = self.told.entry(id.to_owned()).or_insert_with(|| said.clone());
+        let first = self.messages.entry(id.to_owned()).or_insert_with(|| said.clone());
         assert_eq!(*first, said, "seed {}: differs from the first time", self.seed);
     }
 
@@ -476,7 +479,7 @@ impl World {
         if let ["BATCH", reference] = words[..] {
             let (sign, reference) = reference.split_at(1);
             let fits = if sign == "+" { open.insert(reference.to_owned()) } else { open.remove(reference) };
-            assert!(fits, "seed {}: {line} opens or closes what it cannot", self.seed);
+            assert!(fits, "seed {}: {line} does not open or close a batch", self.seed);
         }
     }
 }

@@ -1,4 +1,4 @@
-//! A test bench: an engine with named clients, which turns effects into readable lines.
+//! A test bench: an engine with named clients. It converts effects to readable lines.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -76,15 +76,15 @@ fn texts(config_text: &str) -> Texts {
 /// An engine and its clients.
 pub struct TestBench {
     pub engine: Engine,
-    /// The records that a datastore would hold by now.
+    /// The records that a datastore would contain now.
     pub records: BTreeMap<String, Vec<u8>>,
     pub now: Now,
-    /// The history that would be stored by now.
+    /// The stored history.
     pub stored: FakeArchive,
-    /// The number of events after which the state is checked.
+    /// The number of events between checks of the state.
     pub check_every: usize,
     events: usize,
-    /// Before this event the engine becomes bytes, and is restored from them.
+    /// The event before which the engine is converted to bytes and restored.
     pub restore_before: Option<usize>,
     /// Digests of the effects, by event.
     pub digests: Vec<u32>,
@@ -94,7 +94,7 @@ pub struct TestBench {
     jobs: Vec<(Ticket, Job)>,
     reload: Option<Ticket>,
     effects: Effects,
-    /// What a server that logs everything would have logged; kept where a test asks for it.
+    /// The log of a server that logs everything, if a test requests it.
     pub log: Option<Log>,
 }
 
@@ -159,7 +159,7 @@ impl TestBench {
         self.live[self.session(name).slot as usize]
     }
 
-    /// Returns whether the engine reads no more lines of this client for now.
+    /// Returns whether the engine reads no lines of this client at present.
     pub fn is_held(&self, name: &str) -> bool {
         self.held.contains(&self.session(name))
     }
@@ -169,19 +169,19 @@ impl TestBench {
         self.enter(name, Door { secure, certfp: certfp.map(Box::from), ..door(ip) })
     }
 
-    /// Opens a connection through any door.
+    /// Opens a connection with the given door.
     pub fn enter(&mut self, name: &str, door: Door) -> String {
         let session = self.add(name);
         self.handle(Event::Opened { session, door: Box::new(door) })
     }
 
-    /// A connection comes to a door where handshakes come first.
+    /// Accepts a connection whose handshakes are not complete.
     pub fn arrive(&mut self, name: &str, door: Door) -> String {
         let session = self.add(name);
         self.handle(Event::Accepted { session, door: Box::new(door) })
     }
 
-    /// The handshakes of a connection that arrived are done.
+    /// Completes the handshakes of an accepted connection.
     pub fn shake_hands(&mut self, name: &str, door: Door) -> String {
         let session = self.session(name);
         self.handle(Event::HandshakeDone { session, door: Box::new(door) })
@@ -195,7 +195,7 @@ impl TestBench {
     }
 
     /// Applies a new configuration, and reports success to the client that requested it.
-    pub fn reconfigure(&mut self, config_text: &str) -> String {
+    pub fn rehash(&mut self, config_text: &str) -> String {
         let texts = Box::new(texts(config_text));
         let lines = self.handle(Event::Reconfigured { config: config(config_text), texts });
         lines + &self.reloaded(Ok(()))
@@ -207,7 +207,7 @@ impl TestBench {
         self.handle(Event::Answered { ticket, answer: JobAnswer::Reloaded(result) })
     }
 
-    /// Receives a line, in which `\xHH` is a byte.
+    /// Sends a line from a client, in which `\xHH` is a byte.
     pub fn send(&mut self, name: &str, line: &str) -> String {
         let session = self.session(name);
         let bytes = unescaped(line);
@@ -235,7 +235,7 @@ impl TestBench {
         self.handle(Event::Answered { ticket, answer })
     }
 
-    /// Performs the oldest job: compares and hashes passphrases, delivers mail.
+    /// Performs the oldest job: verifies and hashes passphrases, delivers email.
     pub fn perform(&mut self) -> String {
         let answer = jobs::perform(&self.jobs[0].1, &self.stored);
         self.answer(answer)
@@ -284,12 +284,12 @@ impl TestBench {
         if self.restore_before == Some(self.events) {
             self.restore_from_bytes();
         }
-        // Every event of every test also shows that its stored form is complete.
+        // Also tests that the stored form of every event is complete.
         let mut bytes = Vec::new();
         put_event(&mut bytes, &event);
         let mut rest = &bytes[..];
         let event = take_event(&mut rest).expect("an event is read back");
-        assert!(rest.is_empty(), "{event:?} is longer than it says");
+        assert!(rest.is_empty(), "{event:?} has bytes after its end");
         self.effects.clear();
         self.engine.handle(self.now, event, &mut self.effects);
         self.digests.push(digest(&self.effects, 0));
@@ -301,11 +301,11 @@ impl TestBench {
         self.show_effects()
     }
 
-    /// The engine as bytes takes the engine's place, and is the same again.
+    /// Replaces the engine with one restored from its bytes, which must be equal.
     fn restore_from_bytes(&mut self) {
         let pieces: Vec<Vec<u8>> = self.engine.snapshot().collect();
         self.engine = Engine::restore(pieces.clone()).expect("a snapshot is read back");
-        assert!(self.engine.snapshot().eq(pieces), "a restored engine has another snapshot");
+        assert!(self.engine.snapshot().eq(pieces), "a restored engine has a different snapshot");
     }
 
     fn show_effects(&mut self) -> String {
@@ -333,7 +333,7 @@ impl TestBench {
                     self.show(&mut lines, *session, "is closed");
                 }
                 Effect::Ask { ticket, job } => {
-                    self.log.iter_mut().for_each(|log| log.note_secret(job));
+                    self.log.iter_mut().for_each(|log| log.add_secret(job));
                     writeln!(lines, "asks {}", jobs::question(job)).unwrap();
                     self.jobs.push((*ticket, job.clone()));
                 }
@@ -359,8 +359,8 @@ impl TestBench {
         }
     }
 
-    /// Checks that the stored records are those of the state, and that an engine that starts from them has
-    /// the same: state → records → state is the identity.
+    /// Checks that the stored records match the state, and that an engine started from them has the same
+    /// records: state → records → state is the identity.
     pub fn assert_restores(&self, config_text: &str) {
         let records: Vec<_> = self.records.clone().into_iter().collect();
         let seed = Seed { records: records.clone(), ..Seed::default() };
@@ -373,13 +373,17 @@ impl TestBench {
                 bytes.map(|bytes| serde_json::from_slice(&bytes).expect("records are JSON"))
             };
             let stored = read(Some(stored.clone()));
-            assert_eq!(stored, read(self.engine.state().encode(key)), "{key} is not stored as it is");
-            assert_eq!(stored, read(again.state().encode(key)), "{key} is not restored as it was");
+            assert_eq!(
+                stored,
+                read(self.engine.state().encode(key)),
+                "the stored record {key} differs from the state"
+            );
+            assert_eq!(stored, read(again.state().encode(key)), "the restored record {key} differs");
         }
     }
 
-    fn show(&self, lines: &mut String, session: SessionId, what: &str) {
-        writeln!(lines, "{} {what}", self.names[session.slot as usize]).unwrap();
+    fn show(&self, lines: &mut String, session: SessionId, text: &str) {
+        writeln!(lines, "{} {text}", self.names[session.slot as usize]).unwrap();
     }
 
     fn show_line(&mut self, lines: &mut String, session: SessionId, line: &[u8]) {
@@ -390,7 +394,7 @@ impl TestBench {
     }
 }
 
-/// Returns the door of a plain listener, for a client at this address.
+/// Returns the door of a plaintext listener, for a client at this address.
 pub fn door(ip: IpAddr) -> Door {
     Door {
         ip,

@@ -2,15 +2,16 @@
 //!
 //! ```text
 //! # a comment; blank lines are kept
-//! config server: {password: ...}        merged over the default of `testbench`, before anyone connects
+//! config server: {password: ...}        merged over the default of `testbench`, before any client connects
 //! alice connects [from 10.0.0.1] [port 4711] [secure] [tor] [sts-only] [hide-sts] [cert 0123...]
-//! alice arrives [from ...] / alice shakes hands [from ...] [secure] [cert ...]    for listeners with handshakes
+//! alice arrives [from ...]              for listeners with handshakes
+//! alice shakes hands [from ...] [secure] [cert ...]     completes the handshakes
 //! alice registers [with server-time,batch] [from ...]   connects, negotiates, registers; output not shown
 //! alice > TOPIC #a :x                   alice sends a line; `\xHH` is a byte
 //! alice < :alice!~u@127.0.0.1 TOPIC #a :x               the expected output
 //! alice hangs up / alice overflows / alice drains
 //! job right / job wrong / job fails     answers the oldest job
-//! job done                              performs it: compares passphrases, delivers mail
+//! job done                              performs it: verifies passphrases, delivers email
 //! job vouches                           auth-script accepts the login
 //! reload server: {...}                  applies a configuration, merged over the original one
 //! reload fails                          the new configuration has an error
@@ -40,7 +41,9 @@ fn transcripts() {
     for path in &paths {
         let wanted = std::fs::read_to_string(path).unwrap();
         let (played, leaks) = play(&wanted);
-        failures.extend(leaks.iter().map(|leak| format!("{}\n  a secret is logged: {leak}", path.display())));
+        failures.extend(
+            leaks.iter().map(|leak| format!("{}\n  the log contains a secret: {leak}", path.display())),
+        );
         if std::env::var_os("UPDATE").is_some() {
             std::fs::write(path, played).unwrap();
         } else if played != wanted {
@@ -60,7 +63,7 @@ fn first_difference(wanted: &str, played: &str) -> String {
     format!("  {} lines wanted, {} got", wanted.lines().count(), played.lines().count())
 }
 
-/// `[net for 60s] [why]`
+/// Parses `[net for 60s] [why]`.
 fn refusal(text: &str) -> IpRefusal {
     let words: Vec<&str> = text.split_whitespace().collect();
     let (lasts, why) = match words.as_slice() {
@@ -73,8 +76,8 @@ fn refusal(text: &str) -> IpRefusal {
     IpRefusal { why: why.join(" "), lasts }
 }
 
-/// Plays a transcript's steps. Returns the transcript as it should be, and what a log of everything would have
-/// told of its passwords and codes.
+/// Plays a transcript. Returns it with the actual output, and the lines of a full log that contain one of its
+/// passwords or codes.
 fn play(text: &str) -> (String, Vec<String>) {
     let mut bench: Option<TestBench> = None;
     let mut config = CONFIG.to_owned();
@@ -103,7 +106,7 @@ fn play(text: &str) -> (String, Vec<String>) {
         }
         let follows = match line.strip_prefix("reload ") {
             Some("fails") => Some(bench.reloaded(Err("it is wrong".into()))),
-            Some(more) => Some(bench.reconfigure(&merged(&config, more))),
+            Some(more) => Some(bench.rehash(&merged(&config, more))),
             None => step(bench, line),
         };
         if let Some(follows) = follows {
@@ -116,18 +119,18 @@ fn play(text: &str) -> (String, Vec<String>) {
 
 /// Merges one YAML document over another.
 pub fn merged(base: &str, more: &str) -> String {
-    fn lay(base: &mut serde_yaml::Value, more: serde_yaml::Value) {
+    fn overlay(base: &mut serde_yaml::Value, more: serde_yaml::Value) {
         match (base, more) {
             (serde_yaml::Value::Mapping(base), serde_yaml::Value::Mapping(more)) => {
                 for (key, value) in more {
-                    lay(base.entry(key).or_insert(serde_yaml::Value::Null), value);
+                    overlay(base.entry(key).or_insert(serde_yaml::Value::Null), value);
                 }
             }
             (base, more) => *base = more,
         }
     }
     let mut document = serde_yaml::from_str(base).unwrap();
-    lay(&mut document, serde_yaml::from_str(more).unwrap_or_else(|e| panic!("{more}: {e}")));
+    overlay(&mut document, serde_yaml::from_str(more).unwrap_or_else(|e| panic!("{more}: {e}")));
     serde_yaml::to_string(&document).unwrap()
 }
 
@@ -189,7 +192,7 @@ fn option<'a>(how: &'a str, name: &str) -> Option<&'a str> {
 
 fn door_of(how: &str) -> Door {
     let ip = option(how, "from").unwrap_or("127.0.0.1").parse().expect("an address");
-    let is = |what: &str| how.split(' ').any(|word| word == what);
+    let is = |flag: &str| how.split(' ').any(|word| word == flag);
     let endpoints = |port: &str| Endpoints {
         local: "192.0.2.1:6667".parse().expect("an address"),
         remote: (ip, port.parse().expect("a port")).into(),
@@ -212,7 +215,7 @@ fn register(bench: &mut TestBench, name: &str, how: &str) -> String {
     }
     bench.send(name, &format!("NICK {name}"));
     let welcome = bench.send(name, &format!("USER {name} 0 * :Real {name}")) + &bench.send(name, "CAP END");
-    // A client whose host name is being looked up is welcomed later.
+    // A client whose hostname is being looked up is welcomed later.
     let waits = welcome.contains(&format!("{name} is held"));
     assert!(waits || welcome.contains(" 001 "), "{name} was not welcomed: {welcome}");
     String::new()
