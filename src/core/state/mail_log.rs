@@ -1,4 +1,4 @@
-//! The times of recent emails, so that no address receives many of them, whoever requests them.
+//! The times of recent emails, so that no address receives many of them, from any client.
 //!
 //! Invariant: at most [`ADDRESSES_MAX`] addresses are remembered. They are not stored: a restart drops them.
 

@@ -157,7 +157,7 @@ impl User {
         self.set_host(cloak);
     }
 
-    /// Must be called after every change of nick, username or host.
+    /// Updates the source. Must be called after every change of nick, username or host.
     pub(super) fn update_source(&mut self) {
         self.source = format!("{}!{}@{}", self.nick.as_str(), self.username, self.host).into();
     }

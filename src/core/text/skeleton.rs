@@ -31,7 +31,8 @@ fn unicode_skeleton(shown: &str) -> String {
     caseless::default_case_fold_str(&alike)
 }
 
-/// ASCII that the table of confusables does not change, apart from the `m` that `prototype` restores.
+/// Returns whether the table of confusables leaves an ASCII character unchanged (or `m`, which `prototype`
+/// restores).
 fn looks_like_its_lower_case(byte: u8) -> bool {
     (byte.is_ascii_alphabetic() && byte != b'I') || (b'2'..=b'9').contains(&byte) || byte == b'-'
 }

@@ -316,7 +316,7 @@ const WHOLE: &[Row] = &[
         &["1: expected a YAML document, found an error: did not find expected node content, while \
              parsing a flow node"],
     ),
-    ("network: &n\n  name: *nobody", &["2: expected a YAML document, found an error: unknown anchor"]),
+    ("network: &n\n  name: *missing", &["2: expected a YAML document, found an error: unknown anchor"]),
     (
         "{\"network\": {\"name\": \"X\"}, \"server\": {\"name\": 5}}",
         &[

@@ -63,7 +63,7 @@ impl State {
         self.index_account_user(user);
     }
 
-    /// Must be called after a user with an account is inserted.
+    /// Indexes a user by account. Must be called after a user with an account is inserted.
     pub(super) fn index_account_user(&mut self, user: UserId) {
         if let Some(account) = &self.users[user].account {
             self.account_users.get_or_insert_with(account.key(), Vec::new).push(user);

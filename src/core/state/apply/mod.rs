@@ -333,7 +333,8 @@ impl State {
         }
     }
 
-    /// Must be called after every change of a user's sessions. A user without any keeps the last text.
+    /// Updates the away text of a user. Must be called after every change of the sessions; a user without any
+    /// keeps the last text.
     pub(super) fn update_away(&mut self, user: UserId) {
         if self.users[user].sessions.is_empty() {
             return;
