@@ -12,28 +12,28 @@ const NAMES_THEM: &[&str] = &["docs/STYLE.md", "tests/tidy/prose.rs"];
 /// Phrases that read as translated, each with the number of times that it may still occur. Lower a number
 /// when the count falls; never raise one. The count ignores case, and `_` separates words.
 pub const PHRASES: &[(&str, usize)] = &[
-    ("whoever", 3),
+    ("whoever", 2),
     ("whomever", 0),
-    ("whom", 20),
-    ("of late", 7),
-    ("anew", 3),
-    ("nobody", 53),
+    ("whom", 16),
+    ("of late", 4),
+    ("anew", 2),
+    ("nobody", 26),
     ("heed", 1),
     ("heeds", 0),
     ("heeded", 0),
     ("as delivered", 0),
     ("for ever", 0),
     ("in earnest", 0),
-    ("so many", 3),
+    ("so many", 1),
     ("in vain", 0),
     ("is told of", 1),
-    ("are told of", 4),
-    ("be had", 3),
-    ("besides", 3),
+    ("are told of", 1),
+    ("be had", 1),
+    ("besides", 2),
 ];
 
 /// Number of lines of Rust that may still be too long. Lower it when the count falls; never raise it.
-pub const LONG_LINES: usize = 104;
+pub const LONG_LINES: usize = 81;
 
 /// Returns every place where a phrase of `PHRASES` occurs: its index and `path:line`.
 pub fn phrases(path: &str, text: &str) -> Vec<(usize, String)> {

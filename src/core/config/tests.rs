@@ -1,4 +1,4 @@
-//! Tests of the configuration as a whole; those of its parts are beside them.
+//! Tests of the configuration as a whole. Its parts have their own tests.
 
 mod default_yaml;
 mod environment;
