@@ -1,4 +1,4 @@
-//! Everything the engine can want done, in one closed list, with the bytes beside it.
+//! Everything the engine can ask the outside to do, in one closed list, with the bytes beside it.
 
 use std::ops::Range;
 
@@ -7,66 +7,67 @@ use super::job::Job;
 use crate::history::Record;
 use crate::state::SessionId;
 
-/// What the outside is to do, in this order.
+/// Something that the outside must do. The effects of a turn are carried out in order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Effect {
-    /// Send a line that others caused to many sessions. Counts against `max-sendq`: a session that
-    /// does not read is closed.
+    /// Send a line that others caused to any number of sessions. The line counts against `max-sendq`: a
+    /// session that does not read is closed.
     Deliver {
         /// The line; see [`Effects::line`].
         line: Span,
         /// The recipients; see [`Effects::sessions`].
         to: Span,
     },
-    /// Send a line that the session itself caused. Never closes it: reading from it pauses instead.
+    /// Send a line that the session itself caused. It never closes the session: reading from it pauses
+    /// instead.
     Answer {
         /// The recipient.
         to: SessionId,
         /// The line; see [`Effects::line`].
         line: Span,
     },
-    /// Read no more lines from the session until [`Effect::Release`]. Once its output has drained,
-    /// [`super::Event::Drained`] is due.
+    /// Read no more lines from the session until [`Effect::Release`], and report with
+    /// [`super::Event::Drained`] once its output has drained.
     Hold {
-        /// Which connection.
+        /// The session.
         session: SessionId,
     },
     /// Read from the session again.
     Release {
-        /// Which connection.
+        /// The session.
         session: SessionId,
     },
-    /// Send what is queued, then close. No [`super::Event::Closed`] follows.
+    /// Send the queued lines, then close the connection. No [`super::Event::Closed`] follows.
     Close {
-        /// Which connection.
+        /// The session.
         session: SessionId,
     },
     /// Shake hands with a client that was [`super::Event::Accepted`].
     Admit {
-        /// Which connection.
+        /// The session.
         session: SessionId,
     },
     /// Do a job and report with [`super::Event::Answered`].
     Ask {
-        /// To be returned with the answer.
+        /// The number to return with the answer.
         ticket: Ticket,
-        /// What to do.
+        /// The job.
         job: Job,
     },
-    /// Read the configuration again. If it is right, [`super::Event::Reconfigured`] is due; then, whatever
-    /// came of it, [`super::Event::Answered`].
+    /// Read the configuration again. If it is valid, report it with [`super::Event::Reconfigured`]; then,
+    /// valid or not, report with [`super::Event::Answered`].
     Reload {
-        /// To be returned with the answer.
+        /// The number to return with the answer.
         ticket: Ticket,
     },
-    /// Store records. Nothing that is said in or after this event may leave the process before.
+    /// Store records. No output of this event or a later one may leave the process before they are stored.
     Persist {
-        /// What changed; one record at most once.
+        /// The changes, at most one for each record.
         writes: Vec<Write>,
-        /// Whether a power failure must not take it back; otherwise it is enough that `kill -9` does not.
+        /// Whether they must survive a power failure; otherwise they only have to survive `kill -9`.
         flush: bool,
     },
-    /// Store history for good. Where none is stored, nothing happens.
+    /// Store history permanently. Ignored if history is not stored.
     Record(Record),
     /// Write to the log.
     Note(Note),
@@ -84,22 +85,22 @@ pub struct Write {
 /// One log record.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Note {
-    /// How important.
+    /// Its importance.
     pub level: Level,
-    /// The log type, one of `config`'s list: `connect`, `opers`, `channels`, …
+    /// The log type, one from the list in `config`: `connect`, `opers`, `channels`, …
     pub kind: &'static str,
-    /// What happened.
+    /// The text, which says what happened.
     pub text: String,
 }
 
-/// Importance of a log record.
+/// The importance of a log record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Level {
-    /// For someone looking for a fault.
+    /// Useful when looking for a fault.
     Debug,
-    /// What an operator may want to know.
+    /// Useful to an operator.
     Info,
-    /// Something is not as it should be.
+    /// Something is wrong.
     Warn,
     /// Something failed.
     Error,
@@ -117,68 +118,68 @@ impl Span {
         self.start as usize..self.end as usize
     }
 
-    /// How long it is: bytes of a line, or recipients.
+    /// Returns the length: bytes of a line, or the number of recipients.
     pub fn len(self) -> usize {
         self.range().len()
     }
 
-    /// Whether nothing is in it.
+    /// Returns whether the length is 0.
     pub fn is_empty(self) -> bool {
         self.start == self.end
     }
 }
 
-/// The effects of one turn. Lines and recipients lie in two shared buffers, so that a recipient costs
-/// a list entry and a line is stored once however many get it. Cleared and used again every turn.
+/// The effects of one turn. Lines and recipients are kept in two shared buffers, so that a recipient costs
+/// a list entry and a line is stored once, however many recipients it has. Cleared and reused every turn.
 #[derive(Debug, Default)]
 pub struct Effects {
     list: Vec<Effect>,
     bytes: Vec<u8>,
     sessions: Vec<SessionId>,
-    /// Whether an [`Effect::Persist`] is among them, and whether one is to be flushed.
+    /// Whether the list has an [`Effect::Persist`], and whether it has one that must be flushed.
     persists: bool,
     flushes: bool,
-    /// Whether an [`Effect::Record`] is among them.
+    /// Whether the list has an [`Effect::Record`].
     has_records: bool,
 }
 
 impl Effects {
-    /// The effects, in the order in which they are to be carried out.
+    /// Returns the effects, in the order in which they must be carried out.
     pub fn list(&self) -> &[Effect] {
         &self.list
     }
 
-    /// A line, without its line ending. Always valid UTF-8.
+    /// Returns a line, without its line ending. It is always valid UTF-8.
     pub fn line(&self, span: Span) -> &[u8] {
         &self.bytes[span.range()]
     }
 
-    /// The recipients of a [`Effect::Deliver`].
+    /// Returns the recipients of an [`Effect::Deliver`].
     pub fn sessions(&self, span: Span) -> &[SessionId] {
         &self.sessions[span.range()]
     }
 
-    /// Whether nothing is to be done.
+    /// Returns whether there are no effects.
     pub fn is_empty(&self) -> bool {
         self.list.is_empty()
     }
 
-    /// Bytes of all lines so far.
+    /// Returns the number of bytes of all lines so far.
     pub fn bytes_len(&self) -> usize {
         self.bytes.len()
     }
 
-    /// Whether records are to be changed.
+    /// Returns whether there are changes to records of the datastore.
     pub fn persists(&self) -> bool {
         self.persists
     }
 
-    /// Whether history is to be stored.
+    /// Returns whether there is history to store.
     pub fn has_records(&self) -> bool {
         self.has_records
     }
 
-    /// The history to be stored, in its order.
+    /// Returns the history to store, in order.
     pub fn records(&self) -> impl Iterator<Item = &Record> {
         self.list.iter().filter_map(|effect| match effect {
             Effect::Record(record) => Some(record),
@@ -186,7 +187,8 @@ impl Effects {
         })
     }
 
-    /// Takes all changes to records out: of each record, the last. Returns them with whether they are to be flushed.
+    /// Takes out all changes to records, the last one for each record. Returns them, and whether they must be
+    /// flushed.
     pub fn take_writes(&mut self) -> (Vec<Write>, bool) {
         let flush = self.flushes;
         (self.persists, self.flushes) = (false, false);
@@ -196,19 +198,19 @@ impl Effects {
                 all.append(writes);
             }
         }
-        // Sorting is stable: of a record, the last write stays last.
+        // Sorting is stable, so the last write of each record stays last.
         all.sort_by(|one, other| one.key.cmp(&other.key));
         all.reverse();
         all.dedup_by(|next, kept| next.key == kept.key);
         (all, flush)
     }
 
-    /// Memory they take, in bytes, but for what jobs and log records hold.
+    /// Returns the memory that the effects use, in bytes, without the contents of jobs and log records.
     pub fn memory_bytes(&self) -> usize {
         self.bytes.len() + size_of_val(&self.list[..]) + size_of_val(&self.sessions[..])
     }
 
-    /// Forgets everything but keeps the memory for the next turn.
+    /// Removes everything but keeps the memory for the next turn.
     pub fn clear(&mut self) {
         self.list.clear();
         self.bytes.clear();
@@ -216,7 +218,7 @@ impl Effects {
         (self.persists, self.flushes, self.has_records) = (false, false, false);
     }
 
-    /// Adds an effect that carries no line.
+    /// Adds an effect without a line.
     pub fn push(&mut self, effect: Effect) {
         self.persists |= matches!(effect, Effect::Persist { .. });
         self.flushes |= matches!(effect, Effect::Persist { flush: true, .. });
@@ -224,14 +226,14 @@ impl Effects {
         self.list.push(effect);
     }
 
-    /// Adds a line by writing it: `write` appends to the buffer, which it must not otherwise touch.
+    /// Adds the line that `write` writes. `write` must only append to the buffer.
     pub fn add_line(&mut self, write: impl FnOnce(&mut Vec<u8>)) -> Span {
         let start = self.bytes.len() as u32;
         write(&mut self.bytes);
         Span { start, end: self.bytes.len() as u32 }
     }
 
-    /// Adds a line for many sessions; nothing happens when there are none.
+    /// Adds a line for any number of sessions; does nothing if there are none.
     pub fn deliver(&mut self, line: Span, to: &[SessionId]) {
         if to.is_empty() {
             return;

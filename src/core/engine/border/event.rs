@@ -12,63 +12,63 @@ pub use crate::state::Door;
 /// The two clocks, read once per turn outside the engine.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Now {
-    /// Milliseconds of a clock that never jumps; what deadlines are counted in.
+    /// Milliseconds on a clock that never jumps, used for deadlines.
     pub mono_ms: u64,
-    /// Milliseconds since 1970-01-01T00:00:00Z; what people and ids are shown.
+    /// Milliseconds since 1970-01-01T00:00:00Z, used for what users see and for ids.
     pub wall_ms: u64,
 }
 
 /// Something that happened outside.
 #[derive(Debug)]
 pub enum Event<'a> {
-    /// A client connected where handshakes come first, and its address is known. Either
-    /// [`super::Effect::Admit`] or [`super::Effect::Close`] must follow. Nothing can be said to it yet.
+    /// A client connected to a listener that needs handshakes, and its address is known. Either
+    /// [`super::Effect::Admit`] or [`super::Effect::Close`] must follow. Nothing can be sent to it yet.
     Accepted {
         /// The new session; its slot is free.
         session: SessionId,
-        /// How it comes in, as far as that shows before the handshakes.
+        /// How it connected, as far as that is known before the handshakes.
         door: Box<Door>,
     },
-    /// A client that was admitted is ready to talk: its TLS and WebSocket handshakes are over. When its session
-    /// has ended meanwhile, nothing follows.
+    /// A client that was admitted has completed its TLS and WebSocket handshakes and can send lines. Ignored
+    /// if its session has ended in the meantime.
     HandshakeDone {
         /// The session of [`Event::Accepted`].
         session: SessionId,
-        /// How it came in.
+        /// How it connected.
         door: Box<Door>,
     },
-    /// A connection is ready to talk that was not [`Event::Accepted`] before: it needed no handshake, or its
-    /// address was not known before the end of it.
+    /// A client connected that was not [`Event::Accepted`] before, and can send lines: it needed no
+    /// handshake, or its address was not known until the end of the handshake.
     Opened {
         /// The new session; its slot is free.
         session: SessionId,
-        /// How it came in.
+        /// How it connected.
         door: Box<Door>,
     },
     /// A line arrived.
     Received {
-        /// Who sent it.
+        /// The session that sent it.
         session: SessionId,
         /// The line, without its line ending.
         line: Line<'a>,
     },
-    /// The connection is gone; nothing more will be heard from it or can be sent to it.
+    /// The connection is closed; nothing more will arrive from it or can be sent to it.
     Closed {
-        /// Which connection.
+        /// The session.
         session: SessionId,
-        /// Why.
+        /// The reason.
         reason: CloseReason,
     },
-    /// The session's unsent output fell below the mark at which a long answer may go on.
+    /// The session's unsent output fell below the mark at which a long answer may continue.
     Drained {
-        /// Which connection.
+        /// The session.
         session: SessionId,
     },
-    /// A job asked for with [`super::Effect::Ask`] ended.
+    /// A job requested with [`super::Effect::Ask`] ended.
     Answered {
-        /// The number the question carried.
+        /// The number that the request carried.
         ticket: Ticket,
-        /// What came of it.
+        /// The result.
         answer: JobAnswer,
     },
     /// The deadline of [`Engine::next_deadline_ms`](crate::engine::Engine::next_deadline_ms) passed.
@@ -77,15 +77,15 @@ pub enum Event<'a> {
     Reconfigured {
         /// The whole new configuration.
         config: Box<Config>,
-        /// What was read along with it.
+        /// The texts that were read with it.
         texts: Box<Texts>,
     },
-    /// The datastore has no room for new records, or has some again.
+    /// The datastore has run out of room for new records, or has room again.
     StoreChanged {
-        /// Whether what [`super::Effect::Persist`] adds can be kept.
+        /// Whether new records of [`super::Effect::Persist`] can be stored.
         writable: bool,
     },
-    /// The server is about to stop: everyone is to be told.
+    /// The server is about to stop: all clients must be notified.
     Stopping {
         /// The text of the ERROR line.
         reason: &'a str,
@@ -103,29 +103,29 @@ pub enum Line<'a> {
     Overlong,
 }
 
-/// Why a connection is gone.
+/// The reason why a connection was closed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum CloseReason {
-    /// The peer closed it.
+    /// The client closed it.
     Hangup,
-    /// Reading or writing failed; the operating system's words.
+    /// Reading or writing failed; the operating system's message.
     Failed(Box<str>),
-    /// It did not read what it was sent; its unsent output passed `max-sendq`.
+    /// The client did not read: its unsent output exceeded `max-sendq`.
     SendqExceeded,
-    /// Its handshakes failed, or were not done in time.
+    /// A handshake failed or was not completed in time.
     Handshake,
-    /// The WebSocket peer broke the protocol; what it did.
+    /// The WebSocket client violated the protocol; how it did so.
     Violation(Box<str>),
 }
 
-/// Number that ties a job to who asked for it.
+/// A number that links a job's answer to its request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Ticket(pub u64);
 
 /// Texts from files beside the configuration, read again with it.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Texts {
-    /// What the configuration itself was read from; it can be read again.
+    /// The text from which the configuration was read; it can be read again.
     pub document: Document,
     /// Text of the MOTD file, if there is one.
     pub motd: Option<String>,

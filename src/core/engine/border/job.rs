@@ -1,7 +1,7 @@
-//! Work that is too slow or too impure for the engine: the jobs it asks for, and their answers.
+//! Work that is too slow or too impure for the engine: the jobs it requests, and their answers.
 //!
-//! A job carries everything that it needs, so that it means the same whatever the configuration becomes while it waits.
-//! Its kind says where it is done.
+//! A job carries everything that it needs, so that a change of the configuration while it waits does not
+//! change its meaning. Its kind says where it is done.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -43,8 +43,8 @@ impl From<Query> for Job {
     }
 }
 
-/// The table of jobs: `Job { what it needs } => Answer(what it found)`. A row declares the job in the enum of its kind,
-/// and its answer in [`JobAnswer`].
+/// The table of jobs: `Job { input } => Answer(result)`. A row declares the job in the enum of its kind, and
+/// its answer in [`JobAnswer`].
 macro_rules! jobs {
     ($(
         $(#[$kind_doc:meta])*
@@ -70,7 +70,8 @@ macro_rules! jobs {
             )*)*
             /// The answer to [`Job::History`].
             HistoryFound(Found),
-            /// The answer to `Effect::Reload`: why not all of the new configuration is in effect.
+            /// The answer to `Effect::Reload`; an error says why some or all of the new configuration is not
+            /// used.
             Reloaded(Result<(), String>),
             /// The job could not be done: the queue was full, it took too long, or it failed.
             Failed,

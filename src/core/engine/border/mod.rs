@@ -1,4 +1,5 @@
-//! The border of the engine: everything that can happen to it, and everything that it asks the outside to do.
+//! The border of the engine: everything that can happen to it, and everything that it can ask the outside to
+//! do.
 
 pub mod effect;
 pub mod event;
