@@ -241,7 +241,7 @@ fn check_email(cx: &Cx<'_>, email: Option<&str>) -> Result<(), RegisterRefused> 
         return Ok(());
     }
     let email = email.filter(|email| is_email(email)).ok_or(RegisterRefused::BadEmail)?;
-    if cx.setup.mail.refuses(email) { Err(RegisterRefused::UnwantedEmail) } else { Ok(()) }
+    if cx.setup.mail.is_blocked(email) { Err(RegisterRefused::UnwantedEmail) } else { Ok(()) }
 }
 
 /// Refuses an address that was sent a letter recently, if the request would send it another one.

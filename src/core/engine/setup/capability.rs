@@ -1,4 +1,4 @@
-//! Which capabilities are on offer, and with what value.
+//! The capabilities that are offered, and their values.
 
 use crate::auth::Mechanism;
 use crate::config::Config;
@@ -8,8 +8,9 @@ use crate::wire::{Cap, Caps};
 
 use super::sts;
 
-/// Offered to clients that do not negotiate by version 302, too: what has long been there, and no more than
-/// one line holds, for such clients know no continuation. They may ask for the others.
+/// Capabilities that are also listed for clients that do not negotiate by version 302: the long-established
+/// ones, and no more than fit on one line, because such clients know no continuation lines. They may request
+/// others.
 const BEFORE_302: [Cap; 21] = [
     Cap::AccountNotify,
     Cap::AccountTag,
@@ -34,10 +35,10 @@ const BEFORE_302: [Cap; 21] = [
     Cap::ZncSelfMessage,
 ];
 
-/// What CAP LS shows.
+/// The capabilities and values that CAP LS shows.
 #[derive(Debug)]
 pub struct Offer {
-    /// The set.
+    /// The capabilities, before the restrictions of a listener.
     pub caps: Caps,
     languages: String,
     mechanisms: String,
@@ -48,7 +49,7 @@ pub struct Offer {
 }
 
 impl Offer {
-    /// What the configuration allows.
+    /// Returns the offer that follows from the configuration.
     pub fn new(config: &Config, languages: &Languages) -> Offer {
         let mut caps: Caps = Cap::ALL.iter().copied().collect();
         if !config.languages.enabled {
@@ -96,7 +97,7 @@ impl Offer {
         }
     }
 
-    /// What is offered to who came in by a door.
+    /// Returns the capabilities that are offered to a client that connected by a door.
     pub fn at(&self, door: &Door) -> Caps {
         if door.sts_only {
             self.caps & sts::caps()
@@ -107,7 +108,7 @@ impl Offer {
         }
     }
 
-    /// The words of CAP LS for a client of this version.
+    /// Returns the words of CAP LS for a client that negotiates by this version.
     pub fn words(&self, door: &Door, version: u16) -> Vec<String> {
         let shown = |cap: &Cap| version >= 302 || BEFORE_302.contains(cap);
         self.at(door).iter().filter(shown).map(|cap| self.word(cap, version)).collect()
@@ -130,7 +131,7 @@ impl Offer {
     }
 }
 
-/// The limits of messages of several lines (draft/multiline, "Capabilities").
+/// Returns the limits of multiline messages (draft/multiline, "Capabilities").
 fn multiline_value(config: &Config) -> String {
     let limits = &config.limits.multiline;
     match limits.max_lines {
@@ -139,7 +140,7 @@ fn multiline_value(config: &Config) -> String {
     }
 }
 
-/// The mechanisms that are listed, the best known first.
+/// Returns the SASL mechanisms to list, the best known first.
 pub fn mechanisms(config: &Config) -> String {
     let mut names = vec![Mechanism::Plain.name(), Mechanism::External.name()];
     if config.accounts.advertise_scram {
@@ -148,7 +149,7 @@ pub fn mechanisms(config: &Config) -> String {
     names.join(",")
 }
 
-/// The value of `draft/account-registration`.
+/// Returns the value of `draft/account-registration`.
 fn registration_value(config: &Config) -> String {
     let rules = &config.accounts.registration;
     let words = [

@@ -1,5 +1,5 @@
-//! Cloaks: a hash of the address instead of the address (compatible with Ergo's, so that bans set
-//! there still match).
+//! Cloaks: hosts that show a hash of the address instead of the address. They are compatible with Ergo's, so
+//! that bans set there still match.
 
 use std::net::IpAddr;
 
@@ -22,7 +22,8 @@ pub struct Cloak {
 }
 
 impl Cloak {
-    /// The datastore's secret counts, unless the configuration still has one.
+    /// Returns the cloaks of a configuration. `secret` is from the datastore; a secret in the configuration
+    /// takes precedence.
     pub fn new(config: &IpCloaking, secret: &str) -> Cloak {
         let mut alphabet = Specification::new();
         alphabet.symbols.push_str("abcdefghijkmnpqrstuvwxyz23456789");
@@ -38,7 +39,7 @@ impl Cloak {
         }
     }
 
-    /// The host to show for an address; `None` when hosts are not hidden.
+    /// Returns the host to show for an address; `None` if cloaks are disabled.
     pub fn host(&self, ip: IpAddr) -> Option<String> {
         if !self.enabled {
             return None;
@@ -52,15 +53,15 @@ impl Cloak {
         Some(self.hashed(&masked.to_be_bytes()))
     }
 
-    /// The host of an account's user who has no address: made of the account. `None` when that
-    /// is not wanted.
+    /// Returns the host of an always-on user, made from the name of the account; `None` if the configuration
+    /// does not enable such hosts.
     pub fn account(&self, name: &str) -> Option<String> {
         self.of_account(name).filter(|_| self.for_accounts)
     }
 
-    /// A host made of an account's name. `None` when there is no network name to put into it.
+    /// Returns a host made from the name of an account; `None` if no network name is configured for cloaks.
     pub fn of_account(&self, name: &str) -> Option<String> {
-        // As many zeros as an address has bytes, so that no address has the same one.
+        // An address has 16 bytes; 16 zeros and a name never equal one.
         (!self.netname.is_empty()).then(|| self.hashed(&[&[0; 16], name.as_bytes()].concat()))
     }
 
@@ -94,7 +95,7 @@ mod tests {
         assert_eq!(host("8.8.8.8").len(), 16 + ".oragono".len());
     }
 
-    /// Examples of Ergo's.
+    /// The expected values are those of Ergo.
     #[test]
     fn an_account_has_a_cloak() {
         let config = IpCloaking {

@@ -1,13 +1,13 @@
-//! The tokens of 005.
+//! The tokens of 005 (RPL_ISUPPORT).
 
 use crate::config::Config;
 
-/// Tokens on one line (the parameters of 005 less nick and text).
+/// Limit on tokens in one line (the parameters of 005 without nick and text).
 const TOKENS_MAX: usize = 13;
-/// Bytes of tokens on one line, so that it fits with any nick and server name.
+/// Limit on bytes of tokens in one line, so that it fits with any nick and server name.
 const BYTES_MAX: usize = 380;
 
-/// Channel modes by kind: lists; with a parameter always; when set; without.
+/// Channel modes by kind: lists, always with a parameter, with a parameter when set, without a parameter.
 pub const CHANMODES: &str = "Ibe,k,fl,CEMRUimnstu";
 /// User modes, as 004 shows them.
 pub const USER_MODES: &str = "BERTZios";
@@ -15,28 +15,28 @@ pub const USER_MODES: &str = "BERTZios";
 pub const CHANNEL_MODES: &str = "CEIMRUabefhiklmnoqstuv";
 /// Channel modes with a parameter, as 004 shows them.
 pub const CHANNEL_MODES_WITH_PARAMETER: &str = "Iabefhkloqv";
-/// Targets of one PRIVMSG, NOTICE or TAGMSG.
+/// Limit on targets of one PRIVMSG, NOTICE or TAGMSG.
 pub const TARGETS_MAX: usize = 4;
 
-/// All tokens, sorted and cut into lines.
+/// Returns all tokens, sorted and split into lines.
 pub fn lines(config: &Config) -> Vec<Vec<String>> {
-    cut(tokens(config))
+    split(tokens(config))
 }
 
-/// What is different in `after`, cut into lines: tokens that are new or have another value, and `-TOKEN` for
-/// those that are gone. No lines if nothing is.
+/// Returns the differences between `before` and `after`, split into lines: tokens that are new or have
+/// another value, and `-TOKEN` for those that were removed.
 pub fn changes(before: &[Vec<String>], after: &[Vec<String>]) -> Vec<Vec<String>> {
     let (before, after) = (before.concat(), after.concat());
     fn name(token: &str) -> &str {
         token.split('=').next().unwrap_or(token)
     }
     let mut tokens: Vec<String> = after.iter().filter(|token| !before.contains(token)).cloned().collect();
-    let gone = before.iter().filter(|old| !after.iter().any(|new| name(new) == name(old)));
-    tokens.extend(gone.map(|old| format!("-{}", name(old))));
-    if tokens.is_empty() { Vec::new() } else { cut(tokens) }
+    let removed = before.iter().filter(|old| !after.iter().any(|new| name(new) == name(old)));
+    tokens.extend(removed.map(|old| format!("-{}", name(old))));
+    if tokens.is_empty() { Vec::new() } else { split(tokens) }
 }
 
-fn cut(tokens: Vec<String>) -> Vec<Vec<String>> {
+fn split(tokens: Vec<String>) -> Vec<Vec<String>> {
     let mut lines = vec![Vec::new()];
     let mut bytes = 0;
     for token in tokens {
@@ -99,7 +99,7 @@ fn tokens(config: &Config) -> Vec<String> {
     tokens
 }
 
-/// The tokens of features that the configuration can turn off.
+/// Returns the tokens of features that the configuration can disable.
 fn optional_tokens(config: &Config) -> Vec<String> {
     let (limits, server) = (&config.limits, &config.server);
     let mut tokens = Vec::new();
@@ -108,7 +108,7 @@ fn optional_tokens(config: &Config) -> Vec<String> {
     }
     if config.history.enabled && config.history.chathistory_maxmessages > 0 {
         let messages_max = config.history.chathistory_maxmessages;
-        // Clients of old know the second name only.
+        // Older clients know only the second name.
         tokens.push(format!("CHATHISTORY={messages_max}"));
         tokens.push(format!("draft/CHATHISTORY={messages_max}"));
         tokens.push("MSGREFTYPES=msgid,timestamp".into());
@@ -132,7 +132,7 @@ fn optional_tokens(config: &Config) -> Vec<String> {
     tokens
 }
 
-/// A value in 005 has neither blanks nor `=` nor backslashes; they become `\xHH`.
+/// Escapes spaces, `=` and backslashes in a value of 005 as `\xHH`.
 fn escaped(value: &str) -> String {
     value.replace('\\', "\\x5C").replace(' ', "\\x20").replace('=', "\\x3D")
 }
@@ -142,7 +142,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_changes_is_told() {
+    fn changed_and_removed_tokens() {
         let lines = |tokens: &[&str]| vec![tokens.iter().map(|t| t.to_string()).collect::<Vec<_>>()];
         let (before, after) = (lines(&["A=1", "B", "C=x"]), lines(&["A=2", "B", "D"]));
         assert_eq!(changes(&before, &after), lines(&["A=2", "D", "-C"]));

@@ -1,7 +1,7 @@
-//! The emails to the owners of accounts: their texts, and the addresses that get none.
+//! The texts of emails to the owners of accounts, and the addresses that get no email.
 //!
-//! It sends nothing. Invariant: subject and text are single lines of plain text, so that nothing a user
-//! wrote can become a header.
+//! Sending them is left to `jobs`. Invariant: the subject is a single line of plain text, so that no text
+//! from a user can become a header.
 
 use regex::Regex;
 
@@ -10,10 +10,10 @@ use crate::i18n::{Languages, Phrase};
 use crate::state::account::Purpose;
 use crate::text::glob;
 
-/// What follows from `accounts.registration.email-verification`.
+/// The texts and patterns that follow from `accounts.registration.email-verification`.
 #[derive(Debug, Default)]
 pub struct MailTexts {
-    refused: Vec<Pattern>,
+    blocked: Vec<Pattern>,
     subject: String,
 }
 
@@ -25,8 +25,8 @@ enum Pattern {
 }
 
 impl MailTexts {
-    /// Reads the patterns; `more` is the text of the file with more of them, one a line. A pattern that is
-    /// none was named when the configuration was read, and matches nothing.
+    /// Reads the patterns; `more` is the text of the file with further patterns, one per line. An invalid
+    /// pattern matches nothing; it was reported when the configuration was read.
     pub fn new(config: &EmailVerification, more: Option<&str>) -> MailTexts {
         let lines = more.unwrap_or_default().lines().map(str::trim);
         let lines = lines.filter(|line| !line.is_empty() && !line.starts_with('#'));
@@ -38,21 +38,22 @@ impl MailTexts {
             }
         };
         MailTexts {
-            refused: all.filter_map(pattern).collect(),
+            blocked: all.filter_map(pattern).collect(),
             subject: config.verify_message_subject.clone(),
         }
     }
 
-    /// Whether an address is not wanted.
-    pub fn refuses(&self, address: &str) -> bool {
+    /// Returns whether an address matches a pattern, so that no email may be sent to it.
+    pub fn is_blocked(&self, address: &str) -> bool {
         let address = address.to_lowercase();
-        self.refused.iter().any(|pattern| match pattern {
+        self.blocked.iter().any(|pattern| match pattern {
             Pattern::Glob(glob) => glob::matches(glob, &address),
             Pattern::Regex(regex) => regex.is_match(&address),
         })
     }
 
-    /// Subject and text of the letter with a code, in the server's default language.
+    /// Returns the subject and body of the email with a code, in the server's default language. Body lines
+    /// end with CR LF.
     pub fn code(
         &self,
         languages: &Languages,
@@ -83,7 +84,7 @@ impl MailTexts {
 mod tests {
     use super::*;
 
-    fn letters(syntax: PatternSyntax, patterns: &[&str], more: &str) -> MailTexts {
+    fn texts(syntax: PatternSyntax, patterns: &[&str], more: &str) -> MailTexts {
         let config = EmailVerification {
             address_blacklist: patterns.iter().map(|&pattern| pattern.to_owned()).collect(),
             address_blacklist_syntax: syntax,
@@ -93,24 +94,20 @@ mod tests {
     }
 
     #[test]
-    fn addresses_are_refused_in_any_case_and_as_a_whole() {
-        let globs = letters(PatternSyntax::Glob, &["*@Bad.example"], "# from a file\n\n spam*\n");
-        assert!(globs.refuses("Someone@BAD.example") && globs.refuses("spammer@good.example"));
-        assert!(!globs.refuses("someone@bad.example.org") && !globs.refuses("nospam@good.example"));
-        let regexes = letters(PatternSyntax::Regex, &["[0-9]+@.*", "("], "");
-        assert!(regexes.refuses("123@x.example") && !regexes.refuses("a123@x.example"));
+    fn patterns_match_whole_addresses_in_any_case() {
+        let globs = texts(PatternSyntax::Glob, &["*@Bad.example"], "# from a file\n\n spam*\n");
+        assert!(globs.is_blocked("Someone@BAD.example") && globs.is_blocked("spammer@good.example"));
+        assert!(!globs.is_blocked("someone@bad.example.org") && !globs.is_blocked("nospam@good.example"));
+        let regexes = texts(PatternSyntax::Regex, &["[0-9]+@.*", "("], "");
+        assert!(regexes.is_blocked("123@x.example") && !regexes.is_blocked("a123@x.example"));
     }
 
     #[test]
-    fn the_subject_is_the_configured_one_where_it_fits() {
-        let letters = MailTexts { subject: "Hello".into(), ..MailTexts::default() };
-        assert_eq!(letters.code(&Languages::default(), "s", "a", Purpose::Verification, "c").0, "Hello");
-        assert_ne!(letters.code(&Languages::default(), "s", "a", Purpose::PasswordReset, "c").0, "Hello");
-        assert!(
-            letters
-                .code(&Languages::default(), "s", "a", Purpose::Verification, "c")
-                .1
-                .contains("VERIFY a c")
-        );
+    fn the_configured_subject_is_only_for_verification() {
+        let texts = MailTexts { subject: "Hello".into(), ..MailTexts::default() };
+        let email = |purpose| texts.code(&Languages::default(), "s", "a", purpose, "c");
+        assert_eq!(email(Purpose::Verification).0, "Hello");
+        assert_ne!(email(Purpose::PasswordReset).0, "Hello");
+        assert!(email(Purpose::Verification).1.contains("VERIFY a c"));
     }
 }

@@ -1,4 +1,4 @@
-//! What follows from the configuration and stays as it is between two reconfigurations.
+//! Everything that is derived from the configuration; it changes only with a rehash.
 
 pub mod capability;
 pub mod cloak;
@@ -20,47 +20,47 @@ use crate::text::CaseMapping;
 
 use cloak::Cloak;
 
-/// Bytes of a long answer that are given at once, at most.
+/// Limit on the bytes of a long answer that are sent at once.
 const PIECE_BYTES_MAX: usize = 8 << 10;
 
-/// Name and version, as 002, 004 and 351 show them.
+/// The server's name and version, as shown by 002, 004 and 351.
 pub const VERSION: &str = concat!("ircd-", env!("CARGO_PKG_VERSION"));
 
-/// The configuration with what is made of it once.
+/// The configuration and everything that is derived from it once.
 #[derive(Debug)]
 pub struct ResolvedConfig {
     /// The configuration.
     pub config: Box<Config>,
-    /// How names are compared.
+    /// The case mapping, by which names are compared.
     pub mapping: CaseMapping,
     /// English and the catalogues.
     pub languages: Languages,
-    /// The parameters of 005, a line each.
+    /// The tokens of 005, by line.
     pub isupport: Vec<Vec<String>>,
-    /// Capabilities on offer, with their values for version 302.
+    /// The offered capabilities, with their values for version 302.
     pub offer: capability::Offer,
-    /// How hosts are hidden.
+    /// The cloaks, which hide hosts.
     pub cloak: Cloak,
-    /// The MOTD, a line each, formatted; `None` without a MOTD file.
+    /// The lines of the MOTD, formatted; `None` without a MOTD file.
     pub motd: Option<Vec<String>>,
     /// Modes of a new channel.
     pub channel_modes: Letters,
     /// Modes of a new user.
     pub user_modes: Letters,
-    /// The emails to the owners of accounts.
+    /// The texts of emails to the owners of accounts.
     pub mail: mail::MailTexts,
-    /// What a vhost must match.
+    /// The pattern that a vhost must match.
     pub vhost_pattern: Regex,
-    /// Secret of the cloaks.
+    /// The secret of the cloaks.
     pub cloak_secret: String,
-    /// What it was read from.
+    /// The texts from which all this was read.
     pub texts: Texts,
-    /// When the server was started, for 003.
+    /// The time at which the server was started, as text for 003.
     pub started: String,
 }
 
 impl ResolvedConfig {
-    /// Works everything out.
+    /// Derives everything from a configuration.
     pub fn new(config: Box<Config>, cloak_secret: String, texts: &Texts, started: String) -> ResolvedConfig {
         let languages = match config.languages.enabled {
             true => Languages::new(texts.catalogues.clone(), &config.languages.default),
@@ -89,34 +89,36 @@ impl ResolvedConfig {
         }
     }
 
-    /// A phrase in the server's default language: for what several people read, such as the reason of a QUIT.
+    /// Returns a phrase in the server's default language, for texts that several users read, such as the
+    /// reason of a QUIT.
     pub fn said(&self, text: Phrase, args: &[&str]) -> String {
         self.languages.said(&[], text, args)
     }
 
-    /// The server's name, the source of what it says.
+    /// Returns the server's name, which is the source of its own lines.
     pub fn server_name(&self) -> &str {
         &self.config.server.name
     }
 
-    /// Bytes of a long answer that are given at once, before its client must have read most of them.
+    /// Returns the limit on bytes of a long answer that are sent before the client must have read most of
+    /// them.
     pub fn piece_bytes_max(&self) -> usize {
         PIECE_BYTES_MAX.min(self.unread_bytes_max())
     }
 
-    /// Bytes of its own answers that a client may leave unread and still be served.
+    /// Returns the number of bytes of answers that a client may leave unread before its commands are held.
     pub fn unread_bytes_max(&self) -> usize {
         self.config.server.max_sendq / 2
     }
 
-    /// The host of an address as written: an IPv6 address must not begin with a colon.
+    /// Returns an address as text for use as a host: an IPv6 address must not begin with a colon.
     pub fn address_text(ip: IpAddr) -> String {
         let text = ip.to_canonical().to_string();
         if text.starts_with(':') { format!("0{text}") } else { text }
     }
 }
 
-/// `accounts.vhosts.valid-regexp`, compiled.
+/// Returns `accounts.vhosts.valid-regexp`, compiled.
 fn vhost_pattern(config: &Config) -> Regex {
-    Regex::new(&config.accounts.vhosts.valid_regexp).expect("the rules of the configuration have tried it")
+    Regex::new(&config.accounts.vhosts.valid_regexp).expect("checked when the configuration was read")
 }

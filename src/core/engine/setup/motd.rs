@@ -1,7 +1,8 @@
-//! The message of the day: its file's text as lines, with `$b`-like escapes turned into formatting.
+//! The message of the day: splits the text of its file into lines and turns escapes such as `$b` into
+//! formatting.
 
-/// Colour names of `$c[...]`, by their mIRC numbers.
-const COLOURS: [&str; 16] = [
+/// Color names of `$c[...]`, in the order of their mIRC numbers.
+const COLORS: [&str; 16] = [
     "white",
     "black",
     "blue",
@@ -20,10 +21,10 @@ const COLOURS: [&str; 16] = [
     "light grey",
 ];
 
-/// Longest line that fits 372 with any names.
+/// Length of the longest line that fits into 372 with any names, in bytes.
 const LINE_BYTES_MAX: usize = 400;
 
-/// Cuts the text into lines for 372.
+/// Splits the text into lines for 372.
 pub fn lines(text: &str, formatted: bool) -> Vec<String> {
     let line = |raw: &str| {
         let raw = raw.trim_end_matches('\r').replace('\0', "");
@@ -33,9 +34,9 @@ pub fn lines(text: &str, formatted: bool) -> Vec<String> {
     text.strip_suffix('\n').unwrap_or(text).split('\n').map(line).collect()
 }
 
-/// `$b` bold, `$i` italic, `$u` underline, `$s` strikethrough, `$m` monospace, `$v` reverse, `$r` reset,
-/// `$c[fg]`/`$c[fg,bg]` colour by name or number, other `$c` the code alone (before digits of the text, or to end a
-/// colour), `$$` a dollar sign; anything else stays as it is.
+/// Replaces escapes: `$b` bold, `$i` italic, `$u` underline, `$s` strikethrough, `$m` monospace, `$v`
+/// reverse, `$r` reset, `$c[fg]` and `$c[fg,bg]` a color by name or number, any other `$c` the code alone
+/// (before digits of the text, or to end a color), `$$` a dollar sign. Anything else is left unchanged.
 fn format_escapes(raw: &str) -> String {
     let mut shown = String::with_capacity(raw.len());
     let mut rest = raw;
@@ -61,8 +62,8 @@ fn format_escapes(raw: &str) -> String {
         if let Some(code) = code {
             shown.push(code);
             rest = &rest[1..];
-        } else if let Some((colours, after)) = colour(rest) {
-            shown.push_str(&colours);
+        } else if let Some((colors, after)) = color(rest) {
+            shown.push_str(&colors);
             rest = after;
         } else {
             shown.push('$');
@@ -72,20 +73,20 @@ fn format_escapes(raw: &str) -> String {
     shown
 }
 
-/// Reads `c[fg,bg]` and gives the control code with what follows.
-fn colour(rest: &str) -> Option<(String, &str)> {
+/// Reads `c[fg,bg]` and returns the control code and the rest of the text.
+fn color(rest: &str) -> Option<(String, &str)> {
     let (names, after) = rest.strip_prefix("c[")?.split_once(']')?;
-    let numbers: Option<Vec<String>> = names.split(',').map(colour_number).collect();
+    let numbers: Option<Vec<String>> = names.split(',').map(color_number).collect();
     let numbers = numbers.filter(|numbers| numbers.len() <= 2)?;
     Some((format!("\x03{}", numbers.join(",")), after))
 }
 
-fn colour_number(name: &str) -> Option<String> {
+fn color_number(name: &str) -> Option<String> {
     let name = name.trim();
     if name == "default" {
         return Some("99".to_owned());
     }
-    if let Some(number) = COLOURS.iter().position(|&colour| colour == name) {
+    if let Some(number) = COLORS.iter().position(|&color| color == name) {
         return Some(format!("{number:02}"));
     }
     name.parse().ok().filter(|&number: &u8| number <= 99).map(|number| format!("{number:02}"))

@@ -1,10 +1,10 @@
-//! What the configuration and the settings of an account, or of a channel, say together.
+//! The settings that apply to an account or a channel, from its own choices and the configuration.
 
 use crate::config::{Config, NickEnforcement, PersistentStatus};
 use crate::state::Channel;
 use crate::state::account::{Enforcement, HistoryChoice, Settings};
 
-/// A choice that the server may take out of the user's hands.
+/// Returns a user's choice, unless the configuration overrides it.
 fn chosen(policy: PersistentStatus, choice: Option<bool>) -> bool {
     match policy {
         PersistentStatus::Disabled => false,
@@ -14,18 +14,18 @@ fn chosen(policy: PersistentStatus, choice: Option<bool>) -> bool {
     }
 }
 
-/// Whether the account's user stays when no session is left.
+/// Returns whether the account's user stays online when no session is left.
 pub fn is_always_on(config: &Config, settings: &Settings) -> bool {
     let multiclient = &config.accounts.multiclient;
     multiclient.enabled && chosen(multiclient.always_on, settings.always_on)
 }
 
-/// Whether the account's user is away while no session is left.
+/// Returns whether the account's user is away while there is no session.
 pub fn is_auto_away(config: &Config, settings: &Settings) -> bool {
     chosen(config.accounts.multiclient.auto_away, settings.auto_away)
 }
 
-/// Whether a further session may join the account's user.
+/// Returns whether a further session may attach to the account's user.
 pub fn is_multiclient(config: &Config, settings: &Settings) -> bool {
     let multiclient = &config.accounts.multiclient;
     multiclient.enabled
@@ -33,7 +33,7 @@ pub fn is_multiclient(config: &Config, settings: &Settings) -> bool {
             || settings.multiclient.unwrap_or(multiclient.allowed_by_default))
 }
 
-/// Whether the nick of the account's user is the account's name.
+/// Returns whether the account's user must use the name of the account as nick.
 pub fn uses_account_name(config: &Config, settings: &Settings) -> bool {
     is_always_on(config, settings) || config.accounts.nick_reservation.force_nick_equals_account
 }
@@ -47,7 +47,7 @@ pub fn are_nicks_accounts(config: &Config) -> bool {
         && reservation.force_nick_equals_account
 }
 
-/// Whether others are kept from the account's nicks.
+/// Returns whether others are prevented from using the account's nicks.
 pub fn is_enforced(config: &Config, settings: &Settings) -> bool {
     let reservation = &config.accounts.nick_reservation;
     if !reservation.enabled {
@@ -59,29 +59,29 @@ pub fn is_enforced(config: &Config, settings: &Settings) -> bool {
     }
 }
 
-/// How the account's direct messages are kept.
+/// Returns how the account's direct messages are stored.
 pub fn dm_history(config: &Config, settings: &Settings) -> HistoryChoice {
-    kept(config, config.history.persistent.direct_messages, settings.dm_history)
+    stored(config, config.history.persistent.direct_messages, settings.dm_history)
 }
 
-/// How the direct messages of users without an account are stored: such a user cannot be told apart from
-/// a later holder of the nick.
+/// Returns how the direct messages of users without an account are stored: not permanently, because such a
+/// user cannot be distinguished from a later holder of the nick.
 pub fn guest_history(config: &Config) -> HistoryChoice {
-    kept(config, PersistentStatus::Disabled, None)
+    stored(config, PersistentStatus::Disabled, None)
 }
 
-/// How what is said in a channel is kept.
+/// Returns how the messages in a channel are stored.
 pub fn channel_history(config: &Config, channel: &Channel) -> HistoryChoice {
     let persistent = &config.history.persistent;
     match &channel.registration {
-        Some(registration) => kept(config, persistent.registered_channels, registration.settings.history),
-        None if persistent.unregistered_channels => kept(config, PersistentStatus::Mandatory, None),
-        None => kept(config, PersistentStatus::Disabled, None),
+        Some(registration) => stored(config, persistent.registered_channels, registration.settings.history),
+        None if persistent.unregistered_channels => stored(config, PersistentStatus::Mandatory, None),
+        None => stored(config, PersistentStatus::Disabled, None),
     }
 }
 
-/// A founder's or user's choice within the server's.
-fn kept(config: &Config, policy: PersistentStatus, choice: Option<HistoryChoice>) -> HistoryChoice {
+/// Returns a founder's or user's choice, as far as the configuration allows it.
+fn stored(config: &Config, policy: PersistentStatus, choice: Option<HistoryChoice>) -> HistoryChoice {
     let history = &config.history;
     if !history.enabled {
         return HistoryChoice::Off;

@@ -33,7 +33,7 @@ pub(super) fn start(cx: &mut Cx<'_>, account: &Account, email: &str, passphrase:
     if !is_email(email) {
         return Err(NS.refuse(Phrase::EMAIL_NEEDED, &[]));
     }
-    if cx.setup.mail.refuses(email) {
+    if cx.setup.mail.is_blocked(email) {
         return Err(NS.refuse(Phrase::EMAIL_UNWANTED, &[]));
     }
     if account.credentials.is_empty() {
