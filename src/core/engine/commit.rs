@@ -1,4 +1,4 @@
-//! How a fact comes to hold: it is announced, applied, and followed up. There is no other way.
+//! Committing a fact: it is announced, applied, and followed up. There is no other way to change the state.
 
 use crate::engine::announce::{After, announce, monitors, place, show_away};
 use crate::engine::context::cx::Cx;
@@ -10,9 +10,9 @@ use crate::state::{ChannelId, Fact};
 use crate::wire::MsgId;
 
 impl Cx<'_> {
-    /// Makes a fact true that the session being served caused; see [`Turn::commit`].
+    /// Commits a fact that the session being served caused; see [`Turn::commit`].
     pub fn commit(&mut self, fact: Fact<'_>) {
-        match establish(&mut self.turn, fact) {
+        match announce_and_apply(&mut self.turn, fact) {
             After::Joined(user, channel, msgid) => {
                 for session in self.state().users[user].sessions.clone() {
                     self.serve(session, |cx| show_joined(cx, channel, msgid));
@@ -22,7 +22,7 @@ impl Cx<'_> {
         }
     }
 
-    /// Makes known what an operator did: to the log, and to operators who want to know.
+    /// Reports an operator's action to the log, and to operators with the matching server notice mask.
     pub fn oper_did(&mut self, did: Phrase, args: &[&str]) {
         let did = self.setup.said(did, args);
         self.commit(Fact::OperAction(OperAction::Did { did: &did }));
@@ -30,10 +30,10 @@ impl Cx<'_> {
 }
 
 impl Turn<'_> {
-    /// Makes a fact true: tells everyone concerned, then applies it. What can only be told
-    /// afterwards (the topic and names for one who joined) follows.
+    /// Commits a fact: notifies all clients concerned, then applies it. Lines that can only be sent afterwards
+    /// (the topic and names for a user who joined) follow.
     pub fn commit(&mut self, fact: Fact<'_>) {
-        match establish(self, fact) {
+        match announce_and_apply(self, fact) {
             After::Joined(user, channel, msgid) => {
                 for session in self.state().users[user].sessions.clone() {
                     self.serve(session, |cx| show_joined(cx, channel, msgid));
@@ -44,12 +44,11 @@ impl Turn<'_> {
     }
 }
 
-/// Announces and applies a fact.
-fn establish(turn: &mut Turn<'_>, fact: Fact<'_>) -> After {
+fn announce_and_apply(turn: &mut Turn<'_>, fact: Fact<'_>) -> After {
     let after = announce(turn, &fact);
     let moment = turn.moment();
     *turn.applying = true;
-    // Before the fact: the last member to part may leave no channel behind.
+    // Before the fact, which may delete the channel of the lines: the last member may be leaving it.
     if !turn.recorder.is_empty() {
         for (place, item, bounds) in turn.recorder.take() {
             turn.ledger.apply(moment, Fact::Kept { place, item, bounds });
@@ -60,17 +59,17 @@ fn establish(turn: &mut Turn<'_>, fact: Fact<'_>) -> After {
     after
 }
 
-/// What a session of the user who joined is told.
+/// Sends a session of the user who joined the topic, names and history of the channel.
 fn show_joined(cx: &mut Cx<'_>, channel: ChannelId, msgid: MsgId) {
     place::show_place(cx, channel);
     history::on_join(cx, channel, msgid);
 }
 
-/// Tells what had to wait until the fact held.
+/// Sends the lines that had to wait until the fact was applied.
 fn follow_up(turn: &mut Turn<'_>, after: After) {
     match after {
         After::Nothing | After::Joined(..) => {}
-        // What one of several sessions says need not change anything for others.
+        // The away text of one of several sessions may not change what others see.
         After::Away(user, before) if turn.state().users[user].away == before => {}
         After::Away(user, _) => show_away(turn, user),
         After::Came(session) => {

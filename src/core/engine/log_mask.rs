@@ -1,5 +1,5 @@
-//! Lines as they may be logged: without passwords, keys, tokens and codes. A line that is not known to be
-//! harmless is masked, because people mistype commands more often than their passwords.
+//! Masks logged lines, so that they contain no passwords, keys, tokens or codes. A line that is not known to
+//! be harmless is masked, because people mistype commands more often than their passwords.
 
 use std::borrow::Cow;
 
@@ -9,10 +9,10 @@ use crate::engine::context::service::ServiceName;
 use crate::engine::service;
 use crate::wire::Message;
 
-/// Stands for the words that are not shown.
+/// Replaces the words that are not shown.
 const MASK: &str = "***";
 
-/// The first words of lines that carry a secret to NickServ, by whatever wrong name it is called.
+/// The first words of lines that carry a secret to NickServ, even if its name is misspelled.
 const SECRET_COMMANDS: &[&str] = &[
     "AUTH",
     "IDENTIFY",
@@ -27,7 +27,7 @@ const SECRET_COMMANDS: &[&str] = &[
     "VERIFYEMAIL",
 ];
 
-/// Commands of NickServ whose parameters hold no secret.
+/// Commands of NickServ whose parameters contain no secret.
 const OPEN_COMMANDS: &[&str] = &[
     "CERT",
     "CLIENTS",
@@ -52,8 +52,7 @@ const OPEN_COMMANDS: &[&str] = &[
     "UNREGISTER",
 ];
 
-/// Returns a line that a client sent, as it may be logged. Of a command that does not exist only the name is
-/// shown.
+/// Returns a line that a client sent, as it may be logged. Only the name of an unknown command is shown.
 pub fn masked_input<'l>(config: &Config, line: &'l str) -> Cow<'l, str> {
     masked(line, |message| match find(config, message) {
         None if message.params().is_empty() => None,
@@ -67,12 +66,12 @@ pub fn masked_output<'l>(config: &Config, line: &'l str) -> Cow<'l, str> {
     masked(line, |message| shown(find(config, message).unwrap_or(message.command), message))
 }
 
-/// Returns the name of the command that a message is, if there is one; aliases are resolved.
+/// Returns the name of a message's command if it exists, with aliases resolved.
 fn find<'m>(config: &Config, message: &Message<'m>) -> Option<&'static str> {
     command::find(config, &message.command.to_ascii_uppercase()).map(|command| command.name)
 }
 
-/// Masks what follows the words of a line that `shown` allows; `None` allows all of them.
+/// Masks a line after the words that `shown` allows; `None` allows all of them.
 fn masked<'l>(line: &'l str, shown: impl Fn(&Message<'l>) -> Option<Vec<&'l str>>) -> Cow<'l, str> {
     let Ok(message) = Message::parse(line) else {
         let blank = line.trim().is_empty();
@@ -84,8 +83,8 @@ fn masked<'l>(line: &'l str, shown: impl Fn(&Message<'l>) -> Option<Vec<&'l str>
     Cow::Owned(format!("{source}{} {words}{MASK}", message.command))
 }
 
-/// Returns the words to show of a message that was likely meant for a service, or for the client itself: a text
-/// that begins like a command of the client, or (to a user) with a command that carries a secret.
+/// Returns the words to show of a message that was probably meant for a service, or for the client itself:
+/// its text begins like a command to the client, or (to a user) with a command that carries a secret.
 fn mistyped<'m>(message: &Message<'m>) -> Option<Vec<&'m str>> {
     if !matches!(message.command.to_ascii_uppercase().as_str(), "PRIVMSG" | "NOTICE") {
         return None;
@@ -94,23 +93,24 @@ fn mistyped<'m>(message: &Message<'m>) -> Option<Vec<&'m str>> {
     let word = text.split_ascii_whitespace().next()?;
     let is_for_client = word.len() > 1 && word.starts_with('/');
     let is_secret = SECRET_COMMANDS.iter().any(|name| name.eq_ignore_ascii_case(word));
-    let is_meant = is_for_client || is_secret && !target.contains('#') && service_meant(target).is_none();
-    (is_meant && text.trim() != word).then(|| vec![target, word])
+    let is_mistyped =
+        is_for_client || is_secret && !target.contains('#') && addressed_service(target).is_none();
+    (is_mistyped && text.trim() != word).then(|| vec![target, word])
 }
 
-/// Returns the words after the command that may be shown; `None` when all may.
+/// Returns the words after the command that may be shown; `None` if all of them may.
 fn shown<'m>(name: &str, message: &Message<'m>) -> Option<Vec<&'m str>> {
     let open = match name {
         "PASS" | "AUTHENTICATE" | "WEBIRC" => 0,
         "OPER" | "VERIFY" | "JOIN" => 1,
         "REGISTER" => 2,
-        // `MODE #c +k key`, `324 nick #c +k key`: the key is among the parameters.
+        // `MODE #c +k key`, `324 nick #c +k key`: the key is one of the parameters.
         "MODE" | "SAMODE" if message.param(1).contains('k') => 2,
         "324" if message.param(2).contains('k') => 3,
-        // As `account:password`.
+        // `account:password`.
         "USER" if message.param(0).contains(':') => 0,
         "PRIVMSG" | "NOTICE" => {
-            let service = message.param(0).split(',').find_map(service_meant)?;
+            let service = message.param(0).split(',').find_map(addressed_service)?;
             return Some(
                 [message.param(0)]
                     .into_iter()
@@ -128,12 +128,12 @@ fn shown<'m>(name: &str, message: &Message<'m>) -> Option<Vec<&'m str>> {
     (params.len() > open).then(|| params[..open].to_vec())
 }
 
-/// Returns the service that a target means. `NickServ@server` is how other servers want it.
-fn service_meant(target: &str) -> Option<ServiceName> {
+/// Returns the service that a target addresses. Some servers require the form `NickServ@server`.
+fn addressed_service(target: &str) -> Option<ServiceName> {
     ServiceName::by_name(target.split_once('@').map_or(target, |(nick, _)| nick))
 }
 
-/// As [`shown`], of a message to a service.
+/// Like [`shown`], for the words of a message to a service.
 fn shown_to<'m>(service: ServiceName, params: &[&'m str]) -> Option<Vec<&'m str>> {
     let word = params.first()?.split_ascii_whitespace().next()?;
     let is_one_of = |names: &[&str]| names.iter().any(|name| name.eq_ignore_ascii_case(word));
@@ -205,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn everything_else_is() {
+    fn lines_without_secrets_are_shown() {
         for line in [
             "MODE #garden +b *!*@192.0.2.1",
             "PRIVMSG alice :identify",
@@ -227,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn output_is_shown_but_for_secrets() {
+    fn output_is_shown_except_for_secrets() {
         let mask = |line| masked_output(&Config::default(), line).into_owned();
         for line in [
             ":irc.test 001 alice :Welcome",

@@ -1,7 +1,8 @@
 //! The deterministic engine: an [`Event`] goes in with [`Now`], [`Effects`] come out.
 //!
-//! A handler decides, [`State::apply`](crate::state::State::apply) changes the state, `announce` notifies clients. The
-//! engine has no clock, entropy, files, sockets or threads: the same seed and events produce the same bytes.
+//! A handler decides, [`State::apply`](crate::state::State::apply) changes the state, `announce` notifies
+//! clients. The engine has no clock, entropy, files, sockets or threads: the same seed and events produce the
+//! same bytes.
 //!
 //! A part uses only those above it in this table, which `tests/tidy` enforces. This file uses them all.
 //!
@@ -9,19 +10,19 @@
 //! |---|---|
 //! | [`border`] | events, effects, and jobs with their answers |
 //! | [`setup`] | what follows from the configuration: capabilities, 005, cloaks, MOTD, settings of accounts |
-//! | [`context`] | what every handler works with: the session served, answers, refusals, waiting, rendering |
-//! | [`policy`] | who may do what: reads the state, returns yes or the obstacle |
-//! | [`announce`] | which clients hear of a fact, and in which words |
-//! | [`history`] | who may read which history, and how a page is told; redaction |
-//! | [`commit`] | how a fact comes to hold |
+//! | [`context`] | what every handler works with: the served session, answers, refusals, waiting, rendering |
+//! | [`policy`] | permissions: reads the state, returns yes or the obstacle |
+//! | [`announce`] | which clients are notified of a fact, and in which words |
+//! | [`history`] | permissions to read history, and how a page is sent; redaction |
+//! | [`commit`] | committing a fact: announces it, then applies it |
 //! | [`door`] | from connection to admission: limits, bans, lookups, gateways, hosts, flood control |
-//! | [`account`] | every way to an account, and suspension |
+//! | [`account`] | every way into an account, and suspension |
 //! | [`service`] | NickServ, ChanServ, HostServ, HistServ |
 //! | [`command`] | one file for each command |
-//! | [`session`] | from a line to a handler, registration, silence, the end |
+//! | [`session`] | from a line to a handler, registration, idle timeouts, the end of a session |
 //! | [`stored`] | the engine as bytes: snapshots, events, digests of effects |
-//! | [`reload`] | a new configuration |
-//! | [`log_mask`] | what of a line may be logged |
+//! | [`reload`] | applying a new configuration |
+//! | [`log_mask`] | masking secrets in logged lines |
 
 mod account;
 mod announce;
@@ -66,30 +67,32 @@ use crate::wire::clock::long_date;
 
 use setup::ResolvedConfig;
 
-/// What HELP and the services tell of commands and topics, by name: what catalogues translate under `help:`.
+/// Returns the help texts of commands, topics and services, by the name under which catalogues translate them
+/// (`help:`).
 pub fn help_texts() -> impl Iterator<Item = (String, String)> {
     command::help::texts().chain(service::help_texts())
 }
 
-/// How often always-on users are looked through for those who have been gone too long.
+/// Interval at which always-on users are checked for expiry, in milliseconds.
 const EXPIRY_CHECK_MS: u64 = 30 * 60 * 1000;
 
-/// What the engine needs from outside at birth; the same seed and events give the same bytes.
+/// Everything that the engine needs from outside at the start; the same seed and events give the same bytes.
 #[derive(Clone, Debug, Default)]
 pub struct Seed {
     /// Random bytes for ids that must not be guessed.
     pub entropy: [u8; 32],
-    /// Secret of the host cloaks, kept in the datastore.
+    /// The secret of the host cloaks, from the datastore.
     pub cloak_secret: String,
     /// The records of earlier runs.
     pub records: Vec<(String, Vec<u8>)>,
-    /// What is read from files.
+    /// The texts read from files.
     pub texts: Texts,
     /// The time of the latest message of earlier runs, milliseconds since 1970.
     pub latest_message_ms: Option<u64>,
 }
 
-/// Restored users have no session yet: marks those with automatic away, unless they left a text of their own.
+/// Marks restored users, who have no session yet, as away if their account has auto-away and they left no
+/// text of their own.
 fn restore_away(setup: &ResolvedConfig, state: &mut State) {
     for user in state.users.iter().map(|(id, _)| id).collect::<Vec<_>>() {
         let auto_away = |account: &Account| setup::settings::is_auto_away(&setup.config, &account.settings);
@@ -99,7 +102,7 @@ fn restore_away(setup: &ResolvedConfig, state: &mut State) {
     }
 }
 
-/// How exactly silence is measured, in milliseconds: there is an entry for each session.
+/// Resolution of the idle timers, in milliseconds: there is an entry for each session.
 const IDLE_STEP_MS: u64 = 1000;
 
 /// All IRC rules and all state.
@@ -118,7 +121,7 @@ pub struct Engine {
 }
 
 impl Engine {
-    /// An engine without any user.
+    /// Creates an engine with the users and channels of the records in `seed`, and without sessions.
     pub fn new(config: Box<Config>, seed: Seed, now: Now) -> Engine {
         let mut state = State::new(config.limits.whowas_entries);
         let mapping = config.server.casemapping;
@@ -145,7 +148,7 @@ impl Engine {
         }
     }
 
-    /// Handles an event; appends the effects to `out`.
+    /// Handles an event and appends its effects to `out`.
     pub fn handle(&mut self, now: Now, event: Event<'_>, out: &mut Effects) {
         let ends = matches!(event, Event::Stopping { .. });
         self.on_event(now, event, out);
@@ -183,13 +186,14 @@ impl Engine {
         }
     }
 
-    /// When [`Event::Elapsed`] is due, on the clock of [`Now::mono_ms`].
+    /// Returns the time at which [`Event::Elapsed`] is due, on the clock of [`Now::mono_ms`].
     pub fn next_deadline_ms(&self) -> Option<u64> {
         let timers = [self.timers.next_ms(), self.waiting.paced.next_ms(), self.expiry_due_ms];
         timers.into_iter().flatten().min()
     }
 
-    /// Stored records that could not be read; they are left out, and the store keeps them.
+    /// Returns the stored records that could not be read. The engine ignores them, and the datastore keeps
+    /// them.
     pub fn bad_records(&self) -> &[BadRecord] {
         &self.bad_records
     }
@@ -204,12 +208,12 @@ impl Engine {
         log_mask::masked_output(&self.setup.config, line)
     }
 
-    /// What the engine knows, for tests and metrics.
+    /// Returns the state, for tests and metrics.
     pub fn state(&self) -> &State {
         &self.state
     }
 
-    /// The context of an event. The copies of the session that caused it go into `answer`.
+    /// Returns the context of an event. The lines for the session that caused it go into `answer`.
     fn turn<'e>(&'e mut self, now: Now, answer: Answer, out: &'e mut Effects) -> Turn<'e> {
         Turn {
             setup: &self.setup,
@@ -230,7 +234,7 @@ impl Engine {
         }
     }
 
-    /// The context for serving a session.
+    /// Returns the context for serving a session.
     fn cx<'e>(&'e mut self, now: Now, session: SessionId, answer: Answer, out: &'e mut Effects) -> Cx<'e> {
         Cx::new(self.turn(now, answer, out), session)
     }
@@ -238,7 +242,7 @@ impl Engine {
     /// Decides before the handshakes, which cost much more than the decision.
     fn accepted(&mut self, now: Now, session: SessionId, door: Box<Door>, out: &mut Effects) {
         self.arm_registration(now, session);
-        // Nothing can be said before the handshakes.
+        // Nothing can be sent before the handshakes.
         let mut cx = self.cx(now, session, Answer::discarded(session), out);
         cx.commit(Fact::Opened { session, door });
         admission_step(&mut cx, door::admission::admit);
@@ -249,7 +253,7 @@ impl Engine {
     }
 
     fn handshake_done(&mut self, now: Now, session: SessionId, door: Box<Door>, out: &mut Effects) {
-        // The handshake overtook the close of its session.
+        // The session may have been closed while the handshake was still in progress.
         if self.state.sessions.get(session).is_none() {
             return;
         }
@@ -272,7 +276,7 @@ impl Engine {
         self.timers.arm(now.mono_ms + limit_ms, session);
     }
 
-    /// The connection is gone already: others are told, it is not.
+    /// Ends a session whose connection is already closed: others are notified, it is not.
     fn closed(&mut self, now: Now, session: SessionId, reason: &CloseReason, out: &mut Effects) {
         let reason = match reason {
             CloseReason::Hangup => self.setup.said(Phrase::CONNECTION_CLOSED, &[]),
@@ -299,7 +303,7 @@ impl Engine {
                         Ok(())
                     });
                     if !checked && !cx.is_closed() {
-                        // Nothing else would ever end it.
+                        // No other timer would end it.
                         cx.close(Phrase::INTERNAL_ERROR.english());
                     }
                     cx.finish();
@@ -308,21 +312,21 @@ impl Engine {
         }
     }
 
-    /// Always-on users who have not been there for longer than the configuration allows leave.
+    /// Ends always-on users who have been without a session for longer than the configuration allows.
     fn expire_always_on(&mut self, now: Now, out: &mut Effects) {
         let limit_ms = self.setup.config.accounts.multiclient.always_on_expiration.as_millis() as u64;
         self.expiry_due_ms = (limit_ms > 0).then_some(now.mono_ms + EXPIRY_CHECK_MS);
         if limit_ms == 0 {
             return;
         }
-        let is_over = |user: &User| {
+        let is_expired = |user: &User| {
             let account = user.account.as_ref().and_then(|name| self.state.accounts.get(name.key()));
             let seen_ms = account.map(|a| a.last_seen.values().copied().max().unwrap_or(a.registered_ms));
             user.sessions.is_empty()
                 && seen_ms.is_some_and(|at_ms| at_ms.saturating_add(limit_ms) < now.wall_ms)
         };
-        let over = self.state.users.iter().filter(|(_, user)| is_over(user)).map(|(id, _)| id);
-        for user in over.collect::<Vec<_>>() {
+        let expired = self.state.users.iter().filter(|(_, user)| is_expired(user)).map(|(id, _)| id);
+        for user in expired.collect::<Vec<_>>() {
             let mut turn = self.turn(now, Answer::none(), out);
             let reason = turn.setup.said(Phrase::INACTIVE, &[]);
             guarded_turn(&mut turn, GuardedWork::Deadline, |turn| {
@@ -345,7 +349,7 @@ impl Engine {
     }
 }
 
-/// Lets in a connection that is ready to talk, if its address may come in.
+/// Admits a connection that is ready to send lines, if its address is allowed.
 fn admit_ready(cx: &mut Cx<'_>) {
     admission_step(cx, |cx| {
         let text =
@@ -360,7 +364,7 @@ fn admit_ready(cx: &mut Cx<'_>) {
     });
 }
 
-/// Decides about a connection; one about which that fails does not come in.
+/// Decides whether to admit a connection. Closes it if the decision fails.
 fn admission_step(cx: &mut Cx<'_>, decide: impl FnOnce(&mut Cx<'_>)) {
     let decided = guarded(cx, GuardedWork::Door, |cx| {
         decide(cx);

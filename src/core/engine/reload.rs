@@ -1,5 +1,5 @@
-//! A new configuration is in force: everything that follows from it is worked out anew, and clients are
-//! told what they may use now.
+//! Applies a new configuration: everything that is derived from it is recomputed, and clients are notified of
+//! the capabilities and 005 tokens that changed.
 
 use crate::config::{Config, Logging};
 use crate::engine::announce::welcome;
@@ -31,7 +31,7 @@ impl Engine {
         for session in sessions {
             let mut cx = self.cx(now, session, Answer::new(session, None), out);
             renegotiate(&mut cx, &before.offer);
-            find_languages(&mut cx, &before.languages);
+            update_languages(&mut cx, &before.languages);
             if cx.served().user().is_some() && !tokens.is_empty() {
                 welcome::isupport(&mut cx, &tokens);
             }
@@ -49,7 +49,7 @@ impl Engine {
         turn.commit(Fact::HistoryTrimmed { channel_items_max, user_items_max });
     }
 
-    /// Operators have the rights that the configuration gives them now.
+    /// Gives operators the rights that they have in the new configuration.
     fn renew_opers(&mut self, now: Now, out: &mut Effects) {
         let opers = self.state.users.iter().filter(|(_, user)| user.oper.is_some());
         for user in opers.map(|(id, _)| id).collect::<Vec<_>>() {
@@ -58,39 +58,41 @@ impl Engine {
     }
 }
 
-/// Languages are numbered as they were loaded; those that are gone are asked for no longer.
-fn find_languages(cx: &mut Cx<'_>, before: &Languages) {
-    let asked = &cx.served().languages;
+/// Updates the session's choice of languages, whose ids are numbered in the order of loading. Languages that
+/// no longer exist are dropped.
+fn update_languages(cx: &mut Cx<'_>, before: &Languages) {
+    let chosen = &cx.served().languages;
     let known = |&id: &LanguageId| cx.setup.languages.by_code(before.code(id));
-    let found: Vec<LanguageId> = asked.iter().filter_map(known).collect();
-    if found[..] != asked[..] {
+    let found: Vec<LanguageId> = chosen.iter().filter_map(known).collect();
+    if found[..] != chosen[..] {
         cx.commit(Fact::LanguagesSet { session: cx.session, languages: &found });
     }
 }
 
-/// CAP DEL for what is no longer on offer, CAP NEW for what is new or has another value.
+/// Sends CAP DEL for capabilities that are no longer offered, and CAP NEW for those that are new or have
+/// another value.
 fn renegotiate(cx: &mut Cx<'_>, before: &Offer) {
     let (caps, version) = (cx.served().caps, cx.served().cap_version);
     let (door, offer) = (&cx.served().door, &cx.setup.offer);
     let (had, has) = (before.at(door), offer.at(door));
     let old = before.words(door, version);
-    let mut fresh: Vec<String> =
+    let mut added: Vec<String> =
         offer.words(door, version).into_iter().filter(|word| !old.contains(word)).collect();
-    let mut gone = had.iter().filter(|&cap| !has.has(cap)).collect::<Caps>();
-    if gone.has(Cap::Sts) {
-        // A policy is ended by its duration: CAP DEL must not be sent, and clients do not heed it.
-        gone = gone.without(Cap::Sts);
+    let mut removed = had.iter().filter(|&cap| !has.has(cap)).collect::<Caps>();
+    if removed.has(Cap::Sts) {
+        // A policy ends by its duration: servers must not send CAP DEL for it, and clients ignore it.
+        removed = removed.without(Cap::Sts);
         if version >= 302 {
-            fresh.push(sts::ENDED.to_owned());
+            added.push(sts::ENDED.to_owned());
         }
     }
-    let gone: Vec<String> = gone.iter().map(|cap| cap.name().to_owned()).collect();
+    let removed: Vec<String> = removed.iter().map(|cap| cap.name().to_owned()).collect();
     if caps.has(Cap::CapNotify) {
-        if !gone.is_empty() {
-            cap::show(cx, "DEL", gone);
+        if !removed.is_empty() {
+            cap::show(cx, "DEL", removed);
         }
-        if !fresh.is_empty() {
-            cap::show(cx, "NEW", fresh);
+        if !added.is_empty() {
+            cap::show(cx, "NEW", added);
         }
     }
     let kept = caps & has;
