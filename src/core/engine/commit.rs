@@ -30,8 +30,8 @@ impl Cx<'_> {
 }
 
 impl Turn<'_> {
-    /// Commits a fact: notifies all clients concerned, then applies it. Lines that can only be sent afterwards
-    /// (the topic and names for a user who joined) follow.
+    /// Commits a fact: notifies all clients concerned, then applies it. Lines that can only be sent
+    /// afterwards (the topic and names for a user who joined) follow.
     pub fn commit(&mut self, fact: Fact<'_>) {
         match announce_and_apply(self, fact) {
             After::Joined(user, channel, msgid) => {
@@ -72,7 +72,7 @@ fn follow_up(turn: &mut Turn<'_>, after: After) {
         // The away text of one of several sessions may not change what others see.
         After::Away(user, before) if turn.state().users[user].away == before => {}
         After::Away(user, _) => show_away(turn, user),
-        After::Came(session) => {
+        After::Online(session) => {
             if let Some(user) = turn.state().sessions[session].user() {
                 monitors::notify_online(turn, user);
             }

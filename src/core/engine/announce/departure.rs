@@ -8,9 +8,9 @@ use crate::i18n::Phrase;
 use crate::state::{SessionId, State, UserId};
 use crate::wire::{Body, Caps, MsgId, Origin, Outgoing, Text};
 
-use super::{keep_everywhere, monitors, origin_of, say};
+use super::{monitors, origin_of, record_in_all_channels, send_to_users};
 
-/// Tells a session that its user, as far as the session goes, quits; ERROR follows.
+/// Sends a session the QUIT of its user, because the session ends; ERROR follows.
 pub fn show_quit(cx: &mut Cx<'_>, reason: &str) {
     let state: &State = cx.turn.ledger;
     let Some(session) = state.sessions.get(cx.session) else { return };
@@ -22,22 +22,22 @@ pub fn show_quit(cx: &mut Cx<'_>, reason: &str) {
 
 pub(super) fn quit(turn: &mut Turn<'_>, user: UserId, reason: &str, msgid: MsgId) {
     let body = Body::Command { verb: "QUIT", params: &[], text: Text::Plain(reason) };
-    let mut told = peers(turn.ledger, turn.voice.scratch, user);
-    // Who leaves hears ERROR instead.
-    told.retain(|&other| other != user);
-    say(turn, user, body.clone(), Caps::NONE, Some(msgid), &told);
-    keep_everywhere(turn, user, body, msgid);
+    let mut recipients = peers(turn.ledger, turn.voice.scratch, user);
+    // The user's own sessions receive ERROR instead.
+    recipients.retain(|&other| other != user);
+    send_to_users(turn, user, body.clone(), Caps::NONE, Some(msgid), &recipients);
+    record_in_all_channels(turn, user, body, msgid);
     monitors::notify_offline(turn, user);
     let nick = turn.state().users[user].nick.as_str();
     let text = format!("Client exited [{nick}]: {reason}");
     turn.note(Level::Info, "quit", text);
 }
 
-/// KILL ends the user's sessions from outside: they get KILL and ERROR, the others QUIT.
+/// Ends the sessions of a killed user: they receive KILL and ERROR, others QUIT.
 pub(super) fn killed(turn: &mut Turn<'_>, by: UserId, user: UserId, reason: &str, msgid: MsgId) {
     let nick = turn.state().users[user].nick.as_str().to_owned();
     let body = Body::Command { verb: "KILL", params: &[&nick], text: Text::Plain(reason) };
-    say(turn, by, body, Caps::NONE, None, &[user]);
+    send_to_users(turn, by, body, Caps::NONE, None, &[user]);
     let error = turn.setup.said(Phrase::KILLED, &[turn.state().users[by].nick.as_str(), reason]);
     let sessions: Vec<SessionId> = turn.state().users[user].sessions.to_vec();
     let body = Body::Command { verb: "ERROR", params: &[], text: Text::Plain(&error) };

@@ -1,4 +1,4 @@
-//! Who someone is: nick, account, host, real name, and whether one is there.
+//! Changes of a user's identity and presence: nick, account, host, real name, away.
 
 use crate::engine::context::cx::Cx;
 use crate::engine::context::turn::Turn;
@@ -7,10 +7,10 @@ use crate::state::{SessionId, State, UserId};
 use crate::text::Nick;
 use crate::wire::{Body, Cap, Caps, MsgId, Origin, Outgoing, Text};
 
-use super::monitors::{self, onlookers};
-use super::{After, keep_everywhere, say, say_to, to_onlookers};
+use super::monitors::{self, observers};
+use super::{After, record_in_all_channels, send_to_observers, send_to_sessions, send_to_users};
 
-/// Tells a session its own full mask, in the form of a SETNAME (draft/whoami).
+/// Sends a session its own full mask, in the form of a SETNAME (draft/whoami).
 pub fn show_self(cx: &mut Cx<'_>) {
     let state: &State = cx.turn.ledger;
     let Some(user) = state.sessions[cx.session].user().map(|user| &state.users[user]) else { return };
@@ -19,49 +19,50 @@ pub fn show_self(cx: &mut Cx<'_>) {
     cx.turn.voice.reply(&state.sessions[cx.session], &line);
 }
 
-/// Tells those who see it that a user went away or came back.
+/// Notifies observers that a user is away or back.
 pub fn show_away(turn: &mut Turn<'_>, user: UserId) {
     let text = turn.state().users[user].away.clone();
     let text = text.as_deref().map_or(Text::None, Text::Plain);
     let body = Body::Command { verb: "AWAY", params: &[], text };
-    let mut told = onlookers(turn.ledger, turn.voice.scratch, user);
-    told.retain(|&session| turn.ledger.sessions[session].user() != Some(user));
-    say_to(turn, user, body, Caps::of(Cap::AwayNotify), None, told.into_iter());
+    let mut recipients = observers(turn.ledger, turn.voice.scratch, user);
+    recipients.retain(|&session| turn.ledger.sessions[session].user() != Some(user));
+    send_to_sessions(turn, user, body, Caps::of(Cap::AwayNotify), None, recipients.into_iter());
 }
 
 pub(super) fn realname_changed(turn: &mut Turn<'_>, user: UserId, realname: &str, msgid: MsgId) {
     let body = Body::Command { verb: "SETNAME", params: &[], text: Text::Plain(realname) };
-    to_onlookers(turn, user, body, Caps::of(Cap::Setname), Some(msgid));
+    send_to_observers(turn, user, body, Caps::of(Cap::Setname), Some(msgid));
 }
 
 pub(super) fn host_changed(turn: &mut Turn<'_>, user: UserId, host: &str) {
     let username = turn.state().users[user].username.clone();
     let body = Body::Command { verb: "CHGHOST", params: &[&username, host], text: Text::None };
-    to_onlookers(turn, user, body, Caps::of(Cap::Chghost), None);
+    send_to_observers(turn, user, body, Caps::of(Cap::Chghost), None);
 }
 
-/// account-notify: `*` for none.
-pub(super) fn tell_account(turn: &mut Turn<'_>, user: UserId, account: &str) {
+/// Notifies observers of a user's account (account-notify); `*` is none.
+pub(super) fn send_account(turn: &mut Turn<'_>, user: UserId, account: &str) {
     let body = Body::Command { verb: "ACCOUNT", params: &[account], text: Text::None };
-    to_onlookers(turn, user, body, Caps::of(Cap::AccountNotify), None);
+    send_to_observers(turn, user, body, Caps::of(Cap::AccountNotify), None);
 }
 
-/// account-notify: those who see the user learn the account. Before registration nobody does.
+/// Notifies observers of the account that a user has logged in to. Before registration there are none.
 pub(super) fn logged_in(turn: &mut Turn<'_>, session: SessionId, account: &str) {
     let Some(user) = turn.state().sessions[session].user() else { return };
     let Some(name) = turn.state().accounts.get(account).map(|account| account.name.as_str().to_owned())
     else {
         return;
     };
-    tell_account(turn, user, &name);
+    send_account(turn, user, &name);
 }
 
-/// Those who watch either nick are told apart from the others; a change of case is nothing to them.
+/// Sends NICK to peers. Sessions that monitor either nick are notified separately, but not of a change of
+/// case.
 pub(super) fn nick_changed(turn: &mut Turn<'_>, user: UserId, nick: &Nick, msgid: MsgId) -> After {
-    let told = peers(turn.ledger, turn.voice.scratch, user);
+    let recipients = peers(turn.ledger, turn.voice.scratch, user);
     let body = Body::Command { verb: "NICK", params: &[], text: Text::Plain(nick.as_str()) };
-    say(turn, user, body.clone(), Caps::NONE, Some(msgid), &told);
-    keep_everywhere(turn, user, body, msgid);
+    send_to_users(turn, user, body.clone(), Caps::NONE, Some(msgid), &recipients);
+    record_in_all_channels(turn, user, body, msgid);
     if turn.state().users[user].nick.key() == nick.key() {
         return After::Nothing;
     }

@@ -1,4 +1,4 @@
-//! Coming into a channel and leaving it, as those who are there see it.
+//! Joining and leaving a channel, as its members see it.
 
 use crate::engine::context::cx::Cx;
 use crate::engine::context::turn::Turn;
@@ -19,7 +19,7 @@ fn join_line(state: &State, user: UserId, channel: ChannelId, msgid: Option<MsgI
     Outgoing { source: joiner.source(), origin: origin_of(state, user, msgid), body }
 }
 
-/// Tells a session that has just been attached that its user is in a channel.
+/// Sends a session that has just attached a JOIN for a channel of its user.
 pub fn show_joined(cx: &mut Cx<'_>, user: UserId, channel: ChannelId) {
     let state: &State = cx.turn.ledger;
     let line = join_line(state, user, channel, None);
@@ -27,13 +27,13 @@ pub fn show_joined(cx: &mut Cx<'_>, user: UserId, channel: ChannelId) {
     show_place(cx, channel);
 }
 
-/// Shows the session being served, whose user is outside of the channel, that someone is in it now, and with which
-/// ranks: an operator sees what SAJOIN did.
+/// Sends the session being served, whose user is not in the channel, another user's JOIN and ranks, so that
+/// an operator sees the effect of SAJOIN.
 pub fn show_join(cx: &mut Cx<'_>, user: UserId, channel: ChannelId) {
     let (state, session): (&State, _) = (cx.turn.ledger, cx.session);
     cx.turn.voice.reply(&state.sessions[session], &join_line(state, user, channel, None));
     let ranks = state.channels[channel].ranks(user);
-    tell_ranks(cx, user, channel, ranks, Some(session));
+    send_ranks(cx, user, channel, ranks, Some(session));
 }
 
 pub(super) fn joined(
@@ -46,26 +46,26 @@ pub(super) fn joined(
     let state: &State = turn.ledger;
     let (joiner, joined) = (&state.users[user], &state.channels[channel]);
     let line = join_line(state, user, channel, Some(msgid));
-    // The joiner is no member yet.
-    let knows = |&member: &UserId| ranks != Ranks::NONE || joined.shows(member, user);
-    let members = joined.members.keys().copied().filter(knows);
+    // The joiner is not a member yet.
+    let can_see = |&member: &UserId| ranks != Ranks::NONE || joined.shows(member, user);
+    let members = joined.members.keys().copied().filter(can_see);
     turn.voice.deliver(state, &line, Caps::NONE, sessions_of(state, members.chain([user])));
     if let Some(away) = &joiner.away {
-        // away-notify: who joins while away says so at once.
+        // away-notify: a user who joins while away is announced as away at once.
         let body = Body::Command { verb: "AWAY", params: &[], text: Text::Plain(away) };
         let line = Outgoing { source: joiner.source(), origin: origin_of(state, user, None), body };
-        let members = joined.members.keys().copied().filter(knows);
+        let members = joined.members.keys().copied().filter(can_see);
         turn.voice.deliver(state, &line, Caps::of(Cap::AwayNotify), sessions_of(state, members));
     }
     if ranks.at_least(Rank::Voice) || !joined.flags.has('u') {
-        turn.recorder.keep_in_channels(turn.setup, state, [channel].into_iter(), &line, turn.voice.out);
+        turn.recorder.record_in_channels(turn.setup, state, [channel].into_iter(), &line, turn.voice.out);
     }
-    tell_ranks(turn, user, channel, ranks, None);
+    send_ranks(turn, user, channel, ranks, None);
     After::Joined(user, channel, msgid)
 }
 
-/// Tells one session, or the members, which ranks someone joins with; the one who joins reads it in NAMES.
-fn tell_ranks(turn: &mut Turn<'_>, user: UserId, channel: ChannelId, ranks: Ranks, only: Option<SessionId>) {
+/// Sends one session, or all members, the ranks with which a user joins. The joiner sees them in NAMES.
+fn send_ranks(turn: &mut Turn<'_>, user: UserId, channel: ChannelId, ranks: Ranks, only: Option<SessionId>) {
     let state: &State = turn.ledger;
     let channel = &state.channels[channel];
     let letters: String = Rank::ALL.into_iter().filter(|&rank| ranks.has(rank)).map(Rank::letter).collect();
@@ -82,7 +82,7 @@ fn tell_ranks(turn: &mut Turn<'_>, user: UserId, channel: ChannelId, ranks: Rank
     turn.voice.deliver(state, &line, Caps::NONE, only.into_iter().chain(sessions_of(state, members)));
 }
 
-/// PART, or KICK by someone: not told to those whom an auditorium hides the member from.
+/// Sends PART, or KICK if the user was kicked, except to members from whom an auditorium hides the user.
 pub(super) fn left(
     turn: &mut Turn<'_>,
     user: UserId,
@@ -101,15 +101,15 @@ pub(super) fn left(
         Some(by) => (by, Body::Command { verb: "KICK", params: &params, text }),
     };
     let line = Outgoing { source: state.users[by].source(), origin: origin_of(state, by, Some(msgid)), body };
-    let told = channel.members.keys().copied().filter(|&member| channel.shows(member, user));
-    turn.voice.deliver(state, &line, Caps::NONE, sessions_of(state, told));
+    let recipients = channel.members.keys().copied().filter(|&member| channel.shows(member, user));
+    turn.voice.deliver(state, &line, Caps::NONE, sessions_of(state, recipients));
     if !channel.hides(user) {
-        turn.recorder.keep_in_channels(turn.setup, state, [id].into_iter(), &line, turn.voice.out);
+        turn.recorder.record_in_channels(turn.setup, state, [id].into_iter(), &line, turn.voice.out);
     }
 }
 
-/// A KICK for each who goes. The one who stays hears all of them, the others their own: were everyone told of
-/// everyone, a large channel could not be cleared in one go.
+/// Sends a KICK for each user who is removed. The user who stays receives all of them, the others only their
+/// own: if all received all, a large channel could not be cleared at once.
 pub(super) fn cleared(
     turn: &mut Turn<'_>,
     by: Option<UserId>,
@@ -128,10 +128,10 @@ pub(super) fn cleared(
             None => (turn.setup.server_name(), Origin { msgid: Some(msgid), ..Origin::default() }),
         };
         let line = Outgoing { source, origin, body };
-        let told = sessions_of(state, [user].into_iter().chain(stays));
-        turn.voice.deliver(state, &line, Caps::NONE, told);
+        let recipients = sessions_of(state, [user].into_iter().chain(stays));
+        turn.voice.deliver(state, &line, Caps::NONE, recipients);
         if !state.channels[channel].hides(user) {
-            turn.recorder.keep_in_channels(turn.setup, state, [channel].into_iter(), &line, turn.voice.out);
+            turn.recorder.record_in_channels(turn.setup, state, [channel].into_iter(), &line, turn.voice.out);
         }
     }
 }
@@ -143,10 +143,10 @@ pub(super) fn invited(turn: &mut Turn<'_>, by: UserId, user: UserId, channel: Ch
     let body = Body::Command { verb: "INVITE", params: &[invitee], text: Text::Plain(joined.name.as_str()) };
     let line = Outgoing { source: state.users[by].source(), origin: origin_of(state, by, Some(msgid)), body };
     turn.voice.deliver(state, &line, Caps::NONE, sessions_of(state, [user].into_iter()));
-    let watchers = joined.members.iter().filter(|&(&user_id, member)| {
+    let operators = joined.members.iter().filter(|&(&user_id, member)| {
         user_id != by && user_id != user && member.ranks.at_least(Rank::Halfop)
     });
-    let watchers = watchers.map(|(&member, _)| member);
-    turn.voice.deliver(state, &line, Caps::of(Cap::InviteNotify), sessions_of(state, watchers));
-    turn.recorder.keep_between(turn.setup, state, [by, user], &line, turn.voice.out);
+    let operators = operators.map(|(&member, _)| member);
+    turn.voice.deliver(state, &line, Caps::of(Cap::InviteNotify), sessions_of(state, operators));
+    turn.recorder.record_between(turn.setup, state, [by, user], &line, turn.voice.out);
 }

@@ -1,4 +1,4 @@
-//! Who is told of a fact, and in which words. Nothing else in the engine knows.
+//! Notifies clients of facts. Only this module knows which clients are notified, and in which words.
 
 mod departure;
 mod identity;
@@ -24,28 +24,28 @@ use crate::state::{ChannelId, Fact, SessionId, State, UserId};
 use crate::wire::{Body, Caps, MsgId, Origin, Outgoing};
 
 use departure::{killed, quit};
-use identity::{host_changed, logged_in, nick_changed, realname_changed, tell_account};
+use identity::{host_changed, logged_in, nick_changed, realname_changed, send_account};
 use membership::{cleared, invited, joined, left};
-use modes::{modes_changed, show_snomasks, tell_user_modes, user_modes_changed};
-use monitors::onlookers;
+use modes::{modes_changed, send_user_modes, show_snomasks, user_modes_changed};
+use monitors::observers;
 use speech::{redacted, said, topic_set};
 
-/// What can only be told once the fact holds.
+/// A notification that must wait until the fact has been applied.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum After {
-    /// Nothing.
+    /// There is none.
     Nothing,
-    /// Topic and names, to the one who joined.
+    /// Topic and names, to the user who joined.
     Joined(UserId, ChannelId, MsgId),
-    /// That one is away, or back, or for another reason, to those who see it. It was as given before.
+    /// A change of a user's away text, to observers; with the text before the change.
     Away(UserId, Option<Box<str>>),
-    /// That the session's user is there, to those who watch the nick.
-    Came(SessionId),
-    /// That the user has the nick, to those who watch it.
+    /// The session's user is online, to sessions that monitor the nick.
+    Online(SessionId),
+    /// The user has a new nick, to sessions that monitor it.
     Renamed(UserId),
 }
 
-/// Tells a fact that is about to hold.
+/// Notifies clients of a fact that is about to be applied.
 pub fn announce(turn: &mut Turn<'_>, fact: &Fact<'_>) -> After {
     let msgid = turn.ids.msgid(turn.now.wall_ms);
     snomask::notify(turn, fact);
@@ -65,14 +65,14 @@ pub fn announce(turn: &mut Turn<'_>, fact: &Fact<'_>) -> After {
         Fact::ModesChanged { by, channel, changes } => modes_changed(turn, *by, *channel, changes, msgid),
         Fact::UserModesChanged { user, on, off } => user_modes_changed(turn, *user, *on, *off),
         Fact::OperChanged { user, oper } => {
-            tell_user_modes(turn, *user, if oper.is_some() { "+o" } else { "-o" });
+            send_user_modes(turn, *user, if oper.is_some() { "+o" } else { "-o" });
         }
         Fact::Invited { by, user, channel, .. } => invited(turn, *by, *user, *channel, msgid),
         Fact::Said { session, by, to, what } => said(turn, *session, *by, to, what, msgid),
         Fact::AwaySet { session, .. } => return away_set(turn, *session),
-        Fact::Registered { session, .. } => return After::Came(*session),
+        Fact::Registered { session, .. } => return After::Online(*session),
         Fact::LoggedIn { session, account, .. } => logged_in(turn, *session, account),
-        Fact::LoggedOut { user } => tell_account(turn, *user, "*"),
+        Fact::LoggedOut { user } => send_account(turn, *user, "*"),
         Fact::MessageRedacted { by, places, shown, id, reason } => {
             redacted(turn, *by, places, [shown, id.as_str()], *reason, msgid);
         }
@@ -117,14 +117,14 @@ pub fn announce(turn: &mut Turn<'_>, fact: &Fact<'_>) -> After {
     After::Nothing
 }
 
-/// Only afterwards it shows whether a user with several sessions is away.
+/// Whether a user with several sessions is away is only known once the fact has been applied.
 fn away_set(turn: &Turn<'_>, session: SessionId) -> After {
     let state = turn.state();
     let user = state.sessions[session].user();
     user.map_or(After::Nothing, |user| After::Away(user, state.users[user].away.clone()))
 }
 
-/// What everyone may know of who says something.
+/// Returns the public information about the user who causes a line.
 fn origin_of(state: &State, user: UserId, msgid: Option<MsgId>) -> Origin<'_> {
     let user = &state.users[user];
     Origin {
@@ -136,13 +136,21 @@ fn origin_of(state: &State, user: UserId, msgid: Option<MsgId>) -> Origin<'_> {
     }
 }
 
-/// Says something in a user's name to all sessions of some users.
-fn say(turn: &mut Turn<'_>, by: UserId, body: Body<'_>, needs: Caps, msgid: Option<MsgId>, to: &[UserId]) {
+/// Sends a line from a user to all sessions of some users.
+fn send_to_users(
+    turn: &mut Turn<'_>,
+    by: UserId,
+    body: Body<'_>,
+    needs: Caps,
+    msgid: Option<MsgId>,
+    to: &[UserId],
+) {
     let sessions: Vec<SessionId> = sessions_of(turn.ledger, to.iter().copied()).collect();
-    say_to(turn, by, body, needs, msgid, sessions.into_iter());
+    send_to_sessions(turn, by, body, needs, msgid, sessions.into_iter());
 }
 
-fn say_to(
+/// Sends a line from a user to some sessions.
+fn send_to_sessions(
     turn: &mut Turn<'_>,
     by: UserId,
     body: Body<'_>,
@@ -155,17 +163,17 @@ fn say_to(
     turn.voice.deliver(state, &line, needs, to);
 }
 
-/// Keeps what someone did in all channels where that one could be seen.
-fn keep_everywhere(turn: &mut Turn<'_>, by: UserId, body: Body<'_>, msgid: MsgId) {
+/// Records a user's action in all channels in which the user is visible.
+fn record_in_all_channels(turn: &mut Turn<'_>, by: UserId, body: Body<'_>, msgid: MsgId) {
     let state: &State = turn.ledger;
     let user = &state.users[by];
     let line = Outgoing { source: user.source(), origin: origin_of(state, by, Some(msgid)), body };
     let channels = user.channels.iter().copied().filter(|&channel| !state.channels[channel].hides(by));
-    turn.recorder.keep_in_channels(turn.setup, state, channels, &line, turn.voice.out);
+    turn.recorder.record_in_channels(turn.setup, state, channels, &line, turn.voice.out);
 }
 
-/// Says what changed about a user to everyone whom it concerns.
-fn to_onlookers(turn: &mut Turn<'_>, user: UserId, body: Body<'_>, needs: Caps, msgid: Option<MsgId>) {
-    let told = onlookers(turn.ledger, turn.voice.scratch, user);
-    say_to(turn, user, body, needs, msgid, told.into_iter());
+/// Sends a line about a change of a user to all sessions that can observe the user.
+fn send_to_observers(turn: &mut Turn<'_>, user: UserId, body: Body<'_>, needs: Caps, msgid: Option<MsgId>) {
+    let recipients = observers(turn.ledger, turn.voice.scratch, user);
+    send_to_sessions(turn, user, body, needs, msgid, recipients.into_iter());
 }

@@ -7,7 +7,7 @@ use crate::state::fact::Change;
 use crate::state::{ChannelId, Letters, ModeChange, State, UserId};
 use crate::wire::{Body, Caps, MsgId, Origin, Outgoing, Text};
 
-use super::{origin_of, say};
+use super::{origin_of, send_to_users};
 
 pub(super) fn modes_changed(
     turn: &mut Turn<'_>,
@@ -30,28 +30,28 @@ pub(super) fn modes_changed(
         all.extend(params.iter().map(String::as_str));
         let body = Body::Command { verb: "MODE", params: &all, text: Text::None };
         let members = &state.channels[channel].members;
-        // Operators and founders need not be in the channel; they see what they did.
+        // An operator or founder who is not in the channel also sees the change.
         let outsider = by.filter(|user| !members.contains_key(user));
         let line = Outgoing { source, origin, body };
-        let told = sessions_of(state, members.keys().copied().chain(outsider));
-        turn.voice.deliver(state, &line, Caps::NONE, told);
-        turn.recorder.keep_in_channels(turn.setup, state, [channel].into_iter(), &line, turn.voice.out);
+        let recipients = sessions_of(state, members.keys().copied().chain(outsider));
+        turn.voice.deliver(state, &line, Caps::NONE, recipients);
+        turn.recorder.record_in_channels(turn.setup, state, [channel].into_iter(), &line, turn.voice.out);
     }
 }
 
-/// Changes as letters with their parameters. Masks are longer in their canonical form than as given,
-/// so that a line of changes may have to become several.
+/// Returns changes as letters and parameters, by line. Masks are longer in their canonical form than as
+/// given, so the changes of one line may need several.
 fn mode_lines(state: &State, changes: &[Change], bytes_max: usize) -> Vec<(String, Vec<String>)> {
     let mut lines: Vec<(String, Vec<String>)> = Vec::new();
     let (mut bytes, mut sign) = (bytes_max, None);
     for Change { change, .. } in changes {
         let (letter, on, param) = shown(state, change);
-        let more = 2 + param.as_ref().map_or(0, |param| 1 + param.len());
-        if bytes + more > bytes_max {
+        let added_bytes = 2 + param.as_ref().map_or(0, |param| 1 + param.len());
+        if bytes + added_bytes > bytes_max {
             lines.push((String::new(), Vec::new()));
             (bytes, sign) = (0, None);
         }
-        bytes += more;
+        bytes += added_bytes;
         let (letters, params) = lines.last_mut().expect("the first change opens a line");
         if sign != Some(on) {
             letters.push(if on { '+' } else { '-' });
@@ -63,7 +63,7 @@ fn mode_lines(state: &State, changes: &[Change], bytes_max: usize) -> Vec<(Strin
     lines
 }
 
-/// A mode change as MODE shows it.
+/// Returns the letter, sign and parameter of a mode change in MODE.
 fn shown(state: &State, change: &ModeChange) -> (char, bool, Option<String>) {
     match change {
         ModeChange::Flag { letter, on } => (*letter, *on, None),
@@ -71,7 +71,7 @@ fn shown(state: &State, change: &ModeChange) -> (char, bool, Option<String>) {
             (rank.letter(), *on, Some(state.users[*user].nick.as_str().to_owned()))
         }
         ModeChange::List { list, on, mask } => (list.letter(), *on, Some(mask.clone())),
-        // The key that is taken away is not repeated.
+        // A key that is removed is not repeated.
         ModeChange::Key(key) => ('k', key.is_some(), Some(key.clone().unwrap_or_else(|| "*".to_owned()))),
         ModeChange::Forward(to) => ('f', to.is_some(), to.as_ref().map(|to| to.as_str().to_owned())),
         ModeChange::Limit(limit) => ('l', limit.is_some(), limit.map(|limit| limit.to_string())),
@@ -79,10 +79,10 @@ fn shown(state: &State, change: &ModeChange) -> (char, bool, Option<String>) {
 }
 
 pub(super) fn user_modes_changed(turn: &mut Turn<'_>, user: UserId, on: Letters, off: Letters) {
-    tell_user_modes(turn, user, &signed(on, off));
+    send_user_modes(turn, user, &signed(on, off));
 }
 
-/// Shows a change of someone's modes to the session being served, whose user made it.
+/// Sends a change of a user's modes to the session being served, whose user caused it.
 pub fn show_user_modes(cx: &mut Cx<'_>, user: UserId, on: Letters, off: Letters) {
     let (source, nick) = (&cx.state().users[user].source().to_owned(), cx.state().users[user].nick.clone());
     cx.reply_from(source, "MODE", &[nick.as_str(), &signed(on, off)], Text::None);
@@ -102,15 +102,16 @@ fn signed(on: Letters, off: Letters) -> String {
 
 pub(super) fn show_snomasks(turn: &mut Turn<'_>, user: UserId, masks: Letters) {
     match masks == Letters::default() {
-        true => tell_user_modes(turn, user, "-s"),
-        false => tell_user_modes(turn, user, &format!("+s {masks}")),
+        true => send_user_modes(turn, user, "-s"),
+        false => send_user_modes(turn, user, &format!("+s {masks}")),
     }
 }
 
-pub(super) fn tell_user_modes(turn: &mut Turn<'_>, user: UserId, change: &str) {
+/// Sends a user a change of the user's own modes, such as `+s abc`.
+pub(super) fn send_user_modes(turn: &mut Turn<'_>, user: UserId, change: &str) {
     let nick = turn.state().users[user].nick.as_str().to_owned();
     let mut params = vec![nick.as_str()];
     params.extend(change.split(' '));
     let body = Body::Command { verb: "MODE", params: &params, text: Text::None };
-    say(turn, user, body, Caps::NONE, None, &[user]);
+    send_to_users(turn, user, body, Caps::NONE, None, &[user]);
 }

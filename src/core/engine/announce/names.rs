@@ -1,4 +1,4 @@
-//! Who is in a channel, as one client sees it: 353 and 366.
+//! The members of a channel, as one client sees them: 353 and 366.
 
 use std::ops::ControlFlow;
 
@@ -13,18 +13,18 @@ use crate::state::members::Place;
 use crate::wire::numeric::{RPL_ENDOFNAMES, RPL_NAMREPLY};
 use crate::wire::{Cap, Text};
 
-/// Bytes of names in one 353, so that it fits with any server, nick and channel name.
+/// Limit on bytes of names in one 353, so that it fits with any server, nick and channel name.
 const NAMES_BYTES_MAX: usize = 380;
 
-/// Members of a channel that are looked at without a pause.
+/// Limit on members of a channel that are examined without a pause.
 const MEMBERS_AT_ONCE_MAX: usize = 200;
 
-/// Answers with the names of a channel: a small one at once, so that they stand right behind a JOIN, a
-/// large one piece by piece as the client reads.
+/// Answers with the names of a channel: those of a small channel at once, so that they directly follow a
+/// JOIN, those of a large one piece by piece as the client reads.
 pub fn show(cx: &mut Cx<'_>, channel: ChannelId) {
     let mut cursor = NamesCursor { channels: vec![channel], next: Place::default() };
     let is_large = cx.state().channels[channel].members.len() > MEMBERS_AT_ONCE_MAX;
-    // Many small channels make a long answer, too.
+    // Many small channels also make a long answer.
     if is_large || cx.is_answering_long() || cx.answered_bytes() > cx.setup.unread_bytes_max() {
         cx.answer_long(cursor);
     } else {
@@ -37,8 +37,8 @@ pub fn show_all(cx: &mut Cx<'_>, channels: Vec<ChannelId>) {
     cx.answer_long(NamesCursor { channels, next: Place::default() });
 }
 
-/// Where a long NAMES stands: the channels still to come, the current one last, and the member of it
-/// to go on with.
+/// The position in a long NAMES: the channels still to be sent, the current one last, and the member of it to
+/// continue with.
 #[derive(Debug, Serialize, Deserialize)]
 pub(in crate::engine) struct NamesCursor {
     channels: Vec<ChannelId>,
@@ -46,13 +46,13 @@ pub(in crate::engine) struct NamesCursor {
 }
 
 impl LongAnswer for NamesCursor {
-    /// Gives the next line.
+    /// Sends the next line.
     fn step(&mut self, cx: &mut Cx<'_>) -> ControlFlow<(), usize> {
         let Some(&id) = self.channels.last() else { return ControlFlow::Break(()) };
         let (state, me) = (cx.state(), cx.me());
         let Some(channel) = state.channels.get(id).filter(|_| policy::sees_channel(state, me, id)) else {
-            // It vanished while the client was reading, or is none of its business any more.
-            self.turn_to_next_channel();
+            // While the client was reading, the channel ended, or the user lost sight of it.
+            self.skip_to_next_channel();
             return ControlFlow::Continue(1);
         };
         let sign = if channel.flags.has('s') { "@" } else { "=" };
@@ -63,29 +63,29 @@ impl LongAnswer for NamesCursor {
         }
         if !line.more {
             cx.reply(RPL_ENDOFNAMES, &[&name], Text::Said(Phrase::END_OF_NAMES, &[]));
-            self.turn_to_next_channel();
+            self.skip_to_next_channel();
             if self.channels.is_empty() {
                 return ControlFlow::Break(());
             }
         }
-        ControlFlow::Continue(line.looked_at)
+        ControlFlow::Continue(line.examined)
     }
 }
 
 impl NamesCursor {
-    fn turn_to_next_channel(&mut self) {
+    fn skip_to_next_channel(&mut self) {
         self.channels.pop();
         self.next = Place::default();
     }
 
-    /// Gathers names until the line is full, the piece has looked at enough members, or none are left.
+    /// Collects names until the line is full, enough members have been examined, or none are left.
     fn fill_line(&mut self, cx: &Cx<'_>, id: ChannelId) -> NamesLine {
         let (state, caps) = (cx.state(), cx.served().caps);
         let sight = policy::Sight::of(state, cx.me(), id);
-        let mut line = NamesLine { text: String::new(), looked_at: 1, more: true };
+        let mut line = NamesLine { text: String::new(), examined: 1, more: true };
         let text = &mut line.text;
         for (place, user, member) in state.channels[id].members.iter_from(self.next) {
-            if line.looked_at > MEMBERS_AT_ONCE_MAX {
+            if line.examined > MEMBERS_AT_ONCE_MAX {
                 return line;
             }
             if sight.shows(user, member.ranks) {
@@ -101,7 +101,7 @@ impl NamesCursor {
                 text.push_str(shown);
             }
             self.next = place.next();
-            line.looked_at += 1;
+            line.examined += 1;
         }
         line.more = false;
         line
@@ -111,7 +111,7 @@ impl NamesCursor {
 /// A line of names.
 struct NamesLine {
     text: String,
-    looked_at: usize,
-    /// There are members left to look at.
+    examined: usize,
+    /// There are members left to examine.
     more: bool,
 }

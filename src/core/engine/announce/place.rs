@@ -8,7 +8,7 @@ use crate::wire::{Cap, Stamp, Text};
 
 use super::names;
 
-/// Topic and names of a channel, to a session whose user is in it now.
+/// Sends the topic, read marker and names of a channel to a session whose user is in it.
 pub fn show_place(cx: &mut Cx<'_>, channel: ChannelId) {
     if cx.state().channels[channel].topic.is_some() {
         show_topic(cx, channel);
@@ -19,7 +19,7 @@ pub fn show_place(cx: &mut Cx<'_>, channel: ChannelId) {
     }
 }
 
-/// 332 and 333, or 331.
+/// Sends the topic: 332 and 333, or 331 without a topic.
 pub fn show_topic(cx: &mut Cx<'_>, channel: ChannelId) {
     let channel = &cx.state().channels[channel];
     let name = channel.name.as_str().to_owned();
@@ -32,13 +32,13 @@ pub fn show_topic(cx: &mut Cx<'_>, channel: ChannelId) {
     }
 }
 
-/// MARKREAD: how far a target was read, milliseconds since 1970.
+/// Sends MARKREAD with the time up to which a target was read, in milliseconds since 1970.
 pub fn show_marker(cx: &mut Cx<'_>, target: &str, at_ms: Option<u64>) {
     let stamp = at_ms.map(|at_ms| format!("timestamp={}", Stamp::new(at_ms)));
     cx.reply_command("MARKREAD", &[target, stamp.as_deref().unwrap_or("*")], Text::None);
 }
 
-/// Tells a session whose user is in a channel how far it was read; before the names.
+/// Sends the user's own read marker of a channel. draft/read-marker requires it before RPL_ENDOFNAMES.
 fn show_own_marker(cx: &mut Cx<'_>, channel: ChannelId) {
     if cx.served().caps.has(Cap::ReadMarker) {
         let name = cx.state().channels[channel].name.clone();

@@ -1,5 +1,4 @@
-//! Server notices: what operators who asked for it hear of what happens, by letter. Follows from facts
-//! alone.
+//! Server notices: notifies operators of facts of the kinds to which they subscribed, each with a letter.
 
 use crate::engine::border::Level;
 use crate::engine::context::turn::Turn;
@@ -10,7 +9,7 @@ use crate::state::fact::{AccountChange, OperAction, RegistryChange};
 use crate::state::{Fact, Letters, State, UserId};
 use crate::wire::{Body, Caps, Origin, Outgoing, Text};
 
-/// The letters, with what they are called in the notices.
+/// The letters, with their names in the notices.
 const MASKS: [(char, &str); 11] = [
     ('a', "ANNOUNCEMENT"),
     ('c', "CONNECT"),
@@ -25,7 +24,8 @@ const MASKS: [(char, &str); 11] = [
     ('x', "XLINE"),
 ];
 
-/// The masks after changes such as `acj`, `+ac-j` or (`adding` false) `ac`; unknown letters do not count.
+/// Returns the masks after changes such as `acj`, `+ac-j` or (`adding` false) `ac`. Unknown letters are
+/// ignored.
 pub fn changed(current: Letters, changes: &str, mut adding: bool) -> Letters {
     let mut masks = current;
     for letter in changes.chars() {
@@ -39,7 +39,7 @@ pub fn changed(current: Letters, changes: &str, mut adding: bool) -> Letters {
     masks
 }
 
-/// Tells the readers of a fact that is about to hold.
+/// Notifies subscribed operators of a fact that is about to be applied, and logs actions of operators.
 pub fn notify(turn: &mut Turn<'_>, fact: &Fact<'_>) {
     if let Fact::OperAction(OperAction::Did { did }) = fact {
         turn.note(Level::Info, "opers", (*did).to_owned());
@@ -70,7 +70,7 @@ fn send(turn: &mut Turn<'_>, letter: char, text: &str) {
     }
 }
 
-/// The letter that covers a fact, and the words.
+/// Returns the letter of a fact, and the text of its notice.
 fn notice_of(setup: &ResolvedConfig, state: &State, fact: &Fact<'_>) -> Option<(char, String)> {
     let said = |phrase: Phrase, args: &[&str]| setup.said(phrase, args);
     let source = |user: &UserId| state.users[*user].source().to_owned();
@@ -195,7 +195,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn letters_change_as_asked() {
+    fn letters_are_added_and_removed() {
         let change = |from: &str, how: &str, on| changed(Letters::of(from), how, on).to_string();
         assert_eq!(change("", "acz", true), "+ac");
         assert_eq!(change("ac", "+k-a", true), "+ck");

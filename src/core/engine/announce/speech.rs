@@ -1,4 +1,4 @@
-//! What someone says, to whom, and the topic.
+//! Messages, the topic, and redaction.
 
 use crate::engine::context::cx::Cx;
 use crate::engine::context::recorder;
@@ -31,18 +31,18 @@ pub(super) fn said(
     let origin = Origin { msgid: Some(msgid), client_tags: what.client_tags, ..own };
     let line = Outgoing { source: what.source_override.unwrap_or(state.users[by].source()), origin, body };
     let needs = if what.kind == SpeechKind::Tagmsg { Caps::of(Cap::MessageTags) } else { Caps::NONE };
-    // What a client answers to CTCP tells more of it than who comes through Tor wants known.
+    // The answer of a client to CTCP could reveal more than a Tor user wants to be known.
     let ctcp = is_ctcp(what.text);
-    // In a source_override one hears oneself like the others: no client shows by itself what was said so.
+    // With another source the speaker also receives the message: no client shows such a message by itself.
     let others = |&id: &SessionId| (id != session || disguised) && !(ctcp && state.sessions[id].door.tor);
     let voice: &mut Voice<'_> = &mut turn.voice;
     match to {
         SpeechTarget::Channel { channel, at_least, .. } => {
             let members = state.channels[*channel].members.iter();
-            let hears = |&(&id, member): &(&UserId, &crate::state::Member)| {
+            let is_recipient = |&(&id, member): &(&UserId, &crate::state::Member)| {
                 id == by || at_least.is_none_or(|rank| member.ranks.at_least(rank))
             };
-            let members = members.filter(hears).map(|(&member, _)| member);
+            let members = members.filter(is_recipient).map(|(&member, _)| member);
             voice.deliver(state, &line, needs, sessions_of(state, members).filter(others));
             let outside = !disguised && !state.channels[*channel].members.contains_key(&by);
             let own = sessions_of(state, [by].into_iter().filter(|_| outside));
@@ -56,24 +56,24 @@ pub(super) fn said(
             voice.deliver(state, &line, needs, sessions_of(state, both).filter(others));
         }
     }
-    if recorder::is_kept(&turn.setup.config, what) {
+    if recorder::is_recorded(&turn.setup.config, what) {
         let out = &mut *turn.voice.out;
         match *to {
             SpeechTarget::Channel { channel, at_least: None, .. } => {
-                turn.recorder.keep_in_channels(turn.setup, state, [channel].into_iter(), &line, out);
+                turn.recorder.record_in_channels(turn.setup, state, [channel].into_iter(), &line, out);
             }
             SpeechTarget::User(user) if !disguised => {
-                turn.recorder.keep_between(turn.setup, state, [by, user], &line, out);
+                turn.recorder.record_between(turn.setup, state, [by, user], &line, out);
             }
-            // Not for everyone in the channel, or for no conversation.
+            // Not for all members of the channel, or not part of a conversation.
             SpeechTarget::Channel { .. } | SpeechTarget::User(_) | SpeechTarget::Many { .. } => {}
         }
     }
     if disguised {
         return;
     }
-    // echo-message: the speaker's own copy is part of the answer. What is said to oneself arrives
-    // besides, as from anyone else.
+    // echo-message: the sender's own copy is part of the answer. A message to oneself also arrives like one
+    // from any other user.
     let voice: &mut Voice<'_> = &mut turn.voice;
     voice.deliver(state, &line, needs | Caps::of(Cap::EchoMessage), [session].into_iter());
     if matches!(to, SpeechTarget::User(user) if *user == by) {
@@ -81,9 +81,8 @@ pub(super) fn said(
     }
 }
 
-/// echo-message for what is said to a service or to a module of ZNC, which is `target`:
-/// no other client hears it,
-/// and so it is no fact.
+/// Sends the echo (echo-message) of a message to a service or a ZNC module, which is `target`. No other
+/// client receives the message, so it is not a fact.
 pub fn echo(cx: &mut Cx<'_>, target: &str, what: &Said<'_>) {
     let (by, session, msgid) = (cx.me(), cx.session, cx.msgid());
     let state: &State = cx.turn.ledger;
@@ -99,14 +98,15 @@ pub fn echo(cx: &mut Cx<'_>, target: &str, what: &Said<'_>) {
 
 pub(super) fn topic_set(turn: &mut Turn<'_>, by: UserId, channel: ChannelId, text: &str, msgid: MsgId) {
     let state: &State = turn.ledger;
-    let told = &state.channels[channel];
-    let body = Body::Command { verb: "TOPIC", params: &[told.name.as_str()], text: Text::Plain(text) };
+    let id = channel;
+    let channel = &state.channels[id];
+    let body = Body::Command { verb: "TOPIC", params: &[channel.name.as_str()], text: Text::Plain(text) };
     let line = Outgoing { source: state.users[by].source(), origin: origin_of(state, by, Some(msgid)), body };
-    turn.voice.deliver(state, &line, Caps::NONE, sessions_of(state, told.members.keys().copied()));
-    turn.recorder.keep_in_channels(turn.setup, state, [channel].into_iter(), &line, turn.voice.out);
+    turn.voice.deliver(state, &line, Caps::NONE, sessions_of(state, channel.members.keys().copied()));
+    turn.recorder.record_in_channels(turn.setup, state, [id].into_iter(), &line, turn.voice.out);
 }
 
-/// REDACT, to all of the channel, or to both of a conversation (draft/message-redaction).
+/// Sends REDACT to all members of a channel, or to both users of a conversation (draft/message-redaction).
 pub(super) fn redacted(
     turn: &mut Turn<'_>,
     by: UserId,
@@ -120,7 +120,7 @@ pub(super) fn redacted(
     let body = Body::Command { verb: "REDACT", params: &params, text };
     let line = Outgoing { source: state.users[by].source(), origin: origin_of(state, by, Some(msgid)), body };
     for place in places {
-        let told: Vec<UserId> = match *place {
+        let recipients: Vec<UserId> = match *place {
             HistoryPlace::Channel(channel) => state.channels[channel].members.keys().copied().collect(),
             HistoryPlace::Conversation { user, .. } => vec![user],
         };
@@ -128,7 +128,7 @@ pub(super) fn redacted(
             state,
             &line,
             Caps::of(Cap::MessageRedaction),
-            sessions_of(state, told.into_iter()),
+            sessions_of(state, recipients.into_iter()),
         );
     }
 }

@@ -1,4 +1,4 @@
-//! What a client is told once it has registered, and again when it changes.
+//! The lines that a client receives once it has registered, and 005 again when it changes.
 
 use crate::engine::context::cx::Cx;
 use crate::engine::setup::VERSION;
@@ -7,7 +7,7 @@ use crate::i18n::Phrase;
 use crate::wire::numeric::{RPL_CREATED, RPL_ISUPPORT, RPL_MYINFO, RPL_WELCOME, RPL_YOURHOST};
 use crate::wire::{Cap, Text};
 
-/// The welcome up to 005.
+/// Sends the welcome up to 005.
 pub fn greet(cx: &mut Cx<'_>) {
     let nick = cx.nick().to_owned();
     let (server, network) = (cx.setup.server_name(), &cx.config().network.name);
@@ -26,7 +26,7 @@ pub fn warn_of_logs(cx: &mut Cx<'_>) {
     cx.reply_command("NOTICE", &[&nick], Text::Said(Phrase::LINES_ARE_LOGGED, &[]));
 }
 
-/// The 005 lines; as a batch for those who can tell it apart (draft/extended-isupport).
+/// Sends the 005 lines, as a batch to clients that know it (draft/extended-isupport).
 pub fn isupport(cx: &mut Cx<'_>, lines: &[Vec<String>]) {
     if cx.served().caps.has(Cap::ExtendedIsupport) {
         cx.open_batch("draft/isupport", &[]);

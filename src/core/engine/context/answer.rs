@@ -1,8 +1,8 @@
-//! The answer to one command: what goes back to the session that sent it.
+//! The answer to one command: the lines for the session that sent it.
 //!
-//! Without a label lines go straight out. With one they are kept until the command is over, since
-//! only then it is known whether they need an ACK, a tag or a batch (labeled-response); a long answer
-//! opens the batch early.
+//! Without a label, lines are sent immediately. With one, they are kept until the command is done, because
+//! only then is it known whether they need an ACK, a tag or a batch (labeled-response). A long answer opens
+//! the batch early.
 
 use serde::{Deserialize, Serialize};
 
@@ -11,40 +11,40 @@ use crate::state::SessionId;
 use crate::wire::message::escape;
 use crate::wire::{Body, Outgoing};
 
-/// What to do with the lines that go back.
+/// The answer: lines that are kept, and the batches that are open.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Answer {
-    /// `None` where no session caused what happens.
+    /// `None` if no session caused the event.
     session: Option<SessionId>,
-    /// The session is gone: nothing can be sent.
+    /// All lines are discarded, because nothing can be sent to the session.
     mute: bool,
-    /// The session is to be closed once the answer is complete.
+    /// The session is closed once the answer is complete.
     closes: bool,
     label: Option<String>,
     kept: Vec<KeptLine>,
     /// The batch around all lines, once it is open.
     outer: Option<String>,
-    /// The batches that a command has open inside its answer, the innermost last.
+    /// The batches that the command has open inside its answer, the innermost last.
     inner: Vec<String>,
-    /// The inner batch is all that there is to come.
+    /// The whole answer is one inner batch.
     one_batch: bool,
     /// Bytes sent and not yet taken by [`Answer::take_said`].
     said_bytes: usize,
 }
 
-/// What a line of the answer is to its batches.
+/// The role of a line in the batches of the answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
-    /// One like others.
+    /// It is inside the batches that are open.
     Plain,
-    /// It opens one.
+    /// It opens a batch.
     Opens,
-    /// It is inside one that it names itself.
+    /// It is inside a batch that it names itself.
     Part,
 }
 
 impl Role {
-    /// What this line is.
+    /// Returns the role of a line.
     pub fn of(line: &Outgoing<'_>) -> Role {
         match &line.body {
             _ if line.origin.part.is_some() => Role::Part,
@@ -54,18 +54,18 @@ impl Role {
     }
 }
 
-/// A line with its tags but without label or outer batch.
+/// A line with its tags, but without the label and the tag of the outer batch.
 #[derive(Debug, Serialize, Deserialize)]
 struct KeptLine {
     line: Vec<u8>,
-    /// It is inside an inner batch, whose reference it carries already.
+    /// It is inside an inner batch, whose reference it already carries.
     inner: bool,
     /// It opens an inner batch.
     opens: bool,
 }
 
 impl Answer {
-    /// An answer for a session; `label` is the unescaped value of the tag.
+    /// Starts an answer to a session; `label` is the unescaped value of the tag.
     pub fn new(session: SessionId, label: Option<&str>) -> Answer {
         let escaped = |label: &str| {
             let mut bytes = b"label=".to_vec();
@@ -75,7 +75,7 @@ impl Answer {
         Answer::under(session, label.map(escaped))
     }
 
-    /// An answer under a label that was put off ([`Answer::defer_label`]).
+    /// Starts an answer under a label that was deferred ([`Answer::defer_label`]).
     pub fn under(session: SessionId, label: Option<String>) -> Answer {
         let (kept, inner) = (Vec::new(), Vec::new());
         Answer {
@@ -91,17 +91,17 @@ impl Answer {
         }
     }
 
-    /// Takes the label away: what it belongs to is not complete, and will be answered under it later.
+    /// Takes the label out: the command is not complete and will be answered under it later.
     pub fn defer_label(&mut self) -> Option<String> {
         self.label.take()
     }
 
-    /// An answer that nobody hears.
+    /// Starts an answer whose lines are discarded.
     pub fn discarded(session: SessionId) -> Answer {
         Answer { mute: true, ..Answer::new(session, None) }
     }
 
-    /// The answer to what no session caused.
+    /// Starts an answer for an event that no session caused; its lines are discarded.
     pub fn none() -> Answer {
         let (kept, inner) = (Vec::new(), Vec::new());
         Answer {
@@ -117,27 +117,27 @@ impl Answer {
         }
     }
 
-    /// The session that is answered.
+    /// Returns the session that is answered.
     pub fn session(&self) -> Option<SessionId> {
         self.session
     }
 
-    /// Has the session closed once the answer is complete.
+    /// Makes the session close once the answer is complete.
     pub fn close(&mut self) {
         self.closes = true;
     }
 
-    /// Whether the session is to be closed.
+    /// Returns whether the session closes once the answer is complete.
     pub fn closes(&self) -> bool {
         self.closes
     }
 
-    /// Bytes that wait for the command to be over.
+    /// Returns the number of bytes that are kept until the command is done.
     pub fn kept_bytes(&self) -> usize {
         self.kept.iter().map(|kept| kept.line.len()).sum()
     }
 
-    /// Bytes sent and not yet taken by [`Answer::take_said`].
+    /// Returns the number of bytes sent and not yet taken by [`Answer::take_said`].
     pub fn said_bytes(&self) -> usize {
         self.said_bytes
     }
@@ -147,27 +147,28 @@ impl Answer {
         std::mem::take(&mut self.said_bytes)
     }
 
-    /// The `batch=` tag of the inner batch that is open.
+    /// Returns the `batch=` tag of the innermost batch that is open.
     pub fn inner_tag(&self) -> Option<String> {
         self.inner.last().map(|reference| format!("batch={reference}"))
     }
 
-    /// The line added last opened a batch: lines from now on are inside it.
+    /// Enters a batch that the last line opened: further lines are inside it.
     pub fn enter_batch(&mut self, reference: String) {
         self.inner.push(reference);
     }
 
-    /// The batch that was entered last is the whole answer: it needs no other around it, however long it becomes.
-    pub fn is_one_batch(&mut self) {
+    /// Declares that the batch entered last is the whole answer: it needs no outer batch, however long it
+    /// becomes.
+    pub fn mark_one_batch(&mut self) {
         self.one_batch = true;
     }
 
-    /// Leaves the innermost batch: the line that closes it is outside. Returns its reference.
+    /// Leaves the innermost batch and returns its reference. The line that closes it is outside the batch.
     pub fn leave_batch(&mut self) -> Option<String> {
         self.inner.pop()
     }
 
-    /// Adds a line; `write` renders it with the inner batch's tag, if one is open.
+    /// Adds a line; `write` renders it with the tag of the inner batch, if one is open.
     pub fn add(&mut self, out: &mut Effects, role: Role, write: impl FnOnce(&mut Vec<u8>)) {
         if self.mute {
             return;
@@ -190,8 +191,8 @@ impl Answer {
         }
     }
 
-    /// Ends the answer. `reference` gives a fresh batch reference, should one be needed; `server` is
-    /// the server's name. Returns what [`Answer::take_said`] would.
+    /// Ends the answer. `reference` returns a new batch reference if one is needed; `server` is the server's
+    /// name. Returns the number of bytes sent since the last [`Answer::take_said`].
     pub fn finish(mut self, out: &mut Effects, server: &str, reference: impl FnOnce() -> String) -> usize {
         if self.mute {
             return 0;
@@ -214,7 +215,7 @@ impl Answer {
         self.said_bytes
     }
 
-    /// Sends what is kept, with the label on its first line.
+    /// Sends the kept lines, with the label on the first one.
     fn emit_kept(&mut self, out: &mut Effects) {
         let label = self.label.take().unwrap_or_default();
         for (at, line) in std::mem::take(&mut self.kept).into_iter().enumerate() {
@@ -222,7 +223,7 @@ impl Answer {
         }
     }
 
-    /// Sends what is kept, because the answer will go on later.
+    /// Sends the kept lines in a batch that stays open, because the answer continues later.
     pub fn open_outer(&mut self, out: &mut Effects, server: &str, reference: impl FnOnce() -> String) {
         if self.one_batch && self.label.is_some() {
             // The label goes on the batch itself.
@@ -243,7 +244,7 @@ impl Answer {
         self.send(out, line);
     }
 
-    /// Sends a kept line with one more tag.
+    /// Sends a kept line with an additional tag.
     fn emit(&mut self, out: &mut Effects, kept: &KeptLine, tag: &str) {
         let line = out.add_line(|bytes| write_tagged(bytes, kept, tag));
         self.send(out, line);
@@ -257,14 +258,14 @@ impl Answer {
     }
 }
 
-/// Whether the whole answer is one inner batch: its start, its lines, its end. Then the label goes on
+/// Returns whether the whole answer is one inner batch: its start, its lines, its end. Then the label goes on
 /// the batch itself.
 fn is_one_inner_batch(lines: &[KeptLine]) -> bool {
     let [first, between @ .., last] = lines else { return false };
     first.opens && !first.inner && between.iter().all(|line| line.inner) && !last.inner && !last.opens
 }
 
-/// Writes a line with one more tag in front of its own; lines of an inner batch stay as they are.
+/// Writes a line with an additional tag before its own; lines of an inner batch are written unchanged.
 fn write_tagged(bytes: &mut Vec<u8>, kept: &KeptLine, tag: &str) {
     if kept.inner || tag.is_empty() {
         bytes.extend_from_slice(&kept.line);

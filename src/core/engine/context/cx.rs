@@ -1,7 +1,7 @@
-//! What a handler sees: the turn, and the session it serves.
+//! The context of a handler: the turn, and the session that it serves.
 //!
-//! There is no way to the state but committing a fact, which announces and then applies it, and no way to a socket
-//! at all.
+//! A handler can change the state only by committing a fact, which announces and then applies it. It has no
+//! access to sockets.
 
 use std::collections::VecDeque;
 use std::ops::{Deref, DerefMut};
@@ -20,13 +20,13 @@ use super::waiting::{Held, LongAnswer, Pending, Resume};
 /// The context of one command, or of one event that concerns a session.
 #[derive(Debug)]
 pub struct Cx<'e> {
-    /// What any event has. Its answer is this session's.
+    /// The context of the event. Its answer goes to this session.
     pub turn: Turn<'e>,
     /// The session being served.
     pub session: SessionId,
-    /// What the session waits for once this command is over.
+    /// What the session waits for after this command.
     pub pending: Option<Pending>,
-    /// Long answers that follow what it waits for, in this order.
+    /// Long answers that follow after `pending`, in this order.
     pub later: VecDeque<Box<dyn LongAnswer>>,
 }
 
@@ -45,32 +45,36 @@ impl<'e> DerefMut for Cx<'e> {
 }
 
 impl<'e> Cx<'e> {
-    /// The context for serving the session that the turn answers.
+    /// Returns the context for serving the session that the turn answers.
     pub fn new(turn: Turn<'e>, session: SessionId) -> Cx<'e> {
         Cx { turn, session, pending: None, later: VecDeque::new() }
     }
 
-    /// Whether the session is to be closed once its answer is complete.
+    /// Returns whether the session closes once its answer is complete.
     pub fn is_closed(&self) -> bool {
         self.turn.voice.answer.closes()
     }
 
-    /// The session being served.
+    /// Returns the session being served.
     pub fn served(&self) -> &Session {
         &self.turn.ledger.sessions[self.session]
     }
 
-    /// The user being served.
+    /// Returns the id of the user being served.
+    ///
+    /// # Panics
+    ///
+    /// Panics before registration. Handlers of commands that need registration are not called then.
     pub fn me(&self) -> UserId {
-        self.served().user().expect("the dispatcher lets only registered users here")
+        self.served().user().expect("the dispatcher checks that the session is registered")
     }
 
-    /// The user being served.
+    /// Returns the user being served; panics like [`Cx::me`].
     pub fn user(&self) -> &User {
         &self.turn.ledger.users[self.me()]
     }
 
-    /// The account logged into, before or after registration.
+    /// Returns the account that the session is logged in to, before or after registration.
     pub fn account(&self) -> Option<&Account> {
         let key = match (self.served().registering(), self.served().user()) {
             (Some(registering), _) => registering.account.as_deref()?,
@@ -80,19 +84,20 @@ impl<'e> Cx<'e> {
         self.turn.ledger.accounts.get(key).map(|account| &**account)
     }
 
-    /// How far the user being served has read a target (folded), milliseconds since 1970.
+    /// Returns the time up to which the user being served has read a target (folded), in milliseconds since
+    /// 1970.
     pub fn read_marker(&self, target: &str) -> Option<u64> {
         let markers = self.account().map_or(&self.user().read_markers, |account| &account.read_markers);
         markers.get(target).copied()
     }
 
-    /// The nick to address the session by; `*` before it has one.
+    /// Returns the nick by which the session is addressed; `*` before it has one.
     pub fn nick(&self) -> &str {
         nick_of(self.turn.ledger, self.session)
     }
 
-    /// Finds a channel that the user being served may know of. To others a secret channel answers like one that
-    /// does not exist: 403.
+    /// Finds a channel that the user being served may see. For others a secret channel looks like one that
+    /// does not exist (403).
     pub fn find_channel(&self, name: &str) -> Result<ChannelId, Refusal> {
         let is_known = |&id: &ChannelId| self.turn.ledger.channels[id].is_known_to(self.me(), self.user());
         let found = self.find_any_channel(name).ok().filter(is_known);
@@ -103,33 +108,33 @@ impl<'e> Cx<'e> {
     pub fn reply(&mut self, code: Numeric, params: &[&str], text: Text<'_>) {
         let Turn { setup, ledger, voice, .. } = &mut self.turn;
         let body = Body::Numeric { code, nick: nick_of(ledger, self.session), params, text };
-        say(voice, ledger, self.session, setup.server_name(), body);
+        answer(voice, ledger, self.session, setup.server_name(), body);
     }
 
-    /// Answers with a numeric addressed to another nick than that of the session being served.
+    /// Answers with a numeric that is addressed to a nick other than that of the session being served.
     pub fn reply_addressed(&mut self, nick: &str, code: Numeric, params: &[&str], text: Text<'_>) {
         let Turn { setup, ledger, voice, .. } = &mut self.turn;
         let body = Body::Numeric { code, nick, params, text };
-        say(voice, ledger, self.session, setup.server_name(), body);
+        answer(voice, ledger, self.session, setup.server_name(), body);
     }
 
     /// Answers with a command that comes from the server.
     pub fn reply_command(&mut self, verb: &str, params: &[&str], text: Text<'_>) {
         let body = Body::Command { verb, params, text };
         let Turn { setup, ledger, voice, .. } = &mut self.turn;
-        say(voice, ledger, self.session, setup.server_name(), body);
+        answer(voice, ledger, self.session, setup.server_name(), body);
     }
 
-    /// Answers with a command that comes from nobody: ERROR, and PING.
+    /// Answers with a command without a source: ERROR, PING.
     pub fn reply_bare(&mut self, verb: &str, params: &[&str], text: Text<'_>) {
         let body = Body::Command { verb, params, text };
-        say(&mut self.turn.voice, self.turn.ledger, self.session, "", body);
+        answer(&mut self.turn.voice, self.turn.ledger, self.session, "", body);
     }
 
-    /// Answers with a command that comes from someone who is no user.
+    /// Answers with a command from a source that is not a user, such as a service.
     pub fn reply_from(&mut self, source: &str, verb: &str, params: &[&str], text: Text<'_>) {
         let body = Body::Command { verb, params, text };
-        say(&mut self.turn.voice, self.turn.ledger, self.session, source, body);
+        answer(&mut self.turn.voice, self.turn.ledger, self.session, source, body);
     }
 
     /// Answers with a standard reply of the FAIL kind.
@@ -139,18 +144,18 @@ impl<'e> Cx<'e> {
         self.reply_command("FAIL", &params, Text::Said(text, &[]));
     }
 
-    /// A phrase in the language of the session being served, for a place inside a line.
+    /// Returns a phrase in the language of the session being served, for use inside a line.
     pub fn said(&self, text: Phrase, args: &[&str]) -> String {
         self.setup.languages.said(&self.served().languages, text, args)
     }
 
-    /// Answers with a NOTICE of the server, where there is no numeric.
+    /// Answers with a NOTICE from the server, where there is no numeric.
     pub fn notify(&mut self, text: Phrase, args: &[&str]) {
         let nick = self.nick().to_owned();
         self.reply_command("NOTICE", &[&nick], Text::Said(text, args));
     }
 
-    /// Opens a batch around what is answered next, if the client knows batches.
+    /// Opens a batch around the next lines of the answer, if the client knows batches.
     pub fn open_batch(&mut self, kind: &str, params: &[&str]) {
         self.open_batch_tagged("", kind, params);
     }
@@ -177,7 +182,7 @@ impl<'e> Cx<'e> {
         self.reply_command("BATCH", &[&format!("-{reference}")], Text::None);
     }
 
-    /// Asks for a job; the session's later lines wait until `then` has been done.
+    /// Requests a job; the session's later lines wait until `then` has handled the result.
     pub fn ask(&mut self, job: impl Into<Job>, then: impl Resume + 'static) {
         let ticket = self.ids.ticket();
         let session = self.session;
@@ -186,7 +191,7 @@ impl<'e> Cx<'e> {
         self.pending = Some(Pending::Job(ticket, Box::new(then)));
     }
 
-    /// Asks for a job that may take long; the session goes on meanwhile.
+    /// Requests a job that may take long; the session continues in the meantime.
     pub fn ask_aside(&mut self, job: impl Into<Job>, then: impl Resume + 'static) {
         let ticket = self.ids.ticket();
         let session = self.session;
@@ -194,7 +199,7 @@ impl<'e> Cx<'e> {
         self.voice.out.push(Effect::Ask { ticket, job: job.into() });
     }
 
-    /// Asks for the configuration to be read again; the session waits as for a job.
+    /// Requests that the configuration be read again; the session waits as for a job.
     pub fn ask_reload(&mut self, then: impl Resume + 'static) {
         let ticket = self.ids.ticket();
         let session = self.session;
@@ -203,22 +208,23 @@ impl<'e> Cx<'e> {
         self.pending = Some(Pending::Job(ticket, Box::new(then)));
     }
 
-    /// Gives a long answer piece by piece as the client reads it, after what the session waits for already.
+    /// Sends a long answer piece by piece as the client reads it, after everything that the session already
+    /// waits for.
     pub fn answer_long(&mut self, answer: impl LongAnswer + 'static) {
         self.later.push_back(Box::new(answer));
     }
 
-    /// Gives a long answer piece by piece, before those that wait for their turn.
+    /// Sends a long answer piece by piece, before the other long answers that wait.
     pub fn answer_long_next(&mut self, answer: impl LongAnswer + 'static) {
         self.pending = Some(Pending::Room(Box::new(answer)));
     }
 
-    /// Bytes of the answer in this event so far.
+    /// Returns the number of bytes of the answer in this event so far.
     pub fn answered_bytes(&self) -> usize {
         self.voice.answer.said_bytes() + self.voice.answer.kept_bytes()
     }
 
-    /// Whether the session is in the midst of a long answer: what is as long has its turn after it.
+    /// Returns whether the session is in the middle of a long answer, so that another one must wait.
     pub fn is_answering_long(&self) -> bool {
         match self.pending {
             None => !self.later.is_empty(),
@@ -228,7 +234,7 @@ impl<'e> Cx<'e> {
         }
     }
 
-    /// The long answer to go on with, unless the session waits for something else.
+    /// Takes the long answer to continue with, unless the session waits for something else.
     pub fn take_long_answer(&mut self) -> Option<Box<dyn LongAnswer>> {
         match self.pending.take() {
             Some(Pending::Room(answer)) => Some(answer),
@@ -240,12 +246,12 @@ impl<'e> Cx<'e> {
         }
     }
 
-    /// What the session waits for, if anything is left to do for it.
+    /// Takes what the session waits for next.
     fn take_pending(&mut self) -> Option<Pending> {
         self.pending.take().or_else(|| self.later.pop_front().map(Pending::Room))
     }
 
-    /// Says something to the session being served for which there is no numeric.
+    /// Answers with a NOTICE from the server that is not a phrase.
     pub fn server_notice(&mut self, text: &str) {
         let nick = self.nick().to_owned();
         self.reply_command("NOTICE", &[&nick], Text::Plain(text));
@@ -256,34 +262,34 @@ impl<'e> Cx<'e> {
         self.turn.note(level, kind, text);
     }
 
-    /// What the operator being served is called in `opers`.
+    /// Returns the name under which the operator being served is configured in `opers`.
     pub fn oper_name(&self) -> String {
         self.user().oper.as_ref().map_or_else(String::new, |oper| oper.name.to_string())
     }
 
-    /// Takes the label of what is being answered; it is answered later, with [`Cx::answer_under`].
+    /// Takes the label of the command being answered; the answer follows later, with [`Cx::answer_under`].
     pub fn defer_answer(&mut self) -> Option<String> {
         self.voice.answer.defer_label()
     }
 
-    /// Goes on answering under a label that was put off, if there was one. What was to be answered so far is.
+    /// Completes the answer so far, and continues under a deferred label, if there was one.
     pub fn answer_under(&mut self, label: Option<String>) {
         if label.is_none() {
             return;
         }
         let closes = self.is_closed();
-        let own = std::mem::replace(&mut self.turn.voice.answer, Answer::under(self.session, label));
+        let answer = std::mem::replace(&mut self.turn.voice.answer, Answer::under(self.session, label));
         if closes {
             self.turn.voice.answer.close();
         }
         let (ids, server) = (&mut *self.turn.ids, self.turn.setup.server_name());
-        let said = own.finish(self.turn.voice.out, server, || ids.batch());
-        self.turn.ledger.note_answered(self.session, said);
+        let sent_bytes = answer.finish(self.turn.voice.out, server, || ids.batch());
+        self.turn.ledger.note_answered(self.session, sent_bytes);
     }
 
-    /// What is left to do when the command is over: the session waits, or the answer is complete. A client
-    /// that does not read its answers is served no further command: what has been answered and not read is
-    /// bounded, whichever commands it came from.
+    /// Ends the command: the session waits, or the answer is complete. A client that does not read its
+    /// answers is served no further commands, so its unread answers are bounded, whichever commands they
+    /// belong to.
     pub fn finish(mut self) {
         let (session, closed) = (self.session, self.is_closed());
         let pending = self.take_pending().filter(|_| !closed);
@@ -291,10 +297,12 @@ impl<'e> Cx<'e> {
         let (server, out, mut answer) = (setup.server_name(), voice.out, voice.answer);
         match pending {
             None => {
-                let said = answer.finish(out, server, || ids.batch());
+                let sent_bytes = answer.finish(out, server, || ids.batch());
                 if closed {
                     out.push(Effect::Close { session });
-                } else if said > 0 && ledger.note_answered(session, said) > setup.unread_bytes_max() {
+                } else if sent_bytes > 0
+                    && ledger.note_answered(session, sent_bytes) > setup.unread_bytes_max()
+                {
                     waiting.hold(session, Pending::Drain, out);
                 }
             }
@@ -310,12 +318,13 @@ impl<'e> Cx<'e> {
         }
     }
 
-    /// Serves another session for a moment, such as a further one of the same user.
-    pub fn serve(&mut self, session: SessionId, say: impl FnOnce(&mut Cx<'_>)) {
-        if session == self.session { say(self) } else { self.turn.serve(session, say) }
+    /// Serves another session for a moment, such as another one of the same user.
+    pub fn serve(&mut self, session: SessionId, serve: impl FnOnce(&mut Cx<'_>)) {
+        if session == self.session { serve(self) } else { self.turn.serve(session, serve) }
     }
 
-    /// Ends a visit ([`Turn::serve`]): the session waits, or goes on waiting with the answer it was `held` with.
+    /// Ends [`Turn::serve`]: the session waits, or continues to wait with the answer with which it was
+    /// `held`.
     pub(super) fn leave(mut self, held: Option<Answer>) {
         let (session, pending) = (self.session, self.take_pending());
         let mut answer = self.turn.voice.answer;
@@ -333,14 +342,14 @@ impl<'e> Cx<'e> {
     }
 }
 
-/// Says a line to the session being served, if it is still there.
-fn say(voice: &mut Voice<'_>, state: &State, session: SessionId, source: &str, body: Body<'_>) {
+/// Answers with a line, if the session being served still exists.
+fn answer(voice: &mut Voice<'_>, state: &State, session: SessionId, source: &str, body: Body<'_>) {
     if let Some(session) = state.sessions.get(session) {
         voice.reply(session, &Outgoing { source, origin: Origin::default(), body });
     }
 }
 
-/// The nick to address a session by; `*` before it has one.
+/// Returns the nick by which a session is addressed; `*` before it has one.
 pub fn nick_of(state: &State, session: SessionId) -> &str {
     let Some(session) = state.sessions.get(session) else { return "*" };
     match session.user() {

@@ -1,9 +1,9 @@
-//! Panics of handlers: with `debug.recover-from-errors` one ends what it happened in, and not the server.
+//! Catches panics of handlers: with `debug.recover-from-errors` a panic ends the command, not the server.
 //!
-//! Everything that serves a session goes through [`guarded`]: commands, what follows a job, long answers, deadlines,
-//! connections that come in. A handler only reads the state, and what it committed before it panicked holds. A panic
-//! while a fact is being applied is another matter: the state may be half-updated, and the process had better start
-//! again from what is stored.
+//! Everything that serves a session goes through [`guarded`]: commands, continuations of jobs, long answers,
+//! deadlines, new connections. A handler only reads the state; facts that it committed before the panic stay.
+//! A panic while a fact is being applied is not caught: the state may be half-updated, so the process must
+//! restart from the datastore.
 
 use std::any::Any;
 use std::fmt;
@@ -18,18 +18,18 @@ use super::cx::Cx;
 use super::refusal::Outcome;
 use super::turn::Turn;
 
-/// What is being done for a session.
+/// The work that is being done for a session.
 #[derive(Clone, Copy, Debug)]
 pub enum GuardedWork<'a> {
-    /// A command is carried out.
+    /// Running a command.
     Command(&'a str),
-    /// A job has ended.
+    /// Handling the answer of a job.
     Job,
-    /// A long answer goes on.
+    /// Continuing a long answer.
     LongAnswer,
-    /// A deadline has passed.
+    /// Handling a deadline that has passed.
     Deadline,
-    /// A connection comes in.
+    /// Admitting a connection.
     Door,
 }
 
@@ -45,16 +45,16 @@ impl fmt::Display for GuardedWork<'_> {
     }
 }
 
-/// Runs a handler and tells the client how it was refused, or that it failed. Returns whether it ran to its end.
+/// Runs a handler, and sends the client the refusal or the error. Returns whether the handler completed.
 pub fn guarded(cx: &mut Cx<'_>, work: GuardedWork<'_>, handler: impl FnOnce(&mut Cx<'_>) -> Outcome) -> bool {
-    match caught(cx.config().debug.recover_from_errors, cx, handler) {
+    match catch(cx.config().debug.recover_from_errors, cx, handler) {
         Ok(Ok(())) => true,
         Ok(Err(refusal)) => {
             refusal.say(cx);
             true
         }
         Err(panic) => {
-            forgive(cx, work, panic);
+            log_panic(cx, work, panic);
             cx.pending = None;
             while cx.voice.answer.inner_tag().is_some() {
                 cx.close_batch();
@@ -66,13 +66,13 @@ pub fn guarded(cx: &mut Cx<'_>, work: GuardedWork<'_>, handler: impl FnOnce(&mut
     }
 }
 
-/// Runs what no session caused. Returns whether it ran to its end.
+/// Runs a handler of an event that no session caused. Returns whether it completed.
 pub fn guarded_turn(turn: &mut Turn<'_>, work: GuardedWork<'_>, handler: impl FnOnce(&mut Turn<'_>)) -> bool {
-    let outcome = caught(turn.config().debug.recover_from_errors, turn, handler);
-    outcome.map_err(|panic| forgive(turn, work, panic)).is_ok()
+    let outcome = catch(turn.config().debug.recover_from_errors, turn, handler);
+    outcome.map_err(|panic| log_panic(turn, work, panic)).is_ok()
 }
 
-fn caught<C, R>(
+fn catch<C, R>(
     recovers: bool,
     context: &mut C,
     handler: impl FnOnce(&mut C) -> R,
@@ -83,12 +83,12 @@ fn caught<C, R>(
     }
 }
 
-/// Logs a panic, unless the state may be half-updated: then the panic goes on.
-fn forgive(turn: &mut Turn<'_>, work: GuardedWork<'_>, panic: Box<dyn Any + Send>) {
+/// Logs a panic. Resumes it if the state may be half-updated.
+fn log_panic(turn: &mut Turn<'_>, work: GuardedWork<'_>, panic: Box<dyn Any + Send>) {
     if *turn.applying {
         resume_unwind(panic);
     }
-    // Of a fact that was being told, and never came to be.
+    // They belong to a fact that was announced but not applied.
     drop(turn.recorder.take());
     let why = panic.downcast_ref::<String>().map(String::as_str).or(panic.downcast_ref::<&str>().copied());
     let text = format!("the handler of {work} panicked: {}", why.unwrap_or("no reason given"));
@@ -165,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn a_panic_in_what_follows_a_job_is_survived() {
+    fn a_panic_in_the_continuation_of_a_job_is_survived() {
         let mut engine = engine();
         let mut out = Effects::default();
         let mut cx = engine.cx(Now::default(), SESSION, Answer::new(SESSION, None), &mut out);
@@ -175,9 +175,9 @@ mod tests {
             Effect::Ask { ticket, .. } => Some(*ticket),
             _ => None,
         });
-        let ticket: Ticket = ticket.expect("a job was asked for");
-        let said = handle(&mut engine, Event::Answered { ticket, answer: JobAnswer::Failed });
-        assert!(said.len() == 1 && said[0].contains("400 * * :"), "{said:?}");
+        let ticket: Ticket = ticket.expect("a job was requested");
+        let sent = handle(&mut engine, Event::Answered { ticket, answer: JobAnswer::Failed });
+        assert!(sent.len() == 1 && sent[0].contains("400 * * :"), "{sent:?}");
     }
 
     #[test]
@@ -188,10 +188,10 @@ mod tests {
         let mut cx = engine.cx(Now::default(), SESSION, Answer::new(SESSION, None), &mut out);
         cx.answer_long(Panics);
         cx.finish();
-        let said = handle(&mut engine, Event::Drained { session: SESSION });
-        assert_eq!(said.len(), 3, "{said:?}");
-        assert!(said[0].contains("BATCH +") && said[1].contains("BATCH -"), "{said:?}");
-        assert!(said[2].contains("400 * * :"), "{said:?}");
+        let sent = handle(&mut engine, Event::Drained { session: SESSION });
+        assert_eq!(sent.len(), 3, "{sent:?}");
+        assert!(sent[0].contains("BATCH +") && sent[1].contains("BATCH -"), "{sent:?}");
+        assert!(sent[2].contains("400 * * :"), "{sent:?}");
         assert!(handle(&mut engine, Event::Drained { session: SESSION }).is_empty());
     }
 }

@@ -1,4 +1,4 @@
-//! Counters from which ids are made; nothing random happens after the seed.
+//! Counters from which ids are made. Nothing is random after the seed.
 
 use serde::{Deserialize, Serialize};
 use sha3::{Digest, Sha3_256};
@@ -10,7 +10,7 @@ use crate::wire::MsgId;
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Ids {
     salt: [u8; 32],
-    /// What nonces and codes are made from; never shown, not even mixed.
+    /// The source of nonces and codes; ids are not derived from it.
     secret: [u8; 32],
     messages: u64,
     message_ms: u64,
@@ -19,35 +19,35 @@ pub struct Ids {
 }
 
 impl Ids {
-    /// Counters for one run; the salt keeps its ids apart from those of other runs. `used_ms` is the latest
-    /// millisecond that is known to have been used in ids: all ids are later.
+    /// Creates the counters of a run. The salt keeps its ids distinct from those of other runs. `used_ms` is
+    /// the latest time known to be used in ids, in milliseconds since 1970: all new ids are later.
     pub fn new(salt: [u8; 32], used_ms: Option<u64>) -> Ids {
         let secret = digest(b"secret", &salt);
         let message_ms = used_ms.map_or(0, |used_ms| used_ms + 1);
         Ids { salt, secret, messages: 0, message_ms, batches: 0, tickets: 0 }
     }
 
-    /// The time that a message has which is said now: never before that of another, even when the clock was
-    /// set back.
+    /// Returns the time of a message that is sent now, in milliseconds since 1970. It never goes back, even
+    /// when the clock does.
     pub fn time_ms(&self, wall_ms: u64) -> u64 {
         self.message_ms.max(wall_ms)
     }
 
-    /// A message id; later ids are greater, even when the clock was set back.
+    /// Returns a new message id. Later ids are greater, even when the clock goes back.
     pub fn msgid(&mut self, wall_ms: u64) -> MsgId {
         self.message_ms = self.message_ms.max(wall_ms);
         self.messages += 1;
-        // 2^24 messages within one millisecond cannot be; a wrapped counter sorts right by its time.
+        // No millisecond has 2^24 messages; a wrapped counter sorts correctly by its time.
         MsgId::new(self.message_ms, self.messages as u32, self.mixed(self.messages))
     }
 
-    /// A batch reference.
+    /// Returns a new batch reference.
     pub fn batch(&mut self) -> String {
         self.batches += 1;
         self.batches.to_string()
     }
 
-    /// A ticket for a job.
+    /// Returns a new ticket for a job.
     pub fn ticket(&mut self) -> Ticket {
         self.tickets += 1;
         Ticket(self.tickets)
@@ -55,13 +55,13 @@ impl Ids {
 
     /// Returns bytes that cannot be guessed, even with all earlier ones known.
     pub fn secret<const N: usize>(&mut self) -> [u8; N] {
-        let given = digest(b"give", &self.secret);
+        let secret = digest(b"give", &self.secret);
         self.secret = digest(b"go on", &self.secret);
-        *given.first_chunk().expect("no caller needs more than 32")
+        *secret.first_chunk().expect("no caller needs more than 32 bytes")
     }
 
-    /// A cheap mixing of the salt with a counter (splitmix64); once in a while the salt moves on, so
-    /// that it cannot be worked out from many ids.
+    /// Mixes the salt with a counter cheaply (splitmix64). The salt changes from time to time, so that it
+    /// cannot be derived from many ids.
     fn mixed(&mut self, counter: u64) -> u64 {
         if counter.is_multiple_of(4096) {
             self.salt = Sha3_256::digest(self.salt).into();
@@ -85,16 +85,16 @@ mod tests {
     #[test]
     fn secrets_differ_between_calls_and_runs() {
         let (mut ids, mut others) = (Ids::new([7; 32], None), Ids::new([8; 32], None));
-        let made: [[u8; 18]; 3] = [ids.secret(), ids.secret(), others.secret()];
-        assert!(made[0] != made[1] && made[0] != made[2] && made[1] != made[2]);
+        let secrets: [[u8; 18]; 3] = [ids.secret(), ids.secret(), others.secret()];
+        assert!(secrets[0] != secrets[1] && secrets[0] != secrets[2] && secrets[1] != secrets[2]);
     }
 
     #[test]
     fn message_ids_grow_even_when_the_clock_goes_back() {
         let mut ids = Ids::new([7; 32], None);
-        let made: Vec<MsgId> = [5, 6, 3, 3, 9].into_iter().map(|ms| ids.msgid(ms)).collect();
-        assert!(made.windows(2).all(|pair| pair[0] < pair[1]));
+        let msgids: Vec<MsgId> = [5, 6, 3, 3, 9].into_iter().map(|ms| ids.msgid(ms)).collect();
+        assert!(msgids.windows(2).all(|pair| pair[0] < pair[1]));
         assert_eq!((ids.time_ms(3), ids.time_ms(12)), (9, 12));
-        assert!(made[4] < Ids::new([8; 32], Some(9)).msgid(4));
+        assert!(msgids[4] < Ids::new([8; 32], Some(9)).msgid(4));
     }
 }

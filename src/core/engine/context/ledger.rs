@@ -1,4 +1,4 @@
-//! The state, as the engine holds it: every part may read it, and only the functions here change it.
+//! The state as the engine holds it: every part may read it, and only the functions here change it.
 
 use std::collections::BTreeSet;
 use std::ops::Deref;
@@ -6,8 +6,8 @@ use std::ops::Deref;
 use crate::state::session::Pace;
 use crate::state::{Fact, Moment, SessionId, State};
 
-/// The state. [`Ledger::apply`] is the one way in which a decision changes it; what the others note decides nothing
-/// that a client could be told.
+/// The state. Decisions change it only through [`Ledger::apply`]; the other functions record values that
+/// clients do not see.
 #[derive(Debug)]
 pub struct Ledger(State);
 
@@ -25,37 +25,37 @@ impl Ledger {
         Ledger(state)
     }
 
-    /// Makes a fact true that has been decided and announced.
+    /// Applies a fact that has been decided and announced.
     pub fn apply(&mut self, moment: Moment, fact: Fact<'_>) {
         self.0.apply(moment, fact);
     }
 
-    /// Notes that a session has just been heard.
+    /// Records that a session has just sent something.
     pub fn touch(&mut self, moment: Moment, session: SessionId) {
         self.0.touch(moment, session);
     }
 
-    /// Notes that a PING went out.
+    /// Records that a PING was sent.
     pub fn mark_pinged(&mut self, session: SessionId) {
         self.0.mark_pinged(session);
     }
 
-    /// Notes bytes of answers for a session; returns how many it may not have read yet.
+    /// Records bytes of answers to a session; returns the number of bytes that it may not have read yet.
     pub fn note_answered(&mut self, session: SessionId, bytes: usize) -> usize {
         self.0.note_answered(session, bytes)
     }
 
-    /// Notes that a session's output has drained.
+    /// Records that a session's output has drained.
     pub fn note_drained(&mut self, session: SessionId) {
         self.0.note_drained(session);
     }
 
-    /// What a session has been charged for its lines.
+    /// Returns the charges of a session for its lines.
     pub fn pace(&mut self, session: SessionId) -> &mut Pace {
         self.0.pace(session)
     }
 
-    /// Notes whether the datastore has room for new records.
+    /// Records whether the datastore has room for new records.
     pub fn set_writable(&mut self, writable: bool) {
         self.0.store_full = !writable;
     }

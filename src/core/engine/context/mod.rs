@@ -1,4 +1,5 @@
-//! What every handler works with: the session being served, its answer, what it waits for, and the ways to speak.
+//! The context of every handler: the session being served, its answer, what it waits for, and how lines are
+//! sent.
 
 pub mod answer;
 pub mod cx;

@@ -1,61 +1,62 @@
-//! How a message of several lines goes out: as one batch to those who know such messages, line by line to the
-//! others (draft/multiline, "Fallback").
+//! Sends multiline messages: as one batch to clients that know them, line by line to the others
+//! (draft/multiline, "Fallback").
 //!
-//! Not who gets it, nor how a line looks.
+//! Choosing recipients and rendering lines is left to others.
 
 use crate::wire::multiline::lines;
 use crate::wire::{Body, Cap, Caps, Origin, Outgoing, Part, Text};
 
-/// The type of the batch.
+/// The type of batch that contains a multiline message.
 pub const BATCH_TYPE: &str = "draft/multiline";
 
-/// What a client needs in order to get a message as a batch.
+/// The capabilities that a client needs to receive a multiline message as a batch.
 pub const BATCHED: Caps = Caps::of(Cap::Multiline).with(Cap::Batch);
 
-/// The lines by which a message reaches a client with these capabilities; `message` itself if it is one line.
-pub fn each_line(message: &Outgoing<'_>, caps: Caps, mut say: impl FnMut(&Outgoing<'_>)) {
-    let Body::Command { verb, params, text: Text::Lines(text) } = &message.body else { return say(message) };
+/// Calls `send` for each line that a client with these capabilities receives for a message; once, with
+/// `message` itself, if it has one line.
+pub fn each_line(message: &Outgoing<'_>, caps: Caps, mut send: impl FnMut(&Outgoing<'_>)) {
+    let Body::Command { verb, params, text: Text::Lines(text) } = &message.body else { return send(message) };
     match (&message.origin.msgid, caps.contains(BATCHED)) {
-        (Some(id), true) => as_batch(message, verb, params, text, id.as_str(), say),
-        _ => as_lines(message, verb, params, text, say),
+        (Some(id), true) => as_batch(message, verb, params, text, id.as_str(), send),
+        _ => as_lines(message, verb, params, text, send),
     }
 }
 
-/// The message's id serves as the reference: no two messages have the same.
+/// Sends the lines as a batch. Its reference is the message's id, which is unique.
 fn as_batch(
     message: &Outgoing<'_>,
     verb: &str,
     params: &[&str],
     text: &str,
     reference: &str,
-    mut say: impl FnMut(&Outgoing<'_>),
+    mut send: impl FnMut(&Outgoing<'_>),
 ) {
     let (start, end) = (format!("+{reference}"), format!("-{reference}"));
     let command = |verb, params, text| Body::Command { verb, params, text };
     let mut opening = vec![start.as_str(), BATCH_TYPE];
     opening.extend_from_slice(params);
-    say(&Outgoing { body: command("BATCH", &opening, Text::None), ..message.clone() });
+    send(&Outgoing { body: command("BATCH", &opening, Text::None), ..message.clone() });
     for line in lines(text) {
         let part = Part { batch: reference, concat: line.concat };
         let origin = Origin { part: Some(part), ..Origin::default() };
-        say(&Outgoing { body: command(verb, params, Text::Plain(line.text)), origin, ..message.clone() });
+        send(&Outgoing { body: command(verb, params, Text::Plain(line.text)), origin, ..message.clone() });
     }
     let origin = Origin::default();
-    say(&Outgoing { body: command("BATCH", &[&end], Text::None), origin, ..message.clone() });
+    send(&Outgoing { body: command("BATCH", &[&end], Text::None), origin, ..message.clone() });
 }
 
-/// Blank lines are left out, and only the first of the others has the id.
+/// Sends the lines one by one. Blank lines are skipped, and only the first line sent has the id.
 fn as_lines(
     message: &Outgoing<'_>,
     verb: &str,
     params: &[&str],
     text: &str,
-    mut say: impl FnMut(&Outgoing<'_>),
+    mut send: impl FnMut(&Outgoing<'_>),
 ) {
     let mut origin = message.origin;
     for line in lines(text).filter(|line| !line.text.is_empty()) {
         let body = Body::Command { verb, params, text: Text::Plain(line.text) };
-        say(&Outgoing { body, origin, ..message.clone() });
+        send(&Outgoing { body, origin, ..message.clone() });
         origin.msgid = None;
     }
 }

@@ -1,6 +1,6 @@
-//! What goes into history: the lines that are told, kept as they are told, with who may find them there.
+//! Records history: each line is stored as it is sent, with the places where it can be found.
 //!
-//! Not who may read it, which is `engine::history`'s.
+//! Permission to read it is left to `engine::history`.
 
 use std::borrow::Cow;
 
@@ -18,30 +18,30 @@ use crate::wire::ctcp::is_ctcp;
 use crate::wire::message::tags;
 use crate::wire::{Body, Outgoing, Text};
 
-/// What is to be kept in memory once the fact has been told.
+/// The items to keep in memory once the fact has been announced.
 #[derive(Debug, Default)]
 pub struct Recorder {
     kept: Kept,
-    /// Where items are put together.
+    /// A reused buffer in which items are encoded.
     buffer: Vec<u8>,
 }
 
-/// Mostly there is one: what was said in a channel.
+/// Usually there is one item: a message to a channel.
 type Kept = SmallVec<[(HistoryPlace, Item, Bounds); 1]>;
 
 impl Recorder {
-    /// Takes out what is to be kept in memory, in order.
+    /// Takes out the items to keep in memory, in order.
     pub fn take(&mut self) -> Kept {
         std::mem::take(&mut self.kept)
     }
 
-    /// Whether there is nothing to be kept.
+    /// Returns whether there are no items to keep.
     pub fn is_empty(&self) -> bool {
         self.kept.is_empty()
     }
 
-    /// Keeps a line that was told in some channels.
-    pub fn keep_in_channels(
+    /// Records a line that was sent to some channels.
+    pub fn record_in_channels(
         &mut self,
         setup: &ResolvedConfig,
         state: &State,
@@ -78,8 +78,8 @@ impl Recorder {
         }
     }
 
-    /// Keeps a line that one user told another, on both sides that want it.
-    pub fn keep_between(
+    /// Records a line that one user sent to another, for each of the two whose settings allow it.
+    pub fn record_between(
         &mut self,
         setup: &ResolvedConfig,
         state: &State,
@@ -113,7 +113,7 @@ impl Recorder {
         record(setup, item, stored, line, out);
     }
 
-    /// A line as it is kept; `None` if it has no id.
+    /// Returns a line as a history item; `None` if it has no id.
     fn item_of(&mut self, kind: Kind, line: &Outgoing<'_>) -> Option<Item> {
         let id = line.origin.msgid?;
         let (params, text) = match line.body {
@@ -139,14 +139,16 @@ impl Recorder {
     }
 }
 
-/// By what the conversation with a user is found: the account, or the nick of who has none.
+/// Returns the key of conversations with a user: the user's account, or the nick of a user without an
+/// account.
 pub fn correspondent(state: &State, user: UserId) -> &str {
     let user = &state.users[user];
     user.account.as_ref().map_or(user.nick.key(), |account| account.key())
 }
 
-/// Whether something said is kept at all. Tags without a text are mostly of the moment (`+typing`).
-pub fn is_kept(config: &Config, what: &Said<'_>) -> bool {
+/// Returns whether a message is recorded at all. Most tags without a text are only of momentary interest
+/// (`+typing`).
+pub fn is_recorded(config: &Config, what: &Said<'_>) -> bool {
     if is_ctcp(what.text) {
         return false;
     }
@@ -158,6 +160,7 @@ pub fn is_kept(config: &Config, what: &Said<'_>) -> bool {
     if rule.default { !has(&rule.blacklist) } else { has(&rule.whitelist) }
 }
 
+/// Returns whether a channel's setting allows events of a kind.
 fn is_wanted(kind: Kind, events: Option<StoreEvents>) -> bool {
     match events.unwrap_or(StoreEvents::All) {
         StoreEvents::All => true,
@@ -170,6 +173,7 @@ fn bounds(config: &Config, items_max: usize) -> Bounds {
     Bounds { items_max, window_ms: config.history.autoresize_window.as_millis() as u64 }
 }
 
+/// Stores an item permanently for some targets.
 fn record(
     setup: &ResolvedConfig,
     item: Item,
@@ -186,7 +190,7 @@ fn record(
     out.push(Effect::Record(Record::Keep { item, targets, author }));
 }
 
-/// What a line says happened; `None` for those that are never kept.
+/// Returns the kind of event that a line reports; `None` for lines that are never recorded.
 fn kind_of(line: &Outgoing<'_>) -> Option<Kind> {
     match &line.body {
         Body::Command { verb, .. } => Kind::of_verb(verb),

@@ -1,4 +1,4 @@
-//! Refusals: why a command is not carried out, and the one place that turns that into a numeric.
+//! Refusals: the reasons why a command is rejected, and the one place that turns them into numerics.
 
 use crate::i18n::Phrase;
 use crate::wire::numeric::*;
@@ -7,7 +7,7 @@ use crate::wire::{Numeric, Text};
 use super::cx::Cx;
 use super::service::ServiceName;
 
-/// The obstacle.
+/// The reason why a command is rejected.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Refusal {
     AlreadyRegistered,
@@ -59,22 +59,22 @@ pub enum Refusal {
         channel: String,
     },
     UsersDontMatch,
-    /// What this command would change cannot be stored.
+    /// The datastore has no room for the changes of this command.
     StoreFull(String),
-    /// A standard reply: FAIL command code context :text.
+    /// A standard reply: `FAIL command code context :text`.
     Fail {
         command: &'static str,
         code: &'static str,
         context: Vec<String>,
         text: Phrase,
     },
-    /// A service's words.
+    /// A notice from a service.
     Service {
         service: ServiceName,
         text: Phrase,
         args: Vec<String>,
     },
-    /// An answer was given already.
+    /// The command has already been answered.
     Said,
 }
 
@@ -82,7 +82,7 @@ pub enum Refusal {
 pub type Outcome = Result<(), Refusal>;
 
 impl Refusal {
-    /// Tells the client.
+    /// Sends the refusal to the client.
     pub fn say(self, cx: &mut Cx<'_>) {
         use Phrase as P;
         match self {
@@ -152,7 +152,7 @@ impl Refusal {
     }
 }
 
-/// Before registration with a numeric, too: a client that knows no standard replies has to try another nick.
+/// Before registration, also sends a numeric, so that a client without standard replies tries another nick.
 fn nick_reserved(cx: &mut Cx<'_>, nick: &str) {
     if cx.served().registering().is_some() {
         numeric(cx, ERR_NICKNAMEINUSE, &[nick], Phrase::NICKNAME_RESERVED);

@@ -1,4 +1,4 @@
-//! The names of the services, and how they speak. Their commands are in `service`.
+//! The names of the services, and sending their notices. Their commands are in `service`.
 
 use crate::config::Config;
 use crate::i18n::Phrase;
@@ -7,10 +7,10 @@ use crate::wire::Text;
 use super::cx::Cx;
 use super::refusal::Refusal;
 
-/// Where services seem to be, unless `server.override-services-hostname` says otherwise.
+/// The host of services, unless `server.override-services-hostname` is set.
 const HOST: &str = "localhost";
 
-/// One of the services, by the name everybody knows it by.
+/// A service, by its customary name.
 #[allow(clippy::enum_variant_names)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ServiceName {
@@ -20,7 +20,7 @@ pub enum ServiceName {
     ChanServ,
     /// Hosts that are shown instead of the cloak.
     HostServ,
-    /// What was said.
+    /// History.
     HistServ,
 }
 
@@ -29,7 +29,7 @@ impl ServiceName {
     pub const ALL: [ServiceName; 4] =
         [ServiceName::NickServ, ServiceName::ChanServ, ServiceName::HostServ, ServiceName::HistServ];
 
-    /// Its nick.
+    /// Returns its nick.
     pub fn name(self) -> &'static str {
         match self {
             ServiceName::NickServ => "NickServ",
@@ -39,27 +39,27 @@ impl ServiceName {
         }
     }
 
-    /// The service with this nick, whatever the case.
+    /// Returns the service with this nick, in any case.
     pub fn by_name(name: &str) -> Option<ServiceName> {
         ServiceName::ALL.into_iter().find(|service| service.name().eq_ignore_ascii_case(name))
     }
 
-    /// Its host.
+    /// Returns its host.
     pub fn host(self, config: &Config) -> &str {
         config.server.override_services_hostname.as_deref().unwrap_or(HOST)
     }
 
-    /// Its `nick!user@host`.
+    /// Returns its `nick!user@host`.
     pub fn source(self, config: &Config) -> String {
         format!("{0}!{0}@{1}", self.name(), self.host(config))
     }
 
-    /// The parameters of one of its commands make no sense.
+    /// Returns the refusal of invalid parameters of one of its commands.
     pub fn bad_parameters(self, command: &str) -> Refusal {
         self.refuse(Phrase::SERVICE_BAD_PARAMETERS, &[self.name(), command])
     }
 
-    /// A refusal in this service's words.
+    /// Returns a refusal that this service sends as a notice.
     pub fn refuse(self, text: Phrase, args: &[&str]) -> Refusal {
         let args = args.iter().map(|&arg| arg.to_owned()).collect();
         Refusal::Service { service: self, text, args }

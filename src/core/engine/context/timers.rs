@@ -1,7 +1,6 @@
-//! Deadlines of sessions, in buckets of time. When an entry comes up, its session is looked at and
-//! given the next one, so that activity costs nothing here. A session has at most two for silence: one from
-//! when it was opened, one from when it registered. Entries of sessions that are gone stay until they are
-//! due.
+//! Deadlines of sessions, in buckets of time. When an entry is due, its session is checked and gets the next
+//! entry, so activity costs nothing here. A session has at most two entries for idle timeouts: one since it
+//! was opened, one since it registered. Entries of sessions that have ended stay until they are due.
 
 use std::collections::BTreeMap;
 
@@ -22,17 +21,17 @@ impl Timers {
         Timers { step_ms, due: BTreeMap::new() }
     }
 
-    /// Wants the session looked at then; up to one bucket late.
+    /// Adds an entry for a session, due at `mono_ms`, at most one bucket later.
     pub fn arm(&mut self, mono_ms: u64, session: SessionId) {
         self.due.entry(mono_ms.div_ceil(self.step_ms)).or_default().push(session);
     }
 
-    /// When the next session is due.
+    /// Returns the time at which the next entry is due, in milliseconds of the monotonic clock.
     pub fn next_ms(&self) -> Option<u64> {
         self.due.first_key_value().map(|(bucket, _)| bucket * self.step_ms)
     }
 
-    /// Takes those that are due by now.
+    /// Takes the sessions of one bucket that is due; `None` if no bucket is.
     pub fn take_due(&mut self, mono_ms: u64) -> Option<Vec<SessionId>> {
         let entry = self.due.first_entry()?;
         (entry.key() * self.step_ms <= mono_ms).then(|| entry.remove())

@@ -1,4 +1,4 @@
-//! What any event has, whether a session caused it or not: the state to read, the time, and the ways to speak.
+//! The context of any event, whether a session caused it or not: the state, the time, and where lines go.
 
 use crate::config::Config;
 use crate::engine::border::{Effect, Level, Note, Now};
@@ -16,8 +16,8 @@ use super::timers::Timers;
 use super::voice::Voice;
 use super::waiting::{Waiting, WaitingList};
 
-/// The context of one event. Facts are announced and committed with it; only a session can be replied to, with
-/// [`Cx`].
+/// The context of one event. Facts are announced and committed with it; only a session can be replied to,
+/// with [`Cx`].
 #[derive(Debug)]
 pub struct Turn<'e> {
     /// Names, limits and everything else that follows from the configuration.
@@ -26,44 +26,44 @@ pub struct Turn<'e> {
     pub now: Now,
     /// The state.
     pub ledger: &'e mut Ledger,
-    /// Where lines go. The session that caused the event, if one did, has its copies in the answer.
+    /// Where lines go. Those for the session that caused the event, if there is one, go into the answer.
     pub voice: Voice<'e>,
     /// Counters for ids.
     pub ids: &'e mut Ids,
-    /// When sessions are to be looked at.
+    /// The times at which sessions must be checked.
     pub timers: &'e mut Timers,
     /// Sessions that wait.
     pub waiting: &'e mut WaitingList,
-    /// What is to be kept of what is being told.
+    /// Records history.
     pub recorder: &'e mut Recorder,
-    /// Set while the state is between two facts; a panic that leaves it set is not survived.
+    /// Set while a fact is being applied; a panic that leaves it set ends the process.
     pub applying: &'e mut bool,
 }
 
 impl<'e> Turn<'e> {
-    /// Everything known of the network.
+    /// Returns the state.
     pub fn state(&self) -> &State {
         self.ledger
     }
 
-    /// The configuration.
+    /// Returns the configuration.
     pub fn config(&self) -> &'e Config {
         &self.setup.config
     }
 
-    /// The moment, as applying and recording need it.
+    /// Returns the time and the case mapping, with which facts are applied.
     pub fn moment(&self) -> Moment {
         Moment { mono_ms: self.now.mono_ms, wall_ms: self.now.wall_ms, mapping: self.setup.mapping }
     }
 
-    /// Finds a user by nick; 401.
+    /// Finds a user by nick; 401 if there is none.
     pub fn find_user(&self, nick: &str) -> Result<UserId, Refusal> {
         let key = self.setup.mapping.nick_key(nick).ok();
         let found = key.and_then(|key| self.ledger.user_by_key(&key));
         found.ok_or_else(|| Refusal::NoSuchNick(nick.to_owned()))
     }
 
-    /// Finds a channel by name, secret or not; 403, also while its name is purged.
+    /// Finds a channel by name, secret or not; 403 if there is none or its name is purged.
     pub fn find_any_channel(&self, name: &str) -> Result<ChannelId, Refusal> {
         let key = self.setup.mapping.channel_key(name).ok();
         let key = key.filter(|key| !self.ledger.purges.contains_key(&**key));
@@ -76,12 +76,12 @@ impl<'e> Turn<'e> {
         self.voice.out.push(Effect::Note(Note { level, kind, text }));
     }
 
-    /// A fresh message id.
+    /// Returns a new message id.
     pub fn msgid(&mut self) -> MsgId {
         self.ids.msgid(self.now.wall_ms)
     }
 
-    /// The same turn, for another answer.
+    /// Returns the same context with another answer.
     fn for_answer(&mut self, answer: Answer) -> Turn<'_> {
         let Turn { setup, now, ledger, voice, ids, timers, waiting, recorder, applying } = self;
         let Voice { out, stamp, scratch, .. } = voice;
@@ -89,16 +89,21 @@ impl<'e> Turn<'e> {
         Turn { setup, now: *now, ledger, voice, ids, timers, waiting, recorder, applying }
     }
 
-    /// Serves a session that did not cause the event. What it waits for goes first.
-    pub fn serve(&mut self, session: SessionId, say: impl FnOnce(&mut Cx<'_>)) {
-        debug_assert_ne!(self.voice.answer.session(), Some(session), "Cx::serve knows its own session");
+    /// Serves a session that did not cause the event. Long answers that `serve` adds follow after everything
+    /// that the session already waits for.
+    pub fn serve(&mut self, session: SessionId, serve: impl FnOnce(&mut Cx<'_>)) {
+        debug_assert_ne!(
+            self.voice.answer.session(),
+            Some(session),
+            "Cx::serve handles the session being served"
+        );
         let held = self.waiting.sessions.get_mut(&session).and_then(Waiting::interrupt);
         let mut cx = Cx::new(self.for_answer(Answer::new(session, None)), session);
         let held = held.map(|held| {
             (cx.pending, cx.later) = (Some(held.pending), held.later);
             held.answer
         });
-        say(&mut cx);
+        serve(&mut cx);
         cx.leave(held);
     }
 }

@@ -1,4 +1,4 @@
-//! How the engine speaks: renders a line once per variant and lists who gets it.
+//! Sends lines: renders a line once per variant and lists the recipients.
 
 use crate::engine::border::Effects;
 use crate::engine::setup::ResolvedConfig;
@@ -8,11 +8,11 @@ use crate::wire::{Caps, Form, Outgoing, Stamp};
 use super::answer::{Answer, Role};
 use super::multiline::{BATCHED, each_line};
 
-/// Buffers that live on between commands, so that speaking allocates nothing.
+/// Buffers that are reused between commands, so that sending a line allocates nothing.
 #[derive(Debug, Default)]
 pub struct Scratch {
     variants: Vec<Variant>,
-    /// Per user slot: the mark of the last walk that visited the user.
+    /// By user slot: the mark of the last walk that visited the user.
     visited: Vec<u32>,
     mark: u32,
 }
@@ -24,7 +24,7 @@ struct Variant {
 }
 
 impl Scratch {
-    /// Starts a walk in which every user counts once.
+    /// Starts a walk in which each user is visited once.
     pub fn start_walk(&mut self) {
         self.mark = self.mark.wrapping_add(1);
         if self.mark == 0 {
@@ -33,12 +33,12 @@ impl Scratch {
         }
     }
 
-    /// Whether the user was visited in this walk.
+    /// Returns whether the user was visited in this walk.
     pub fn is_visited(&self, user: UserId) -> bool {
         self.visited.get(user.slot as usize) == Some(&self.mark)
     }
 
-    /// Whether the user is visited for the first time in this walk.
+    /// Visits a user; returns whether it is the first time in this walk.
     pub fn visit(&mut self, user: UserId) -> bool {
         let slot = user.slot as usize;
         if self.visited.len() <= slot {
@@ -48,14 +48,14 @@ impl Scratch {
     }
 }
 
-/// Everything needed to say a line.
+/// Everything that is needed to send a line.
 #[derive(Debug)]
 pub struct Voice<'e> {
     /// Names, languages, limits.
     pub setup: &'e ResolvedConfig,
     /// Where the lines go.
     pub out: &'e mut Effects,
-    /// What goes back to the session that is being served.
+    /// The answer to the session being served.
     pub answer: Answer,
     /// The time of this event.
     pub stamp: Stamp,
@@ -64,7 +64,7 @@ pub struct Voice<'e> {
 }
 
 impl Voice<'_> {
-    /// Says something to the session that is being served.
+    /// Sends a message to the session being served.
     pub fn reply(&mut self, session: &Session, message: &Outgoing<'_>) {
         each_line(message, session.caps, |line| self.reply_line(session, line));
     }
@@ -83,8 +83,8 @@ impl Voice<'_> {
         self.answer.add(self.out, role, |bytes| line.render(form, stamp, languages, bytes));
     }
 
-    /// Says something to all sessions given that have the capabilities it needs. The session being
-    /// served gets its copy in its answer.
+    /// Sends a message to those of the given sessions that have the capabilities it needs. The session being
+    /// served gets its copy in the answer.
     pub fn deliver(
         &mut self,
         state: &State,
@@ -142,7 +142,7 @@ impl Voice<'_> {
         self.send_variants(line, used);
     }
 
-    /// Says something to one session that has the capabilities it needs, outside of any answer.
+    /// Sends a message to one session if it has the capabilities the message needs, outside any answer.
     pub fn deliver_alone(&mut self, session: &Session, id: SessionId, message: &Outgoing<'_>, needs: Caps) {
         if session.caps.contains(needs) {
             let (stamp, languages) = (&self.stamp, &self.setup.languages);
@@ -154,7 +154,7 @@ impl Voice<'_> {
         }
     }
 
-    /// What is said to others holds no phrase, so their languages make no difference.
+    /// Returns the form of lines to other sessions. They contain no phrases, so languages make no difference.
     fn form_for_others(&self, caps: Caps) -> Form<'static> {
         Form { caps, languages: &[], extra_tags: "", line_bytes_max: self.setup.config.server.max_line_len }
     }
@@ -169,7 +169,7 @@ impl Voice<'_> {
     }
 }
 
-/// All sessions of some users.
+/// Returns all sessions of some users.
 pub fn sessions_of<'s>(
     state: &'s State,
     users: impl Iterator<Item = UserId> + 's,
@@ -177,7 +177,7 @@ pub fn sessions_of<'s>(
     users.flat_map(move |user| state.users[user].sessions.iter().copied())
 }
 
-/// Everyone who shares a channel with the user and may know, and the user; each once.
+/// Returns the user and all users who share a channel with the user and can see the user there, each once.
 pub fn peers(state: &State, scratch: &mut Scratch, of: UserId) -> Vec<UserId> {
     scratch.start_walk();
     scratch.visit(of);
@@ -185,8 +185,8 @@ pub fn peers(state: &State, scratch: &mut Scratch, of: UserId) -> Vec<UserId> {
     let mut all = vec![of];
     for &channel in &user.channels {
         let channel = &state.channels[channel];
-        let knowing = channel.members.keys().copied().filter(|&other| channel.shows(other, of));
-        all.extend(knowing.filter(|&other| scratch.visit(other)));
+        let observers = channel.members.keys().copied().filter(|&other| channel.shows(other, of));
+        all.extend(observers.filter(|&other| scratch.visit(other)));
     }
     all
 }

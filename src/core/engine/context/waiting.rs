@@ -1,5 +1,5 @@
-//! Sessions that wait: for a job, for room for the rest of a long answer, or because they send too fast. Their later lines wait
-//! with them, in order and bounded.
+//! Sessions that wait: for a job, for room for the rest of a long answer, or because they send too fast.
+//! Their later lines wait with them, in order, up to a limit.
 
 use std::collections::{HashMap, VecDeque};
 use std::fmt::Debug;
@@ -16,83 +16,85 @@ use super::cx::Cx;
 use super::refusal::Outcome;
 use super::timers::Timers;
 
-/// Bytes of lines that may wait for one session. Its reading stops at once when it begins to wait, so
-/// only what had been read already comes here.
+/// Limit on bytes of lines that wait for one session. Reading from it stops as soon as it waits, so only
+/// lines that had already been read are added.
 pub const BACKLOG_BYTES_MAX: usize = 256 << 10;
 
-/// How exactly sessions are paced, in milliseconds.
+/// Resolution of the timers that pace sessions, in milliseconds.
 const PACE_STEP_MS: u64 = 10;
 
-/// What waits can be stored: every implementor of the two traits below has a row in `stored::waiting`, and
-/// one that implements both has two.
+/// A continuation that can be stored in a snapshot. Every implementor of the two traits below has a row in
+/// `stored::waiting`; a type that implements both has two.
 pub trait Stored<As> {
-    /// Appends its kind, and what it holds.
+    /// Appends the number of its kind, and its content.
     fn put(&self, out: &mut Vec<u8>);
 }
 
-/// Marks what is stored as a [`Resume`].
+/// Marks a type that is stored as a [`Resume`].
 #[derive(Debug)]
 pub enum AsResume {}
 
-/// Marks what is stored as a [`LongAnswer`].
+/// Marks a type that is stored as a [`LongAnswer`].
 #[derive(Debug)]
 pub enum AsLongAnswer {}
 
-/// What a command does once a job is done. An implementor is plain data: it may outlive the handler by minutes.
+/// The continuation of a command once a job is done. An implementor is plain data: it may outlive the handler
+/// by minutes.
 pub trait Resume: Debug + Send + Stored<AsResume> {
-    /// Goes on with the answer of the job. The session is still there, but anything else may have changed.
+    /// Continues with the answer of the job. The session still exists, but everything else may have changed.
     fn resume(self: Box<Self>, cx: &mut Cx<'_>, answer: &JobAnswer) -> Outcome;
 }
 
-/// An answer given piece by piece as its client reads. An implementor is plain data, a cursor: it finds its place again
-/// whatever has changed between two pieces.
+/// An answer that is sent piece by piece as the client reads. An implementor is a cursor and plain data: it
+/// finds its place again, whatever has changed between two pieces.
 pub trait LongAnswer: Debug + Send + Stored<AsLongAnswer> {
-    /// Gives the next lines. Continues with the number of things looked at for them, or breaks once the answer is
-    /// complete. A step may ask for a job; then it breaks, and what resumes goes on.
+    /// Sends the next lines. Continues with the number of entries examined for them, or breaks once the
+    /// answer is complete. A step may request a job; then it breaks, and the continuation of the job goes on
+    /// with the answer.
     fn step(&mut self, cx: &mut Cx<'_>) -> ControlFlow<(), usize>;
 
-    /// The archive has just failed to answer: an answer that the client did not ask for does without it, instead of
-    /// waiting for it again.
+    /// Reports that the archive has just failed to answer. An answer that the client did not request then
+    /// continues without the archive instead of waiting for it again.
     fn skip_archive(&mut self) {}
 }
 
-/// Why a command goes on later.
+/// The reason why a command continues later.
 #[derive(Debug, Serialize, Deserialize)]
 pub enum Pending {
     /// Until a job is done.
     Job(Ticket, Box<dyn Resume>),
     /// Until there is room for more of a long answer.
     Room(Box<dyn LongAnswer>),
-    /// Until the next command may be served, milliseconds of the clock that never jumps.
+    /// Until the next command may be served, in milliseconds of the monotonic clock.
     Pace(u64),
-    /// Until the client has read what it was answered.
+    /// Until the client has read its answers.
     Drain,
 }
 
-/// What a session is held with.
+/// The work of a session that is held.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Held {
     /// What it waits for.
     pub pending: Pending,
-    /// Long answers that follow, in this order.
+    /// Long answers that follow after it, in this order.
     pub later: VecDeque<Box<dyn LongAnswer>>,
-    /// The answer that is not complete.
+    /// The incomplete answer.
     pub answer: Answer,
 }
 
-/// All waits, and which session each job was asked for. Never iterated.
+/// All sessions that wait, and the sessions for which jobs were requested. Never iterated.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct WaitingList {
-    /// By session.
+    /// The waiting sessions.
     #[serde(with = "sorted")]
     pub sessions: HashMap<SessionId, Waiting>,
-    /// Jobs under way. A ticket outlives its session until the job is done.
+    /// Jobs in progress. A ticket stays until the job is done, even if its session ends.
     #[serde(with = "sorted")]
     pub tickets: HashMap<Ticket, SessionId>,
     /// Jobs without a waiting session, and their continuations.
     #[serde(with = "sorted")]
     pub aside: HashMap<Ticket, (SessionId, Box<dyn Resume>)>,
-    /// When sessions that send too fast go on. An entry may outlive its wait.
+    /// The times at which sessions that send too fast continue. An entry may outlive its wait.
     pub paced: Timers,
 }
 
@@ -104,7 +106,7 @@ impl Default for WaitingList {
 }
 
 impl WaitingList {
-    /// Makes a session wait, unless it waits for something already.
+    /// Makes a session wait, unless it already waits for something.
     pub fn hold(&mut self, session: SessionId, pending: Pending, out: &mut Effects) {
         let waiting = self.sessions.entry(session).or_default();
         if waiting.pending().is_none() {
@@ -115,7 +117,7 @@ impl WaitingList {
     }
 }
 
-/// One session's wait.
+/// The wait of one session.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub struct Waiting {
     held: Option<Held>,
@@ -135,7 +137,7 @@ pub enum Waited {
 }
 
 impl Waited {
-    /// As it came.
+    /// Returns the line as it was received.
     pub fn as_line(&self) -> Line<'_> {
         match self {
             Waited::Text(text) => Line::Text(text),
@@ -155,12 +157,12 @@ impl Waited {
 }
 
 impl Waiting {
-    /// Begins to wait, or goes on waiting.
+    /// Starts to wait, or continues to wait.
     pub fn hold(&mut self, held: Held) {
         self.held = Some(held);
     }
 
-    /// What is waited for.
+    /// Returns what the session waits for.
     pub fn pending(&self) -> Option<&Pending> {
         self.held.as_ref().map(|held| &held.pending)
     }
@@ -170,12 +172,12 @@ impl Waiting {
         self.held.take()
     }
 
-    /// Stops waiting for a moment, unless it is only paced: that ends by itself.
+    /// Stops waiting for a moment, unless the session is only paced: that wait ends by itself.
     pub fn interrupt(&mut self) -> Option<Held> {
         self.held.take_if(|held| !matches!(held.pending, Pending::Pace(_)))
     }
 
-    /// Adds a line; `false` when there is no room.
+    /// Adds a line; returns `false` if the limit is exceeded.
     #[must_use]
     pub fn push(&mut self, line: Waited) -> bool {
         self.bytes += line.bytes();
@@ -183,7 +185,7 @@ impl Waiting {
         self.bytes <= BACKLOG_BYTES_MAX
     }
 
-    /// Puts the line back that is to be served first.
+    /// Puts back the line that must be served first.
     pub fn put_back(&mut self, line: Waited) {
         self.bytes += line.bytes();
         self.lines.push_front(line);

@@ -108,7 +108,7 @@ impl Telling {
                 // An extension shared with Ergo: there are no more items to request.
                 let tags = if self.is_all { "draft/chathistory-end" } else { "" };
                 cx.open_batch_tagged(tags, "chathistory", &[shown]);
-                cx.voice.answer.is_one_batch();
+                cx.voice.answer.mark_one_batch();
             }
             Style::Lines { .. } if !self.items.is_empty() => cx.open_batch("chathistory", &[shown]),
             Style::Lines { .. } | Style::Notices => {}
