@@ -159,7 +159,7 @@ fn send_to(cx: &mut Cx<'_>, target: &str, speech: Said<'_>) -> Outcome {
         let at_least = prefixes.chars().filter_map(Rank::by_prefix).min();
         check_ctcp(cx, channel, speech.text)?;
         let shown = shown_target(cx, channel, at_least);
-        let at_least = policy::hears(cx.state(), by, channel, at_least);
+        let at_least = policy::min_recipient_rank(cx.state(), by, channel, at_least);
         let to = SpeechTarget::Channel { channel, at_least, shown: &shown };
         cx.commit(Fact::Said { session, by, to, what: speech });
         return Ok(());

@@ -46,7 +46,7 @@ fn play(cx: &mut Cx<'_>, target: &str, name: Option<&str>, words: &[&str], acts:
         return refused(Phrase::ROLEPLAY_NOT_ALLOWED);
     }
     let source_override = match name {
-        Some(name) if policy::is_playable(cx.setup, name) => fill(&rules.npc_nick_mask, &[name, cx.nick()]),
+        Some(name) if policy::is_npc_name(cx.setup, name) => fill(&rules.npc_nick_mask, &[name, cx.nick()]),
         Some(_) => return refused(Phrase::ROLEPLAY_INVALID_NAME),
         None => fill(&rules.scene_nick_mask, &[cx.nick()]),
     };
@@ -86,7 +86,7 @@ fn play_in_channel(cx: &mut Cx<'_>, target: &str, speech: Said<'_>) -> Outcome {
     {
         return refused(Phrase::ROLEPLAY_NOT_ALLOWED);
     }
-    let at_least = policy::hears(cx.state(), by, channel, None);
+    let at_least = policy::min_recipient_rank(cx.state(), by, channel, None);
     let to = SpeechTarget::Channel { channel, at_least, shown: &shown };
     cx.commit(Fact::Said { session: cx.session, by, to, what: speech });
     Ok(())

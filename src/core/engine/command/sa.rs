@@ -85,7 +85,7 @@ fn sanick(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
     let me = cx.me();
     let source = cx.state().users[user].source().to_owned();
     let new = nick.as_str().to_owned();
-    let sees = user == me || policy::hears_of(cx.state(), me, user);
+    let sees = user == me || policy::is_notified_of(cx.state(), me, user);
     cx.commit(Fact::NickChanged { user, nick });
     if !sees {
         // The operator sees the change like the user's peers.

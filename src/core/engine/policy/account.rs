@@ -1,4 +1,4 @@
-//! Whether a client needs an account.
+//! Decides whether a client needs an account.
 
 use std::net::IpAddr;
 

@@ -1,4 +1,4 @@
-//! What members of a channel may do.
+//! Permissions of users in a channel.
 
 use crate::config::Config;
 use crate::engine::context::refusal::{Outcome, Refusal};
@@ -6,8 +6,8 @@ use crate::state::channel::MaskEntry;
 use crate::state::{Channel, ChannelId, Rank, State, User, UserId};
 use crate::text::folded_nuh;
 
-/// Whether a mask of the channel's ban list matches the user and none of its exceptions does. Mutes
-/// (`m:`) are a list of their own within the list.
+/// Returns whether a mask of the channel's ban list matches the user and no exception does. With `mute`, only
+/// mutes (`m:`) count, otherwise only the other entries.
 pub fn is_banned(channel: &Channel, user: &User, mute: bool) -> bool {
     let matched = |list: &[MaskEntry], nuhs: &[String]| {
         let entries = list.iter().filter(|entry| entry.mask.is_mute() == mute);
@@ -20,8 +20,9 @@ pub fn is_banned(channel: &Channel, user: &User, mute: bool) -> bool {
     matched(&channel.bans, &nuhs) && !matched(&channel.excepts, &nuhs)
 }
 
-/// What masks are matched against: what others see, and the cloak underneath a vhost, so that a vhost
-/// does not lift a ban. Not the real host: bans must not tell operators what cloaks hide.
+/// Returns the sources that masks are matched against: the visible one, and the one with the cloak under a
+/// vhost, so that a vhost does not lift a ban. The real host is not matched: bans must not reveal to
+/// operators what cloaks hide.
 pub fn folded_sources(user: &User) -> Vec<String> {
     let mut all = vec![folded_nuh(user.nick.key(), &user.username, &user.host)];
     if user.host != user.cloak {
@@ -30,8 +31,8 @@ pub fn folded_sources(user: &User) -> Vec<String> {
     all
 }
 
-/// Returns the highest rank of a user in a channel. The founder of a registered channel needs to hold
-/// none, nor to be in it.
+/// Returns the highest rank of a user in a channel. The founder of a registered channel has the founder's
+/// rank even without the mode, and outside the channel.
 pub fn rank_of_user(state: &State, user: UserId, channel: ChannelId) -> Option<Rank> {
     let channel = &state.channels[channel];
     match channel.is_founder(&state.users[user]) {
@@ -40,7 +41,8 @@ pub fn rank_of_user(state: &State, user: UserId, channel: ChannelId) -> Option<R
     }
 }
 
-/// 404. Members with any rank are exempt from `+m`, `+M` and bans, as is usual.
+/// Checks whether a user may speak in a channel (404). Members with any rank are exempt from `+m`, `+M` and
+/// bans, as is customary.
 pub fn can_speak(state: &State, user: UserId, channel: ChannelId) -> Outcome {
     let rank = rank_of_user(state, user, channel);
     let channel = &state.channels[channel];
@@ -64,39 +66,47 @@ pub fn can_speak(state: &State, user: UserId, channel: ChannelId) -> Outcome {
     Ok(())
 }
 
-/// Whether a user may relay messages of others to a channel.
+/// Returns whether a user may relay messages of others to a channel.
 pub fn may_relay(config: &Config, state: &State, user: UserId, channel: ChannelId) -> bool {
     let operator = || rank_of_user(state, user, channel) >= Some(Rank::Op);
     state.users[user].may("relaymsg") || config.server.relaymsg.available_to_chanops && operator()
 }
 
-/// Whether a mute keeps someone of this nick (folded) from being relayed; of who is relayed nothing else is known.
+/// Returns whether a mute matches a relayed nick (folded). Relayed users have no known user name or host to
+/// match.
 pub fn is_relay_muted(channel: &Channel, nick: &str) -> bool {
     let nuh = folded_nuh(nick, "*", "*");
     let matched = |list: &[MaskEntry]| list.iter().any(|e| e.mask.is_mute() && e.mask.matches(&nuh));
     matched(&channel.bans) && !matched(&channel.excepts)
 }
 
-/// The lowest rank that hears what a user says to those of a rank (STATUSMSG) or (`None`) to all: in an
-/// op-moderated channel (`+U`) users without a rank reach the halfops and higher only.
-pub fn hears(state: &State, speaker: UserId, channel: ChannelId, at_least: Option<Rank>) -> Option<Rank> {
+/// Returns the lowest rank that receives a user's message to a rank (STATUSMSG) or, with `None`, to the
+/// channel. In an op-moderated channel (`+U`), messages of users without a rank reach only halfops and
+/// higher.
+pub fn min_recipient_rank(
+    state: &State,
+    speaker: UserId,
+    channel: ChannelId,
+    at_least: Option<Rank>,
+) -> Option<Rank> {
     let moderated = state.channels[channel].flags.has('U') && rank_of_user(state, speaker, channel).is_none();
     at_least.max(moderated.then_some(Rank::Halfop))
 }
 
-/// 477. `+R`, and DEFCON: only users who are logged in, or on the recipient's ACCEPT list.
-pub fn can_message(state: &State, by: UserId, hearer: UserId) -> Outcome {
-    let (speaker, hearer) = (&state.users[by], &state.users[hearer]);
+/// Checks whether a user may send another a direct message (477): under `+R` and DEFCON, only users who are
+/// logged in or on the recipient's ACCEPT list.
+pub fn can_message(state: &State, by: UserId, recipient: UserId) -> Outcome {
+    let (speaker, recipient) = (&state.users[by], &state.users[recipient]);
     let is_guest = speaker.account.is_none() && speaker.oper.is_none();
     let restricted =
-        hearer.modes.has('R') && speaker.account.is_none() || state.defcon.silences_guests() && is_guest;
-    if restricted && !hearer.accepted.contains(&by) && speaker.nick != hearer.nick {
-        return Err(Refusal::RegisteredOnlyMessages(hearer.nick.as_str().to_owned()));
+        recipient.modes.has('R') && speaker.account.is_none() || state.defcon.silences_guests() && is_guest;
+    if restricted && !recipient.accepted.contains(&by) && speaker.nick != recipient.nick {
+        return Err(Refusal::RegisteredOnlyMessages(recipient.nick.as_str().to_owned()));
     }
     Ok(())
 }
 
-/// 442, 482.
+/// Checks whether a user may set the topic (442, 482).
 pub fn can_set_topic(state: &State, user: UserId, channel: ChannelId) -> Outcome {
     let rank = rank_of_user(state, user, channel);
     let channel = &state.channels[channel];
@@ -110,8 +120,8 @@ pub fn can_set_topic(state: &State, user: UserId, channel: ChannelId) -> Outcome
     Ok(())
 }
 
-/// 442, 443, 482. In an invite-only channel inviting is for operators.
-pub fn can_invite(state: &State, user: UserId, guest: UserId, channel: ChannelId) -> Outcome {
+/// Checks whether a user may invite another (442, 443, 482). In an invite-only channel, only operators may.
+pub fn can_invite(state: &State, user: UserId, invitee: UserId, channel: ChannelId) -> Outcome {
     let rank = rank_of_user(state, user, channel);
     let channel = &state.channels[channel];
     let name = || channel.name.as_str().to_owned();
@@ -121,15 +131,15 @@ pub fn can_invite(state: &State, user: UserId, guest: UserId, channel: ChannelId
     if channel.flags.has('i') && rank < Some(Rank::Op) {
         return Err(Refusal::NotChannelOperator(name()));
     }
-    // A member hidden by an auditorium is invited like any other user.
-    if channel.members.contains_key(&guest) && channel.shows(user, guest) {
-        let nick = state.users[guest].nick.as_str().to_owned();
+    // A member hidden by an auditorium is treated like a user outside the channel.
+    if channel.members.contains_key(&invitee) && channel.shows(user, invitee) {
+        let nick = state.users[invitee].nick.as_str().to_owned();
         return Err(Refusal::UserOnChannel { nick, channel: name() });
     }
     Ok(())
 }
 
-/// 441, 442, 482.
+/// Checks whether a user may kick another (441, 442, 482).
 pub fn can_kick(state: &State, user: UserId, target: UserId, channel: ChannelId) -> Outcome {
     let (own, other) = (rank_of_user(state, user, channel), rank_of_user(state, target, channel));
     let channel = &state.channels[channel];
@@ -151,8 +161,8 @@ pub fn can_kick(state: &State, user: UserId, target: UserId, channel: ChannelId)
     }
 }
 
-/// Whether one rank may act on another: founders on everyone; admins and operators on all but
-/// founders and admins; halfops on voices and the rest.
+/// Returns whether one rank may kick another: founders may kick all members, admins and operators all but
+/// founders and admins, halfops only members with voice or without a rank.
 fn outranks(own: Rank, other: Option<Rank>) -> bool {
     match own {
         Rank::Founder => true,
@@ -162,8 +172,8 @@ fn outranks(own: Rank, other: Option<Rank>) -> bool {
     }
 }
 
-/// Whether a rank may give or take a rank; `None` for modes that are not ranks. Everyone may give
-/// up their own.
+/// Returns whether a user of rank `own` may grant or revoke `rank`, or change other modes (`None`). Users may
+/// always revoke their own ranks.
 pub fn can_change_mode(own: Option<Rank>, rank: Option<Rank>, on: bool, is_self: bool) -> bool {
     if is_self && !on && rank.is_some() {
         return true;

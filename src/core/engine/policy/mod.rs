@@ -1,5 +1,5 @@
-//! Who may do what, and who sees whom: `can_…` reads the state and answers yes or names the obstacle,
-//! `sees_…` yes or no. Nothing here says or changes anything.
+//! Permissions and visibility: `can_…` reads the state and returns `Ok` or the obstacle, `sees_…` returns a
+//! `bool`. Nothing here sends a line or changes the state.
 
 mod account;
 mod channel;
@@ -9,12 +9,12 @@ mod sight;
 
 pub use account::needs_account;
 pub use channel::{
-    can_change_mode, can_invite, can_kick, can_message, can_set_topic, can_speak, hears, is_relay_muted,
-    may_relay, rank_of_user,
+    can_change_mode, can_invite, can_kick, can_message, can_set_topic, can_speak, is_relay_muted, may_relay,
+    min_recipient_rank, rank_of_user,
 };
 pub use join::{can_join, is_closed_to_guests, is_forwarded};
-pub use nick::{NickClaim, claim_nick, is_playable, is_relayed, is_service};
-pub use sight::{Sight, hears_of, sees_channel, sees_member, sees_oper, sees_user};
+pub use nick::{NickClaim, claim_nick, is_npc_name, is_relayed, is_service};
+pub use sight::{Sight, is_notified_of, sees_channel, sees_member, sees_oper, sees_user};
 
 #[cfg(test)]
 mod tests {
@@ -46,19 +46,19 @@ mod tests {
     }
 
     #[test]
-    fn an_account_opens_what_is_for_the_logged_in() {
+    fn an_account_satisfies_registered_only_modes() {
         let mut state = State::new(0);
-        let known = user(&mut state, "known", Some("known"), "R");
-        let stranger = user(&mut state, "stranger", None, "R");
+        let member = user(&mut state, "member", Some("member"), "R");
+        let guest = user(&mut state, "guest", None, "R");
         let id = channel(&mut state, "MR");
-        let joins = |who: UserId| can_join(&state.channels[id], &state.users[who], None, false, false);
-        assert_eq!(joins(known), Ok(()));
-        assert_eq!(joins(stranger), Err(Refusal::RegisteredOnly("#a".into())));
-        assert_eq!(can_speak(&state, known, id), Ok(()));
+        let joins = |user: UserId| can_join(&state.channels[id], &state.users[user], None, false, false);
+        assert_eq!(joins(member), Ok(()));
+        assert_eq!(joins(guest), Err(Refusal::RegisteredOnly("#a".into())));
+        assert_eq!(can_speak(&state, member, id), Ok(()));
         let muted = Refusal::CannotSend { channel: "#a".into(), mode: 'M' };
-        assert_eq!(can_speak(&state, stranger, id), Err(muted));
-        assert_eq!(can_message(&state, known, stranger), Ok(()));
-        let refused = Refusal::RegisteredOnlyMessages("known".into());
-        assert_eq!(can_message(&state, stranger, known), Err(refused));
+        assert_eq!(can_speak(&state, guest, id), Err(muted));
+        assert_eq!(can_message(&state, member, guest), Ok(()));
+        let refused = Refusal::RegisteredOnlyMessages("member".into());
+        assert_eq!(can_message(&state, guest, member), Err(refused));
     }
 }

@@ -1,4 +1,4 @@
-//! Who may have which nick.
+//! Permission to use a nick.
 
 use crate::config::Config;
 use crate::engine::context::refusal::Refusal;
@@ -7,17 +7,17 @@ use crate::state::account::{Settings, is_reserved_name};
 use crate::state::{Account, State, UserId};
 use crate::text::Nick;
 
-/// What someone who wants a nick gets.
+/// The result of a request for a nick that is allowed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum NickClaim {
-    /// This nick, which may be another than the one wanted.
+    /// The client gets this nick, which may differ from the requested one.
     Take(Nick),
-    /// A place beside the sessions of this user (multiclient).
+    /// The session attaches to this user (multiclient).
     Attach(UserId),
 }
 
-/// Judges a request for a nick: 432, 433, `FAIL NICK NICKNAME_RESERVED`. `account` is the wisher's, `me` the
-/// wisher once registered.
+/// Checks a request for a nick (432, 433, `FAIL NICK NICKNAME_RESERVED`). `account` is that of the client,
+/// `me` its user, if it has registered.
 pub fn claim_nick(
     setup: &ResolvedConfig,
     state: &State,
@@ -25,11 +25,12 @@ pub fn claim_nick(
     account: Option<&Account>,
     me: Option<UserId>,
 ) -> Result<NickClaim, Refusal> {
-    let nick = shaped(setup, wanted, account, me)?;
+    let nick = required_form(setup, wanted, account, me)?;
     let own_name = account.is_some_and(|account| account.name.key() == nick.key());
     if let Some(holder) = state.user_by_key(nick.key()).filter(|&holder| Some(holder) != me) {
-        let beside = me.is_none() && account.is_some_and(|account| may_attach(setup, state, holder, account));
-        return if beside { Ok(NickClaim::Attach(holder)) } else { Err(in_use(&nick)) };
+        let attaches =
+            me.is_none() && account.is_some_and(|account| may_attach(setup, state, holder, account));
+        return if attaches { Ok(NickClaim::Attach(holder)) } else { Err(in_use(&nick)) };
     }
     if setup.mapping.has_skeletons() {
         let holder = state.user_by_skeleton(&setup.mapping.skeleton(nick.as_str()));
@@ -43,19 +44,19 @@ pub fn claim_nick(
     Ok(NickClaim::Take(nick))
 }
 
-/// Whether the nick is a service's, or otherwise nobody's, or looks like one of those.
+/// Returns whether a nick belongs to a service or is reserved for the server, or looks like such a nick.
 pub fn is_service(setup: &ResolvedConfig, nick: &Nick) -> bool {
     is_reserved_name(setup.mapping, nick.key(), nick.as_str())
 }
 
-/// Whether a nick is one of those on other networks whom a bridge relays; nobody here can have it.
+/// Returns whether a nick has the form of a relayed user on another network, so that no client can use it.
 pub fn is_relayed(config: &Config, nick: &str) -> bool {
     let relaymsg = &config.server.relaymsg;
     relaymsg.enabled && !nick.starts_with('#') && nick.contains(|c| relaymsg.separators.contains(c))
 }
 
-/// Whether someone made up can go by a name.
-pub fn is_playable(setup: &ResolvedConfig, name: &str) -> bool {
+/// Returns whether a fictional character (NPC, SCENE) can have a name.
+pub fn is_npc_name(setup: &ResolvedConfig, name: &str) -> bool {
     let nick = setup.mapping.nick(name, setup.config.server.max_line_len);
     nick.is_ok_and(|nick| !is_service(setup, &nick))
 }
@@ -64,8 +65,9 @@ fn in_use(nick: &Nick) -> Refusal {
     Refusal::NickInUse(nick.as_str().to_owned())
 }
 
-/// The nick in the form the wisher may have: the account's name, a guest's form, or as it is.
-fn shaped(
+/// Returns a nick in the form that the configuration requires: the name of the account, a guest's format, or
+/// unchanged.
+fn required_form(
     setup: &ResolvedConfig,
     wanted: &str,
     account: Option<&Account>,
@@ -102,7 +104,8 @@ fn may_attach(setup: &ResolvedConfig, state: &State, holder: UserId, account: &A
     same && settings::is_multiclient(&setup.config, &account.settings)
 }
 
-/// Whether the nick, or one that looks like it, is kept for another account, or was that of one that is gone.
+/// Returns whether a nick, or one that looks like it, is reserved for another account or belonged to a
+/// deleted one.
 fn is_reserved(setup: &ResolvedConfig, state: &State, nick: &Nick, account: Option<&Account>) -> bool {
     let mut owner = state.reserved_for(nick.key());
     if owner.is_none() && setup.mapping.has_skeletons() {
