@@ -176,7 +176,7 @@ fn delete(cx: &mut Cx<'_>, target: UbanTarget) -> Outcome {
     let (name, lifted) = match target {
         UbanTarget::Ban(target) => {
             let address = if let BanTarget::Net(net) = target { net.single() } else { None };
-            if let Some(ip) = address.filter(|&ip| admission::forgive(cx, ip)) {
+            if let Some(ip) = address.filter(|&ip| admission::reset_counter(cx, ip)) {
                 cx.notify(Phrase::THROTTLE_RESET, &[&ip.to_string()]);
                 if cx.state().bans.get(&target).is_none() {
                     return Ok(());

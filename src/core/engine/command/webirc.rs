@@ -35,7 +35,7 @@ fn webirc(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
         return Err(Refusal::AlreadyRegistered);
     }
     let Some(client) = client(cx, m) else { return refuse(cx) };
-    if !gateway::may_speak(cx) {
+    if !gateway::can_be_replaced(cx) {
         return refuse(cx);
     }
     let mut gateways: Vec<usize> = (cx.config().server.webirc.iter().enumerate())
@@ -75,7 +75,7 @@ fn try_next(cx: &mut Cx<'_>, claim: WebircClaim) -> Outcome {
 fn accept(cx: &mut Cx<'_>, claim: WebircClaim, at: usize) -> Outcome {
     let accepts_host = cx.config().server.webirc.get(at).is_some_and(|gateway| gateway.accept_hostname);
     let host = claim.client.host.filter(|host| accepts_host && is_host(host));
-    gateway::speak_for(cx, Client { host, ..claim.client });
+    gateway::replace_by_client(cx, Client { host, ..claim.client });
     Ok(())
 }
 

@@ -1,7 +1,7 @@
-//! Who is kept out, by address or mask, and until they log in or for good. Asked when a connection opens,
-//! when it is to become a user or to join one, and when a ban is set.
+//! Bans of addresses and masks, and other reasons to reject a client. Checked when a connection opens, when
+//! it becomes a user or attaches to one, and when a ban is set.
 //!
-//! Loopback is exempt, so that an operator cannot lock themselves out of the machine.
+//! Loopback is exempt, so that operators cannot lock themselves out of the machine.
 
 use crate::config::Config;
 use crate::engine::border::Level;
@@ -14,10 +14,10 @@ use crate::state::fact::OperAction;
 use crate::state::{Door, Fact, Session, SessionId, State, User, UserId};
 use crate::text::folded_nuh;
 
-/// Bans there may be; an operator who wants more has to lift some, or to ban ranges.
+/// Limit on the number of bans; an operator who needs more must lift some, or ban ranges.
 pub const BANS_MAX: usize = 100_000;
 
-/// What someone who is banned reads.
+/// Returns the text that a banned client reads.
 pub fn reason(setup: &ResolvedConfig, info: &BanInfo) -> String {
     match (info.require_sasl, &*info.reason) {
         (false, "") => setup.said(Phrase::BANNED_FROM_SERVER, &[]),
@@ -27,7 +27,7 @@ pub fn reason(setup: &ResolvedConfig, info: &BanInfo) -> String {
     }
 }
 
-/// Why a connection may not come in, whoever it turns out to be.
+/// Returns why a connection is rejected, whichever user it would become; `None` if it is not.
 pub fn obstacle_at_accept(
     setup: &ResolvedConfig,
     state: &State,
@@ -45,7 +45,7 @@ pub fn obstacle_at_accept(
     bans.find(|info| !info.require_sasl).map(|info| reason(setup, info))
 }
 
-/// Closes the session being served if it may not be the user of these sources; true if so.
+/// Closes the session being served if it may not be the user with these sources; returns whether it did.
 #[must_use]
 pub fn reject_banned(cx: &mut Cx<'_>, nuhs: &[String]) -> bool {
     let logged_in = cx.account().is_some();
@@ -55,15 +55,15 @@ pub fn reject_banned(cx: &mut Cx<'_>, nuhs: &[String]) -> bool {
     true
 }
 
-/// Closes the session being served, which must not connect, and logs why under a log type.
+/// Closes the session being served because it is rejected, and logs the reason under a log type.
 pub fn reject(cx: &mut Cx<'_>, log_type: &'static str, why: &str) {
     let ip = ResolvedConfig::address_text(cx.served().door.ip);
     cx.note(Level::Info, log_type, format!("client from {ip} rejected: {why}"));
     cx.close(why);
 }
 
-/// Returns why a session may not be here as the user of these sources; `None` if it may. The one rule: asked
-/// at registration, and again when a user loses the account.
+/// Returns why a session may not be the user with these sources; `None` if it may. Checked at registration,
+/// and again when a user loses the account.
 pub fn obstacle(
     setup: &ResolvedConfig,
     state: &State,
@@ -72,12 +72,12 @@ pub fn obstacle(
     logged_in: bool,
     wall_ms: u64,
 ) -> Option<String> {
-    let demand = if logged_in { None } else { account_requirement(&setup.config, state, session) };
-    let ban = || over_user(state, &session.door, nuhs, logged_in, wall_ms).map(|info| reason(setup, info));
-    demand.map(|demand| setup.said(demand, &[])).or_else(ban)
+    let requirement = if logged_in { None } else { account_requirement(&setup.config, state, session) };
+    let ban = || find_ban(state, &session.door, nuhs, logged_in, wall_ms).map(|info| reason(setup, info));
+    requirement.map(|requirement| setup.said(requirement, &[])).or_else(ban)
 }
 
-/// Returns why any user of a session needs an account to be here; `None` if it needs none.
+/// Returns why a session needs an account, whichever user it is; `None` if it needs none.
 fn account_requirement(config: &Config, state: &State, session: &Session) -> Option<Phrase> {
     let (door, defcon) = (&session.door, state.defcon);
     if policy::needs_account(config, door.ip) {
@@ -91,8 +91,8 @@ fn account_requirement(config: &Config, state: &State, session: &Session) -> Opt
     is_emergency.then_some(Phrase::DEFCON_NEEDS_LOGIN)
 }
 
-/// The ban that keeps out a user, or a session that is to become one.
-fn over_user<'s>(
+/// Returns the ban that applies to a session as the user with these sources.
+fn find_ban<'s>(
     state: &'s State,
     door: &Door,
     nuhs: &[String],
@@ -109,8 +109,9 @@ fn over_user<'s>(
     by_address.or_else(|| by_mask.find(applies))
 }
 
-/// What masks are matched against: the host that others see, the one beneath a vhost, the host name of the
-/// connection and its address. (Unlike the bans of channels: who sets these may know all of them.)
+/// Returns the sources that masks are matched against, for the visible host, the one under a vhost, the host
+/// name of the connection and its address. Bans of channels match fewer of them, because channel operators
+/// must not learn real hosts.
 pub fn sources(nick_key: &str, username: &str, hosts: &[&str]) -> Vec<String> {
     let mut all: Vec<String> = Vec::new();
     for host in hosts {
@@ -122,13 +123,13 @@ pub fn sources(nick_key: &str, username: &str, hosts: &[&str]) -> Vec<String> {
     all
 }
 
-/// The sources of a user.
+/// Returns the sources of a user.
 pub fn sources_of(user: &User) -> Vec<String> {
     let ip = ResolvedConfig::address_text(user.ip);
     sources(user.nick.key(), &user.username, &[&user.host, &user.cloak, &user.real_host, &ip])
 }
 
-/// The sources of a user as seen through one of its sessions, whose address may be another.
+/// Returns the sources of a user with one of its sessions, which may have another address.
 pub fn sources_through(user: &User, door: &Door) -> Vec<String> {
     let mut all = sources_of(user);
     let ip = ResolvedConfig::address_text(door.ip);
@@ -136,25 +137,26 @@ pub fn sources_through(user: &User, door: &Door) -> Vec<String> {
     all
 }
 
-/// Whether a ban is against a session: by its address, or by what its user looks like.
+/// Returns whether a ban matches a session, by its address or by a source of its user.
 pub fn covers(state: &State, target: &BanTarget, session: SessionId) -> bool {
-    let there = &state.sessions[session];
-    if is_exempt(&there.door) {
+    let session = &state.sessions[session];
+    if is_exempt(&session.door) {
         return false;
     }
     match target {
-        BanTarget::Net(net) => net.contains(there.door.ip),
-        BanTarget::Mask(mask) => there
+        BanTarget::Net(net) => net.contains(session.door.ip),
+        BanTarget::Mask(mask) => session
             .user()
             .is_some_and(|user| sources_of(&state.users[user]).iter().any(|nuh| mask.matches(nuh))),
     }
 }
 
-/// Sets a ban. What has expired is forgotten first; false when there is no room even so.
+/// Sets a ban, after removing expired ones. Returns `false` if [`BANS_MAX`] is reached.
 #[must_use]
 pub fn set(cx: &mut Cx<'_>, target: BanTarget, info: BanInfo) -> bool {
-    let over = |(_, info): &(BanTarget, &BanInfo)| !info.holds(cx.now.wall_ms);
-    let expired: Vec<BanTarget> = cx.state().bans.all().filter(over).map(|(target, _)| target).collect();
+    let is_expired = |(_, info): &(BanTarget, &BanInfo)| !info.holds(cx.now.wall_ms);
+    let expired: Vec<BanTarget> =
+        cx.state().bans.all().filter(is_expired).map(|(target, _)| target).collect();
     for target in expired {
         cx.commit(Fact::OperAction(OperAction::Ban { target, info: None, by: None }));
     }
@@ -165,7 +167,7 @@ pub fn set(cx: &mut Cx<'_>, target: BanTarget, info: BanInfo) -> bool {
     true
 }
 
-/// Lifts a ban; false when there is none.
+/// Lifts a ban; returns `false` if there is none.
 #[must_use]
 pub fn lift(cx: &mut Cx<'_>, target: BanTarget) -> bool {
     if cx.state().bans.get(&target).is_none_or(|info| !info.holds(cx.now.wall_ms)) {
@@ -176,26 +178,26 @@ pub fn lift(cx: &mut Cx<'_>, target: BanTarget) -> bool {
     true
 }
 
-/// What became of those whom a ban covers.
+/// The users whose sessions a ban closed, by nick.
 #[derive(Debug, Default)]
 pub struct Enforced {
-    /// Users whose sessions were closed, by nick.
+    /// Users who have left.
     pub closed: Vec<String>,
-    /// Users who stay all the same, as they are always-on.
+    /// Users who stay, because they are always-on.
     pub staying: Vec<String>,
 }
 
-/// Closes the sessions that a ban covers, but for the one being served.
+/// Closes the sessions that a ban matches, except for the one being served.
 pub fn enforce(cx: &mut Cx<'_>, target: &BanTarget, info: &BanInfo) -> Enforced {
     let state = cx.state();
     let logged_in = |session| {
         let account = |user: UserId| state.users[user].account.is_some();
         state.sessions.get(session).and_then(|session| session.user()).is_some_and(account)
     };
-    let is_meant = |&session: &SessionId| {
+    let is_banned = |&session: &SessionId| {
         session != cx.session && !(info.require_sasl && logged_in(session)) && covers(state, target, session)
     };
-    let sessions: Vec<SessionId> = state.sessions.iter().map(|(id, _)| id).filter(is_meant).collect();
+    let sessions: Vec<SessionId> = state.sessions.iter().map(|(id, _)| id).filter(is_banned).collect();
     let mut done = Enforced::default();
     let reason = reason(cx.setup, info);
     for session in sessions {
@@ -212,7 +214,8 @@ pub fn enforce(cx: &mut Cx<'_>, target: &BanTarget, info: &BanInfo) -> Enforced 
     done
 }
 
-/// What comes from the Tor network only looks like loopback.
+/// Returns whether a connection comes from loopback. Connections from the Tor network only look as if they
+/// did.
 fn is_exempt(door: &Door) -> bool {
     door.ip.to_canonical().is_loopback() && !door.tor
 }

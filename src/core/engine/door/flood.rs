@@ -1,20 +1,21 @@
-//! The delay of a client's next command: a burst after a pause, then an even pace.
+//! Flood control: a client may send a burst of commands after a pause, then one at a time at an even pace.
 //!
-//! Pure arithmetic on a [`Pace`]; holding the session and letting it go on is the dispatcher's.
+//! This is arithmetic on a [`Pace`]; holding and resuming the session is left to the dispatcher.
 
 use crate::config::Fakelag;
 use crate::state::session::Pace;
 
-/// Bytes of lines that belong together which are charged as one command.
+/// Number of bytes in the lines of a batch that are charged as one command.
 const DEFERRED_BYTES_PER_COMMAND: usize = 512;
 
-/// Notes bytes of a line that does not have to wait, as it is one of a batch: the next command pays for it.
+/// Records the bytes of a line that does not have to wait because it is part of a batch: they are charged
+/// with the next command.
 pub fn defer(pace: &mut Pace, bytes: usize) {
     pace.deferred_bytes += bytes;
 }
 
-/// Charges one command and gives the milliseconds until it may be served; what was deferred is charged to
-/// those after it.
+/// Charges one command; returns the milliseconds until it may be served. Deferred bytes delay the commands
+/// after it.
 pub fn charge(rules: &Fakelag, pace: &mut Pace, command: &str, mono_ms: u64) -> u64 {
     let wait_ms = charge_one(rules, pace, command, mono_ms);
     let deferred = std::mem::take(&mut pace.deferred_bytes) / DEFERRED_BYTES_PER_COMMAND;
@@ -25,7 +26,7 @@ pub fn charge(rules: &Fakelag, pace: &mut Pace, command: &str, mono_ms: u64) -> 
     wait_ms
 }
 
-/// A command with a budget is free until that is used up.
+/// Charges one command, which is free if it has a budget that is not used up.
 fn charge_one(rules: &Fakelag, pace: &mut Pace, command: &str, mono_ms: u64) -> u64 {
     if is_free(rules, pace, command) {
         return 0;
@@ -43,33 +44,33 @@ fn charge_one(rules: &Fakelag, pace: &mut Pace, command: &str, mono_ms: u64) -> 
     }
     pace.throttled = true;
     let apart_ms = match rules.messages_per_window {
-        // Only bursts: the next one begins when the client has rested.
+        // Only bursts: the next one starts after a pause.
         0 => {
             (pace.burst, pace.throttled) = (1, false);
             cooldown_ms
         }
         messages => rules.window.as_millis() as u64 / messages as u64,
     };
-    // What was deferred may have been served in the future.
+    // Deferred bytes may have moved `served_mono_ms` into the future.
     let wait_ms = if fresh { 0 } else { (pace.served_mono_ms + apart_ms).saturating_sub(mono_ms) };
     pace.served_mono_ms = mono_ms + wait_ms;
     wait_ms
 }
 
-/// Takes one from the command's budget, if it has one and something is left.
+/// Uses one unit of the command's budget; returns `false` if it has no budget or none is left.
 fn is_free(rules: &Fakelag, pace: &mut Pace, command: &str) -> bool {
     let budget = rules.command_budgets.iter().find(|(name, _)| name.eq_ignore_ascii_case(command));
-    let Some((name, &most)) = budget.filter(|(_, most)| **most > 0) else { return false };
+    let Some((name, &limit)) = budget.filter(|(_, limit)| **limit > 0) else { return false };
     let at = pace.free.iter().position(|(known, _)| **known == **name).unwrap_or_else(|| {
         pace.free.push((name.as_str().into(), 0));
         pace.free.len() - 1
     });
     let used = &mut pace.free[at].1;
-    *used += usize::from(*used <= most);
-    *used <= most
+    *used += usize::from(*used <= limit);
+    *used <= limit
 }
 
-/// The command of a line, which need not be well-formed.
+/// Returns the command of a line, which need not be well-formed.
 pub fn command_of(line: &str) -> &str {
     let skip = |line: &'_ str, mark: char| -> usize {
         if !line.starts_with(mark) {
@@ -98,7 +99,7 @@ mod tests {
         }
     }
 
-    /// Commands at these times: when each is served.
+    /// Returns the times at which commands received at these times are served.
     fn served(rules: &Fakelag, at_ms: &[u64]) -> Vec<u64> {
         let mut pace = Pace::default();
         at_ms.iter().map(|&at| at + charge(rules, &mut pace, "PRIVMSG", at)).collect()
@@ -106,7 +107,7 @@ mod tests {
 
     #[test]
     fn after_a_burst_commands_are_spaced_out() {
-        // Each comes when the one before it was served, as a held client's do.
+        // Each is received when the one before it was served, like those of a client that is held.
         let times = [10, 10, 10, 10, 510, 1010];
         assert_eq!(served(&rules(2), &times), [10, 10, 10, 510, 1010, 1510]);
     }
@@ -115,12 +116,12 @@ mod tests {
     fn slow_clients_never_wait() {
         let times: Vec<u64> = (1..20).map(|n| n * 500).collect();
         assert_eq!(served(&rules(2), &times), times);
-        let rests: Vec<u64> = (1..20).map(|n| n * 2001).collect();
-        assert_eq!(served(&rules(0), &rests), rests);
+        let times: Vec<u64> = (1..20).map(|n| n * 2001).collect();
+        assert_eq!(served(&rules(0), &times), times);
     }
 
     #[test]
-    fn a_rest_allows_another_burst() {
+    fn a_pause_allows_another_burst() {
         let times = [10, 10, 10, 10, 2511, 2511, 2511, 2511];
         assert_eq!(served(&rules(2), &times), [10, 10, 10, 510, 2511, 2511, 2511, 3011]);
     }
@@ -132,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn a_budget_is_free_and_then_not() {
+    fn commands_are_free_until_their_budget_is_used_up() {
         let (rules, mut pace) = (rules(2), Pace::default());
         let waits: Vec<u64> = (0..6).map(|_| charge(&rules, &mut pace, "who", 10)).collect();
         assert_eq!(waits, [0, 0, 0, 0, 0, 500]);

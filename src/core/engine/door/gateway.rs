@@ -1,5 +1,5 @@
-//! A connection that is another's: what a trusted gateway says with WEBIRC, or with a PROXY line, takes the
-//! place of what the connection itself shows. Once, and before registration.
+//! Gateways: the address of the client that a trusted gateway sends with WEBIRC or a PROXY line replaces that
+//! of the connection, once, and before registration.
 
 use std::net::IpAddr;
 
@@ -15,48 +15,49 @@ use crate::wire::proxy;
 
 use super::admission;
 
-/// What a gateway says of the client.
+/// A client, as its gateway describes it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Client {
-    /// The address.
+    /// The client's address.
     pub ip: IpAddr,
-    /// The way from the client to the gateway, and from there to us, is encrypted.
+    /// The connections from the client to the gateway and from there to this server are encrypted.
     pub secure: bool,
-    /// The host name, where it is believed.
+    /// The client's host name, if the gateway is trusted with host names.
     pub host: Option<String>,
 }
 
-/// Whether a line is the PROXY header with which a plain client of a trusted proxy begins. It has to be
-/// told from commands before parsing: an address may begin with a colon.
+/// Returns whether a line is a PROXY header, which can only be the first line. It must be distinguished from
+/// commands before parsing, because an address may begin with a colon.
 pub fn is_proxy_line(cx: &Cx<'_>, text: &str) -> bool {
     let first = cx.served().registering().is_some_and(|registering| registering.lines == 0);
     first && !cx.served().door.websocket && text.starts_with("PROXY ")
 }
 
-/// The PROXY header as the first line.
+/// Handles a PROXY header.
 pub fn proxy_line(cx: &mut Cx<'_>, text: &str) {
     cx.commit(Fact::Introduced { session: cx.session, said: Introduction::Line });
     let trusted = cx.config().server.proxy_allowed_from.iter().any(|net| net.contains(cx.served().door.ip));
     match proxy::v1(text) {
-        // Such a proxy stands at the end of TLS: that is what it is for.
-        Ok(Some(ip)) if trusted && may_speak(cx) => {
-            speak_for(cx, Client { ip, secure: true, host: None });
+        // Such a proxy terminates TLS.
+        Ok(Some(ip)) if trusted && can_be_replaced(cx) => {
+            replace_by_client(cx, Client { ip, secure: true, host: None });
         }
-        Ok(None) if trusted && may_speak(cx) => {}
+        Ok(None) if trusted && can_be_replaced(cx) => {}
         _ => cx.close_saying(Phrase::PROXY_REFUSED, &[]),
     }
 }
 
-/// Whether nobody has spoken for the session yet, and it is not from Tor, where nobody can.
-pub fn may_speak(cx: &Cx<'_>) -> bool {
+/// Returns whether the address of the session being served can be replaced: it has not been yet, and the
+/// session is not on a Tor listener, where gateways are not allowed.
+pub fn can_be_replaced(cx: &Cx<'_>) -> bool {
     let door = &cx.served().door;
     !door.proxied && !door.tor
 }
 
-/// Puts the client in the place of its gateway, if it may come in.
-pub fn speak_for(cx: &mut Cx<'_>, client: Client) {
+/// Replaces the address of the gateway by that of the client, and admits or rejects the client.
+pub fn replace_by_client(cx: &mut Cx<'_>, client: Client) {
     let (session, ip): (SessionId, IpAddr) = (cx.session, client.ip.to_canonical());
-    let text = format!("client is at {}, says its gateway", ResolvedConfig::address_text(ip));
+    let text = format!("gateway reported the client's address: {}", ResolvedConfig::address_text(ip));
     cx.note(Level::Info, "connect-ip", text);
     cx.commit(Fact::Proxied { session, ip, secure: client.secure, host: client.host.as_deref() });
     admission::admit(cx);

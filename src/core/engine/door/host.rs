@@ -1,27 +1,28 @@
-//! Which host others see of a user: that of an operator, else the account's vhost, else the cloak (or, where
-//! cloaks are off, the real host).
+//! The visible host of a user: the operator's vhost, else the account's vhost, else the cloak (or, if cloaks
+//! are disabled, the real host).
 
 use crate::config::Config;
 use crate::engine::context::turn::Turn;
 use crate::engine::setup::ResolvedConfig;
 use crate::state::{Fact, Moment, State, UserId};
 
-/// Shows the host that is due now. Must follow whatever it depends on.
+/// Changes a user's visible host if another one applies now. Must be called after any change that the host
+/// depends on.
 pub fn renew(turn: &mut Turn<'_>, user: UserId) {
     let oper = turn.state().users[user].oper.as_ref().map(|oper| oper.name.to_string());
     renew_for_oper(turn, user, oper.as_deref());
 }
 
-/// As [`renew`], for someone who is about to be this operator, or none.
+/// Like [`renew`], for a user who is about to become this operator, or (`None`) no operator.
 pub fn renew_for_oper(turn: &mut Turn<'_>, user: UserId, oper: Option<&str>) {
-    let due = due(turn.config(), turn.state(), user, oper);
-    if due != turn.state().users[user].host {
-        turn.commit(Fact::HostChanged { user, host: &due });
+    let host = visible_host(turn.config(), turn.state(), user, oper);
+    if host != turn.state().users[user].host {
+        turn.commit(Fact::HostChanged { user, host: &host });
     }
 }
 
-/// Gives the users of an earlier run their hosts; they have no connection, and so no address. Nobody is
-/// there to be told.
+/// Assigns hosts to the users of an earlier run, who have no connection and so no address. There are no
+/// clients to notify.
 pub fn assign_hosts(setup: &ResolvedConfig, state: &mut State, moment: Moment) {
     let server = setup.server_name();
     for user in state.users.iter().map(|(id, _)| id).collect::<Vec<_>>() {
@@ -29,12 +30,12 @@ pub fn assign_hosts(setup: &ResolvedConfig, state: &mut State, moment: Moment) {
         let cloak = account.and_then(|account| setup.cloak.account(account.as_str()));
         let cloak = cloak.as_deref().unwrap_or(server);
         state.assign_host(user, server, cloak);
-        let host = due(&setup.config, state, user, None);
+        let host = visible_host(&setup.config, state, user, None);
         state.apply(moment, Fact::HostChanged { user, host: &host });
     }
 }
 
-fn due(config: &Config, state: &State, user: UserId, oper: Option<&str>) -> Box<str> {
+fn visible_host(config: &Config, state: &State, user: UserId, oper: Option<&str>) -> Box<str> {
     let user = &state.users[user];
     let entry = |name: &str| config.opers.iter().find(|(own, _)| own.eq_ignore_ascii_case(name));
     if let Some(host) = oper.and_then(entry).and_then(|(_, keys)| keys.vhost.as_deref()) {

@@ -1,6 +1,6 @@
-//! What is found out about where a client comes from, before it is registered: whether its address is
-//! welcome, its host name, and what its machine calls its user. Each is asked once, for the address that
-//! counts, after PROXY or WEBIRC could have changed it. What cannot be answered lets the client in.
+//! Lookups of a client's origin before it registers: the verdict of `ip-check-script` on its address, its
+//! host name, and its ident. Each is requested once, after PROXY or WEBIRC could have changed the address. A
+//! lookup that fails does not keep the client out.
 
 use std::net::IpAddr;
 
@@ -21,27 +21,27 @@ use crate::wire::Text;
 
 use super::bans;
 
-/// Who sets bans that are its verdicts.
+/// The name under which verdicts of the script are stored as bans.
 const SCRIPT: &str = "ip-check-script";
 
-/// What is asked.
+/// A lookup.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Lookup {
-    /// Whether `ip-check-script` lets the address in.
+    /// The verdict of `ip-check-script` on the address.
     IpCheck,
     /// The host name of the address.
     Host,
-    /// What the client's machine calls its user.
+    /// The user name according to the client's machine (RFC 1413).
     Ident,
 }
 
-/// The host of a client, as it is, and as others see it.
+/// Returns the real host of a client, and its cloak.
 pub fn hosts(cx: &Cx<'_>, door: &Door, origin: &Origin) -> (Box<str>, Box<str>) {
     let real = origin.host.found().map_or_else(|| ResolvedConfig::address_text(door.ip), str::to_owned);
     let tor = &cx.config().server.tor_listeners.vhost;
     let of_account = || cx.account().and_then(|account| cx.setup.cloak.account(account.name.as_str()));
     let shown = match door.tor {
-        // There is no address to be told by.
+        // There is no address to make a cloak from.
         true => of_account().or_else(|| (!tor.is_empty()).then(|| tor.clone())),
         false => None,
     };
@@ -49,7 +49,8 @@ pub fn hosts(cx: &Cx<'_>, door: &Door, origin: &Origin) -> (Box<str>, Box<str>) 
     (real.into(), shown.into())
 }
 
-/// Asks the next question; false when all are answered and the client may come in.
+/// Starts the next lookup, or rejects the session. Returns `false` if all lookups are done and the client may
+/// register.
 pub fn start_next_lookup(cx: &mut Cx<'_>) -> bool {
     if cx.served().door.tor && cx.config().server.tor_listeners.require_sasl && cx.account().is_none() {
         let why = cx.setup.said(Phrase::ADDRESS_NEEDS_LOGIN, &[]);
@@ -59,31 +60,31 @@ pub fn start_next_lookup(cx: &mut Cx<'_>) -> bool {
     if skips_script(cx) {
         cx.commit(Fact::Introduced { session: cx.session, said: Introduction::NeedsAccount });
     }
-    let next = cx.served().registering().and_then(|known| next(cx, known));
-    let Some((question, job)) = next else { return false };
-    cx.ask(job, question);
+    let next = cx.served().registering().and_then(|known| next_lookup(cx, known));
+    let Some((lookup, job)) = next else { return false };
+    cx.ask(job, lookup);
     true
 }
 
-/// Whether `ip-check-script` has a say about the session, unless an account spares it.
+/// Returns whether `ip-check-script` must check the session, unless an account exempts it.
 fn is_script_due(cx: &Cx<'_>) -> bool {
     let door = &cx.served().door;
-    // A ban that an account lifts says enough about the address.
-    let known_of = || cx.state().bans.over_address(door.ip, cx.now.wall_ms).next().is_some();
+    // A ban that exempts users with an account already answers the question.
+    let has_ban = || cx.state().bans.over_address(door.ip, cx.now.wall_ms).next().is_some();
     let has_passed = || cx.served().registering().is_none_or(|known| known.origin.passed);
-    // The Tor network has one address for everyone.
+    // All clients from the Tor network have the same address.
     let is_exempt = door.tor || door.ip.is_loopback();
-    cx.config().server.ip_check_script.enabled && !is_exempt && !has_passed() && !known_of()
+    cx.config().server.ip_check_script.enabled && !is_exempt && !has_passed() && !has_ban()
 }
 
-/// Whether the session is not judged by `ip-check-script` because it is logged in.
+/// Returns whether `ip-check-script` does not check the session because it is logged in.
 fn skips_script(cx: &Cx<'_>) -> bool {
     cx.config().server.ip_check_script.exempt_sasl && cx.account().is_some() && is_script_due(cx)
 }
 
-fn next(cx: &Cx<'_>, known: &Registering) -> Option<(Lookup, NetworkJob)> {
+fn next_lookup(cx: &Cx<'_>, known: &Registering) -> Option<(Lookup, NetworkJob)> {
     let (server, door) = (&cx.config().server, &cx.served().door);
-    // The Tor network has one address for everyone.
+    // All clients from the Tor network have the same address.
     if door.tor {
         return None;
     }
@@ -106,14 +107,14 @@ impl Resume for Lookup {
         let mut name = None;
         let said = match (*self, answer) {
             (Lookup::IpCheck, JobAnswer::IpChecked(IpVerdict::Rejected(refusal))) => {
-                remember(cx, refusal, false);
-                bans::reject(cx, "connect-ip", &or_else(cx, &refusal.why, Phrase::ADDRESS_REFUSED));
+                store_verdict(cx, refusal, false);
+                bans::reject(cx, "connect-ip", &reason_or(cx, &refusal.why, Phrase::ADDRESS_REFUSED));
                 return Ok(());
             }
             (Lookup::IpCheck, JobAnswer::IpChecked(IpVerdict::NeedsLogin(refusal))) => {
-                remember(cx, refusal, true);
+                store_verdict(cx, refusal, true);
                 if cx.account().is_none() {
-                    require_login(cx, &or_else(cx, &refusal.why, Phrase::ADDRESS_NEEDS_LOGIN));
+                    require_login(cx, &reason_or(cx, &refusal.why, Phrase::ADDRESS_NEEDS_LOGIN));
                     return Ok(());
                 }
                 cx.commit(Fact::Introduced { session: cx.session, said: Introduction::NeedsAccount });
@@ -125,8 +126,8 @@ impl Resume for Lookup {
             }
             (Lookup::Host, _) => Introduction::Host(None),
             (Lookup::Ident, answer) => {
-                if let JobAnswer::IdentFound(Some(said)) = answer {
-                    name = ident(said.trim_start_matches('~'), cx.config().limits.identlen);
+                if let JobAnswer::IdentFound(Some(found)) = answer {
+                    name = ident(found.trim_start_matches('~'), cx.config().limits.identlen);
                 }
                 Introduction::Ident(name.as_deref())
             }
@@ -136,8 +137,8 @@ impl Resume for Lookup {
     }
 }
 
-/// A verdict that lasts is a ban: it holds for others, too, and outlives a restart.
-fn remember(cx: &mut Cx<'_>, refusal: &IpRefusal, require_sasl: bool) {
+/// Stores a verdict that lasts as a ban, so that it applies to other clients too and survives a restart.
+fn store_verdict(cx: &mut Cx<'_>, refusal: &IpRefusal, require_sasl: bool) {
     let Some((net, duration)) = refusal.lasts else { return };
     let info = BanInfo {
         by: SCRIPT.into(),
@@ -148,12 +149,12 @@ fn remember(cx: &mut Cx<'_>, refusal: &IpRefusal, require_sasl: bool) {
         duration_ms: Some(duration.as_millis() as u64),
     };
     if cx.state().store_full || !bans::set(cx, BanTarget::Net(net), info) {
-        cx.note(Level::Warn, "internal", format!("a verdict of {SCRIPT} on {net} was not kept"));
+        cx.note(Level::Warn, "internal", format!("a verdict of {SCRIPT} on {net} was not stored"));
     }
 }
 
-/// What a script says of an address, or, where it says nothing, a phrase.
-fn or_else(cx: &Cx<'_>, why: &str, phrase: Phrase) -> String {
+/// Returns the reason that a script gave, or a phrase if it gave none.
+fn reason_or(cx: &Cx<'_>, why: &str, phrase: Phrase) -> String {
     if why.is_empty() { cx.setup.said(phrase, &[]) } else { why.to_owned() }
 }
 
@@ -162,7 +163,8 @@ fn require_login(cx: &mut Cx<'_>, why: &str) {
     bans::reject(cx, "connect-ip", why);
 }
 
-/// Whether a name can be shown as a user's host: one that reads as an address would be another's.
+/// Returns whether a name can be shown as a user's host. A name that looks like an address cannot, because it
+/// could be that of another host.
 pub fn is_host(name: &str) -> bool {
     is_hostname(name) && !name.ends_with('.') && name.parse::<IpAddr>().is_err()
 }

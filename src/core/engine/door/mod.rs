@@ -1,4 +1,4 @@
-//! From a connection to someone who may come in: limits, bans, lookups, gateways, hosts, and how fast commands may come.
+//! From a connection to its admission: limits, bans, lookups, gateways, hosts, and flood control.
 
 pub mod admission;
 pub mod bans;
