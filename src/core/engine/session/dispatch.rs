@@ -1,5 +1,5 @@
-//! From a line to a handler, and back when the handler has to wait. What all commands have in common
-//! is checked here, once.
+//! From a line to its handler, and resuming a handler that had to wait. Everything that all commands have in
+//! common is checked here, once.
 
 use std::collections::VecDeque;
 use std::ops::ControlFlow;
@@ -24,10 +24,10 @@ use crate::wire::{Cap, Message, ParseError, Text};
 
 use super::registration;
 
-/// Bytes of tags a client may send (message-tags, "Size limit"), `@` and the blank included.
+/// Limit on bytes of tags from a client, including `@` and the space (message-tags, "Size limit").
 const CLIENT_TAG_SECTION_BYTES_MAX: usize = 4096;
-/// Channels, users or members looked at for a long answer before others have their turn, however few of
-/// them are told of: about a millisecond.
+/// Limit on channels, users or members that are examined for a piece of a long answer, even if few of them
+/// are shown. It takes about a millisecond.
 const PIECE_ITEMS_MAX: usize = 1000;
 
 impl Engine {
@@ -39,31 +39,32 @@ impl Engine {
         out: &mut Effects,
     ) {
         if self.state.sessions.get(session).is_none() {
-            // The line overtook the close of its session.
+            // The session was closed while the line was on its way.
             return;
         }
         if let Some(waiting) = self.waiting.sessions.get_mut(&session) {
-            let room = match line {
+            let has_room = match line {
                 Line::Text(text) => waiting.push(Waited::Text(text.to_owned())),
                 Line::Bytes(bytes) => waiting.push(Waited::Bytes(bytes.to_owned())),
                 Line::Overlong => false,
             };
-            if !room {
+            if !has_room {
                 let mut cx = self.cx(now, session, Answer::new(session, None), out);
                 cx.close_saying(Phrase::INPUT_TOO_LONG, &[]);
                 cx.finish();
             }
             return;
         }
-        if let Some(until_ms) = self.must_wait(now, session, &line) {
+        if let Some(until_ms) = self.wait_until_ms(now, session, &line) {
             self.hold_line(session, line, until_ms, out);
             return;
         }
         self.serve_line(now, session, line, out);
     }
 
-    /// Charges a line to its session; if it came too fast, until when it has to wait.
-    fn must_wait(&mut self, now: Now, session: SessionId, line: &Line<'_>) -> Option<u64> {
+    /// Charges a line to its session. Returns the time until which the line must wait, if the session sends
+    /// too fast.
+    fn wait_until_ms(&mut self, now: Now, session: SessionId, line: &Line<'_>) -> Option<u64> {
         let rules = &self.setup.config.fakelag;
         if !rules.enabled {
             return None;
@@ -84,7 +85,7 @@ impl Engine {
         (wait_ms > 0).then(|| now.mono_ms + wait_ms)
     }
 
-    /// Puts off a line, and all that follow it.
+    /// Holds a line and all lines after it.
     fn hold_line(&mut self, session: SessionId, line: Line<'_>, until_ms: u64, out: &mut Effects) {
         let line = match line {
             Line::Text(text) => Waited::Text(text.to_owned()),
@@ -102,7 +103,7 @@ impl Engine {
         out.push(Effect::Hold { session });
     }
 
-    /// Serves the line that was put off, if it is time.
+    /// Serves the line that was held, if it is due.
     pub(in crate::engine) fn continue_paced(&mut self, now: Now, session: SessionId, out: &mut Effects) {
         let Some(waiting) = self.waiting.sessions.get_mut(&session) else { return };
         if !matches!(waiting.pending(), Some(&Pending::Pace(until_ms)) if until_ms <= now.mono_ms) {
@@ -111,7 +112,7 @@ impl Engine {
         waiting.resume();
         let line = waiting.pop();
         if self.state.sessions.get(session).is_none() {
-            // It was ended by another meanwhile.
+            // Another session has ended it in the meantime.
             self.waiting.sessions.remove(&session);
             return;
         }
@@ -125,7 +126,7 @@ impl Engine {
         match line {
             Line::Text(text) => self.serve_text(now, session, text, out),
             Line::Bytes(bytes) if self.setup.config.server.enforce_utf8 => {
-                // Only the text is bad: tags and command are looked for in what can be read.
+                // Tags and command may still be readable.
                 let readable = String::from_utf8_lossy(bytes);
                 let parsed = Message::parse(&readable).ok();
                 let command = parsed.map(|message| message.command).filter(|name| name.is_ascii());
@@ -136,8 +137,8 @@ impl Engine {
                 command::batch::fail_open(&mut cx);
                 cx.finish();
             }
-            // Without the rule, other encodings are read as Latin-1: every byte is a character there,
-            // and everyone who reads it gets UTF-8.
+            // Other encodings are read as Latin-1, in which every byte is a character, so recipients always
+            // get UTF-8.
             Line::Bytes(bytes) => {
                 let text: String = bytes.iter().map(|&byte| char::from(byte)).collect();
                 self.serve_text(now, session, &text, out);
@@ -162,7 +163,7 @@ impl Engine {
             return cx.finish();
         }
         match parsed {
-            // What says nothing costs as much.
+            // An empty line counts like any other.
             Err(ParseError::NoCommand) => {
                 count_line(&mut cx);
             }
@@ -177,7 +178,7 @@ impl Engine {
         cx.finish();
     }
 
-    /// The label of a line, if its client uses labels.
+    /// Returns the label of a line, if the client negotiated labels.
     fn label_of(&self, session: SessionId, line: &str) -> Option<String> {
         if !line.starts_with('@') || !self.state.sessions[session].caps.has(Cap::LabeledResponse) {
             return None;
@@ -185,7 +186,7 @@ impl Engine {
         tag(line, "label").filter(|label| !label.is_empty())
     }
 
-    /// A job is done.
+    /// Handles the answer of a job.
     pub(in crate::engine) fn answered(
         &mut self,
         now: Now,
@@ -197,26 +198,26 @@ impl Engine {
         if let Some((session, then)) = self.waiting.aside.remove(&ticket) {
             if self.state.sessions.get(session).is_some() {
                 let mut cx = self.cx(now, session, Answer::new(session, None), out);
-                go_on(&mut cx, then, answer);
+                continue_after_job(&mut cx, then, answer);
                 cx.finish();
             }
             return;
         }
-        // A ticket dies with its session: then there is nobody to answer.
+        // If the session has ended, there is no client to answer.
         let Some(session) = self.waiting.tickets.remove(&ticket) else { return };
         if self.waiting.sessions.get(&session).is_some_and(|waiting| waits(waiting.pending())) {
             self.resume(now, session, Some(answer), out);
         }
     }
 
-    /// The session's output has drained: it may be served again, and told more.
+    /// Handles drained output of a session: its commands and long answers continue.
     pub(in crate::engine) fn drained(&mut self, now: Now, session: SessionId, out: &mut Effects) {
         self.state.note_drained(session);
         self.resume(now, session, None, out);
     }
 
-    /// Goes on with what a session waits for: a job that is done, or a long answer for which there is
-    /// room again. Then its later lines are served, until one has to wait.
+    /// Continues what a session waits for: a job that is done, or a long answer for which there is room
+    /// again. Then serves its later lines, until one must wait.
     pub(in crate::engine) fn resume(
         &mut self,
         now: Now,
@@ -232,7 +233,7 @@ impl Engine {
         let mut cx = self.cx(now, session, held.answer, out);
         cx.later = held.later;
         match (held.pending, answer) {
-            (Pending::Job(_, then), Some(answer)) => go_on(&mut cx, then, answer),
+            (Pending::Job(_, then), Some(answer)) => continue_after_job(&mut cx, then, answer),
             (Pending::Job(..), None) | (Pending::Pace(_) | Pending::Drain, _) => {}
             (Pending::Room(long), _) => cx.pending = Some(Pending::Room(long)),
         }
@@ -248,7 +249,7 @@ impl Engine {
                 return;
             }
             let Some(line) = waiting.pop() else { break };
-            match self.must_wait(now, session, &line.as_line()) {
+            match self.wait_until_ms(now, session, &line.as_line()) {
                 Some(until_ms) => self.hold_line(session, line.as_line(), until_ms, out),
                 None => self.serve_line(now, session, line.as_line(), out),
             }
@@ -258,7 +259,8 @@ impl Engine {
     }
 }
 
-/// A line cut to the length that a line may have, where that is preferred to refusing it (417). Tags are not cut.
+/// Returns a line truncated to the limit, if the configuration prefers that to rejecting it (417). Tags are
+/// not truncated.
 fn within_line<'t>(text: &'t str, server: &Server) -> &'t str {
     if !server.compatibility.allow_truncation {
         return text;
@@ -269,11 +271,11 @@ fn within_line<'t>(text: &'t str, server: &Server) -> &'t str {
 
 fn is_too_long(text: &str, line_len_max: usize) -> bool {
     let tags = Message::tag_section_len(text);
-    // The limit includes the line ending, which the framing took off.
+    // The limit includes the line ending, which the framing removed.
     tags > CLIENT_TAG_SECTION_BYTES_MAX || text.len() - tags + 2 > line_len_max
 }
 
-/// Carries a message out.
+/// Runs the command of a message.
 fn dispatch(cx: &mut Cx<'_>, message: &Message<'_>) {
     if cx.served().registering().is_some() && !may_continue_registration(cx, message) {
         return;
@@ -310,7 +312,7 @@ fn allowed(cx: &Cx<'_>, command: &Command, message: &Message<'_>) -> Outcome {
     }
 }
 
-/// Before registration: bounds the number of lines and turns web browsers away.
+/// Checks a line before registration: limits the number of lines, and rejects web browsers.
 fn may_continue_registration(cx: &mut Cx<'_>, message: &Message<'_>) -> bool {
     let lines = cx.served().registering().map_or(0, |registering| registering.lines);
     if lines == 0 && is_http(message) {
@@ -320,7 +322,7 @@ fn may_continue_registration(cx: &mut Cx<'_>, message: &Message<'_>) -> bool {
     count_line(cx)
 }
 
-/// Counts a line against `registration-messages`; false when that was too many, and the session is closed.
+/// Counts a line against `registration-messages`; closes the session and returns `false` if that is exceeded.
 fn count_line(cx: &mut Cx<'_>) -> bool {
     let Some(registering) = cx.served().registering() else { return true };
     if registering.lines as usize >= cx.config().limits.registration_messages {
@@ -337,8 +339,8 @@ fn is_http(message: &Message<'_>) -> bool {
     method && message.params().last().is_some_and(|last| last.starts_with("HTTP/"))
 }
 
-/// What comes after a job.
-fn go_on(cx: &mut Cx<'_>, then: Box<dyn Resume>, answer: &JobAnswer) {
+/// Runs the continuation of a job.
+fn continue_after_job(cx: &mut Cx<'_>, then: Box<dyn Resume>, answer: &JobAnswer) {
     guarded(cx, GuardedWork::Job, |cx| then.resume(cx, answer));
     if !cx.is_closed() && cx.pending.is_none() {
         registration::advance(cx);
@@ -354,14 +356,14 @@ fn step(cx: &mut Cx<'_>, answer: &mut dyn LongAnswer) -> ControlFlow<(), usize> 
     flow
 }
 
-/// Gives the next piece of the long answers that are due; what is left stays pending.
+/// Sends the next piece of the long answers; the rest stays pending.
 fn run_long_answers(cx: &mut Cx<'_>) {
     let budget = cx.setup.piece_bytes_max();
-    let mut looked_at = 0;
+    let mut examined = 0;
     while let Some(mut answer) = cx.take_long_answer() {
         while let ControlFlow::Continue(items) = step(cx, &mut *answer) {
-            looked_at += items;
-            if cx.answered_bytes() >= budget || looked_at >= PIECE_ITEMS_MAX {
+            examined += items;
+            if cx.answered_bytes() >= budget || examined >= PIECE_ITEMS_MAX {
                 cx.pending = Some(Pending::Room(answer));
                 return;
             }

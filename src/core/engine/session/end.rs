@@ -1,4 +1,4 @@
-//! How a session ends, and what is noted of its device while it is there.
+//! The end of a session, and the last-seen time of its device.
 
 use crate::engine::announce::{show_away, show_quit};
 use crate::engine::context::cx::Cx;
@@ -10,17 +10,17 @@ use crate::wire::Text;
 
 use super::registration;
 
-/// How old what is known of a device's presence may become while it is there.
+/// Age at which the last-seen time of a connected device is updated, in milliseconds.
 const SEEN_STEP_MS: u64 = 10 * 60 * 1000;
 
 impl Cx<'_> {
-    /// Ends the session being served with a phrase as the reason.
+    /// Ends the session being served, with a phrase as the reason.
     pub fn close_saying(&mut self, reason: Phrase, args: &[&str]) {
         let reason = self.setup.said(reason, args);
         self.close(&reason);
     }
 
-    /// Ends the session being served: the channels see `reason`, and so does the client.
+    /// Ends the session being served: the client sees `reason`, and so do its channels if the user quits.
     pub fn close(&mut self, reason: &str) {
         show_quit(self, reason);
         self.reply_bare("ERROR", &[], Text::Plain(reason));
@@ -28,13 +28,13 @@ impl Cx<'_> {
         self.turn.voice.answer.close();
     }
 
-    /// Ends any session, as [`Cx::close`] ends the one being served.
+    /// Ends any session like [`Cx::close`].
     pub(in crate::engine) fn disconnect(&mut self, session: SessionId, reason: &str) {
         self.serve(session, |cx| cx.close(reason));
     }
 
-    /// Takes the session out of the state: with its user, if it was the last one and the user does not
-    /// stay.
+    /// Removes the session from the state, and its user if it was the last session and the user is not
+    /// always-on.
     pub(in crate::engine) fn drop_session(&mut self, reason: &str) {
         let Some(user) = self.state().sessions.get(self.session).map(Session::user) else { return };
         self.turn.waiting.sessions.remove(&self.session);
@@ -42,8 +42,8 @@ impl Cx<'_> {
             self.commit(Fact::SessionDropped { session: self.session });
             return;
         };
-        let left = self.state().users[user].sessions.len() - 1;
-        if left == 0 && !self.state().users[user].always_on {
+        let remaining = self.state().users[user].sessions.len() - 1;
+        if remaining == 0 && !self.state().users[user].always_on {
             self.touch_device(self.now.wall_ms);
             self.commit(Fact::Quit { user, reason });
             return;
@@ -51,7 +51,7 @@ impl Cx<'_> {
         self.touch_device(self.now.wall_ms);
         let was_away = self.state().users[user].away.is_some();
         let auto_away = self.account().is_some_and(|a| settings::is_auto_away(self.config(), &a.settings));
-        let away = (left == 0 && auto_away).then_some(DISCONNECTED);
+        let away = (remaining == 0 && auto_away).then_some(DISCONNECTED);
         self.commit(Fact::Detached { session: self.session, away });
         registration::renew_secure(self, user);
         if was_away != self.state().users[user].away.is_some() {
@@ -59,19 +59,19 @@ impl Cx<'_> {
         }
     }
 
-    /// Notes that the device being served was there until it was last heard, if what is known is much older:
-    /// a crash must not make it look long gone.
+    /// Updates the last-seen time of the device being served if it is much older than the device's last line,
+    /// so that after a crash the device does not seem to have been away for long.
     pub(in crate::engine) fn refresh_device(&mut self) {
         let device = self.served().device.as_deref().unwrap_or_default();
         let known_ms = self.account().and_then(|account| account.last_seen.get(device)).copied();
-        let silent_ms = self.now.mono_ms.saturating_sub(self.served().heard_mono_ms);
-        let heard_ms = self.now.wall_ms.saturating_sub(silent_ms);
+        let idle_ms = self.now.mono_ms.saturating_sub(self.served().heard_mono_ms);
+        let heard_ms = self.now.wall_ms.saturating_sub(idle_ms);
         if known_ms.is_none_or(|known_ms| known_ms.saturating_add(SEEN_STEP_MS) <= heard_ms) {
             self.touch_device(heard_ms);
         }
     }
 
-    /// Notes that the device being served was there until this time.
+    /// Sets the last-seen time of the device being served.
     pub(in crate::engine) fn touch_device(&mut self, at_ms: u64) {
         let Some(account) = self.account().map(|account| account.name.clone()) else { return };
         let device = self.served().device.clone().unwrap_or_default();

@@ -1,4 +1,4 @@
-//! Silence: PING after a while, and the end of sessions that do not answer or never register.
+//! Idle timeouts: PING to silent clients, and the end of sessions that do not answer or never register.
 
 use std::time::Duration;
 
@@ -6,10 +6,11 @@ use crate::engine::context::cx::Cx;
 use crate::i18n::Phrase;
 use crate::wire::Text;
 
-/// Silence before a PING to a client that comes through Tor, at most.
+/// Limit on the idle time before a PING to a client on a Tor listener.
 const TOR_PING: Duration = Duration::from_secs(30);
 
-/// The entry made when the session was opened comes up first as a rule, and is given its next time then.
+/// Adds a timer for the PING if it is due before the one from when the session was opened. Otherwise that one
+/// is extended when it is due.
 pub fn arm_ping(cx: &mut Cx<'_>) {
     let ping_ms = ping_after_ms(cx);
     let timeouts = &cx.config().server.idle_timeouts;
@@ -21,14 +22,14 @@ pub fn arm_ping(cx: &mut Cx<'_>) {
     }
 }
 
-/// Silence before a PING. A circuit through Tor that is dead is not closed: it is found out sooner.
+/// Returns the idle time before a PING. It is shorter for Tor, where a dead circuit is not closed by itself.
 fn ping_after_ms(cx: &Cx<'_>) -> u64 {
     let ping = cx.config().server.idle_timeouts.ping;
     let ping = if cx.served().door.tor { ping.min(TOR_PING) } else { ping };
     ping.as_millis() as u64
 }
 
-/// The session's deadline came up: it may have been quiet too long.
+/// Handles a deadline of the session being served: sends PING, closes the session, or adds the next deadline.
 pub fn check_idle(cx: &mut Cx<'_>) {
     let timeouts = &cx.config().server.idle_timeouts;
     let (ping_ms, disconnect_ms) = (ping_after_ms(cx), timeouts.disconnect.as_millis() as u64);

@@ -1,4 +1,4 @@
-//! What a session goes through: its lines, and how it becomes a user.
+//! The life of a session: registration, its lines, idle timeouts, and its end.
 
 pub mod dispatch;
 pub mod end;

@@ -1,4 +1,4 @@
-//! From a connection to a user: what has to be known, and the welcome.
+//! Registration of a connection as a user: its conditions, and the welcome.
 
 use serde::{Deserialize, Serialize};
 
@@ -17,14 +17,14 @@ use crate::i18n::Phrase;
 use crate::state::fact::Introduction;
 use crate::state::session::Password;
 use crate::state::user::NewUser;
-use crate::state::{Fact, Letters, UserId};
+use crate::state::{Fact, Letters, User, UserId};
 use crate::text::Nick;
 use crate::wire::numeric::*;
 use crate::wire::{Cap, Text};
 
 use super::{idle, sts_only};
 
-/// Registers the session if nothing is missing any more.
+/// Registers the session once nothing is missing.
 pub fn advance(cx: &mut Cx<'_>) {
     let Some(known) = cx.served().registering() else { return };
     if known.negotiating || known.nick.is_none() || known.user.is_none() {
@@ -37,11 +37,11 @@ pub fn advance(cx: &mut Cx<'_>) {
         return;
     }
     let Some(known) = cx.served().registering() else { return };
-    // An account may stand in for the server's password.
-    let skips = cx.config().accounts.skip_server_password && cx.account().is_some();
+    // An account may replace the server's password.
+    let skips_password = cx.config().accounts.skip_server_password && cx.account().is_some();
     match (&cx.config().server.password, &known.password) {
         (None, _) | (Some(_), Password::Right) => admit(cx),
-        (Some(_), _) if skips => {
+        (Some(_), _) if skips_password => {
             cx.commit(Fact::Introduced { session: cx.session, said: Introduction::NeedsAccount });
             admit(cx);
         }
@@ -53,7 +53,7 @@ pub fn advance(cx: &mut Cx<'_>) {
     }
 }
 
-/// The server password was compared.
+/// Continues registration once the server password has been compared.
 #[derive(Debug, Serialize, Deserialize)]
 pub(in crate::engine) struct ServerPasswordCompared;
 
@@ -75,7 +75,7 @@ fn wrong_password(cx: &mut Cx<'_>) {
     cx.close_saying(Phrase::PASSWORD_INCORRECT, &[]);
 }
 
-/// Lets in who has an account or needs none.
+/// Registers a client that has an account or needs none.
 fn admit(cx: &mut Cx<'_>) {
     if cx.account().is_none() && policy::needs_account(cx.config(), cx.served().door.ip) {
         cx.fail("*", "ACCOUNT_REQUIRED", &[], Phrase::LOGIN_TO_JOIN);
@@ -88,9 +88,9 @@ fn register(cx: &mut Cx<'_>) {
     authenticate::abort(cx);
     let Some(known) = cx.served().registering() else { return };
     let Some(wanted) = known.nick.as_ref().map(|nick| nick.as_str().to_owned()) else { return };
-    // Between NICK and now someone else may have come to be known by it.
+    // Another client may have taken the nick since NICK.
     match policy::claim_nick(cx.setup, cx.state(), &wanted, cx.account(), None) {
-        Ok(NickClaim::Take(nick)) => appear(cx, nick),
+        Ok(NickClaim::Take(nick)) => create_user(cx, nick),
         Ok(NickClaim::Attach(user)) => attach(cx, user),
         Err(refusal) => {
             cx.commit(Fact::Introduced { session: cx.session, said: Introduction::NoNick });
@@ -99,14 +99,14 @@ fn register(cx: &mut Cx<'_>) {
     }
 }
 
-/// A new user comes to be.
-fn appear(cx: &mut Cx<'_>, nick: Nick) {
+/// Creates the user of the session being served.
+fn create_user(cx: &mut Cx<'_>, nick: Nick) {
     let session = cx.served();
     let Some(known) = session.registering() else { return };
     let Some((username, realname)) = known.user.clone() else { return };
     let (ip, secure) = (session.door.ip, session.door.secure);
     let (real_host, cloak) = lookups::hosts(cx, &session.door, &known.origin);
-    // What its machine vouches for needs no `~`.
+    // A user name confirmed by ident gets no `~`.
     let username: Box<str> = match (&cx.config().server.coerce_ident, known.origin.ident.found()) {
         (Some(ident), _) => ident.as_str().into(),
         (None, Some(ident)) => ident.into(),
@@ -134,7 +134,7 @@ fn appear(cx: &mut Cx<'_>, nick: Nick) {
     join::auto_join(cx);
 }
 
-/// A further session of a user who is there: it is told where the user is.
+/// Attaches the session being served to an existing user, and sends it the user's channels.
 fn attach(cx: &mut Cx<'_>, user: UserId) {
     let nuhs = bans::sources_through(&cx.state().users[user], &cx.served().door);
     if bans::reject_banned(cx, &nuhs) {
@@ -158,21 +158,22 @@ fn attach(cx: &mut Cx<'_>, user: UserId) {
     history::catch_up(cx, user, since_ms);
 }
 
-/// When the device was last there, if it is not there already with another session.
+/// Returns the last-seen time of the device, unless it is already connected with another session.
 fn missed_since(cx: &Cx<'_>, user: UserId) -> Option<u64> {
     let session = cx.served();
-    let is_there = cx.state().users[user]
+    let is_connected = cx.state().users[user]
         .sessions
         .iter()
         .any(|&other| cx.state().sessions[other].device == session.device);
-    session.last_seen_ms.filter(|_| !is_there)
+    session.last_seen_ms.filter(|_| !is_connected)
 }
 
-/// `+Z` says that every connection of the user is secure; nothing, while there is none.
+/// Updates `+Z`, which means that all connections of the user are secure. Without a connection it stays
+/// unchanged.
 pub fn renew_secure(cx: &mut Cx<'_>, user: UserId) {
-    let there = &cx.state().users[user];
-    let is_secure = there.sessions.iter().all(|&session| cx.state().sessions[session].door.secure);
-    if there.sessions.is_empty() || is_secure == there.modes.has('Z') {
+    let User { sessions, modes, .. } = &cx.state().users[user];
+    let is_secure = sessions.iter().all(|&session| cx.state().sessions[session].door.secure);
+    if sessions.is_empty() || is_secure == modes.has('Z') {
         return;
     }
     let (letter, none) = (Letters::of("Z"), Letters::default());

@@ -1,4 +1,4 @@
-//! Listeners that are `sts-only`: they tell clients to connect with TLS, and serve nothing else.
+//! Listeners that are `sts-only`: they redirect clients to TLS and serve nothing else.
 
 use crate::engine::announce::welcome;
 use crate::engine::context::cx::Cx;
@@ -6,7 +6,7 @@ use crate::i18n::Phrase;
 use crate::wire::Text;
 use crate::wire::numeric::ERR_NOMOTD;
 
-/// Instead of a welcome: enough of one for clients to show what follows, the banner, and the end.
+/// Sends as much of a welcome as clients need to show the banner, then the banner, and closes the session.
 pub fn reject(cx: &mut Cx<'_>) {
     welcome::greet(cx);
     cx.reply(ERR_NOMOTD, &[], Text::Said(Phrase::NO_MOTD, &[]));
