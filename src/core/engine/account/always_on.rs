@@ -1,22 +1,22 @@
-//! Users who stay when their last session is gone.
+//! Always-on users, who stay when their last session has ended.
 
 use crate::engine::context::cx::Cx;
 use crate::engine::setup::settings;
 use crate::i18n::Phrase;
 use crate::state::Fact;
 
-/// Must follow every change of the settings of an account: its user stays from now on, or not. A user
-/// without a session who does not stay any more is gone.
+/// Makes the user of an account always-on, or not, as its settings say now. Must be called after every change
+/// of them. A user without a session who is no longer always-on quits.
 pub fn renew_always_on(cx: &mut Cx<'_>, account: &str) {
     let Some(settings) = cx.state().accounts.get(account).map(|account| account.settings.clone()) else {
         return;
     };
     let on = settings::is_always_on(cx.config(), &settings);
     for user in cx.state().users_of(account).to_vec() {
-        // Who stays is known by the account's name.
-        let known = cx.state().users[user].nick.key() == account;
-        if cx.state().users[user].always_on != (on && known) {
-            cx.commit(Fact::AlwaysOnSet { user, on: on && known });
+        // The nick of an always-on user is the name of the account.
+        let has_name = cx.state().users[user].nick.key() == account;
+        if cx.state().users[user].always_on != (on && has_name) {
+            cx.commit(Fact::AlwaysOnSet { user, on: on && has_name });
         }
         if !on && cx.state().users[user].sessions.is_empty() {
             let reason = cx.setup.said(Phrase::NO_LONGER_ALWAYS_ON, &[]);

@@ -1,10 +1,10 @@
-//! The one way to prove to be someone, for SASL, PASS, USER and the services.
+//! Logging in to an account, for SASL, PASS, USER and the services.
 //!
-//! To log in by passphrase: [`attempt`] gives the job to ask for, [`verdict`] reads its answer, and
-//! [`log_in`] takes the [`LoginPermit`] that comes of it; [`super::lose_account`] is the way back. Accounts are made
-//! in [`super::register`]. Invariants: every attempt is counted before anything is compared; an account that
-//! does not exist, has no passphrase, is suspended or unverified is answered like a wrong passphrase, and as
-//! late, until the passphrase was right.
+//! To log in by passphrase, [`attempt`] returns the job to request, [`verdict`] reads its answer, and
+//! [`log_in`] takes the resulting [`LoginPermit`]; [`super::lose_account`] is the opposite. Creating accounts
+//! is left to [`super::register`]. Invariants: every attempt is counted before anything is compared; the
+//! answer for an account that does not exist, has no passphrase, is suspended or unverified cannot be
+//! distinguished from that for a wrong passphrase, in wording or timing, unless the passphrase was right.
 
 use crate::auth::{Credentials, ScramKeys, Secret};
 use crate::engine::border::{HashJob, Job, JobAnswer, Level, LoginVerdict, NetworkJob, ScriptCall};
@@ -21,29 +21,29 @@ use crate::wire::numeric::RPL_LOGGEDIN;
 
 pub use super::permit::{LoginPermit, allowed};
 
-/// Why someone is not logged in.
+/// The reason why a client is not logged in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LoginRefused {
-    /// Nobody can log in here.
+    /// Logging in is disabled.
     Disabled,
-    /// Too many attempts; so many seconds are to be waited.
+    /// Too many attempts; the client must wait for this number of seconds.
     Throttled(u64),
-    /// No such account, or not its passphrase or certificate.
+    /// There is no such account, or the passphrase or certificate is wrong.
     Wrong,
-    /// The address of the account has not been verified.
+    /// The email address of the account has not been verified.
     Unverified,
-    /// Nobody may log into the account.
+    /// The account is suspended.
     Suspended,
-    /// There is no client certificate.
+    /// The client has no certificate.
     NoCertificate,
-    /// The user's nick would have to become the account's name, and someone else has that.
+    /// The user's nick must become the account's name, which another user has.
     NickTaken,
     /// The job could not be done.
     Busy,
 }
 
 impl LoginRefused {
-    /// What is said of it, with the arguments.
+    /// Returns the text for the client, with its arguments.
     pub fn phrase(self) -> (Phrase, Vec<String>) {
         let phrase = match self {
             LoginRefused::Disabled => Phrase::LOGIN_DISABLED,
@@ -59,10 +59,10 @@ impl LoginRefused {
     }
 }
 
-/// Begins a login by passphrase: counts it, and gives the job whose answer is for [`verdict`].
+/// Starts a login by passphrase: counts it, and returns the job whose answer goes to [`verdict`].
 ///
 /// # Errors
-/// When it may not even be tried.
+/// If logging in is disabled or throttled.
 pub fn attempt(cx: &mut Cx<'_>, account: &str, passphrase: &str) -> Result<Job, LoginRefused> {
     count(cx)?;
     let cost = cx.config().accounts.registration.bcrypt_cost;
@@ -82,7 +82,7 @@ pub fn attempt(cx: &mut Cx<'_>, account: &str, passphrase: &str) -> Result<Job, 
 /// Reads the answer to the job of [`attempt`].
 ///
 /// # Errors
-/// When the passphrase is wrong, or nobody may log into the account now.
+/// If the passphrase is wrong, or the account cannot be used now.
 pub fn verdict(cx: &mut Cx<'_>, account: &str, answer: &JobAnswer) -> Result<LoginPermit, LoginRefused> {
     let verdict = match answer {
         JobAnswer::Login(verdict) | JobAnswer::ScriptLogin(verdict) => verdict,
@@ -104,11 +104,11 @@ pub fn verdict(cx: &mut Cx<'_>, account: &str, answer: &JobAnswer) -> Result<Log
     Ok(permit)
 }
 
-/// Begins a login by the session's client certificate. With a job, its answer is for
-/// [`certificate_verdict`]; without one, the account is known.
+/// Starts a login by the session's client certificate. If it returns a job, the answer goes to
+/// [`certificate_verdict`].
 ///
 /// # Errors
-/// When it may not be tried, or the certificate is nobody's.
+/// If logging in is disabled or throttled, or the certificate belongs to no account.
 pub fn attempt_certificate(cx: &mut Cx<'_>, account: &str) -> Result<Certified, LoginRefused> {
     count(cx)?;
     if cx.served().door.certfp.is_none() {
@@ -120,20 +120,20 @@ pub fn attempt_certificate(cx: &mut Cx<'_>, account: &str) -> Result<Certified, 
     }
 }
 
-/// What [`attempt_certificate`] comes to.
+/// The result of [`attempt_certificate`].
 #[derive(Debug)]
 pub enum Certified {
     /// The account is known.
     Known(LoginPermit),
-    /// A program is to be asked.
+    /// `accounts.auth-script` decides.
     Ask(NetworkJob),
 }
 
-/// Reads the answer to the job of [`attempt_certificate`]. A program that has none leaves the decision to
-/// what is known here.
+/// Reads the answer to the job of [`attempt_certificate`]. If the script gave none, the stored certificates
+/// decide.
 ///
 /// # Errors
-/// When the certificate is nobody's, or nobody may log into the account now.
+/// If the certificate belongs to no account, or the account cannot be used now.
 pub fn certificate_verdict(
     cx: &mut Cx<'_>,
     account: &str,
@@ -149,7 +149,7 @@ pub fn certificate_verdict(
     }
 }
 
-/// The account that the session's certificate belongs to; it must be `account`, if that is given.
+/// Permits a login to the account of the session's certificate; it must be `account`, unless that is empty.
 fn certified(cx: &Cx<'_>, account: &str) -> Result<LoginPermit, LoginRefused> {
     let certfp = cx.served().door.certfp.as_deref().ok_or(LoginRefused::NoCertificate)?;
     let key = cx.state().account_by_certfp(certfp).ok_or(LoginRefused::Wrong)?.to_owned();
@@ -159,11 +159,11 @@ fn certified(cx: &Cx<'_>, account: &str) -> Result<LoginPermit, LoginRefused> {
     allowed(cx, &key)
 }
 
-/// Begins a login by SCRAM: counts it, and gives the keys for the exchange; keys that no passphrase fits
-/// if the account has none.
+/// Starts a login by SCRAM: counts it, and returns the keys for the exchange. If the account has none, no
+/// passphrase matches the keys.
 ///
 /// # Errors
-/// When it may not even be tried.
+/// If logging in is disabled or throttled.
 pub fn attempt_scram(cx: &mut Cx<'_>, account: &str) -> Result<ScramKeys, LoginRefused> {
     count(cx)?;
     let keys = find(cx, account).and_then(|account| account.credentials.scram.clone());
@@ -174,11 +174,11 @@ pub fn attempt_scram(cx: &mut Cx<'_>, account: &str) -> Result<ScramKeys, LoginR
     Ok(keys.unwrap_or_else(pretend))
 }
 
-/// Logs the session into an account, and its user, if it has one; with 900. Changes the nick to the account's
-/// name where the configuration demands it.
+/// Logs the session and its user, if it has one, in to an account, and sends 900. Changes the nick to the
+/// account's name if the configuration requires it.
 ///
 /// # Errors
-/// When the nick is in use by another user; nothing has changed then.
+/// If that nick is in use by another user; then nothing has changed.
 pub fn log_in(cx: &mut Cx<'_>, permit: LoginPermit, device: Option<&str>) -> Result<(), LoginRefused> {
     let account = permit.account();
     let nick = match cx.served().user() {
@@ -187,7 +187,7 @@ pub fn log_in(cx: &mut Cx<'_>, permit: LoginPermit, device: Option<&str>) -> Res
     };
     let text = format!("Client {} logged into account {account}", cx.nick());
     cx.note(Level::Info, "accounts", text);
-    say_logged_in(cx, account);
+    send_logged_in(cx, account);
     cx.commit(Fact::LoggedIn { session: cx.session, account, device });
     cx.commit(Fact::Seen { account, device: device.unwrap_or_default(), at_ms: cx.now.wall_ms });
     let Some(user) = cx.served().user() else { return Ok(()) };
@@ -201,7 +201,8 @@ pub fn log_in(cx: &mut Cx<'_>, permit: LoginPermit, device: Option<&str>) -> Res
     Ok(())
 }
 
-/// The nick a registered user has to take when logged into the account; `None` when it has it.
+/// Returns the nick to which a registered user must change when logged in to the account; `None` if there is
+/// none.
 fn required_nick(cx: &Cx<'_>, account: &str, me: UserId) -> Result<Option<crate::text::Nick>, LoginRefused> {
     let account = cx.state().accounts.get(account).ok_or(LoginRefused::Wrong)?;
     if !settings::uses_account_name(cx.config(), &account.settings) {
@@ -213,14 +214,14 @@ fn required_nick(cx: &Cx<'_>, account: &str, me: UserId) -> Result<Option<crate:
     }
 }
 
-/// RPL_LOGGEDIN: `900 nick nick!user@host account :…`.
-fn say_logged_in(cx: &mut Cx<'_>, account: &str) {
+/// Sends RPL_LOGGEDIN: `900 nick nick!user@host account :…`.
+fn send_logged_in(cx: &mut Cx<'_>, account: &str) {
     let Some(name) = cx.state().accounts.get(account).map(|account| account.name.as_str().to_owned()) else {
         return;
     };
     let source = match cx.served().user() {
         Some(user) => cx.state().users[user].source().to_owned(),
-        // Before registration nobody has a mask.
+        // Before registration there is no user or host.
         None => format!("{}!*@*", cx.nick()),
     };
     cx.reply(RPL_LOGGEDIN, &[&source, &name], Text::Said(Phrase::LOGGED_IN, &[&name]));
@@ -232,10 +233,10 @@ pub fn find<'c>(cx: &'c Cx<'_>, name: &str) -> Option<&'c Account> {
     cx.state().accounts.get(&*key).map(|account| &**account)
 }
 
-/// Counts an attempt of the session, at whatever could be guessed.
+/// Counts an attempt of the session to log in, or to guess a code.
 ///
 /// # Errors
-/// When nobody can log in, or there were too many attempts of late.
+/// If logging in is disabled, or there were too many recent attempts.
 pub fn count(cx: &mut Cx<'_>) -> Result<(), LoginRefused> {
     let accounts = &cx.config().accounts;
     if !accounts.authentication_enabled {
@@ -251,7 +252,7 @@ pub fn count(cx: &mut Cx<'_>) -> Result<(), LoginRefused> {
     counted.map_err(|wait| LoginRefused::Throttled(wait.as_millis().div_ceil(1000) as u64))
 }
 
-/// What `accounts.auth-script` is asked, if it is in use.
+/// Returns the question for `accounts.auth-script`, if it is enabled.
 fn script_call(cx: &Cx<'_>, account: &str, passphrase: &str) -> Option<Box<ScriptCall>> {
     let script = &cx.config().accounts.auth_script;
     let door = &cx.served().door;
@@ -267,7 +268,7 @@ fn script_call(cx: &Cx<'_>, account: &str, passphrase: &str) -> Option<Box<Scrip
     })
 }
 
-/// Takes over the hash that was made anew of an outdated one, unless the passphrase was changed meanwhile.
+/// Stores the hash that replaces an outdated one, unless the passphrase was changed in the meantime.
 fn renew(cx: &mut Cx<'_>, key: &str, renewed: &Credentials) {
     let Some(account) = cx.state().accounts.get(key) else { return };
     if !account.credentials.is_outdated(cx.config().accounts.registration.bcrypt_cost) {

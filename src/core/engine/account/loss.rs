@@ -1,7 +1,7 @@
-//! Losing an account while connected, by whatever command.
+//! Losing an account while connected, whichever command causes it.
 //!
-//! Invariant: what a client could not have without an account, it does not keep without one. [`bans::obstacle`] is the
-//! question that registration asks, too.
+//! Invariant: a client keeps nothing that it could not have without an account. Registration also checks
+//! [`bans::obstacle`].
 
 use crate::engine::context::cx::Cx;
 use crate::engine::door::{bans, host};
@@ -11,13 +11,13 @@ use crate::state::{Fact, UserId};
 use crate::wire::Text;
 use crate::wire::numeric::RPL_LOGGEDOUT;
 
-/// What members of a `+R` channel read when someone has to leave it.
+/// The PART reason of a user who must leave a `+R` channel.
 const CHANNEL_NEEDS_ACCOUNT: &str = "This channel is for registered users (+R)";
 
-/// Takes the account from a user. The user leaves channels that need one (`+R`), and sessions that would not
-/// be let in without one are closed. A user without a session quits, with `reason`.
+/// Logs a user out. The user leaves channels that require an account (`+R`), and sessions that would be
+/// rejected without one are closed. A user without a session quits with `reason`.
 ///
-/// If the session being served is among the user's, it comes last and may be closed afterwards.
+/// If the session being served belongs to the user, it is handled last and may be closed afterwards.
 pub fn lose_account(cx: &mut Cx<'_>, user: UserId, reason: &str) {
     let mut sessions = cx.state().users[user].sessions.to_vec();
     if sessions.is_empty() {
@@ -37,9 +37,9 @@ pub fn lose_account(cx: &mut Cx<'_>, user: UserId, reason: &str) {
         }
     }
     for session in sessions {
-        let there = &cx.state().sessions[session];
-        let nuhs = bans::sources_through(&cx.state().users[user], &there.door);
-        let why = bans::obstacle(cx.setup, cx.state(), there, &nuhs, false, cx.now.wall_ms);
+        let checked = &cx.state().sessions[session];
+        let nuhs = bans::sources_through(&cx.state().users[user], &checked.door);
+        let why = bans::obstacle(cx.setup, cx.state(), checked, &nuhs, false, cx.now.wall_ms);
         if let Some(why) = why {
             cx.disconnect(session, &why);
         }

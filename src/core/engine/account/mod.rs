@@ -1,4 +1,4 @@
-//! Every way to an account, and out of it: logging in, registering one, suspending and losing it.
+//! Every way into and out of an account: logging in, registering, suspending it, and losing it.
 
 pub mod always_on;
 pub mod login;

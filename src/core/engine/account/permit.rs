@@ -1,13 +1,13 @@
-//! Who may use an account: the one decision that every login ends with.
+//! Permission to use an account: the one decision at the end of every login.
 //!
-//! Invariant: a [`LoginPermit`] is made here and nowhere else, and [`super::login::log_in`] takes nothing but a permit, so a
-//! way into an account that skips the decision does not compile. A permit is used within the event that made
-//! it: it must not wait for a job, as the account may be suspended meanwhile.
+//! Invariant: only this module makes a [`LoginPermit`], and [`super::login::log_in`] requires one, so a way
+//! into an account that skips the decision does not compile. A permit must be used within the event in which
+//! it was made, without waiting for a job, because the account could be suspended in the meantime.
 
 use super::login::{LoginRefused, find};
 use crate::engine::context::cx::Cx;
 
-/// Proof that a client may log into an account now.
+/// Proof that a client may log in to an account now.
 #[derive(Debug, PartialEq, Eq)]
 pub struct LoginPermit {
     account: Box<str>,
@@ -20,10 +20,10 @@ impl LoginPermit {
     }
 }
 
-/// Decides whether a client that has proven to own an account may log into it.
+/// Decides whether a client that has proven to own an account may log in to it.
 ///
 /// # Errors
-/// When there is no such account, or it is suspended or not verified.
+/// If there is no such account, or it is suspended or not verified.
 pub fn allowed(cx: &Cx<'_>, account: &str) -> Result<LoginPermit, LoginRefused> {
     let account = find(cx, account).ok_or(LoginRefused::Wrong)?;
     if account.is_suspended(cx.now.wall_ms) {

@@ -1,8 +1,9 @@
-//! Making accounts: who may have which, and the steps to one.
+//! Registration of accounts: its rules and its steps.
 //!
-//! [`apply`] judges a request and asks for the hash; [`PassphraseHashed`] makes the account and, where addresses are
-//! verified, sends a code; [`RegistrationCodeMailed`] tells so, and [`verify`] takes the code. Invariant: whatever comes of
-//! a request is told exactly once, through [`RegistrationRequest::tell`], and so is the login that may follow.
+//! [`apply`] checks a request and requests the hash; [`PassphraseHashed`] creates the account and, if
+//! addresses are verified, sends a code; [`RegistrationCodeMailed`] reports that, and [`verify`] takes the
+//! code. Invariant: the result of a request is reported exactly once, through [`RegistrationRequest::tell`],
+//! and so is the login that may follow.
 
 use std::time::Duration;
 
@@ -26,41 +27,46 @@ use crate::wire::Text;
 
 use super::login::{LoginRefused, allowed, log_in};
 
-/// Random nicks tried for someone who has to give one up; that even one is taken is next to impossible.
+/// Limit on the random nicks tried for a user who loses the nick. It is very unlikely that even one is taken.
 const GUEST_NICKS_TRIED_MAX: usize = 8;
 
-/// The time between two codes for the same account and purpose, at least.
+/// Minimum time between two codes for the same account and purpose.
 pub const CODE_INTERVAL_MIN: Duration = Duration::from_secs(10 * 60);
 
-/// An account that someone wants.
+/// A request for an account.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct RegistrationRequest {
-    /// Its name, as it was written.
+    /// The name as the client wrote it.
     pub name: String,
-    /// Its passphrase; none to log in by certificate only.
+    /// The passphrase; `None` to log in by certificate only.
     pub passphrase: Option<Secret>,
     /// The certificate to log in with.
     pub certfp: Option<Certfp>,
-    /// The address for mail.
+    /// The email address.
     pub email: Option<String>,
-    /// An operator makes it for someone else: no limits, no mail, and nobody is logged in.
+    /// An operator registers the account for another user: without limits, email or login.
     pub by_operator: bool,
-    /// Tells the session what came of it.
+    /// Reports the result to the session.
     pub tell: Responder,
 }
 
-/// Tells a session what came of its request, each command in its own words.
+/// Reports the result of a request to the session, with the replies of a command.
 #[derive(Clone, Copy, Debug)]
 pub struct Responder {
-    /// Under which name it is stored while the job is done.
+    /// The name under which it is stored while a job is in progress.
     pub name: &'static str,
-    /// Says it.
+    /// Sends the replies.
     pub tell: fn(&mut Cx<'_>, &RegistrationRequest, Result<Registered, RegisterRefused>),
 }
 
 impl Responder {
-    fn tell(self, cx: &mut Cx<'_>, request: &RegistrationRequest, came: Result<Registered, RegisterRefused>) {
-        (self.tell)(cx, request, came);
+    fn tell(
+        self,
+        cx: &mut Cx<'_>,
+        request: &RegistrationRequest,
+        result: Result<Registered, RegisterRefused>,
+    ) {
+        (self.tell)(cx, request, result);
     }
 }
 
@@ -70,48 +76,48 @@ impl Serialize for Responder {
     }
 }
 
-/// What came of a request.
+/// The result of a successful request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Registered {
-    /// The account is there. Who wanted it is logged in right after this is told.
+    /// The account has been created. The client is logged in right after this is reported.
     Account,
-    /// The client that wanted it has been logged in; told after [`Registered::Account`].
+    /// The client has been logged in; reported after [`Registered::Account`].
     LoggedIn,
-    /// The account is there, but of no use until the code from the mail comes back.
+    /// The account has been created, but cannot be used until it is verified with the code from the email.
     CodeSent,
 }
 
-/// Why there is no account.
+/// The reason why no account was created.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RegisterRefused {
-    /// Registration is disabled here.
+    /// Registration is disabled.
     Disabled,
-    /// Who asks has one, or has asked for one.
+    /// The client has an account, or has already requested one.
     AlreadyRegistered,
-    /// The name cannot be used.
+    /// The name is not valid.
     BadName,
-    /// The name is an account's, a user's or nobody's any more.
+    /// The name belongs to an account, a user or a deleted account, or is reserved.
     NameTaken,
-    /// The passphrase cannot be used.
+    /// The passphrase is not valid.
     BadPassphrase,
-    /// There is no passphrase and no certificate, or the certificate is another account's.
+    /// There is neither passphrase nor certificate, or the certificate belongs to another account.
     BadCertificate,
-    /// An address is needed, or it is none.
+    /// A valid email address is required.
     BadEmail,
-    /// The address is not wanted here.
+    /// The email address is blocked.
     UnwantedEmail,
     /// Too many accounts were registered recently.
     Throttled,
-    /// The address was sent a letter recently.
+    /// An email was sent to the address recently.
     MailedRecently,
-    /// The mail could not be delivered.
+    /// The email could not be sent.
     MailFailed,
     /// The job could not be done.
     Busy,
 }
 
 impl RegisterRefused {
-    /// What is said of it.
+    /// Returns the text for the client.
     pub fn phrase(self) -> Phrase {
         match self {
             RegisterRefused::Disabled => Phrase::REGISTRATION_DISABLED,
@@ -130,13 +136,13 @@ impl RegisterRefused {
     }
 }
 
-/// Wishes for an account. Whatever comes of it is told through [`RegistrationRequest::tell`], now or later.
+/// Handles a request. The result is reported through [`RegistrationRequest::tell`], now or later.
 pub fn apply(cx: &mut Cx<'_>, request: RegistrationRequest) {
-    let judged = match request.by_operator {
+    let checked = match request.by_operator {
         true => name_of(cx, &request).map(drop),
         false => check_request(cx, &request),
     };
-    if let Err(refused) = judged {
+    if let Err(refused) = checked {
         return request.tell.tell(cx, &request, Err(refused));
     }
     let mut credentials = Credentials::default();
@@ -179,21 +185,21 @@ fn check_request(cx: &mut Cx<'_>, request: &RegistrationRequest) -> Result<(), R
         let counted = registrations.allow(cx.now.mono_ms, limit.duration, limit.max_attempts as u32);
         cx.commit(Fact::RegistrationTried { registrations });
         if counted.is_err() {
-            cx.note(Level::Warn, "accounts", "too many registrations of late".to_owned());
+            cx.note(Level::Warn, "accounts", "too many recent registrations".to_owned());
             return Err(RegisterRefused::Throttled);
         }
     }
     Ok(())
 }
 
-/// Judges name and certificate; both may be taken while the hash is made.
+/// Checks name and certificate. This is done before and after hashing, because both may be taken in between.
 fn name_of(cx: &Cx<'_>, request: &RegistrationRequest) -> Result<AccountName, RegisterRefused> {
     let name = name_for(cx, &request.name, request.by_operator)?;
     let certfp = request.certfp.as_ref().and_then(|certfp| cx.state().account_by_certfp(certfp.as_str()));
     if certfp.is_some() { Err(RegisterRefused::BadCertificate) } else { Ok(name) }
 }
 
-/// Judges a name; one that is made for someone else may be the nick of somebody who is there.
+/// Checks a name. A name for another user (`for_other`) may be the nick of a user who is online.
 fn name_for(cx: &Cx<'_>, raw: &str, for_other: bool) -> Result<AccountName, RegisterRefused> {
     let (setup, state) = (cx.setup, cx.state());
     let nick = setup.mapping.nick(raw, cx.config().limits.nicklen);
@@ -201,15 +207,15 @@ fn name_for(cx: &Cx<'_>, raw: &str, for_other: bool) -> Result<AccountName, Regi
     let name = setup.mapping.account(nick.as_str(), cx.config().limits.nicklen);
     let name = name.map_err(|_| RegisterRefused::BadName)?;
     let me = cx.served().user();
-    let free = !policy::is_service(setup, &nick)
+    let is_free = !policy::is_service(setup, &nick)
         && !is_guest(cx, name.key())
         && !state.retired_accounts.contains(name.key())
         && state.reserved_for(name.key()).is_none_or(|owner| is_unverified_expired(cx, owner, &name))
         && (for_other || state.user_by_key(name.key()).is_none_or(|holder| Some(holder) == me));
-    if !free || is_confusable(cx, &name, for_other) { Err(RegisterRefused::NameTaken) } else { Ok(name) }
+    if !is_free || is_confusable(cx, &name, for_other) { Err(RegisterRefused::NameTaken) } else { Ok(name) }
 }
 
-/// Whether the name looks like that of another account or user.
+/// Returns whether the name looks like that of another account or user.
 fn is_confusable(cx: &Cx<'_>, name: &AccountName, for_other: bool) -> bool {
     if !cx.setup.mapping.has_skeletons() {
         return false;
@@ -220,7 +226,7 @@ fn is_confusable(cx: &Cx<'_>, name: &AccountName, for_other: bool) -> bool {
         || !for_other && state.user_by_skeleton(&skeleton).is_some_and(|user| Some(user) != me)
 }
 
-/// Whether `owner` is the account of this very name, and was not verified in time.
+/// Returns whether `owner` is the account with exactly this name, and was not verified in time.
 fn is_unverified_expired(cx: &Cx<'_>, owner: &str, name: &AccountName) -> bool {
     let timeout_ms = cx.config().accounts.registration.verify_timeout.as_millis() as u64;
     owner == name.key()
@@ -230,6 +236,7 @@ fn is_unverified_expired(cx: &Cx<'_>, owner: &str, name: &AccountName) -> bool {
         })
 }
 
+/// Returns whether a folded name has the format of guest nicks.
 fn is_guest(cx: &Cx<'_>, key: &str) -> bool {
     let format = &cx.config().accounts.nick_reservation.guest_nickname_format;
     let pattern = cx.setup.mapping.fold_lossy(format);
@@ -244,7 +251,7 @@ fn check_email(cx: &Cx<'_>, email: Option<&str>) -> Result<(), RegisterRefused> 
     if cx.setup.mail.is_blocked(email) { Err(RegisterRefused::UnwantedEmail) } else { Ok(()) }
 }
 
-/// Refuses an address that was sent a letter recently, if the request would send it another one.
+/// Rejects a request that would send an email to an address to which one was sent recently.
 fn check_mailbox(cx: &Cx<'_>, request: &RegistrationRequest) -> Result<(), RegisterRefused> {
     let email = request.email.as_deref().filter(|_| sends_code(cx, request));
     match email.is_none_or(|email| cx.state().mail_log.may_send(email, cx.now.mono_ms)) {
@@ -253,12 +260,12 @@ fn check_mailbox(cx: &Cx<'_>, request: &RegistrationRequest) -> Result<(), Regis
     }
 }
 
-/// Whether the account is of no use until its owner has proven to read the address.
+/// Returns whether the email address must be verified with a code before the account can be used.
 fn sends_code(cx: &Cx<'_>, request: &RegistrationRequest) -> bool {
     cx.config().accounts.registration.email_verification.enabled && !request.by_operator
 }
 
-/// The hash was made.
+/// Creates the account once the passphrase has been hashed.
 #[derive(Debug, Serialize, Deserialize)]
 pub(in crate::engine) struct PassphraseHashed(RegistrationRequest);
 
@@ -282,13 +289,13 @@ fn create_account(cx: &mut Cx<'_>, request: RegistrationRequest, credentials: Cr
     if cx.state().accounts.contains_key(&key) {
         cx.commit(Fact::AccountRemoved { account: &key, freed: true });
     }
-    let asks_code = sends_code(cx, &request);
+    let needs_code = sends_code(cx, &request);
     let mut account = Account::new(name, credentials, cx.now.wall_ms);
-    account.email = request.email.as_deref().filter(|_| asks_code || request.by_operator).map(Box::from);
-    account.verified = !asks_code;
+    account.email = request.email.as_deref().filter(|_| needs_code || request.by_operator).map(Box::from);
+    account.verified = !needs_code;
     cx.commit(Fact::AccountMade { account: Box::new(account) });
     cx.note(Level::Info, "accounts", format!("Account {key} registered"));
-    if asks_code {
+    if needs_code {
         let email = request.email.clone().unwrap_or_default();
         match send_code(cx, &key, Purpose::Verification, &email) {
             Ok(job) => cx.ask(job, RegistrationCodeMailed(request)),
@@ -306,16 +313,16 @@ fn create_account(cx: &mut Cx<'_>, request: RegistrationRequest, credentials: Cr
     }
 }
 
-/// Too many letters were asked for: for the account, or to the address.
+/// Too many emails were requested for the account or to the address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MailedRecently;
 
-/// Makes a code for an account (folded), notes it, and returns the job that mails it. All mail to users goes
-/// through here.
+/// Creates and stores a code for an account (folded), and returns the job that mails it. All email to users
+/// goes through here.
 ///
 /// # Errors
-/// When the account had a code for this purpose within `password-reset.cooldown` (at least
-/// [`CODE_INTERVAL_MIN`]), or the address had any letter within [`crate::state::mail_log::INTERVAL_MS`].
+/// If a code for this account and purpose was sent within `password-reset.cooldown` (at least
+/// [`CODE_INTERVAL_MIN`]), or any email to the address within [`crate::state::mail_log::INTERVAL_MS`].
 pub fn send_code(
     cx: &mut Cx<'_>,
     account: &str,
@@ -326,9 +333,9 @@ pub fn send_code(
     let interval_ms = cooldown.max(CODE_INTERVAL_MIN).as_millis() as u64;
     let is_recent =
         |code: &Code| code.purpose == purpose && code.at_ms.saturating_add(interval_ms) > cx.now.wall_ms;
-    let there = cx.state().accounts.get(account);
-    let had_one = there.is_some_and(|account| account.codes.iter().any(is_recent));
-    if had_one || !cx.state().mail_log.may_send(email, cx.now.mono_ms) {
+    let found = cx.state().accounts.get(account);
+    let has_recent = found.is_some_and(|account| account.codes.iter().any(is_recent));
+    if has_recent || !cx.state().mail_log.may_send(email, cx.now.mono_ms) {
         return Err(MailedRecently);
     }
     let code = auth::Code::new(cx.ids.secret(), u64::MAX);
@@ -340,7 +347,7 @@ pub fn send_code(
     Ok(NetworkJob::SendMail { route, mail: Box::new(Mail { to: email.to_owned(), subject, body }) })
 }
 
-/// The code was mailed, or could not be: then the name is free again.
+/// Reports that the code was mailed. If it could not be, removes the account, so that the name is free again.
 #[derive(Debug, Serialize, Deserialize)]
 pub(in crate::engine) struct RegistrationCodeMailed(RegistrationRequest);
 
@@ -365,24 +372,24 @@ impl Resume for RegistrationCodeMailed {
     }
 }
 
-/// Takes the code for an account that is not verified yet, and verifies it: the folded name of the account,
-/// whose owner is to be logged in with [`log_in_new`]. An attempt counts as one to log in.
+/// Verifies an account with a code. Returns the folded name of the account, whose owner must then be logged
+/// in with [`log_in_new`]. An attempt counts as one to log in.
 ///
 /// # Errors
-/// [`LoginRefused::Wrong`] when it is not the code, or there is no such account, or it is too late;
-/// [`LoginRefused::Suspended`] when the code is right, but the account was suspended meanwhile.
+/// [`LoginRefused::Wrong`] if the code is wrong or has expired, or there is no such unverified account;
+/// [`LoginRefused::Suspended`] if the code is right, but the account was suspended in the meantime.
 pub fn verify(cx: &mut Cx<'_>, account: &str, code: &str) -> Result<Box<str>, LoginRefused> {
     super::login::count(cx)?;
     let timeout_ms = cx.config().accounts.registration.verify_timeout.as_millis() as u64;
     let account =
         super::login::find(cx, account).filter(|account| !account.verified).ok_or(LoginRefused::Wrong)?;
     let (key, is_suspended) = (Box::<str>::from(account.name.key()), account.is_suspended(cx.now.wall_ms));
-    let fits = |sent: &Code| {
+    let matches = |sent: &Code| {
         let expires_ms = if timeout_ms == 0 { u64::MAX } else { sent.at_ms.saturating_add(timeout_ms) };
         sent.purpose == Purpose::Verification
             && auth::Code::read(&sent.code, expires_ms).matches(code, cx.now.wall_ms)
     };
-    if !account.codes.iter().any(fits) {
+    if !account.codes.iter().any(matches) {
         return Err(LoginRefused::Wrong);
     }
     if is_suspended {
@@ -395,8 +402,8 @@ pub fn verify(cx: &mut Cx<'_>, account: &str, code: &str) -> Result<Box<str>, Lo
     Ok(key)
 }
 
-/// The nick of this name belongs to an account (folded) now. Where nicks are enforced, another user who has it is
-/// renamed to a guest, as NICK would not give it to anyone else any more.
+/// Renames another user whose nick belongs to an account (folded) now to a guest nick, if nicks are enforced:
+/// NICK would no longer allow it.
 fn reclaim_nick(cx: &mut Cx<'_>, account: &str) {
     let state = cx.state();
     let Some(owner) = state.accounts.get(account) else { return };
@@ -420,7 +427,7 @@ fn reclaim_nick(cx: &mut Cx<'_>, account: &str) {
     }
 }
 
-/// Logs the owner of a new account in, or says why not; whether that succeeded.
+/// Logs the owner of a new account in, or sends the reason why not. Returns whether it succeeded.
 pub fn log_in_new(cx: &mut Cx<'_>, account: &str) -> bool {
     let logged_in = allowed(cx, account).and_then(|permit| log_in(cx, permit, None));
     let Err(refused) = logged_in else { return true };
@@ -430,7 +437,7 @@ pub fn log_in_new(cx: &mut Cx<'_>, account: &str) -> bool {
     false
 }
 
-/// Makes an account for a name that `accounts.auth-script` vouched for, where that is wanted.
+/// Creates an account for a name that `accounts.auth-script` accepted, if `autocreate` is enabled.
 pub(super) fn adopt_vouched(cx: &mut Cx<'_>, name: &str) {
     if super::login::find(cx, name).is_some() || !cx.config().accounts.auth_script.autocreate {
         return;
@@ -439,10 +446,10 @@ pub(super) fn adopt_vouched(cx: &mut Cx<'_>, name: &str) {
         return cx.note(
             Level::Warn,
             "accounts",
-            format!("auth-script vouched for {name}, which cannot be a new account"),
+            format!("auth-script accepted a login to {name}, but no account with that name can be created"),
         );
     };
-    cx.note(Level::Info, "accounts", format!("Account {} made for auth-script", name.as_str()));
+    cx.note(Level::Info, "accounts", format!("Account {} created for auth-script", name.as_str()));
     let key = name.key().to_owned();
     let account = Account::new(name, Credentials::default(), cx.now.wall_ms);
     cx.commit(Fact::AccountMade { account: Box::new(account) });
