@@ -82,7 +82,7 @@ fn send_ranks(turn: &mut Turn<'_>, user: UserId, channel: ChannelId, ranks: Rank
     turn.voice.deliver(state, &line, Caps::NONE, only.into_iter().chain(sessions_of(state, members)));
 }
 
-/// Sends PART, or KICK if the user was kicked, except to members from whom an auditorium hides the user.
+/// Sends PART, or KICK if the user was kicked, to the members that an auditorium does not hide the user from.
 pub(super) fn left(
     turn: &mut Turn<'_>,
     user: UserId,

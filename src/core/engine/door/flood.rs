@@ -33,8 +33,8 @@ fn charge_one(rules: &Fakelag, pace: &mut Pace, command: &str, mono_ms: u64) -> 
     }
     let since_ms = mono_ms.saturating_sub(pace.served_mono_ms);
     let cooldown_ms = rules.cooldown.as_millis() as u64;
-    let fresh = pace.served_mono_ms == 0;
-    if fresh || since_ms > cooldown_ms {
+    let is_first = pace.served_mono_ms == 0;
+    if is_first || since_ms > cooldown_ms {
         (pace.burst, pace.throttled) = (0, false);
     }
     if !pace.throttled && pace.burst < rules.burst_limit {
@@ -52,7 +52,7 @@ fn charge_one(rules: &Fakelag, pace: &mut Pace, command: &str, mono_ms: u64) -> 
         messages => rules.window.as_millis() as u64 / messages as u64,
     };
     // Deferred bytes may have moved `served_mono_ms` into the future.
-    let wait_ms = if fresh { 0 } else { (pace.served_mono_ms + apart_ms).saturating_sub(mono_ms) };
+    let wait_ms = if is_first { 0 } else { (pace.served_mono_ms + apart_ms).saturating_sub(mono_ms) };
     pace.served_mono_ms = mono_ms + wait_ms;
     wait_ms
 }

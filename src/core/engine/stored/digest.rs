@@ -1,7 +1,7 @@
-//! A short digest of effects, by which two runs of the same events are compared.
+//! A short digest of effects, with which two runs of the same events are compared.
 //!
-//! Not cryptographic: it tells whether two runs differ, not whether someone meant them to. What jobs
-//! hold is digested as `Debug` shows it, which leaves passphrases out.
+//! It is not cryptographic: it detects accidental differences, not forgeries. The contents of jobs are
+//! digested as `Debug` shows them, without passphrases.
 
 use std::fmt::{self, Write as _};
 
@@ -11,7 +11,7 @@ use crate::engine::border::{Effect, Effects};
 use crate::history::Record;
 use crate::state::SessionId;
 
-/// The digest of the effects from an index of [`Effects::list`] on.
+/// Returns the digest of the effects, starting at an index of [`Effects::list`].
 pub fn digest(effects: &Effects, from: usize) -> u32 {
     let mut digest = Digest(Hasher::new());
     for effect in &effects.list()[from..] {
@@ -62,7 +62,7 @@ impl Digest {
         }
     }
 
-    /// The length comes first, so that no two effects can be taken for one.
+    /// Adds a text after its length, so that two effects cannot have the digest of one.
     fn text(&mut self, kind: u8, text: &[u8]) {
         let len = (text.len() as u32).to_le_bytes();
         self.0.update(&[kind, len[0], len[1], len[2], len[3]]);

@@ -1,4 +1,4 @@
-//! Events as bytes. Lines are read back without being copied.
+//! Encodes and decodes events. Decoded lines are not copied.
 
 use crate::engine::border::{Event, Texts};
 use crate::state::codec::{Malformed, put, take};
@@ -62,10 +62,10 @@ pub fn put_event(out: &mut Vec<u8>, event: &Event<'_>) {
     }
 }
 
-/// Takes an event off the front.
+/// Decodes an event from the front of `bytes`, which it shortens.
 ///
 /// # Errors
-/// The bytes hold no event, or a configuration that this version does not accept.
+/// If the bytes are not an event, or contain a configuration that this version does not accept.
 pub fn take_event<'b>(bytes: &mut &'b [u8]) -> Result<Event<'b>, Malformed> {
     Ok(match take(bytes)? {
         ACCEPTED => {

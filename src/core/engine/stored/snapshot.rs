@@ -1,8 +1,8 @@
-//! The whole engine in pieces of bytes, and back.
+//! Turns the whole engine into pieces of bytes, and back.
 //!
-//! [`Engine::snapshot`] copies what is small and shares the rest (copies of [`State`] share its large
-//! parts), so the engine goes on at once while the pieces are written elsewhere. The pieces are a head,
-//! then those of the state, then a tail; they are restored in this order.
+//! [`Engine::snapshot`] copies the small parts and shares the large ones (copies of [`State`] share them), so
+//! the engine continues at once while the pieces are written elsewhere. The pieces are a head, those of the
+//! state, and a tail, and are restored in this order.
 
 use super::StoredForm;
 use crate::engine::Engine;
@@ -15,12 +15,12 @@ use crate::state::State;
 use crate::state::codec::{Malformed, put, take};
 use crate::state::snapshot::PieceStart;
 
-/// What the first byte of a piece says is in it.
+/// The first byte of a piece, its kind.
 const HEAD: u8 = 1;
 const STATE: u8 = 2;
 const TAIL: u8 = 3;
 
-/// A copy of an engine on its way to bytes: an iterator of pieces, each of about 64 KiB.
+/// A copy of an engine that is turned into bytes: an iterator of pieces of about 64 KiB.
 #[derive(Debug)]
 pub struct Snapshot {
     head: Option<Vec<u8>>,
@@ -44,7 +44,7 @@ impl Iterator for Snapshot {
 }
 
 impl Engine {
-    /// Begins a snapshot: everything the engine is now. It must not be within an event.
+    /// Starts a snapshot of the engine as it is now. Must not be called during an event.
     pub fn snapshot(&self) -> Snapshot {
         let Engine {
             setup,
@@ -52,7 +52,7 @@ impl Engine {
             ids,
             timers,
             waiting,
-            // These three hold something only within an event.
+            // These three are empty except during an event.
             recorder: _,
             scratch: _,
             applying: _,
@@ -61,7 +61,7 @@ impl Engine {
         } = self;
         let (mut head, mut tail) = (vec![HEAD], vec![TAIL]);
         put(&mut head, &StoredForm::here());
-        // What else is in the setup follows from these.
+        // The rest of the setup is derived from these.
         put(&mut head, &setup.texts);
         put(&mut head, &setup.cloak_secret);
         put(&mut head, &setup.started);
@@ -78,11 +78,11 @@ impl Engine {
         }
     }
 
-    /// An engine as it was when a snapshot began.
+    /// Restores an engine as it was when a snapshot was started.
     ///
     /// # Errors
-    /// The pieces are not all of a snapshot in its order, have another form than [`StoredForm::here`], or hold a
-    /// configuration that this version does not accept.
+    /// If the pieces are not a complete snapshot in order, have another form than [`StoredForm::here`], or
+    /// contain a configuration that this version does not accept.
     pub fn restore(pieces: impl IntoIterator<Item = Vec<u8>>) -> Result<Engine, Malformed> {
         let mut setup = None;
         let mut state = State::default();

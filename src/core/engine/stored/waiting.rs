@@ -1,4 +1,4 @@
-//! The kinds of what waits, with the number under which each is stored: a row for every implementor of
+//! The kinds of continuations, with the numbers under which they are stored: a row for each implementor of
 //! [`Resume`] and [`LongAnswer`].
 
 use serde::de::Error;
@@ -11,7 +11,7 @@ use crate::engine::session::registration;
 use crate::engine::{announce, command, door, history};
 use crate::state::codec::{Malformed, put, take};
 
-/// Makes the implementors of a trait storable. A number is never used for another kind.
+/// Makes the implementors of a trait storable. A number must never be reused for another kind.
 macro_rules! kinds {
     ($trait:ident, $as:ident: $($number:literal => $kind:path),* $(,)?) => {
         $(
@@ -87,6 +87,6 @@ impl<'de> Deserialize<'de> for Responder {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Responder, D::Error> {
         let name = <&str>::deserialize(deserializer)?;
         let known = RESPONDERS.into_iter().find(|responder| responder.name == name);
-        known.ok_or_else(|| D::Error::custom("nothing of this name registers accounts"))
+        known.ok_or_else(|| D::Error::custom("unknown command that registers accounts"))
     }
 }
