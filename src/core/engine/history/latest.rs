@@ -4,9 +4,9 @@ use crate::engine::context::cx::Cx;
 use crate::wire::Cap;
 
 use super::missed::Period;
+use super::page::Style;
 use super::reading::{HistoryReading, ReadingStep, read};
 use super::scope::HistoryScope;
-use super::tell::Style;
 
 /// Number of lines if the user does not give one.
 const LINES_DEFAULT: usize = 100;

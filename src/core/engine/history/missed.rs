@@ -6,9 +6,9 @@ use crate::state::session::Playback;
 use crate::state::{ChannelId, UserId};
 use crate::wire::{Cap, MsgId};
 
+use super::page::Style;
 use super::reading::{HistoryReading, ReadingStep, read};
 use super::scope;
-use super::tell::Style;
 
 /// Maximum number of conversations that one playback includes.
 const CONVERSATIONS_MAX: usize = 128;
@@ -78,8 +78,8 @@ fn covers(cx: &Cx<'_>, playback: &Playback, channel: ChannelId) -> bool {
 /// existing user. `since_ms` is when the device was last seen.
 pub fn catch_up(cx: &mut Cx<'_>, user: UserId, since_ms: Option<u64>) {
     let channels = cx.state().users[user].channels.clone();
-    let wanted = cx.account().is_none_or(|account| account.settings.autoreplay_missed.unwrap_or(true));
-    let Some(since_ms) = since_ms.filter(|_| wanted && !requests_history(cx)) else {
+    let is_enabled = cx.account().is_none_or(|account| account.settings.autoreplay_missed.unwrap_or(true));
+    let Some(since_ms) = since_ms.filter(|_| is_enabled && !requests_history(cx)) else {
         let now = now(cx);
         return channels.into_iter().for_each(|channel| on_join(cx, channel, now));
     };

@@ -5,16 +5,16 @@
 
 mod latest;
 mod missed;
+mod page;
 pub mod reading;
 pub mod redaction;
 mod scope;
 pub mod targets;
-mod tell;
 pub mod znc_playback;
 
 pub use latest::play_latest;
 pub use missed::{Period, catch_up, on_join, play, znc_limit};
+pub use page::{SUBCOMMANDS, Style};
 pub use reading::{HistoryReading, ReadingStep, read};
 pub use scope::{HistoryScope, scope};
 pub use targets::{Listed, list_targets};
-pub use tell::{SUBCOMMANDS, Style};

@@ -14,8 +14,8 @@ use crate::state::account::HistoryChoice;
 use crate::state::fact::HistoryPlace;
 use crate::wire::MsgId;
 
+use super::page::{self, Style, Telling};
 use super::scope::{self, HistoryScope, can_still_read};
-use super::tell::{self, Style, Telling};
 
 /// A page to read and send.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -162,7 +162,7 @@ impl Pages {
         while let Some(step) = self.steps.pop_front() {
             match step {
                 ReadingStep::Page(reading) if !can_still_read(cx, &reading.scope) => {
-                    tell::send_failure(cx, &reading);
+                    page::send_failure(cx, &reading);
                     continue;
                 }
                 ReadingStep::Page(mut reading) => {
@@ -221,7 +221,7 @@ impl Resume for Pages {
             (Some(ReadingStep::Page(reading)), JobAnswer::HistoryFound(Found::Items(_)))
                 if !can_still_read(cx, &reading.scope) =>
             {
-                tell::send_failure(cx, &reading);
+                page::send_failure(cx, &reading);
             }
             (Some(ReadingStep::Page(reading)), JobAnswer::HistoryFound(Found::Items(stored))) => {
                 if let Some(rest) = self.send(cx, reading, stored) {
@@ -237,7 +237,7 @@ impl Resume for Pages {
                     ..reading
                 }));
             }
-            (Some(ReadingStep::Page(reading)), _) => tell::send_failure(cx, &reading),
+            (Some(ReadingStep::Page(reading)), _) => page::send_failure(cx, &reading),
             (
                 Some(ReadingStep::Conversations { range, style, .. }),
                 JobAnswer::HistoryFound(Found::Targets(found)),

@@ -35,11 +35,11 @@ pub(in crate::engine) struct Wanted {
 /// Lists the channels and conversations whose latest line is within a range, with its time.
 pub fn list_targets(cx: &mut Cx<'_>, range: Range, listed: Listed) {
     let (found, stored) = known_targets(cx, range);
-    let wanted = Wanted { range, listed, found };
+    let targets = Wanted { range, listed, found };
     if stored.owner.is_none() && stored.channels.is_empty() {
-        show_targets(cx, wanted);
+        show_targets(cx, targets);
     } else {
-        cx.ask(Query::Targets(stored), wanted);
+        cx.ask(Query::Targets(stored), targets);
     }
 }
 
@@ -120,8 +120,8 @@ impl Resume for Wanted {
     }
 }
 
-fn show_targets(cx: &mut Cx<'_>, wanted: Wanted) {
-    let Wanted { range, listed, mut found } = wanted;
+fn show_targets(cx: &mut Cx<'_>, targets: Wanted) {
+    let Wanted { range, listed, mut found } = targets;
     found.sort_by_key(|(_, latest)| *latest);
     match range.from {
         End::Oldest => found.truncate(range.limit),
