@@ -27,7 +27,7 @@ static TOPICS: &[(&str, &str, &[&str])] = &[
         &[
             "Names that differ only in case are the same name.",
             "Where non-ASCII names are allowed, they are compared according to RFC 8265,",
-            "and nicknames that look like one in use are rejected.",
+            "and nicknames that look like one already in use are rejected.",
         ],
     ),
     (
@@ -39,7 +39,7 @@ static TOPICS: &[(&str, &str, &[&str])] = &[
             "+I <mask>  exempts from +i, +b and +R",
             "+k <key>   requires a key to join",
             "+l <n>     limits the number of members",
-            "+f <#chan> forwards users refused by +i, +k, +l or +R; you must be +o in both channels",
+            "+f <#chan> forwards users rejected by +i, +k, +l or +R; you must be +o in both channels",
             "+i         invite-only",
             "+C         blocks CTCP other than /me",
             "+E         allows roleplaying; see HELP NPC and HELP SCENE",

@@ -58,23 +58,23 @@ fn samode(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
 }
 
 fn sanick(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
-    let (old, wanted) = (m.param(0), m.param(1));
+    let (old, new) = (m.param(0), m.param(1));
     let user = cx.find_user(old).map_err(|_| fail("NO_SUCH_NICKNAME", old, Phrase::NO_SUCH_NICK))?;
     let account = cx.state().users[user].account.as_ref();
     let account = account.and_then(|name| cx.state().accounts.get(name.key())).map(|account| &**account);
-    let nick = match policy::claim_nick(cx.setup, cx.state(), wanted, account, Some(user)) {
+    let nick = match policy::claim_nick(cx.setup, cx.state(), new, account, Some(user)) {
         Ok(NickClaim::Take(nick)) => nick,
         Err(Refusal::NickInUse(_)) => {
-            return Err(fail("NICKNAME_IN_USE", wanted, Phrase::NICKNAME_IN_USE));
+            return Err(fail("NICKNAME_IN_USE", new, Phrase::NICKNAME_IN_USE));
         }
         Err(Refusal::NickReserved(_)) => {
-            return Err(fail("NICKNAME_RESERVED", wanted, Phrase::NICKNAME_RESERVED));
+            return Err(fail("NICKNAME_RESERVED", new, Phrase::NICKNAME_RESERVED));
         }
         Err(Refusal::ErroneousNickname(_)) => {
-            return Err(fail("NICKNAME_INVALID", wanted, Phrase::ERRONEOUS_NICKNAME));
+            return Err(fail("NICKNAME_INVALID", new, Phrase::ERRONEOUS_NICKNAME));
         }
         Ok(NickClaim::Attach(_)) | Err(_) => {
-            return Err(fail("UNKNOWN_ERROR", wanted, Phrase::NICK_CANNOT_CHANGE));
+            return Err(fail("UNKNOWN_ERROR", new, Phrase::NICK_CANNOT_CHANGE));
         }
     };
     if cx.state().users[user].nick.as_str() == nick.as_str() {

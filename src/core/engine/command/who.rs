@@ -156,8 +156,8 @@ fn reply(
 ) {
     let letters = form.map_or(Letters::of("cuhsnf"), |form| form.fields);
     let token = form.map_or("0", |form| &form.token);
-    let wanted = FIELDS.chars().filter(|&letter| letters.has(letter));
-    let fields: Vec<String> = wanted.map(|letter| field(cx, letter, token)).collect();
+    let requested = FIELDS.chars().filter(|&letter| letters.has(letter));
+    let fields: Vec<String> = requested.map(|letter| field(cx, letter, token)).collect();
     let fields: Vec<&str> = fields.iter().map(String::as_str).collect();
     match form {
         None => cx.reply(RPL_WHOREPLY, &fields, Text::Plain(&format!("0 {realname}"))),
@@ -220,8 +220,8 @@ struct WhoForm {
 impl WhoForm {
     /// Parses `%fields[,token]`, ignoring anything before the `%`. A token has up to three digits.
     fn parse(text: &str) -> Option<WhoForm> {
-        let (_, wanted) = text.split_once('%')?;
-        let (fields, token) = wanted.split_once(',').unwrap_or((wanted, ""));
+        let (_, form) = text.split_once('%')?;
+        let (fields, token) = form.split_once(',').unwrap_or((form, ""));
         let valid = (1..=3).contains(&token.len()) && token.bytes().all(|byte| byte.is_ascii_digit());
         let token = if valid { token } else { "0" }.to_owned();
         Some(WhoForm { fields: Letters::of(&fields.to_ascii_lowercase()), token })

@@ -18,8 +18,8 @@ const NICKS_BYTES_MAX: usize = 300;
 pub(super) const HOWTOBAN: ServiceCommand = ServiceCommand::new("HOWTOBAN", how_to_ban)
     .params(2, 2)
     .enabled(is_registration_enabled)
-    .help("<channel> <nick>: suggests the best ban mask against a user")
-    .more(&["The best mask depends on how the user is connected."]);
+    .help("<channel> <nick>: suggests a ban mask for a user")
+    .more(&["The mask depends on how the user is connected."]);
 
 fn how_to_ban(cx: &mut Cx<'_>, params: &[&str]) -> Outcome {
     let id = find(cx, params[0])?;

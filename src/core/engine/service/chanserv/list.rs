@@ -47,7 +47,7 @@ fn list(cx: &mut Cx<'_>, params: &[&str]) -> Outcome {
     Ok(())
 }
 
-/// PURGE LIST
+/// Handles PURGE LIST.
 pub(super) fn purged(cx: &mut Cx<'_>) {
     cx.answer_long(ChannelsCursor::Purged { after: None });
 }
@@ -84,9 +84,9 @@ fn registered(cx: &Cx<'_>, pattern: Option<&Regex>, slot: &mut u32) -> (Vec<Stri
 
 fn purges(cx: &Cx<'_>, after: &mut Option<Box<str>>) -> (Vec<String>, bool) {
     let start = after.as_deref().map_or(Bound::Unbounded, Bound::Excluded);
-    let some = cx.state().purges.range::<str, _>((start, Bound::Unbounded)).take(STEP_CHANNELS);
+    let purges = cx.state().purges.range::<str, _>((start, Bound::Unbounded)).take(STEP_CHANNELS);
     let (keys, lines): (Vec<_>, Vec<_>) =
-        some.map(|(key, purge)| (key.clone(), purge_line(cx, purge))).unzip();
+        purges.map(|(key, purge)| (key.clone(), purge_line(cx, purge))).unzip();
     let last = keys.into_iter().last();
     let more = last.is_some();
     *after = last.or(after.take());

@@ -23,8 +23,8 @@ pub(super) const SET: ServiceCommand = ServiceCommand::new("SET", set)
     .help("<channel> <setting> <value>: changes a setting of a channel")
     .more(&[
         "history: off (none), ephemeral (in memory only), on (stored), default (server setting)",
-        "query-cutoff: none (everything is readable), registration-time (since the reader's account",
-        "    was registered), join-time (since the reader joined), default",
+        "query-cutoff: none (everyone can read everything), registration-time (messages since the reader's",
+        "    account was registered), join-time (messages since the reader joined), default",
         "store-events: all, no-joins (no JOIN, PART and QUIT), none (messages only)",
     ]);
 

@@ -92,16 +92,16 @@ impl LongAnswer for AccountsCursor {
     fn step(&mut self, cx: &mut Cx<'_>) -> ControlFlow<(), usize> {
         let start = self.after.as_deref().map_or(Bound::Unbounded, Bound::Excluded);
         let range = cx.state().accounts.range::<str, _>((start, Bound::Unbounded));
-        let some: Vec<(Box<str>, String)> = range
+        let accounts: Vec<(Box<str>, String)> = range
             .take(STEP_ACCOUNTS)
             .map(|(key, account)| (key.clone(), account.name.as_str().to_owned()))
             .collect();
-        for (_, name) in &some {
+        for (_, name) in &accounts {
             if self.pattern.as_ref().is_none_or(|pattern| pattern.is_match(name)) {
                 cx.notice(NS, Text::Plain(name));
             }
         }
-        let Some((last, _)) = some.into_iter().last() else {
+        let Some((last, _)) = accounts.into_iter().last() else {
             cx.tell(NS, Phrase::SERVICE_LIST_END, &[]);
             return ControlFlow::Break(());
         };

@@ -73,7 +73,7 @@ const SETTINGS_HELP: &[&str] = &[
     "AUTO-AWAY          true, false or default: whether you are marked as away while no client is connected",
     "AUTOREPLAY-LINES   a number or default: how many lines are replayed when you join a channel",
     "AUTOREPLAY-MISSED  on or off: whether messages that you missed are replayed when you reconnect",
-    "REPLAY-JOINS       always or commands-only: whether joins and parts are also replayed automatically",
+    "REPLAY-JOINS       always, never or commands-only (HISTORY): when joins and parts are replayed, too",
     "DM-HISTORY         off, ephemeral, on or default: how your direct messages are stored",
     "EMAIL              an address: your e-mail address; SET requires your password after it",
 ];

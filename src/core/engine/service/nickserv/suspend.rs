@@ -28,7 +28,7 @@ pub(super) const SUSPEND: ServiceCommand = ServiceCommand::new("SUSPEND", suspen
     )
     .more(&[
         "Suspending an account disconnects its users and prevents logins to it.",
-        "A duration is written like 30m, 12h or 1w2d.",
+        "Write a duration like 30m, 12h or 1w2d.",
     ]);
 
 fn suspend(cx: &mut Cx<'_>, params: &[&str]) -> Outcome {
