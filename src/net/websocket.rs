@@ -6,7 +6,7 @@
 
 use std::io::Cursor;
 
-use arrayvec::ArrayVec;
+use smallvec::SmallVec;
 use tokio_tungstenite::tungstenite::protocol::frame::FrameHeader;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::{Control, Data, OpCode};
 
@@ -38,7 +38,7 @@ pub(super) fn close_frame(status: u16) -> [u8; 4] {
 #[derive(Debug, Default)]
 pub struct Decoder {
     /// The beginning of a header that is not complete yet.
-    head: ArrayVec<u8, HEADER_BYTES_MAX>,
+    head: SmallVec<[u8; HEADER_BYTES_MAX]>,
     frame: Option<Frame>,
     /// The kind of the current message; `None` between messages.
     message_is_text: Option<bool>,
@@ -48,7 +48,7 @@ pub struct Decoder {
     message_frames: u32,
     blanks: Blanks,
     /// The payload of the current control frame, which can be between the frames of a message.
-    control: ArrayVec<u8, { CONTROL_BYTES_MAX as usize }>,
+    control: Vec<u8>,
 }
 
 #[derive(Debug)]

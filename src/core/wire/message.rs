@@ -3,7 +3,7 @@
 //! Grammar: <https://modern.ircdocs.horse/#message-format> and the message-tags specification. Limits on
 //! lengths, and commands, are up to the engine.
 
-use arrayvec::ArrayVec;
+use smallvec::SmallVec;
 
 /// The maximum number of parameters; the last one takes the rest of the line.
 pub const PARAMS_MAX: usize = 15;
@@ -17,7 +17,7 @@ pub struct Message<'a> {
     pub source: Option<&'a str>,
     /// The command as the client spelled it; compare it without case.
     pub command: &'a str,
-    params: ArrayVec<&'a str, PARAMS_MAX>,
+    params: SmallVec<[&'a str; PARAMS_MAX]>,
 }
 
 /// Why a line is not a message.
@@ -50,7 +50,7 @@ impl<'a> Message<'a> {
         if command.is_empty() {
             return Err(ParseError::NoCommand);
         }
-        let mut params = ArrayVec::new();
+        let mut params = SmallVec::new();
         while !rest.is_empty() {
             if let Some(trailing) = rest.strip_prefix(':') {
                 params.push(trailing);
