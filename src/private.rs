@@ -13,6 +13,8 @@ use std::path::{Path, PathBuf};
 use rustix::fs::Mode;
 use rustix::process::umask;
 
+use crate::config::LogType;
+
 const FILE_MODE: u32 = 0o600;
 const DIRECTORY_MODE: u32 = 0o700;
 /// Permissions of everyone but the owner.
@@ -90,15 +92,18 @@ pub fn restrict(path: &Path) {
     let (first, more) = (first.display(), found.len() - 1);
     match &failed[..] {
         [] if more == 0 => {
-            tracing::warn!(target: "server", "restricted to its owner: {first} (its mode was {mode:04o})");
+            tracing::warn!(
+                target: LogType::Server.name(),
+                "restricted to its owner: {first} (its mode was {mode:04o})"
+            );
         }
         [] => tracing::warn!(
-            target: "server",
+            target: LogType::Server.name(),
             "restricted to its owner: {first} (its mode was {mode:04o}), and {more} more in {}",
             path.display()
         ),
         [(path, error), ..] => tracing::warn!(
-            target: "server",
+            target: LogType::Server.name(),
             "other users of this machine can access {}, and it cannot be restricted: {error}",
             path.display()
         ),

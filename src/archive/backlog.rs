@@ -14,6 +14,7 @@ use tokio::sync::watch;
 use super::queue::{Batch, Entry, RecordQueue, WRITE_TIME_MAX, take_queries};
 use super::settings::Live;
 use super::spool::{Spool, TOLD_EVERY};
+use crate::config::LogType;
 use crate::journal::Syncer;
 
 /// Number of bytes that are written at once.
@@ -76,12 +77,15 @@ fn write(queue: &RecordQueue, spool: &mut Spool, entries: &mut VecDeque<Entry>) 
         let begun = Instant::now();
         let Err(error) = spool.write() else {
             if told.is_some() {
-                tracing::info!(target: "history", "the spool can be written again");
+                tracing::info!(target: LogType::History.name(), "the spool can be written again");
             }
             return Some(begun.elapsed());
         };
         if told.is_none_or(|told| told.elapsed() >= TOLD_EVERY) {
-            tracing::error!(target: "history", "the spool cannot be written, trying again: {error}");
+            tracing::error!(
+                target: LogType::History.name(),
+                "the spool cannot be written, trying again: {error}"
+            );
             told = Some(Instant::now());
         }
         for query in take_queries(entries).into_iter().chain(queue.take_queries()) {
@@ -89,7 +93,7 @@ fn write(queue: &RecordQueue, spool: &mut Spool, entries: &mut VecDeque<Entry>) 
         }
         if is_stopping {
             tracing::error!(
-                target: "history",
+                target: LogType::History.name(),
                 "the server stopped while the disk of the spool failed: the latest messages are lost"
             );
             return None;
@@ -108,7 +112,7 @@ pub(super) fn sync(queue: &RecordQueue, syncer: &Syncer, live: &watch::Receiver<
         last = Instant::now();
         match synced {
             Err(error) if told.is_none_or(|told| told.elapsed() >= TOLD_EVERY) => {
-                tracing::error!(target: "history", "the spool cannot be made durable: {error}");
+                tracing::error!(target: LogType::History.name(), "the spool cannot be made durable: {error}");
                 told = Some(Instant::now());
             }
             _ => {}

@@ -54,7 +54,7 @@ pub use self::settings::{DatabaseAddress, Live, Settings};
 use self::shipper::{RETRY_TIME, Shipped, Shipper};
 use self::spool::Spool;
 pub use self::sql::Database;
-use crate::config::Config;
+use crate::config::{Config, LogType};
 use crate::engine::{JobAnswer, Ticket};
 use crate::history::{Query, Record};
 use crate::journal::{self, Log, Mark, Reader};
@@ -176,7 +176,12 @@ impl<B: Backend + Send> Opened<B> {
         spawn("archive-db", &alive, move || {
             let runtime = match runtime() {
                 Ok(runtime) => runtime,
-                Err(error) => return tracing::error!(target: "history", "no runtime for history: {error}"),
+                Err(error) => {
+                    return tracing::error!(
+                        target: LogType::History.name(),
+                        "no runtime for history: {error}"
+                    );
+                }
             };
             let (backend, urgent) = (Rc::new(backend), Rc::new(Notify::new()));
             let closing = backend.clone();
@@ -275,7 +280,10 @@ impl Drop for Archive {
     fn drop(&mut self) {
         self.queue.stop();
         if let Err(RecvTimeoutError::Timeout) = self.ended.recv_timeout(STOP_TIME_MAX) {
-            tracing::error!(target: "history", "closing the spool took too long: its disk does not respond");
+            tracing::error!(
+                target: LogType::History.name(),
+                "closing the spool took too long: its disk does not respond"
+            );
         }
     }
 }

@@ -15,6 +15,7 @@ use tokio::sync::{mpsc, watch};
 
 use super::responder::Asked;
 use super::spool::Spool;
+use crate::config::LogType;
 use crate::engine::Ticket;
 use crate::history::{HistoryKey, Query, Record};
 
@@ -308,7 +309,7 @@ impl State {
     fn can_write(&mut self) -> bool {
         if !self.is_queueing && self.sync_hangs() {
             tracing::warn!(
-                target: "history",
+                target: LogType::History.name(),
                 "the disk of the spool hangs: messages may be lost if the server is killed meanwhile"
             );
             self.is_queueing = true;
@@ -332,7 +333,7 @@ impl State {
         let took = begun.elapsed();
         if is_written && took > WRITE_TIME_MAX {
             tracing::warn!(
-                target: "history",
+                target: LogType::History.name(),
                 "the disk of the spool is slow ({:.1} s for a write): \
                  messages may be lost if the server is killed meanwhile",
                 took.as_secs_f32()

@@ -13,6 +13,7 @@ use super::queue::RecordQueue;
 use super::settings::Live;
 use super::shipper::Shipped;
 use super::{Backend, Error};
+use crate::config::LogType;
 use crate::engine::{JobAnswer, Ticket};
 use crate::history::Query;
 
@@ -89,7 +90,7 @@ impl<B: Backend, R: AsyncFn(Ticket, JobAnswer) + 'static> Responder<B, R> {
 
     fn failed(&self, error: &Error) -> JobAnswer {
         if self.told.get().is_none_or(|told| told.elapsed() >= TOLD_EVERY) {
-            tracing::warn!(target: "history", "a query of history failed: {error}");
+            tracing::warn!(target: LogType::History.name(), "a query of history failed: {error}");
             self.told.set(Some(Instant::now()));
         }
         JobAnswer::Failed

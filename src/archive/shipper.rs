@@ -13,6 +13,7 @@ use tokio::time::{sleep, timeout};
 use super::settings::Live;
 use super::spool;
 use super::{Backend, Error};
+use crate::config::LogType;
 use crate::history::Record;
 use crate::journal::{Mark, Reader};
 use crate::wire::MsgId;
@@ -91,7 +92,7 @@ impl<B: Backend> Shipper<B> {
             // If the mark cannot be written, a restart ships the same records again, which has no effect.
             let marked = self.mark.advance(position).and_then(|()| spool::trim(&self.dir, position));
             if let Err(error) = marked {
-                tracing::error!(target: "history", "{}: {error}", self.dir.display());
+                tracing::error!(target: LogType::History.name(), "{}: {error}", self.dir.display());
             }
             self.shipped.send_modify(|shipped| shipped.position = position);
             return Ok(true);
@@ -129,7 +130,7 @@ impl<B: Backend> Shipper<B> {
             None => {
                 let spool = self.dir.display();
                 tracing::error!(
-                    target: "history",
+                    target: LogType::History.name(),
                     "{} is unavailable, history waits in {spool}: {error}", self.name
                 );
                 RETRY_TIME
@@ -149,7 +150,7 @@ impl<B: Backend> Shipper<B> {
             let waits = self.written.borrow().saturating_sub(self.reader.position());
             let away_s = since.elapsed().as_secs_f32();
             tracing::info!(
-                target: "history",
+                target: LogType::History.name(),
                 "{} is available again after {away_s:.1} s, {waits} bytes wait in the spool", self.name
             );
         }
@@ -165,7 +166,10 @@ async fn ship<B: Backend>(backend: &B, records: &[Record]) -> Result<(), Error> 
             Box::pin(ship(backend, others)).await
         }
         Err(Error::Unfit(why)) => {
-            tracing::error!(target: "history", "a record was skipped, the database rejected it: {why}");
+            tracing::error!(
+                target: LogType::History.name(),
+                "a record was skipped, the database rejected it: {why}"
+            );
             Ok(())
         }
         done => done,

@@ -8,7 +8,7 @@ use clap::Args;
 use super::configuration::Source;
 use super::{Failure, Options, certificate, replay, texts};
 use crate::archive::{Database, Opened};
-use crate::config::{Config, Loaded, Problem};
+use crate::config::{Config, Loaded, LogType, Problem};
 use crate::engine::Seed;
 use crate::recording::{Key, Writer};
 use crate::server::logging::{Console, Logs};
@@ -32,9 +32,9 @@ pub(super) fn run(options: &Options, smoke: bool, record: &RecordOptions) -> Res
     let (Loaded { config, warnings, not_yet }, document) = source.load_with_document()?;
     let console = if options.quiet { Console::Quiet } else { Console::Shown };
     let logs = Logs::start(&config.logging, console)?;
-    tracing::info!(target: "server", "ircd-{} starting", env!("CARGO_PKG_VERSION"));
+    tracing::info!(target: LogType::Server.name(), "ircd-{} starting", env!("CARGO_PKG_VERSION"));
     let hint = if source == Source::BuiltIn { " (there is no ircd.yaml here)" } else { "" };
-    tracing::info!(target: "server", "Using config file : {}{hint}", source.name());
+    tracing::info!(target: LogType::Server.name(), "Using config file : {}{hint}", source.name());
     warn(&source, &warnings, &not_yet);
 
     let _lock = config.lock_file.as_deref().map(|path| FileLock::acquire(Path::new(path))).transpose()?;
@@ -49,7 +49,7 @@ pub(super) fn run(options: &Options, smoke: bool, record: &RecordOptions) -> Res
         latest_message_ms: archive.as_ref().and_then(Opened::latest_ms),
     };
     let on_ready = move |running: Running| {
-        tracing::info!(target: "server", "Server running");
+        tracing::info!(target: LogType::Server.name(), "Server running");
         if smoke {
             running.control.stop("Only a test");
         }
@@ -76,7 +76,12 @@ impl RecordOptions {
         let failed = |path: &Path, error| Failure::new(format_args!("recording {}: {error}", path.display()));
         let own = Key::read_or_create(&key).map_err(|error| failed(&key, error))?;
         let writer = Writer::start(file, own).map_err(|error| failed(file, error))?;
-        tracing::info!(target: "server", "Recording : {} (key in {})", file.display(), key.display());
+        tracing::info!(
+            target: LogType::Server.name(),
+            "Recording : {} (key in {})",
+            file.display(),
+            key.display()
+        );
         Ok(Some(writer))
     }
 }
@@ -84,20 +89,28 @@ impl RecordOptions {
 /// Logs the warnings about a configuration.
 fn warn(source: &Source, warnings: &[Problem], not_yet: &[String]) {
     for line in source.show(warnings) {
-        tracing::warn!(target: "server", "{line}");
+        tracing::warn!(target: LogType::Server.name(), "{line}");
     }
     if !not_yet.is_empty() {
-        tracing::warn!(target: "server", "not implemented in this version yet: {}", not_yet.join(", "));
+        tracing::warn!(
+            target: LogType::Server.name(),
+            "not implemented in this version yet: {}",
+            not_yet.join(", ")
+        );
     }
 }
 
 fn open_store(config: &Config) -> Result<Store, Failure> {
     let path = &config.datastore.path;
-    tracing::info!(target: "server", "Using datastore : {path}");
+    tracing::info!(target: LogType::Server.name(), "Using datastore : {path}");
     let outdated = if config.datastore.autoupgrade { Outdated::Upgrade } else { Outdated::Refuse };
     let store = Store::open_or_create(Path::new(path), outdated)?;
     if let Some(copy) = store.backup() {
-        tracing::info!(target: "datastore", "upgraded {path}, backup of the old one: {}", copy.display());
+        tracing::info!(
+            target: LogType::Datastore.name(),
+            "upgraded {path}, backup of the old one: {}",
+            copy.display()
+        );
     }
     Ok(store)
 }
@@ -106,22 +119,22 @@ fn open_store(config: &Config) -> Result<Store, Failure> {
 fn open_archive(config: &Config) -> Result<Option<Opened<Database>>, Failure> {
     let memory = if config.history.enabled { "memory" } else { "off" };
     let Some(settings) = archive::Settings::of(config) else {
-        tracing::info!(target: "server", "History : {memory}");
+        tracing::info!(target: LogType::Server.name(), "History : {memory}");
         return Ok(None);
     };
     let opened = Opened::open(settings)?;
     let (address, spool) = (&opened.settings().address, opened.settings().spool.display());
     if config.history.persistent.enabled {
-        tracing::info!(target: "server", "History : {address}");
+        tracing::info!(target: LogType::Server.name(), "History : {address}");
     } else {
         tracing::info!(
-            target: "server",
+            target: LogType::Server.name(),
             "History : {memory} (history.persistent is off: {address} is not written)"
         );
     }
     if let Some(trouble) = opened.trouble() {
         tracing::error!(
-            target: "history",
+            target: LogType::History.name(),
             "{address} is unavailable, history waits in {spool}: {trouble}"
         );
     }
@@ -134,7 +147,7 @@ fn make_certificates(config: &Config) -> Result<(), Failure> {
         if certificate::is_free(&pair.cert) && certificate::is_free(&pair.key) {
             certificate::make(pair, &config.server.name)?;
             tracing::warn!(
-                target: "listeners",
+                target: LogType::Listeners.name(),
                 "created a self-signed certificate for {address} : {} : {}",
                 pair.cert,
                 pair.key

@@ -5,7 +5,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use super::configuration::Source;
-use crate::config::{Config, Document};
+use crate::config::{Config, Document, LogType};
 use crate::engine::Texts;
 use crate::i18n::Catalogue;
 
@@ -34,7 +34,10 @@ fn address_blacklist(config: &Config) -> Option<String> {
         return None;
     }
     let text = read_text(Path::new(path));
-    text.inspect_err(|error| tracing::warn!(target: "server", "address-blacklist-file {path}: {error}")).ok()
+    text.inspect_err(|error| {
+        tracing::warn!(target: LogType::Server.name(), "address-blacklist-file {path}: {error}");
+    })
+    .ok()
 }
 
 fn motd(source: &Source, config: &Config) -> Option<String> {
@@ -43,7 +46,7 @@ fn motd(source: &Source, config: &Config) -> Option<String> {
         Ok(text) => Some(text),
         Err(_) if *source == Source::BuiltIn => Some(DEFAULT_MOTD.to_owned()),
         Err(error) => {
-            tracing::warn!(target: "server", "MOTD file {path}: {error}");
+            tracing::warn!(target: LogType::Server.name(), "MOTD file {path}: {error}");
             None
         }
     }
@@ -60,7 +63,7 @@ fn catalogues(source: &Source, config: &Config) -> Vec<Catalogue> {
             return DEFAULT_CATALOGUES.iter().filter_map(|text| Catalogue::parse(text).ok()).collect();
         }
         Err(error) => {
-            tracing::warn!(target: "server", "languages in {}: {error}", languages.path);
+            tracing::warn!(target: LogType::Server.name(), "languages in {}: {error}", languages.path);
             Vec::new()
         }
     };
@@ -68,14 +71,21 @@ fn catalogues(source: &Source, config: &Config) -> Vec<Catalogue> {
     found.retain(|path| !is_of_ergo(path));
     if found.len() < all {
         let (path, count) = (&languages.path, all - found.len());
-        tracing::warn!(target: "server", "languages in {path}: skipped {count} of Ergo, in another format");
+        tracing::warn!(
+            target: LogType::Server.name(),
+            "languages in {path}: skipped {count} of Ergo, in another format"
+        );
     }
     let read = |path: &PathBuf| {
         let parsed = read_text(path).map_err(|error| error.to_string());
         let parsed = parsed.and_then(|text| Catalogue::parse(&text).map_err(|error| error.to_string()));
-        parsed.map_err(
-            |error| tracing::warn!(target: "server", "language skipped: {}: {error}", path.display()),
-        )
+        parsed.map_err(|error| {
+            tracing::warn!(
+                target: LogType::Server.name(),
+                "language skipped: {}: {error}",
+                path.display()
+            )
+        })
     };
     found.iter().filter_map(|path| read(path).ok()).collect()
 }

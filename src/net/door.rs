@@ -23,7 +23,7 @@ use super::shard::Shard;
 use super::socket::{Handover, Socket};
 use super::tls::fingerprint;
 use super::upgrade::{Upgraded, upgrade};
-use crate::config::{Config, Listener, Net};
+use crate::config::{Config, Listener, LogType, Net};
 use crate::engine::Door;
 
 /// Timeout for a PROXY header, which proxies send at once.
@@ -168,7 +168,11 @@ pub fn admit(shard: &Rc<Shard>, arrival: Arrival) {
         Ok(socket) => socket,
         Err(error) => {
             let reason = super::reason(&error);
-            tracing::warn!(target: "connect-ip", %peer, "cannot register the connection: {reason}");
+            tracing::warn!(
+                target: LogType::ConnectIp.name(),
+                %peer,
+                "cannot register the connection: {reason}"
+            );
             return;
         }
     };
@@ -182,9 +186,14 @@ pub fn admit(shard: &Rc<Shard>, arrival: Arrival) {
         match tokio::time::timeout(time, arrive(&shard, socket, peer, &terms, permit)).await {
             Ok(Ok(())) => {}
             Ok(Err(error)) => {
-                tracing::debug!(target: "connect-ip", %peer, "handshake failed: {}", super::reason(&error));
+                tracing::debug!(
+                    target: LogType::ConnectIp.name(),
+                    %peer,
+                    "handshake failed: {}",
+                    super::reason(&error)
+                );
             }
-            Err(_) => tracing::debug!(target: "connect-ip", %peer, "handshake timed out"),
+            Err(_) => tracing::debug!(target: LogType::ConnectIp.name(), %peer, "handshake timed out"),
         }
         drop(handshake);
     });

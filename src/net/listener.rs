@@ -24,7 +24,7 @@ use super::door::{Arrival, Terms};
 use super::gate::Gate;
 use super::socket::{Handover, Socket};
 use super::tls::{Identity, server_config};
-use crate::config::{Config, Listener, TlsVersion};
+use crate::config::{Config, Listener, LogType, TlsVersion};
 
 /// Number of connections accepted before other tasks get a turn.
 const ACCEPT_BATCH: usize = 64;
@@ -106,7 +106,7 @@ impl Listeners {
                 task.abort();
                 let _ = task.await;
             }
-            tracing::info!(target: "listeners", "stopped listening on {address}.");
+            tracing::info!(target: LogType::Listeners.name(), "stopped listening on {address}.");
         }
         self.change_all(config)
     }
@@ -133,13 +133,17 @@ impl Listeners {
             Ok(socket) => socket,
             // The default configuration listens on [::1], and must work on a machine without IPv6.
             Err(error) if address.starts_with("[::1]:") && has_no_ipv6(&error) => {
-                tracing::warn!(target: "listeners", "not listening on {address}: {}", super::reason(&error));
+                tracing::warn!(
+                    target: LogType::Listeners.name(),
+                    "not listening on {address}: {}",
+                    super::reason(&error)
+                );
                 return Ok(());
             }
             Err(error) => return Err(format!("cannot listen on {address}: {}", super::reason(&error))),
         };
         tracing::info!(
-            target: "listeners",
+            target: LogType::Listeners.name(),
             "now listening on {address}, tls={}, tlsproxy={}, tor={}, websocket={}.",
             terms.tls.is_some(), listener.proxy, listener.tor, listener.websocket,
         );
@@ -298,7 +302,11 @@ impl Acceptor {
     fn log_rejection(&mut self, why: &str) {
         self.rejected += 1;
         if self.logged.is_none_or(|last| last.elapsed() >= LOG_EVERY) {
-            tracing::warn!(target: "listeners", clients = self.rejected, "rejecting clients: {why}");
+            tracing::warn!(
+                target: LogType::Listeners.name(),
+                clients = self.rejected,
+                "rejecting clients: {why}"
+            );
             self.logged = Some(Instant::now());
             self.rejected = 0;
         }

@@ -14,6 +14,7 @@ use std::thread::{self, JoinHandle};
 
 use super::key::{Key, Seal};
 use super::{FRAME_BYTES_MAX, MAGIC, SALT_BYTES, Start, kind};
+use crate::config::LogType;
 use crate::engine::stored::Snapshot;
 use crate::private;
 use crate::state::codec::put;
@@ -134,7 +135,7 @@ impl Work {
     fn run(self) {
         if let Err(error) = self.work() {
             let path = self.path.display();
-            tracing::error!(target: "server", "recording {path} ended: {error}");
+            tracing::error!(target: LogType::Server.name(), "recording {path} ended: {error}");
         }
     }
 
@@ -196,7 +197,12 @@ impl Work {
             std::fs::rename(&self.path, &last)?;
         }
         std::fs::rename(&fresh, &self.path)?;
-        tracing::info!(target: "server", "recording {} began with {} bytes", self.path.display(), out.bytes);
+        tracing::info!(
+            target: LogType::Server.name(),
+            "recording {} began with {} bytes",
+            self.path.display(),
+            out.bytes
+        );
         if ended {
             out.write(kind::END, &[])?;
         }

@@ -7,7 +7,7 @@ use tokio::sync::mpsc;
 
 use super::turn::Input;
 use super::{Reload, service_manager};
-use crate::config::Config;
+use crate::config::{Config, LogType};
 use crate::engine::{JobAnswer, Ticket};
 use crate::net::Listeners;
 
@@ -68,11 +68,11 @@ impl Signals {
 fn concluded(reloaded: Result<Vec<String>, String>) -> Result<(), String> {
     match reloaded {
         Ok(problems) => {
-            tracing::info!(target: "server", "configuration reloaded");
+            tracing::info!(target: LogType::Server.name(), "configuration reloaded");
             if problems.is_empty() { Ok(()) } else { Err(format!("applied, but {}", problems.join("; "))) }
         }
         Err(why) => {
-            tracing::error!(target: "server", "configuration not reloaded: {why}");
+            tracing::error!(target: LogType::Server.name(), "configuration not reloaded: {why}");
             Err(why)
         }
     }
@@ -94,7 +94,7 @@ impl<L: Fn(&Config)> Supervisor<L> {
         loop {
             match std::future::poll_fn(|cx| self.poll_command(cx)).await {
                 Command::Stop(reason) => {
-                    tracing::info!(target: "shutdown", "stopping: {reason}");
+                    tracing::info!(target: LogType::Shutdown.name(), "stopping: {reason}");
                     service_manager::stopping();
                     drop(self.listeners);
                     let _ = self.input.send(Input::Stopping(reason)).await;
@@ -116,7 +116,7 @@ impl<L: Fn(&Config)> Supervisor<L> {
         use std::task::Poll;
         for (signal, name) in &mut self.signals.stops {
             if signal.poll_recv(cx).is_ready() {
-                tracing::info!(target: "shutdown", "received {name}");
+                tracing::info!(target: LogType::Shutdown.name(), "received {name}");
                 return Poll::Ready(Command::Stop("Server is shutting down".into()));
             }
         }
@@ -141,7 +141,7 @@ impl<L: Fn(&Config)> Supervisor<L> {
             problems.push(format!("cannot accept: {error}"));
         }
         for problem in &problems {
-            tracing::error!(target: "listeners", "{problem}");
+            tracing::error!(target: LogType::Listeners.name(), "{problem}");
         }
         (self.on_config)(&config);
         let _ = self.input.send(Input::Reconfigured(Box::new(config), Box::new(texts))).await;

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use tracing::Level as TracingLevel;
 
 use super::core::Core;
+use crate::config::LogType;
 use crate::engine::{Effect, Effects, Event, Level, Line, Note};
 
 /// Maximum number of recipients that a record names.
@@ -12,33 +13,33 @@ const SESSIONS_MAX: usize = 20;
 
 /// `tracing` requires constant targets: one arm per log type.
 macro_rules! emit {
-    ($note:expr, $other:literal, [$($kind:literal)*]) => {
+    ($note:expr, $($kind:ident)*) => {
         match $note.kind {
-            $($kind => emit!(@ $kind, $note),)*
-            _ => emit!(@ $other, $note),
+            $(LogType::$kind => emit!(@ LogType::$kind.name(), $note),)*
         }
     };
-    (@ $kind:literal, $note:expr) => {
+    (@ $target:expr, $note:expr) => {
         match $note.level {
-            Level::Debug => tracing::debug!(target: $kind, "{}", $note.text),
-            Level::Info => tracing::info!(target: $kind, "{}", $note.text),
-            Level::Warn => tracing::warn!(target: $kind, "{}", $note.text),
-            Level::Error => tracing::error!(target: $kind, "{}", $note.text),
+            Level::Debug => tracing::debug!(target: $target, "{}", $note.text),
+            Level::Info => tracing::info!(target: $target, "{}", $note.text),
+            Level::Warn => tracing::warn!(target: $target, "{}", $note.text),
+            Level::Error => tracing::error!(target: $target, "{}", $note.text),
         }
     };
 }
 
-/// Writes one record under its log type; an unknown type is logged as `internal`.
+/// Writes one record under its log type.
 pub(super) fn write(note: &Note) {
-    emit!(note, "internal", [
-        "accounts" "api" "channels" "connect" "connect-ip" "datastore" "history" "listeners" "mysql"
-        "postgres" "sqlite" "nick" "opers" "quit" "server" "services" "shutdown" "webpush"
-    ]);
+    emit!(
+        note,
+        Accounts Api Channels Connect ConnectIp Datastore History Internal Listeners Mysql Nick Opers Postgres
+        Quit Server Services Shutdown Sqlite UserInput UserOutput Webpush
+    );
 }
 
 /// Returns whether any log includes input of clients.
 pub(super) fn wants_input() -> bool {
-    tracing::enabled!(target: "userinput", TracingLevel::DEBUG)
+    tracing::enabled!(target: LogType::UserInput.name(), TracingLevel::DEBUG)
 }
 
 /// Logs a line from a client.
@@ -49,12 +50,17 @@ pub(super) fn write_input(core: &impl Core, event: &Event<'_>) {
         Line::Bytes(bytes) => String::from_utf8_lossy(bytes),
         Line::Overlong => Cow::Borrowed("(overlong line)"),
     };
-    tracing::debug!(target: "userinput", session = session.slot, "{}", core.masked_input(&text));
+    tracing::debug!(
+        target: LogType::UserInput.name(),
+        session = session.slot,
+        "{}",
+        core.masked_input(&text)
+    );
 }
 
 /// Returns whether any log includes output to clients.
 pub(super) fn wants_output() -> bool {
-    tracing::enabled!(target: "useroutput", TracingLevel::DEBUG)
+    tracing::enabled!(target: LogType::UserOutput.name(), TracingLevel::DEBUG)
 }
 
 /// Logs the lines to clients.
@@ -63,7 +69,15 @@ pub(super) fn write_output(core: &impl Core, effects: &Effects) {
         let (line, to) = match effect {
             Effect::Deliver { line, to } => (line, effects.sessions(*to)),
             Effect::Answer { to, line } => (line, std::slice::from_ref(to)),
-            _ => continue,
+            Effect::Hold { .. }
+            | Effect::Release { .. }
+            | Effect::Close { .. }
+            | Effect::Admit { .. }
+            | Effect::Ask { .. }
+            | Effect::Reload { .. }
+            | Effect::Persist { .. }
+            | Effect::Record(_)
+            | Effect::Note(_) => continue,
         };
         let text = String::from_utf8_lossy(effects.line(*line));
         let mut sessions: Vec<String> =
@@ -71,6 +85,11 @@ pub(super) fn write_output(core: &impl Core, effects: &Effects) {
         if to.len() > SESSIONS_MAX {
             sessions.push(format!("and {} more", to.len() - SESSIONS_MAX));
         }
-        tracing::debug!(target: "useroutput", session = sessions.join(" "), "{}", core.masked_output(&text));
+        tracing::debug!(
+            target: LogType::UserOutput.name(),
+            session = sessions.join(" "),
+            "{}",
+            core.masked_output(&text)
+        );
     }
 }

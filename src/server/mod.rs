@@ -23,7 +23,7 @@ pub use self::control::Control;
 pub use self::core::Core;
 use self::recorder::Recorder;
 use crate::archive::{Database, Opened};
-use crate::config::Config;
+use crate::config::{Config, LogType};
 use crate::engine::{Engine, Now, Seed, Texts};
 pub use crate::net::Bound;
 use crate::recording;
@@ -91,7 +91,10 @@ pub fn run(options: RunOptions) -> Result<(), RunError> {
         let engine = Engine::new(engine_config, seed, now);
         if let [first, rest @ ..] = engine.bad_records() {
             let more = rest.len();
-            tracing::error!(target: "datastore", "cannot read {first} (and {more} more); left unchanged");
+            tracing::error!(
+                target: LogType::Datastore.name(),
+                "cannot read {first} (and {more} more); left unchanged"
+            );
         }
         engine
     };

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use std::time::Instant;
 
 use super::core::Core;
+use crate::config::LogType;
 use crate::engine::stored::{StoredForm, digest};
 use crate::engine::{Effects, Engine, Event, Now};
 use crate::recording::{Begun, Start, TurnBuffer, Writer};
@@ -42,7 +43,7 @@ impl Recorder {
         self.writer.begin(Begun { start, snapshot: self.engine.snapshot(), after_gap: self.has_gap });
         (self.events_bytes, self.has_gap) = (0, false);
         let took_ms = began.elapsed().as_secs_f64() * 1e3;
-        tracing::info!(target: "server", "recording: took a snapshot in {took_ms:.1} ms");
+        tracing::info!(target: LogType::Server.name(), "recording: took a snapshot in {took_ms:.1} ms");
     }
 
     fn hand_over(&mut self) {
@@ -53,7 +54,10 @@ impl Recorder {
         self.events_bytes += turn.len();
         if !self.has_gap && !self.writer.add(turn) {
             self.has_gap = true;
-            tracing::warn!(target: "server", "recording: the disk is too slow, some events are not recorded");
+            tracing::warn!(
+                target: LogType::Server.name(),
+                "recording: the disk is too slow, some events are not recorded"
+            );
         }
     }
 }

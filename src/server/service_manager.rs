@@ -2,6 +2,8 @@
 
 use sd_notify::NotifyState;
 
+use crate::config::LogType;
+
 /// Reports that clients can connect.
 pub(super) fn ready() {
     tell(&[NotifyState::Ready]);
@@ -22,6 +24,6 @@ pub(super) fn stopping() {
 
 fn tell(state: &[NotifyState<'_>]) {
     if let Err(error) = sd_notify::notify(state) {
-        tracing::warn!(target: "server", "cannot notify the service manager: {error}");
+        tracing::warn!(target: LogType::Server.name(), "cannot notify the service manager: {error}");
     }
 }

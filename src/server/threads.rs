@@ -18,7 +18,7 @@ use super::core::Core;
 use super::turn::{EFFECTS_QUEUE_MAX, Input, Outlet, Turns};
 use super::{Reload, Running, service_manager};
 use crate::archive::{Database, Opened};
-use crate::config::Config;
+use crate::config::{Config, LogType};
 use crate::engine::{Effects, JobAnswer, Now, Ticket};
 use crate::jobs::Jobs;
 use crate::net::{Arrival, Inbox, Limits, Listeners, Shard, admit, raise_limit};
@@ -52,7 +52,7 @@ pub(super) fn run<C: Core>(
     on_ready: Box<dyn FnOnce(Running) + Send>,
 ) -> Result<(), String> {
     let limit = raise_limit().map_or_else(|| "no limit".to_owned(), |limit| limit.to_string());
-    tracing::debug!(target: "server", "file descriptors: {limit}");
+    tracing::debug!(target: LogType::Server.name(), "file descriptors: {limit}");
     let cores = thread::available_parallelism().map_or(1, |count| count.get());
     let shards = match config.server.io_threads {
         0 => cores.saturating_sub(1).max(1),

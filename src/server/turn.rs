@@ -20,7 +20,7 @@ use super::commit::{Commit, Stores};
 use super::control::Control;
 use super::core::Core;
 use super::log;
-use crate::config::Config;
+use crate::config::{Config, LogType};
 use crate::engine::{Effect, Effects, Event, Job, JobAnswer, Now, Texts, Ticket};
 use crate::jobs::Jobs;
 use crate::net::{Inbox, Shard};
@@ -114,7 +114,10 @@ impl<C: Core> Turns<C> {
         }
         let failure = self.commit.failure().map(str::to_owned);
         if let Some(reason) = &failure {
-            tracing::error!(target: "datastore", "the datastore failed, the server stops: {reason}");
+            tracing::error!(
+                target: LogType::Datastore.name(),
+                "the datastore failed, the server stops: {reason}"
+            );
             self.notify_failure().await;
         }
         let done = failure.map_or(Ok(()), |reason| Err(format!("the datastore failed: {reason}")));

@@ -18,6 +18,7 @@ use socket2::{Domain, SockAddr, Socket, Type};
 
 use super::open::beside;
 use super::writer::Reader;
+use crate::config::LogType;
 use crate::private;
 
 const EXPORT: &[u8] = b"export\n";
@@ -71,7 +72,7 @@ fn serve(listener: &UnixListener, ended: &AtomicBool, reader: &Reader) {
             return;
         }
         if let Err(error) = answer(peer, reader) {
-            tracing::warn!(target: "datastore", "export through the control socket: {error}");
+            tracing::warn!(target: LogType::Datastore.name(), "export through the control socket: {error}");
         }
     }
 }

@@ -15,6 +15,7 @@ use super::disk::Database;
 use super::migrate::{self, MIGRATIONS, Migration};
 use super::wal::{self, Wal};
 use super::{Export, FileLock, StoreError, Writer, keys, random_secret, reserve, seal, watermark};
+use crate::config::LogType;
 use crate::private;
 
 /// The file in the datastore's directory that identifies it and is locked while the datastore is open.
@@ -163,7 +164,11 @@ impl Store {
         match Control::open(&path, writer.reader()) {
             Ok(control) => writer.hold(control),
             Err(error) => {
-                tracing::warn!(target: "datastore", "no control socket beside {}: {error}", path.display());
+                tracing::warn!(
+                    target: LogType::Datastore.name(),
+                    "no control socket beside {}: {error}",
+                    path.display()
+                );
             }
         }
         Ok(writer)
@@ -213,7 +218,11 @@ impl Drop for Closer {
         if self.seals
             && let Err(error) = wait_for_sled(&self.path).and_then(|()| seal::close(&self.path))
         {
-            tracing::warn!(target: "datastore", "{} could not be sealed: {error}", self.path.display());
+            tracing::warn!(
+                target: LogType::Datastore.name(),
+                "{} could not be sealed: {error}",
+                self.path.display()
+            );
         }
     }
 }

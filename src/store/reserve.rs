@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{FallocateFlags, fallocate, statvfs};
 
 use super::open::beside;
+use crate::config::LogType;
 use crate::private;
 
 /// Size of the file: more than all writes that can wait, in the units in which sled writes.
@@ -60,7 +61,7 @@ impl Reserve {
         }
         self.complain("is full, so the reserved space is used");
         if let Err(error) = fs::remove_file(&self.path) {
-            tracing::warn!(target: "datastore", "{}: {error}", self.path.display());
+            tracing::warn!(target: LogType::Datastore.name(), "{}: {error}", self.path.display());
         }
         self.status = Status::Released;
     }
@@ -73,12 +74,19 @@ impl Reserve {
                 Ok(()) => Status::Held,
                 Err(error) if is_full(&error) => Status::Released,
                 Err(error) => {
-                    tracing::warn!(target: "datastore", "cannot reserve space in {path}: {error}");
+                    tracing::warn!(
+                        target: LogType::Datastore.name(),
+                        "cannot reserve space in {path}: {error}"
+                    );
                     Status::Impossible
                 }
             };
             if self.status == Status::Held {
-                tracing::info!(target: "datastore", "reserved {} MiB in {path}", RESERVE_BYTES >> 20);
+                tracing::info!(
+                    target: LogType::Datastore.name(),
+                    "reserved {} MiB in {path}",
+                    RESERVE_BYTES >> 20
+                );
             }
         }
         self.status != Status::Released
@@ -87,7 +95,7 @@ impl Reserve {
     fn complain(&self, what: &str) {
         let place = self.path.with_extension("");
         tracing::error!(
-            target: "datastore",
+            target: LogType::Datastore.name(),
             "the disk of {} {what}: nothing new can be stored until {} MiB are free",
             place.display(),
             (RESERVE_BYTES + 2 * FREE_BYTES_MIN) >> 20

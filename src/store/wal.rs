@@ -14,6 +14,7 @@ use sled::Db;
 use super::open::{OPEN_TIME_MAX, within};
 use super::writer::Batch;
 use super::{StoreError, disk, keys, watermark};
+use crate::config::LogType;
 use crate::engine::Write;
 use crate::journal::{self, Frames, Log, Reader};
 
@@ -40,7 +41,7 @@ impl Wal {
         let (log, damage) = Log::open(&dir, covered.unwrap_or(0), SEGMENT_BYTES_MAX, |_| {})?;
         let covered = covered.unwrap_or(log.end());
         if let Some(damage) = damage {
-            tracing::error!(target: "datastore", "{damage}");
+            tracing::error!(target: LogType::Datastore.name(), "{damage}");
         }
         let mut lacking = Batch::new();
         let mut reader = Reader::new(&dir, covered);
@@ -51,7 +52,7 @@ impl Wal {
                 _ => is_sound = false,
             })?;
             if let Some(damage) = damage {
-                tracing::error!(target: "datastore", "{damage}");
+                tracing::error!(target: LogType::Datastore.name(), "{damage}");
                 // Later turns depend on this one.
                 is_sound = false;
             }

@@ -20,6 +20,7 @@ use super::control::Control;
 use super::export::Export;
 use super::keys;
 use super::wal::Wal;
+use crate::config::LogType;
 use crate::engine::Write;
 use crate::journal;
 
@@ -273,7 +274,7 @@ impl State {
         let Err(error) = wal.append(writes) else { return true };
         if self.told.is_none_or(|told| told.elapsed() >= TOLD_EVERY) {
             tracing::warn!(
-                target: "datastore",
+                target: LogType::Datastore.name(),
                 "the log cannot be written, so changes wait for the datastore: {error}"
             );
             self.told = Some(Instant::now());
@@ -383,7 +384,7 @@ impl Shared {
         if let Some(dir) = &self.wal_dir
             && let Err(error) = journal::trim(dir, covered)
         {
-            tracing::warn!(target: "datastore", "{}: {error}", dir.display());
+            tracing::warn!(target: LogType::Datastore.name(), "{}: {error}", dir.display());
         }
     }
 

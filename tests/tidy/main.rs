@@ -221,6 +221,13 @@ fn handlers(path: &str, text: &str) -> Vec<String> {
     breaches
 }
 
+/// The target of a log record is a `LogType`, so that logs can select it.
+fn log_types(path: &str, text: &str) -> Vec<String> {
+    let lines = (1..).zip(before_tests(path, text).lines());
+    let literal = lines.filter(|(_, line)| path.starts_with("src/") && code(line).contains("target: \""));
+    literal.map(|(number, _)| format!("{path}:{number}: the target is not the name of a LogType")).collect()
+}
+
 /// Rust files begin with a module comment, are short and contain nothing unfinished.
 fn rust(path: &str, text: &str) -> Vec<String> {
     let mut breaches = Vec::new();
@@ -292,6 +299,7 @@ fn breaches(order: &Order, path: &str, text: &str) -> Vec<String> {
         found.extend(after_tests(path, text));
         found.extend(handlers(path, text));
         found.extend(private::creators(path, text));
+        found.extend(log_types(path, text));
     }
     found
 }
@@ -408,6 +416,13 @@ mod finds {
             assert_eq!(handler(line), 0, "{line}");
         }
         assert_eq!(count("src/core/engine/commit.rs", "//! x\n\nturn.ledger.apply(moment, fact);\n"), 0);
+    }
+
+    #[test]
+    fn a_log_record_of_no_type() {
+        let record = |target: &str| format!("//! x\n\nfn f() {{\n    info!(target: {target}, \"x\");\n}}\n");
+        assert_eq!(count("src/net/mod.rs", &record("\"sever\"")), 1);
+        assert_eq!(count("src/net/mod.rs", &record("LogType::Server.name()")), 0);
     }
 
     #[test]

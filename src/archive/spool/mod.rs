@@ -10,6 +10,7 @@ use tokio::sync::watch;
 
 use super::settings::Live;
 use super::shipper::Shipped;
+use crate::config::LogType;
 use crate::history::Record;
 use crate::journal::{self, Damage, Frames, Log, Reader, Syncer};
 use crate::wire::MsgId;
@@ -47,7 +48,12 @@ impl Losses {
     fn tell(&mut self, is_last: bool) {
         let is_time = || is_last || self.told.is_none_or(|told| told.elapsed() >= TOLD_EVERY);
         if self.count > 0 && is_time() {
-            tracing::error!(target: "history", "{} records of history were lost: {}", self.count, self.why);
+            tracing::error!(
+                target: LogType::History.name(),
+                "{} records of history were lost: {}",
+                self.count,
+                self.why
+            );
             (self.count, self.told) = (0, Some(Instant::now()));
         }
     }
@@ -135,7 +141,10 @@ pub(super) fn read(reader: &mut Reader, end: u64) -> io::Result<Vec<Record>> {
         let damage = reader.read(end, |content| match codec::read(content) {
             Some(record) => records.push(record),
             None => {
-                tracing::error!(target: "history", "a record of an unknown kind in the spool is skipped");
+                tracing::error!(
+                    target: LogType::History.name(),
+                    "a record of an unknown kind in the spool is skipped"
+                );
             }
         })?;
         report(damage);
@@ -150,7 +159,7 @@ pub(super) fn trim(dir: &Path, position: u64) -> io::Result<()> {
 
 fn report(damage: Option<Damage>) {
     if let Some(damage) = damage {
-        tracing::error!(target: "history", "{damage}");
+        tracing::error!(target: LogType::History.name(), "{damage}");
     }
 }
 

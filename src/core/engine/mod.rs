@@ -57,7 +57,7 @@ use context::turn::Turn;
 use context::voice::{Scratch, Voice};
 use context::waiting::WaitingList;
 
-use crate::config::Config;
+use crate::config::{Config, LogType};
 use crate::i18n::Phrase;
 use crate::state::record::BadRecord;
 use crate::state::user::DISCONNECTED;
@@ -354,7 +354,7 @@ fn admit_ready(cx: &mut Cx<'_>) {
     admission_step(cx, |cx| {
         let text =
             format!("Client connecting: real IP {}", ResolvedConfig::address_text(cx.served().door.ip));
-        cx.note(Level::Info, "connect-ip", text);
+        cx.note(Level::Info, LogType::ConnectIp, text);
         door::admission::admit(cx);
         if let Some(notice) = &cx.config().server.initial_notice
             && !cx.is_closed()

@@ -27,6 +27,7 @@ use self::dns::Hosts;
 use self::ip_check::IpChecks;
 use self::mail::Mails;
 use super::{QUEUE_MAX, Waiting};
+use crate::config::LogType;
 use crate::engine::{HashJob, JobAnswer, NetworkJob, Ticket};
 
 /// Maximum number of jobs that run at the same time.
@@ -152,6 +153,6 @@ async fn perform(clients: &Clients, job: NetworkJob) -> Done {
 
 /// Logs why a job failed, and answers it.
 fn failed(what: impl Display, error: impl Display) -> JobAnswer {
-    tracing::error!(target: "internal", "{what} failed: {error}");
+    tracing::error!(target: LogType::Internal.name(), "{what} failed: {error}");
     JobAnswer::Failed
 }

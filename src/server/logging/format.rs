@@ -8,18 +8,20 @@ use time::macros::format_description;
 use tracing::field::{Field, Visit};
 use tracing::{Event, Level};
 
+use crate::config::LogType;
+
 /// A log record.
 pub(super) struct Record {
     time: String,
     level: &'static str,
-    kind: &'static str,
+    kind: LogType,
     message: String,
     /// Further fields, as text.
     fields: Vec<(&'static str, String)>,
 }
 
 impl Record {
-    pub(super) fn of(event: &Event<'_>, kind: &'static str, level: Level) -> Record {
+    pub(super) fn of(event: &Event<'_>, kind: LogType, level: Level) -> Record {
         let format =
             format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]Z");
         let time = OffsetDateTime::from(SystemTime::now()).format(format).unwrap_or_default();
@@ -38,6 +40,7 @@ impl Record {
     /// field=value`.
     pub(super) fn text(&self) -> String {
         let Record { time, level, kind, message, fields } = self;
+        let kind = kind.name();
         let mut line = format!("{time} : {level:<5} : {kind:<10} : ");
         escape(&mut line, message);
         for (name, value) in fields {
@@ -53,8 +56,12 @@ impl Record {
     /// Formats the record as an object with `time`, `level`, `type`, `message` and the fields.
     pub(super) fn json(&self) -> String {
         let mut object = serde_json::Map::new();
-        let head =
-            [("time", &*self.time), ("level", self.level), ("type", self.kind), ("message", &self.message)];
+        let head = [
+            ("time", &*self.time),
+            ("level", self.level),
+            ("type", self.kind.name()),
+            ("message", &self.message),
+        ];
         let fields = self.fields.iter().map(|(name, value)| (*name, value.as_str()));
         for (name, value) in head.into_iter().chain(fields) {
             object.insert(name.to_owned(), value.into());

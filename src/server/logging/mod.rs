@@ -16,7 +16,7 @@ use tracing::{Event, Level, Metadata, Subscriber};
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
 use tracing_subscriber::registry::LookupSpan;
 
-use crate::config::{LOG_TYPES, Logging};
+use crate::config::{LogType, Logging};
 use crate::private;
 use sink::Sink;
 
@@ -85,7 +85,7 @@ impl Logs {
         tracing_subscriber::registry().with(LogLayer(self.clone()))
     }
 
-    fn wants(&self, kind: &str, level: Level) -> bool {
+    fn wants(&self, kind: LogType, level: Level) -> bool {
         let sinks = self.sinks.read().unwrap_or_else(PoisonError::into_inner);
         sinks.iter().any(|sink| sink.wants(kind, level))
     }
@@ -117,14 +117,12 @@ impl<S: Subscriber> Layer<S> for LogLayer {
 }
 
 /// Returns the log type of an event or a callsite; `None` if it is never logged.
-fn kind(metadata: &Metadata<'_>) -> Option<&'static str> {
+fn kind(metadata: &Metadata<'_>) -> Option<LogType> {
     if metadata.is_span() {
         return None;
     }
-    match LOG_TYPES.iter().find(|kind| **kind == metadata.target()) {
-        Some(kind) => Some(kind),
-        None => (*metadata.level() <= Level::WARN).then_some("internal"),
-    }
+    let library = || (*metadata.level() <= Level::WARN).then_some(LogType::Internal);
+    LogType::named(metadata.target()).or_else(library)
 }
 
 #[cfg(test)]

@@ -7,14 +7,13 @@ use tracing::Level;
 
 use super::format::Record;
 use super::{Console, LogError};
-use crate::config::{LOG_TYPE_ALIASES, LogFormat, LogLevel, LogMethod, Logging};
+use crate::config::{LogFormat, LogLevel, LogMethod, LogType, Logging};
 use crate::private;
 
 #[derive(Debug)]
 pub(super) struct Sink {
     place: Place,
-    wanted: Vec<String>,
-    unwanted: Vec<String>,
+    types: Vec<LogType>,
     level: Level,
     format: LogFormat,
 }
@@ -36,12 +35,9 @@ pub(super) fn open(log: &Logging, console: Console) -> Result<Vec<Sink>, LogErro
             LogMethod::Stderr => Place::Stderr,
             LogMethod::File => Place::File(open_file(log.filename.as_deref().unwrap_or_default())?),
         };
-        let (unwanted, wanted): (Vec<&str>, Vec<&str>) =
-            log.r#type.split_whitespace().partition(|word| word.starts_with('-'));
         sinks.push(Sink {
             place,
-            wanted: wanted.into_iter().map(resolve).collect(),
-            unwanted: unwanted.into_iter().map(|word| resolve(&word[1..])).collect(),
+            types: log.types(),
             level: match log.level {
                 LogLevel::Debug => Level::DEBUG,
                 LogLevel::Info => Level::INFO,
@@ -59,16 +55,10 @@ fn open_file(filename: &str) -> Result<File, LogError> {
     opened.map_err(|error| LogError { filename: filename.to_owned(), error })
 }
 
-fn resolve(word: &str) -> String {
-    let word = word.to_lowercase();
-    LOG_TYPE_ALIASES.iter().find(|(old, _)| *old == word).map_or(word, |(_, new)| (*new).to_owned())
-}
-
 impl Sink {
     /// Returns whether the sink includes records of this type and level.
-    pub(super) fn wants(&self, kind: &str, level: Level) -> bool {
-        let has = |list: &[String]| list.iter().any(|word| word == "*" || word == kind);
-        level <= self.level && has(&self.wanted) && !has(&self.unwanted)
+    pub(super) fn wants(&self, kind: LogType, level: Level) -> bool {
+        level <= self.level && self.types.contains(&kind)
     }
 
     /// Writes a record with one call. Ignores errors, which cannot be logged, so that the server keeps

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use super::*;
-use crate::config::{LogFormat, LogLevel, LogMethod};
+use crate::config::{LogFormat, LogLevel, LogMethod, LogType};
 
 fn log(dir: &Path, types: &str, level: LogLevel, format: LogFormat) -> Logging {
     Logging {
@@ -22,12 +22,12 @@ fn logged(types: &str, level: LogLevel, format: LogFormat) -> String {
     let logs = Logs { sinks: Arc::default(), console: Console::Quiet };
     logs.apply(&[log(dir.path(), types, level, format)]).unwrap();
     tracing::subscriber::with_default(logs.subscriber(), || {
-        tracing::info!(target: "server", "ircd starting");
-        tracing::debug!(target: "userinput", "alice : PRIVMSG #a :hi");
-        tracing::warn!(target: "connect-ip", address = "::1", "client\nconnecting \x1b[31m");
+        tracing::info!(target: LogType::Server.name(), "ircd starting");
+        tracing::debug!(target: LogType::UserInput.name(), "alice : PRIVMSG #a :hi");
+        tracing::warn!(target: LogType::ConnectIp.name(), address = "::1", "client\nconnecting \x1b[31m");
         tracing::info!(target: "some_library", "chatter");
         tracing::error!(target: "some_library", "trouble");
-        tracing::info!(target: "connect", "alice is here");
+        tracing::info!(target: LogType::Connect.name(), "alice is here");
     });
     fs::read_to_string(dir.path().join("ircd.log")).unwrap()
 }
@@ -84,10 +84,10 @@ fn applying_again_begins_a_new_file() {
     let logs = Logs { sinks: Arc::default(), console: Console::Quiet };
     logs.apply(&config).unwrap();
     tracing::subscriber::with_default(logs.subscriber(), || {
-        tracing::info!(target: "server", "one");
+        tracing::info!(target: LogType::Server.name(), "one");
         fs::rename(&file, dir.path().join("ircd.log.1")).unwrap();
         logs.apply(&config).unwrap();
-        tracing::info!(target: "server", "two");
+        tracing::info!(target: LogType::Server.name(), "two");
     });
     assert_eq!(columns(&fs::read_to_string(&file).unwrap()), ["info  : server     : two"]);
 }
@@ -109,7 +109,7 @@ fn callers_can_check_whether_a_record_is_wanted() {
         logs.apply(&[log(dir.path(), types, level, LogFormat::Text)]).unwrap();
         tracing::subscriber::with_default(
             logs.subscriber(),
-            || tracing::enabled!(target: "userinput", Level::DEBUG),
+            || tracing::enabled!(target: LogType::UserInput.name(), Level::DEBUG),
         )
     };
     assert!(wants("*", LogLevel::Debug));

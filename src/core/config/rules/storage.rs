@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::super::yaml::value::{LogMethod, PersistentStatus, Word};
-use super::super::{Config, KeyPair, LOG_TYPE_ALIASES, LOG_TYPES};
+use super::super::{Config, KeyPair, LogType};
 use super::Rules;
 use super::names::is_listen_address;
 
@@ -53,13 +53,12 @@ pub(super) fn logging(config: &Config, rules: &mut Rules<'_>) {
             rules.doubtful(&key("method"), LogMethod::EXPECTED, "nothing");
         }
         let is_known = |kind: &str| {
-            let kind = kind.strip_prefix('-').unwrap_or(kind).to_lowercase();
-            kind == "*"
-                || LOG_TYPES.contains(&kind.as_str())
-                || LOG_TYPE_ALIASES.iter().any(|(old, _)| *old == kind)
+            let kind = kind.strip_prefix('-').unwrap_or(kind);
+            kind == "*" || LogType::parse(kind).is_some()
         };
         for kind in log.r#type.split_ascii_whitespace().filter(|kind| *kind != "-" && !is_known(kind)) {
-            let expected = format!("`*` or one of {}", LOG_TYPES.join(", "));
+            let names: Vec<&str> = LogType::ALL.iter().map(|kind| kind.name()).collect();
+            let expected = format!("`*` or one of {}", names.join(", "));
             rules.doubtful(&key("type"), expected, format!("{kind:?}"));
         }
         let mut kinds = log.r#type.split_ascii_whitespace();

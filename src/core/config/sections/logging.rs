@@ -1,37 +1,9 @@
 //! `logging` and `debug`.
 
+use super::LogType;
 use crate::config::yaml::read::{boolean, filled, text, word, words};
 use crate::config::yaml::section::section;
 use crate::config::yaml::value::{LogFormat, LogLevel, LogMethod};
-
-/// All types of log records, which `type` can select.
-pub const LOG_TYPES: &[&str] = &[
-    "accounts",
-    "api",
-    "channels",
-    "connect",
-    "connect-ip",
-    "datastore",
-    "history",
-    "internal",
-    "listeners",
-    "mysql",
-    "nick",
-    "opers",
-    "postgres",
-    "quit",
-    "server",
-    "services",
-    "shutdown",
-    "sqlite",
-    "userinput",
-    "useroutput",
-    "webpush",
-];
-
-/// Names of types in older configurations, and their current names.
-pub const LOG_TYPE_ALIASES: &[(&str, &str)] =
-    &[("localconnect", "connect"), ("localconnect-ip", "connect-ip")];
 
 section! {
     /// `logging[]`: a log.
@@ -65,10 +37,22 @@ impl Logging {
         self.filename.as_deref().filter(|_| self.method.contains(&LogMethod::File))
     }
 
+    /// Returns the types of records that it logs. Unknown words select nothing.
+    pub fn types(&self) -> Vec<LogType> {
+        let (unwanted, wanted): (Vec<&str>, Vec<&str>) =
+            self.r#type.split_whitespace().partition(|word| word.starts_with('-'));
+        let has = |words: &[&str], kind| {
+            let mut names = words.iter().map(|word| word.strip_prefix('-').unwrap_or(word));
+            names.any(|name| name == "*" || LogType::parse(name) == Some(kind))
+        };
+        let logs = |kind: &LogType| has(&wanted, *kind) && !has(&unwanted, *kind);
+        LogType::ALL.iter().copied().filter(logs).collect()
+    }
+
     /// Returns whether it logs the lines that clients send or receive.
     pub fn shows_lines(&self) -> bool {
-        let has = |wanted: &str| self.r#type.split_whitespace().any(|word| word.eq_ignore_ascii_case(wanted));
-        let shows = |kind: &str| (has("*") || has(kind)) && !has(&format!("-{kind}"));
-        self.level == LogLevel::Debug && (shows("userinput") || shows("useroutput"))
+        let types = self.types();
+        let logs = |kind| types.contains(&kind);
+        self.level == LogLevel::Debug && (logs(LogType::UserInput) || logs(LogType::UserOutput))
     }
 }

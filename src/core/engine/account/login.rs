@@ -7,6 +7,7 @@
 //! distinguished from that for a wrong passphrase, in wording or timing, unless the passphrase was right.
 
 use crate::auth::{Credentials, ScramKeys, Secret};
+use crate::config::LogType;
 use crate::engine::border::{HashJob, Job, JobAnswer, Level, LoginVerdict, NetworkJob, ScriptCall};
 use crate::engine::context::cx::Cx;
 use crate::engine::door::host;
@@ -186,7 +187,7 @@ pub fn log_in(cx: &mut Cx<'_>, permit: LoginPermit, device: Option<&str>) -> Res
         None => None,
     };
     let text = format!("Client {} logged into account {account}", cx.nick());
-    cx.note(Level::Info, "accounts", text);
+    cx.note(Level::Info, LogType::Accounts, text);
     send_logged_in(cx, account);
     cx.commit(Fact::LoggedIn { session: cx.session, account, device });
     cx.commit(Fact::Seen { account, device: device.unwrap_or_default(), at_ms: cx.now.wall_ms });

@@ -12,6 +12,7 @@ use data_encoding::BASE32_NOPAD;
 use serde::{Deserialize, Serialize, Serializer};
 
 use crate::auth::{self, BadPassphrase, Certfp, Credentials, Secret};
+use crate::config::LogType;
 use crate::engine::border::{HashJob, JobAnswer, Level, Mail, NetworkJob};
 use crate::engine::context::cx::Cx;
 use crate::engine::context::refusal::Outcome;
@@ -185,7 +186,7 @@ fn check_request(cx: &mut Cx<'_>, request: &RegistrationRequest) -> Result<(), R
         let counted = registrations.allow(cx.now.mono_ms, limit.duration, limit.max_attempts as u32);
         cx.commit(Fact::RegistrationTried { registrations });
         if counted.is_err() {
-            cx.note(Level::Warn, "accounts", "too many recent registrations".to_owned());
+            cx.note(Level::Warn, LogType::Accounts, "too many recent registrations".to_owned());
             return Err(RegisterRefused::Throttled);
         }
     }
@@ -294,7 +295,7 @@ fn create_account(cx: &mut Cx<'_>, request: RegistrationRequest, credentials: Cr
     account.email = request.email.as_deref().filter(|_| needs_code || request.by_operator).map(Box::from);
     account.verified = !needs_code;
     cx.commit(Fact::AccountMade { account: Box::new(account) });
-    cx.note(Level::Info, "accounts", format!("Account {key} registered"));
+    cx.note(Level::Info, LogType::Accounts, format!("Account {key} registered"));
     if needs_code {
         let email = request.email.clone().unwrap_or_default();
         match send_code(cx, &key, Purpose::Verification, &email) {
@@ -445,11 +446,11 @@ pub(super) fn adopt_vouched(cx: &mut Cx<'_>, name: &str) {
     let Ok(name) = name_for(cx, name, true) else {
         return cx.note(
             Level::Warn,
-            "accounts",
+            LogType::Accounts,
             format!("auth-script accepted a login to {name}, but no account with that name can be created"),
         );
     };
-    cx.note(Level::Info, "accounts", format!("Account {} created for auth-script", name.as_str()));
+    cx.note(Level::Info, LogType::Accounts, format!("Account {} created for auth-script", name.as_str()));
     let key = name.key().to_owned();
     let account = Account::new(name, Credentials::default(), cx.now.wall_ms);
     cx.commit(Fact::AccountMade { account: Box::new(account) });

@@ -1,5 +1,6 @@
 //! The end of a user: QUIT and KILL.
 
+use crate::config::LogType;
 use crate::engine::border::{Effect, Level};
 use crate::engine::context::cx::Cx;
 use crate::engine::context::turn::Turn;
@@ -30,7 +31,7 @@ pub(super) fn quit(turn: &mut Turn<'_>, user: UserId, reason: &str, msgid: MsgId
     monitors::notify_offline(turn, user);
     let nick = turn.state().users[user].nick.as_str();
     let text = format!("Client exited [{nick}]: {reason}");
-    turn.note(Level::Info, "quit", text);
+    turn.note(Level::Info, LogType::Quit, text);
 }
 
 /// Ends the sessions of a killed user: they receive KILL and ERROR, others QUIT.

@@ -1,5 +1,6 @@
 //! Server notices: notifies operators of facts of the kinds to which they subscribed, each with a letter.
 
+use crate::config::LogType;
 use crate::engine::border::Level;
 use crate::engine::context::turn::Turn;
 use crate::engine::context::voice::sessions_of;
@@ -42,12 +43,12 @@ pub fn changed(current: Letters, changes: &str, mut adding: bool) -> Letters {
 /// Notifies subscribed operators of a fact that is about to be applied, and logs actions of operators.
 pub fn notify(turn: &mut Turn<'_>, fact: &Fact<'_>) {
     if let Fact::OperAction(OperAction::Did { did }) = fact {
-        turn.note(Level::Info, "opers", (*did).to_owned());
+        turn.note(Level::Info, LogType::Opers, (*did).to_owned());
     }
     if let Fact::OperAction(OperAction::Ban { .. }) | Fact::OperAction(OperAction::Defcon { .. }) = fact
         && let Some((_, text)) = notice_of(turn.setup, turn.state(), fact)
     {
-        turn.note(Level::Info, "opers", text);
+        turn.note(Level::Info, LogType::Opers, text);
     }
     if turn.state().snomask_readers.is_empty() {
         return;

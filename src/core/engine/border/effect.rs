@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use super::event::Ticket;
 use super::job::Job;
+use crate::config::LogType;
 use crate::history::Record;
 use crate::state::SessionId;
 
@@ -87,8 +88,8 @@ pub struct Write {
 pub struct Note {
     /// Its importance.
     pub level: Level,
-    /// The log type, one from the list in `config`: `connect`, `opers`, `channels`, …
-    pub kind: &'static str,
+    /// Its type, by which logs select records.
+    pub kind: LogType,
     /// The text, which says what happened.
     pub text: String,
 }

@@ -1,5 +1,6 @@
 //! JOIN: joins channels, and creates those that do not exist.
 
+use crate::config::LogType;
 use crate::engine::announce;
 use crate::engine::border::Level;
 use crate::engine::context::cx::Cx;
@@ -52,7 +53,11 @@ pub fn auto_join(cx: &mut Cx<'_>) {
     for name in &cx.config().channels.auto_join {
         if let Err(refusal) = join_one(cx, name, None) {
             let nick = cx.nick().to_owned();
-            cx.note(Level::Debug, "channels", format!("{nick} could not auto-join {name}: {refusal:?}"));
+            cx.note(
+                Level::Debug,
+                LogType::Channels,
+                format!("{nick} could not auto-join {name}: {refusal:?}"),
+            );
         }
     }
 }
@@ -79,7 +84,7 @@ fn join_one(cx: &mut Cx<'_>, name: &str, key: Option<&str>) -> Outcome {
             }
             check_channel_limit(cx, name)?;
             let channel = cx.state().channels.next_id();
-            cx.note(Level::Debug, "channels", format!("{} created {name}", cx.nick()));
+            cx.note(Level::Debug, LogType::Channels, format!("{} created {name}", cx.nick()));
             cx.commit(Fact::ChannelCreated { name: parsed, flags: cx.setup.channel_modes });
             cx.commit(Fact::Joined { user, channel, ranks: Ranks::of(Rank::Op) });
         }

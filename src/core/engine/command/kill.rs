@@ -1,5 +1,6 @@
 //! KILL: an operator disconnects a user.
 
+use crate::config::LogType;
 use crate::engine::border::Level;
 use crate::engine::context::cx::Cx;
 use crate::engine::context::refusal::Outcome;
@@ -23,7 +24,7 @@ fn kill(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
     let reason = truncate(reason, cx.config().limits.kicklen);
     let (killer, killed) = (cx.nick(), cx.state().users[user].source());
     let text = format!("{killer} killed {killed}: {reason}");
-    cx.note(Level::Info, "opers", text);
+    cx.note(Level::Info, LogType::Opers, text);
     if cx.state().users[user].always_on {
         disconnect(cx, user, reason);
     } else {

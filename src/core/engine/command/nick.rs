@@ -1,5 +1,6 @@
 //! NICK: sets or changes the nick.
 
+use crate::config::LogType;
 use crate::engine::border::Level;
 use crate::engine::context::cx::Cx;
 use crate::engine::context::refusal::{Outcome, Refusal};
@@ -48,7 +49,7 @@ fn nick(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
     };
     if cx.user().nick.as_str() != nick.as_str() {
         let text = format!("{} changed nickname to {}", cx.user().nick.as_str(), nick.as_str());
-        cx.note(Level::Debug, "nick", text);
+        cx.note(Level::Debug, LogType::Nick, text);
         cx.commit(Fact::NickChanged { user, nick });
     }
     Ok(())

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::config::{self, Config};
+use crate::config::{self, Config, LogType};
 use crate::engine::announce::snomask;
 use crate::engine::border::{HashJob, JobAnswer, Level};
 use crate::engine::context::cx::Cx;
@@ -103,7 +103,7 @@ fn has_certificate(cx: &Cx<'_>, entry: &config::Oper) -> bool {
 
 fn refuse(cx: &mut Cx<'_>, name: &str) -> Outcome {
     let text = format!("OPER as {name} failed for {}", cx.user().source());
-    cx.note(Level::Info, "opers", text);
+    cx.note(Level::Info, LogType::Opers, text);
     let again_mono_ms = cx.now.mono_ms + cx.config().server.oper_throttle.as_millis() as u64;
     cx.commit(Fact::OperFailed { session: cx.session, again_mono_ms });
     Err(Refusal::NoOperatorHere(name.to_owned()))
@@ -112,7 +112,7 @@ fn refuse(cx: &mut Cx<'_>, name: &str) -> Outcome {
 fn grant(cx: &mut Cx<'_>, name: &str, entry: &config::Oper) {
     let user = cx.me();
     let text = format!("{} became an operator as {name}", cx.user().source());
-    cx.note(Level::Info, "opers", text);
+    cx.note(Level::Info, LogType::Opers, text);
     host::renew_for_oper(cx, user, Some(name));
     cx.reply(RPL_YOUREOPER, &[], Text::Said(Phrase::YOU_ARE_OPER, &[]));
     let oper = Box::new(oper_of(cx.config(), name, entry));
@@ -185,7 +185,7 @@ fn deoper(cx: &mut Cx<'_>, _: &Message<'_>) -> Outcome {
 /// Removes operator status, and the host that came with it.
 pub fn drop_oper(turn: &mut Turn<'_>, user: UserId) {
     let text = format!("{} is no longer an operator", turn.state().users[user].source());
-    turn.note(Level::Info, "opers", text);
+    turn.note(Level::Info, LogType::Opers, text);
     host::renew_for_oper(turn, user, None);
     if turn.state().users[user].modes.has('s') {
         disable_snomasks(turn, user);

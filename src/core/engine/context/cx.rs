@@ -6,6 +6,7 @@
 use std::collections::VecDeque;
 use std::ops::{Deref, DerefMut};
 
+use crate::config::LogType;
 use crate::engine::border::{Effect, Job, Level};
 use crate::i18n::Phrase;
 use crate::state::{Account, ChannelId, Session, SessionId, State, User, UserId};
@@ -258,7 +259,7 @@ impl<'e> Cx<'e> {
     }
 
     /// Writes to the log.
-    pub fn note(&mut self, level: Level, kind: &'static str, text: String) {
+    pub fn note(&mut self, level: Level, kind: LogType, text: String) {
         self.turn.note(level, kind, text);
     }
 

@@ -9,6 +9,7 @@ use std::any::Any;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
+use crate::config::LogType;
 use crate::engine::border::Level;
 use crate::i18n::Phrase;
 use crate::wire::Text;
@@ -92,7 +93,7 @@ fn log_panic(turn: &mut Turn<'_>, work: GuardedWork<'_>, panic: Box<dyn Any + Se
     drop(turn.recorder.take());
     let why = panic.downcast_ref::<String>().map(String::as_str).or(panic.downcast_ref::<&str>().copied());
     let text = format!("the handler of {work} panicked: {}", why.unwrap_or("no reason given"));
-    turn.note(Level::Error, "internal", text);
+    turn.note(Level::Error, LogType::Internal, text);
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! The context of any event, whether a session caused it or not: the state, the time, and where lines go.
 
-use crate::config::Config;
+use crate::config::{Config, LogType};
 use crate::engine::border::{Effect, Level, Note, Now};
 use crate::engine::setup::ResolvedConfig;
 use crate::state::{ChannelId, Moment, SessionId, State, UserId};
@@ -72,7 +72,7 @@ impl<'e> Turn<'e> {
     }
 
     /// Writes to the log.
-    pub fn note(&mut self, level: Level, kind: &'static str, text: String) {
+    pub fn note(&mut self, level: Level, kind: LogType, text: String) {
         self.voice.out.push(Effect::Note(Note { level, kind, text }));
     }
 

@@ -7,7 +7,7 @@
 
 use std::time::Duration;
 
-use crate::config::{Config, IpLimits};
+use crate::config::{Config, IpLimits, LogType};
 use crate::engine::context::cx::Cx;
 use crate::i18n::Phrase;
 use crate::state::connections::{Key, Usage};
@@ -29,7 +29,7 @@ struct ConnectionLimits {
 /// Admits the session being served and counts it, or closes it with the reason.
 pub fn admit(cx: &mut Cx<'_>) {
     if let Some(why) = bans::obstacle_at_accept(cx.setup, cx.state(), &cx.served().door, cx.now.wall_ms) {
-        return bans::reject(cx, "connect-ip", &why);
+        return bans::reject(cx, LogType::ConnectIp, &why);
     }
     match check(cx.config(), cx.state(), cx.served(), cx.now.mono_ms) {
         Ok(counted) => {
@@ -38,7 +38,7 @@ pub fn admit(cx: &mut Cx<'_>) {
                 cx.commit(Fact::Admitted { session: cx.session, counted });
             }
         }
-        Err(reason) => bans::reject(cx, "connect-ip", &cx.setup.said(reason, &[])),
+        Err(reason) => bans::reject(cx, LogType::ConnectIp, &cx.setup.said(reason, &[])),
     }
 }
 

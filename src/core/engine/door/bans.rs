@@ -3,7 +3,7 @@
 //!
 //! Loopback is exempt, so that operators cannot lock themselves out of the machine.
 
-use crate::config::Config;
+use crate::config::{Config, LogType};
 use crate::engine::border::Level;
 use crate::engine::context::cx::Cx;
 use crate::engine::policy;
@@ -51,12 +51,12 @@ pub fn reject_banned(cx: &mut Cx<'_>, nuhs: &[String]) -> bool {
     let logged_in = cx.account().is_some();
     let why = obstacle(cx.setup, cx.state(), cx.served(), nuhs, logged_in, cx.now.wall_ms);
     let Some(why) = why else { return false };
-    reject(cx, "connect", &why);
+    reject(cx, LogType::Connect, &why);
     true
 }
 
 /// Closes the session being served because it is rejected, and logs the reason under a log type.
-pub fn reject(cx: &mut Cx<'_>, log_type: &'static str, why: &str) {
+pub fn reject(cx: &mut Cx<'_>, log_type: LogType, why: &str) {
     let ip = ResolvedConfig::address_text(cx.served().door.ip);
     cx.note(Level::Info, log_type, format!("client from {ip} rejected: {why}"));
     cx.close(why);

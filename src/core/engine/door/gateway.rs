@@ -5,6 +5,7 @@ use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::config::LogType;
 use crate::engine::border::Level;
 use crate::engine::context::cx::Cx;
 use crate::engine::setup::ResolvedConfig;
@@ -58,7 +59,7 @@ pub fn can_be_replaced(cx: &Cx<'_>) -> bool {
 pub fn replace_by_client(cx: &mut Cx<'_>, client: Client) {
     let (session, ip): (SessionId, IpAddr) = (cx.session, client.ip.to_canonical());
     let text = format!("gateway reported the client's address: {}", ResolvedConfig::address_text(ip));
-    cx.note(Level::Info, "connect-ip", text);
+    cx.note(Level::Info, LogType::ConnectIp, text);
     cx.commit(Fact::Proxied { session, ip, secure: client.secure, host: client.host.as_deref() });
     admission::admit(cx);
 }

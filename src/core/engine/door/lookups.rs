@@ -6,6 +6,7 @@ use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::config::LogType;
 use crate::engine::border::{IpRefusal, IpVerdict, JobAnswer, Level, NetworkJob};
 use crate::engine::context::cx::Cx;
 use crate::engine::context::refusal::Outcome;
@@ -108,7 +109,7 @@ impl Resume for Lookup {
         let said = match (*self, answer) {
             (Lookup::IpCheck, JobAnswer::IpChecked(IpVerdict::Rejected(refusal))) => {
                 store_verdict(cx, refusal, false);
-                bans::reject(cx, "connect-ip", &reason_or(cx, &refusal.why, Phrase::ADDRESS_REFUSED));
+                bans::reject(cx, LogType::ConnectIp, &reason_or(cx, &refusal.why, Phrase::ADDRESS_REFUSED));
                 return Ok(());
             }
             (Lookup::IpCheck, JobAnswer::IpChecked(IpVerdict::NeedsLogin(refusal))) => {
@@ -149,7 +150,7 @@ fn store_verdict(cx: &mut Cx<'_>, refusal: &IpRefusal, require_sasl: bool) {
         duration_ms: Some(duration.as_millis() as u64),
     };
     if cx.state().store_full || !bans::set(cx, BanTarget::Net(net), info) {
-        cx.note(Level::Warn, "internal", format!("a verdict of {SCRIPT} on {net} was not stored"));
+        cx.note(Level::Warn, LogType::Internal, format!("a verdict of {SCRIPT} on {net} was not stored"));
     }
 }
 
@@ -160,7 +161,7 @@ fn reason_or(cx: &Cx<'_>, why: &str, phrase: Phrase) -> String {
 
 fn require_login(cx: &mut Cx<'_>, why: &str) {
     cx.reply_command("FAIL", &["*", "ACCOUNT_REQUIRED"], Text::Plain(why));
-    bans::reject(cx, "connect-ip", why);
+    bans::reject(cx, LogType::ConnectIp, why);
 }
 
 /// Returns whether a name can be shown as a user's host. A name that looks like an address cannot, because it

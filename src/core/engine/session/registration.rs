@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::config::Logging;
+use crate::config::{LogType, Logging};
 use crate::engine::announce::welcome as greeting;
 use crate::engine::border::{HashJob, JobAnswer, Level};
 use crate::engine::command::{authenticate, join, lusers, motd, oper};
@@ -119,7 +119,7 @@ fn create_user(cx: &mut Cx<'_>, nick: Nick) {
     let mut modes: Letters = cx.setup.user_modes;
     modes.set('Z', secure);
     let text = format!("Client connected [{}] [u:{username}] [r:{realname}] [ip:{real_host}]", nick.as_str());
-    cx.note(Level::Info, "connect", text);
+    cx.note(Level::Info, LogType::Connect, text);
     let (at_s, account) = (cx.now.wall_ms / 1000, cx.account().map(|account| account.name.clone()));
     let user = NewUser { nick, username, realname, cloak, real_host, ip, modes, account, at_s };
     cx.commit(Fact::Registered { session: cx.session, user: Box::new(user) });
@@ -141,7 +141,7 @@ fn attach(cx: &mut Cx<'_>, user: UserId) {
         return;
     }
     let nick = cx.state().users[user].nick.as_str().to_owned();
-    cx.note(Level::Info, "connect", format!("Client attached [{nick}]"));
+    cx.note(Level::Info, LogType::Connect, format!("Client attached [{nick}]"));
     let was_away = cx.state().users[user].away.is_some();
     let since_ms = missed_since(cx, user);
     cx.commit(Fact::Attached { session: cx.session, user });

@@ -1,5 +1,6 @@
 //! PURGE: channel names that cannot be used.
 
+use crate::config::LogType;
 use crate::engine::border::Level;
 use crate::engine::context::cx::Cx;
 use crate::engine::context::refusal::Outcome;
@@ -50,7 +51,7 @@ fn add(cx: &mut Cx<'_>, name: &str, code: Option<&str>, reason: Option<&str>) ->
     }
     let by = cx.user().oper.as_ref().map_or("", |oper| &oper.name).into();
     let reason = reason.unwrap_or_default();
-    cx.note(Level::Info, "opers", format!("{} purged channel {name}: {reason}", cx.nick()));
+    cx.note(Level::Info, LogType::Opers, format!("{} purged channel {name}: {reason}", cx.nick()));
     let purge = Purge { name: name.as_str().into(), by, reason: reason.into(), at_ms: cx.now.wall_ms };
     cx.commit(Fact::PurgeSet { key: parsed.key(), purge: Some(purge) });
     if let Some(channel) = existing {
@@ -65,7 +66,7 @@ fn remove(cx: &mut Cx<'_>, name: &str) -> Outcome {
     let key = cx.setup.mapping.channel_key(name).ok();
     let key = key.filter(|key| cx.state().purges.contains_key(&**key));
     let Some(key) = key else { return Err(CS.refuse(Phrase::NOT_PURGED, &[name])) };
-    cx.note(Level::Info, "opers", format!("{} unpurged channel {name}", cx.nick()));
+    cx.note(Level::Info, LogType::Opers, format!("{} unpurged channel {name}", cx.nick()));
     cx.commit(Fact::PurgeSet { key: &key, purge: None });
     cx.tell(CS, Phrase::UNPURGED, &[name]);
     Ok(())

@@ -1,5 +1,6 @@
 //! REGISTER and UNREGISTER: registration of channels.
 
+use crate::config::LogType;
 use crate::engine::border::Level;
 use crate::engine::context::cx::Cx;
 use crate::engine::context::refusal::Outcome;
@@ -48,7 +49,7 @@ fn register(cx: &mut Cx<'_>, params: &[&str]) -> Outcome {
         channel: id,
         change: RegistryChange::Registered { founder: &founder },
     });
-    cx.note(Level::Info, "services", format!("{} registered channel {name}", cx.nick()));
+    cx.note(Level::Info, LogType::Services, format!("{} registered channel {name}", cx.nick()));
     cx.tell(CS, Phrase::CHANNEL_REGISTERED, &[&name]);
     change_rank(cx, id, me, Rank::Founder, true);
     Ok(())
@@ -64,7 +65,7 @@ fn unregister(cx: &mut Cx<'_>, params: &[&str]) -> Outcome {
         return Ok(());
     }
     cx.commit(Fact::RegistryChanged { channel: id, change: RegistryChange::Unregistered });
-    cx.note(Level::Info, "services", format!("{} unregistered channel {name}", cx.nick()));
+    cx.note(Level::Info, LogType::Services, format!("{} unregistered channel {name}", cx.nick()));
     cx.tell(CS, Phrase::CHANNEL_UNREGISTERED, &[&name]);
     Ok(())
 }

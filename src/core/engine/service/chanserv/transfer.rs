@@ -1,5 +1,6 @@
 //! TRANSFER: transfers a channel to another founder.
 
+use crate::config::LogType;
 use crate::engine::border::Level;
 use crate::engine::context::cx::Cx;
 use crate::engine::context::refusal::Outcome;
@@ -79,7 +80,7 @@ fn accept(cx: &mut Cx<'_>, name: &str) -> Outcome {
 fn hand_over(cx: &mut Cx<'_>, id: ChannelId, account: &str) {
     let before = registration(cx, id).founder.to_string();
     let text = format!("{} transferred channel {} from {before} to {account}", cx.nick(), shown(cx, id));
-    cx.note(Level::Info, "services", text);
+    cx.note(Level::Info, LogType::Services, text);
     cx.commit(Fact::RegistryChanged { channel: id, change: RegistryChange::Founder(account) });
     change_rank_of_account(cx, id, &before, Rank::Founder, false);
     change_rank_of_account(cx, id, account, Rank::Founder, true);

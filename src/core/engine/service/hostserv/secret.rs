@@ -1,5 +1,6 @@
 //! SETCLOAKSECRET: changes the secret from which cloaks are computed.
 
+use crate::config::LogType;
 use crate::engine::border::Level;
 use crate::engine::context::cx::Cx;
 use crate::engine::context::refusal::Outcome;
@@ -34,7 +35,7 @@ fn set_secret(cx: &mut Cx<'_>, params: &[&str]) -> Outcome {
         cx.tell(HS, Phrase::SERVICE_CONFIRM, &[HS.name(), &format!("SETCLOAKSECRET <secret> {code}")]);
         return Ok(());
     }
-    cx.note(Level::Info, "opers", format!("{} changed the cloak secret", cx.nick()));
+    cx.note(Level::Info, LogType::Opers, format!("{} changed the cloak secret", cx.nick()));
     cx.commit(Fact::CloakSecretSet { secret });
     cx.tell(HS, Phrase::CLOAK_SECRET_SET, &[]);
     Ok(())

@@ -1,6 +1,6 @@
 //! ON, OFF, STATUS, SET and DEL: vhosts of accounts.
 
-use crate::config::Config;
+use crate::config::{Config, LogType};
 use crate::engine::border::Level;
 use crate::engine::context::cx::Cx;
 use crate::engine::context::refusal::{Outcome, Refusal};
@@ -88,7 +88,7 @@ fn set(cx: &mut Cx<'_>, params: &[&str]) -> Outcome {
     if !fits || !is_shown_host(host) {
         return Err(HS.refuse(Phrase::VHOST_INVALID, &[]));
     }
-    cx.note(Level::Info, "opers", format!("{} set vhost {host} on account {name}", cx.nick()));
+    cx.note(Level::Info, LogType::Opers, format!("{} set vhost {host} on account {name}", cx.nick()));
     store(cx, &key, Some(Vhost { host: host.into(), enabled: true }));
     cx.tell(HS, Phrase::VHOST_SET, &[&name, host]);
     Ok(())
@@ -100,7 +100,7 @@ fn delete(cx: &mut Cx<'_>, params: &[&str]) -> Outcome {
     if account.vhost.is_none() {
         return Err(HS.refuse(Phrase::NO_VHOST, &[]));
     }
-    cx.note(Level::Info, "opers", format!("{} deleted the vhost of account {name}", cx.nick()));
+    cx.note(Level::Info, LogType::Opers, format!("{} deleted the vhost of account {name}", cx.nick()));
     store(cx, &key, None);
     cx.tell(HS, Phrase::VHOST_DELETED, &[&name]);
     Ok(())

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::auth::{self, Credentials, Secret, check_passphrase};
-use crate::config::Config;
+use crate::config::{Config, LogType};
 use crate::engine::account::login::{self, LoginRefused};
 use crate::engine::account::register::{self, RegisterRefused};
 use crate::engine::border::{HashJob, JobAnswer, Level};
@@ -107,7 +107,7 @@ fn change_other(cx: &mut Cx<'_>, account: &str, new: &str) -> Outcome {
     let oper = oper.name.to_string();
     let key = find_account(cx, account)?.name.key().to_owned();
     let new = parse_new(new)?;
-    cx.note(Level::Info, "opers", format!("operator {oper} changed the password of account {key}"));
+    cx.note(Level::Info, LogType::Opers, format!("operator {oper} changed the password of account {key}"));
     set(cx, &key, new)
 }
 
@@ -159,7 +159,11 @@ fn send_code(cx: &mut Cx<'_>, params: &[&str]) -> Outcome {
     let email = email.ok_or_else(|| NS.refuse(Phrase::ACCOUNT_HAS_NO_EMAIL, &[]))?;
     let job = register::send_code(cx, &key, Purpose::PasswordReset, &email);
     let job = job.map_err(|_| NS.refuse(Phrase::TRY_LATER, &[]))?;
-    cx.note(Level::Info, "accounts", format!("{} requested a password reset for account {key}", cx.nick()));
+    cx.note(
+        Level::Info,
+        LogType::Accounts,
+        format!("{} requested a password reset for account {key}", cx.nick()),
+    );
     cx.ask(job, ResetMailed);
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! UNREGISTER, ERASE, SAVERIFY and RENAME: deletes, verifies or renames an account.
 
+use crate::config::LogType;
 use crate::engine::account::{self, suspension};
 use crate::engine::border::Level;
 use crate::engine::context::cx::Cx;
@@ -57,7 +58,7 @@ fn remove(cx: &mut Cx<'_>, params: &[&str], freed: bool) -> Outcome {
         cx.tell(NS, Phrase::SERVICE_CONFIRM, &[NS.name(), &format!("{command} {name} {code}")]);
         return Ok(());
     }
-    cx.note(Level::Info, "accounts", format!("{} unregistered account {name}", cx.nick()));
+    cx.note(Level::Info, LogType::Accounts, format!("{} unregistered account {name}", cx.nick()));
     let reason = cx.setup.said(Phrase::ACCOUNT_DELETED, &[]);
     suspension::disconnect_unregistered(cx, &key, &reason);
     cx.tell(NS, Phrase::ACCOUNT_UNREGISTERED, &[&name]);
@@ -94,7 +95,7 @@ fn verify(cx: &mut Cx<'_>, params: &[&str]) -> Outcome {
     if account.verified {
         return Err(NS.refuse(Phrase::ACCOUNT_IS_VERIFIED, &[&name]));
     }
-    cx.note(Level::Info, "accounts", format!("operator {} verified account {name}", cx.nick()));
+    cx.note(Level::Info, LogType::Accounts, format!("operator {} verified account {name}", cx.nick()));
     cx.commit(Fact::AccountChanged { account: &key, change: AccountChange::Verified });
     let change = AccountChange::CodeUsed(Purpose::Verification);
     cx.commit(Fact::AccountChanged { account: &key, change });
@@ -115,7 +116,7 @@ fn rename(cx: &mut Cx<'_>, params: &[&str]) -> Outcome {
             cx.commit(Fact::NickChanged { user, nick: name.clone() });
         }
     }
-    cx.note(Level::Info, "accounts", format!("{} renamed account {key} to {name}", cx.nick()));
+    cx.note(Level::Info, LogType::Accounts, format!("{} renamed account {key} to {name}", cx.nick()));
     cx.tell(NS, Phrase::ACCOUNT_RENAMED, &[name.as_str()]);
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! SUSPEND: blocks logins to an account, for a duration or permanently.
 
-use crate::config::parse_duration;
+use crate::config::{LogType, parse_duration};
 use crate::engine::account::suspension;
 use crate::engine::border::Level;
 use crate::engine::context::cx::Cx;
@@ -51,7 +51,7 @@ fn add(cx: &mut Cx<'_>, account: &str, rest: &str) -> Outcome {
     let reason = truncate(reason, cx.config().limits.kicklen);
     let (name, key) = find_names(cx, account)?;
     let by: Box<str> = cx.user().oper.as_ref().map_or("", |oper| &*oper.name).into();
-    cx.note(Level::Info, "opers", format!("operator {by} suspended account {name}: {reason}"));
+    cx.note(Level::Info, LogType::Opers, format!("operator {by} suspended account {name}: {reason}"));
     let suspension = Suspension { by, reason: reason.into(), at_ms: cx.now.wall_ms, duration_ms };
     suspension::suspend(cx, &key, suspension);
     cx.tell(NS, Phrase::ACCOUNT_SUSPENDED_NOW, &[&name]);
@@ -75,7 +75,7 @@ fn remove(cx: &mut Cx<'_>, account: &str) -> Outcome {
         return Err(NS.refuse(Phrase::ACCOUNT_NOT_SUSPENDED, &[&name]));
     }
     let by = cx.user().oper.as_ref().map_or("", |oper| &*oper.name);
-    cx.note(Level::Info, "opers", format!("operator {by} lifted the suspension of account {name}"));
+    cx.note(Level::Info, LogType::Opers, format!("operator {by} lifted the suspension of account {name}"));
     cx.tell(NS, Phrase::ACCOUNT_UNSUSPENDED, &[&name]);
     Ok(())
 }
