@@ -42,10 +42,20 @@ impl Turn<'_> {
             after => follow_up(self, after),
         }
     }
+
+    /// Applies a fact without notifying anyone, because announcing it has failed.
+    pub fn commit_silently(&mut self, fact: Fact<'_>) {
+        apply(self, fact);
+    }
 }
 
 fn announce_and_apply(turn: &mut Turn<'_>, fact: Fact<'_>) -> After {
     let after = announce(turn, &fact);
+    apply(turn, fact);
+    after
+}
+
+fn apply(turn: &mut Turn<'_>, fact: Fact<'_>) {
     let moment = turn.moment();
     *turn.applying = true;
     // Before the fact, which may delete the channel of the lines: the last member may be leaving it.
@@ -56,7 +66,6 @@ fn announce_and_apply(turn: &mut Turn<'_>, fact: Fact<'_>) -> After {
     }
     turn.ledger.apply(moment, fact);
     *turn.applying = false;
-    after
 }
 
 /// Sends a session of the user who joined the topic, names and history of the channel.

@@ -284,7 +284,14 @@ impl Engine {
             CloseReason::Handshake => self.setup.said(Phrase::HANDSHAKE_FAILED, &[]),
             CloseReason::SendqExceeded => self.setup.said(Phrase::SENDQ_EXCEEDED, &[]),
         };
-        self.cx(now, session, Answer::discarded(session), out).drop_session(&reason);
+        let mut cx = self.cx(now, session, Answer::discarded(session), out);
+        let is_removed = guarded(&mut cx, GuardedWork::Close, |cx| {
+            cx.drop_session(&reason);
+            Ok(())
+        });
+        if !is_removed {
+            cx.abandon_session(&reason);
+        }
     }
 
     fn elapsed(&mut self, now: Now, out: &mut Effects) {
@@ -339,9 +346,12 @@ impl Engine {
         let sessions: Vec<SessionId> = self.state.sessions.iter().map(|(session, _)| session).collect();
         for &session in &sessions {
             let mut cx = self.cx(now, session, Answer::new(session, None), out);
-            if cx.served().user().is_some() {
-                cx.touch_device(now.wall_ms);
-            }
+            guarded(&mut cx, GuardedWork::Stop, |cx| {
+                if cx.served().user().is_some() {
+                    cx.touch_device(now.wall_ms);
+                }
+                Ok(())
+            });
             cx.reply_bare("ERROR", &[], crate::wire::Text::Plain(reason));
             cx.voice.answer.close();
             cx.finish();

@@ -7,6 +7,7 @@ use crate::engine::border::{Effects, Now};
 use crate::engine::command::{cap, oper};
 use crate::engine::context::answer::Answer;
 use crate::engine::context::cx::Cx;
+use crate::engine::context::guard::{GuardedWork, guarded, guarded_turn};
 use crate::engine::setup::capability::Offer;
 use crate::engine::setup::{ResolvedConfig, isupport, sts};
 use crate::engine::{Engine, Texts};
@@ -30,14 +31,17 @@ impl Engine {
         let sessions: Vec<SessionId> = self.state.sessions.iter().map(|(session, _)| session).collect();
         for session in sessions {
             let mut cx = self.cx(now, session, Answer::new(session, None), out);
-            renegotiate(&mut cx, &before.offer);
-            update_languages(&mut cx, &before.languages);
-            if cx.served().user().is_some() && !tokens.is_empty() {
-                welcome::isupport(&mut cx, &tokens);
-            }
-            if cx.served().user().is_some() && is_newly_logged {
-                welcome::warn_of_logs(&mut cx);
-            }
+            guarded(&mut cx, GuardedWork::Reload, |cx| {
+                renegotiate(cx, &before.offer);
+                update_languages(cx, &before.languages);
+                if cx.served().user().is_some() && !tokens.is_empty() {
+                    welcome::isupport(cx, &tokens);
+                }
+                if cx.served().user().is_some() && is_newly_logged {
+                    welcome::warn_of_logs(cx);
+                }
+                Ok(())
+            });
             cx.finish();
         }
         self.renew_opers(now, out);
@@ -53,7 +57,8 @@ impl Engine {
     fn renew_opers(&mut self, now: Now, out: &mut Effects) {
         let opers = self.state.users.iter().filter(|(_, user)| user.oper.is_some());
         for user in opers.map(|(id, _)| id).collect::<Vec<_>>() {
-            oper::renew(&mut self.turn(now, Answer::none(), out), user);
+            let mut turn = self.turn(now, Answer::none(), out);
+            guarded_turn(&mut turn, GuardedWork::Reload, |turn| oper::renew(turn, user));
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Catches panics of handlers: with `debug.recover-from-errors` a panic ends the command, not the server.
 //!
 //! Everything that serves a session goes through [`guarded`]: commands, continuations of jobs, long answers,
-//! deadlines, new connections. A handler only reads the state; facts that it committed before the panic stay.
+//! deadlines, connections that open or close, a rehash. A handler only reads the state; facts that it committed before the panic stay.
 //! A panic while a fact is being applied is not caught: the state may be half-updated, so the process must
 //! restart from the datastore.
 
@@ -32,6 +32,12 @@ pub enum GuardedWork<'a> {
     Deadline,
     /// Admitting a connection.
     Door,
+    /// Ending a session whose connection is closed.
+    Close,
+    /// Applying a new configuration.
+    Reload,
+    /// Stopping the server.
+    Stop,
 }
 
 impl fmt::Display for GuardedWork<'_> {
@@ -42,6 +48,9 @@ impl fmt::Display for GuardedWork<'_> {
             GuardedWork::LongAnswer => "a long answer",
             GuardedWork::Deadline => "a deadline",
             GuardedWork::Door => "a new connection",
+            GuardedWork::Close => "a closed connection",
+            GuardedWork::Reload => "a new configuration",
+            GuardedWork::Stop => "the shutdown",
         })
     }
 }
@@ -133,7 +142,10 @@ mod tests {
     }
 
     fn engine() -> Engine {
-        let mut engine = Engine::new(Box::default(), Seed::default(), Now::default());
+        let text = "network: {name: Test}\ndatastore: {path: ircd.db}\n\
+                    server: {name: irc.test, lookup-hostnames: false, listeners: {'127.0.0.1:6667': }}\n";
+        let config = crate::config::load(text, &[]).expect("the configuration is valid").config;
+        let mut engine = Engine::new(Box::new(config), Seed::default(), Now::default());
         let door = Door {
             ip: LOCALHOST,
             proxied: false,
@@ -179,6 +191,21 @@ mod tests {
         let ticket: Ticket = ticket.expect("a job was requested");
         let sent = handle(&mut engine, Event::Answered { ticket, answer: JobAnswer::Failed });
         assert!(sent.len() == 1 && sent[0].contains("400 * * :"), "{sent:?}");
+    }
+
+    #[test]
+    fn a_session_whose_end_cannot_be_announced_is_still_removed() {
+        let mut engine = engine();
+        for line in ["NICK alice", "USER alice 0 * :Alice", "JOIN #x"] {
+            handle(&mut engine, Event::Received { session: SESSION, line: Line::Text(line) });
+        }
+        assert_eq!(engine.state().users.iter().count(), 1);
+        let mut out = Effects::default();
+        let mut cx = engine.cx(Now::default(), SESSION, Answer::discarded(SESSION), &mut out);
+        cx.abandon_session("on purpose");
+        assert_eq!(engine.state().users.iter().count(), 0);
+        assert!(engine.state().sessions.get(SESSION).is_none());
+        assert!(crate::state::check::violations(engine.state()).is_empty());
     }
 
     #[test]

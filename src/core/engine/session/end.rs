@@ -5,7 +5,7 @@ use crate::engine::context::cx::Cx;
 use crate::engine::setup::settings;
 use crate::i18n::Phrase;
 use crate::state::user::DISCONNECTED;
-use crate::state::{Fact, Session, SessionId};
+use crate::state::{Fact, Session, SessionId, User};
 use crate::wire::Text;
 
 use super::registration;
@@ -57,6 +57,20 @@ impl Cx<'_> {
         if was_away != self.state().users[user].away.is_some() {
             show_away(self, user);
         }
+    }
+
+    /// Removes the session from the state without notifying anyone, because announcing its end has failed.
+    /// Otherwise, it would stay forever.
+    pub(in crate::engine) fn abandon_session(&mut self, reason: &str) {
+        let session = self.session;
+        let Some(user) = self.state().sessions.get(session).map(Session::user) else { return };
+        self.turn.waiting.sessions.remove(&session);
+        let is_last = |user: &User| user.sessions.len() == 1 && !user.always_on;
+        self.turn.commit_silently(match user {
+            None => Fact::SessionDropped { session },
+            Some(user) if is_last(&self.state().users[user]) => Fact::Quit { user, reason },
+            Some(_) => Fact::Detached { session, away: None },
+        });
     }
 
     /// Updates the last-seen time of the device being served if it is much older than the device's last line,
