@@ -1,8 +1,8 @@
 //! `ircd`: an IRCv3 chat server that combines server, services, bouncer and history in one process.
 //! `docs/ARCHITECTURE.md` is the map.
 //!
-//! The rules of IRC are in the crate [`ircd_core`], whose modules are re-exported here. A module may use those and the
-//! modules above it in this table, which `tests/tidy/` enforces.
+//! The rules of IRC are in the crate [`ircd_core`], whose modules are re-exported here. A module may use
+//! those and the modules above it in this table, which `tests/tidy/` enforces.
 //!
 //! | module | what it holds |
 //! |---|---|

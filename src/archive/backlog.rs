@@ -11,8 +11,8 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
 
-use super::queue::{Batch, Entry, RecordQueue, WRITE_TIME_MAX, take_queries};
-use super::settings::Live;
+use super::queue::{Batch, QueueEntry, RecordQueue, WRITE_TIME_MAX, take_queries};
+use super::settings::LiveSettings;
 use super::spool::{Spool, TOLD_EVERY};
 use crate::config::LogType;
 use crate::journal::Syncer;
@@ -45,13 +45,13 @@ fn drain(queue: &RecordQueue, mut spool: Box<Spool>) {
             && let Some(entry) = entries.pop_front()
         {
             match entry {
-                Entry::Records(records) => {
+                QueueEntry::Records(records) => {
                     spool.add(records.iter());
                     if spool.waiting_bytes() >= WRITE_BYTES {
                         took = longer(took, write(queue, &mut spool, &mut entries));
                     }
                 }
-                Entry::Query(query) => {
+                QueueEntry::Query(query) => {
                     took = longer(took, write(queue, &mut spool, &mut entries));
                     queue.pass_on(query, took.map(|_| spool.end()));
                 }
@@ -70,7 +70,7 @@ fn longer(one: Option<Duration>, other: Option<Duration>) -> Option<Duration> {
 
 /// Writes the buffer of the spool, retrying until it succeeds. Returns the duration of the last attempt, or
 /// `None` if the server stops while the disk fails. Queries that wait meanwhile fail.
-fn write(queue: &RecordQueue, spool: &mut Spool, entries: &mut VecDeque<Entry>) -> Option<Duration> {
+fn write(queue: &RecordQueue, spool: &mut Spool, entries: &mut VecDeque<QueueEntry>) -> Option<Duration> {
     let mut told: Option<Instant> = None;
     let mut is_stopping = false;
     loop {
@@ -104,7 +104,7 @@ fn write(queue: &RecordQueue, spool: &mut Spool, entries: &mut VecDeque<Entry>) 
 }
 
 /// Makes the spool durable repeatedly, until nothing more will be written.
-pub(super) fn sync(queue: &RecordQueue, syncer: &Syncer, live: &watch::Receiver<Live>) {
+pub(super) fn sync(queue: &RecordQueue, syncer: &Syncer, live: &watch::Receiver<LiveSettings>) {
     let mut last = Instant::now();
     let mut told: Option<Instant> = None;
     while let Some(pushed) = queue.next_sync(last, || live.borrow().sync_interval) {

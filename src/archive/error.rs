@@ -6,18 +6,18 @@ use std::fmt;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Error {
     /// The database cannot be reached, or is busy, full or too slow: a later attempt may succeed.
-    Away(String),
+    Unavailable(String),
     /// The database rejects us until an administrator changes something: a wrong password, a newer schema, no
     /// database.
-    Refused(String),
+    Rejected(String),
     /// The database will never accept these records.
-    Unfit(String),
+    Unstorable(String),
 }
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Error::Away(why) | Error::Refused(why) | Error::Unfit(why) => f.write_str(why),
+            Error::Unavailable(why) | Error::Rejected(why) | Error::Unstorable(why) => f.write_str(why),
         }
     }
 }

@@ -12,7 +12,7 @@ use crate::wire::Stamp;
 
 /// One line. Absent values are omitted.
 #[derive(Serialize)]
-struct Line<'a> {
+struct HistoryLine<'a> {
     time: String,
     msgid: &'a str,
     channel: &'a str,
@@ -53,7 +53,7 @@ impl ExportFile {
     /// If the file cannot be written.
     pub fn add(&mut self, channel: &str, item: &Item) -> io::Result<()> {
         let fields = item.fields();
-        let line = Line {
+        let line = HistoryLine {
             time: Stamp::new(fields.id.wall_ms()).to_string(),
             msgid: fields.id.as_str(),
             channel,

@@ -50,14 +50,14 @@ pub use self::error::Error;
 pub use self::export::ExportFile;
 use self::queue::RecordQueue;
 use self::responder::Responder;
-pub use self::settings::{DatabaseAddress, Live, Settings};
+pub use self::settings::{ArchiveSettings, DatabaseAddress, LiveSettings};
 use self::shipper::{RETRY_TIME, Shipped, Shipper};
 use self::spool::Spool;
 pub use self::sql::Database;
 use crate::config::{Config, LogType};
 use crate::engine::{JobAnswer, Ticket};
 use crate::history::{Query, Record};
-use crate::journal::{self, Log, Mark, Reader};
+use crate::journal::{self, JournalMark, JournalReader, Log};
 use crate::store::FileLock;
 use crate::wire::MsgId;
 
@@ -71,12 +71,12 @@ const STOP_TIME_MAX: Duration = Duration::from_secs(10);
 /// An archive that is open, before its threads start.
 pub struct Opened<B> {
     backend: B,
-    settings: Settings,
+    settings: ArchiveSettings,
     log: Log,
-    mark: Mark,
+    mark: JournalMark,
     lock: FileLock,
-    live: watch::Sender<Live>,
-    trouble: Option<Error>,
+    live: watch::Sender<LiveSettings>,
+    unavailable_reason: Option<Error>,
     latest: Option<MsgId>,
 }
 
@@ -91,7 +91,7 @@ impl Opened<Database> {
     ///
     /// # Errors
     /// If the spool cannot be used, or the database rejects us. The error is one line.
-    pub fn open(settings: Settings) -> Result<Opened<Database>, Error> {
+    pub fn open(settings: ArchiveSettings) -> Result<Opened<Database>, Error> {
         Opened::with(settings, Database::new)
     }
 }
@@ -102,32 +102,33 @@ impl<B: Backend> Opened<B> {
     /// # Errors
     /// As for [`Opened::open`].
     pub fn with(
-        settings: Settings,
-        backend: impl FnOnce(&Settings, watch::Receiver<Live>) -> B,
+        settings: ArchiveSettings,
+        backend: impl FnOnce(&ArchiveSettings, watch::Receiver<LiveSettings>) -> B,
     ) -> Result<Opened<B>, Error> {
         let dir = &settings.spool;
         let failed =
-            |error: io::Error| Error::Refused(format!("spool of history {}: {error}", dir.display()));
+            |error: io::Error| Error::Rejected(format!("spool of history {}: {error}", dir.display()));
         journal::create_dir(dir).map_err(failed)?;
         let lock = FileLock::acquire(&dir.join("lock"))
-            .map_err(|error| Error::Refused(format!("spool of history: {error}")))?;
-        let mark = Mark::open(dir).map_err(failed)?;
+            .map_err(|error| Error::Rejected(format!("spool of history: {error}")))?;
+        let mark = JournalMark::open(dir).map_err(failed)?;
         let (log, spooled) = spool::open(dir, mark.position()).map_err(failed)?;
         let (live, receiver) = watch::channel(settings.live);
         let backend = backend(&settings, receiver);
-        let (latest, trouble) = match prepare(&backend, CONNECT_TIME_MAX.min(settings.live.time_max)) {
-            Err(Error::Refused(why) | Error::Unfit(why)) => {
-                return Err(Error::Refused(format!("{}: {why}", settings.address)));
-            }
-            Ok(latest) => (latest, None),
-            Err(trouble) => (None, Some(trouble)),
-        };
+        let (latest, unavailable_reason) =
+            match prepare(&backend, CONNECT_TIME_MAX.min(settings.live.time_max)) {
+                Err(Error::Rejected(why) | Error::Unstorable(why)) => {
+                    return Err(Error::Rejected(format!("{}: {why}", settings.address)));
+                }
+                Ok(latest) => (latest, None),
+                Err(unavailable_reason) => (None, Some(unavailable_reason)),
+            };
         let latest = latest.max(spooled);
-        Ok(Opened { backend, settings, log, mark, lock, live, trouble, latest })
+        Ok(Opened { backend, settings, log, mark, lock, live, unavailable_reason, latest })
     }
 
     /// Returns the settings.
-    pub fn settings(&self) -> &Settings {
+    pub fn settings(&self) -> &ArchiveSettings {
         &self.settings
     }
 
@@ -137,14 +138,14 @@ impl<B: Backend> Opened<B> {
     }
 
     /// Returns the reason if the database is unavailable now.
-    pub fn trouble(&self) -> Option<&Error> {
-        self.trouble.as_ref()
+    pub fn unavailable_reason(&self) -> Option<&Error> {
+        self.unavailable_reason.as_ref()
     }
 }
 
 fn prepare(backend: &impl Backend, time_max: Duration) -> Result<Option<MsgId>, Error> {
-    let late = |_| Err(Error::Away(format!("no answer in {time_max:?}")));
-    let runtime = runtime().map_err(|error| Error::Refused(error.to_string()))?;
+    let late = |_| Err(Error::Unavailable(format!("no answer in {time_max:?}")));
+    let runtime = runtime().map_err(|error| Error::Rejected(error.to_string()))?;
     let prepared = runtime.block_on(async { timeout(time_max, backend.prepare()).await });
     runtime.shutdown_background();
     prepared.unwrap_or_else(late)
@@ -160,10 +161,10 @@ impl<B: Backend + Send> Opened<B> {
     /// # Errors
     /// If a thread cannot be started.
     pub fn start(self, report: impl AsyncFn(Ticket, JobAnswer) + Send + 'static) -> io::Result<Archive> {
-        let Opened { backend, settings, log, mark, lock, live, trouble, .. } = self;
+        let Opened { backend, settings, log, mark, lock, live, unavailable_reason, .. } = self;
         let (alive, ended) = channel();
         let (asked, queries) = mpsc::unbounded_channel();
-        let begin = Shipped { is_ready: trouble.is_none(), position: mark.position() };
+        let begin = Shipped { is_ready: unavailable_reason.is_none(), position: mark.position() };
         let (shipped, shipping) = watch::channel(begin);
         let spool = Spool::new(log, shipping.clone(), live.subscribe());
         let syncer = spool.syncer();
@@ -189,7 +190,7 @@ impl<B: Backend + Send> Opened<B> {
             let shipper = Shipper {
                 backend: backend.clone(),
                 name: settings.address.to_string(),
-                reader: Reader::new(&settings.spool, mark.position()),
+                reader: JournalReader::new(&settings.spool, mark.position()),
                 dir: settings.spool,
                 mark,
                 written: end.clone(),
@@ -197,7 +198,7 @@ impl<B: Backend + Send> Opened<B> {
                 live: live_receiver.clone(),
                 urgent: urgent.clone(),
                 expires_next: Instant::now(),
-                away: trouble.is_some().then(|| (Instant::now(), RETRY_TIME)),
+                away: unavailable_reason.is_some().then(|| (Instant::now(), RETRY_TIME)),
             };
             let responder = Responder {
                 backend,
@@ -238,7 +239,7 @@ fn spawn(name: &str, alive: &Sender<()>, work: impl FnOnce() + Send + 'static) -
 #[derive(Debug)]
 pub struct Archive {
     queue: Arc<RecordQueue>,
-    live: watch::Sender<Live>,
+    live: watch::Sender<LiveSettings>,
     /// Carries no values; it closes when all threads have ended.
     ended: Receiver<()>,
     _lock: FileLock,
@@ -272,7 +273,7 @@ impl Archive {
 
     /// Applies a new configuration.
     pub fn reconfigure(&self, config: &Config) {
-        self.live.send_replace(Live::of(config));
+        self.live.send_replace(LiveSettings::of(config));
     }
 }
 

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::{mpsc, watch};
 
-use super::responder::Asked;
+use super::responder::ReadyQuery;
 use super::spool::Spool;
 use crate::config::LogType;
 use crate::engine::Ticket;
@@ -34,7 +34,7 @@ const SLOW_TIME: Duration = Duration::from_secs(1);
 
 /// Something that waits for the spool.
 #[derive(Debug)]
-pub(super) enum Entry {
+pub(super) enum QueueEntry {
     /// The records of one turn.
     Records(Vec<Record>),
     /// A query.
@@ -52,7 +52,7 @@ pub(super) struct PendingQuery {
 /// Entries that the backlog thread takes out of the queue.
 #[derive(Debug)]
 pub(super) struct Batch {
-    pub(super) entries: VecDeque<Entry>,
+    pub(super) entries: VecDeque<QueueEntry>,
     /// The number of the last push among them.
     pub(super) pushed: u64,
     /// Records that did not fit into the queue since the last batch.
@@ -62,7 +62,7 @@ pub(super) struct Batch {
 /// The queue, and the progress of its entries.
 #[derive(Debug)]
 pub(super) struct RecordQueue {
-    state: Mutex<State>,
+    state: Mutex<QueueState>,
     /// Wakes the backlog thread.
     filled: Condvar,
     /// Wakes the thread that makes the spool durable.
@@ -72,18 +72,18 @@ pub(super) struct RecordQueue {
 }
 
 #[derive(Debug)]
-struct State {
+struct QueueState {
     /// `None` while the backlog thread has it.
     spool: Option<Box<Spool>>,
     /// Set while pushes are queued and the backlog thread writes.
     is_queueing: bool,
-    entries: VecDeque<Entry>,
+    entries: VecDeque<QueueEntry>,
     bytes: usize,
     dropped: u64,
     /// Number of queries without an answer.
     queries: usize,
     /// `None` when no more queries are accepted.
-    asked: Option<mpsc::UnboundedSender<Asked>>,
+    asked: Option<mpsc::UnboundedSender<ReadyQuery>>,
     /// The numbers of the last push, of the last push in the spool, and of the last durable push.
     pushed: u64,
     written: u64,
@@ -98,9 +98,9 @@ struct State {
 
 impl RecordQueue {
     /// Creates a queue. Queries go to `asked` once the records before them are in the spool.
-    pub(super) fn new(spool: Spool, asked: mpsc::UnboundedSender<Asked>) -> RecordQueue {
+    pub(super) fn new(spool: Spool, asked: mpsc::UnboundedSender<ReadyQuery>) -> RecordQueue {
         let (end, _) = watch::channel(spool.end());
-        let state = State {
+        let state = QueueState {
             spool: Some(Box::new(spool)),
             is_queueing: false,
             entries: VecDeque::new(),
@@ -158,7 +158,7 @@ impl RecordQueue {
             let end = *self.end.borrow();
             state.pass_on(query, Some(end));
         } else {
-            state.entries.push_back(Entry::Query(query));
+            state.entries.push_back(QueueEntry::Query(query));
             self.filled.notify_one();
         }
         true
@@ -269,7 +269,7 @@ impl RecordQueue {
         is_stopping
     }
 
-    fn release(&self, mut state: MutexGuard<'_, State>, pushed: u64) {
+    fn release(&self, mut state: MutexGuard<'_, QueueState>, pushed: u64) {
         state.synced = state.synced.max(pushed);
         if let Some(waker) = state.waker.take() {
             drop(state);
@@ -298,13 +298,13 @@ impl RecordQueue {
         self.filled.notify_one();
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, QueueState> {
         // No code that can panic runs under the lock.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl State {
+impl QueueState {
     /// Returns whether a push may write to the spool itself.
     fn can_write(&mut self) -> bool {
         if !self.is_queueing && self.sync_hangs() {
@@ -349,27 +349,27 @@ impl State {
             self.dropped += records.len() as u64;
         } else {
             self.bytes += bytes;
-            self.entries.push_back(Entry::Records(records));
+            self.entries.push_back(QueueEntry::Records(records));
         }
     }
 
     fn pass_on(&self, PendingQuery { ticket, query, since }: PendingQuery, after: Option<u64>) {
         if let Some(asked) = &self.asked {
             // Fails only when the responder has ended.
-            let _ = asked.send(Asked { ticket, query, since, after });
+            let _ = asked.send(ReadyQuery { ticket, query, since, after });
         }
     }
 }
 
 /// Removes the queries from some entries and returns them.
-pub(super) fn take_queries(entries: &mut VecDeque<Entry>) -> Vec<PendingQuery> {
+pub(super) fn take_queries(entries: &mut VecDeque<QueueEntry>) -> Vec<PendingQuery> {
     let (queries, others) = std::mem::take(entries)
         .into_iter()
-        .partition::<Vec<Entry>, _>(|entry| matches!(entry, Entry::Query(_)));
+        .partition::<Vec<QueueEntry>, _>(|entry| matches!(entry, QueueEntry::Query(_)));
     *entries = others.into();
     let query = |entry| match entry {
-        Entry::Query(query) => Some(query),
-        Entry::Records(_) => None,
+        QueueEntry::Query(query) => Some(query),
+        QueueEntry::Records(_) => None,
     };
     queries.into_iter().filter_map(query).collect()
 }

@@ -10,7 +10,7 @@ use tokio::task::spawn_local;
 use tokio::time::timeout;
 
 use super::queue::RecordQueue;
-use super::settings::Live;
+use super::settings::LiveSettings;
 use super::shipper::Shipped;
 use super::{Backend, Error};
 use crate::config::LogType;
@@ -24,7 +24,7 @@ const STOP_TIME_MAX: Duration = Duration::from_secs(2);
 
 /// A query whose preceding records are in the spool.
 #[derive(Debug)]
-pub(super) struct Asked {
+pub(super) struct ReadyQuery {
     pub(super) ticket: Ticket,
     pub(super) query: Box<Query>,
     pub(super) since: Instant,
@@ -38,7 +38,7 @@ pub(super) struct Responder<B, R> {
     pub(super) backend: Rc<B>,
     pub(super) queue: Arc<RecordQueue>,
     pub(super) shipped: watch::Receiver<Shipped>,
-    pub(super) live: watch::Receiver<Live>,
+    pub(super) live: watch::Receiver<LiveSettings>,
     pub(super) urgent: Rc<Notify>,
     pub(super) report: R,
     pub(super) told: Cell<Option<Instant>>,
@@ -49,7 +49,7 @@ impl<B: Backend, R: AsyncFn(Ticket, JobAnswer) + 'static> Responder<B, R> {
     /// `written`.
     pub(super) async fn run(
         self,
-        mut queries: mpsc::UnboundedReceiver<Asked>,
+        mut queries: mpsc::UnboundedReceiver<ReadyQuery>,
         written: watch::Receiver<u64>,
     ) {
         let responder = Rc::new(self);
@@ -68,9 +68,9 @@ impl<B: Backend, R: AsyncFn(Ticket, JobAnswer) + 'static> Responder<B, R> {
         let _ = timeout(STOP_TIME_MAX, responder.caught_up(end)).await;
     }
 
-    async fn answer(&self, Asked { query, since, after, .. }: Asked) -> Result<JobAnswer, Error> {
-        let after = after.ok_or_else(|| Error::Away("the spool cannot be written".to_owned()))?;
-        let late = |_| Error::Away("no answer in time".to_owned());
+    async fn answer(&self, ReadyQuery { query, since, after, .. }: ReadyQuery) -> Result<JobAnswer, Error> {
+        let after = after.ok_or_else(|| Error::Unavailable("the spool cannot be written".to_owned()))?;
+        let late = |_| Error::Unavailable("no answer in time".to_owned());
         let left = || self.live.borrow().time_max.saturating_sub(since.elapsed());
         timeout(left(), self.caught_up(after)).await.map_err(late)?;
         let answer = async { self.backend.answer(&query).await };

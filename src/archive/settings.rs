@@ -56,7 +56,7 @@ impl fmt::Display for DatabaseAddress {
 
 /// The settings that a rehash can change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Live {
+pub struct LiveSettings {
     /// Timeout for waiting for the database.
     pub time_max: Duration,
     /// Age at which items are deleted; 0 is never.
@@ -67,16 +67,16 @@ pub struct Live {
     pub spool_bytes_max: u64,
 }
 
-impl Live {
+impl LiveSettings {
     /// Returns the settings of a configuration.
-    pub fn of(config: &Config) -> Live {
+    pub fn of(config: &Config) -> LiveSettings {
         let datastore = &config.datastore;
         let time_max = match (datastore.sqlite.enabled, datastore.mysql.timeout) {
             (true, _) => SQLITE_TIME_MAX,
             (false, Duration::ZERO) => TIME_MAX,
             (false, timeout) => timeout,
         };
-        Live {
+        LiveSettings {
             time_max,
             expire_time: config.history.restrictions.expire_time,
             sync_interval: config.history.persistent.sync_interval,
@@ -87,7 +87,7 @@ impl Live {
 
 /// All settings of stored history.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Settings {
+pub struct ArchiveSettings {
     /// The database.
     pub address: DatabaseAddress,
     /// Number of connections for queries.
@@ -97,12 +97,12 @@ pub struct Settings {
     /// The spool's directory.
     pub spool: PathBuf,
     /// The settings that can change.
-    pub live: Live,
+    pub live: LiveSettings,
 }
 
-impl Settings {
+impl ArchiveSettings {
     /// Returns the settings of a configuration; `None` if no database for history is enabled.
-    pub fn of(config: &Config) -> Option<Settings> {
+    pub fn of(config: &Config) -> Option<ArchiveSettings> {
         let (mysql, sqlite) = (&config.datastore.mysql, &config.datastore.sqlite);
         let (address, conns_max, conn_age_max) = if sqlite.enabled {
             let path = PathBuf::from(&sqlite.database_path);
@@ -126,12 +126,12 @@ impl Settings {
             Some(path) => PathBuf::from(path),
             None => beside(Path::new(&config.datastore.path)),
         };
-        Some(Settings {
+        Some(ArchiveSettings {
             address,
             conns_max: if conns_max == 0 { processors() } else { conns_max },
             conn_age_max,
             spool,
-            live: Live::of(config),
+            live: LiveSettings::of(config),
         })
     }
 }
@@ -155,12 +155,12 @@ mod tests {
     #[test]
     fn address_is_shown_without_password() {
         let mut config = Config::default();
-        assert_eq!(Settings::of(&config), None);
+        assert_eq!(ArchiveSettings::of(&config), None);
         config.datastore.mysql.enabled = true;
         config.datastore.mysql.user = "irc".to_owned();
         config.datastore.mysql.password = "hunter2".to_owned();
         config.datastore.mysql.history_database = "history".to_owned();
-        let settings = Settings::of(&config).unwrap();
+        let settings = ArchiveSettings::of(&config).unwrap();
         assert_eq!(settings.address.to_string(), "MySQL irc@localhost:3306/history");
         assert!(!format!("{settings:?}").contains("hunter2"));
         assert_eq!(settings.live.time_max, TIME_MAX);

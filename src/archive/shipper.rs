@@ -10,12 +10,12 @@ use std::time::{Duration, Instant, SystemTime};
 use tokio::sync::{Notify, watch};
 use tokio::time::{sleep, timeout};
 
-use super::settings::Live;
+use super::settings::LiveSettings;
 use super::spool;
 use super::{Backend, Error};
 use crate::config::LogType;
 use crate::history::Record;
-use crate::journal::{Mark, Reader};
+use crate::journal::{JournalMark, JournalReader};
 use crate::wire::MsgId;
 
 /// Time for which records are collected before they are shipped, unless a query waits for them.
@@ -45,11 +45,11 @@ pub(super) struct Shipper<B> {
     /// The name of the backend in the log.
     pub(super) name: String,
     pub(super) dir: PathBuf,
-    pub(super) reader: Reader,
-    pub(super) mark: Mark,
+    pub(super) reader: JournalReader,
+    pub(super) mark: JournalMark,
     pub(super) written: watch::Receiver<u64>,
     pub(super) shipped: watch::Sender<Shipped>,
-    pub(super) live: watch::Receiver<Live>,
+    pub(super) live: watch::Receiver<LiveSettings>,
     pub(super) urgent: Rc<Notify>,
     pub(super) expires_next: Instant,
     /// While the database is unavailable: since when, and the next pause before a retry.
@@ -79,7 +79,7 @@ impl<B: Backend> Shipper<B> {
 
     /// Ships the next records or else expires items; returns whether there may be more to ship.
     async fn step(&mut self) -> Result<bool, Error> {
-        let failed = |error: io::Error| Error::Away(format!("the spool cannot be read: {error}"));
+        let failed = |error: io::Error| Error::Unavailable(format!("the spool cannot be read: {error}"));
         let end = *self.written.borrow_and_update();
         let from = self.reader.position();
         let records = spool::read(&mut self.reader, end).map_err(failed)?;
@@ -160,12 +160,12 @@ impl<B: Backend> Shipper<B> {
 /// Stores records, without those that the database will never accept.
 async fn ship<B: Backend>(backend: &B, records: &[Record]) -> Result<(), Error> {
     match backend.store(records).await {
-        Err(Error::Unfit(_)) if records.len() > 1 => {
+        Err(Error::Unstorable(_)) if records.len() > 1 => {
             let (some, others) = records.split_at(records.len() / 2);
             Box::pin(ship(backend, some)).await?;
             Box::pin(ship(backend, others)).await
         }
-        Err(Error::Unfit(why)) => {
+        Err(Error::Unstorable(why)) => {
             tracing::error!(
                 target: LogType::History.name(),
                 "a record was skipped, the database rejected it: {why}"

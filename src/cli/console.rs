@@ -14,16 +14,16 @@ pub(super) fn print(text: &str) -> io::Result<()> {
 }
 
 /// Writes a line to standard error.
-pub(super) fn complain(line: &str) {
+pub(super) fn log_full(line: &str) {
     let _ = writeln!(io::stderr(), "{line}");
 }
 
 /// Writes a message to standard error with the time (in UTC) in Ergo's format; does nothing if `quiet`.
-pub(super) fn say(quiet: bool, text: &str) {
+pub(super) fn print_log(quiet: bool, text: &str) {
     if quiet {
         return;
     }
     let format = format_description!("[year]/[month]/[day] [hour]:[minute]:[second]");
     let time = OffsetDateTime::from(SystemTime::now()).format(format).unwrap_or_default();
-    complain(&format!("{time} {text}"));
+    log_full(&format!("{time} {text}"));
 }

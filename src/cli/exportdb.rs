@@ -19,7 +19,7 @@ pub(super) fn run(options: &Options, file: Option<&Path>) -> Result<(), Failure>
             write(file, &export)
                 .map_err(|error| Failure::new(format_args!("{}: {error}", file.display())))?;
             let text = format!("database exported: {path}, {} records", export.records.len());
-            console::say(options.quiet, &text);
+            console::print_log(options.quiet, &text);
         }
     }
     Ok(())
@@ -27,7 +27,7 @@ pub(super) fn run(options: &Options, file: Option<&Path>) -> Result<(), Failure>
 
 /// Reads the datastore itself, or asks the server that has it open.
 fn read(path: &Path) -> Result<Export, Failure> {
-    match Store::open(path, Outdated::Refuse) {
+    match Store::open(path, Outdated::Reject) {
         Err(in_use @ StoreError::InUse(..)) => {
             let answer = request_export(path).map_err(|error| {
                 Failure::new(format_args!("{in_use}, and its control socket failed: {error}"))

@@ -16,8 +16,8 @@ const PASSWORD_BYTES_MAX: usize = 72;
 pub(super) fn run() -> Result<(), Failure> {
     let password = if io::stdin().is_terminal() { ask()? } else { read_line(io::stdin().lock())? };
     if !is_safe(&password) {
-        console::complain("WARNING: this password contains characters that many IRC clients cannot send.");
-        console::complain("Consider choosing another one.");
+        console::log_full("WARNING: this password contains characters that many IRC clients cannot send.");
+        console::log_full("Consider choosing another one.");
     }
     Ok(console::print(&format!("{}\n", hash(&password)?))?)
 }

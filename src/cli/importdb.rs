@@ -21,7 +21,7 @@ pub(super) fn run(options: &Options, file: &Path) -> Result<(), Failure> {
     let path = config.datastore.path;
     Store::import(Path::new(&path), &export)?;
     let text = format!("database imported: {path}, {} records", export.records.len());
-    console::say(options.quiet, &text);
+    console::print_log(options.quiet, &text);
     Ok(())
 }
 
@@ -43,7 +43,7 @@ fn read(file: &Path, config: &Config) -> Result<Export, Failure> {
         Some(Err(problems)) => Err(named(problems)),
         Some(Ok(Imported { records, skipped })) => {
             for line in skipped {
-                console::complain(&format!("skipped: {line}"));
+                console::log_full(&format!("skipped: {line}"));
             }
             Ok(Export::new(records)?)
         }

@@ -10,6 +10,6 @@ pub(super) fn run(options: &Options) -> Result<(), Failure> {
     let config = Source::find(options.conf.as_deref()).load()?.config;
     let path = config.datastore.path;
     Store::create(Path::new(&path))?;
-    console::say(options.quiet, &format!("database initialized: {path}"));
+    console::print_log(options.quiet, &format!("database initialized: {path}"));
     Ok(())
 }

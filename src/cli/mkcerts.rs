@@ -5,9 +5,9 @@ use super::{Failure, Options, certificate, console};
 
 pub(super) fn run(options: &Options) -> Result<(), Failure> {
     let config = Source::find(options.conf.as_deref()).load()?.config;
-    console::say(options.quiet, "making self-signed certificates");
+    console::print_log(options.quiet, "making self-signed certificates");
     for (address, pair) in certificate::wanted(&config)? {
-        console::say(options.quiet, &format!(" making cert for {address} listener"));
+        console::print_log(options.quiet, &format!(" making cert for {address} listener"));
         if !(certificate::is_free(&pair.cert) && certificate::is_free(&pair.key)) {
             return Err(Failure::new(format_args!(
                 "preexisting TLS cert and/or key files: {} {}",
@@ -15,7 +15,7 @@ pub(super) fn run(options: &Options) -> Result<(), Failure> {
             )));
         }
         certificate::make(pair, &config.server.name)?;
-        console::say(options.quiet, &format!("  Certificate created at {} : {}", pair.cert, pair.key));
+        console::print_log(options.quiet, &format!("  Certificate created at {} : {}", pair.cert, pair.key));
     }
     Ok(())
 }

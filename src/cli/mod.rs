@@ -33,7 +33,7 @@ use crate::private;
 #[command(name = "ircd", version, max_term_width = 100)]
 struct Arguments {
     #[command(subcommand)]
-    command: Command,
+    command: CliCommand,
     #[command(flatten)]
     options: Options,
 }
@@ -50,7 +50,7 @@ struct Options {
 }
 
 #[derive(Debug, Subcommand)]
-enum Command {
+enum CliCommand {
     /// Run the server, creating the datastore and self-signed certificates if they are missing
     Run {
         /// Start the server, open everything, and stop again without accepting clients
@@ -111,24 +111,24 @@ pub fn main() -> ExitCode {
     // Whatever a command creates may hold secrets. Before any thread: the mask belongs to the process.
     private::restrict_new_files();
     let done = match command {
-        Command::Run { smoke, record } => run::run(&options, smoke, &record),
-        Command::Replay(replay) => replay::run(&replay),
-        Command::Initdb => initdb::run(&options),
-        Command::Upgradedb => upgradedb::run(&options),
-        Command::Exportdb { file } => exportdb::run(&options, file.as_deref()),
-        Command::Importdb { file } => importdb::run(&options, &file),
-        Command::Genpasswd => genpasswd::run(),
-        Command::Mkcerts => mkcerts::run(&options),
-        Command::Defaultconfig => defaultconfig::run(),
-        Command::Gentoken => gentoken::run(),
-        Command::Check => check::run(&options),
-        Command::Texts => template::run(),
+        CliCommand::Run { smoke, record } => run::run(&options, smoke, &record),
+        CliCommand::Replay(replay) => replay::run(&replay),
+        CliCommand::Initdb => initdb::run(&options),
+        CliCommand::Upgradedb => upgradedb::run(&options),
+        CliCommand::Exportdb { file } => exportdb::run(&options, file.as_deref()),
+        CliCommand::Importdb { file } => importdb::run(&options, &file),
+        CliCommand::Genpasswd => genpasswd::run(),
+        CliCommand::Mkcerts => mkcerts::run(&options),
+        CliCommand::Defaultconfig => defaultconfig::run(),
+        CliCommand::Gentoken => gentoken::run(),
+        CliCommand::Check => check::run(&options),
+        CliCommand::Texts => template::run(),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(Failure(lines)) => {
             for line in lines {
-                console::complain(&line);
+                console::log_full(&line);
             }
             ExitCode::FAILURE
         }

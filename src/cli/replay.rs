@@ -9,7 +9,7 @@ use clap::Args;
 use super::Failure;
 use crate::engine::stored::digest;
 use crate::engine::{Effect, Effects, Engine, Event, Line};
-use crate::recording::{Entry, Key, Recorded, Recording, turn_events};
+use crate::recording::{Recorded, RecordedEntry, Recording, RecordingKey, turn_events};
 use crate::state::SessionId;
 use crate::wire::clock::{long_date, parse_stamp};
 
@@ -63,15 +63,15 @@ pub(super) fn key_path(file: &Path) -> PathBuf {
 /// The end of a replay.
 enum Ended {
     /// At the end of the recording, with this last entry.
-    Here(Entry),
+    Here(RecordedEntry),
     /// At the point given with `--until`.
     Until,
 }
 
 pub(super) fn run(options: &ReplayOptions) -> Result<(), Failure> {
     let key = options.key.clone().unwrap_or_else(|| key_path(&options.file));
-    let key =
-        Key::read(&key).map_err(|error| Failure::new(format_args!("key {}: {error}", key.display())))?;
+    let key = RecordingKey::read(&key)
+        .map_err(|error| Failure::new(format_args!("key {}: {error}", key.display())))?;
     let name = options.file.display();
     let failed = |error| Failure::new(format_args!("recording {name}: {error}"));
     let (mut recording, engine) = Recording::open(&options.file, &key).map_err(failed)?;
@@ -81,7 +81,7 @@ pub(super) fn run(options: &ReplayOptions) -> Result<(), Failure> {
     let mut replay = Replay { engine, effects: Effects::default(), events: 0, options, out };
     let ended = loop {
         match recording.next_entry().map_err(failed)? {
-            Entry::Turn(turn) => {
+            RecordedEntry::Turn(turn) => {
                 if !replay.turn(&turn)? {
                     break Ended::Until;
                 }
@@ -91,8 +91,8 @@ pub(super) fn run(options: &ReplayOptions) -> Result<(), Failure> {
     };
     let how = match ended {
         Ended::Until => "stopped here".to_owned(),
-        Ended::Here(Entry::Torn(0)) => "the recording ends without a stop".to_owned(),
-        Ended::Here(Entry::Torn(bytes)) => {
+        Ended::Here(RecordedEntry::Torn(0)) => "the recording ends without a stop".to_owned(),
+        Ended::Here(RecordedEntry::Torn(bytes)) => {
             format!("the recording ends within a turn ({bytes} bytes skipped)")
         }
         Ended::Here(_) => "the server stopped".to_owned(),

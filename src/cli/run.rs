@@ -10,7 +10,7 @@ use super::{Failure, Options, certificate, replay, texts};
 use crate::archive::{Database, Opened};
 use crate::config::{Config, Loaded, LogType, Problem};
 use crate::engine::Seed;
-use crate::recording::{Key, Writer};
+use crate::recording::{RecordingKey, RecordingWriter};
 use crate::server::logging::{Console, Logs};
 use crate::server::{Reload, RunOptions, Running};
 use crate::store::{FileLock, Outdated, Store};
@@ -70,12 +70,12 @@ pub(super) fn run(options: &Options, smoke: bool, record: &RecordOptions) -> Res
 
 impl RecordOptions {
     /// Creates the recording, and its key if that is missing.
-    fn begin(&self) -> Result<Option<Writer>, Failure> {
+    fn begin(&self) -> Result<Option<RecordingWriter>, Failure> {
         let Some(file) = &self.record else { return Ok(None) };
         let key = self.record_key.clone().unwrap_or_else(|| replay::key_path(file));
         let failed = |path: &Path, error| Failure::new(format_args!("recording {}: {error}", path.display()));
-        let own = Key::read_or_create(&key).map_err(|error| failed(&key, error))?;
-        let writer = Writer::start(file, own).map_err(|error| failed(file, error))?;
+        let own = RecordingKey::read_or_create(&key).map_err(|error| failed(&key, error))?;
+        let writer = RecordingWriter::start(file, own).map_err(|error| failed(file, error))?;
         tracing::info!(
             target: LogType::Server.name(),
             "Recording : {} (key in {})",
@@ -103,7 +103,7 @@ fn warn(source: &Source, warnings: &[Problem], not_yet: &[String]) {
 fn open_store(config: &Config) -> Result<Store, Failure> {
     let path = &config.datastore.path;
     tracing::info!(target: LogType::Server.name(), "Using datastore : {path}");
-    let outdated = if config.datastore.autoupgrade { Outdated::Upgrade } else { Outdated::Refuse };
+    let outdated = if config.datastore.autoupgrade { Outdated::Upgrade } else { Outdated::Reject };
     let store = Store::open_or_create(Path::new(path), outdated)?;
     if let Some(copy) = store.backup() {
         tracing::info!(
@@ -118,7 +118,7 @@ fn open_store(config: &Config) -> Result<Store, Failure> {
 /// Opens the history database, and logs where history is stored.
 fn open_archive(config: &Config) -> Result<Option<Opened<Database>>, Failure> {
     let memory = if config.history.enabled { "memory" } else { "off" };
-    let Some(settings) = archive::Settings::of(config) else {
+    let Some(settings) = archive::ArchiveSettings::of(config) else {
         tracing::info!(target: LogType::Server.name(), "History : {memory}");
         return Ok(None);
     };
@@ -132,10 +132,10 @@ fn open_archive(config: &Config) -> Result<Option<Opened<Database>>, Failure> {
             "History : {memory} (history.persistent is off: {address} is not written)"
         );
     }
-    if let Some(trouble) = opened.trouble() {
+    if let Some(unavailable_reason) = opened.unavailable_reason() {
         tracing::error!(
             target: LogType::History.name(),
-            "{address} is unavailable, history waits in {spool}: {trouble}"
+            "{address} is unavailable, history waits in {spool}: {unavailable_reason}"
         );
     }
     Ok(Some(opened))

@@ -53,14 +53,14 @@ fn quoted(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::i18n::Catalogue;
+    use crate::i18n::Catalog;
 
     #[test]
     fn the_template_is_a_complete_catalog() {
         let template = template();
-        let catalogue = Catalogue::parse(&template).unwrap();
-        assert!(catalogue.is_complete());
-        let names: Vec<&str> = catalogue.help_names().collect();
+        let catalog = Catalog::parse(&template).unwrap();
+        assert!(catalog.is_complete());
+        let names: Vec<&str> = catalog.help_names().collect();
         for name in ["JOIN", "CMODES", "NickServ", "ChanServ REGISTER"] {
             assert!(names.contains(&name), "{name}");
         }

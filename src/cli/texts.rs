@@ -7,12 +7,12 @@ use std::path::{Path, PathBuf};
 use super::configuration::Source;
 use crate::config::{Config, Document, LogType};
 use crate::engine::Texts;
-use crate::i18n::Catalogue;
+use crate::i18n::Catalog;
 
 /// The MOTD of a server without a configuration.
 const DEFAULT_MOTD: &str = include_str!("../../motd.txt");
 /// The translations of a server without a configuration.
-const DEFAULT_CATALOGUES: [&str; 1] = [include_str!("../../languages/zh-CN.lang.yaml")];
+const DEFAULT_CATALOGS: [&str; 1] = [include_str!("../../languages/zh-CN.lang.yaml")];
 /// File name extension of catalogs.
 const CATALOGUE_ENDING: &str = ".lang.yaml";
 /// Maximum number of bytes read from a file.
@@ -24,7 +24,7 @@ pub(super) fn read(source: &Source, config: &Config, document: Document) -> Text
         document,
         motd: motd(source, config),
         address_blacklist: address_blacklist(config),
-        catalogues: catalogues(source, config),
+        catalogs: catalogs(source, config),
     }
 }
 
@@ -52,7 +52,7 @@ fn motd(source: &Source, config: &Config) -> Option<String> {
     }
 }
 
-fn catalogues(source: &Source, config: &Config) -> Vec<Catalogue> {
+fn catalogs(source: &Source, config: &Config) -> Vec<Catalog> {
     let languages = &config.languages;
     if !languages.enabled {
         return Vec::new();
@@ -60,7 +60,7 @@ fn catalogues(source: &Source, config: &Config) -> Vec<Catalogue> {
     let mut found = match catalogue_files(Path::new(&languages.path)) {
         Ok(files) => files,
         Err(_) if *source == Source::BuiltIn => {
-            return DEFAULT_CATALOGUES.iter().filter_map(|text| Catalogue::parse(text).ok()).collect();
+            return DEFAULT_CATALOGS.iter().filter_map(|text| Catalog::parse(text).ok()).collect();
         }
         Err(error) => {
             tracing::warn!(target: LogType::Server.name(), "languages in {}: {error}", languages.path);
@@ -78,7 +78,7 @@ fn catalogues(source: &Source, config: &Config) -> Vec<Catalogue> {
     }
     let read = |path: &PathBuf| {
         let parsed = read_text(path).map_err(|error| error.to_string());
-        let parsed = parsed.and_then(|text| Catalogue::parse(&text).map_err(|error| error.to_string()));
+        let parsed = parsed.and_then(|text| Catalog::parse(&text).map_err(|error| error.to_string()));
         parsed.map_err(|error| {
             tracing::warn!(
                 target: LogType::Server.name(),

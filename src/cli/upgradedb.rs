@@ -13,9 +13,9 @@ pub(super) fn run(options: &Options) -> Result<(), Failure> {
     match store.backup() {
         Some(copy) => {
             let text = format!("database upgraded: {path}, backup of the old one: {}", copy.display());
-            console::say(options.quiet, &text);
+            console::print_log(options.quiet, &text);
         }
-        None => console::say(options.quiet, &format!("database is up to date: {path}")),
+        None => console::print_log(options.quiet, &format!("database is up to date: {path}")),
     }
     Ok(())
 }

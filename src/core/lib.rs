@@ -1,8 +1,9 @@
 //! The pure core of `ircd`: all rules of IRC, and all state. `docs/ARCHITECTURE.md` is the map.
 //!
-//! It has no clock, entropy, files, sockets, threads or async: the same input produces the same output. `Cargo.toml`
-//! names no crate that does input or output, `clippy.toml` lists the items of the standard library that the core must
-//! not use, and `tests/tidy/` checks the rest. A module may use only those above it in this table.
+//! It has no clock, entropy, files, sockets, threads or async: the same input produces the same output.
+//! `Cargo.toml` names no crate that does input or output, `clippy.toml` lists the items of the standard
+//! library that the core must not use, and `tests/tidy/` checks the rest. A module may use only those above
+//! it in this table.
 //!
 //! | module | what it holds |
 //! |---|---|

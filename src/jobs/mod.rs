@@ -1,8 +1,8 @@
 //! Work that is too slow for the engine: hashing on a few threads, everything that waits in `network`.
 //!
-//! It does not know who asked. Invariants: at most [`QUEUE_MAX`] jobs wait, and at most one runs on each thread; every
-//! accepted job is reported exactly once, with [`JobAnswer::Failed`] if it waited too long or panicked. If a job is
-//! rejected because the queue is full, the caller answers it.
+//! It does not know who asked. Invariants: at most [`QUEUE_MAX`] jobs wait, and at most one runs on each
+//! thread; every accepted job is reported exactly once, with [`JobAnswer::Failed`] if it waited too long or
+//! panicked. If a job is rejected because the queue is full, the caller answers it.
 
 pub mod hash;
 mod network;
@@ -19,7 +19,8 @@ use crate::engine::{HashJob, JobAnswer, NetworkJob, Ticket};
 
 /// Maximum number of waiting jobs.
 pub const QUEUE_MAX: usize = 256;
-/// Priority of the threads, so that they leave the processor to the others; they still get a tenth of a busy one.
+/// Priority of the threads, so that they leave the processor to the others; they still get a tenth of a busy
+/// one.
 const NICENESS: i32 = 10;
 /// Time after which a waiting job is dropped: its client has given up.
 const WAIT_MAX: Duration = Duration::from_secs(30);

@@ -13,17 +13,17 @@ const NAME: &str = "mark";
 
 /// An open mark.
 #[derive(Debug)]
-pub struct Mark {
+pub struct JournalMark {
     file: File,
     position: u64,
 }
 
-impl Mark {
+impl JournalMark {
     /// Opens the mark in the directory of a journal. A mark that is missing or damaged is at 0.
     ///
     /// # Errors
     /// If the file cannot be opened or read.
-    pub fn open(dir: &Path) -> io::Result<Mark> {
+    pub fn open(dir: &Path) -> io::Result<JournalMark> {
         let mut options = private::options();
         let file = options.create(true).truncate(false).read(true).write(true).open(dir.join(NAME))?;
         let mut bytes = [0; 12];
@@ -31,7 +31,7 @@ impl Mark {
         let (position, checksum) = bytes.split_at(8);
         let is_whole = read == bytes.len() && crc32fast::hash(position).to_le_bytes() == checksum;
         let position = position.try_into().map_or(0, u64::from_le_bytes);
-        Ok(Mark { file, position: if is_whole { position } else { 0 } })
+        Ok(JournalMark { file, position: if is_whole { position } else { 0 } })
     }
 
     /// Returns the position up to which the reader is done.

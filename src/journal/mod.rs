@@ -29,8 +29,8 @@ use std::path::{Path, PathBuf};
 
 pub use self::frame::Frames;
 pub use self::log::{Log, Syncer};
-pub use self::mark::Mark;
-pub use self::reader::Reader;
+pub use self::mark::JournalMark;
+pub use self::reader::JournalReader;
 use crate::private;
 
 const EXTENSION: &str = "log";

@@ -13,17 +13,17 @@ const READ_BYTES: u64 = 512 << 10;
 
 /// A reader at a position of a journal.
 #[derive(Debug)]
-pub struct Reader {
+pub struct JournalReader {
     dir: PathBuf,
     at: u64,
     /// The open segment, and the position at which it begins.
     open: Option<(File, u64)>,
 }
 
-impl Reader {
+impl JournalReader {
     /// Creates a reader at a position, which must be that of an entry.
-    pub fn new(dir: &Path, at: u64) -> Reader {
-        Reader { dir: dir.to_owned(), at, open: None }
+    pub fn new(dir: &Path, at: u64) -> JournalReader {
+        JournalReader { dir: dir.to_owned(), at, open: None }
     }
 
     /// Returns the position up to which entries were read.

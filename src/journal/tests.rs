@@ -29,7 +29,7 @@ fn append(log: &mut Log, entries: impl IntoIterator<Item = Vec<u8>>) {
 
 /// Returns all entries between two positions, and whether some were damaged.
 fn read_all(dir: &Path, from: u64, end: u64) -> (Vec<Vec<u8>>, bool) {
-    let mut reader = Reader::new(dir, from);
+    let mut reader = JournalReader::new(dir, from);
     let (mut all, mut is_damaged) = (Vec::new(), false);
     while reader.position() < end {
         let damage = reader.read(end, |content| all.push(content.to_vec())).unwrap();
@@ -90,7 +90,7 @@ fn opening_shows_the_entries_of_the_last_segment() {
 fn a_reader_follows_the_writer() {
     let dir = tempfile::tempdir().unwrap();
     let mut log = open(dir.path(), 0);
-    let mut reader = Reader::new(dir.path(), 0);
+    let mut reader = JournalReader::new(dir.path(), 0);
     let mut seen = Vec::new();
     for number in 0..20_000 {
         append(&mut log, [entry(number)]);
@@ -213,7 +213,7 @@ fn files_are_readable_by_their_owner_only() {
     let dir = parent.path().join("journal");
     create_dir(&dir).unwrap();
     append(&mut open(&dir, 0), numbers(0..1));
-    Mark::open(&dir).unwrap();
+    JournalMark::open(&dir).unwrap();
     let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
     assert_eq!(mode(&dir), 0o700);
     for entry in fs::read_dir(&dir).unwrap() {
@@ -224,10 +224,10 @@ fn files_are_readable_by_their_owner_only() {
 #[test]
 fn a_damaged_mark_is_at_zero() {
     let dir = tempfile::tempdir().unwrap();
-    let mut mark = Mark::open(dir.path()).unwrap();
+    let mut mark = JournalMark::open(dir.path()).unwrap();
     assert_eq!(mark.position(), 0);
     mark.advance(77).unwrap();
-    assert_eq!(Mark::open(dir.path()).unwrap().position(), 77);
+    assert_eq!(JournalMark::open(dir.path()).unwrap().position(), 77);
     fs::write(dir.path().join("mark"), b"123456789012").unwrap();
-    assert_eq!(Mark::open(dir.path()).unwrap().position(), 0);
+    assert_eq!(JournalMark::open(dir.path()).unwrap().position(), 0);
 }

@@ -7,7 +7,7 @@ use std::task::Waker;
 use tokio_rustls::rustls::ServerConnection;
 
 use super::framing::Framer;
-use super::gate::Permit;
+use super::gate::ConnectionPermit;
 use super::inbox::Inbox;
 use super::outbox::{Outbox, Pool, Wrapping};
 use super::socket::{Immediate, Socket};
@@ -84,7 +84,7 @@ pub(super) struct Connection {
     pub(super) tls: Option<Box<ServerConnection>>,
     pub(super) waker: Option<Waker>,
     /// Counts the connection against `max-clients` until it is dropped.
-    _permit: Permit,
+    _permit: ConnectionPermit,
 }
 
 /// Returns input that arrived in the same packets as the end of the handshake. It is decrypted already, so
@@ -99,7 +99,7 @@ fn early_input(tls: &mut ServerConnection) -> Vec<u8> {
 impl Connection {
     pub(super) fn new(
         socket: Socket,
-        permit: Permit,
+        permit: ConnectionPermit,
         mut tls: Option<Box<ServerConnection>>,
         frames: Option<u8>,
     ) -> Connection {

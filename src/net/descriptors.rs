@@ -19,17 +19,17 @@ pub fn raise_limit() -> Option<u64> {
 
 /// A descriptor to release when no other is left, so that a client can be accepted and notified.
 #[derive(Debug)]
-pub(super) struct Reserve {
+pub(super) struct DescriptorReserve {
     file: Option<File>,
 }
 
-impl Reserve {
-    pub(super) fn new() -> Reserve {
-        Reserve { file: open() }
+impl DescriptorReserve {
+    pub(super) fn new() -> DescriptorReserve {
+        DescriptorReserve { file: open() }
     }
 
     /// Releases the descriptor; returns false if there was none.
-    pub(super) fn give_up(&mut self) -> bool {
+    pub(super) fn release(&mut self) -> bool {
         self.restore();
         self.file.take().is_some()
     }

@@ -16,7 +16,7 @@ use tokio_rustls::rustls::pki_types::CertificateDer;
 use tokio_rustls::rustls::{ServerConfig, ServerConnection};
 
 use super::connection::Connection;
-use super::gate::{HandshakePermit, Permit};
+use super::gate::{ConnectionPermit, HandshakePermit};
 use super::handshake::Handshake;
 use super::proxy::{forwarded_for, read_header};
 use super::shard::Shard;
@@ -35,7 +35,7 @@ const CERTIFICATES_BYTES_MAX: usize = 16 << 10;
 /// The settings of a listener for its connections; replaced as a whole when the configuration or a
 /// certificate changes.
 #[derive(Debug)]
-pub(super) struct Terms {
+pub(super) struct ListenerSettings {
     /// The address in the form of the configuration.
     pub(super) address: Box<str>,
     pub(super) is_unix: bool,
@@ -53,14 +53,14 @@ pub(super) struct Terms {
     check_ident: bool,
 }
 
-impl Terms {
+impl ListenerSettings {
     pub(super) fn new(
         address: &str,
         listener: &Listener,
         tls: Option<Arc<ServerConfig>>,
         config: &Config,
-    ) -> Terms {
-        Terms {
+    ) -> ListenerSettings {
+        ListenerSettings {
             address: address.into(),
             is_unix: super::address::is_path(address),
             tls,
@@ -82,7 +82,7 @@ impl Terms {
     }
 
     /// Returns whether the client's address is final, so that no later handshake can change it.
-    fn knows_address(&self, peer: IpAddr, passed: &Passed) -> bool {
+    fn knows_address(&self, peer: IpAddr, passed: &HandshakeResults) -> bool {
         !self.websocket || passed.header.is_some() || !self.is_proxy(peer)
     }
 
@@ -92,7 +92,7 @@ impl Terms {
     }
 
     /// Returns whether the connection between the client and us counts as secure.
-    fn is_secure(&self, peer: IpAddr, passed: &Passed) -> bool {
+    fn is_secure(&self, peer: IpAddr, passed: &HandshakeResults) -> bool {
         if self.tls.is_some() {
             return true;
         }
@@ -108,7 +108,7 @@ impl Terms {
     }
 
     /// Returns the description of a connection from `peer` for the engine.
-    fn door(&self, peer: IpAddr, socket: &Socket, passed: &Passed) -> Door {
+    fn door(&self, peer: IpAddr, socket: &Socket, passed: &HandshakeResults) -> Door {
         let ip = match (&passed.header, &passed.upgraded) {
             (Some(client), _) if self.is_proxy(peer) => *client,
             (None, Some(upgraded)) if self.is_proxy(peer) => {
@@ -139,7 +139,7 @@ impl Terms {
 
 /// The results of the handshakes before the first line.
 #[derive(Debug, Default)]
-struct Passed {
+struct HandshakeResults {
     header_read: bool,
     /// The client's address in the PROXY header.
     header: Option<IpAddr>,
@@ -153,9 +153,9 @@ struct Passed {
 pub struct Arrival {
     pub(super) socket: Handover,
     pub(super) peer: IpAddr,
-    pub(super) terms: Arc<Terms>,
+    pub(super) terms: Arc<ListenerSettings>,
     /// Counts the connection against `max-clients`.
-    pub(super) permit: Permit,
+    pub(super) permit: ConnectionPermit,
     /// Counts the connection against the limit of handshakes, if it has any.
     pub(super) handshake: Option<HandshakePermit>,
 }
@@ -177,7 +177,7 @@ pub fn admit(shard: &Rc<Shard>, arrival: Arrival) {
         }
     };
     let Some(handshake) = handshake else {
-        let door = Box::new(terms.door(peer, &socket, &Passed::default()));
+        let door = Box::new(terms.door(peer, &socket, &HandshakeResults::default()));
         return shard.open(Connection::new(socket, permit, None, None), door);
     };
     let shard = shard.clone();
@@ -206,19 +206,19 @@ async fn arrive(
     shard: &Rc<Shard>,
     mut socket: Socket,
     peer: IpAddr,
-    terms: &Terms,
-    permit: Permit,
+    terms: &ListenerSettings,
+    permit: ConnectionPermit,
 ) -> io::Result<()> {
     if shard.is_shut() {
         return Ok(());
     }
-    let mut passed = Passed::default();
+    let mut passed = HandshakeResults::default();
     // The headers of other hosts are ignored, so these must be admitted before the header is read.
     if terms.is_proxy(peer) {
         passed.read_header(&mut socket, terms).await?;
     }
     if !terms.knows_address(peer, &passed) {
-        let Some(Done { socket, tls, passed }) = shake_hands(socket, terms, passed).await? else {
+        let Some(DoorOpened { socket, tls, passed }) = shake_hands(socket, terms, passed).await? else {
             return Ok(());
         };
         let door = Box::new(terms.door(peer, &socket, &passed));
@@ -238,7 +238,7 @@ async fn arrive(
         })
         .await?
     };
-    if let Some(Done { socket, tls, passed }) = done {
+    if let Some(DoorOpened { socket, tls, passed }) = done {
         let door = Box::new(terms.door(peer, &socket, &passed));
         handshake.done(Connection::new(socket, permit, tls, passed.frames()), door);
     }
@@ -246,19 +246,23 @@ async fn arrive(
 }
 
 /// A connection whose handshakes are done.
-struct Done {
+struct DoorOpened {
     socket: Socket,
     tls: Option<Box<ServerConnection>>,
-    passed: Passed,
+    passed: HandshakeResults,
 }
 
 /// Performs the handshakes that are left: PROXY header, TLS and WebSocket. Returns `None` if the client was
 /// rejected with an answer.
-async fn shake_hands(mut socket: Socket, terms: &Terms, mut passed: Passed) -> io::Result<Option<Done>> {
+async fn shake_hands(
+    mut socket: Socket,
+    terms: &ListenerSettings,
+    mut passed: HandshakeResults,
+) -> io::Result<Option<DoorOpened>> {
     passed.read_header(&mut socket, terms).await?;
     let Some(config) = &terms.tls else {
         let accepted = passed.upgrade(&mut socket, terms).await?;
-        return Ok(accepted.then_some(Done { socket, tls: None, passed }));
+        return Ok(accepted.then_some(DoorOpened { socket, tls: None, passed }));
     };
     // Until a client sends something, it gets no TLS state.
     socket.readable().await?;
@@ -268,7 +272,7 @@ async fn shake_hands(mut socket: Socket, terms: &Terms, mut passed: Passed) -> i
     }
     let (socket, tls) = stream.into_inner();
     passed.certificates = tls.peer_certificates().unwrap_or_default().to_vec();
-    Ok(Some(Done { socket, tls: Some(Box::new(tls)), passed }))
+    Ok(Some(DoorOpened { socket, tls: Some(Box::new(tls)), passed }))
 }
 
 /// Returns the certificates for the engine; none if they are too long.
@@ -280,14 +284,14 @@ fn shown_certificates(certificates: &[CertificateDer<'_>]) -> Box<[Vec<u8>]> {
     certificates.iter().map(|certificate| certificate.to_vec()).collect()
 }
 
-impl Passed {
+impl HandshakeResults {
     /// Returns the first byte of data frames, for a WebSocket.
     fn frames(&self) -> Option<u8> {
         self.upgraded.as_ref().map(|upgraded| upgraded.frames)
     }
 
     /// Reads the PROXY header if the listener expects one and it was not read before.
-    async fn read_header(&mut self, socket: &mut Socket, terms: &Terms) -> io::Result<()> {
+    async fn read_header(&mut self, socket: &mut Socket, terms: &ListenerSettings) -> io::Result<()> {
         if terms.proxy && !std::mem::replace(&mut self.header_read, true) {
             let header = tokio::time::timeout(HEADER_TIME_MAX, read_header(socket)).await;
             self.header = header.map_err(|_| io::ErrorKind::TimedOut)??;
@@ -296,7 +300,7 @@ impl Passed {
     }
 
     /// Upgrades to a WebSocket if the listener expects that; returns false if the client was rejected.
-    async fn upgrade<S>(&mut self, stream: &mut S, terms: &Terms) -> io::Result<bool>
+    async fn upgrade<S>(&mut self, stream: &mut S, terms: &ListenerSettings) -> io::Result<bool>
     where
         S: AsyncRead + AsyncWrite + Unpin,
     {

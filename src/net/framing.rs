@@ -29,9 +29,9 @@ pub(super) fn classify(line: &[u8]) -> Line<'_> {
 
 /// Counts empty lines and frames, which cost work although they contain no message.
 #[derive(Debug, Default)]
-pub(super) struct Blanks(u8);
+pub(super) struct EmptyLineCounter(u8);
 
-impl Blanks {
+impl EmptyLineCounter {
     /// Counts one. Returns true if there are enough to count as a line; the engine must then get an empty
     /// one.
     pub(super) fn add(&mut self) -> bool {
@@ -44,7 +44,7 @@ impl Blanks {
 #[derive(Debug, Default)]
 pub(super) struct Framer {
     partial: Vec<u8>,
-    blanks: Blanks,
+    blanks: EmptyLineCounter,
     /// An overlong line was reported, and its rest is dropped.
     skipping: bool,
 }
@@ -56,8 +56,8 @@ impl Framer {
     }
 
     /// Splits bytes as they arrived, and calls `emit` with each line, without `\n` or `\r\n`, until it
-    /// returns false. Only every 64th empty line is emitted ([`Blanks`]); a line over `line_bytes_max` is
-    /// replaced by one [`Line::Overlong`]. Returns the number of bytes used.
+    /// returns false. Only every 64th empty line is emitted ([`EmptyLineCounter`]); a line over
+    /// `line_bytes_max` is replaced by one [`Line::Overlong`]. Returns the number of bytes used.
     pub(super) fn feed(
         &mut self,
         input: &[u8],
@@ -101,7 +101,7 @@ impl Framer {
 fn emit_line(
     line: &[u8],
     line_bytes_max: usize,
-    blanks: &mut Blanks,
+    blanks: &mut EmptyLineCounter,
     emit: &mut impl FnMut(Line<'_>) -> bool,
 ) -> bool {
     let line = line.strip_suffix(b"\r").unwrap_or(line);

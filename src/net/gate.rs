@@ -22,7 +22,7 @@ const HANDSHAKE_TIME_MAX_CROWDED: Duration = Duration::from_secs(3);
 
 /// Counts connections against `max-clients`, and handshakes against a part of it.
 #[derive(Debug, Default)]
-pub(super) struct Gate {
+pub(super) struct ConnectionLimits {
     open: AtomicUsize,
     /// 0 is no limit.
     max: AtomicUsize,
@@ -33,13 +33,13 @@ pub(super) struct Gate {
 
 /// A place for a connection; dropped with the connection.
 #[derive(Debug)]
-pub(super) struct Permit(Arc<Gate>);
+pub(super) struct ConnectionPermit(Arc<ConnectionLimits>);
 
 /// A place for a handshake; dropped when the handshakes are over.
 #[derive(Debug)]
-pub(super) struct HandshakePermit(Arc<Gate>);
+pub(super) struct HandshakePermit(Arc<ConnectionLimits>);
 
-impl Gate {
+impl ConnectionLimits {
     /// Sets `max-clients`; 0 is no limit.
     pub(super) fn set_max(&self, max_clients: usize) {
         self.max.store(max_clients, Ordering::Relaxed);
@@ -47,10 +47,10 @@ impl Gate {
     }
 
     /// Returns a place for a connection, if one is left.
-    pub(super) fn enter(self: &Arc<Self>) -> Option<Permit> {
+    pub(super) fn enter(self: &Arc<Self>) -> Option<ConnectionPermit> {
         let max = self.max.load(Ordering::Relaxed);
         let before = self.open.fetch_add(1, Ordering::Relaxed);
-        let permit = Permit(self.clone());
+        let permit = ConnectionPermit(self.clone());
         (max == 0 || before < max).then_some(permit)
     }
 
@@ -90,7 +90,7 @@ impl HandshakePermit {
     }
 }
 
-impl Drop for Permit {
+impl Drop for ConnectionPermit {
     fn drop(&mut self) {
         self.0.open.fetch_sub(1, Ordering::Relaxed);
     }
@@ -107,8 +107,8 @@ impl Drop for HandshakePermit {
 mod tests {
     use super::*;
 
-    fn gate(max_clients: usize) -> Arc<Gate> {
-        let gate = Arc::<Gate>::default();
+    fn gate(max_clients: usize) -> Arc<ConnectionLimits> {
+        let gate = Arc::<ConnectionLimits>::default();
         gate.set_max(max_clients);
         gate
     }

@@ -18,13 +18,13 @@ const BYTES_MAX: usize = 1 << 20;
 pub struct Inbox {
     text: String,
     bytes: Vec<u8>,
-    entries: Vec<Entry>,
+    entries: Vec<InboxEntry>,
     /// The number of entries that [`Inbox::take_next`] has returned.
     taken: usize,
 }
 
 #[derive(Debug)]
-struct Entry {
+struct InboxEntry {
     session: SessionId,
     what: What,
 }
@@ -46,17 +46,17 @@ enum What {
 impl Inbox {
     /// Adds [`Event::Accepted`]: a connection with handshakes waits to be admitted.
     pub fn accepted(&mut self, session: SessionId, door: Box<Door>) {
-        self.entries.push(Entry { session, what: What::Accepted(door) });
+        self.entries.push(InboxEntry { session, what: What::Accepted(door) });
     }
 
     /// Adds [`Event::HandshakeDone`]: an admitted connection is ready.
     pub fn handshake_done(&mut self, session: SessionId, door: Box<Door>) {
-        self.entries.push(Entry { session, what: What::HandshakeDone(door) });
+        self.entries.push(InboxEntry { session, what: What::HandshakeDone(door) });
     }
 
     /// Adds [`Event::Opened`]: a connection that was not admitted before is ready.
     pub fn opened(&mut self, session: SessionId, door: Box<Door>) {
-        self.entries.push(Entry { session, what: What::Opened(door) });
+        self.entries.push(InboxEntry { session, what: What::Opened(door) });
     }
 
     /// Adds [`Event::Received`]: a line arrived.
@@ -74,17 +74,17 @@ impl Inbox {
             }
             Line::Overlong => What::Overlong,
         };
-        self.entries.push(Entry { session, what });
+        self.entries.push(InboxEntry { session, what });
     }
 
     /// Adds [`Event::Closed`]: a connection has ended.
     pub fn closed(&mut self, session: SessionId, reason: CloseReason) {
-        self.entries.push(Entry { session, what: What::Closed(reason) });
+        self.entries.push(InboxEntry { session, what: What::Closed(reason) });
     }
 
     /// Adds [`Event::Drained`]: the output of a held session has drained.
     pub fn drained(&mut self, session: SessionId) {
-        self.entries.push(Entry { session, what: What::Drained });
+        self.entries.push(InboxEntry { session, what: What::Drained });
     }
 
     /// Returns whether all events were returned.

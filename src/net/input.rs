@@ -125,7 +125,7 @@ impl Inner {
         self.marks[local as usize].deaf = true;
         self.inbox.closed(session, reason);
         self.wake_turn();
-        self.bid_farewell(session);
+        self.start_linger(session);
         self.flush_one(local);
     }
 

@@ -19,9 +19,9 @@ use tokio::task::{JoinHandle, yield_now};
 use tokio::time::Instant;
 
 use super::address::{has_no_ipv6, is_path, listen, permit};
-use super::descriptors::Reserve;
-use super::door::{Arrival, Terms};
-use super::gate::Gate;
+use super::descriptors::DescriptorReserve;
+use super::door::{Arrival, ListenerSettings};
+use super::gate::ConnectionLimits;
 use super::socket::{Handover, Socket};
 use super::tls::{Identity, server_config};
 use crate::config::{Config, Listener, LogType, TlsVersion};
@@ -49,7 +49,7 @@ pub struct Bound {
 pub struct Listeners {
     open: IndexMap<String, Open>,
     shards: Vec<mpsc::Sender<Arrival>>,
-    gate: Arc<Gate>,
+    gate: Arc<ConnectionLimits>,
 }
 
 #[derive(Debug)]
@@ -57,7 +57,7 @@ struct Open {
     /// The file of a Unix socket, which is removed with the listener.
     path: Option<PathBuf>,
     port: Option<u16>,
-    terms: Arc<Mutex<Arc<Terms>>>,
+    terms: Arc<Mutex<Arc<ListenerSettings>>>,
     /// The socket, until the task starts.
     socket: Option<socket2::Socket>,
     /// The task that accepts, once it has started.
@@ -122,7 +122,7 @@ impl Listeners {
 
     fn change_one(&mut self, address: &str, listener: &Listener, config: &Config) -> Result<(), String> {
         let tls = tls_of(listener).map_err(|reason| format!("listener {address}: {reason}"))?;
-        let terms = Arc::new(Terms::new(address, listener, tls, config));
+        let terms = Arc::new(ListenerSettings::new(address, listener, tls, config));
         if let Some(open) = self.open.get(address) {
             *open.terms.lock().unwrap_or_else(|poisoned| poisoned.into_inner()) = terms;
             let Some(path) = &open.path else { return Ok(()) };
@@ -178,7 +178,7 @@ impl Listeners {
                 gate: self.gate.clone(),
                 shards: self.shards.clone(),
                 next_shard: 0,
-                reserve: Reserve::new(),
+                reserve: DescriptorReserve::new(),
                 rejected: 0,
                 logged: None,
             };
@@ -228,11 +228,11 @@ impl Queue {
 /// Accepts connections of one listener.
 struct Acceptor {
     queue: Queue,
-    terms: Arc<Mutex<Arc<Terms>>>,
-    gate: Arc<Gate>,
+    terms: Arc<Mutex<Arc<ListenerSettings>>>,
+    gate: Arc<ConnectionLimits>,
     shards: Vec<mpsc::Sender<Arrival>>,
     next_shard: usize,
-    reserve: Reserve,
+    reserve: DescriptorReserve,
     /// The number of rejected clients that are not in the log yet.
     rejected: u64,
     logged: Option<Instant>,
@@ -257,7 +257,7 @@ impl Acceptor {
         }
     }
 
-    fn terms(&self) -> Arc<Terms> {
+    fn terms(&self) -> Arc<ListenerSettings> {
         self.terms.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).clone()
     }
 
@@ -288,7 +288,7 @@ impl Acceptor {
     /// Accepts a client with the reserved descriptor, because no other is left, and rejects it.
     async fn reject_next(&mut self) {
         self.log_rejection("no file descriptors left");
-        if !self.reserve.give_up() {
+        if !self.reserve.release() {
             tokio::time::sleep(BACK_OFF).await;
             return;
         }
@@ -314,7 +314,7 @@ impl Acceptor {
 }
 
 /// Sends ERROR if the listener is plain text, without waiting for the client.
-fn reject(socket: &Socket, terms: &Terms) {
+fn reject(socket: &Socket, terms: &ListenerSettings) {
     if terms.tls.is_none() && !terms.websocket {
         let _ = socket.write_once(REJECTION);
     }

@@ -165,7 +165,7 @@ impl Inner {
         self.write_out(local);
         let Some(connection) = &self.slots[local as usize] else { return false };
         if connection.outbox.is_over(self.limits.sendq_bytes_max) {
-            self.give_up(local);
+            self.close_unresponsive(local);
             return false;
         }
         true
@@ -195,7 +195,7 @@ impl Inner {
         let Some(connection) = &mut self.slots[local as usize] else { return };
         connection.status.closing = true;
         self.touch(local);
-        self.bid_farewell(session);
+        self.start_linger(session);
     }
 
     fn mark_dirty(&mut self, local: u32) {
@@ -237,7 +237,7 @@ impl Inner {
     }
 
     /// Closes a connection that does not read, and sends the reason if the socket still accepts it.
-    fn give_up(&mut self, local: u32) {
+    fn close_unresponsive(&mut self, local: u32) {
         let session = self.session(local);
         let Inner { slots, pool, .. } = self;
         let Some(connection) = &mut slots[local as usize] else { return };

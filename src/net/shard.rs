@@ -88,7 +88,7 @@ pub(super) struct Inner {
     /// Connections with output that must be flushed.
     pub(super) dirty: Vec<u32>,
     /// Closed sessions that still send their queued output, with the time at which they are dropped.
-    pub(super) farewells: VecDeque<(Instant, SessionId)>,
+    pub(super) lingering: VecDeque<(Instant, SessionId)>,
     pub(super) read_buffer: Box<[u8]>,
     pub(super) plain_buffer: Box<[u8]>,
     /// Readers waiting for room in the inbox.
@@ -130,7 +130,7 @@ impl Shard {
                 touched: Vec::new(),
                 sorted: Vec::new(),
                 dirty: Vec::new(),
-                farewells: VecDeque::new(),
+                lingering: VecDeque::new(),
                 read_buffer: vec![0; READ_BYTES_MAX].into(),
                 plain_buffer: vec![0; READ_BYTES_MAX].into(),
                 stalled: Vec::new(),
@@ -176,7 +176,7 @@ impl Shard {
     }
 
     /// Drops closed connections that do not read their last lines in time. Never returns.
-    pub async fn bury(self: Rc<Self>) {
+    pub async fn reap(self: Rc<Self>) {
         loop {
             let deadline = std::future::poll_fn(|cx| self.poll_farewell(cx)).await;
             tokio::time::sleep_until(deadline).await;
@@ -186,7 +186,7 @@ impl Shard {
 
     fn poll_farewell(&self, cx: &mut Context<'_>) -> Poll<Instant> {
         let inner = &mut *self.inner.borrow_mut();
-        if let Some(&(deadline, _)) = inner.farewells.front() {
+        if let Some(&(deadline, _)) = inner.lingering.front() {
             return Poll::Ready(deadline);
         }
         inner.farewell_waker = Some(cx.waker().clone());
@@ -316,18 +316,18 @@ impl Inner {
     }
 
     /// Starts the time in which a closed connection may receive its last lines.
-    pub(super) fn bid_farewell(&mut self, session: SessionId) {
-        self.farewells.push_back((Instant::now() + FAREWELL, session));
+    pub(super) fn start_linger(&mut self, session: SessionId) {
+        self.lingering.push_back((Instant::now() + FAREWELL, session));
         if let Some(waker) = self.farewell_waker.take() {
             waker.wake();
         }
     }
 
     fn drop_expired(&mut self, now: Instant) {
-        while let Some(&(deadline, session)) = self.farewells.front()
+        while let Some(&(deadline, session)) = self.lingering.front()
             && deadline <= now
         {
-            self.farewells.pop_front();
+            self.lingering.pop_front();
             if let Some(local) = self.local(session)
                 && self.connection(local, session.generation).is_some()
             {

@@ -10,7 +10,7 @@ use smallvec::SmallVec;
 use tokio_tungstenite::tungstenite::protocol::frame::FrameHeader;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::{Control, Data, OpCode};
 
-use super::framing::{Blanks, classify};
+use super::framing::{EmptyLineCounter, classify};
 use super::outbox::push_frame_header;
 use crate::engine::{CloseReason, Line};
 
@@ -39,20 +39,20 @@ pub(super) fn close_frame(status: u16) -> [u8; 4] {
 pub struct Decoder {
     /// The beginning of a header that is not complete yet.
     head: SmallVec<[u8; HEADER_BYTES_MAX]>,
-    frame: Option<Frame>,
+    frame: Option<WebSocketFrame>,
     /// The kind of the current message; `None` between messages.
     message_is_text: Option<bool>,
     /// The payload of the message so far, unmasked.
     message: Vec<u8>,
     /// The number of frames of the message so far.
     message_frames: u32,
-    blanks: Blanks,
+    blanks: EmptyLineCounter,
     /// The payload of the current control frame, which can be between the frames of a message.
     control: Vec<u8>,
 }
 
 #[derive(Debug)]
-struct Frame {
+struct WebSocketFrame {
     opcode: OpCode,
     is_final: bool,
     mask: [u8; 4],
@@ -77,7 +77,7 @@ fn violation(what: &str, status: u16) -> End {
 impl Decoder {
     /// Decodes bytes as they arrived, and calls `emit` with each message as a line, until it returns false.
     /// Appends pongs to `reply`, at most one for each ping. Every 64th frame without a message becomes an
-    /// empty line ([`Blanks`]). Returns the number of bytes used.
+    /// empty line ([`EmptyLineCounter`]). Returns the number of bytes used.
     ///
     /// # Errors
     /// If the client closes the connection or violates the protocol, or a message is too long.
@@ -122,7 +122,11 @@ impl Decoder {
         Ok(length - input.len())
     }
 
-    fn read_header(&mut self, input: &mut &[u8], line_bytes_max: usize) -> Result<Option<Frame>, End> {
+    fn read_header(
+        &mut self,
+        input: &mut &[u8],
+        line_bytes_max: usize,
+    ) -> Result<Option<WebSocketFrame>, End> {
         let parsed = if self.head.is_empty() {
             let mut cursor = Cursor::new(*input);
             let parsed = parse_header(&mut cursor)?;
@@ -151,7 +155,12 @@ impl Decoder {
 
     /// Checks a header against the state of the connection (RFC 6455 sections 5.1, 5.2 and 5.4), and the
     /// announced length against the limits of a message (section 7.4.1, status 1009).
-    fn begin(&mut self, header: &FrameHeader, length: u64, line_bytes_max: usize) -> Result<Frame, End> {
+    fn begin(
+        &mut self,
+        header: &FrameHeader,
+        length: u64,
+        line_bytes_max: usize,
+    ) -> Result<WebSocketFrame, End> {
         let Some(mask) = header.mask else {
             return Err(violation("websocket frame is not masked", 1002));
         };
@@ -182,7 +191,7 @@ impl Decoder {
                 return Err(violation("websocket message is too long", 1009));
             }
         }
-        Ok(Frame { opcode: header.opcode, is_final: header.is_final, mask, read: 0, length })
+        Ok(WebSocketFrame { opcode: header.opcode, is_final: header.is_final, mask, read: 0, length })
     }
 
     /// Moves payload from `input` to its buffer; returns true if the frame is complete.

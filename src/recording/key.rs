@@ -17,24 +17,24 @@ const FILE_BYTES_MAX: u64 = 2 * KEY_BYTES as u64 + 2;
 
 /// The secret that decrypts recordings. One key can be used for many files.
 #[derive(Clone)]
-pub struct Key(pub(super) [u8; KEY_BYTES]);
+pub struct RecordingKey(pub(super) [u8; KEY_BYTES]);
 
-impl std::fmt::Debug for Key {
+impl std::fmt::Debug for RecordingKey {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Key")
+        f.write_str("RecordingKey")
     }
 }
 
-impl Key {
+impl RecordingKey {
     /// Reads a key from a file of 64 hexadecimal digits.
     ///
     /// # Errors
     /// If the file cannot be read or has other contents.
-    pub fn read(path: &Path) -> io::Result<Key> {
+    pub fn read(path: &Path) -> io::Result<RecordingKey> {
         let mut text = String::new();
         File::open(path)?.take(FILE_BYTES_MAX).read_to_string(&mut text)?;
         let bytes = HEXLOWER_PERMISSIVE.decode(text.trim_end().as_bytes()).ok();
-        let key = bytes.and_then(|bytes| bytes.try_into().ok()).map(Key);
+        let key = bytes.and_then(|bytes| bytes.try_into().ok()).map(RecordingKey);
         key.ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, "expected 64 hexadecimal digits"))
     }
 
@@ -42,12 +42,12 @@ impl Key {
     ///
     /// # Errors
     /// If the file can be neither read nor created.
-    pub fn read_or_create(path: &Path) -> io::Result<Key> {
+    pub fn read_or_create(path: &Path) -> io::Result<RecordingKey> {
         let mut file = match private::options().write(true).create_new(true).open(path) {
             Ok(file) => file,
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
                 private::restrict(path);
-                return Key::read(path);
+                return RecordingKey::read(path);
             }
             Err(error) => return Err(error),
         };
@@ -55,12 +55,12 @@ impl Key {
         getrandom::fill(&mut bytes).map_err(io::Error::other)?;
         writeln!(file, "{}", HEXLOWER_PERMISSIVE.encode(&bytes))?;
         file.sync_all()?;
-        Ok(Key(bytes))
+        Ok(RecordingKey(bytes))
     }
 
     #[cfg(test)]
-    pub(super) fn of(bytes: [u8; KEY_BYTES]) -> Key {
-        Key(bytes)
+    pub(super) fn of(bytes: [u8; KEY_BYTES]) -> RecordingKey {
+        RecordingKey(bytes)
     }
 }
 
@@ -78,7 +78,7 @@ impl std::fmt::Debug for Seal {
 }
 
 impl Seal {
-    pub(super) fn new(key: &Key, salt: &[u8; SALT_BYTES]) -> Seal {
+    pub(super) fn new(key: &RecordingKey, salt: &[u8; SALT_BYTES]) -> Seal {
         let derived = Salt::new(HKDF_SHA256, salt).extract(&key.0);
         let key = derived.expand(&[b"ircd recording"], &CHACHA20_POLY1305).map(UnboundKey::from);
         Seal { key: LessSafeKey::new(key.expect("a key of this length can be derived")), frames: 0 }

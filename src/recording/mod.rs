@@ -2,8 +2,8 @@
 //! run can be repeated anywhere.
 //!
 //! The file begins with [`MAGIC`] and a random salt. Frames follow: a length, then that many bytes, which are
-//! encrypted and authenticated separately with a key that is derived from the owner's [`Key`] and the salt.
-//! The first byte of a frame is its kind:
+//! encrypted and authenticated separately with a key that is derived from the owner's [`RecordingKey`] and
+//! the salt. The first byte of a frame is its kind:
 //!
 //! | frame | content |
 //! |---|---|
@@ -22,10 +22,10 @@ mod reader;
 mod turn;
 mod writer;
 
-pub use key::Key;
-pub use reader::{Entry, ReadError, Recording, Start};
+pub use key::RecordingKey;
+pub use reader::{ReadError, RecordedEntry, Recording, RecordingStart};
 pub use turn::{Recorded, TurnBuffer, turn_events};
-pub use writer::{Begun, Writer};
+pub use writer::{Beginning, RecordingWriter};
 
 /// The first bytes of a recording; the digits are the version of the frames.
 const MAGIC: &[u8; 16] = b"ircd-recording01";

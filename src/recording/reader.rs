@@ -8,7 +8,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::key::{Key, Seal};
+use super::key::{RecordingKey, Seal};
 use super::{FRAME_BYTES_MAX, MAGIC, SALT_BYTES, kind};
 use crate::engine::Engine;
 use crate::engine::stored::{Malformed, StoredForm};
@@ -16,7 +16,7 @@ use crate::state::codec::take_whole;
 
 /// The description at the beginning of a recording.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Start {
+pub struct RecordingStart {
     /// The program that wrote it.
     pub program: String,
     /// The form of the snapshot and of the events.
@@ -31,11 +31,11 @@ pub enum ReadError {
     /// The file cannot be read.
     Io(io::Error),
     /// The file is not a recording.
-    NotOurs,
+    NotARecording,
     /// The key is wrong, or the file was changed.
     WrongKey,
     /// The file was written by an incompatible version.
-    OtherForm(Start),
+    OtherForm(RecordingStart),
     /// The content is invalid.
     Malformed(Malformed),
     /// The file ends before the snapshot is complete.
@@ -46,7 +46,7 @@ impl fmt::Display for ReadError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             ReadError::Io(error) => error.fmt(f),
-            ReadError::NotOurs => f.write_str("it is not a recording"),
+            ReadError::NotARecording => f.write_str("it is not a recording"),
             ReadError::WrongKey => f.write_str("the key is wrong, or the file was changed"),
             ReadError::OtherForm(start) => write!(
                 f,
@@ -77,12 +77,12 @@ impl From<Malformed> for ReadError {
 
 /// An entry of a recording after the snapshot.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Entry {
+pub enum RecordedEntry {
     /// The events of a turn; see [`super::turn_events`].
     Turn(Vec<u8>),
     /// The server stopped normally.
     End,
-    /// The file ends without [`Entry::End`], after this many bytes of an incomplete frame.
+    /// The file ends without [`RecordedEntry::End`], after this many bytes of an incomplete frame.
     Torn(usize),
 }
 
@@ -90,7 +90,7 @@ pub enum Entry {
 #[derive(Debug)]
 pub struct Recording {
     /// The description at its beginning.
-    pub start: Start,
+    pub start: RecordingStart,
     frames: FrameReader,
     /// Turns from between the pieces of the snapshot.
     early: VecDeque<Vec<u8>>,
@@ -101,12 +101,12 @@ impl Recording {
     ///
     /// # Errors
     /// See [`ReadError`].
-    pub fn open(path: &Path, key: &Key) -> Result<(Recording, Engine), ReadError> {
+    pub fn open(path: &Path, key: &RecordingKey) -> Result<(Recording, Engine), ReadError> {
         let mut frames = FrameReader::open(path, key)?;
         let start = match frames.next()? {
-            Frame::Whole(kind::START, start) => take_whole::<Start>(&start)?,
-            Frame::Whole(..) => return Err(ReadError::NotOurs),
-            Frame::Torn(_) => return Err(ReadError::Incomplete),
+            RecordingFrame::Whole(kind::START, start) => take_whole::<RecordingStart>(&start)?,
+            RecordingFrame::Whole(..) => return Err(ReadError::NotARecording),
+            RecordingFrame::Torn(_) => return Err(ReadError::Incomplete),
         };
         if start.form != StoredForm::here() {
             return Err(ReadError::OtherForm(start));
@@ -114,15 +114,17 @@ impl Recording {
         let (mut pieces, mut piece, mut early) = (Vec::new(), Vec::new(), VecDeque::new());
         loop {
             match frames.next()? {
-                Frame::Whole(kind::PART, part) => piece.extend(part),
-                Frame::Whole(kind::PIECE, part) => {
+                RecordingFrame::Whole(kind::PART, part) => piece.extend(part),
+                RecordingFrame::Whole(kind::PIECE, part) => {
                     piece.extend(part);
                     pieces.push(std::mem::take(&mut piece));
                 }
-                Frame::Whole(kind::TURN, turn) => early.push_back(turn),
-                Frame::Whole(kind::WHOLE, _) => break,
-                Frame::Whole(kind, _) => return Err(Malformed(format!("a frame of kind {kind}")).into()),
-                Frame::Torn(_) => return Err(ReadError::Incomplete),
+                RecordingFrame::Whole(kind::TURN, turn) => early.push_back(turn),
+                RecordingFrame::Whole(kind::WHOLE, _) => break,
+                RecordingFrame::Whole(kind, _) => {
+                    return Err(Malformed(format!("a frame of kind {kind}")).into());
+                }
+                RecordingFrame::Torn(_) => return Err(ReadError::Incomplete),
             }
         }
         let engine = Engine::restore(pieces)?;
@@ -133,20 +135,20 @@ impl Recording {
     ///
     /// # Errors
     /// See [`ReadError`].
-    pub fn next_entry(&mut self) -> Result<Entry, ReadError> {
+    pub fn next_entry(&mut self) -> Result<RecordedEntry, ReadError> {
         if let Some(turn) = self.early.pop_front() {
-            return Ok(Entry::Turn(turn));
+            return Ok(RecordedEntry::Turn(turn));
         }
         match self.frames.next()? {
-            Frame::Whole(kind::TURN, turn) => Ok(Entry::Turn(turn)),
-            Frame::Whole(kind::END, _) => Ok(Entry::End),
-            Frame::Whole(kind, _) => Err(Malformed(format!("a frame of kind {kind}")).into()),
-            Frame::Torn(bytes) => Ok(Entry::Torn(bytes)),
+            RecordingFrame::Whole(kind::TURN, turn) => Ok(RecordedEntry::Turn(turn)),
+            RecordingFrame::Whole(kind::END, _) => Ok(RecordedEntry::End),
+            RecordingFrame::Whole(kind, _) => Err(Malformed(format!("a frame of kind {kind}")).into()),
+            RecordingFrame::Torn(bytes) => Ok(RecordedEntry::Torn(bytes)),
         }
     }
 }
 
-enum Frame {
+enum RecordingFrame {
     /// The kind and content.
     Whole(u8, Vec<u8>),
     /// The number of bytes of an incomplete frame.
@@ -160,20 +162,20 @@ struct FrameReader {
 }
 
 impl FrameReader {
-    fn open(path: &Path, key: &Key) -> Result<FrameReader, ReadError> {
+    fn open(path: &Path, key: &RecordingKey) -> Result<FrameReader, ReadError> {
         let mut file = BufReader::new(File::open(path)?);
         let (mut magic, mut salt) = ([0; MAGIC.len()], [0; SALT_BYTES]);
         let head = file.read_exact(&mut magic).and_then(|()| file.read_exact(&mut salt));
         if head.is_err() || magic != *MAGIC {
-            return Err(ReadError::NotOurs);
+            return Err(ReadError::NotARecording);
         }
         Ok(FrameReader { file, seal: Seal::new(key, &salt) })
     }
 
-    fn next(&mut self) -> Result<Frame, ReadError> {
+    fn next(&mut self) -> Result<RecordingFrame, ReadError> {
         let mut len = Vec::new();
         self.file.by_ref().take(size_of::<u32>() as u64).read_to_end(&mut len)?;
-        let Ok(len_bytes) = <[u8; 4]>::try_from(&len[..]) else { return Ok(Frame::Torn(len.len())) };
+        let Ok(len_bytes) = <[u8; 4]>::try_from(&len[..]) else { return Ok(RecordingFrame::Torn(len.len())) };
         let wanted = u32::from_le_bytes(len_bytes) as usize;
         if wanted > FRAME_BYTES_MAX {
             return Err(ReadError::WrongKey);
@@ -181,10 +183,10 @@ impl FrameReader {
         let mut bytes = Vec::new();
         self.file.by_ref().take(wanted as u64).read_to_end(&mut bytes)?;
         if bytes.len() < wanted {
-            return Ok(Frame::Torn(len.len() + bytes.len()));
+            return Ok(RecordingFrame::Torn(len.len() + bytes.len()));
         }
         let opened = self.seal.open(&mut bytes).ok_or(ReadError::WrongKey)?;
-        let (&kind, content) = opened.split_first().ok_or(ReadError::NotOurs)?;
-        Ok(Frame::Whole(kind, content.to_vec()))
+        let (&kind, content) = opened.split_first().ok_or(ReadError::NotARecording)?;
+        Ok(RecordingFrame::Whole(kind, content.to_vec()))
     }
 }

@@ -17,13 +17,14 @@ fn engine() -> Engine {
     Engine::new(Box::new(load(CONFIG, &[]).unwrap().config), seed, START)
 }
 
-fn key() -> Key {
-    Key::of([7; 32])
+fn key() -> RecordingKey {
+    RecordingKey::of([7; 32])
 }
 
-fn begun(engine: &Engine) -> Begun {
-    let start = Start { program: "ircd-test".into(), form: StoredForm::here(), wall_ms: START.wall_ms };
-    Begun { start, snapshot: engine.snapshot(), after_gap: false }
+fn begun(engine: &Engine) -> Beginning {
+    let start =
+        RecordingStart { program: "ircd-test".into(), form: StoredForm::here(), wall_ms: START.wall_ms };
+    Beginning { start, snapshot: engine.snapshot(), after_gap: false }
 }
 
 /// Handles one event and returns the recorded turn.
@@ -39,7 +40,7 @@ fn turn(engine: &mut Engine, writable: bool) -> Vec<u8> {
 /// Writes a recording with some turns; `ends` says whether the server stopped normally.
 fn record(path: &Path, turns: usize, ends: bool) {
     let mut engine = engine();
-    let writer = Writer::start(path, key()).unwrap();
+    let writer = RecordingWriter::start(path, key()).unwrap();
     writer.begin(begun(&engine));
     // Turns that arrive before the snapshot is complete would be written before its end.
     while !writer.is_idle() {
@@ -54,12 +55,12 @@ fn record(path: &Path, turns: usize, ends: bool) {
 }
 
 /// Returns the number of events that can be read, and the entry after them.
-fn read(path: &Path) -> Result<(usize, Entry), ReadError> {
+fn read(path: &Path) -> Result<(usize, RecordedEntry), ReadError> {
     let (mut recording, mut engine) = Recording::open(path, &key())?;
     let (mut events, mut effects) = (0, Effects::default());
     loop {
         match recording.next_entry()? {
-            Entry::Turn(turn) => {
+            RecordedEntry::Turn(turn) => {
                 for recorded in turn_events(&turn) {
                     let Recorded { now, event, digest: wanted } = recorded?;
                     effects.clear();
@@ -78,10 +79,10 @@ fn a_recording_is_read_back() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("run");
     record(&path, 3, true);
-    assert_eq!(read(&path).unwrap(), (3, Entry::End));
+    assert_eq!(read(&path).unwrap(), (3, RecordedEntry::End));
     record(&path, 5, false);
-    assert_eq!(read(&path).unwrap(), (5, Entry::Torn(0)));
-    assert_eq!(read(&dir.path().join("run.1")).unwrap(), (3, Entry::End));
+    assert_eq!(read(&path).unwrap(), (5, RecordedEntry::Torn(0)));
+    assert_eq!(read(&dir.path().join("run.1")).unwrap(), (3, RecordedEntry::End));
 }
 
 #[test]
@@ -94,8 +95,8 @@ fn a_torn_file_is_read_up_to_its_last_whole_frame() {
     for len in 0..whole.len() {
         std::fs::write(&path, &whole[..len]).unwrap();
         match read(&path) {
-            Ok((events, Entry::Torn(bytes))) => seen.push((events, bytes > 0)),
-            Err(ReadError::Incomplete | ReadError::NotOurs) => assert!(seen.is_empty()),
+            Ok((events, RecordedEntry::Torn(bytes))) => seen.push((events, bytes > 0)),
+            Err(ReadError::Incomplete | ReadError::NotARecording) => assert!(seen.is_empty()),
             other => panic!("{len} bytes: {other:?}"),
         }
     }
@@ -108,7 +109,7 @@ fn nothing_is_read_without_the_key_or_after_a_change() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("run");
     record(&path, 1, true);
-    assert!(matches!(Recording::open(&path, &Key::of([8; 32])), Err(ReadError::WrongKey)));
+    assert!(matches!(Recording::open(&path, &RecordingKey::of([8; 32])), Err(ReadError::WrongKey)));
     let mut bytes = std::fs::read(&path).unwrap();
     let text = b"irc.test";
     assert!(!bytes.windows(text.len()).any(|window| window == text), "the configuration can be read");
@@ -124,10 +125,11 @@ fn a_key_is_created_once_and_readable_by_its_owner_only() {
 
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("key");
-    let (made, again) = (Key::read_or_create(&path).unwrap(), Key::read_or_create(&path).unwrap());
+    let (made, again) =
+        (RecordingKey::read_or_create(&path).unwrap(), RecordingKey::read_or_create(&path).unwrap());
     assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
-    let other = Key::read_or_create(&dir.path().join("other")).unwrap();
+    let other = RecordingKey::read_or_create(&dir.path().join("other")).unwrap();
     assert!(made.0 == again.0 && made.0 != other.0);
     std::fs::write(&path, "nonsense").unwrap();
-    assert!(Key::read_or_create(&path).is_err());
+    assert!(RecordingKey::read_or_create(&path).is_err());
 }

@@ -12,8 +12,8 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
 use std::thread::{self, JoinHandle};
 
-use super::key::{Key, Seal};
-use super::{FRAME_BYTES_MAX, MAGIC, SALT_BYTES, Start, kind};
+use super::key::{RecordingKey, Seal};
+use super::{FRAME_BYTES_MAX, MAGIC, RecordingStart, SALT_BYTES, kind};
 use crate::config::LogType;
 use crate::engine::stored::Snapshot;
 use crate::private;
@@ -25,17 +25,17 @@ const QUEUE_BYTES_MAX: usize = 64 << 20;
 const PART_BYTES_MAX: usize = 1 << 20;
 
 /// A task of the thread.
-enum Task {
-    Begin(Box<Begun>),
+enum RecordingTask {
+    Begin(Box<Beginning>),
     Turn(Vec<u8>),
     End,
 }
 
 /// A snapshot that begins a recording.
 #[derive(Debug)]
-pub struct Begun {
+pub struct Beginning {
     /// The time, and the program.
-    pub start: Start,
+    pub start: RecordingStart,
     /// The engine's state.
     pub snapshot: Snapshot,
     /// Whether turns were not recorded before it, so that the previous file has ended.
@@ -44,7 +44,7 @@ pub struct Begun {
 
 /// The state of the queue, shared between both sides.
 #[derive(Debug, Default)]
-struct Queue {
+struct RecordingQueue {
     /// Size of the turns that are not written yet, in bytes.
     bytes: AtomicUsize,
     /// Set while a snapshot is not written completely.
@@ -53,19 +53,19 @@ struct Queue {
 
 /// The writing end of a recording.
 #[derive(Debug)]
-pub struct Writer {
+pub struct RecordingWriter {
     /// `None` only while the writer is dropped.
-    tasks: Option<Sender<Task>>,
-    queue: Arc<Queue>,
+    tasks: Option<Sender<RecordingTask>>,
+    queue: Arc<RecordingQueue>,
     thread: Option<JoinHandle<()>>,
 }
 
-impl Writer {
+impl RecordingWriter {
     /// Starts the thread. An existing file stays at the path until the first snapshot is complete.
     ///
     /// # Errors
     /// If the new file or the thread cannot be created.
-    pub fn start(path: &Path, key: Key) -> io::Result<Writer> {
+    pub fn start(path: &Path, key: RecordingKey) -> io::Result<RecordingWriter> {
         // Creating the file here reports errors to the person who starts the server.
         let (fresh, last) = (beside(path, "new"), beside(path, "1"));
         Output::create(&fresh, &key)?;
@@ -73,13 +73,13 @@ impl Writer {
             private::restrict(recording);
         }
         let (tasks, received) = channel();
-        let queue = Arc::new(Queue::default());
-        let work = Work { path: path.to_owned(), key, tasks: received, queue: queue.clone() };
+        let queue = Arc::new(RecordingQueue::default());
+        let work = RecordingThread { path: path.to_owned(), key, tasks: received, queue: queue.clone() };
         let thread = thread::Builder::new().name("recording".into()).spawn(move || work.run())?;
-        Ok(Writer { tasks: Some(tasks), queue, thread: Some(thread) })
+        Ok(RecordingWriter { tasks: Some(tasks), queue, thread: Some(thread) })
     }
 
-    fn send(&self, task: Task) {
+    fn send(&self, task: RecordingTask) {
         if let Some(tasks) = &self.tasks {
             // If the thread has ended, it has logged the reason.
             let _ = tasks.send(task);
@@ -87,9 +87,9 @@ impl Writer {
     }
 
     /// Begins a new file with a snapshot, which turns from now on follow.
-    pub fn begin(&self, begun: Begun) {
+    pub fn begin(&self, begun: Beginning) {
         self.queue.begins.store(true, Ordering::Release);
-        self.send(Task::Begin(Box::new(begun)));
+        self.send(RecordingTask::Begin(Box::new(begun)));
     }
 
     /// Adds the events of a turn. Returns false if the disk is too far behind; the turn is then not recorded.
@@ -99,7 +99,7 @@ impl Writer {
             return false;
         }
         self.queue.bytes.fetch_add(turn.len(), Ordering::AcqRel);
-        self.send(Task::Turn(turn));
+        self.send(RecordingTask::Turn(turn));
         true
     }
 
@@ -110,11 +110,11 @@ impl Writer {
 
     /// Marks the normal end of a run.
     pub fn end(&self) {
-        self.send(Task::End);
+        self.send(RecordingTask::End);
     }
 }
 
-impl Drop for Writer {
+impl Drop for RecordingWriter {
     /// Waits until everything is written.
     fn drop(&mut self) {
         self.tasks = None;
@@ -124,14 +124,14 @@ impl Drop for Writer {
     }
 }
 
-struct Work {
+struct RecordingThread {
     path: PathBuf,
-    key: Key,
-    tasks: Receiver<Task>,
-    queue: Arc<Queue>,
+    key: RecordingKey,
+    tasks: Receiver<RecordingTask>,
+    queue: Arc<RecordingQueue>,
 }
 
-impl Work {
+impl RecordingThread {
     fn run(self) {
         if let Err(error) = self.work() {
             let path = self.path.display();
@@ -143,18 +143,18 @@ impl Work {
         let mut out: Option<Output> = None;
         while let Ok(task) = self.tasks.recv() {
             match task {
-                Task::Turn(turn) => {
+                RecordingTask::Turn(turn) => {
                     if let Some(out) = &mut out {
                         out.write(kind::TURN, &turn)?;
                     }
                     self.queue.bytes.fetch_sub(turn.len(), Ordering::AcqRel);
                 }
-                Task::Begin(begun) => {
+                RecordingTask::Begin(begun) => {
                     let old = out.take().filter(|_| !begun.after_gap);
                     out = Some(self.begin(*begun, old)?);
                     self.queue.begins.store(false, Ordering::Release);
                 }
-                Task::End => {
+                RecordingTask::End => {
                     if let Some(out) = &mut out {
                         out.write(kind::END, &[])?;
                     }
@@ -165,7 +165,7 @@ impl Work {
     }
 
     /// Writes a snapshot to a new file, and turns that arrive meanwhile to both files.
-    fn begin(&self, begun: Begun, mut old: Option<Output>) -> io::Result<Output> {
+    fn begin(&self, begun: Beginning, mut old: Option<Output>) -> io::Result<Output> {
         let (fresh, last) = (beside(&self.path, "new"), beside(&self.path, "1"));
         let mut out = Output::create(&fresh, &self.key)?;
         let mut start = Vec::new();
@@ -179,7 +179,7 @@ impl Work {
             }
             while !ended {
                 match self.tasks.try_recv() {
-                    Ok(Task::Turn(turn)) => {
+                    Ok(RecordingTask::Turn(turn)) => {
                         out.write(kind::TURN, &turn)?;
                         if let Some(old) = &mut old {
                             old.write(kind::TURN, &turn)?;
@@ -187,8 +187,10 @@ impl Work {
                         self.queue.bytes.fetch_sub(turn.len(), Ordering::AcqRel);
                     }
                     // No snapshot is begun while another is being written.
-                    Ok(Task::Begin(_)) | Err(TryRecvError::Empty | TryRecvError::Disconnected) => break,
-                    Ok(Task::End) => ended = true,
+                    Ok(RecordingTask::Begin(_)) | Err(TryRecvError::Empty | TryRecvError::Disconnected) => {
+                        break;
+                    }
+                    Ok(RecordingTask::End) => ended = true,
                 }
             }
         }
@@ -227,7 +229,7 @@ struct Output {
 }
 
 impl Output {
-    fn create(path: &Path, key: &Key) -> io::Result<Output> {
+    fn create(path: &Path, key: &RecordingKey) -> io::Result<Output> {
         let mut salt = [0; SALT_BYTES];
         getrandom::fill(&mut salt).map_err(io::Error::other)?;
         let mut file = private::options().write(true).create(true).truncate(true).open(path)?;

@@ -11,7 +11,7 @@ use std::task::{Context, Poll};
 
 use crate::archive::Archive;
 use crate::engine::Effects;
-use crate::store::{Progress, Writer};
+use crate::store::{Progress, StoreWriter};
 
 /// Size of kept effects, in bytes, at which the core waits for the writer.
 const KEPT_BYTES_MAX: usize = 16 << 20;
@@ -19,10 +19,10 @@ const KEPT_BYTES_MAX: usize = 16 << 20;
 /// The writer and the archive, and the effects that wait for them.
 #[derive(Debug)]
 pub(super) struct Commit {
-    writer: Writer,
+    writer: StoreWriter,
     /// The archive, if history is stored.
     archive: Option<Archive>,
-    kept: VecDeque<Kept>,
+    kept: VecDeque<KeptEffects>,
     kept_bytes: usize,
     /// The last push to the writer, and the last that has to be durable.
     pushed: u64,
@@ -38,13 +38,13 @@ pub(super) struct Commit {
 /// The writer and the archive, closed on drop, after the clients are gone.
 #[derive(Debug)]
 pub(super) struct Stores {
-    _writer: Writer,
+    _writer: StoreWriter,
     _archive: Option<Archive>,
 }
 
 /// Effects of a turn, and the pushes that must be durable before they are released.
 #[derive(Debug)]
-struct Kept {
+struct KeptEffects {
     awaited: u64,
     recorded: u64,
     effects: Effects,
@@ -52,7 +52,7 @@ struct Kept {
 }
 
 impl Commit {
-    pub(super) fn new(writer: Writer, archive: Option<Archive>) -> Commit {
+    pub(super) fn new(writer: StoreWriter, archive: Option<Archive>) -> Commit {
         let seen = writer.progress();
         Commit {
             writer,
@@ -105,13 +105,13 @@ impl Commit {
     pub(super) fn keep(&mut self, effects: Effects) {
         let bytes = effects.memory_bytes();
         self.kept_bytes += bytes;
-        self.kept.push_back(Kept { awaited: self.awaited, recorded: self.recorded, effects, bytes });
+        self.kept.push_back(KeptEffects { awaited: self.awaited, recorded: self.recorded, effects, bytes });
     }
 
     /// Returns the next effects that can be released.
     pub(super) fn take_durable(&mut self) -> Option<Effects> {
         self.kept.front().filter(|kept| self.is_durable(kept))?;
-        let Kept { effects, bytes, .. } = self.kept.pop_front()?;
+        let KeptEffects { effects, bytes, .. } = self.kept.pop_front()?;
         self.kept_bytes -= bytes;
         Some(effects)
     }
@@ -166,7 +166,7 @@ impl Commit {
         if is_due { Poll::Ready(()) } else { self.poll_progress(cx) }
     }
 
-    fn is_durable(&self, kept: &Kept) -> bool {
+    fn is_durable(&self, kept: &KeptEffects) -> bool {
         kept.awaited <= self.seen.durable && kept.recorded <= self.synced
     }
 

@@ -6,7 +6,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc;
 
 use super::turn::Input;
-use super::{Reload, service_manager};
+use super::{Reload, systemd};
 use crate::config::{Config, LogType};
 use crate::engine::{JobAnswer, Ticket};
 use crate::net::Listeners;
@@ -24,9 +24,9 @@ pub(super) const COMMANDS_MAX: usize = 16;
 
 /// A handle to a running server.
 #[derive(Clone, Debug)]
-pub struct Control(pub(super) mpsc::Sender<Command>);
+pub struct ServerControl(pub(super) mpsc::Sender<Command>);
 
-impl Control {
+impl ServerControl {
     /// Notifies every client and shuts down; returns false if the server has ended already.
     pub fn stop(&self, reason: &str) -> bool {
         self.0.try_send(Command::Stop(reason.to_owned())).is_ok()
@@ -95,15 +95,15 @@ impl<L: Fn(&Config)> Supervisor<L> {
             match std::future::poll_fn(|cx| self.poll_command(cx)).await {
                 Command::Stop(reason) => {
                     tracing::info!(target: LogType::Shutdown.name(), "stopping: {reason}");
-                    service_manager::stopping();
+                    systemd::stopping();
                     drop(self.listeners);
                     let _ = self.input.send(Input::Stopping(reason)).await;
                     return;
                 }
                 Command::Reload(asker) => {
-                    service_manager::reloading();
+                    systemd::reloading();
                     let result = concluded(self.reload(&reload).await);
-                    service_manager::ready();
+                    systemd::ready();
                     if let Some(ticket) = asker {
                         let _ = self.input.send(Input::Answered(ticket, JobAnswer::Reloaded(result))).await;
                     }

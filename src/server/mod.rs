@@ -12,14 +12,14 @@ mod core;
 mod log;
 pub mod logging;
 mod recorder;
-mod service_manager;
+mod systemd;
 mod threads;
 mod turn;
 
 use std::fmt;
 use std::sync::Arc;
 
-pub use self::control::Control;
+pub use self::control::ServerControl;
 pub use self::core::Core;
 use self::recorder::Recorder;
 use crate::archive::{Database, Opened};
@@ -27,7 +27,7 @@ use crate::config::{Config, LogType};
 use crate::engine::{Engine, Now, Seed, Texts};
 pub use crate::net::Bound;
 use crate::recording;
-use crate::store::{Store, Writer};
+use crate::store::{Store, StoreWriter};
 
 /// Rereads the configuration and its texts; the error is one line for the log.
 pub type Reload = Arc<dyn Fn() -> Result<(Config, Texts), String> + Send + Sync>;
@@ -43,8 +43,8 @@ pub struct RunOptions {
     /// The archive, if history is stored.
     pub archive: Option<Opened<Database>>,
     /// The recording of all events, if there is one.
-    pub recording: Option<recording::Writer>,
-    /// Called on SIGHUP and by [`Control::reload`].
+    pub recording: Option<recording::RecordingWriter>,
+    /// Called on SIGHUP and by [`ServerControl::reload`].
     pub reload: Reload,
     /// Called once when every listener is open.
     pub on_ready: Box<dyn FnOnce(Running) + Send>,
@@ -63,7 +63,7 @@ pub struct Running {
     /// The open listeners.
     pub bound: Vec<Bound>,
     /// The handle for shutdown and rehash.
-    pub control: Control,
+    pub control: ServerControl,
 }
 
 /// The reason that a server could not start or had to stop, in one line.
@@ -78,7 +78,7 @@ impl fmt::Display for RunError {
 
 impl std::error::Error for RunError {}
 
-/// Runs a server on this thread until a signal or [`Control::stop`] ends it.
+/// Runs a server on this thread until a signal or [`ServerControl::stop`] ends it.
 ///
 /// # Errors
 /// If a listener cannot be opened or a thread cannot be started; no client was served then. If the datastore
@@ -114,7 +114,7 @@ pub fn run(options: RunOptions) -> Result<(), RunError> {
 pub fn run_core<C: Core>(
     config: Config,
     core: impl FnOnce(Now) -> C,
-    writer: Writer,
+    writer: StoreWriter,
     archive: Option<Opened<Database>>,
     reload: Reload,
     on_ready: Box<dyn FnOnce(Running) + Send>,

@@ -8,7 +8,7 @@ use super::core::Core;
 use crate::config::LogType;
 use crate::engine::stored::{StoredForm, digest};
 use crate::engine::{Effects, Engine, Event, Now};
-use crate::recording::{Begun, Start, TurnBuffer, Writer};
+use crate::recording::{Beginning, RecordingStart, RecordingWriter, TurnBuffer};
 
 /// Size of events, in bytes, after which a new recording begins with a snapshot.
 const EVENTS_BYTES_MAX: usize = 256 << 20;
@@ -20,7 +20,7 @@ const TURN_BYTES_MAX: usize = 1 << 20;
 pub(super) struct Recorder {
     engine: Engine,
     turn: TurnBuffer,
-    writer: Writer,
+    writer: RecordingWriter,
     /// Size of the events since the last snapshot, in bytes.
     events_bytes: usize,
     /// Set if turns were not recorded, so that a new snapshot is needed before the next event.
@@ -29,7 +29,7 @@ pub(super) struct Recorder {
 
 impl Recorder {
     /// Begins a recording with the current state of the engine.
-    pub(super) fn new(engine: Engine, writer: Writer, now: Now) -> Recorder {
+    pub(super) fn new(engine: Engine, writer: RecordingWriter, now: Now) -> Recorder {
         let mut recorder =
             Recorder { engine, turn: TurnBuffer::default(), writer, events_bytes: 0, has_gap: false };
         recorder.begin(now);
@@ -39,8 +39,8 @@ impl Recorder {
     fn begin(&mut self, now: Now) {
         let began = Instant::now();
         let program = format!("ircd-{}", env!("CARGO_PKG_VERSION"));
-        let start = Start { program, form: StoredForm::here(), wall_ms: now.wall_ms };
-        self.writer.begin(Begun { start, snapshot: self.engine.snapshot(), after_gap: self.has_gap });
+        let start = RecordingStart { program, form: StoredForm::here(), wall_ms: now.wall_ms };
+        self.writer.begin(Beginning { start, snapshot: self.engine.snapshot(), after_gap: self.has_gap });
         (self.events_bytes, self.has_gap) = (0, false);
         let took_ms = began.elapsed().as_secs_f64() * 1e3;
         tracing::info!(target: LogType::Server.name(), "recording: took a snapshot in {took_ms:.1} ms");

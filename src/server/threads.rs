@@ -13,16 +13,16 @@ use tokio::sync::{mpsc, watch};
 
 use super::clock::Clock;
 use super::commit::Commit;
-use super::control::{COMMANDS_MAX, Control, Signals, Supervisor};
+use super::control::{COMMANDS_MAX, ServerControl, Signals, Supervisor};
 use super::core::Core;
 use super::turn::{EFFECTS_QUEUE_MAX, Input, Outlet, Turns};
-use super::{Reload, Running, service_manager};
+use super::{Reload, Running, systemd};
 use crate::archive::{Database, Opened};
 use crate::config::{Config, LogType};
 use crate::engine::{Effects, JobAnswer, Now, Ticket};
 use crate::jobs::Jobs;
 use crate::net::{Arrival, Inbox, Limits, Listeners, Shard, admit, raise_limit};
-use crate::store::Writer;
+use crate::store::StoreWriter;
 
 /// Maximum number of accepted connections that wait for a shard.
 const ARRIVALS_MAX: usize = 256;
@@ -46,7 +46,7 @@ type RemoteEnds = (Wiring, mpsc::Receiver<Arc<Effects>>);
 pub(super) fn run<C: Core>(
     config: Config,
     core: impl FnOnce(Now) -> C,
-    writer: Writer,
+    writer: StoreWriter,
     archive: Option<Opened<Database>>,
     reload: Reload,
     on_ready: Box<dyn FnOnce(Running) + Send>,
@@ -74,11 +74,11 @@ pub(super) fn run<C: Core>(
     let archive =
         archive.map(|opened| opened.start(replier(input.clone()))).transpose().map_err(no_thread)?;
     let (control, commands) = mpsc::channel(COMMANDS_MAX);
-    let control = Control(control);
+    let control = ServerControl(control);
     let own_control = control.clone();
     runtime.block_on(async {
         listeners.accept().map_err(|error| format!("cannot accept: {error}"))?;
-        service_manager::ready();
+        systemd::ready();
         on_ready(Running { bound: listeners.bound(), control });
         let on_config = move |config: &Config| {
             let _ = set_limits.send(Limits::of(config));
@@ -196,7 +196,7 @@ fn start_shard(
 ) -> Rc<Shard> {
     let current = *limits.borrow_and_update();
     let shard = Shard::new(index, shards, current);
-    tokio::task::spawn_local(shard.clone().bury());
+    tokio::task::spawn_local(shard.clone().reap());
     let admitting = shard.clone();
     tokio::task::spawn_local(async move {
         while let Some(arrival) = arrivals.recv().await {

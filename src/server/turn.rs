@@ -17,7 +17,7 @@ use tokio::time::{Instant, Sleep};
 
 use super::clock::Clock;
 use super::commit::{Commit, Stores};
-use super::control::Control;
+use super::control::ServerControl;
 use super::core::Core;
 use super::log;
 use crate::config::{Config, LogType};
@@ -66,7 +66,7 @@ pub(super) struct Turns<C> {
     pub(super) core: C,
     pub(super) clock: Clock,
     pub(super) jobs: Jobs,
-    pub(super) control: Control,
+    pub(super) control: ServerControl,
     pub(super) outlet: Outlet,
     pub(super) input: mpsc::Receiver<Input>,
     commit: Commit,
@@ -93,7 +93,7 @@ impl<C: Core> Turns<C> {
         core: C,
         clock: Clock,
         jobs: Jobs,
-        control: Control,
+        control: ServerControl,
         outlet: Outlet,
         input: mpsc::Receiver<Input>,
         commit: Commit,

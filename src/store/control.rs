@@ -17,7 +17,7 @@ use std::{fs, thread};
 use socket2::{Domain, SockAddr, Socket, Type};
 
 use super::open::beside;
-use super::writer::Reader;
+use super::writer::StoreReader;
 use crate::config::LogType;
 use crate::private;
 
@@ -31,14 +31,14 @@ const BACKLOG: i32 = 4;
 
 /// The server's end of the socket, whose file is removed on drop.
 #[derive(Debug)]
-pub(super) struct Control {
+pub(super) struct StoreControl {
     path: PathBuf,
     ended: Arc<AtomicBool>,
 }
 
-impl Control {
+impl StoreControl {
     /// Opens the socket. The caller holds the lock of the datastore, so an existing socket is a leftover.
-    pub(super) fn open(datastore: &Path, reader: Reader) -> io::Result<Control> {
+    pub(super) fn open(datastore: &Path, reader: StoreReader) -> io::Result<StoreControl> {
         let path = beside(datastore, "control");
         match fs::remove_file(&path) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
@@ -51,13 +51,13 @@ impl Control {
         socket.listen(BACKLOG)?;
         let listener = UnixListener::from(std::os::fd::OwnedFd::from(socket));
         let ended = Arc::new(AtomicBool::new(false));
-        let control = Control { path, ended: ended.clone() };
+        let control = StoreControl { path, ended: ended.clone() };
         thread::Builder::new().name("control".into()).spawn(move || serve(&listener, &ended, &reader))?;
         Ok(control)
     }
 }
 
-impl Drop for Control {
+impl Drop for StoreControl {
     fn drop(&mut self) {
         self.ended.store(true, Ordering::Release);
         // Wakes the thread. If that fails, it has ended already.
@@ -66,7 +66,7 @@ impl Drop for Control {
     }
 }
 
-fn serve(listener: &UnixListener, ended: &AtomicBool, reader: &Reader) {
+fn serve(listener: &UnixListener, ended: &AtomicBool, reader: &StoreReader) {
     while let Ok((peer, _)) = listener.accept() {
         if ended.load(Ordering::Acquire) {
             return;
@@ -77,7 +77,7 @@ fn serve(listener: &UnixListener, ended: &AtomicBool, reader: &Reader) {
     }
 }
 
-fn answer(mut peer: UnixStream, reader: &Reader) -> io::Result<()> {
+fn answer(mut peer: UnixStream, reader: &StoreReader) -> io::Result<()> {
     peer.set_read_timeout(Some(PEER_TIME_MAX))?;
     peer.set_write_timeout(Some(PEER_TIME_MAX))?;
     let mut request = [0; EXPORT.len()];

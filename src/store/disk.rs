@@ -11,7 +11,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::export::Export;
-use super::reserve::{Reserve, is_full};
+use super::reserve::{DiskReserve, is_full};
 use super::watermark::Watermark;
 use super::writer::{Batch, Disk};
 use super::{Store, StoreError, keys};
@@ -24,21 +24,21 @@ const SLOW: Duration = Duration::from_secs(1);
 
 /// An open datastore with its reserve.
 #[derive(Debug)]
-pub(super) struct Database {
+pub(super) struct SledDatabase {
     /// `None` only if the datastore could not be opened again.
     store: Option<Store>,
-    reserve: Reserve,
+    reserve: DiskReserve,
     watermark: Watermark,
     /// sled's file, whose metadata must become durable, too.
     file: File,
 }
 
-impl Database {
-    pub(super) fn new(store: Store) -> Result<Database, StoreError> {
+impl SledDatabase {
+    pub(super) fn new(store: Store) -> Result<SledDatabase, StoreError> {
         let file = open_file(store.path())?;
-        let reserve = Reserve::new(store.path());
+        let reserve = DiskReserve::new(store.path());
         let watermark = Watermark::open(store.path(), store.db())?;
-        Ok(Database { store: Some(store), reserve, watermark, file })
+        Ok(SledDatabase { store: Some(store), reserve, watermark, file })
     }
 
     fn try_write(&mut self, batch: &Batch) -> Result<(), WriteError> {
@@ -60,7 +60,7 @@ impl Database {
             Err(why) => return Err(WriteError::Other(why)),
         }
         // sled syncs the bytes but not the length of the file, without which a power failure would lose them.
-        match self.file.sync_data().and_then(|()| self.watermark.rise(number)) {
+        match self.file.sync_data().and_then(|()| self.watermark.advance(number)) {
             Err(error) if is_full(&error) => Err(WriteError::Full),
             done => done.map_err(|error| WriteError::Other(error.to_string())),
         }
@@ -83,7 +83,7 @@ impl Database {
     }
 }
 
-impl Disk for Database {
+impl Disk for SledDatabase {
     fn write(&mut self, batch: &Batch) -> Result<(), String> {
         let bytes: usize =
             batch.iter().map(|(key, value)| key.len() + value.as_ref().map_or(0, Vec::len)).sum();
@@ -110,7 +110,7 @@ impl Disk for Database {
     }
 }
 
-impl Drop for Database {
+impl Drop for SledDatabase {
     fn drop(&mut self) {
         // The seal needs a little space, too.
         self.reserve.prepare(0);

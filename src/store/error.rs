@@ -11,7 +11,7 @@ pub enum StoreError {
     /// The datastore to create already exists.
     Exists(PathBuf),
     /// The path is not a datastore of this program.
-    Foreign(PathBuf, &'static str),
+    NotADatastore(PathBuf, &'static str),
     /// The datastore is incomplete or corrupt.
     Damaged(PathBuf, String),
     /// A newer version of this program wrote the datastore: its schema version, and the newest known one.
@@ -42,7 +42,7 @@ impl fmt::Display for StoreError {
         match self {
             StoreError::InUse(it, path) => write!(f, "{it} {} is in use by another process", path.display()),
             StoreError::Exists(path) => write!(f, "datastore {} already exists", path.display()),
-            StoreError::Foreign(path, why) => {
+            StoreError::NotADatastore(path, why) => {
                 write!(f, "{} is not a datastore of ircd: {why}", path.display())
             }
             StoreError::Damaged(path, what) => {

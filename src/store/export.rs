@@ -32,7 +32,7 @@ pub struct Export {
 
 #[derive(Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
-struct Line<'a> {
+struct ExportLine<'a> {
     #[serde(borrow)]
     key: Cow<'a, str>,
     #[serde(borrow)]
@@ -83,7 +83,7 @@ impl Export {
     /// # Errors
     /// If the text is invalid: up to fifty problems, as `line 3: problem`.
     pub fn read(text: impl BufRead) -> Result<Export, Vec<String>> {
-        let mut import = Import::default();
+        let mut import = ImportedRecords::default();
         let mut text = text;
         let mut line = Vec::new();
         for number in 1.. {
@@ -113,18 +113,18 @@ impl Export {
     }
 }
 
-/// Writes a line. Line breaks in JSON are whitespace, so they are replaced by spaces.
+/// Writes a line. ExportLine breaks in JSON are whitespace, so they are replaced by spaces.
 fn write_line(out: &mut impl Write, key: &str, value: &str) -> io::Result<()> {
     let value = value.replace(['\n', '\r'], " ");
     let raw = serde_json::from_str(&value)
         .map_err(|error| io::Error::new(io::ErrorKind::InvalidData, format!("record {key}: {error}")))?;
-    serde_json::to_writer(&mut *out, &Line { key: key.into(), value: raw })?;
+    serde_json::to_writer(&mut *out, &ExportLine { key: key.into(), value: raw })?;
     out.write_all(b"\n")
 }
 
 /// The lines read so far.
 #[derive(Default)]
-struct Import {
+struct ImportedRecords {
     header: Option<Header>,
     cloak_secret: Option<String>,
     records: std::collections::BTreeMap<String, Vec<u8>>,
@@ -132,13 +132,13 @@ struct Import {
     problems: Vec<String>,
 }
 
-impl Import {
+impl ImportedRecords {
     fn problem(&mut self, number: usize, why: String) {
         self.problems.push(format!("line {number}: {why}"));
     }
 
     fn line(&mut self, number: usize, line: &[u8]) -> Result<(), String> {
-        let Line { key, value } = serde_json::from_slice(line).map_err(|error| match number {
+        let ExportLine { key, value } = serde_json::from_slice(line).map_err(|error| match number {
             1 => format!("not an export of ircd: {}", without_place(&error)),
             _ => without_place(&error),
         })?;

@@ -1,8 +1,8 @@
 //! The datastore: an embedded key-value database for everything except history that must outlive the process.
 //!
-//! No handler reads it: the engine gets all records at startup, and one [`Writer`] writes changes. Invariant:
-//! a database that is damaged, or was written by another program or a newer version, is rejected before a
-//! byte of it is changed.
+//! No handler reads it: the engine gets all records at startup, and one [`StoreWriter`] writes changes.
+//! Invariant: a database that is damaged, or was written by another program or a newer version, is rejected
+//! before a byte of it is changed.
 
 mod control;
 mod disk;
@@ -25,4 +25,4 @@ pub use export::Export;
 pub use lock::FileLock;
 pub use open::{Outdated, Store};
 pub use secret::{entropy, random_secret};
-pub use writer::{Batch, Disk, Progress, Writer};
+pub use writer::{Batch, Disk, Progress, StoreWriter};

@@ -10,11 +10,11 @@ use std::time::{Duration, Instant};
 
 use sled::{Batch, Db};
 
-use super::control::Control;
-use super::disk::Database;
+use super::control::StoreControl;
+use super::disk::SledDatabase;
 use super::migrate::{self, MIGRATIONS, Migration};
 use super::wal::{self, Wal};
-use super::{Export, FileLock, StoreError, Writer, keys, random_secret, reserve, seal, watermark};
+use super::{Export, FileLock, StoreError, StoreWriter, keys, random_secret, reserve, seal, watermark};
 use crate::config::LogType;
 use crate::private;
 
@@ -41,7 +41,7 @@ pub enum Outdated {
     /// Copy it, then upgrade it to this version's layout.
     Upgrade,
     /// Leave it unchanged and fail.
-    Refuse,
+    Reject,
 }
 
 /// An open datastore, which no other process can open. It is closed cleanly on drop.
@@ -97,7 +97,7 @@ impl Store {
         if found > known {
             return Err(StoreError::Newer(path.to_owned(), found, known));
         }
-        if found < known && outdated == Outdated::Refuse {
+        if found < known && outdated == Outdated::Reject {
             return Err(StoreError::Outdated(path.to_owned(), found, known));
         }
         // Before a migration, because the log is in the old layout, too.
@@ -158,10 +158,11 @@ impl Store {
 
     /// Starts a writer for the datastore, which also serves the control socket. A failure of the socket is
     /// only logged: without it, everything except exports from the running server works.
-    pub fn into_writer(mut self) -> Result<Writer, StoreError> {
+    pub fn into_writer(mut self) -> Result<StoreWriter, StoreError> {
         let (path, wal) = (self.path.clone(), self.wal.take());
-        let mut writer = Writer::with_wal(Database::new(self)?, wal).map_err(StoreError::io(&path))?;
-        match Control::open(&path, writer.reader()) {
+        let mut writer =
+            StoreWriter::with_wal(SledDatabase::new(self)?, wal).map_err(StoreError::io(&path))?;
+        match StoreControl::open(&path, writer.reader()) {
             Ok(control) => writer.hold(control),
             Err(error) => {
                 tracing::warn!(
@@ -277,7 +278,7 @@ fn is_absent(path: &Path) -> Result<bool, StoreError> {
 
 /// Checks that `path` is a datastore of this program, and locks it for this process.
 fn lock(path: &Path) -> Result<FileLock, StoreError> {
-    let foreign = |why| StoreError::Foreign(path.to_owned(), why);
+    let foreign = |why| StoreError::NotADatastore(path.to_owned(), why);
     if fs::metadata(path).map_err(StoreError::io(path))?.is_file() {
         return Err(foreign("expected a directory, found a file, perhaps of another server"));
     }

@@ -2,7 +2,7 @@
 //!
 //! The reserve is a file beside the datastore that only takes up space. It is removed before the datastore
 //! runs out of space, so that changes that clients have already seen can still be written, and created again
-//! when there is room. Invariant: [`Reserve::has_room`] is true only while the file exists (or the file
+//! when there is room. Invariant: [`DiskReserve::has_room`] is true only while the file exists (or the file
 //! system cannot reserve space at all).
 
 use std::fs;
@@ -22,66 +22,66 @@ const FREE_BYTES_MIN: u64 = 2 << 20;
 
 /// The reserve of a datastore.
 #[derive(Debug)]
-pub(super) struct Reserve {
+pub(super) struct DiskReserve {
     path: PathBuf,
-    status: Status,
+    status: ReserveStatus,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Status {
+enum ReserveStatus {
     Held,
     Released,
     /// The file system cannot reserve space.
     Impossible,
 }
 
-impl Reserve {
+impl DiskReserve {
     /// Returns the reserve of a datastore, after creating it if there is room.
-    pub(super) fn new(datastore: &Path) -> Reserve {
+    pub(super) fn new(datastore: &Path) -> DiskReserve {
         let path = beside(datastore, "reserve");
-        let status = if is_whole(&path) { Status::Held } else { Status::Released };
-        let mut reserve = Reserve { path, status };
-        if reserve.status == Status::Released && !reserve.has_room() {
-            reserve.complain("is almost full");
+        let status = if is_whole(&path) { ReserveStatus::Held } else { ReserveStatus::Released };
+        let mut reserve = DiskReserve { path, status };
+        if reserve.status == ReserveStatus::Released && !reserve.has_room() {
+            reserve.log_full("is almost full");
         }
         reserve
     }
 
     /// Releases the space if a write of `bytes` may need more than is free.
     pub(super) fn prepare(&mut self, bytes: u64) {
-        if self.status == Status::Held && self.free_bytes() < FREE_BYTES_MIN + 2 * bytes {
+        if self.status == ReserveStatus::Held && self.free_bytes() < FREE_BYTES_MIN + 2 * bytes {
             self.release();
         }
     }
 
     /// Releases the space.
     pub(super) fn release(&mut self) {
-        if self.status != Status::Held {
+        if self.status != ReserveStatus::Held {
             return;
         }
-        self.complain("is full, so the reserved space is used");
+        self.log_full("is full, so the reserved space is used");
         if let Err(error) = fs::remove_file(&self.path) {
             tracing::warn!(target: LogType::Datastore.name(), "{}: {error}", self.path.display());
         }
-        self.status = Status::Released;
+        self.status = ReserveStatus::Released;
     }
 
     /// Returns whether there is space for further changes; creates the file again if there is.
     pub(super) fn has_room(&mut self) -> bool {
-        if self.status == Status::Released && self.free_bytes() >= RESERVE_BYTES + 2 * FREE_BYTES_MIN {
+        if self.status == ReserveStatus::Released && self.free_bytes() >= RESERVE_BYTES + 2 * FREE_BYTES_MIN {
             let path = self.path.display();
             self.status = match allocate(&self.path) {
-                Ok(()) => Status::Held,
-                Err(error) if is_full(&error) => Status::Released,
+                Ok(()) => ReserveStatus::Held,
+                Err(error) if is_full(&error) => ReserveStatus::Released,
                 Err(error) => {
                     tracing::warn!(
                         target: LogType::Datastore.name(),
                         "cannot reserve space in {path}: {error}"
                     );
-                    Status::Impossible
+                    ReserveStatus::Impossible
                 }
             };
-            if self.status == Status::Held {
+            if self.status == ReserveStatus::Held {
                 tracing::info!(
                     target: LogType::Datastore.name(),
                     "reserved {} MiB in {path}",
@@ -89,10 +89,10 @@ impl Reserve {
                 );
             }
         }
-        self.status != Status::Released
+        self.status != ReserveStatus::Released
     }
 
-    fn complain(&self, what: &str) {
+    fn log_full(&self, what: &str) {
         let place = self.path.with_extension("");
         tracing::error!(
             target: LogType::Datastore.name(),
@@ -143,7 +143,7 @@ mod tests {
     #[test]
     fn space_is_really_reserved_released_and_reserved_again() {
         let dir = tempfile::tempdir().unwrap();
-        let mut reserve = Reserve::new(&dir.path().join("ircd.db"));
+        let mut reserve = DiskReserve::new(&dir.path().join("ircd.db"));
         let file = dir.path().join("ircd.db.reserve");
         assert!(reserve.has_room());
         assert!(fs::metadata(&file).unwrap().blocks() * 512 >= RESERVE_BYTES);
@@ -160,11 +160,11 @@ mod tests {
     fn an_existing_reserve_is_kept_and_an_incomplete_one_completed() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("ircd.db");
-        drop(Reserve::new(&path));
+        drop(DiskReserve::new(&path));
         let file = dir.path().join("ircd.db.reserve");
-        assert!(Reserve::new(&path).has_room());
+        assert!(DiskReserve::new(&path).has_room());
         fs::File::options().write(true).open(&file).unwrap().set_len(1000).unwrap();
-        assert!(Reserve::new(&path).has_room());
+        assert!(DiskReserve::new(&path).has_room());
         assert!(is_whole(&file));
     }
 }

@@ -16,7 +16,7 @@ use super::writer::Batch;
 use super::{StoreError, disk, keys, watermark};
 use crate::config::LogType;
 use crate::engine::Write;
-use crate::journal::{self, Frames, Log, Reader};
+use crate::journal::{self, Frames, JournalReader, Log};
 
 const NAME: &str = "wal";
 /// Size at which a segment is complete and the next one begins.
@@ -44,7 +44,7 @@ impl Wal {
             tracing::error!(target: LogType::Datastore.name(), "{damage}");
         }
         let mut lacking = Batch::new();
-        let mut reader = Reader::new(&dir, covered);
+        let mut reader = JournalReader::new(&dir, covered);
         let mut is_sound = true;
         while is_sound && reader.position() < log.end() {
             let damage = reader.read(log.end(), |content| match decode(content) {

@@ -31,7 +31,7 @@ impl Watermark {
     }
 
     /// Records that a batch is durable.
-    pub(super) fn rise(&mut self, batch: u64) -> io::Result<()> {
+    pub(super) fn advance(&mut self, batch: u64) -> io::Result<()> {
         self.batch = batch;
         self.file.write_all_at(&batch.to_be_bytes(), 0)
     }

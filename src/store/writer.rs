@@ -16,7 +16,7 @@ use std::task::{Context, Poll, Waker};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use super::control::Control;
+use super::control::StoreControl;
 use super::export::Export;
 use super::keys;
 use super::wal::Wal;
@@ -76,28 +76,28 @@ pub struct Progress {
 
 /// A handle to the writer. On drop, it waits until everything is durable and the disk is closed.
 #[derive(Debug)]
-pub struct Writer {
+pub struct StoreWriter {
     shared: Arc<Shared>,
     /// Dropped before the writer stops.
-    control: Option<Control>,
+    control: Option<StoreControl>,
     thread: Option<JoinHandle<()>>,
 }
 
-impl Writer {
+impl StoreWriter {
     /// Starts the thread, without a write-ahead log: every push must become durable.
     ///
     /// # Errors
     /// If the thread cannot be started.
-    pub fn start(disk: impl Disk) -> io::Result<Writer> {
-        Writer::with_wal(disk, None)
+    pub fn start(disk: impl Disk) -> io::Result<StoreWriter> {
+        StoreWriter::with_wal(disk, None)
     }
 
     /// Starts the thread.
-    pub(super) fn with_wal(mut disk: impl Disk, wal: Option<Wal>) -> io::Result<Writer> {
+    pub(super) fn with_wal(mut disk: impl Disk, wal: Option<Wal>) -> io::Result<StoreWriter> {
         let writable = disk.has_room();
         let progress = Progress { durable: 0, writable, full: false, failed: None };
         let wal_dir = wal.as_ref().map(|wal| wal.dir().to_owned());
-        let state = Mutex::new(State::new(progress, wal));
+        let state = Mutex::new(WriterState::new(progress, wal));
         let shared = Arc::new(Shared { state, changed: Condvar::new(), wal_dir });
         let theirs = shared.clone();
         let work = move || {
@@ -106,7 +106,7 @@ impl Writer {
             }
         };
         let thread = thread::Builder::new().name("writer".into()).spawn(work)?;
-        Ok(Writer { shared, control: None, thread: Some(thread) })
+        Ok(StoreWriter { shared, control: None, thread: Some(thread) })
     }
 
     /// Queues the writes of a turn, which become durable as soon as possible. Returns the number that
@@ -152,17 +152,17 @@ impl Writer {
     }
 
     /// Returns a handle for reading while the writer has the disk.
-    pub(super) fn reader(&self) -> Reader {
-        Reader(self.shared.clone())
+    pub(super) fn reader(&self) -> StoreReader {
+        StoreReader(self.shared.clone())
     }
 
     /// Keeps the control socket until the writer is dropped.
-    pub(super) fn hold(&mut self, control: Control) {
+    pub(super) fn hold(&mut self, control: StoreControl) {
         self.control = Some(control);
     }
 }
 
-impl Drop for Writer {
+impl Drop for StoreWriter {
     fn drop(&mut self) {
         self.control = None;
         self.shared.lock().stopping = true;
@@ -176,9 +176,9 @@ impl Drop for Writer {
 
 /// Reads through the writer, between two batches.
 #[derive(Clone, Debug)]
-pub(super) struct Reader(Arc<Shared>);
+pub(super) struct StoreReader(Arc<Shared>);
 
-impl Reader {
+impl StoreReader {
     /// Returns a copy of everything that was pushed. Writing waits meanwhile.
     pub(super) fn export(&self) -> Result<Export, String> {
         let (sender, receiver) = sync_channel(1);
@@ -196,14 +196,14 @@ impl Reader {
 
 #[derive(Debug)]
 struct Shared {
-    state: Mutex<State>,
+    state: Mutex<WriterState>,
     /// Notified when something is pushed or requested, or the writer must stop.
     changed: Condvar,
     wal_dir: Option<PathBuf>,
 }
 
 #[derive(Debug)]
-struct State {
+struct WriterState {
     wal: Option<Wal>,
     /// The position up to which the disk has the log.
     covered: u64,
@@ -225,7 +225,7 @@ struct State {
 }
 
 /// The next task of the thread.
-enum Task {
+enum StoreTask {
     /// A batch, the number of its last push, and the position up to which it covers the log.
     Write(Batch, u64, u64),
     Read(SyncSender<Result<Export, String>>),
@@ -233,9 +233,9 @@ enum Task {
     End,
 }
 
-impl State {
-    fn new(progress: Progress, wal: Option<Wal>) -> State {
-        State {
+impl WriterState {
+    fn new(progress: Progress, wal: Option<Wal>) -> WriterState {
+        WriterState {
             covered: wal.as_ref().map_or(0, Wal::end),
             wal,
             gap: 0,
@@ -299,7 +299,7 @@ impl State {
         self.progress.full = self.bytes >= QUEUE_BYTES_MAX || logged >= WAL_BYTES_MAX;
     }
 
-    fn next(&mut self, now: Instant) -> Option<Task> {
+    fn next(&mut self, now: Instant) -> Option<StoreTask> {
         let is_due = self.later.is_some_and(|at| at <= now) || self.progress.full;
         let is_wanted = self.wanted > self.progress.durable || !self.readers.is_empty() || self.stopping;
         // Even an empty batch must be reported.
@@ -311,17 +311,17 @@ impl State {
             }
             (self.bytes, self.later) = (0, None);
             self.renew_full();
-            return Some(Task::Write(batch, self.pushed, end.unwrap_or(0)));
+            return Some(StoreTask::Write(batch, self.pushed, end.unwrap_or(0)));
         }
         if let Some(reader) = self.readers.pop_front() {
-            return Some(Task::Read(reader));
+            return Some(StoreTask::Read(reader));
         }
-        self.stopping.then_some(Task::End)
+        self.stopping.then_some(StoreTask::End)
     }
 }
 
 impl Shared {
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, WriterState> {
         // No code that can panic runs under the lock.
         self.state.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
     }
@@ -329,7 +329,7 @@ impl Shared {
     fn work(&self, mut disk: impl Disk) {
         loop {
             match self.next() {
-                Task::Write(batch, number, covered) => {
+                StoreTask::Write(batch, number, covered) => {
                     if let Err(reason) = disk.write(&batch) {
                         return self.fail(reason);
                     }
@@ -342,22 +342,22 @@ impl Shared {
                         state.renew_full();
                     });
                 }
-                Task::Read(reader) => {
+                StoreTask::Read(reader) => {
                     // Fails only if the reader has given up.
                     let _ = reader.send(disk.export());
                 }
-                Task::LookForRoom => {
+                StoreTask::LookForRoom => {
                     if disk.has_room() {
                         self.report(|state| state.progress.writable = true);
                     }
                 }
-                Task::End => return,
+                StoreTask::End => return,
             }
         }
     }
 
     /// Waits for something to do.
-    fn next(&self) -> Task {
+    fn next(&self) -> StoreTask {
         let mut state = self.lock();
         let mut look_at = None;
         loop {
@@ -366,7 +366,7 @@ impl Shared {
                 return task;
             }
             if !state.progress.writable && *look_at.get_or_insert(now + ROOM_EVERY) <= now {
-                return Task::LookForRoom;
+                return StoreTask::LookForRoom;
             }
             let until = [state.later, look_at].into_iter().flatten().min();
             state = match until {
@@ -396,7 +396,7 @@ impl Shared {
         });
     }
 
-    fn report(&self, change: impl FnOnce(&mut State)) {
+    fn report(&self, change: impl FnOnce(&mut WriterState)) {
         let mut state = self.lock();
         change(&mut state);
         if let Some(waker) = state.waker.take() {

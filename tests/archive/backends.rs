@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use ircd::archive::{Backend, Database, DatabaseAddress, Live, Settings};
+use ircd::archive::{ArchiveSettings, Backend, Database, DatabaseAddress, LiveSettings};
 use tempfile::TempDir;
 use tokio::sync::watch;
 
@@ -38,7 +38,7 @@ impl TestBackend for Sqlite {
     type Backend = Database;
 
     fn open(&self) -> Database {
-        prepared(&Settings::of(&sqlite_config(self.0.path())).unwrap())
+        prepared(&ArchiveSettings::of(&sqlite_config(self.0.path())).unwrap())
     }
 }
 
@@ -50,21 +50,21 @@ impl TestBackend for TestDatabase {
     }
 }
 
-pub(crate) fn mysql_settings(address: DatabaseAddress) -> Settings {
-    let live = Live {
+pub(crate) fn mysql_settings(address: DatabaseAddress) -> ArchiveSettings {
+    let live = LiveSettings {
         time_max: Duration::from_secs(30),
         expire_time: Duration::ZERO,
         sync_interval: Duration::from_millis(500),
         spool_bytes_max: 1 << 30,
     };
-    Settings { address, conns_max: 4, conn_age_max: Duration::ZERO, spool: "nowhere".into(), live }
+    ArchiveSettings { address, conns_max: 4, conn_age_max: Duration::ZERO, spool: "nowhere".into(), live }
 }
 
-pub(crate) fn database(settings: &Settings) -> Database {
+pub(crate) fn database(settings: &ArchiveSettings) -> Database {
     Database::new(settings, watch::channel(settings.live).1)
 }
 
-fn prepared(settings: &Settings) -> Database {
+fn prepared(settings: &ArchiveSettings) -> Database {
     let database = database(settings);
     block_on(database.prepare()).unwrap();
     database

@@ -366,7 +366,7 @@ pub(crate) fn channel_messages_of_an_account_are_exported(place: &impl TestBacke
     ids.dedup();
     assert!(ids.is_sorted() && ids.len() == 1000);
     // An existing file is not changed.
-    assert!(matches!(export("bob", &file), Err(Error::Unfit(_))));
+    assert!(matches!(export("bob", &file), Err(Error::Unstorable(_))));
     assert_eq!(std::fs::read_to_string(&file).unwrap(), text);
     // Direct messages are not exported.
     let none = directory.path().join("alice.jsonl").to_str().unwrap().to_owned();

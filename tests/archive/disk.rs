@@ -2,14 +2,14 @@
 
 use std::time::{Duration, Instant};
 
-use ircd::archive::Settings;
+use ircd::archive::ArchiveSettings;
 use ircd::engine::{JobAnswer, Ticket};
 
 use crate::contract::{channel, id, keep};
 use crate::pipeline::{Mood, PATIENCE, Recorder, page, push, settings, with_recorder};
 
 /// Copies the spool as `kill -9` would leave it now.
-fn killed(settings: &Settings) -> Settings {
+fn killed(settings: &ArchiveSettings) -> ArchiveSettings {
     let mut copy = settings.clone();
     copy.spool = settings.spool.with_extension("killed");
     std::fs::create_dir(&copy.spool).unwrap();

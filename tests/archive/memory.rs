@@ -125,7 +125,7 @@ impl Backend for Memory {
             }
             Query::Export { account, file } => {
                 let done = rings.export(account, file);
-                Found::Exported(done.map_err(|error| Error::Unfit(error.to_string()))?)
+                Found::Exported(done.map_err(|error| Error::Unstorable(error.to_string()))?)
             }
         })
     }

@@ -6,7 +6,7 @@ use std::sync::mpsc::{Receiver, channel as queue};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use ircd::archive::{Archive, Backend, DatabaseAddress, Error, Live, Opened, Settings};
+use ircd::archive::{Archive, ArchiveSettings, Backend, DatabaseAddress, Error, LiveSettings, Opened};
 use ircd::engine::{JobAnswer, Ticket};
 use ircd::history::{End, Found, HistoryKey, Item, Query, Range, Record};
 use ircd::wire::MsgId;
@@ -44,8 +44,8 @@ pub(crate) fn push(archive: &Archive, ms: u64) {
     assert_eq!(archive.push(&[keep(&channel("#c"), id(ms), "x")]), None);
 }
 
-pub(crate) fn settings(directory: &Path) -> Settings {
-    Settings::of(&sqlite_config(directory)).unwrap()
+pub(crate) fn settings(directory: &Path) -> ArchiveSettings {
+    ArchiveSettings::of(&sqlite_config(directory)).unwrap()
 }
 
 /// A database that stores records in order, or fails in a chosen way.
@@ -114,7 +114,7 @@ impl Recorder {
 impl Backend for Recorder {
     async fn prepare(&self) -> Result<Option<MsgId>, Error> {
         match self.mood() {
-            Mood::Away => Err(Error::Away("gone".to_owned())),
+            Mood::Away => Err(Error::Unavailable("gone".to_owned())),
             Mood::Frozen => std::future::pending().await,
             _ => Ok(None),
         }
@@ -131,9 +131,9 @@ impl Backend for Recorder {
             Mood::Moody if stores % 2 == 0 => self.add(records),
             Mood::Moody => {
                 self.add(&records[..records.len() / 2]);
-                return Err(Error::Away("moody".to_owned()));
+                return Err(Error::Unavailable("moody".to_owned()));
             }
-            Mood::Away => return Err(Error::Away("gone".to_owned())),
+            Mood::Away => return Err(Error::Unavailable("gone".to_owned())),
             Mood::Frozen => std::future::pending().await,
             Mood::Picky => {
                 let is_even = |record: &Record| match record {
@@ -141,7 +141,7 @@ impl Backend for Recorder {
                     _ => false,
                 };
                 if records.iter().any(is_even) {
-                    return Err(Error::Unfit("even".to_owned()));
+                    return Err(Error::Unstorable("even".to_owned()));
                 }
                 self.add(records);
             }
@@ -151,7 +151,7 @@ impl Backend for Recorder {
 
     async fn answer(&self, _: &Query) -> Result<Found, Error> {
         match self.mood() {
-            Mood::Away => Err(Error::Away("gone".to_owned())),
+            Mood::Away => Err(Error::Unavailable("gone".to_owned())),
             Mood::Frozen => std::future::pending().await,
             _ => Ok(Found::Exported(self.0.lock().unwrap().records.len() as u64)),
         }
@@ -166,7 +166,7 @@ impl Backend for Recorder {
     async fn close(&self) {}
 }
 
-pub(crate) fn with_recorder(settings: Settings, recorder: &Recorder) -> (Archive, Answers) {
+pub(crate) fn with_recorder(settings: ArchiveSettings, recorder: &Recorder) -> (Archive, Answers) {
     start(Opened::with(settings, |_, _| recorder.clone()).unwrap())
 }
 
@@ -203,7 +203,7 @@ fn records_in_the_spool_are_stored_after_a_restart() {
     for round in 0..3 {
         recorder.set(Mood::Away);
         let opened = Opened::with(settings(directory.path()), |_, _| recorder.clone()).unwrap();
-        assert_eq!(opened.trouble(), Some(&Error::Away("gone".to_owned())));
+        assert_eq!(opened.unavailable_reason(), Some(&Error::Unavailable("gone".to_owned())));
         let (archive, _answers) = start(opened);
         (round * 100..round * 100 + 100).for_each(|ms| push(&archive, ms));
         drop(archive);
@@ -295,7 +295,7 @@ fn expired_items_are_deleted() {
     let directory = tempfile::tempdir().unwrap();
     let recorder = Recorder::default();
     let mut config = sqlite_config(directory.path());
-    let (archive, _answers) = with_recorder(Settings::of(&config).unwrap(), &recorder);
+    let (archive, _answers) = with_recorder(ArchiveSettings::of(&config).unwrap(), &recorder);
     push(&archive, 1);
     assert_eq!(recorder.wait_for(1), [1]);
     config.history.restrictions.expire_time = Duration::from_secs(3600);
@@ -310,9 +310,9 @@ fn expired_items_are_deleted() {
     }
 }
 
-fn rejection(settings: Settings) -> String {
+fn rejection(settings: ArchiveSettings) -> String {
     match Opened::open(settings) {
-        Err(Error::Refused(why)) => {
+        Err(Error::Rejected(why)) => {
             assert_eq!(why.lines().count(), 1, "{why}");
             why
         }
@@ -389,7 +389,11 @@ fn the_archive_starts_while_the_database_is_unreachable() {
     });
     settings.spool = directory.path().join("spool");
     let opened = Opened::open(settings).unwrap();
-    assert!(opened.trouble().unwrap().to_string().contains("refused"), "{:?}", opened.trouble());
+    assert!(
+        opened.unavailable_reason().unwrap().to_string().contains("refused"),
+        "{:?}",
+        opened.unavailable_reason()
+    );
     let (archive, _answers) = start(opened);
     push(&archive, 1);
     let begun = Instant::now();
@@ -398,7 +402,7 @@ fn the_archive_starts_while_the_database_is_unreachable() {
 }
 
 /// Returns settings for a database that does not exist yet, with its own spool.
-fn mysql(database: &TestDatabase, directory: &Path) -> Settings {
+fn mysql(database: &TestDatabase, directory: &Path) -> ArchiveSettings {
     let mut settings = mysql_settings(database.address.clone());
     settings.spool = directory.join("spool");
     settings
@@ -481,5 +485,5 @@ fn a_rehash_takes_effect_at_once() {
     push(&archive, 1);
     archive.reconfigure(&config);
     assert!(archive.push(&[keep(&channel("#c"), id(2), "x")]).is_some());
-    assert_eq!(Live::of(&config).expire_time, Duration::ZERO);
+    assert_eq!(LiveSettings::of(&config).expire_time, Duration::ZERO);
 }

@@ -69,7 +69,7 @@ fn texts(config_text: &str) -> Texts {
         document: Document::new(config_text.to_owned(), Vec::new()),
         address_blacklist: None,
         motd: Some("Welcome to the test.\n".into()),
-        catalogues: vec![ircd::i18n::Catalogue::parse(chinese).unwrap()],
+        catalogs: vec![ircd::i18n::Catalog::parse(chinese).unwrap()],
     }
 }
 

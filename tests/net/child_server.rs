@@ -29,7 +29,7 @@ const ROUNDS: &str = "IRCD_TEST_KILLS";
 /// Serves the datastore in a directory until stopped.
 fn serve(directory: &Path, on_ready: impl FnOnce(Running) + Send + 'static) -> Result<(), String> {
     let store =
-        Store::open_or_create(&directory.join("ircd.db"), Outdated::Refuse).map_err(|e| e.to_string())?;
+        Store::open_or_create(&directory.join("ircd.db"), Outdated::Reject).map_err(|e| e.to_string())?;
     let records = store.records().map_err(|error| error.to_string())?.into_iter().collect();
     let writer = store.into_writer().map_err(|error| error.to_string())?;
     let core = FakeCore::with(records);

@@ -5,7 +5,7 @@ use std::net::TcpStream;
 use std::time::Duration;
 
 use ircd::config::Config;
-use ircd::store::Writer;
+use ircd::store::StoreWriter;
 
 use crate::disk::TestDisk;
 use crate::harness::{Client, PATIENCE, Server, plain, start_with};
@@ -17,7 +17,7 @@ fn sharded(io_threads: usize) -> Config {
 }
 
 fn start(io_threads: usize, disk: &TestDisk) -> Server {
-    start_with(sharded(io_threads), Writer::start(disk.clone()).unwrap())
+    start_with(sharded(io_threads), StoreWriter::start(disk.clone()).unwrap())
 }
 
 /// Checks that no line arrives within a moment.

@@ -11,7 +11,7 @@ use std::time::Duration;
 use ircd::archive::{Database, Opened};
 use ircd::config::{Config, KeyPair, Listener};
 use ircd::engine::Texts;
-use ircd::server::{Control, RunError, run_core};
+use ircd::server::{RunError, ServerControl, run_core};
 use tempfile::TempDir;
 use tokio_rustls::rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use tokio_rustls::rustls::crypto::ring;
@@ -22,7 +22,7 @@ use tokio_rustls::rustls::{
     SupportedProtocolVersion,
 };
 
-use ircd::store::Writer;
+use ircd::store::StoreWriter;
 
 use crate::disk::TestDisk;
 use crate::fake_core::FakeCore;
@@ -32,7 +32,7 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
 pub(crate) struct Server {
     pub(crate) ports: Vec<u16>,
-    pub(crate) control: Control,
+    pub(crate) control: ServerControl,
     /// The results that the next rehashes will read, in order.
     next_configs: Sender<Result<Config, String>>,
     pub(crate) thread: Option<JoinHandle<Result<(), RunError>>>,
@@ -56,16 +56,20 @@ pub(crate) fn start(config: Config) -> Server {
 }
 
 /// Returns a writer with a disk that works.
-pub(crate) fn writer() -> Writer {
-    Writer::start(TestDisk::default()).unwrap()
+pub(crate) fn writer() -> StoreWriter {
+    StoreWriter::start(TestDisk::default()).unwrap()
 }
 
-pub(crate) fn start_with(config: Config, writer: Writer) -> Server {
+pub(crate) fn start_with(config: Config, writer: StoreWriter) -> Server {
     start_recording(config, writer, None)
 }
 
 /// Starts a server that also stores history.
-pub(crate) fn start_recording(config: Config, writer: Writer, archive: Option<Opened<Database>>) -> Server {
+pub(crate) fn start_recording(
+    config: Config,
+    writer: StoreWriter,
+    archive: Option<Opened<Database>>,
+) -> Server {
     let (ready, readiness) = channel();
     let (next_configs, to_read) = channel::<Result<Config, String>>();
     let to_read = Mutex::new(to_read);

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use ircd::archive::{Opened, Settings};
+use ircd::archive::{ArchiveSettings, Opened};
 use ircd::config::Config;
 
 use crate::harness::{Server, plain, start, start_recording, writer};
@@ -15,7 +15,7 @@ fn start_on(directory: &Path, sync_interval: Duration, io_threads: usize) -> Ser
     config.datastore.sqlite.enabled = true;
     config.datastore.sqlite.database_path = directory.join("history.db").to_str().unwrap().to_owned();
     config.history.persistent.sync_interval = sync_interval;
-    let opened = Opened::open(Settings::of(&config).unwrap()).unwrap();
+    let opened = Opened::open(ArchiveSettings::of(&config).unwrap()).unwrap();
     start_recording(config, writer(), Some(opened))
 }
 

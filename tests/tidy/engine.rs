@@ -1,4 +1,5 @@
-//! The order of the engine's parts: each may use only those above it in the table of `src/core/engine/mod.rs`.
+//! The order of the engine's parts: each may use only those above it in the table of
+//! `src/core/engine/mod.rs`.
 
 use std::collections::BTreeSet;
 

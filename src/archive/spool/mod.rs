@@ -8,11 +8,11 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
 
-use super::settings::Live;
+use super::settings::LiveSettings;
 use super::shipper::Shipped;
 use crate::config::LogType;
 use crate::history::Record;
-use crate::journal::{self, Damage, Frames, Log, Reader, Syncer};
+use crate::journal::{self, Damage, Frames, JournalReader, Log, Syncer};
 use crate::wire::MsgId;
 
 /// Size at which a segment is complete and the next one begins.
@@ -27,7 +27,7 @@ pub(super) struct Spool {
     frames: Frames,
     losses: Losses,
     shipped: watch::Receiver<Shipped>,
-    live: watch::Receiver<Live>,
+    live: watch::Receiver<LiveSettings>,
 }
 
 /// Records that were lost, and when this was last logged.
@@ -60,7 +60,11 @@ impl Losses {
 }
 
 impl Spool {
-    pub(super) fn new(log: Log, shipped: watch::Receiver<Shipped>, live: watch::Receiver<Live>) -> Spool {
+    pub(super) fn new(
+        log: Log,
+        shipped: watch::Receiver<Shipped>,
+        live: watch::Receiver<LiveSettings>,
+    ) -> Spool {
         Spool { log, frames: Frames::default(), losses: Losses::default(), shipped, live }
     }
 
@@ -135,7 +139,7 @@ fn encode(frames: &mut Frames, record: &Record) -> bool {
 }
 
 /// Returns the next records before the position `end`; none if the reader is at `end`.
-pub(super) fn read(reader: &mut Reader, end: u64) -> io::Result<Vec<Record>> {
+pub(super) fn read(reader: &mut JournalReader, end: u64) -> io::Result<Vec<Record>> {
     let mut records = Vec::new();
     while reader.position() < end && records.is_empty() {
         let damage = reader.read(end, |content| match codec::read(content) {

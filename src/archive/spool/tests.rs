@@ -13,7 +13,7 @@ fn records_are_read_back_and_unknown_ones_skipped() {
     assert!(frames.add(|out| out.extend([99, 1, 2])));
     assert!(encode(&mut frames, &record(2)));
     log.append(&frames).unwrap();
-    let mut reader = Reader::new(dir.path(), 0);
+    let mut reader = JournalReader::new(dir.path(), 0);
     assert_eq!(read(&mut reader, log.end()).unwrap(), [record(1), record(2)]);
     assert!(read(&mut reader, log.end()).unwrap().is_empty());
 }

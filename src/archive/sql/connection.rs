@@ -11,7 +11,7 @@ use crate::archive::{DatabaseAddress, Error};
 
 /// An open connection.
 #[derive(Debug)]
-pub(super) enum Connection {
+pub(super) enum SqlConnection {
     Sqlite(SqliteConnection),
     Mysql(MySqlConnection),
 }
@@ -46,20 +46,20 @@ macro_rules! query {
     }};
 }
 
-impl Connection {
+impl SqlConnection {
     /// Connects. `time_max` is the timeout that a server is asked to apply to each statement.
     pub(super) async fn open(
         address: &DatabaseAddress,
         time_max: Option<Duration>,
-    ) -> Result<Connection, Error> {
+    ) -> Result<SqlConnection, Error> {
         match address {
             DatabaseAddress::Sqlite { path, busy_timeout } => {
                 let opened = sqlite::connect(path, *busy_timeout).await;
-                opened.map(Connection::Sqlite).map_err(error)
+                opened.map(SqlConnection::Sqlite).map_err(error)
             }
             DatabaseAddress::Mysql { .. } => {
                 let opened = mysql::connect(address, true).await;
-                let mut connection = opened.map(Connection::Mysql).map_err(error)?;
+                let mut connection = opened.map(SqlConnection::Mysql).map_err(error)?;
                 connection.run("SET SESSION sql_mode = 'STRICT_ALL_TABLES'").await?;
                 if let Some(time_max) = time_max {
                     connection.limit(time_max).await?;
@@ -70,23 +70,23 @@ impl Connection {
     }
 
     /// Connects to a server without selecting a database.
-    pub(super) async fn open_server(address: &DatabaseAddress) -> Result<Connection, Error> {
-        mysql::connect(address, false).await.map(Connection::Mysql).map_err(error)
+    pub(super) async fn open_server(address: &DatabaseAddress) -> Result<SqlConnection, Error> {
+        mysql::connect(address, false).await.map(SqlConnection::Mysql).map_err(error)
     }
 
     /// Closes the connection cleanly.
     pub(super) async fn close(self) {
         // It is closed even after an error.
         let _ = match self {
-            Connection::Sqlite(connection) => connection.close().await,
-            Connection::Mysql(connection) => connection.close().await,
+            SqlConnection::Sqlite(connection) => connection.close().await,
+            SqlConnection::Mysql(connection) => connection.close().await,
         };
     }
 
     pub(super) fn dialect(&self) -> &'static Dialect {
         match self {
-            Connection::Sqlite(_) => &sqlite::DIALECT,
-            Connection::Mysql(_) => &mysql::DIALECT,
+            SqlConnection::Sqlite(_) => &sqlite::DIALECT,
+            SqlConnection::Mysql(_) => &mysql::DIALECT,
         }
     }
 
@@ -108,8 +108,8 @@ impl Connection {
     pub(super) async fn run(&mut self, sql: &str) -> Result<(), Error> {
         let sql = sqlx::raw_sql(AssertSqlSafe(sql));
         let done = match self {
-            Connection::Sqlite(connection) => sql.execute(connection).await.map(drop),
-            Connection::Mysql(connection) => sql.execute(connection).await.map(drop),
+            SqlConnection::Sqlite(connection) => sql.execute(connection).await.map(drop),
+            SqlConnection::Mysql(connection) => sql.execute(connection).await.map(drop),
         };
         done.map_err(error)
     }
@@ -117,10 +117,10 @@ impl Connection {
     /// Executes a statement that is not worth caching. Returns the number of rows it changed.
     pub(super) async fn execute(&mut self, statement: &Statement<'_>) -> Result<u64, Error> {
         let done = match self {
-            Connection::Sqlite(connection) => {
+            SqlConnection::Sqlite(connection) => {
                 query!(statement, false).execute(connection).await.map(|done| done.rows_affected())
             }
-            Connection::Mysql(connection) => {
+            SqlConnection::Mysql(connection) => {
                 query!(statement, false).execute(connection).await.map(|done| done.rows_affected())
             }
         };
@@ -130,11 +130,11 @@ impl Connection {
     /// Returns the rows of a query.
     pub(super) async fn rows(&mut self, statement: &Statement<'_>) -> Result<Vec<Row>, Error> {
         let rows: Result<Vec<Row>, sqlx::Error> = match self {
-            Connection::Sqlite(connection) => {
+            SqlConnection::Sqlite(connection) => {
                 let rows = query!(statement, true).fetch_all(connection).await;
                 rows.map(|rows| rows.into_iter().map(Row::Sqlite).collect())
             }
-            Connection::Mysql(connection) => {
+            SqlConnection::Mysql(connection) => {
                 let rows = query!(statement, true).fetch_all(connection).await;
                 rows.map(|rows| rows.into_iter().map(Row::Mysql).collect())
             }
@@ -165,17 +165,17 @@ impl Row {
     /// Returns text; `None` is NULL.
     pub(super) fn text(&self, column: usize) -> Result<Option<&str>, Error> {
         let bytes = self.bytes(column)?;
-        bytes.map(str::from_utf8).transpose().map_err(|error| Error::Away(error.to_string()))
+        bytes.map(str::from_utf8).transpose().map_err(|error| Error::Unavailable(error.to_string()))
     }
 }
 
 fn error(error: sqlx::Error) -> Error {
     match error {
-        sqlx::Error::Configuration(_) => Error::Refused(error.to_string()),
+        sqlx::Error::Configuration(_) => Error::Rejected(error.to_string()),
         sqlx::Error::Database(database) => match database.try_downcast_ref::<MySqlDatabaseError>() {
             Some(of_mysql) => mysql::error(of_mysql),
             None => sqlite::error(&*database),
         },
-        _ => Error::Away(error.to_string()),
+        _ => Error::Unavailable(error.to_string()),
     }
 }

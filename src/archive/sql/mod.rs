@@ -18,9 +18,9 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
-use self::pool::Pool;
+use self::pool::ConnectionPool;
 use super::export::ExportFile;
-use super::settings::{DatabaseAddress, Live, Settings};
+use super::settings::{ArchiveSettings, DatabaseAddress, LiveSettings};
 use super::{Backend, Error};
 use crate::history::{Found, HistoryKey, Query, Record};
 use crate::wire::MsgId;
@@ -36,19 +36,19 @@ const FORGET_STEP: usize = 1000;
 #[derive(Debug)]
 pub struct Database {
     address: DatabaseAddress,
-    readers: Pool,
+    readers: ConnectionPool,
     /// Has one connection.
-    writer: Pool,
-    known: Mutex<Known>,
+    writer: ConnectionPool,
+    known: Mutex<RowCache>,
 }
 
 /// The row numbers of places, as far as the writer has cached them.
-type Known = HashMap<HistoryKey, i64>;
+type RowCache = HashMap<HistoryKey, i64>;
 
 impl Database {
     /// Creates a database that connects when it is first used.
-    pub fn new(settings: &Settings, live: watch::Receiver<Live>) -> Database {
-        let pool = |size| Pool::new(&settings.address, size, settings.conn_age_max, live.clone());
+    pub fn new(settings: &ArchiveSettings, live: watch::Receiver<LiveSettings>) -> Database {
+        let pool = |size| ConnectionPool::new(&settings.address, size, settings.conn_age_max, live.clone());
         Database {
             address: settings.address.clone(),
             readers: pool(settings.conns_max),
@@ -57,7 +57,7 @@ impl Database {
         }
     }
 
-    fn known(&self) -> MutexGuard<'_, Known> {
+    fn known(&self) -> MutexGuard<'_, RowCache> {
         // No code that can panic leaves the map half-updated.
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -85,7 +85,7 @@ impl Database {
 
     /// Exports the messages of an account to channels, page by page.
     async fn export(&self, account: &str, path: &str) -> Result<Found, Error> {
-        let failed = |error: std::io::Error| Error::Unfit(format!("{path}: {error}"));
+        let failed = |error: std::io::Error| Error::Unstorable(format!("{path}: {error}"));
         let mut file = ExportFile::create(path.as_ref()).map_err(failed)?;
         let mut last = None;
         loop {
@@ -118,7 +118,7 @@ impl Backend for Database {
         };
         tokio::time::timeout(PREPARE_TIME_MAX, prepared)
             .await
-            .unwrap_or_else(|_| Err(Error::Away("no answer in time".to_owned())))
+            .unwrap_or_else(|_| Err(Error::Unavailable("no answer in time".to_owned())))
     }
 
     async fn store(&self, records: &[Record]) -> Result<(), Error> {

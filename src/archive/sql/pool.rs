@@ -12,22 +12,22 @@ use std::time::{Duration, Instant};
 use tokio::sync::{Semaphore, watch};
 use tokio::time::timeout;
 
-use super::connection::Connection;
-use crate::archive::{DatabaseAddress, Error, Live};
+use super::connection::SqlConnection;
+use crate::archive::{DatabaseAddress, Error, LiveSettings};
 
 #[derive(Debug)]
-pub(super) struct Pool {
+pub(super) struct ConnectionPool {
     address: DatabaseAddress,
     free: Semaphore,
     idle: Mutex<Vec<Idle>>,
     /// Age at which a connection is replaced; 0 is never.
     age_max: Duration,
-    live: watch::Receiver<Live>,
+    live: watch::Receiver<LiveSettings>,
 }
 
 #[derive(Debug)]
 struct Idle {
-    connection: Connection,
+    connection: SqlConnection,
     born: Instant,
     file: Option<FileId>,
 }
@@ -35,32 +35,32 @@ struct Idle {
 /// Device and inode of a file.
 type FileId = (u64, u64);
 
-impl Pool {
+impl ConnectionPool {
     pub(super) fn new(
         address: &DatabaseAddress,
         size: usize,
         age_max: Duration,
-        live: watch::Receiver<Live>,
-    ) -> Pool {
+        live: watch::Receiver<LiveSettings>,
+    ) -> ConnectionPool {
         let free = Semaphore::new(size.clamp(1, Semaphore::MAX_PERMITS));
-        Pool { address: address.clone(), free, idle: Mutex::default(), age_max, live }
+        ConnectionPool { address: address.clone(), free, idle: Mutex::default(), age_max, live }
     }
 
     /// Runs work on a connection, with the configured timeout, which includes connecting. Work that fails
     /// because an idle connection was closed is repeated on a new one.
     pub(super) async fn run<T>(
         &self,
-        work: impl AsyncFn(&mut Connection) -> Result<T, Error>,
+        work: impl AsyncFn(&mut SqlConnection) -> Result<T, Error>,
     ) -> Result<T, Error> {
         let time_max = self.live.borrow().time_max;
-        let late = |_| Err(Error::Away(format!("no answer in {time_max:?}")));
-        let _permit = self.free.acquire().await.map_err(|error| Error::Away(error.to_string()))?;
+        let late = |_| Err(Error::Unavailable(format!("no answer in {time_max:?}")));
+        let _permit = self.free.acquire().await.map_err(|error| Error::Unavailable(error.to_string()))?;
         while let Some(Idle { mut connection, born, file }) = self.take_idle() {
             if file != self.file() {
                 // Anything stored now would be lost with the old file. The connection is closed cleanly when
                 // the database is prepared again.
                 self.idle().push(Idle { connection, born, file });
-                return Err(Error::Away("its file was removed or replaced".to_owned()));
+                return Err(Error::Unavailable("its file was removed or replaced".to_owned()));
             }
             match timeout(time_max, work(&mut connection)).await {
                 Ok(Ok(done)) => {
@@ -68,14 +68,14 @@ impl Pool {
                     return Ok(done);
                 }
                 // If it was closed while it was idle, so are the others.
-                Ok(Err(Error::Away(_))) => self.forget_idle(),
+                Ok(Err(Error::Unavailable(_))) => self.forget_idle(),
                 Ok(Err(error)) => return Err(error),
                 Err(elapsed) => return late(elapsed),
             }
         }
         let opened = async {
             let born = Instant::now();
-            let mut connection = Connection::open(&self.address, Some(time_max)).await?;
+            let mut connection = SqlConnection::open(&self.address, Some(time_max)).await?;
             let file = self.file();
             let done = work(&mut connection).await?;
             self.idle().push(Idle { connection, born, file });

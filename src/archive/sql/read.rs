@@ -1,6 +1,6 @@
 //! The statements that answer queries.
 
-use super::connection::{Connection, Row, Value};
+use super::connection::{Row, SqlConnection, Value};
 use super::dialect::Statement;
 use super::{id_bytes, key_of, names};
 use crate::archive::Error;
@@ -14,15 +14,15 @@ const EXPORT_PAGE: usize = 500;
 /// Maximum number of channels in one statement.
 const CHANNELS_MAX: usize = 500;
 
-/// Bounds on ids, in stored form.
-struct Bounds {
+/// RangeBounds on ids, in stored form.
+struct RangeBounds {
     after: Option<[u8; 16]>,
     before: Option<[u8; 16]>,
 }
 
-impl Bounds {
-    fn new(after: Option<MsgId>, before: Option<MsgId>) -> Bounds {
-        Bounds { after: after.map(id_bytes), before: before.map(id_bytes) }
+impl RangeBounds {
+    fn new(after: Option<MsgId>, before: Option<MsgId>) -> RangeBounds {
+        RangeBounds { after: after.map(id_bytes), before: before.map(id_bytes) }
     }
 
     /// Adds the bounds to a statement, as further conditions on a column.
@@ -59,13 +59,13 @@ fn of_key<'a>(statement: Statement<'a>, key: &'a HistoryKey) -> Statement<'a> {
 
 /// Returns the items of some ranges, each once, in order.
 pub(super) async fn page(
-    connection: &mut Connection,
+    connection: &mut SqlConnection,
     key: &HistoryKey,
     ranges: &[Range],
 ) -> Result<Vec<Item>, Error> {
     let mut items = Vec::new();
     for range in ranges.iter().filter(|range| !range.is_empty()) {
-        let bounds = Bounds::new(range.after, range.before);
+        let bounds = RangeBounds::new(range.after, range.before);
         let items_of_key = connection.statement(&format!("SELECT {COLUMNS} FROM messages WHERE "));
         let mut statement = bounds.add("id", of_key(items_of_key, key));
         if !range.events {
@@ -87,7 +87,7 @@ pub(super) async fn page(
 
 /// Returns the item with an id, if there is one.
 pub(super) async fn find(
-    connection: &mut Connection,
+    connection: &mut SqlConnection,
     key: &HistoryKey,
     id: MsgId,
 ) -> Result<Vec<Item>, Error> {
@@ -100,7 +100,7 @@ pub(super) async fn find(
 
 /// Returns the keys whose latest messages are in a range, ordered by these.
 pub(super) async fn targets(
-    connection: &mut Connection,
+    connection: &mut SqlConnection,
     listing: &Listing,
 ) -> Result<Vec<(HistoryKey, MsgId)>, Error> {
     let mut found = Vec::new();
@@ -109,10 +109,10 @@ pub(super) async fn targets(
         return Ok(found);
     }
     if let Some(owner) = listing.owner.as_deref() {
-        latest(connection, listing, Keys::Conversations(owner), &mut found).await?;
+        latest(connection, listing, MessageKeys::Conversations(owner), &mut found).await?;
     }
     for channels in listing.channels.chunks(CHANNELS_MAX) {
-        latest(connection, listing, Keys::Channels(channels), &mut found).await?;
+        latest(connection, listing, MessageKeys::Channels(channels), &mut found).await?;
     }
     found.sort_by(|(one, id), (other, later)| id.cmp(later).then_with(|| one.cmp(other)));
     match listing.from {
@@ -123,18 +123,18 @@ pub(super) async fn targets(
 }
 
 /// A group of keys.
-enum Keys<'a> {
+enum MessageKeys<'a> {
     /// The conversations of an account.
     Conversations(&'a str),
     /// Channels.
     Channels(&'a [Box<str>]),
 }
 
-impl<'a> Keys<'a> {
+impl<'a> MessageKeys<'a> {
     fn add(&self, statement: Statement<'a>) -> Statement<'a> {
         match *self {
-            Keys::Conversations(owner) => statement.value("owner = ", Value::Text(Some(owner))),
-            Keys::Channels(names) => {
+            MessageKeys::Conversations(owner) => statement.value("owner = ", Value::Text(Some(owner))),
+            MessageKeys::Channels(names) => {
                 let names = names.iter().map(|name| Value::Text(Some(name)));
                 statement.text("owner = '' AND name IN ").list(names)
             }
@@ -144,14 +144,14 @@ impl<'a> Keys<'a> {
 
 /// Finds the keys of a group whose latest message is within the bounds.
 async fn latest(
-    connection: &mut Connection,
+    connection: &mut SqlConnection,
     listing: &Listing,
-    keys: Keys<'_>,
+    keys: MessageKeys<'_>,
     found: &mut Vec<(HistoryKey, MsgId)>,
 ) -> Result<(), Error> {
     // With this bound, rows before `after` are not scanned.
-    let inner = Bounds::new(listing.after, None);
-    let outer = Bounds::new(None, listing.before);
+    let inner = RangeBounds::new(listing.after, None);
+    let outer = RangeBounds::new(None, listing.before);
     // With MAX(id), MariaDB would scan all rows of each target.
     let statement = connection.statement(
         "SELECT owner, name, latest FROM (SELECT owner, name, \
@@ -170,7 +170,7 @@ async fn latest(
 
 /// Returns a page of an account's messages to channels: row number and name of the channel, and the item.
 pub(super) async fn said(
-    connection: &mut Connection,
+    connection: &mut SqlConnection,
     account: &str,
     last: Option<(MsgId, i64)>,
 ) -> Result<Vec<(i64, String, Item)>, Error> {
@@ -197,7 +197,7 @@ pub(super) async fn said(
 
 pub(super) fn id(row: &Row, column: usize) -> Result<MsgId, Error> {
     let bytes = row.bytes(column)?.and_then(|bytes| bytes.try_into().ok());
-    let bytes = bytes.ok_or_else(|| Error::Away("an id does not have 16 bytes".to_owned()))?;
+    let bytes = bytes.ok_or_else(|| Error::Unavailable("an id does not have 16 bytes".to_owned()))?;
     Ok(MsgId::from_bits(u128::from_be_bytes(bytes)))
 }
 

@@ -1,6 +1,6 @@
 //! Creates the tables, and upgrades older layouts to the current one.
 
-use super::connection::{Connection, Value};
+use super::connection::{SqlConnection, Value};
 use super::dialect::{mysql, sqlite};
 use super::read;
 use crate::archive::{DatabaseAddress, Error};
@@ -12,10 +12,10 @@ pub(super) async fn prepare(address: &DatabaseAddress) -> Result<Option<MsgId>, 
     if let DatabaseAddress::Sqlite { path, .. } = address {
         sqlite::create(path)?;
     }
-    let mut connection = match Connection::open(address, None).await {
+    let mut connection = match SqlConnection::open(address, None).await {
         Err(error) if mysql::is_no_database(&error) => {
             create(address).await?;
-            Connection::open(address, None).await?
+            SqlConnection::open(address, None).await?
         }
         opened => opened?,
     };
@@ -27,7 +27,7 @@ pub(super) async fn prepare(address: &DatabaseAddress) -> Result<Option<MsgId>, 
     let found = version(&mut connection).await?;
     let steps = dialect.steps.get(found..).ok_or_else(|| {
         let known = dialect.steps.len();
-        Error::Refused(format!(
+        Error::Rejected(format!(
             "it has schema version {found}, and this ircd supports versions up to {known}: use a newer ircd"
         ))
     })?;
@@ -45,19 +45,19 @@ pub(super) async fn prepare(address: &DatabaseAddress) -> Result<Option<MsgId>, 
 }
 
 /// Returns the version of the existing layout; 0 if there is none.
-async fn version(connection: &mut Connection) -> Result<usize, Error> {
+async fn version(connection: &mut SqlConnection) -> Result<usize, Error> {
     let stored = connection.statement("SELECT value FROM meta WHERE name = 'schema'");
     let rows = connection.rows(&stored).await?;
     let version = rows.first().map_or(Ok(0), |row| row.int(0))?;
-    usize::try_from(version).map_err(|_| Error::Refused(format!("it has schema version {version}")))
+    usize::try_from(version).map_err(|_| Error::Rejected(format!("it has schema version {version}")))
 }
 
 async fn create(address: &DatabaseAddress) -> Result<(), Error> {
     let DatabaseAddress::Mysql { database, .. } = address else {
         unreachable!("files are created when they are opened")
     };
-    let created = Connection::open_server(address).await?.run(&mysql::create(database)).await;
+    let created = SqlConnection::open_server(address).await?.run(&mysql::create(database)).await;
     created.map_err(|error| {
-        Error::Refused(format!("there is no database {database}, and it cannot be created: {error}"))
+        Error::Rejected(format!("there is no database {database}, and it cannot be created: {error}"))
     })
 }

@@ -2,8 +2,8 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use super::connection::{Connection, Value};
-use super::{KNOWN_MAX, Known, id_bytes, names};
+use super::connection::{SqlConnection, Value};
+use super::{KNOWN_MAX, RowCache, id_bytes, names};
 use crate::archive::Error;
 use crate::history::{HistoryKey, Item, Record};
 use crate::wire::MsgId;
@@ -23,12 +23,12 @@ struct New<'a> {
 
 /// The row numbers of places: those in the cache, and those that a transaction found or inserted, which enter
 /// the cache when it is committed. If it is rolled back, their rows may not exist.
-struct Places<'a> {
-    known: &'a Mutex<Known>,
-    found: Known,
+struct RowNumbers<'a> {
+    known: &'a Mutex<RowCache>,
+    found: RowCache,
 }
 
-impl Places<'_> {
+impl RowNumbers<'_> {
     fn get(&self, target: &HistoryKey) -> Option<i64> {
         let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         self.found.get(target).or_else(|| known.get(target)).copied()
@@ -50,11 +50,11 @@ impl Places<'_> {
 
 /// Stores records; there must be no [`Record::Forget`] among them. Can be repeated after a failure.
 pub(super) async fn store(
-    connection: &mut Connection,
-    known: &Mutex<Known>,
+    connection: &mut SqlConnection,
+    known: &Mutex<RowCache>,
     records: &[Record],
 ) -> Result<(), Error> {
-    let mut places = Places { known, found: Known::new() };
+    let mut places = RowNumbers { known, found: RowCache::new() };
     begin(connection).await?;
     let mut rows = Vec::new();
     let mut bytes = 0;
@@ -90,19 +90,27 @@ pub(super) async fn store(
 }
 
 /// Deletes about `limit` of the items of an account; returns their number.
-pub(super) async fn forget(connection: &mut Connection, account: &str, limit: usize) -> Result<u64, Error> {
+pub(super) async fn forget(
+    connection: &mut SqlConnection,
+    account: &str,
+    limit: usize,
+) -> Result<u64, Error> {
     delete_oldest(connection, "author = ", Value::Text(Some(account)), limit).await
 }
 
 /// Deletes about `limit` of the oldest items before `before`; returns their number.
-pub(super) async fn expire(connection: &mut Connection, before: MsgId, limit: usize) -> Result<u64, Error> {
+pub(super) async fn expire(
+    connection: &mut SqlConnection,
+    before: MsgId,
+    limit: usize,
+) -> Result<u64, Error> {
     delete_oldest(connection, "id < ", Value::Bytes(&id_bytes(before)), limit).await
 }
 
 /// Deletes the oldest items that match a condition: `limit` of them, and others with the id of the last. Each
 /// statement uses one index, which must contain the column of the condition, followed by the id.
 async fn delete_oldest(
-    connection: &mut Connection,
+    connection: &mut SqlConnection,
     condition: &str,
     value: Value<'_>,
     limit: usize,
@@ -127,14 +135,14 @@ async fn delete_oldest(
     Ok(deleted)
 }
 
-async fn begin(connection: &mut Connection) -> Result<(), Error> {
+async fn begin(connection: &mut SqlConnection) -> Result<(), Error> {
     connection.run(connection.dialect().begin).await
 }
 
 /// Returns the row number of a place, after inserting the row if it is missing.
 async fn place(
-    connection: &mut Connection,
-    places: &mut Places<'_>,
+    connection: &mut SqlConnection,
+    places: &mut RowNumbers<'_>,
     target: &HistoryKey,
 ) -> Result<i64, Error> {
     if let Some(place) = places.get(target) {
@@ -148,14 +156,14 @@ async fn place(
             let insert = connection.statement("INSERT INTO targets (owner, name) VALUES ").list(values);
             connection.execute(&insert).await?;
             let made = find_place(connection, target).await?;
-            made.ok_or_else(|| Error::Away("a row disappeared after it was inserted".to_owned()))?
+            made.ok_or_else(|| Error::Unavailable("a row disappeared after it was inserted".to_owned()))?
         }
     };
     places.found.insert(target.clone(), found);
     Ok(found)
 }
 
-async fn find_place(connection: &mut Connection, target: &HistoryKey) -> Result<Option<i64>, Error> {
+async fn find_place(connection: &mut SqlConnection, target: &HistoryKey) -> Result<Option<i64>, Error> {
     let (owner, name) = names(target);
     let select = connection.statement("SELECT id FROM targets WHERE");
     let select =
@@ -164,7 +172,7 @@ async fn find_place(connection: &mut Connection, target: &HistoryKey) -> Result<
     rows.first().map(|row| row.int(0)).transpose()
 }
 
-async fn insert(connection: &mut Connection, rows: &[New<'_>]) -> Result<(), Error> {
+async fn insert(connection: &mut SqlConnection, rows: &[New<'_>]) -> Result<(), Error> {
     if rows.is_empty() {
         return Ok(());
     }
@@ -191,8 +199,8 @@ async fn insert(connection: &mut Connection, rows: &[New<'_>]) -> Result<(), Err
 }
 
 async fn delete(
-    connection: &mut Connection,
-    places: &mut Places<'_>,
+    connection: &mut SqlConnection,
+    places: &mut RowNumbers<'_>,
     target: &HistoryKey,
     id: MsgId,
 ) -> Result<(), Error> {
@@ -206,7 +214,7 @@ async fn delete(
 }
 
 /// Deletes those of some places that have no items left.
-async fn remove_empty(connection: &mut Connection, places: &[i64]) -> Result<(), Error> {
+async fn remove_empty(connection: &mut SqlConnection, places: &[i64]) -> Result<(), Error> {
     for some in places.chunks(ROWS_MAX) {
         let delete = connection
             .statement("DELETE FROM targets WHERE id IN ")
@@ -227,15 +235,15 @@ mod tests {
     fn a_place_is_cached_only_after_its_transaction_is_committed() {
         let known = Mutex::default();
         let target = HistoryKey::Channel("#a".into());
-        let mut places = Places { known: &known, found: Known::new() };
+        let mut places = RowNumbers { known: &known, found: RowCache::new() };
         places.found.insert(target.clone(), 7);
         assert_eq!(places.get(&target), Some(7));
         drop(places);
-        let mut places = Places { known: &known, found: Known::new() };
+        let mut places = RowNumbers { known: &known, found: RowCache::new() };
         assert_eq!(places.get(&target), None);
         places.found.insert(target.clone(), 8);
         places.keep();
-        let mut places = Places { known: &known, found: Known::new() };
+        let mut places = RowNumbers { known: &known, found: RowCache::new() };
         assert_eq!(places.get(&target), Some(8));
         places.forget(&target);
         assert_eq!(places.get(&target), None);

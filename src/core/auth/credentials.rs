@@ -193,11 +193,11 @@ impl TryFrom<String> for Certfp {
     }
 }
 
-/// JSON has the form of [`Record`]; a binary format has the fields as they are.
+/// JSON has the form of [`StoredCredentials`]; a binary format has the fields as they are.
 impl Serialize for Credentials {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         if serializer.is_human_readable() {
-            return Record::from(self.clone()).serialize(serializer);
+            return StoredCredentials::from(self.clone()).serialize(serializer);
         }
         (self.version, &self.passphrase_hash, &self.scram, &self.certfps).serialize(serializer)
     }
@@ -206,7 +206,7 @@ impl Serialize for Credentials {
 impl<'de> Deserialize<'de> for Credentials {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Credentials, D::Error> {
         if deserializer.is_human_readable() {
-            return Record::deserialize(deserializer)?.try_into().map_err(D::Error::custom);
+            return StoredCredentials::deserialize(deserializer)?.try_into().map_err(D::Error::custom);
         }
         let (version, passphrase_hash, scram, certfps) = Deserialize::deserialize(deserializer)?;
         Ok(Credentials { version, passphrase_hash, scram, certfps })
@@ -217,7 +217,7 @@ impl<'de> Deserialize<'de> for Credentials {
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 #[derive(Default)]
-struct Record {
+struct StoredCredentials {
     version: i8,
     passphrase_hash: Option<String>,
     certfps: Option<Vec<Certfp>>,
@@ -227,11 +227,11 @@ struct Record {
     server_key: Option<String>,
 }
 
-impl From<Credentials> for Record {
-    fn from(credentials: Credentials) -> Record {
+impl From<Credentials> for StoredCredentials {
+    fn from(credentials: Credentials) -> StoredCredentials {
         let base64 = |bytes: &[u8]| Some(BASE64.encode(bytes));
         let scram = credentials.scram.as_ref();
-        Record {
+        StoredCredentials {
             version: match credentials.version {
                 Version::Anope => -2,
                 Version::Atheme => -1,
@@ -248,10 +248,10 @@ impl From<Credentials> for Record {
     }
 }
 
-impl TryFrom<Record> for Credentials {
+impl TryFrom<StoredCredentials> for Credentials {
     type Error = &'static str;
 
-    fn try_from(record: Record) -> Result<Credentials, &'static str> {
+    fn try_from(record: StoredCredentials) -> Result<Credentials, &'static str> {
         let version = match record.version {
             -2 => Version::Anope,
             -1 => Version::Atheme,

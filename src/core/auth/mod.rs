@@ -20,8 +20,9 @@ pub use passphrase::{
     verify_passphrase, verify_password,
 };
 pub use sasl::{
-    CHUNK_BYTES_MAX, Claim, DEVICE_BYTES_MAX, Exchange, Login, MalformedLogin, Mechanism, NONCE_BYTES_MAX,
-    RESPONSE_BYTES_MAX, Reason, SCRAM_ITERATIONS, ScramKeys, Step, challenge_chunks, is_device, nonce,
+    CHUNK_BYTES_MAX, DEVICE_BYTES_MAX, Exchange, Login, MalformedLogin, Mechanism, NONCE_BYTES_MAX,
+    RESPONSE_BYTES_MAX, Reason, SCRAM_ITERATIONS, SaslClaim, SaslStep, ScramKeys, challenge_chunks,
+    is_device, nonce,
 };
 pub use script::{
     ANSWER_BYTES_MAX, AuthAnswer, AuthRequest, BadAnswer, BearerToken, Cookie, certificate_pem, read_caseless,

@@ -100,7 +100,7 @@ impl AuthAnswer {
     /// Output without a decision.
     pub fn parse(answer: &[u8]) -> Result<AuthAnswer, BadAnswer> {
         #[derive(Deserialize)]
-        struct Answer {
+        struct ScriptAnswer {
             success: Option<bool>,
             #[serde(rename = "accountname")]
             account_name: Option<String>,
@@ -110,7 +110,7 @@ impl AuthAnswer {
         if answer.len() > ANSWER_BYTES_MAX {
             return Err(BadAnswer::TooLong);
         }
-        let answer: Answer =
+        let answer: ScriptAnswer =
             read_caseless(answer).map_err(|error| BadAnswer::Malformed(error.to_string()))?;
         match (answer.error.filter(|error| !error.is_empty()), answer.success) {
             (Some(error), _) => Err(BadAnswer::Reported(error)),

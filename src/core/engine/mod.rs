@@ -67,7 +67,7 @@ use crate::wire::clock::long_date;
 
 use setup::ResolvedConfig;
 
-/// Returns the help texts of commands, topics and services, by the name under which catalogues translate them
+/// Returns the help texts of commands, topics and services, by the name under which catalogs translate them
 /// (`help:`).
 pub fn help_texts() -> impl Iterator<Item = (String, String)> {
     command::help::texts().chain(service::help_texts())

@@ -4,10 +4,10 @@
 #[macro_use]
 mod table;
 
-mod catalogue;
+mod catalog;
 pub mod phrase;
 
-pub use catalogue::{Catalogue, CatalogueError, LanguageId, Languages};
+pub use catalog::{Catalog, CatalogueError, LanguageId, Languages};
 pub use phrase::Phrase;
 
 #[cfg(test)]
@@ -16,10 +16,10 @@ mod tests {
 
     #[test]
     fn the_chinese_catalogue_is_complete() {
-        let catalogue = Catalogue::parse(include_str!("../../../languages/zh-CN.lang.yaml")).unwrap();
-        let lacks = |phrase: &&Phrase| !catalogue.has(**phrase);
+        let catalog = Catalog::parse(include_str!("../../../languages/zh-CN.lang.yaml")).unwrap();
+        let lacks = |phrase: &&Phrase| !catalog.has(**phrase);
         let lacking: Vec<&str> = Phrase::ALL.iter().filter(lacks).map(|phrase| phrase.id()).collect();
         assert_eq!(lacking, [""; 0]);
-        assert_eq!((catalogue.code.as_str(), catalogue.is_complete()), ("zh-CN", true));
+        assert_eq!((catalog.code.as_str(), catalog.is_complete()), ("zh-CN", true));
     }
 }

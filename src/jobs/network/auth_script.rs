@@ -74,9 +74,9 @@ mod tests {
     #[test]
     fn the_script_sees_the_question_and_its_verdict_counts() {
         let question = r#"{"accountName":"alice","passphrase":"a\"b","ip":"127.0.0.1"}"#;
-        let program = format!(
-            r#"read -r line; if [ "$line" = '{question}' ]; then echo '{{"success":true,"accountName":"Alice"}}'; else echo '{{}}'; fi"#
-        );
+        let accepted = r#"{"success":true,"accountName":"Alice"}"#;
+        let program =
+            format!(r#"read -r line; [ "$line" = '{question}' ] && echo '{accepted}' || echo '{{}}'"#);
         assert_eq!(ask(&program), Ok(LoginVerdict::Vouched { account: "Alice".into() }));
         assert_eq!(ask(r#"echo '{"success":false}'"#), Ok(LoginVerdict::Wrong));
     }
@@ -85,7 +85,8 @@ mod tests {
     fn the_script_sees_the_certificates() {
         let question = concat!(
             r#"{"accountName":"alice","passphrase":"a\"b","certfp":"ab","#,
-            r#""peerCerts":["-----BEGIN CERTIFICATE-----\nAAE=\n-----END CERTIFICATE-----\n"],"ip":"127.0.0.1"}"#
+            r#""peerCerts":["-----BEGIN CERTIFICATE-----\nAAE=\n-----END CERTIFICATE-----\n"],"#,
+            r#""ip":"127.0.0.1"}"#
         );
         let program = format!(
             r#"read -r line; [ "$line" = '{question}' ] && echo '{{"success":true}}' || echo '{{}}'"#

@@ -1,4 +1,5 @@
-//! `CheckIp`: asks `ip-check-script` about an address: `{"ip": …}` goes in, `{"result": …, "banMessage": …}` comes out.
+//! `CheckIp`: asks `ip-check-script` about an address: `{"ip": …}` goes in, `{"result": …, "banMessage": …}`
+//! comes out.
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -22,7 +23,8 @@ struct Answer {
     result: u8,
     #[serde(default, rename = "banmessage")]
     ban_message: String,
-    /// Network to which the verdict applies for `cache_seconds`; without a time, it applies to this connection only.
+    /// Network to which the verdict applies for `cache_seconds`; without a time, it applies to this
+    /// connection only.
     #[serde(default, rename = "cachenet")]
     cache_net: String,
     #[serde(default, rename = "cacheseconds")]

@@ -1,7 +1,7 @@
 //! `SendMail`: sends email by SMTP through the mail server of `email-verification.mta`.
 //!
-//! It delivers to no other server and tries once. Invariant: the password is sent only over TLS or to this machine;
-//! with `require-tls`, so is the email.
+//! It delivers to no other server and tries once. Invariant: the password is sent only over TLS or to this
+//! machine; with `require-tls`, so is the email.
 
 use std::fmt::Display;
 use std::net::{IpAddr, SocketAddr};

@@ -1,7 +1,9 @@
-//! Jobs that wait for the network or a program, on one thread with its own runtime: host names, ident, scripts, mail.
+//! Jobs that wait for the network or a program, on one thread with its own runtime: host names, ident,
+//! scripts, mail.
 //!
-//! Each kind of job has a file here; [`perform`] is their table. Invariants: at most [`RUNNING_MAX`] jobs run and
-//! [`QUEUE_MAX`] wait; each has a time limit; each is answered exactly once, if only with [`JobAnswer::Failed`].
+//! Each kind of job has a file here; [`perform`] is their table. Invariants: at most [`RUNNING_MAX`] jobs run
+//! and [`QUEUE_MAX`] wait; each has a time limit; each is answered exactly once, if only with
+//! [`JobAnswer::Failed`].
 
 mod auth_script;
 mod dns;

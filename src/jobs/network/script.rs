@@ -1,7 +1,8 @@
-//! Programs that answer questions, and services on a Unix socket in their place: one line goes in, one line comes out.
+//! Programs that answer questions, and services on a Unix socket in their place: one line goes in, one line
+//! comes out.
 //!
-//! Each question starts a program of its own. Invariant: when [`ask`] returns, the program has ended or is being ended;
-//! it is killed if it takes too long.
+//! Each question starts a program of its own. Invariant: when [`ask`] returns, the program has ended or is
+//! being ended; it is killed if it takes too long.
 
 use std::io;
 use std::process::Stdio;
@@ -19,7 +20,8 @@ use crate::engine::Script;
 /// Maximum length of an answer.
 const ANSWER_BYTES_MAX: u64 = 64 << 10;
 
-/// Limits the number of questions that a script is asked at the same time. The limit is that of the first question.
+/// Limits the number of questions that a script is asked at the same time. The limit is that of the first
+/// question.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Limiter(Arc<OnceLock<Semaphore>>);
 

@@ -11,7 +11,7 @@ use tracing::{Event, Level};
 use crate::config::LogType;
 
 /// A log record.
-pub(super) struct Record {
+pub(super) struct LogRecord {
     time: String,
     level: &'static str,
     kind: LogType,
@@ -20,8 +20,8 @@ pub(super) struct Record {
     fields: Vec<(&'static str, String)>,
 }
 
-impl Record {
-    pub(super) fn of(event: &Event<'_>, kind: LogType, level: Level) -> Record {
+impl LogRecord {
+    pub(super) fn of(event: &Event<'_>, kind: LogType, level: Level) -> LogRecord {
         let format =
             format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]Z");
         let time = OffsetDateTime::from(SystemTime::now()).format(format).unwrap_or_default();
@@ -31,7 +31,7 @@ impl Record {
             Level::INFO => "info",
             _ => "debug",
         };
-        let mut record = Record { time, level, kind, message: String::new(), fields: Vec::new() };
+        let mut record = LogRecord { time, level, kind, message: String::new(), fields: Vec::new() };
         event.record(&mut record);
         record
     }
@@ -39,7 +39,7 @@ impl Record {
     /// Formats the record in Ergo's columns: `2020-11-13T03:09:29.320Z : info  : server     : message :
     /// field=value`.
     pub(super) fn text(&self) -> String {
-        let Record { time, level, kind, message, fields } = self;
+        let LogRecord { time, level, kind, message, fields } = self;
         let kind = kind.name();
         let mut line = format!("{time} : {level:<5} : {kind:<10} : ");
         escape(&mut line, message);
@@ -72,7 +72,7 @@ impl Record {
     }
 }
 
-impl Visit for Record {
+impl Visit for LogRecord {
     fn record_str(&mut self, field: &Field, value: &str) {
         self.record_debug(field, &format_args!("{value}"));
     }

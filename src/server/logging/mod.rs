@@ -18,7 +18,7 @@ use tracing_subscriber::registry::LookupSpan;
 
 use crate::config::{LogType, Logging};
 use crate::private;
-use sink::Sink;
+use sink::LogSink;
 
 /// Whether logs go to the console.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,7 +47,7 @@ impl error::Error for LogError {}
 /// The active logs, which can be changed and reopened.
 #[derive(Clone, Debug)]
 pub struct Logs {
-    sinks: Arc<RwLock<Vec<Sink>>>,
+    sinks: Arc<RwLock<Vec<LogSink>>>,
     console: Console,
 }
 
@@ -108,7 +108,7 @@ impl<S: Subscriber> Layer<S> for LogLayer {
     fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
         let level = *event.metadata().level();
         let Some(kind) = kind(event.metadata()) else { return };
-        let record = format::Record::of(event, kind, level);
+        let record = format::LogRecord::of(event, kind, level);
         let sinks = self.0.sinks.read().unwrap_or_else(PoisonError::into_inner);
         for sink in sinks.iter().filter(|sink| sink.wants(kind, level)) {
             sink.write(&record);

@@ -11,15 +11,15 @@ fn place() -> (tempfile::TempDir, PathBuf) {
 }
 
 fn rejection(path: &Path) -> String {
-    Store::open_or_create(path, Outdated::Refuse).unwrap_err().to_string()
+    Store::open_or_create(path, Outdated::Reject).unwrap_err().to_string()
 }
 
 #[test]
 fn the_cloak_secret_survives() {
     let (_dir, path) = place();
-    let secret = Store::open_or_create(&path, Outdated::Refuse).unwrap().cloak_secret().unwrap();
+    let secret = Store::open_or_create(&path, Outdated::Reject).unwrap().cloak_secret().unwrap();
     for _ in 0..20 {
-        let store = Store::open(&path, Outdated::Refuse).unwrap();
+        let store = Store::open(&path, Outdated::Reject).unwrap();
         assert_eq!(store.cloak_secret().unwrap(), secret);
     }
 }
@@ -28,15 +28,15 @@ fn the_cloak_secret_survives() {
 fn an_existing_datastore_is_not_created_again() {
     let (_dir, path) = place();
     Store::create(&path).unwrap();
-    let before = Store::open(&path, Outdated::Refuse).unwrap().cloak_secret().unwrap();
+    let before = Store::open(&path, Outdated::Reject).unwrap().cloak_secret().unwrap();
     assert!(matches!(Store::create(&path), Err(StoreError::Exists(_))));
-    assert_eq!(Store::open(&path, Outdated::Refuse).unwrap().cloak_secret().unwrap(), before);
+    assert_eq!(Store::open(&path, Outdated::Reject).unwrap().cloak_secret().unwrap(), before);
 }
 
 #[test]
 fn a_datastore_is_open_once_at_a_time() {
     let (_dir, path) = place();
-    let _open = Store::open_or_create(&path, Outdated::Refuse).unwrap();
+    let _open = Store::open_or_create(&path, Outdated::Reject).unwrap();
     let rejected = rejection(&path);
     assert!(rejected.ends_with("ircd.db is in use by another process"), "{rejected}");
 }
@@ -76,27 +76,27 @@ fn damage_while_stopped_is_detected_and_left_unchanged() {
 fn a_datastore_recovers_from_a_crash() {
     let (_dir, path) = place();
     Store::create(&path).unwrap();
-    let secret = Store::open(&path, Outdated::Refuse).unwrap().cloak_secret().unwrap();
+    let secret = Store::open(&path, Outdated::Reject).unwrap().cloak_secret().unwrap();
     fs::remove_file(path.join("seal")).unwrap();
-    assert_eq!(Store::open(&path, Outdated::Refuse).unwrap().cloak_secret().unwrap(), secret);
+    assert_eq!(Store::open(&path, Outdated::Reject).unwrap().cloak_secret().unwrap(), secret);
 }
 
 #[test]
 fn a_datastore_recovers_from_a_crash_during_a_snapshot_of_sled() {
     let (_dir, path) = place();
     Store::create(&path).unwrap();
-    let secret = Store::open(&path, Outdated::Refuse).unwrap().cloak_secret().unwrap();
+    let secret = Store::open(&path, Outdated::Reject).unwrap().cloak_secret().unwrap();
     fs::remove_file(path.join("seal")).unwrap();
     fs::write(path.join("snap.00000000FFFFFFFF.generating"), "half").unwrap();
-    assert_eq!(Store::open(&path, Outdated::Refuse).unwrap().cloak_secret().unwrap(), secret);
+    assert_eq!(Store::open(&path, Outdated::Reject).unwrap().cloak_secret().unwrap(), secret);
 }
 
 #[test]
 fn damage_after_a_crash_is_not_made_worse() {
     let (_dir, path) = place();
     Store::create(&path).unwrap();
-    let store = Store::open(&path, Outdated::Refuse).unwrap();
-    let mut disk = Database::new(store).unwrap();
+    let store = Store::open(&path, Outdated::Reject).unwrap();
+    let mut disk = SledDatabase::new(store).unwrap();
     for number in 0..50 {
         let record = |n| (format!("test/{number}-{n}"), Some(vec![b'x'; 200]));
         disk.write(&(0..100).map(record).collect()).unwrap();
@@ -110,7 +110,7 @@ fn damage_after_a_crash_is_not_made_worse() {
     fs::write(&file, &bytes).unwrap();
 
     // Damage to obsolete data may go undetected; damage that loses a record may not.
-    match Store::open(&path, Outdated::Refuse) {
+    match Store::open(&path, Outdated::Reject) {
         Ok(store) => assert_eq!(store.records().unwrap().len(), 5000),
         Err(error) => {
             let rejected = error.to_string();
@@ -133,13 +133,13 @@ fn killed(path: &Path, number: usize) -> PathBuf {
 }
 
 fn records(path: &Path) -> Vec<(String, Vec<u8>)> {
-    Store::open(path, Outdated::Refuse).unwrap().records().unwrap()
+    Store::open(path, Outdated::Reject).unwrap().records().unwrap()
 }
 
 #[test]
 fn kill_9_loses_nothing_that_was_pushed() {
     let (_dir, path) = place();
-    let writer = Store::open_or_create(&path, Outdated::Refuse).unwrap().into_writer().unwrap();
+    let writer = Store::open_or_create(&path, Outdated::Reject).unwrap().into_writer().unwrap();
     assert_eq!(writer.push_soon(vec![write("test/a", Some("1")), write("test/b", Some("1"))]), None);
     let both = [("test/a".to_owned(), b"1".to_vec()), ("test/b".to_owned(), b"1".to_vec())];
     let copy = killed(&path, 1);
@@ -160,7 +160,7 @@ fn kill_9_loses_nothing_that_was_pushed() {
 #[test]
 fn the_log_does_not_undo_later_writes_of_an_older_version() {
     let (_dir, path) = place();
-    let writer = Store::open_or_create(&path, Outdated::Refuse).unwrap().into_writer().unwrap();
+    let writer = Store::open_or_create(&path, Outdated::Reject).unwrap().into_writer().unwrap();
     assert_eq!(writer.push_soon(vec![write("test/a", Some("1"))]), None);
     let copy = killed(&path, 1);
     drop(writer);
@@ -192,17 +192,17 @@ const FAIL: Migration = Migration { name: "fail", run: fail };
 fn an_older_datastore_is_copied_and_then_migrated() {
     let (_dir, path) = place();
     Store::create(&path).unwrap();
-    let rejected = Store::open_with(&path, Outdated::Refuse, &[ADD]).unwrap_err().to_string();
+    let rejected = Store::open_with(&path, Outdated::Reject, &[ADD]).unwrap_err().to_string();
     assert!(rejected.contains("schema version 1") && rejected.contains("upgradedb"), "{rejected}");
 
     let store = Store::open_with(&path, Outdated::Upgrade, &[ADD]).unwrap();
     assert_eq!(store.db.get("test/greeting").unwrap().unwrap(), "hello");
-    let copy = Store::open(store.backup().unwrap(), Outdated::Refuse).unwrap();
+    let copy = Store::open(store.backup().unwrap(), Outdated::Reject).unwrap();
     assert_eq!(copy.db.get("test/greeting").unwrap(), None);
     assert_eq!(copy.cloak_secret().unwrap(), store.cloak_secret().unwrap());
     drop(store);
 
-    let again = Store::open_with(&path, Outdated::Refuse, &[ADD]).unwrap();
+    let again = Store::open_with(&path, Outdated::Reject, &[ADD]).unwrap();
     assert_eq!(again.backup(), None);
     drop(again);
     let rejected = rejection(&path);
@@ -215,6 +215,6 @@ fn a_failed_migration_leaves_the_last_good_version() {
     Store::create(&path).unwrap();
     let failed = Store::open_with(&path, Outdated::Upgrade, &[ADD, FAIL]).unwrap_err().to_string();
     assert_eq!(failed, "datastore migration \"fail\" failed: it cannot");
-    let store = Store::open_with(&path, Outdated::Refuse, &[ADD]).unwrap();
+    let store = Store::open_with(&path, Outdated::Reject, &[ADD]).unwrap();
     assert_eq!(store.db.get("test/greeting").unwrap().unwrap(), "hello");
 }

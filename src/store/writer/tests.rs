@@ -25,10 +25,10 @@ impl Disk for Gate {
     }
 }
 
-fn gate() -> (Writer, Receiver<Batch>, Sender<Result<(), String>>) {
+fn gate() -> (StoreWriter, Receiver<Batch>, Sender<Result<(), String>>) {
     let (asked, batches) = channel();
     let (open, results) = channel();
-    (Writer::start(Gate { asked, results }).unwrap(), batches, open)
+    (StoreWriter::start(Gate { asked, results }).unwrap(), batches, open)
 }
 
 fn set(key: &str, value: &str) -> Write {
@@ -40,7 +40,7 @@ fn batch(entries: &[(&str, Option<&str>)]) -> Batch {
 }
 
 /// Waits until the progress differs from `seen`.
-fn next(writer: &Writer, seen: &Progress) -> Progress {
+fn next(writer: &StoreWriter, seen: &Progress) -> Progress {
     loop {
         let progress = writer.progress();
         if progress != *seen {
@@ -128,12 +128,12 @@ fn exports_go_through_the_writer() {
 }
 
 /// Returns a writer with a log, and the directory of the log.
-fn logged() -> (Writer, Receiver<Batch>, Sender<Result<(), String>>, tempfile::TempDir) {
+fn logged() -> (StoreWriter, Receiver<Batch>, Sender<Result<(), String>>, tempfile::TempDir) {
     let directory = tempfile::tempdir().unwrap();
     let (asked, batches) = channel();
     let (open, results) = channel();
     let wal = Wal::open(directory.path(), None).unwrap().0;
-    (Writer::with_wal(Gate { asked, results }, Some(wal)).unwrap(), batches, open, directory)
+    (StoreWriter::with_wal(Gate { asked, results }, Some(wal)).unwrap(), batches, open, directory)
 }
 
 /// Returns the writes in the log after a position.

@@ -75,7 +75,7 @@ pub(in super::super) fn create(database: &str) -> String {
 
 /// Returns whether an error says that the server has no such database.
 pub(in super::super) fn is_no_database(error: &Error) -> bool {
-    matches!(error, Error::Refused(why) if why.starts_with("1049 "))
+    matches!(error, Error::Rejected(why) if why.starts_with("1049 "))
 }
 
 /// Classifies an error of the server.
@@ -83,9 +83,9 @@ pub(in super::super) fn error(error: &MySqlDatabaseError) -> Error {
     let text = error.to_string();
     match error.number() {
         // Access denied, in several ways; an unknown authentication plugin.
-        1044 | 1045 | 1142 | 1143 | 1698 | 2059 | NO_DATABASE => Error::Refused(text),
+        1044 | 1045 | 1142 | 1143 | 1698 | 2059 | NO_DATABASE => Error::Rejected(text),
         // Too long, out of range, not in the character set, a packet larger than the server accepts.
-        1153 | 1264 | 1366 | 1406 => Error::Unfit(text),
-        _ => Error::Away(text),
+        1153 | 1264 | 1366 | 1406 => Error::Unstorable(text),
+        _ => Error::Unavailable(text),
     }
 }

@@ -54,7 +54,7 @@ pub(in super::super) const DIALECT: Dialect = Dialect {
 /// SQLite keeps beside it. SQLite gives new ones the mode of the database.
 pub(in super::super) fn create(path: &Path) -> Result<(), Error> {
     let created = private::options().create(true).append(true).open(path);
-    created.map_err(|error| Error::Refused(format!("its file cannot be opened: {error}")))?;
+    created.map_err(|error| Error::Rejected(format!("its file cannot be opened: {error}")))?;
     for suffix in ["", "-wal", "-shm", "-journal"] {
         let mut name = path.as_os_str().to_owned();
         name.push(suffix);
@@ -94,9 +94,9 @@ pub(in super::super) fn error(error: &dyn DatabaseError) -> Error {
     let code = error.code().and_then(|code| code.parse::<i32>().ok());
     match code.map(|code| code & 0xff) {
         // Read-only, corrupt, cannot be opened, not permitted, not a database.
-        Some(8 | 11 | 14 | 23 | 26) => Error::Refused(text),
+        Some(8 | 11 | 14 | 23 | 26) => Error::Rejected(text),
         // Too big, a constraint, a mismatch of types.
-        Some(18..=20) => Error::Unfit(text),
-        _ => Error::Away(text),
+        Some(18..=20) => Error::Unstorable(text),
+        _ => Error::Unavailable(text),
     }
 }

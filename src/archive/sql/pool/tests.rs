@@ -36,18 +36,18 @@ fn work_that_hangs_does_not_delay_the_next() {
     let path = dir.path().join("history.db");
     block_on(async {
         let other = locked(&path).await;
-        let live = Live {
+        let live = LiveSettings {
             time_max: TIME_MAX,
             expire_time: Duration::ZERO,
             sync_interval: Duration::ZERO,
             spool_bytes_max: 0,
         };
         let address = DatabaseAddress::Sqlite { path, busy_timeout: BUSY_TIMEOUT };
-        let pool = Pool::new(&address, 1, Duration::ZERO, watch::channel(live).1);
+        let pool = ConnectionPool::new(&address, 1, Duration::ZERO, watch::channel(live).1);
         // A connection from the pool, as in most cases.
         pool.run(async |connection| connection.run("SELECT 1").await).await.unwrap();
         let hung = pool.run(async |connection| connection.run(HANGS).await).await;
-        assert!(matches!(hung, Err(Error::Away(_))), "{hung:?}");
+        assert!(matches!(hung, Err(Error::Unavailable(_))), "{hung:?}");
         let next = pool.run(async |connection| connection.run("SELECT x FROM t").await);
         timeout(BUSY_TIMEOUT / 4, next).await.expect("it must not wait for the previous work").unwrap();
         other.close().await.unwrap();

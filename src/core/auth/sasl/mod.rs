@@ -2,7 +2,7 @@
 //!
 //! It has no accounts: it returns what a client claims, and the caller verifies the claim. Invariant:
 //! an exchange holds at most [`RESPONSE_BYTES_MAX`] plus a few hundred bytes, and after
-//! [`Step::Check`] or [`Step::Failed`] every further chunk fails.
+//! [`SaslStep::Check`] or [`SaslStep::Failed`] every further chunk fails.
 
 mod external;
 mod login;
@@ -53,7 +53,7 @@ impl Mechanism {
 
 /// The identity that a client claims, and its evidence.
 #[derive(Clone, PartialEq, Eq)]
-pub enum Claim {
+pub enum SaslClaim {
     /// A passphrase, which the caller must verify.
     Password {
         /// The claimed identity.
@@ -70,7 +70,7 @@ pub enum Claim {
 
 /// The result of a chunk.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Step {
+pub enum SaslStep {
     /// More chunks follow; send nothing.
     NeedMore,
     /// Send this with [`challenge_chunks`].
@@ -79,7 +79,7 @@ pub enum Step {
     /// now, not when the proof arrives.
     Keys(Login),
     /// The exchange is complete; verify the claim.
-    Check(Claim),
+    Check(SaslClaim),
     /// The exchange failed and is over.
     Failed(Reason),
 }
@@ -106,12 +106,12 @@ pub enum Reason {
 /// One login attempt with one mechanism.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Exchange {
-    state: State,
+    state: MechanismState,
     response: Vec<u8>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-enum State {
+enum MechanismState {
     Plain,
     External,
     ScramStart,
@@ -126,39 +126,39 @@ impl Exchange {
     /// Starts an exchange. The caller sends the empty challenge `+`.
     pub fn new(mechanism: Mechanism) -> Exchange {
         let state = match mechanism {
-            Mechanism::Plain => State::Plain,
-            Mechanism::External => State::External,
-            Mechanism::ScramSha256 => State::ScramStart,
+            Mechanism::Plain => MechanismState::Plain,
+            Mechanism::External => MechanismState::External,
+            Mechanism::ScramSha256 => MechanismState::ScramStart,
         };
         Exchange { state, response: Vec::new() }
     }
 
     /// Processes the parameter of an AUTHENTICATE.
-    pub fn feed(&mut self, chunk: &str) -> Step {
-        if self.state == State::Over {
-            return Step::Failed(Reason::Malformed);
+    pub fn feed(&mut self, chunk: &str) -> SaslStep {
+        if self.state == MechanismState::Over {
+            return SaslStep::Failed(Reason::Malformed);
         }
         let step = match self.collect(chunk) {
-            Ok(None) => return Step::NeedMore,
+            Ok(None) => return SaslStep::NeedMore,
             Ok(Some(response)) => self.respond(&response),
             Err(reason) => Err(reason),
         };
         step.unwrap_or_else(|reason| {
-            *self = Exchange { state: State::Over, response: Vec::new() };
-            Step::Failed(reason)
+            *self = Exchange { state: MechanismState::Over, response: Vec::new() };
+            SaslStep::Failed(reason)
         })
     }
 
-    /// Answers [`Step::Keys`]. Pass [`ScramKeys::pretend`] for an account without keys, and a new [`nonce`].
-    /// Returns a [`Step::Challenge`], or a failure if no keys were requested.
-    pub fn answer_keys(&mut self, keys: &ScramKeys, nonce: &str) -> Step {
-        match std::mem::replace(&mut self.state, State::Over) {
-            State::ScramKeys(first, login) => {
+    /// Answers [`SaslStep::Keys`]. Pass [`ScramKeys::pretend`] for an account without keys, and a new
+    /// [`nonce`]. Returns a [`SaslStep::Challenge`], or a failure if no keys were requested.
+    pub fn answer_keys(&mut self, keys: &ScramKeys, nonce: &str) -> SaslStep {
+        match std::mem::replace(&mut self.state, MechanismState::Over) {
+            MechanismState::ScramKeys(first, login) => {
                 let (message, proof) = first.answer(keys, nonce);
-                self.state = State::ScramProof(Box::new(proof), login);
-                Step::Challenge(message.into_bytes())
+                self.state = MechanismState::ScramProof(Box::new(proof), login);
+                SaslStep::Challenge(message.into_bytes())
             }
-            _ => Step::Failed(Reason::Malformed),
+            _ => SaslStep::Failed(Reason::Malformed),
         }
     }
 
@@ -179,22 +179,26 @@ impl Exchange {
         Ok((chunk.len() < CHUNK_BYTES_MAX).then(|| std::mem::take(&mut self.response)))
     }
 
-    fn respond(&mut self, response: &[u8]) -> Result<Step, Reason> {
+    fn respond(&mut self, response: &[u8]) -> Result<SaslStep, Reason> {
         let text = std::str::from_utf8(response).map_err(|_| Reason::Malformed)?;
-        let (state, step) = match std::mem::replace(&mut self.state, State::Over) {
-            State::Plain => (State::Over, Step::Check(plain::read(text)?)),
-            State::External => (State::Over, Step::Check(external::read(text)?)),
-            State::ScramStart => {
+        let (state, step) = match std::mem::replace(&mut self.state, MechanismState::Over) {
+            MechanismState::Plain => (MechanismState::Over, SaslStep::Check(plain::read(text)?)),
+            MechanismState::External => (MechanismState::Over, SaslStep::Check(external::read(text)?)),
+            MechanismState::ScramStart => {
                 let first = ClientFirst::parse(text)?;
                 let login = identity(&first.authzid, &first.authcid)?;
-                (State::ScramKeys(Box::new(first), login.clone()), Step::Keys(login))
+                (MechanismState::ScramKeys(Box::new(first), login.clone()), SaslStep::Keys(login))
             }
-            State::ScramProof(proof, login) => {
+            MechanismState::ScramProof(proof, login) => {
                 let message = proof.check(text)?.ok_or(Reason::Proof)?;
-                (State::ScramDone(login), Step::Challenge(message.into_bytes()))
+                (MechanismState::ScramDone(login), SaslStep::Challenge(message.into_bytes()))
             }
-            State::ScramDone(login) if text.is_empty() => (State::Over, Step::Check(Claim::Scram(login))),
-            State::ScramKeys(..) | State::ScramDone(_) | State::Over => return Err(Reason::Malformed),
+            MechanismState::ScramDone(login) if text.is_empty() => {
+                (MechanismState::Over, SaslStep::Check(SaslClaim::Scram(login)))
+            }
+            MechanismState::ScramKeys(..) | MechanismState::ScramDone(_) | MechanismState::Over => {
+                return Err(Reason::Malformed);
+            }
         };
         self.state = state;
         Ok(step)
@@ -220,12 +224,12 @@ impl std::fmt::Debug for Exchange {
     }
 }
 
-impl std::fmt::Debug for Claim {
+impl std::fmt::Debug for SaslClaim {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Claim::Password { login, .. } => f.debug_tuple("Password").field(login).finish(),
-            Claim::External(login) => f.debug_tuple("External").field(login).finish(),
-            Claim::Scram(login) => f.debug_tuple("Scram").field(login).finish(),
+            SaslClaim::Password { login, .. } => f.debug_tuple("Password").field(login).finish(),
+            SaslClaim::External(login) => f.debug_tuple("External").field(login).finish(),
+            SaslClaim::Scram(login) => f.debug_tuple("Scram").field(login).finish(),
         }
     }
 }

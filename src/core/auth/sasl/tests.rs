@@ -8,21 +8,21 @@ fn login(account: &str, device: Option<&str>) -> Login {
     Login { account: account.to_owned(), device: device.map(str::to_owned) }
 }
 
-fn password(account: &str, device: Option<&str>, passphrase: &str) -> Step {
-    Step::Check(Claim::Password { login: login(account, device), passphrase: passphrase.to_owned() })
+fn password(account: &str, device: Option<&str>, passphrase: &str) -> SaslStep {
+    SaslStep::Check(SaslClaim::Password { login: login(account, device), passphrase: passphrase.to_owned() })
 }
 
 /// Sends `response` as a client would.
-fn send(exchange: &mut Exchange, response: &[u8]) -> Step {
+fn send(exchange: &mut Exchange, response: &[u8]) -> SaslStep {
     let chunks = challenge_chunks(response);
     let (last, full) = chunks.split_last().unwrap();
     for chunk in full {
-        assert_eq!(exchange.feed(chunk), Step::NeedMore);
+        assert_eq!(exchange.feed(chunk), SaslStep::NeedMore);
     }
     exchange.feed(last)
 }
 
-fn outcome(mechanism: Mechanism, response: &[u8]) -> Step {
+fn outcome(mechanism: Mechanism, response: &[u8]) -> SaslStep {
     send(&mut Exchange::new(mechanism), response)
 }
 
@@ -40,37 +40,37 @@ fn plain_claims() {
     // The example of the IRCv3 specification: jilles, sesame.
     let step = Exchange::new(Mechanism::Plain).feed("amlsbGVzAGppbGxlcwBzZXNhbWU=");
     assert_eq!(step, password("jilles", None, "sesame"));
-    let cases: &[(&str, Step)] = &[
+    let cases: &[(&str, SaslStep)] = &[
         ("\0alice\0secret", password("alice", None, "secret")),
         ("\0alice@phone\0a@b", password("alice", Some("phone"), "a@b")),
         ("alice\0alice@phone\0x", password("alice", Some("phone"), "x")),
         ("alice@phone\0alice@phone\0x", password("alice", Some("phone"), "x")),
         ("\0alice@\0x", password("alice", None, "x")),
         ("\0\0", password("", None, "")),
-        ("bob\0alice\0x", Step::Failed(Reason::OtherIdentity)),
-        ("\0alice", Step::Failed(Reason::Malformed)),
-        ("\0alice\0a\0b", Step::Failed(Reason::Malformed)),
-        ("", Step::Failed(Reason::Malformed)),
+        ("bob\0alice\0x", SaslStep::Failed(Reason::OtherIdentity)),
+        ("\0alice", SaslStep::Failed(Reason::Malformed)),
+        ("\0alice\0a\0b", SaslStep::Failed(Reason::Malformed)),
+        ("", SaslStep::Failed(Reason::Malformed)),
         // A device name that would forge a line when shown to an operator.
-        ("\0alice@d\r\n:NickServ NOTICE oper :forged\0x", Step::Failed(Reason::Malformed)),
-        ("\0alice\r\nQUIT\0x", Step::Failed(Reason::Malformed)),
-        ("alice@d\n\0alice\0x", Step::Failed(Reason::Malformed)),
+        ("\0alice@d\r\n:NickServ NOTICE oper :forged\0x", SaslStep::Failed(Reason::Malformed)),
+        ("\0alice\r\nQUIT\0x", SaslStep::Failed(Reason::Malformed)),
+        ("alice@d\n\0alice\0x", SaslStep::Failed(Reason::Malformed)),
     ];
     for (response, expected) in cases {
         assert_eq!(outcome(Mechanism::Plain, response.as_bytes()), *expected, "{response:?}");
     }
-    assert_eq!(outcome(Mechanism::Plain, b"\0alice\0\xff"), Step::Failed(Reason::Malformed));
+    assert_eq!(outcome(Mechanism::Plain, b"\0alice\0\xff"), SaslStep::Failed(Reason::Malformed));
 }
 
 #[test]
 fn external_claims() {
-    let claim = |account, device| Step::Check(Claim::External(login(account, device)));
+    let claim = |account, device| SaslStep::Check(SaslClaim::External(login(account, device)));
     assert_eq!(outcome(Mechanism::External, b""), claim("", None));
     assert_eq!(outcome(Mechanism::External, b"alice"), claim("alice", None));
     assert_eq!(outcome(Mechanism::External, b"alice@phone"), claim("alice", Some("phone")));
     assert_eq!(outcome(Mechanism::External, b"@phone"), claim("", Some("phone")));
     for forged in [b"alice@a\r\nb".as_slice(), b"alice\n", b"al\0ice", b"alice@two words"] {
-        assert_eq!(outcome(Mechanism::External, forged), Step::Failed(Reason::Malformed));
+        assert_eq!(outcome(Mechanism::External, forged), SaslStep::Failed(Reason::Malformed));
     }
 }
 
@@ -86,47 +86,47 @@ fn scram_succeeds() {
     let start = || {
         let mut exchange = Exchange::new(Mechanism::ScramSha256);
         let step = send(&mut exchange, b"n,,n=user,r=rOprNGfwEbeRWgbNEkqO");
-        assert_eq!(step, Step::Keys(login("user", None)));
+        assert_eq!(step, SaslStep::Keys(login("user", None)));
         exchange
     };
     let mut exchange = start();
-    let Step::Challenge(challenge) = exchange.answer_keys(&keys, "%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0") else {
+    let SaslStep::Challenge(challenge) = exchange.answer_keys(&keys, "%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0") else {
         panic!("no challenge")
     };
     assert!(challenge.ends_with(b",s=W22ZaJ0SNY7soEsUEjb6gQ==,i=4096"));
     let server_final = b"v=6rriTRBi23WpRR/wtup+mMhUZUn/dB5nLTJRsjl95G4=".to_vec();
-    assert_eq!(send(&mut exchange, last.as_bytes()), Step::Challenge(server_final));
+    assert_eq!(send(&mut exchange, last.as_bytes()), SaslStep::Challenge(server_final));
     let mut hasty = exchange.clone();
-    assert_eq!(send(&mut hasty, b"?"), Step::Failed(Reason::Malformed));
-    assert_eq!(exchange.feed("+"), Step::Check(Claim::Scram(login("user", None))));
-    assert_eq!(exchange.feed("+"), Step::Failed(Reason::Malformed));
+    assert_eq!(send(&mut hasty, b"?"), SaslStep::Failed(Reason::Malformed));
+    assert_eq!(exchange.feed("+"), SaslStep::Check(SaslClaim::Scram(login("user", None))));
+    assert_eq!(exchange.feed("+"), SaslStep::Failed(Reason::Malformed));
 
     // A replay of the same messages fails because the server's nonce differs.
     let mut replayed = start();
     replayed.answer_keys(&keys, &nonce([7; 18]));
-    assert_eq!(send(&mut replayed, last.as_bytes()), Step::Failed(Reason::Proof));
-    assert_eq!(replayed.feed("+"), Step::Failed(Reason::Malformed));
+    assert_eq!(send(&mut replayed, last.as_bytes()), SaslStep::Failed(Reason::Proof));
+    assert_eq!(replayed.feed("+"), SaslStep::Failed(Reason::Malformed));
 
     // For an account that does not exist, the messages look the same up to the proof.
     let mut unknown = start();
     let step = unknown.answer_keys(&ScramKeys::pretend(b"secret", "user"), "%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0");
-    let Step::Challenge(pretended) = step else { panic!("no challenge") };
+    let SaslStep::Challenge(pretended) = step else { panic!("no challenge") };
     assert_eq!(pretended.len(), challenge.len());
-    assert_eq!(send(&mut unknown, last.as_bytes()), Step::Failed(Reason::Proof));
+    assert_eq!(send(&mut unknown, last.as_bytes()), SaslStep::Failed(Reason::Proof));
 }
 
 #[test]
 fn scram_out_of_turn() {
     let first = b"n,a=alice,n=alice@phone,r=x";
     let mut exchange = Exchange::new(Mechanism::ScramSha256);
-    assert_eq!(send(&mut exchange, first), Step::Keys(login("alice", Some("phone"))));
-    assert_eq!(send(&mut exchange, first), Step::Failed(Reason::Malformed));
+    assert_eq!(send(&mut exchange, first), SaslStep::Keys(login("alice", Some("phone"))));
+    assert_eq!(send(&mut exchange, first), SaslStep::Failed(Reason::Malformed));
     let keys = ScramKeys::pretend(b"", "");
-    assert_eq!(exchange.answer_keys(&keys, "y"), Step::Failed(Reason::Malformed));
+    assert_eq!(exchange.answer_keys(&keys, "y"), SaslStep::Failed(Reason::Malformed));
     let mut plain = Exchange::new(Mechanism::Plain);
-    assert_eq!(plain.answer_keys(&keys, "y"), Step::Failed(Reason::Malformed));
+    assert_eq!(plain.answer_keys(&keys, "y"), SaslStep::Failed(Reason::Malformed));
     let other = outcome(Mechanism::ScramSha256, b"n,a=bob,n=alice,r=x");
-    assert_eq!(other, Step::Failed(Reason::OtherIdentity));
+    assert_eq!(other, SaslStep::Failed(Reason::OtherIdentity));
 }
 
 #[test]
@@ -142,9 +142,9 @@ fn failures_end_the_exchange() {
     ];
     for (chunk, reason) in cases {
         let mut exchange = Exchange::new(Mechanism::Plain);
-        assert_eq!(exchange.feed(&full), Step::NeedMore);
-        assert_eq!(exchange.feed(chunk), Step::Failed(reason), "{chunk}");
-        assert_eq!(exchange.feed(&full), Step::Failed(Reason::Malformed), "{chunk}");
+        assert_eq!(exchange.feed(&full), SaslStep::NeedMore);
+        assert_eq!(exchange.feed(chunk), SaslStep::Failed(reason), "{chunk}");
+        assert_eq!(exchange.feed(&full), SaslStep::Failed(Reason::Malformed), "{chunk}");
     }
 }
 
@@ -157,7 +157,7 @@ fn the_length_of_a_response_is_limited() {
     );
     let mut exchange = Exchange::new(Mechanism::Plain);
     let full = "A".repeat(CHUNK_BYTES_MAX);
-    let fed = (0..100).position(|_| exchange.feed(&full) == Step::Failed(Reason::ResponseTooLong));
+    let fed = (0..100).position(|_| exchange.feed(&full) == SaslStep::Failed(Reason::ResponseTooLong));
     assert_eq!(fed, Some(RESPONSE_BYTES_MAX / 300));
 }
 
@@ -210,7 +210,7 @@ proptest! {
         let mechanism = [Mechanism::Plain, Mechanism::External, Mechanism::ScramSha256][mechanism];
         let mut exchange = Exchange::new(mechanism);
         for response in responses {
-            if let Step::Keys(_) = send(&mut exchange, response.as_bytes()) {
+            if let SaslStep::Keys(_) = send(&mut exchange, response.as_bytes()) {
                 exchange.answer_keys(&ScramKeys::pretend(b"", ""), "x");
             }
         }

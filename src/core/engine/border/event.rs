@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::job::JobAnswer;
 use crate::config::{Config, Document};
-use crate::i18n::Catalogue;
+use crate::i18n::Catalog;
 use crate::state::SessionId;
 
 pub use crate::state::Door;
@@ -132,5 +132,5 @@ pub struct Texts {
     /// Text of `address-blacklist-file`, if there is one.
     pub address_blacklist: Option<String>,
     /// The languages other than English, in the order in which they are announced.
-    pub catalogues: Vec<Catalogue>,
+    pub catalogs: Vec<Catalog>,
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::auth::{Claim, Exchange, Login, Mechanism, Reason, Step, challenge_chunks, nonce};
+use crate::auth::{Exchange, Login, Mechanism, Reason, SaslClaim, SaslStep, challenge_chunks, nonce};
 use crate::engine::account::login::{self, Certified, LoginPermit, LoginRefused};
 use crate::engine::border::JobAnswer;
 use crate::engine::context::cx::Cx;
@@ -57,7 +57,7 @@ fn is_bound(cx: &Cx<'_>) -> bool {
 
 fn proceed(cx: &mut Cx<'_>, mut exchange: Box<Exchange>, chunk: &str) {
     let mut step = exchange.feed(chunk);
-    if let Step::Keys(login) = &step {
+    if let SaslStep::Keys(login) = &step {
         step = match login::attempt_scram(cx, &login.account) {
             Ok(keys) => exchange.answer_keys(&keys, &nonce(cx.ids.secret())),
             Err(refused) => {
@@ -67,35 +67,35 @@ fn proceed(cx: &mut Cx<'_>, mut exchange: Box<Exchange>, chunk: &str) {
         };
     }
     match step {
-        Step::NeedMore => set(cx, Some(exchange)),
-        Step::Challenge(bytes) => {
+        SaslStep::NeedMore => set(cx, Some(exchange)),
+        SaslStep::Challenge(bytes) => {
             set(cx, Some(exchange));
             challenge(cx, &bytes);
         }
-        Step::Check(claim) => {
+        SaslStep::Check(claim) => {
             set(cx, None);
             check(cx, claim);
         }
-        Step::Failed(reason) => {
+        SaslStep::Failed(reason) => {
             set(cx, None);
             fail(cx, reason);
         }
-        Step::Keys(_) => unreachable!("answer_keys returns another step"),
+        SaslStep::Keys(_) => unreachable!("answer_keys returns another step"),
     }
 }
 
-fn check(cx: &mut Cx<'_>, claim: Claim) {
+fn check(cx: &mut Cx<'_>, claim: SaslClaim) {
     let known = match claim {
-        Claim::Password { login, passphrase } => match login::attempt(cx, &login.account, &passphrase) {
+        SaslClaim::Password { login, passphrase } => match login::attempt(cx, &login.account, &passphrase) {
             Ok(job) => return cx.ask(job, SaslPassphraseChecked(login)),
             Err(refused) => Err(refused),
         },
-        Claim::External(login) => match login::attempt_certificate(cx, &login.account) {
+        SaslClaim::External(login) => match login::attempt_certificate(cx, &login.account) {
             Ok(Certified::Ask(job)) => return cx.ask(job, CertificateChecked(login)),
             Ok(Certified::Known(key)) => Ok((key, login)),
             Err(refused) => Err(refused),
         },
-        Claim::Scram(login) => login::allowed(cx, &login.account).map(|permit| (permit, login)),
+        SaslClaim::Scram(login) => login::allowed(cx, &login.account).map(|permit| (permit, login)),
     };
     conclude(cx, known);
 }

@@ -1,5 +1,5 @@
 //! HELP: explains commands, modes and names. The English texts come from the table of commands and from
-//! `TOPICS`; catalogues can translate them.
+//! `TOPICS`; catalogs can translate them.
 
 use crate::engine::context::cx::Cx;
 use crate::engine::context::refusal::Outcome;

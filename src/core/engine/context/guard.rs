@@ -1,9 +1,9 @@
 //! Catches panics of handlers: with `debug.recover-from-errors` a panic ends the command, not the server.
 //!
 //! Everything that serves a session goes through [`guarded`]: commands, continuations of jobs, long answers,
-//! deadlines, connections that open or close, a rehash. A handler only reads the state; facts that it committed before the panic stay.
-//! A panic while a fact is being applied is not caught: the state may be half-updated, so the process must
-//! restart from the datastore.
+//! deadlines, connections that open or close, a rehash. A handler only reads the state; facts that it
+//! committed before the panic stay. A panic while a fact is being applied is not caught: the state may be
+//! half-updated, so the process must restart from the datastore.
 
 use std::any::Any;
 use std::fmt;

@@ -60,7 +60,7 @@ fn split_help(help: &str) -> (&str, &str) {
     help.split_once(": ").unwrap_or(("", help))
 }
 
-/// Returns the key of a command's help in catalogues.
+/// Returns the key of a command's help in catalogs.
 fn key(service: ServiceName, command: &ServiceCommand) -> String {
     format!("{} {}", service.name(), command.name)
 }
@@ -75,7 +75,7 @@ fn text_of(cx: &Cx<'_>, key: &str, english: impl FnOnce() -> String) -> String {
     translated.map_or_else(english, str::to_owned)
 }
 
-/// Returns the texts about services and their commands, with their keys in catalogues.
+/// Returns the texts about services and their commands, with their keys in catalogs.
 pub(super) fn texts() -> impl Iterator<Item = (String, String)> {
     ServiceName::ALL.into_iter().flat_map(|service| {
         let about = (service.name().to_owned(), super::about(service).join("\n"));

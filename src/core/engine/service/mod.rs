@@ -3,7 +3,7 @@
 //! A service is a table of commands. This module contains what all of them share: access, parameter counts,
 //! HELP and CTCP. A command's function does the rest with the same [`Cx`] as any other handler and answers
 //! with [`Cx::notice`]. Services are not users: they have no entry in the state. Sentences are phrases, and
-//! catalogues can translate help texts; the lines of lists are in English only.
+//! catalogs can translate help texts; the lines of lists are in English only.
 
 pub mod chanserv;
 mod confirm;
@@ -179,7 +179,7 @@ impl Access {
     }
 }
 
-/// Returns the texts about services and their commands, with their keys in catalogues.
+/// Returns the texts about services and their commands, with their keys in catalogs.
 pub fn help_texts() -> impl Iterator<Item = (String, String)> {
     help::texts()
 }

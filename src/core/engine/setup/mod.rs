@@ -33,7 +33,7 @@ pub struct ResolvedConfig {
     pub config: Box<Config>,
     /// The case mapping, by which names are compared.
     pub mapping: CaseMapping,
-    /// English and the catalogues.
+    /// English and the catalogs.
     pub languages: Languages,
     /// The tokens of 005, by line.
     pub isupport: Vec<Vec<String>>,
@@ -63,7 +63,7 @@ impl ResolvedConfig {
     /// Derives everything from a configuration.
     pub fn new(config: Box<Config>, cloak_secret: String, texts: &Texts, started: String) -> ResolvedConfig {
         let languages = match config.languages.enabled {
-            true => Languages::new(texts.catalogues.clone(), &config.languages.default),
+            true => Languages::new(texts.catalogs.clone(), &config.languages.default),
             false => Languages::default(),
         };
         let formatted = config.server.motd_formatting;

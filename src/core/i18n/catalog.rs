@@ -25,7 +25,7 @@ pub struct LanguageId(pub u8);
 /// The translations of one language.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(into = "Raw", try_from = "Raw")]
-pub struct Catalogue {
+pub struct Catalog {
     /// BCP 47 code: `zh-CN`.
     pub code: String,
     /// The name of the language in that language.
@@ -69,12 +69,12 @@ struct Raw {
     help: BTreeMap<Box<str>, Box<str>>,
 }
 
-impl Catalogue {
+impl Catalog {
     /// Parses a catalog document.
-    pub fn parse(text: &str) -> Result<Catalogue, CatalogueError> {
+    pub fn parse(text: &str) -> Result<Catalog, CatalogueError> {
         let raw: Raw =
             serde_yaml::from_str(text).map_err(|error| CatalogueError::Malformed(error.to_string()))?;
-        Catalogue::try_from(raw)
+        Catalog::try_from(raw)
     }
 
     /// Returns whether a phrase is translated.
@@ -93,10 +93,10 @@ impl Catalogue {
     }
 }
 
-impl TryFrom<Raw> for Catalogue {
+impl TryFrom<Raw> for Catalog {
     type Error = CatalogueError;
 
-    fn try_from(raw: Raw) -> Result<Catalogue, CatalogueError> {
+    fn try_from(raw: Raw) -> Result<Catalog, CatalogueError> {
         let mut texts = vec![None; Phrase::ALL.len()];
         for (id, translation) in raw.phrases {
             let Some(phrase) = Phrase::by_id(&id) else {
@@ -107,15 +107,15 @@ impl TryFrom<Raw> for Catalogue {
             }
             texts[phrase as usize] = Some(translation.into_boxed_str());
         }
-        Ok(Catalogue { code: raw.code, name: raw.name, texts, help: raw.help })
+        Ok(Catalog { code: raw.code, name: raw.name, texts, help: raw.help })
     }
 }
 
-impl From<Catalogue> for Raw {
-    fn from(catalogue: Catalogue) -> Raw {
-        let texts = Phrase::ALL.iter().zip(catalogue.texts);
+impl From<Catalog> for Raw {
+    fn from(catalog: Catalog) -> Raw {
+        let texts = Phrase::ALL.iter().zip(catalog.texts);
         let phrases = texts.filter_map(|(phrase, text)| Some((phrase.id().to_owned(), text?.into())));
-        Raw { code: catalogue.code, name: catalogue.name, phrases: phrases.collect(), help: catalogue.help }
+        Raw { code: catalog.code, name: catalog.name, phrases: phrases.collect(), help: catalog.help }
     }
 }
 
@@ -131,7 +131,7 @@ fn placeholders(text: &str) -> Vec<u8> {
 /// English and all loaded catalogs.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Languages {
-    catalogues: Vec<Catalogue>,
+    catalogs: Vec<Catalog>,
     /// The language of clients that have not chosen one.
     pub default: LanguageId,
 }
@@ -139,9 +139,9 @@ pub struct Languages {
 impl Languages {
     /// Takes catalogs in the order in which they are announced; at most 255, the rest is ignored.
     /// `default` is a code; an unknown one means English.
-    pub fn new(mut catalogues: Vec<Catalogue>, default: &str) -> Languages {
-        catalogues.truncate(usize::from(u8::MAX));
-        let mut languages = Languages { catalogues, default: LanguageId(0) };
+    pub fn new(mut catalogs: Vec<Catalog>, default: &str) -> Languages {
+        catalogs.truncate(usize::from(u8::MAX));
+        let mut languages = Languages { catalogs, default: LanguageId(0) };
         languages.default = languages.by_code(default).unwrap_or_default();
         languages
     }
@@ -151,14 +151,14 @@ impl Languages {
         if code.eq_ignore_ascii_case("en") {
             return Some(LanguageId(0));
         }
-        let at = self.catalogues.iter().position(|c| c.code.eq_ignore_ascii_case(code))?;
+        let at = self.catalogs.iter().position(|c| c.code.eq_ignore_ascii_case(code))?;
         Some(LanguageId(at as u8 + 1))
     }
 
     /// Returns the code of a language.
     pub fn code(&self, id: LanguageId) -> &str {
         match id.0.checked_sub(1) {
-            Some(index) => &self.catalogues[usize::from(index)].code,
+            Some(index) => &self.catalogs[usize::from(index)].code,
             None => "en",
         }
     }
@@ -166,10 +166,10 @@ impl Languages {
     /// Returns the value of the `draft/languages` capability: the number of languages, then the codes,
     /// with `~` before incomplete ones.
     pub fn capability_value(&self) -> String {
-        let mut value = format!("{},en", self.catalogues.len() + 1);
-        for catalogue in &self.catalogues {
-            value.push_str(if catalogue.is_complete() { "," } else { ",~" });
-            value.push_str(&catalogue.code);
+        let mut value = format!("{},en", self.catalogs.len() + 1);
+        for catalog in &self.catalogs {
+            value.push_str(if catalog.is_complete() { "," } else { ",~" });
+            value.push_str(&catalog.code);
         }
         value
     }
@@ -179,7 +179,7 @@ impl Languages {
     pub fn text(&self, wanted: &[LanguageId], phrase: Phrase) -> &str {
         let in_one = |id: &LanguageId| match id.0.checked_sub(1) {
             None => Some(phrase.english()),
-            Some(index) => self.catalogues.get(usize::from(index))?.texts[phrase as usize].as_deref(),
+            Some(index) => self.catalogs.get(usize::from(index))?.texts[phrase as usize].as_deref(),
         };
         wanted.iter().chain([&self.default]).find_map(in_one).unwrap_or(phrase.english())
     }
@@ -189,7 +189,7 @@ impl Languages {
     pub fn help(&self, wanted: &[LanguageId], name: &str) -> Option<&str> {
         let in_one = |id: &LanguageId| match id.0.checked_sub(1) {
             None => Some(None),
-            Some(index) => self.catalogues.get(usize::from(index))?.help.get(name).map(|text| Some(&**text)),
+            Some(index) => self.catalogs.get(usize::from(index))?.help.get(name).map(|text| Some(&**text)),
         };
         wanted.iter().chain([&self.default]).find_map(in_one).flatten()
     }
@@ -244,7 +244,7 @@ mod tests {
 
     #[test]
     fn a_translation_may_reorder_its_arguments() {
-        let languages = Languages::new(vec![Catalogue::parse(DOCUMENT).unwrap()], "XX");
+        let languages = Languages::new(vec![Catalog::parse(DOCUMENT).unwrap()], "XX");
         assert_eq!(said(&languages, "xx", &["A", "B"]), "B ni A");
         assert_eq!(said(&languages, "en", &["Net", "bob"]), "Welcome to the Net IRC Network bob");
         assert_eq!(languages.code(languages.default), "xx");
@@ -254,8 +254,8 @@ mod tests {
     #[test]
     fn a_missing_phrase_comes_from_the_next_language() {
         let second = "code: yy\nname: More\nphrases:\n  WELCOME: \"{0} yy {1}\"\n  CREATED: \"yy {0}\"\n";
-        let catalogues = [DOCUMENT, second].map(|text| Catalogue::parse(text).unwrap()).to_vec();
-        let mut languages = Languages::new(catalogues, "en");
+        let catalogs = [DOCUMENT, second].map(|text| Catalog::parse(text).unwrap()).to_vec();
+        let mut languages = Languages::new(catalogs, "en");
         let [en, xx, yy] = ["en", "xx", "yy"].map(|code| languages.by_code(code).unwrap());
         let english = Phrase::CREATED.english();
         assert_eq!(languages.text(&[xx, yy], Phrase::WELCOME), "{1} ni {0}");
@@ -270,7 +270,7 @@ mod tests {
     #[test]
     fn help_is_found_by_the_name_of_the_command() {
         let document = format!("{DOCUMENT}help:\n  JOIN: \"<kanal>: tritt ein\"\n");
-        let languages = Languages::new(vec![Catalogue::parse(&document).unwrap()], "en");
+        let languages = Languages::new(vec![Catalog::parse(&document).unwrap()], "en");
         let [en, xx] = ["en", "xx"].map(|code| languages.by_code(code).unwrap());
         assert_eq!(languages.help(&[xx], "JOIN"), Some("<kanal>: tritt ein"));
         assert_eq!([languages.help(&[en, xx], "JOIN"), languages.help(&[xx], "PART")], [None; 2]);
@@ -278,7 +278,7 @@ mod tests {
 
     #[test]
     fn mistakes_are_named() {
-        let wrong = |text| Catalogue::parse(text).unwrap_err();
+        let wrong = |text| Catalog::parse(text).unwrap_err();
         assert!(matches!(wrong("code: xx"), CatalogueError::Malformed(_)));
         assert_eq!(
             wrong("code: xx\nname: X\nphrases: {NO_PHRASE: a}"),
