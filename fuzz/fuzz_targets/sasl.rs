@@ -6,7 +6,7 @@
 #![no_main]
 
 use data_encoding::BASE64;
-use ircd::auth::{CHUNK_BYTES_MAX, Exchange, Mechanism, ScramKeys, Step, challenge_chunks, nonce};
+use ircd::auth::{CHUNK_BYTES_MAX, Exchange, Mechanism, SaslStep, ScramKeys, challenge_chunks, nonce};
 use libfuzzer_sys::fuzz_target;
 
 const MECHANISMS: [Mechanism; 3] = [Mechanism::Plain, Mechanism::External, Mechanism::ScramSha256];
@@ -21,16 +21,16 @@ fuzz_target!(|input: &[u8]| {
             _ => BASE64.encode(line),
         };
         let mut step = exchange.feed(&parameter);
-        if let Step::Keys(_) = step {
+        if let SaslStep::Keys(_) = step {
             step = exchange.answer_keys(&keys, &nonce([7; 18]));
         }
         match step {
-            Step::Challenge(bytes) => {
+            SaslStep::Challenge(bytes) => {
                 assert!(challenge_chunks(&bytes).iter().all(|chunk| chunk.len() <= CHUNK_BYTES_MAX));
             }
-            Step::NeedMore => {}
-            Step::Keys(_) => panic!("the keys were given"),
-            Step::Check(_) | Step::Failed(_) => return,
+            SaslStep::NeedMore => {}
+            SaslStep::Keys(_) => panic!("the keys were given"),
+            SaslStep::Check(_) | SaslStep::Failed(_) => return,
         }
     }
 });

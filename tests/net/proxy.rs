@@ -6,7 +6,7 @@ use std::time::Instant;
 use ircd::config::{Config, Listener, Net};
 use tokio_tungstenite::tungstenite::Message;
 
-use crate::harness::{Client, certificate, config, start, tcp, tls_with};
+use crate::harness::{Client, certificate, config, start, tcp, tls, tls_with};
 use crate::websocket::open;
 use tokio_rustls::rustls::version::TLS13;
 
@@ -129,6 +129,25 @@ fn a_web_server_names_the_client_and_its_scheme() {
     assert!(door.contains("ip: 192.0.2.7, proxied: true") && door.contains("secure: false"), "{door}");
     let door = websocket_door(websocket(), &[]);
     assert!(door.contains("ip: 127.0.0.1, proxied: false") && door.contains("secure: false"), "{door}");
+}
+
+#[test]
+fn the_certificate_of_a_web_server_is_not_that_of_its_client() {
+    let pair = certificate("irc.example");
+    let listener = Listener { websocket: true, ..pair.listener() };
+    let identity = certificate("web-server");
+    for (client, proxied) in [("192.0.2.7", true), ("127.0.0.1", false), ("unknown", false)] {
+        let mut config = config(vec![("127.0.0.1:0", listener.clone())]);
+        config.server.proxy_allowed_from = vec![Net::LOOPBACK_V4];
+        let server = start(config);
+        let stream = tls(server.ports[0], "irc.example", Some(&identity));
+        let (mut socket, _) = open(stream, &[("X-Forwarded-For", client)]);
+        assert_eq!(socket.read().unwrap(), Message::text("welcome"));
+        socket.send(Message::text("DOOR")).unwrap();
+        let door = socket.read().unwrap().into_text().unwrap().to_string();
+        assert!(door.contains(&format!("proxied: {proxied}")), "{door}");
+        assert!(door.contains("certfp: None, certificates: []"), "{door}");
+    }
 }
 
 #[test]
