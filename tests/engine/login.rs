@@ -137,7 +137,7 @@ fn an_invalid_stored_device_is_dropped_and_no_record_forges_a_line() {
     bench.send("alice", "USER alice:sesame 0 * :A");
     bench.perform();
     let said = bench.send("alice", "NS INFO");
-    assert!(said.contains(":E-mail address: a@example.org  :irc.test NOTICE alice :forged"), "{said}");
+    assert!(said.contains(":Email address: a@example.org  :irc.test NOTICE alice :forged"), "{said}");
 }
 
 #[test]

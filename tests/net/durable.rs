@@ -73,9 +73,9 @@ fn a_stop_writes_everything_and_notifies_all_clients() {
             alice.send(&format!("KEEP key{number} x"));
         }
         disk.wait_asked(1);
-        std::thread::sleep(Duration::from_millis(50));
+        assert_silent(&mut alice);
         server.control.stop("over");
-        std::thread::sleep(Duration::from_millis(50));
+        assert_silent(&mut alice);
         disk.change(|content| content.allowed = usize::MAX);
         for number in 0..100 {
             assert_eq!(alice.line(), format!("kept key{number} x"));
@@ -97,7 +97,7 @@ fn when_too_much_waits_for_the_disk_the_server_pauses_and_loses_nothing() {
             alice.send(&format!("KEEPBIG big{number} 1000000"));
         }
         disk.wait_asked(1);
-        std::thread::sleep(Duration::from_millis(100));
+        assert_silent(&mut alice);
         disk.change(|content| content.allowed = usize::MAX);
         for number in 0..40 {
             assert_eq!(alice.line(), format!("kept big{number} 1000000"));
@@ -115,7 +115,7 @@ fn a_disk_that_fails_stops_the_server_before_clients_see_lost_changes() {
         alice.send("KEEP a 1");
         disk.wait_asked(1);
         alice.send("ECHO later");
-        std::thread::sleep(Duration::from_millis(50));
+        assert_silent(&mut alice);
         disk.change(|content| content.fails = true);
         assert_eq!(alice.rest(), "ERROR :Server stops: its datastore failed\r\n");
         drop(alice);

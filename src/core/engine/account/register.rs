@@ -137,6 +137,20 @@ impl RegisterRefused {
     }
 }
 
+/// Returns the name that the session can register: its nick, for a guest without the guest format around it.
+/// `None` if it has no nick yet.
+pub fn own_name(cx: &Cx<'_>) -> Option<String> {
+    let nick = cx.nick();
+    let reservation = &cx.config().accounts.nick_reservation;
+    if nick == "*" {
+        return None;
+    }
+    let guest =
+        reservation.force_guest_format.then(|| reservation.guest_nickname_format.split_once('*')).flatten();
+    let chosen = guest.and_then(|(before, after)| nick.strip_prefix(before)?.strip_suffix(after));
+    Some(chosen.unwrap_or(nick).to_owned())
+}
+
 /// Handles a request. The result is reported through [`RegistrationRequest::tell`], now or later.
 pub fn apply(cx: &mut Cx<'_>, request: RegistrationRequest) {
     let checked = match request.by_operator {
@@ -346,6 +360,14 @@ pub fn send_code(
     cx.commit(Fact::AccountChanged { account, change: AccountChange::CodeSent(code) });
     let route = Box::new((&cx.config().accounts.registration.email_verification).into());
     Ok(NetworkJob::SendMail { route, mail: Box::new(Mail { to: email.to_owned(), subject, body }) })
+}
+
+/// Withdraws a code whose email could not be sent, so that another can be requested at once.
+pub fn withdraw_code(cx: &mut Cx<'_>, account: &str, purpose: Purpose, email: &str) {
+    if cx.state().accounts.contains_key(account) {
+        cx.commit(Fact::AccountChanged { account, change: AccountChange::CodeUsed(purpose) });
+    }
+    cx.commit(Fact::MailUnsent { address: email });
 }
 
 /// Reports that the code was mailed. If it could not be, removes the account, so that the name is free again.

@@ -2,7 +2,9 @@
 //! (<https://ircv3.net/specs/extensions/account-registration>).
 
 use crate::engine::account::login::LoginRefused;
-use crate::engine::account::register::{self, RegisterRefused, Registered, RegistrationRequest, Responder};
+use crate::engine::account::register::{
+    self, RegisterRefused, Registered, RegistrationRequest, Responder, own_name,
+};
 use crate::engine::context::cx::Cx;
 use crate::engine::context::refusal::{Outcome, Refusal};
 use crate::i18n::Phrase;
@@ -13,12 +15,12 @@ use super::Command;
 pub(super) const REGISTER: Command = Command::new("REGISTER", register)
     .params(3)
     .before_registration()
-    .help("<account>|* <e-mail>|* <password>: registers an account, by default named after your nickname");
+    .help("<account>|* <email>|* <password>: registers an account, by default named after your nickname");
 
 pub(super) const VERIFY: Command = Command::new("VERIFY", verify)
     .params(2)
     .before_registration()
-    .help("<account> <code>: verifies a new account with the code sent by e-mail");
+    .help("<account> <code>: verifies a new account with the code sent by email");
 
 fn register(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
     can_store(cx, "REGISTER")?;
@@ -65,19 +67,6 @@ fn can_store(cx: &Cx<'_>, command: &'static str) -> Outcome {
     }
     let context = vec![own_name(cx).unwrap_or_else(|| "*".to_owned())];
     Err(Refusal::Fail { command, code: "TEMPORARILY_UNAVAILABLE", context, text: Phrase::STORE_FULL })
-}
-
-/// Returns the name that the session can register: its nick, for a guest without the guest format around it.
-pub fn own_name(cx: &Cx<'_>) -> Option<String> {
-    let nick = cx.nick();
-    let reservation = &cx.config().accounts.nick_reservation;
-    if nick == "*" {
-        return None;
-    }
-    let guest =
-        reservation.force_guest_format.then(|| reservation.guest_nickname_format.split_once('*')).flatten();
-    let chosen = guest.and_then(|(before, after)| nick.strip_prefix(before)?.strip_suffix(after));
-    Some(chosen.unwrap_or(nick).to_owned())
 }
 
 pub(in crate::engine) const RESPONDER: Responder = Responder { name: "REGISTER", tell };

@@ -1,4 +1,4 @@
-//! SET EMAIL and VERIFYEMAIL: changes the e-mail address of an account, after its owner has confirmed it.
+//! SET EMAIL and VERIFYEMAIL: changes the email address of an account, after its owner has confirmed it.
 
 use serde::{Deserialize, Serialize};
 
@@ -23,7 +23,7 @@ pub(super) const VERIFYEMAIL: ServiceCommand = ServiceCommand::new("VERIFYEMAIL"
     .logged_in()
     .enabled(is_authentication_enabled)
     .hidden()
-    .help("<code>: confirms a new e-mail address with the code sent to it");
+    .help("<code>: confirms a new email address with the code sent to it");
 
 /// Starts to change the address of the user's own account: checks the passphrase, then sends a code.
 pub(super) fn start(cx: &mut Cx<'_>, account: &Account, email: &str, passphrase: Option<&str>) -> Outcome {
@@ -74,17 +74,25 @@ impl Resume for EmailPassphraseChecked {
 fn send(cx: &mut Cx<'_>, account: &str, email: &str) -> Outcome {
     let job = register::send_code(cx, account, Purpose::EmailChange, email);
     let job = job.map_err(|_| NS.refuse(Phrase::TRY_LATER, &[]))?;
-    cx.ask(job, EmailCodeMailed);
+    cx.ask(job, EmailCodeMailed { account: account.to_owned(), email: email.to_owned() });
     Ok(())
 }
 
-/// Waits for the e-mail with the code.
+/// Waits for the email with the code.
 #[derive(Debug, Serialize, Deserialize)]
-pub(in crate::engine) struct EmailCodeMailed;
+pub(in crate::engine) struct EmailCodeMailed {
+    /// The folded account name.
+    account: String,
+    /// The new address.
+    email: String,
+}
 
 impl Resume for EmailCodeMailed {
     fn resume(self: Box<Self>, cx: &mut Cx<'_>, answer: &JobAnswer) -> Outcome {
         let sent = *answer == JobAnswer::Mailed(());
+        if !sent {
+            register::withdraw_code(cx, &self.account, Purpose::EmailChange, &self.email);
+        }
         cx.tell(NS, if sent { Phrase::EMAIL_CODE_SENT } else { Phrase::MAIL_FAILED }, &[]);
         Ok(())
     }

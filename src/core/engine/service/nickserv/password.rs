@@ -35,7 +35,7 @@ pub(super) const PASSWD: ServiceCommand = ServiceCommand::new("PASSWD", |cx, par
 pub(super) const SENDPASS: ServiceCommand = ServiceCommand::new("SENDPASS", send_code)
     .params(1, 1)
     .enabled(is_reset_enabled)
-    .help("<account>: sends a password reset code to the account's e-mail address");
+    .help("<account>: sends a password reset code to the account's email address");
 
 pub(super) const RESETPASS: ServiceCommand = ServiceCommand::new("RESETPASS", reset)
     .params(3, 3)
@@ -164,17 +164,25 @@ fn send_code(cx: &mut Cx<'_>, params: &[&str]) -> Outcome {
         LogType::Accounts,
         format!("{} requested a password reset for account {key}", cx.nick()),
     );
-    cx.ask(job, ResetMailed);
+    cx.ask(job, ResetMailed { account: key, email });
     Ok(())
 }
 
-/// Waits for the e-mail with the code.
+/// Waits for the email with the code.
 #[derive(Debug, Serialize, Deserialize)]
-pub(in crate::engine) struct ResetMailed;
+pub(in crate::engine) struct ResetMailed {
+    /// The folded account name.
+    account: String,
+    /// The account's address.
+    email: String,
+}
 
 impl Resume for ResetMailed {
     fn resume(self: Box<Self>, cx: &mut Cx<'_>, answer: &JobAnswer) -> Outcome {
         let sent = *answer == JobAnswer::Mailed(());
+        if !sent {
+            register::withdraw_code(cx, &self.account, Purpose::PasswordReset, &self.email);
+        }
         cx.tell(NS, if sent { Phrase::PASSWORD_RESET_SENT } else { Phrase::MAIL_FAILED }, &[]);
         Ok(())
     }

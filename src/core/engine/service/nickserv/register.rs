@@ -16,7 +16,7 @@ pub(super) const REGISTER: ServiceCommand = ServiceCommand::new("REGISTER", regi
     .enabled(|config| config.accounts.registration.enabled)
     .help("<password> [<email>]: registers your nickname as an account")
     .more(&[
-        "If the server requires an e-mail address, it sends a verification code; see HELP VERIFY.",
+        "If the server requires an email address, it sends a verification code; see HELP VERIFY.",
         "To log in with your TLS client certificate instead of a password, send * as the password.",
     ]);
 
@@ -30,7 +30,7 @@ pub(super) const SAREGISTER: ServiceCommand = ServiceCommand::new("SAREGISTER", 
 pub(super) const VERIFY: ServiceCommand = ServiceCommand::new("VERIFY", verify)
     .params(2, 2)
     .enabled(|config| config.accounts.registration.enabled)
-    .help("<account> <code>: verifies an account with the code sent by e-mail");
+    .help("<account> <code>: verifies an account with the code sent by email");
 
 fn register(cx: &mut Cx<'_>, params: &[&str]) -> Outcome {
     let certfp = cx.served().door.certfp.as_deref().and_then(Certfp::parse);
@@ -44,25 +44,13 @@ fn register(cx: &mut Cx<'_>, params: &[&str]) -> Outcome {
             (Some(Secret::from(passphrase)), certfp.filter(is_free))
         }
     };
-    let name = account_name(cx)?;
+    let name = register::own_name(cx).ok_or_else(|| NS.refuse(Phrase::ERRONEOUS_NICKNAME, &[]))?;
     let email = params.get(1).map(|&email| email.to_owned());
     register::apply(
         cx,
         RegistrationRequest { name, passphrase, certfp, email, by_operator: false, tell: RESPONDER },
     );
     Ok(())
-}
-
-/// Returns the account name to register: the nick, for a guest without the guest format around it.
-fn account_name(cx: &Cx<'_>) -> Result<String, Refusal> {
-    let reservation = &cx.config().accounts.nick_reservation;
-    let nick = cx.nick();
-    if !reservation.force_guest_format {
-        return Ok(nick.to_owned());
-    }
-    let (before, after) = reservation.guest_nickname_format.split_once('*').unwrap_or_default();
-    let name = nick.strip_prefix(before).and_then(|nick| nick.strip_suffix(after));
-    name.map(str::to_owned).ok_or_else(|| NS.refuse(Phrase::ERRONEOUS_NICKNAME, &[]))
 }
 
 pub(in crate::engine) const RESPONDER: Responder = Responder { name: "NS REGISTER", tell };

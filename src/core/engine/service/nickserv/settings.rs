@@ -75,7 +75,7 @@ const SETTINGS_HELP: &[&str] = &[
     "AUTOREPLAY-MISSED  on or off: whether messages that you missed are replayed when you reconnect",
     "REPLAY-JOINS       always, never or commands-only (HISTORY): when joins and parts are replayed, too",
     "DM-HISTORY         off, ephemeral, on or default: how your direct messages are stored",
-    "EMAIL              an address: your e-mail address; SET requires your password after it",
+    "EMAIL              an address: your email address; SET requires your password after it",
 ];
 
 /// A setting of an account.
