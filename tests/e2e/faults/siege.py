@@ -1,5 +1,6 @@
 """The attacks that the script `attacks` runs, and how their effect is measured."""
 
+import base64
 import multiprocessing
 import os
 import socket
@@ -34,6 +35,11 @@ fakelag: {enabled: true, window: 1s, burst-limit: 5, messages-per-window: 2, coo
     command-budgets: {CHATHISTORY: 16, MARKREAD: 16, MONITOR: 1, WHO: 4, WEBPUSH: 1}}
 history: {enabled: true, channel-length: 2048, client-length: 256, chathistory-maxmessages: 1000, znc-maxmessages: 1000,
     autoreplay-on-join: 0}
+"""
+ACCOUNTS = """\
+    authentication-enabled: true
+    registration: {enabled: true}
+    login-throttling: {enabled: true, duration: 1m, max-attempts: 3}
 """
 
 
@@ -258,6 +264,28 @@ def empty_lines(siege):
     siege.checks.check(f"... at little cost (CPU {share:.0%})", share < 0.3)
 
 
+# ---- logins that fail
+
+def failing_logins(siege):
+    """From 20 addresses, without reading the answers."""
+    siege.admin.send("NS REGISTER sesame")
+    siege.admin.wait(lambda line: line.nick == "NickServ", "NickServ")
+    guess = base64.b64encode(b"\0admin\0wrong").decode()
+    attempts = f"AUTHENTICATE PLAIN\r\nAUTHENTICATE {guess}\r\nAUTHENTICATE SCRAM-SHA-256\r\nAUTHENTICATE =\r\n".encode() * 100
+
+    def guess_on(report):
+        while True:
+            report(None)
+            for sock in [connect_from(f"203.0.113.{number}", siege.server.plain) for number in range(20, 40)]:
+                with sock:
+                    try:
+                        sock.sendall(b"CAP REQ :sasl\r\n" + attempts)
+                    except OSError:
+                        pass
+            time.sleep(0.2)
+    siege.endure("20 addresses that keep guessing a password", guess_on)
+
+
 ENDLESS = {
     "a frame that announces 2^62 bytes": b"\x81\xff" + struct.pack("!Q", 1 << 62) + b"mask",
     "a frame that announces 64 KiB": b"\x81\xff" + struct.pack("!Q", 1 << 16) + b"mask",
@@ -280,9 +308,10 @@ def endless_messages(siege):
         siege.checks.check(f"{name}: closed with 1009", heard.endswith(b"\x88\x02" + struct.pack("!H", 1009)), repr(heard[-80:]))
 
 
-# Keys of the section `server`, keys of other sections, and the attacks on a server with them.
+# Keys of the section `server`, of other sections, and of `accounts`; and the attacks on a server with them.
 ATTACKS = [
     (("", OPERS), [unread_answers]),
     (("", OPERS), [silent_crowd, banned, empty_lines, endless_messages]),
     ((FEW, OPERS), [silent_crowd_from_everywhere]),
+    (("", OPERS, ACCOUNTS), [failing_logins]),
 ]

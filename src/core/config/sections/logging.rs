@@ -51,8 +51,7 @@ impl Logging {
 
     /// Returns whether it logs the lines that clients send or receive.
     pub fn shows_lines(&self) -> bool {
-        let types = self.types();
-        let logs = |kind| types.contains(&kind);
-        self.level == LogLevel::Debug && (logs(LogType::UserInput) || logs(LogType::UserOutput))
+        let is_of_lines = |kind: &LogType| matches!(kind, LogType::UserInput | LogType::UserOutput);
+        self.level == LogLevel::Debug && self.types().iter().any(is_of_lines)
     }
 }

@@ -3,7 +3,7 @@
 use crate::engine::context::cx::Cx;
 use crate::engine::context::refusal::Outcome;
 use crate::i18n::Phrase;
-use crate::state::State;
+use crate::state::Counts;
 use crate::wire::numeric::*;
 use crate::wire::{Message, Text};
 
@@ -19,11 +19,13 @@ fn lusers(cx: &mut Cx<'_>, _: &Message<'_>) -> Outcome {
 
 /// Sends 251 to 255, 265 and 266. With `server.suppress-lusers`, all counts are zero except for operators.
 pub fn show(cx: &mut Cx<'_>) {
-    let nothing = State::default();
     let suppressed = cx.config().server.suppress_lusers && cx.user().oper.is_none();
-    let state = if suppressed { &nothing } else { cx.state() };
-    let (counts, channels) = (state.counts, state.channels.len().to_string());
-    let (users, users_max) = (state.users.len(), counts.users_max.to_string());
+    let state = cx.state();
+    let (counts, users, channels) = match suppressed {
+        true => (Counts::default(), 0, 0),
+        false => (state.counts, state.users.len(), state.channels.len()),
+    };
+    let (channels, users_max) = (channels.to_string(), counts.users_max.to_string());
     let visible = (users - counts.invisible).to_string();
     let (invisible, users) = (counts.invisible.to_string(), users.to_string());
     let (opers, unregistered) = (counts.opers.to_string(), counts.unregistered.to_string());

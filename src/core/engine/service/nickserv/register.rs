@@ -4,7 +4,7 @@ use crate::auth::{Certfp, Secret, check_passphrase};
 use crate::engine::account::login::LoginRefused;
 use crate::engine::account::register::{self, RegisterRefused, Registered, RegistrationRequest, Responder};
 use crate::engine::context::cx::Cx;
-use crate::engine::context::refusal::{Outcome, Refusal};
+use crate::engine::context::refusal::Outcome;
 use crate::engine::service::ServiceCommand;
 use crate::i18n::Phrase;
 
