@@ -1,5 +1,5 @@
 //! History as plain data: items, their channel or conversation, queries for pages, and the ring that
-//! keeps the latest items in memory. [`crate::archive`] stores them permanently.
+//! keeps the latest items in memory. Storing them permanently is left to the module `archive` of `ircd`.
 //!
 //! Invariant: ids sort like time ([`MsgId`](crate::wire::MsgId)), so a page is a range of ids.
 
