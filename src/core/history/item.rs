@@ -36,6 +36,7 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// All kinds, by their number from 1 on.
     const ALL: [Kind; 11] = [
         Kind::Privmsg,
         Kind::Notice,
@@ -52,7 +53,7 @@ impl Kind {
 
     /// Returns the kind with this number.
     pub fn from_number(number: u8) -> Option<Kind> {
-        Kind::ALL.into_iter().find(|&kind| kind as u8 == number)
+        Kind::ALL.get(usize::from(number).checked_sub(1)?).copied()
     }
 
     /// Returns the kind of lines with this command, or `None` if such lines are not stored.
@@ -111,6 +112,7 @@ pub struct Item(Arc<[u8]>);
 
 /// Version of the bytes, kind, flags, id, and the lengths of source, account, client tags and parameters.
 const HEAD_BYTES: usize = ID_AT + ID_BYTES + 4 * 2;
+const KIND_AT: usize = 1;
 const ID_AT: usize = 3;
 const ID_BYTES: usize = 26;
 const FORMAT: u8 = 1;
@@ -162,6 +164,11 @@ impl Item {
         id_of(&self.0).expect("checked when the item was created")
     }
 
+    /// Returns the kind.
+    pub fn kind(&self) -> Kind {
+        self.0.get(KIND_AT).and_then(|&kind| Kind::from_number(kind)).expect("checked when the item was created")
+    }
+
     /// Unpacks the item.
     pub fn fields(&self) -> Fields<'_> {
         open(&self.0).expect("checked when the item was created")
@@ -187,20 +194,19 @@ impl fmt::Debug for Item {
     }
 }
 
-/// Returns the id from its fixed position, because it is read more often than any other field.
+/// Returns the id from its fixed position, because it is read more often than all fields together.
 fn id_of(bytes: &[u8]) -> Option<MsgId> {
     bytes.get(ID_AT..)?.first_chunk().map(|text| MsgId::from_text(*text))
 }
 
 fn open(bytes: &[u8]) -> Option<Fields<'_>> {
-    let (head, mut rest) = bytes.split_at_checked(HEAD_BYTES)?;
+    let (head, rest) = bytes.split_at_checked(HEAD_BYTES)?;
     let &[FORMAT, kind, flags] = head.first_chunk()? else { return None };
     let id = id_of(bytes)?;
+    let mut rest = str::from_utf8(rest).ok()?;
     let mut parts = [""; 4];
     for (part, len) in parts.iter_mut().zip(head[ID_AT + ID_BYTES..].as_chunks::<2>().0) {
-        let (bytes, after) = rest.split_at_checked(usize::from(u16::from_le_bytes(*len)))?;
-        *part = str::from_utf8(bytes).ok()?;
-        rest = after;
+        (*part, rest) = rest.split_at_checked(usize::from(u16::from_le_bytes(*len)))?;
     }
     let [source, account, client_tags, params] = parts;
     Some(Fields {
@@ -211,7 +217,7 @@ fn open(bytes: &[u8]) -> Option<Fields<'_>> {
         bot: flags & IS_BOT != 0,
         client_tags,
         params,
-        text: if flags & HAS_TEXT != 0 { Some(str::from_utf8(rest).ok()?) } else { None },
+        text: (flags & HAS_TEXT != 0).then_some(rest),
     })
 }
 

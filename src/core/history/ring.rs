@@ -120,7 +120,7 @@ impl Ring {
         }
         let wanted = |entry: &&Entry| {
             with.is_none_or(|with| *entry.with == *with)
-                && (range.events || entry.item.fields().kind.is_message())
+                && (range.events || entry.item.kind().is_message())
         };
         let within = self.entries.range(from..to).filter(wanted).map(|entry| &entry.item);
         match range.from {
@@ -155,7 +155,7 @@ impl Ring {
     /// Returns all peers of messages, each once, with the id of the latest.
     pub fn correspondents(&self) -> Vec<(&str, MsgId)> {
         let mut latest = indexmap::IndexMap::new();
-        for entry in self.entries.iter().rev().filter(|entry| entry.item.fields().kind.is_message()) {
+        for entry in self.entries.iter().rev().filter(|entry| entry.item.kind().is_message()) {
             latest.entry(&*entry.with).or_insert_with(|| entry.item.id());
         }
         latest.into_iter().collect()

@@ -13,14 +13,14 @@ impl Stamp {
     /// Converts milliseconds since 1970; later times become the end of the year 9999.
     pub fn new(wall_ms: u64) -> Stamp {
         let date = date(wall_ms / 1000);
+        let (year, month, day) = date.to_calendar_date();
+        let (hour, minute, second) = date.to_hms();
         let mut text = *b"0000-00-00T00:00:00.000Z";
-        put(&mut text[0..4], date.year() as u64);
-        put(&mut text[5..7], u64::from(u8::from(date.month())));
-        put(&mut text[8..10], u64::from(date.day()));
-        put(&mut text[11..13], u64::from(date.hour()));
-        put(&mut text[14..16], u64::from(date.minute()));
-        put(&mut text[17..19], u64::from(date.second()));
-        put(&mut text[20..23], wall_ms % 1000);
+        put(&mut text[0..4], year as u32);
+        for (at, number) in [(5, u8::from(month)), (8, day), (11, hour), (14, minute), (17, second)] {
+            put(&mut text[at..at + 2], u32::from(number));
+        }
+        put(&mut text[20..23], (wall_ms % 1000) as u32);
         Stamp(text)
     }
 
@@ -64,7 +64,7 @@ pub fn time_of_day(wall_ms: u64) -> String {
     format!("{:02}:{:02}:{:02}", date.hour(), date.minute(), date.second())
 }
 
-fn put(digits: &mut [u8], mut value: u64) {
+fn put(digits: &mut [u8], mut value: u32) {
     for digit in digits.iter_mut().rev() {
         *digit = b'0' + (value % 10) as u8;
         value /= 10;
@@ -147,7 +147,8 @@ impl MsgId {
 
     /// Returns its time, in milliseconds since 1970.
     pub fn wall_ms(&self) -> u64 {
-        (self.to_bits() >> 80) as u64
+        // The first ten characters hold 2 unused bits and the 48 of the time.
+        self.0[..10].iter().fold(0, |ms, &c| ms << 5 | u64::from(value_of(c).unwrap_or_default()))
     }
 
     /// Returns the text.

@@ -24,13 +24,16 @@ pub struct Answer {
     kept: Vec<KeptLine>,
     /// The batch around all lines, once it is open.
     outer: Option<String>,
-    /// The batches that the command has open inside its answer, the innermost last.
+    /// The `batch=` tags of the batches that the command has open inside its answer, the innermost last.
     inner: Vec<String>,
     /// The whole answer is one inner batch.
     one_batch: bool,
     /// Bytes sent and not yet taken by [`Answer::take_said`].
     said_bytes: usize,
 }
+
+/// The tag that puts a line into a batch, up to the reference.
+const BATCH_TAG: &str = "batch=";
 
 /// The role of a line in the batches of the answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -147,14 +150,14 @@ impl Answer {
         std::mem::take(&mut self.said_bytes)
     }
 
-    /// Returns the `batch=` tag of the innermost batch that is open.
-    pub fn inner_tag(&self) -> Option<String> {
-        self.inner.last().map(|reference| format!("batch={reference}"))
+    /// Returns whether the command has a batch open inside its answer.
+    pub fn is_in_batch(&self) -> bool {
+        !self.inner.is_empty()
     }
 
     /// Enters a batch that the last line opened: further lines are inside it.
-    pub fn enter_batch(&mut self, reference: String) {
-        self.inner.push(reference);
+    pub fn enter_batch(&mut self, reference: &str) {
+        self.inner.push(format!("{BATCH_TAG}{reference}"));
     }
 
     /// Declares that the batch entered last is the whole answer: it needs no outer batch, however long it
@@ -165,26 +168,29 @@ impl Answer {
 
     /// Leaves the innermost batch and returns its reference. The line that closes it is outside the batch.
     pub fn leave_batch(&mut self) -> Option<String> {
-        self.inner.pop()
+        self.inner.pop().map(|mut tag| tag.split_off(BATCH_TAG.len()))
     }
 
-    /// Adds a line; `write` renders it with the tag of the inner batch, if one is open.
-    pub fn add(&mut self, out: &mut Effects, role: Role, write: impl FnOnce(&mut Vec<u8>)) {
+    /// Adds a line; `write` renders it with the tag of the inner batch, which is empty if none is open.
+    pub fn add(&mut self, out: &mut Effects, role: Role, write: impl FnOnce(&mut Vec<u8>, &str)) {
         if self.mute {
             return;
         }
+        // A part names its own batch.
+        let open = if role == Role::Part { None } else { self.inner.last() };
+        let tag = open.map_or("", String::as_str);
         if self.label.is_none() && self.outer.is_none() {
-            let line = out.add_line(write);
+            let line = out.add_line(|bytes| write(bytes, tag));
             self.send(out, line);
             return;
         }
         let mut line = Vec::new();
-        write(&mut line);
+        write(&mut line, tag);
         let inner = role == Role::Part || !self.inner.is_empty();
         let kept = KeptLine { line, inner, opens: role == Role::Opens };
         match &self.outer {
             Some(outer) => {
-                let tag = format!("batch={outer}");
+                let tag = format!("{BATCH_TAG}{outer}");
                 self.emit(out, &kept, &tag);
             }
             None => self.kept.push(kept),
@@ -232,7 +238,7 @@ impl Answer {
         let Some(label) = self.label.take() else { return };
         let outer = reference();
         self.raw(out, &format!("@{label} :{server} BATCH +{outer} labeled-response"));
-        let tag = format!("batch={outer}");
+        let tag = format!("{BATCH_TAG}{outer}");
         for line in std::mem::take(&mut self.kept) {
             self.emit(out, &line, &tag);
         }

@@ -174,7 +174,7 @@ impl<'e> Cx<'e> {
         let origin = Origin { client_tags, ..Origin::default() };
         let line = Outgoing { source: self.turn.setup.server_name(), origin, body };
         self.turn.voice.reply(&self.turn.ledger.sessions[self.session], &line);
-        self.voice.answer.enter_batch(reference);
+        self.voice.answer.enter_batch(&reference);
     }
 
     /// Closes the batch that was opened last, if the client knows batches.

@@ -66,7 +66,7 @@ pub fn guarded(cx: &mut Cx<'_>, work: GuardedWork<'_>, handler: impl FnOnce(&mut
         Err(panic) => {
             log_panic(cx, work, panic);
             cx.pending = None;
-            while cx.voice.answer.inner_tag().is_some() {
+            while cx.voice.answer.is_in_batch() {
                 cx.close_batch();
             }
             let name = if let GuardedWork::Command(name) = work { name } else { "*" };

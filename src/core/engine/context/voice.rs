@@ -70,17 +70,16 @@ impl Voice<'_> {
     }
 
     fn reply_line(&mut self, session: &Session, line: &Outgoing<'_>) {
-        // A part names its own batch.
-        let role = Role::of(line);
-        let inner = self.answer.inner_tag().filter(|_| role != Role::Part);
-        let form = Form {
-            caps: session.caps,
-            languages: &session.languages,
-            extra_tags: inner.as_deref().unwrap_or_default(),
-            line_bytes_max: self.setup.config.server.max_line_len,
-        };
-        let (stamp, languages) = (&self.stamp, &self.setup.languages);
-        self.answer.add(self.out, role, |bytes| line.render(form, stamp, languages, bytes));
+        let (stamp, setup) = (&self.stamp, self.setup);
+        self.answer.add(self.out, Role::of(line), |bytes, extra_tags| {
+            let form = Form {
+                caps: session.caps,
+                languages: &session.languages,
+                extra_tags,
+                line_bytes_max: setup.config.server.max_line_len,
+            };
+            line.render(form, stamp, &setup.languages, bytes);
+        });
     }
 
     /// Sends a message to those of the given sessions that have the capabilities it needs. The session being

@@ -180,7 +180,11 @@ fn send_in_conversation(cx: &mut Cx<'_>, fields: &Fields<'_>, with: &str, plain:
 /// Sends an item with its original time to the session being served.
 fn send_line(cx: &mut Cx<'_>, fields: &Fields<'_>) {
     let now = std::mem::replace(&mut cx.voice.stamp, Stamp::new(fields.id.wall_ms()));
-    let params: Vec<&str> = fields.params.split(' ').filter(|param| !param.is_empty()).collect();
+    // Nearly every item has one, and a page has many items.
+    let params: Cow<'_, [&str]> = match &fields.params {
+        one if !one.is_empty() && !one.contains(' ') => std::slice::from_ref(one).into(),
+        params => params.split(' ').filter(|param| !param.is_empty()).collect(),
+    };
     let origin = Origin {
         msgid: Some(fields.id),
         account: fields.account,

@@ -91,8 +91,10 @@ impl HistoryReading {
         let mut page = Vec::new();
         for (range, mut found) in self.ranges.iter().zip(std::mem::take(&mut self.found)) {
             found.extend(stored.iter().filter(|item| range.contains(item.id())).cloned());
-            found.sort_by_key(Item::id);
-            found.dedup_by_key(|item| item.id());
+            // What memory supplies is in order.
+            if !stored.is_empty() {
+                sort(&mut found);
+            }
             match range.from {
                 End::Oldest => found.truncate(range.limit),
                 End::Newest => drop(found.drain(..found.len().saturating_sub(range.limit))),
@@ -100,10 +102,17 @@ impl HistoryReading {
             cut(&mut found, range.from, self.range_bytes_max());
             page.append(&mut found);
         }
-        page.sort_by_key(Item::id);
-        page.dedup_by_key(|item| item.id());
+        if self.ranges.len() > 1 {
+            sort(&mut page);
+        }
         page
     }
+}
+
+/// Sorts items, oldest first, each once.
+fn sort(items: &mut Vec<Item>) {
+    items.sort_by_key(Item::id);
+    items.dedup_by_key(|item| item.id());
 }
 
 /// What to send next.

@@ -83,7 +83,7 @@ impl Resume for Redaction {
 fn finish(cx: &mut Cx<'_>, redaction: &Redaction, item: Option<Item>) -> Outcome {
     // Only messages can be redacted, not events such as JOIN.
     let item = item.filter(|item| {
-        let kind = item.fields().kind;
+        let kind = item.kind();
         kind.is_message() || kind == Kind::Tagmsg
     });
     let item = item.ok_or_else(|| redaction.refuse("UNKNOWN_MSGID", Phrase::MESSAGE_UNKNOWN))?;
