@@ -62,7 +62,6 @@ use crate::i18n::Phrase;
 use crate::state::record::BadRecord;
 use crate::state::user::DISCONNECTED;
 use crate::state::{Account, Fact, Moment, SessionId, State, User};
-use crate::wire::Stamp;
 use crate::wire::clock::long_date;
 
 use setup::ResolvedConfig;
@@ -223,7 +222,7 @@ impl Engine {
                 setup: &self.setup,
                 out,
                 answer,
-                stamp: Stamp::new(self.ids.time_ms(now.wall_ms)),
+                stamp: self.scratch.stamp(self.ids.time_ms(now.wall_ms)),
                 scratch: &mut self.scratch,
             },
             ids: &mut self.ids,

@@ -166,7 +166,10 @@ impl Item {
 
     /// Returns the kind.
     pub fn kind(&self) -> Kind {
-        self.0.get(KIND_AT).and_then(|&kind| Kind::from_number(kind)).expect("checked when the item was created")
+        self.0
+            .get(KIND_AT)
+            .and_then(|&kind| Kind::from_number(kind))
+            .expect("checked when the item was created")
     }
 
     /// Unpacks the item.

@@ -119,8 +119,7 @@ impl Ring {
             return Vec::new();
         }
         let wanted = |entry: &&Entry| {
-            with.is_none_or(|with| *entry.with == *with)
-                && (range.events || entry.item.kind().is_message())
+            with.is_none_or(|with| *entry.with == *with) && (range.events || entry.item.kind().is_message())
         };
         let within = self.entries.range(from..to).filter(wanted).map(|entry| &entry.item);
         match range.from {

@@ -125,10 +125,11 @@ impl MsgId {
 
     /// Returns the id with this number.
     pub fn from_bits(bits: u128) -> MsgId {
+        // Words of 64 bits, since each shift of 128 bits is several instructions.
         let mut text = [0; 26];
-        for (index, slot) in text.iter_mut().enumerate() {
-            *slot = ALPHABET[(bits >> (5 * (25 - index)) & 31) as usize];
-        }
+        put_base32(&mut text[..13], (bits >> 65) as u64);
+        put_base32(&mut text[13..25], (bits >> 5) as u64);
+        put_base32(&mut text[25..], bits as u64);
         MsgId(text)
     }
 
@@ -186,6 +187,14 @@ const ALPHABET: &[u8; 32] = b"0123456789abcdefghijklmnopqrstuv";
 /// The latest time that fits in an id, in the year 10889.
 const WALL_MS_MAX: u64 = 0xffff_ffff_ffff;
 
+/// Writes the lowest bits of a word, five to a character.
+fn put_base32(text: &mut [u8], mut word: u64) {
+    for slot in text.iter_mut().rev() {
+        *slot = ALPHABET[(word & 31) as usize];
+        word >>= 5;
+    }
+}
+
 fn value_of(character: u8) -> Option<u8> {
     match character {
         b'0'..=b'9' => Some(character - b'0'),
@@ -228,6 +237,10 @@ mod tests {
         assert!(MsgId::last_of(id.wall_ms()) < MsgId::first_of(id.wall_ms() + 1));
         for wrong in ["", "x", "0123456789abcdefghijklmnow", "80000000000000000000000000"] {
             assert_eq!(MsgId::parse(wrong), None, "{wrong}");
+        }
+        // Every bit has its place.
+        for bits in (0..128).map(|bit| 1 << bit).chain([u128::MAX]) {
+            assert_eq!(MsgId::from_bits(bits).to_bits(), bits);
         }
     }
 }

@@ -15,6 +15,8 @@ pub struct Scratch {
     /// By user slot: the mark of the last walk that visited the user.
     visited: Vec<u32>,
     mark: u32,
+    /// The time of the last event, and its stamp.
+    stamp: Option<(u64, Stamp)>,
 }
 
 #[derive(Debug, Default)]
@@ -24,6 +26,14 @@ struct Variant {
 }
 
 impl Scratch {
+    /// Returns the stamp of an event. Many events have the same millisecond.
+    pub fn stamp(&mut self, wall_ms: u64) -> Stamp {
+        match self.stamp {
+            Some((at_ms, stamp)) if at_ms == wall_ms => stamp,
+            _ => self.stamp.insert((wall_ms, Stamp::new(wall_ms))).1,
+        }
+    }
+
     /// Starts a walk in which each user is visited once.
     pub fn start_walk(&mut self) {
         self.mark = self.mark.wrapping_add(1);
