@@ -8,8 +8,8 @@ use crate::engine::context::cx::Cx;
 use crate::engine::context::waiting::LongAnswer;
 use crate::engine::policy;
 use crate::i18n::Phrase;
-use crate::state::ChannelId;
 use crate::state::members::Place;
+use crate::state::{ChannelId, Ranks};
 use crate::wire::numeric::{RPL_ENDOFNAMES, RPL_NAMREPLY};
 use crate::wire::{Cap, Text};
 
@@ -82,7 +82,7 @@ impl NamesCursor {
     fn fill_line(&mut self, cx: &Cx<'_>, id: ChannelId) -> NamesLine {
         let (state, caps) = (cx.state(), cx.served().caps);
         let sight = policy::Sight::of(state, cx.me(), id);
-        let mut line = NamesLine { text: String::new(), examined: 1, more: true };
+        let mut line = NamesLine { text: String::with_capacity(NAMES_BYTES_MAX), examined: 1, more: true };
         let text = &mut line.text;
         for (place, user, member) in state.channels[id].members.iter_from(self.next) {
             if line.examined > MEMBERS_AT_ONCE_MAX {
@@ -97,7 +97,10 @@ impl NamesCursor {
                 if !text.is_empty() {
                     text.push(' ');
                 }
-                text.extend(member.ranks.prefixes(caps.has(Cap::MultiPrefix)));
+                // Most members have no rank, and the loop is the hottest of a JOIN to a large channel.
+                if member.ranks != Ranks::NONE {
+                    text.extend(member.ranks.prefixes(caps.has(Cap::MultiPrefix)));
+                }
                 text.push_str(shown);
             }
             self.next = place.next();
