@@ -13,6 +13,7 @@
 //! | [`recording`] | an engine and its events, in an encrypted file |
 //! | [`jobs`] | slow work for the engine: hashing, lookups, scripts, mail |
 //! | [`net`] | listeners, TLS, WebSocket, sockets |
+//! | [`http`] | what is served over HTTP: the API, health |
 //! | [`server`] | threads, turns, signals, logs |
 //! | [`cli`] | the command line |
 
@@ -20,6 +21,7 @@ pub use ircd_core::{auth, config, engine, history, i18n, state, text, wire};
 
 pub mod archive;
 pub mod cli;
+pub mod http;
 pub mod jobs;
 pub mod journal;
 pub mod net;

@@ -51,7 +51,6 @@ impl World {
         self.generations[client] += 1;
         let door = Door {
             ip: [127, 0, 0, 1].into(),
-            listener: "127.0.0.1:6667".into(),
             proxied: false,
             endpoints: None,
             secure: client.is_multiple_of(2),

@@ -4,6 +4,7 @@ use std::fs;
 use std::io::{self, Write};
 use std::path::Path;
 
+use indexmap::IndexMap;
 use rcgen::{
     CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, KeyPair as PrivateKey,
     KeyUsagePurpose,
@@ -11,13 +12,13 @@ use rcgen::{
 use time::{Duration, OffsetDateTime};
 
 use super::Failure;
-use crate::config::{Config, KeyPair};
+use crate::config::{KeyPair, Listener};
 use crate::private;
 
 /// Returns the certificates of the TLS listeners, each once, with the first listener that uses it.
-pub(super) fn wanted(config: &Config) -> Result<Vec<(&str, &KeyPair)>, Failure> {
+pub(super) fn wanted(listeners: &IndexMap<String, Listener>) -> Result<Vec<(&str, &KeyPair)>, Failure> {
     let mut wanted: Vec<(&str, &KeyPair)> = Vec::new();
-    for (address, listener) in &config.server.listeners {
+    for (address, listener) in listeners {
         for pair in listener.key_pairs() {
             match wanted.iter().find(|(_, other)| other.cert == pair.cert) {
                 None => wanted.push((address, pair)),

@@ -196,6 +196,7 @@ fn kind_of(event: &Event<'_>) -> &'static str {
         Event::Closed { .. } => "Closed",
         Event::Drained { .. } => "Drained",
         Event::Answered { .. } => "Answered",
+        Event::Called { .. } => "Called",
         Event::Elapsed => "Elapsed",
         Event::Reconfigured { .. } => "Reconfigured",
         Event::StoreChanged { .. } => "StoreChanged",

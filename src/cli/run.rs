@@ -143,7 +143,7 @@ fn open_archive(config: &Config) -> Result<Option<Opened<Database>>, Failure> {
 
 /// Creates missing certificates. If only one file of a pair is missing, the listener reports it.
 fn make_certificates(config: &Config) -> Result<(), Failure> {
-    for (address, pair) in certificate::wanted(config)? {
+    for (address, pair) in certificate::wanted(&config.listeners())? {
         if certificate::is_free(&pair.cert) && certificate::is_free(&pair.key) {
             certificate::make(pair, &config.server.name)?;
             tracing::warn!(

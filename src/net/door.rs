@@ -1,5 +1,6 @@
 //! Turns an accepted socket into a session: PROXY header, TLS handshake, WebSocket upgrade, and the
-//! description of the connection for the engine.
+//! description of the connection for the engine. A client that speaks plain HTTP is handed over to
+//! [`super::web`].
 
 use std::future::{Future, poll_fn};
 use std::io;
@@ -22,7 +23,8 @@ use super::proxy::{forwarded_for, read_header};
 use super::shard::Shard;
 use super::socket::{Handover, Socket};
 use super::tls::fingerprint;
-use super::upgrade::{Upgraded, upgrade};
+use super::upgrade::{FirstRequest, Upgraded, upgrade};
+use super::web::{HttpConnection, HttpDoor, HttpSender, Opened, relay};
 use crate::config::{Config, Listener, LogType, Net};
 use crate::engine::Door;
 
@@ -36,11 +38,13 @@ const CERTIFICATES_BYTES_MAX: usize = 16 << 10;
 /// certificate changes.
 #[derive(Debug)]
 pub(super) struct ListenerSettings {
-    /// The address in the form of the configuration.
-    pub(super) address: Box<str>,
     pub(super) is_unix: bool,
     pub(super) tls: Option<Arc<ServerConfig>>,
     pub(super) websocket: bool,
+    /// Whether clients are HTTP clients, except for those that request a WebSocket where there are any.
+    pub(super) http: bool,
+    /// Where HTTP clients go.
+    pub(super) web: HttpSender,
     pub(super) tor: bool,
     /// Whether connections begin with a PROXY header.
     proxy: bool,
@@ -49,7 +53,7 @@ pub(super) struct ListenerSettings {
     allowed_origins: Vec<String>,
     secure_nets: Vec<Net>,
     /// Networks of the proxies that are trusted to state addresses.
-    proxies: Vec<Net>,
+    pub(super) proxies: Vec<Net>,
     check_ident: bool,
 }
 
@@ -59,12 +63,14 @@ impl ListenerSettings {
         listener: &Listener,
         tls: Option<Arc<ServerConfig>>,
         config: &Config,
+        web: HttpSender,
     ) -> ListenerSettings {
         ListenerSettings {
-            address: address.into(),
             is_unix: super::address::is_path(address),
             tls,
             websocket: listener.websocket,
+            http: listener.http,
+            web,
             tor: listener.tor,
             proxy: listener.proxy,
             sts_only: listener.sts_only,
@@ -78,7 +84,12 @@ impl ListenerSettings {
 
     /// Returns whether there is a handshake before the first line.
     pub(super) fn shakes_hands(&self) -> bool {
-        self.tls.is_some() || self.websocket || self.proxy
+        self.tls.is_some() || self.websocket || self.http || self.proxy
+    }
+
+    /// Returns whether there are only HTTP clients.
+    pub(super) fn is_http_only(&self) -> bool {
+        self.http && !self.websocket
     }
 
     /// Returns whether the client's address is final, so that no later handshake can change it.
@@ -86,7 +97,7 @@ impl ListenerSettings {
         !self.websocket || passed.header.is_some() || !self.is_proxy(peer)
     }
 
-    fn is_proxy(&self, peer: IpAddr) -> bool {
+    pub(super) fn is_proxy(&self, peer: IpAddr) -> bool {
         // The Tor daemon connects for all its clients and must not state their addresses.
         !self.tor && self.proxies.iter().any(|net| net.contains(peer))
     }
@@ -125,7 +136,6 @@ impl ListenerSettings {
             ip,
             proxied,
             endpoints: (self.check_ident && !proxied).then(|| socket.endpoints()).flatten(),
-            listener: self.address.clone(),
             secure: self.is_secure(peer, passed),
             certfp: own.first().map(|own| fingerprint(own).into()),
             certificates: shown_certificates(own),
@@ -206,7 +216,7 @@ async fn arrive(
     shard: &Rc<Shard>,
     mut socket: Socket,
     peer: IpAddr,
-    terms: &ListenerSettings,
+    terms: &Arc<ListenerSettings>,
     permit: ConnectionPermit,
 ) -> io::Result<()> {
     if shard.is_shut() {
@@ -218,11 +228,16 @@ async fn arrive(
         passed.read_header(&mut socket, terms).await?;
     }
     if !terms.knows_address(peer, &passed) {
-        let Some(DoorOpened { socket, tls, passed }) = shake_hands(socket, terms, passed).await? else {
-            return Ok(());
-        };
-        let door = Box::new(terms.door(peer, &socket, &passed));
-        shard.open(Connection::new(socket, permit, tls, passed.frames()), door);
+        match shake_hands(socket, terms, passed).await? {
+            DoorOpened::Irc { socket, tls, passed } => {
+                let door = Box::new(terms.door(peer, &socket, &passed));
+                shard.open(Connection::new(socket, permit, tls, passed.frames()), door);
+            }
+            DoorOpened::Http { stream, head, header } => {
+                serve_http(stream, head, HttpDoor::new(peer, header, terms.clone()), permit);
+            }
+            DoorOpened::Rejected => {}
+        }
         return Ok(());
     }
     let handshake = Handshake::begin(shard, Box::new(terms.door(peer, &socket, &passed)));
@@ -233,46 +248,103 @@ async fn arrive(
         let mut hands = pin!(shake_hands(socket, terms, passed));
         let mut closed = pin!(handshake.closed());
         poll_fn(|cx| match closed.as_mut().poll(cx) {
-            Poll::Ready(()) => Poll::Ready(Ok(None)),
+            Poll::Ready(()) => Poll::Ready(Ok(DoorOpened::Rejected)),
             Poll::Pending => hands.as_mut().poll(cx),
         })
         .await?
     };
-    if let Some(DoorOpened { socket, tls, passed }) = done {
-        let door = Box::new(terms.door(peer, &socket, &passed));
-        handshake.done(Connection::new(socket, permit, tls, passed.frames()), door);
+    match done {
+        DoorOpened::Irc { socket, tls, passed } => {
+            let door = Box::new(terms.door(peer, &socket, &passed));
+            handshake.done(Connection::new(socket, permit, tls, passed.frames()), door);
+        }
+        DoorOpened::Http { stream, head, header } => {
+            serve_http(stream, head, HttpDoor::new(peer, header, terms.clone()), permit);
+        }
+        DoorOpened::Rejected => {}
     }
     Ok(())
 }
 
-/// A connection whose handshakes are done.
-struct DoorOpened {
-    socket: Socket,
-    tls: Option<Box<ServerConnection>>,
-    passed: HandshakeResults,
+/// Relays the requests of an HTTP client in a task of its own, whose time is not limited like a handshake.
+fn serve_http(stream: Opened, head: Vec<u8>, door: HttpDoor, permit: ConnectionPermit) {
+    tokio::task::spawn_local(async move {
+        // A client that is gone gets no answer.
+        let _ = relay(stream, &head, door, permit).await;
+    });
 }
 
-/// Performs the handshakes that are left: PROXY header, TLS and WebSocket. Returns `None` if the client was
-/// rejected with an answer.
+/// Performs the handshakes of a connection to a listener for HTTP only, within a timeout. Must be called in
+/// the runtime that serves it.
+pub(super) async fn open_http(arrival: Arrival) -> io::Result<HttpConnection> {
+    let Arrival { socket, peer, terms, permit, handshake } = arrival;
+    let mut socket = socket.adopt()?;
+    let shake = async {
+        let mut passed = HandshakeResults::default();
+        passed.read_header(&mut socket, &terms).await?;
+        let stream = match &terms.tls {
+            None => Opened::new(socket),
+            Some(config) => {
+                socket.readable().await?;
+                Opened::new(Box::pin(TlsAcceptor::from(config.clone()).accept(socket)).await?)
+            }
+        };
+        Ok::<_, io::Error>((stream, passed.header))
+    };
+    let time = handshake.as_ref().map_or(HEADER_TIME_MAX, HandshakePermit::time_max);
+    let (stream, header) = tokio::time::timeout(time, shake).await.map_err(|_| io::ErrorKind::TimedOut)??;
+    Ok(HttpConnection { stream, door: HttpDoor::new(peer, header, terms.clone()), permit })
+}
+
+/// What a client turned out to be.
+enum ClientKind {
+    /// An IRC client.
+    Irc,
+    /// An HTTP client, with the beginning of its request.
+    Http(Vec<u8>),
+    /// Neither of these; it was rejected with an answer.
+    Neither,
+}
+
+/// The result of the handshakes.
+enum DoorOpened {
+    /// An IRC client whose lines can be read.
+    Irc { socket: Socket, tls: Option<Box<ServerConnection>>, passed: HandshakeResults },
+    /// An HTTP client, with the beginning of its request and its address in a PROXY header.
+    Http { stream: Opened, head: Vec<u8>, header: Option<IpAddr> },
+    /// The client was rejected with an answer.
+    Rejected,
+}
+
+/// Performs the handshakes that are left: PROXY header, TLS and WebSocket.
 async fn shake_hands(
     mut socket: Socket,
     terms: &ListenerSettings,
     mut passed: HandshakeResults,
-) -> io::Result<Option<DoorOpened>> {
+) -> io::Result<DoorOpened> {
     passed.read_header(&mut socket, terms).await?;
     let Some(config) = &terms.tls else {
-        let accepted = passed.upgrade(&mut socket, terms).await?;
-        return Ok(accepted.then_some(DoorOpened { socket, tls: None, passed }));
+        return Ok(match passed.upgrade(&mut socket, terms).await? {
+            ClientKind::Irc => DoorOpened::Irc { socket, tls: None, passed },
+            ClientKind::Http(head) => {
+                DoorOpened::Http { stream: Opened::new(socket), head, header: passed.header }
+            }
+            ClientKind::Neither => DoorOpened::Rejected,
+        });
     };
     // Until a client sends something, it gets no TLS state.
     socket.readable().await?;
     let mut stream = Box::pin(TlsAcceptor::from(config.clone()).accept(socket)).await?;
-    if !passed.upgrade(&mut stream, terms).await? {
-        return Ok(None);
+    match passed.upgrade(&mut stream, terms).await? {
+        ClientKind::Irc => {}
+        ClientKind::Http(head) => {
+            return Ok(DoorOpened::Http { stream: Opened::new(stream), head, header: passed.header });
+        }
+        ClientKind::Neither => return Ok(DoorOpened::Rejected),
     }
     let (socket, tls) = stream.into_inner();
     passed.certificates = tls.peer_certificates().unwrap_or_default().to_vec();
-    Ok(Some(DoorOpened { socket, tls: Some(Box::new(tls)), passed }))
+    Ok(DoorOpened::Irc { socket, tls: Some(Box::new(tls)), passed })
 }
 
 /// Returns the certificates for the engine; none if they are too long.
@@ -299,14 +371,21 @@ impl HandshakeResults {
         Ok(())
     }
 
-    /// Upgrades to a WebSocket if the listener expects that; returns false if the client was rejected.
-    async fn upgrade<S>(&mut self, stream: &mut S, terms: &ListenerSettings) -> io::Result<bool>
+    /// Upgrades to a WebSocket if the listener expects that.
+    async fn upgrade<S>(&mut self, stream: &mut S, terms: &ListenerSettings) -> io::Result<ClientKind>
     where
         S: AsyncRead + AsyncWrite + Unpin,
     {
-        if terms.websocket {
-            self.upgraded = upgrade(stream, &terms.allowed_origins).await?;
+        if !terms.websocket {
+            return Ok(ClientKind::Irc);
         }
-        Ok(!terms.websocket || self.upgraded.is_some())
+        Ok(match upgrade(stream, &terms.allowed_origins).await? {
+            FirstRequest::WebSocket(upgraded) => {
+                self.upgraded = Some(upgraded);
+                ClientKind::Irc
+            }
+            FirstRequest::Http(head) => ClientKind::Http(head),
+            FirstRequest::Rejected => ClientKind::Neither,
+        })
     }
 }

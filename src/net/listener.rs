@@ -24,6 +24,7 @@ use super::door::{Arrival, ListenerSettings};
 use super::gate::ConnectionLimits;
 use super::socket::{Handover, Socket};
 use super::tls::{Identity, server_config};
+use super::web::{HttpArrival, HttpSender};
 use crate::config::{Config, Listener, LogType, TlsVersion};
 
 /// Number of connections accepted before other tasks get a turn.
@@ -49,6 +50,7 @@ pub struct Bound {
 pub struct Listeners {
     open: IndexMap<String, Open>,
     shards: Vec<mpsc::Sender<Arrival>>,
+    web: HttpSender,
     gate: Arc<ConnectionLimits>,
 }
 
@@ -76,12 +78,17 @@ impl Drop for Open {
 }
 
 impl Listeners {
-    /// Opens the listeners of the configuration, without accepting yet. Connections go to the shards in turn.
+    /// Opens the listeners of the configuration, without accepting yet. Connections go to the shards in turn,
+    /// HTTP clients to `web`.
     ///
     /// # Errors
     /// If a listener cannot be opened: one line with the listener and the reason.
-    pub fn open(config: &Config, shards: Vec<mpsc::Sender<Arrival>>) -> Result<Listeners, String> {
-        let mut listeners = Listeners { open: IndexMap::new(), shards, gate: Arc::default() };
+    pub fn open(
+        config: &Config,
+        shards: Vec<mpsc::Sender<Arrival>>,
+        web: HttpSender,
+    ) -> Result<Listeners, String> {
+        let mut listeners = Listeners { open: IndexMap::new(), shards, web, gate: Arc::default() };
         match listeners.change_all(config).into_iter().next() {
             Some(problem) => Err(problem),
             None => Ok(listeners),
@@ -96,9 +103,9 @@ impl Listeners {
     /// Applies a configuration: opens and closes listeners, and rereads certificates. Connections stay open.
     /// A listener that fails is left unchanged; returns the failures.
     pub async fn change(&mut self, config: &Config) -> Vec<String> {
-        let (stay, gone) = std::mem::take(&mut self.open)
-            .into_iter()
-            .partition(|(address, _)| config.server.listeners.contains_key(address));
+        let wanted = config.listeners();
+        let (stay, gone) =
+            std::mem::take(&mut self.open).into_iter().partition(|(address, _)| wanted.contains_key(address));
         self.open = stay;
         for (address, mut open) in gone {
             // Another listener may need the port, which is free only after the task has ended.
@@ -113,7 +120,7 @@ impl Listeners {
 
     fn change_all(&mut self, config: &Config) -> Vec<String> {
         self.gate.set_max(config.server.max_clients);
-        let listeners = &config.server.listeners;
+        let listeners = config.listeners();
         listeners
             .iter()
             .filter_map(|(address, listener)| self.change_one(address, listener, config).err())
@@ -122,7 +129,7 @@ impl Listeners {
 
     fn change_one(&mut self, address: &str, listener: &Listener, config: &Config) -> Result<(), String> {
         let tls = tls_of(listener).map_err(|reason| format!("listener {address}: {reason}"))?;
-        let terms = Arc::new(ListenerSettings::new(address, listener, tls, config));
+        let terms = Arc::new(ListenerSettings::new(address, listener, tls, config, self.web.clone()));
         if let Some(open) = self.open.get(address) {
             *open.terms.lock().unwrap_or_else(|poisoned| poisoned.into_inner()) = terms;
             let Some(path) = &open.path else { return Ok(()) };
@@ -144,8 +151,8 @@ impl Listeners {
         };
         tracing::info!(
             target: LogType::Listeners.name(),
-            "now listening on {address}, tls={}, tlsproxy={}, tor={}, websocket={}.",
-            terms.tls.is_some(), listener.proxy, listener.tor, listener.websocket,
+            "now listening on {address}, tls={}, tlsproxy={}, tor={}, websocket={}, http={}.",
+            terms.tls.is_some(), listener.proxy, listener.tor, listener.websocket, listener.http,
         );
         let open = Open {
             path: is_path(address).then(|| address.into()),
@@ -198,7 +205,7 @@ fn tls_of(listener: &Listener) -> Result<Option<Arc<tokio_rustls::rustls::Server
         pairs: &pairs,
         tls13_only: listener.min_tls_version == TlsVersion::Tls13,
         // Browsers would ask their users to choose a certificate.
-        ask_certificate: !listener.websocket,
+        ask_certificate: !listener.websocket && !listener.http,
     };
     server_config(identity).map(Some)
 }
@@ -272,17 +279,23 @@ impl Acceptor {
         let handshake = if terms.shakes_hands() { Some(self.gate.enter_handshake().await) } else { None };
         // A single shard runs on this thread, so the socket is registered with the right runtime already.
         let socket = match self.shards.len() {
-            1 => Ok(Handover::Here(socket)),
+            1 if !terms.is_http_only() => Ok(Handover::Here(socket)),
             _ => socket.detach(),
         };
         let socket = match socket {
             Ok(socket) => socket,
             Err(error) => return self.log_rejection(&super::reason(&error)),
         };
+        let arrival = Arrival { socket, peer, terms, permit, handshake };
+        if arrival.terms.is_http_only() {
+            // If too many wait, the connection is closed.
+            let _ = arrival.terms.web.clone().try_send(HttpArrival::Accepted(arrival));
+            return;
+        }
         let shard = &self.shards[self.next_shard];
         self.next_shard = (self.next_shard + 1) % self.shards.len();
         // While the shard is behind, nothing is accepted, and clients wait in the system's queue.
-        let _ = shard.send(Arrival { socket, peer, terms, permit, handshake }).await;
+        let _ = shard.send(arrival).await;
     }
 
     /// Accepts a client with the reserved descriptor, because no other is left, and rejects it.
@@ -315,7 +328,7 @@ impl Acceptor {
 
 /// Sends ERROR if the listener is plain text, without waiting for the client.
 fn reject(socket: &Socket, terms: &ListenerSettings) {
-    if terms.tls.is_none() && !terms.websocket {
+    if terms.tls.is_none() && !terms.websocket && !terms.http {
         let _ = socket.write_once(REJECTION);
     }
 }

@@ -1,5 +1,5 @@
 //! Accepts, reads and writes connections: listeners, TLS, WebSocket, framing, and the I/O shards that own the
-//! sockets.
+//! sockets. HTTP clients are passed on once their handshakes are done.
 //!
 //! Of IRC it knows only line endings, the length of lines, and the two ERROR lines that must be sent without
 //! the engine. Lines go to the engine as events through an [`Inbox`], and effects come back through
@@ -23,6 +23,7 @@ mod shard;
 mod socket;
 mod tls;
 mod upgrade;
+mod web;
 pub mod websocket;
 
 use std::io;
@@ -32,6 +33,7 @@ pub use door::{Arrival, admit};
 pub use inbox::Inbox;
 pub use listener::{Bound, Listeners};
 pub use shard::{Limits, Shard};
+pub use web::{HttpArrival, HttpConnection, HttpDoor, HttpSender, Opened, WRITE_TIME_MAX};
 
 /// Returns the text of an operating system error in the style of our messages: lower case, no number.
 fn reason(error: &io::Error) -> String {

@@ -63,6 +63,7 @@ impl Inner {
                 Effect::Admit { session } => self.admit(*session),
                 Effect::Ask { .. }
                 | Effect::Reload { .. }
+                | Effect::Return { .. }
                 | Effect::Persist { .. }
                 | Effect::Record(_)
                 | Effect::Note(_) => {}

@@ -1,5 +1,5 @@
 //! The HTTP request that begins a WebSocket connection, and its answer. Leaves the frames to
-//! [`super::websocket`].
+//! [`super::websocket`], and other requests to [`super::web`].
 
 use std::io;
 
@@ -15,10 +15,13 @@ use crate::text::glob;
 /// Maximum length of a request head, in bytes.
 const HEAD_BYTES_MAX: usize = 8192;
 
+/// Maximum number of headers of a request.
+const HEADERS_MAX: usize = 100;
+
 /// The empty line after a request head.
 const HEAD_END: &[u8] = b"\r\n\r\n";
 
-/// The text for clients that do not request a WebSocket.
+/// The text for clients whose request is rejected.
 const HELP: &str =
     "This port of an IRC server is for WebSocket clients (ircv3.net/specs/extensions/websocket).\n";
 
@@ -33,60 +36,107 @@ pub(super) struct Upgraded {
     pub(super) https: bool,
 }
 
-/// Reads and answers the request. Returns `None` if the answer rejects the client.
-pub(super) async fn upgrade<S>(stream: &mut S, allowed_origins: &[String]) -> io::Result<Option<Upgraded>>
+/// What the first request of a client asks for.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum FirstRequest {
+    /// A WebSocket; it has been accepted.
+    WebSocket(Upgraded),
+    /// Something else: everything that was read.
+    Http(Vec<u8>),
+    /// It was rejected with an answer.
+    Rejected,
+}
+
+/// Reads the first request, and answers it unless it is plain HTTP.
+pub(super) async fn upgrade<S>(stream: &mut S, allowed_origins: &[String]) -> io::Result<FirstRequest>
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
     let answer = match read_head(stream).await? {
-        Ok(head) => decide(&head, allowed_origins),
-        Err(status) => Err(rejection(status, "")),
+        Ok((request, head_bytes)) => match decide(&request, head_bytes, allowed_origins) {
+            Decision::Http => return Ok(FirstRequest::Http(request)),
+            Decision::WebSocket(bytes, upgraded) => (bytes, FirstRequest::WebSocket(upgraded)),
+            Decision::Reject(bytes) => (bytes, FirstRequest::Rejected),
+        },
+        Err(status) => (rejection(status, ""), FirstRequest::Rejected),
     };
-    let (bytes, result) = match answer {
-        Ok((bytes, upgraded)) => (bytes, Some(upgraded)),
-        Err(bytes) => (bytes, None),
-    };
+    let (bytes, result) = answer;
     stream.write_all(&bytes).await?;
     stream.flush().await?;
-    if result.is_none() {
+    if result == FirstRequest::Rejected {
         stream.shutdown().await?;
     }
     Ok(result)
 }
 
-/// Reads the request up to the empty line, or returns the status of the rejection.
-async fn read_head<S: AsyncRead + Unpin>(stream: &mut S) -> io::Result<Result<Vec<u8>, &'static str>> {
-    let mut head = Vec::with_capacity(1024);
+/// Reads at least up to the empty line after the request head. Returns everything that was read and the
+/// length of the head, or the status of the rejection.
+async fn read_head<S: AsyncRead + Unpin>(
+    stream: &mut S,
+) -> io::Result<Result<(Vec<u8>, usize), &'static str>> {
+    let mut read = Vec::with_capacity(1024);
     loop {
-        let seen = head.len().saturating_sub(HEAD_END.len() - 1);
-        let room = HEAD_BYTES_MAX - head.len();
+        let seen = read.len().saturating_sub(HEAD_END.len() - 1);
+        let room = HEAD_BYTES_MAX - read.len();
         if room == 0 {
             return Ok(Err("431 Request Header Fields Too Large"));
         }
-        if (&mut *stream).take(room as u64).read_buf(&mut head).await? == 0 {
+        if (&mut *stream).take(room as u64).read_buf(&mut read).await? == 0 {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
-        if let Some(at) = memmem::find(&head[seen..], HEAD_END) {
-            // A client must not send more before it has the answer (RFC 6455 section 4.1).
-            let is_end = seen + at + HEAD_END.len() == head.len();
-            return Ok(if is_end { Ok(head) } else { Err("400 Bad Request") });
+        if let Some(at) = memmem::find(&read[seen..], HEAD_END) {
+            return Ok(Ok((read, seen + at + HEAD_END.len())));
         }
     }
 }
 
-/// Returns the answer to a request: the upgrade with its parameters, or the rejection.
-fn decide(head: &[u8], allowed_origins: &[String]) -> Result<(Vec<u8>, Upgraded), Vec<u8>> {
+/// The decision about a request.
+enum Decision {
+    /// It asks for something other than a WebSocket.
+    Http,
+    /// The upgrade, with its parameters.
+    WebSocket(Vec<u8>, Upgraded),
+    /// The answer that rejects it.
+    Reject(Vec<u8>),
+}
+
+fn decide(read: &[u8], head_bytes: usize, allowed_origins: &[String]) -> Decision {
+    let head = &read[..head_bytes];
+    match asks_for_upgrade(head) {
+        Some(true) => {}
+        // Whatever mentions an upgrade is never passed on, so only one side interprets it.
+        Some(false) => return Decision::Http,
+        None => return Decision::Reject(rejection("400 Bad Request", "")),
+    }
     let request = match Request::try_parse(head) {
         Ok(Some((_, request))) => request,
-        Ok(None) | Err(_) => return Err(rejection("400 Bad Request", "")),
+        Ok(None) | Err(_) => return Decision::Reject(rejection("400 Bad Request", "")),
     };
-    let Ok(mut response) = create_response(&request) else {
+    match accept(&request, allowed_origins) {
+        // A client must not send more before it has the answer (RFC 6455 section 4.1).
+        Ok(_) if head_bytes < read.len() => Decision::Reject(rejection("400 Bad Request", "")),
+        Ok((bytes, upgraded)) => Decision::WebSocket(bytes, upgraded),
+        Err(bytes) => Decision::Reject(bytes),
+    }
+}
+
+/// Returns whether a request has an `Upgrade` header; `None` if it is not HTTP.
+fn asks_for_upgrade(head: &[u8]) -> Option<bool> {
+    let mut headers = [httparse::EMPTY_HEADER; HEADERS_MAX];
+    let mut request = httparse::Request::new(&mut headers);
+    let parsed = request.parse(head).is_ok_and(|status| status.is_complete());
+    parsed.then(|| request.headers.iter().any(|header| header.name.eq_ignore_ascii_case("Upgrade")))
+}
+
+/// Returns the answer to a request for a WebSocket: the upgrade with its parameters, or the rejection.
+fn accept(request: &Request, allowed_origins: &[String]) -> Result<(Vec<u8>, Upgraded), Vec<u8>> {
+    let Ok(mut response) = create_response(request) else {
         return Err(rejection("426 Upgrade Required", "Upgrade: websocket\r\n"));
     };
-    if !origin_is_allowed(&request, allowed_origins) {
+    if !origin_is_allowed(request, allowed_origins) {
         return Err(rejection("403 Forbidden", ""));
     }
-    let frames = match subprotocol(&request) {
+    let frames = match subprotocol(request) {
         Some((name, opcode)) => {
             response.headers_mut().insert("Sec-WebSocket-Protocol", HeaderValue::from_static(name));
             opcode
@@ -95,8 +145,8 @@ fn decide(head: &[u8], allowed_origins: &[String]) -> Result<(Vec<u8>, Upgraded)
         // support text.
         None => TEXT,
     };
-    let forwarded_for = joined(&request, "X-Forwarded-For");
-    let https = joined(&request, "X-Forwarded-Proto").split(',').all(|scheme| scheme.trim() == "https");
+    let forwarded_for = joined(request, "X-Forwarded-For");
+    let https = joined(request, "X-Forwarded-Proto").split(',').all(|scheme| scheme.trim() == "https");
     let upgraded = Upgraded { frames, forwarded_for, https };
     let mut bytes = Vec::with_capacity(256);
     match write_response(&mut bytes, &response) {
@@ -151,9 +201,12 @@ mod tests {
     fn ask(headers: &str, allowed: &[&str]) -> (String, Option<u8>) {
         let head = format!("GET / HTTP/1.1\r\nHost: x\r\n{headers}\r\n");
         let allowed: Vec<String> = allowed.iter().map(|&glob| glob.to_owned()).collect();
-        match decide(head.as_bytes(), &allowed) {
-            Ok((bytes, upgraded)) => (String::from_utf8(bytes).unwrap(), Some(upgraded.frames)),
-            Err(bytes) => (String::from_utf8(bytes).unwrap(), None),
+        match decide(head.as_bytes(), head.len(), &allowed) {
+            Decision::WebSocket(bytes, upgraded) => {
+                (String::from_utf8(bytes).unwrap(), Some(upgraded.frames))
+            }
+            Decision::Reject(bytes) => (String::from_utf8(bytes).unwrap(), None),
+            Decision::Http => ("plain HTTP".to_owned(), None),
         }
     }
 
@@ -175,13 +228,15 @@ mod tests {
     }
 
     #[test]
-    fn nothing_may_follow_the_request_head() {
+    fn nothing_may_follow_a_request_for_a_websocket() {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         let read = |mut bytes: &[u8]| runtime.block_on(read_head(&mut bytes));
         let head = format!("GET / HTTP/1.1\r\n{KEY}\r\n");
-        assert_eq!(read(head.as_bytes()).unwrap(), Ok(head.clone().into_bytes()));
-        for rest in ["x", "x\r\n\r\n", "\r\n\r\n"] {
-            assert_eq!(read(format!("{head}{rest}").as_bytes()).unwrap(), Err("400 Bad Request"));
+        for rest in ["", "x", "x\r\n\r\n", "\r\n\r\n"] {
+            let all = format!("{head}{rest}").into_bytes();
+            assert_eq!(read(&all).unwrap(), Ok((all.clone(), head.len())));
+            let is_accepted = matches!(decide(&all, head.len(), &[]), Decision::WebSocket(..));
+            assert_eq!(is_accepted, rest.is_empty(), "{rest:?}");
         }
         let long = format!("GET / HTTP/1.1\r\nX: {}\r\n\r\n", "x".repeat(HEAD_BYTES_MAX));
         assert_eq!(read(long.as_bytes()).unwrap(), Err("431 Request Header Fields Too Large"));
@@ -200,10 +255,19 @@ mod tests {
     }
 
     #[test]
-    fn a_browser_without_upgrade_gets_an_explanation() {
-        let (answer, opcode) = ask("", &[]);
+    fn a_request_without_upgrade_is_plain_http() {
+        assert_eq!(ask("", &[]), ("plain HTTP".to_owned(), None));
+        let post = b"POST /v1/status HTTP/1.1\r\nContent-Length: 2\r\n\r\n{}";
+        assert!(matches!(decide(post, post.len() - 2, &[]), Decision::Http));
+        let irc = b"NICK x\r\nUSER y\r\n\r\n";
+        let Decision::Reject(answer) = decide(irc, irc.len(), &[]) else { panic!("it is not HTTP") };
+        assert!(answer.starts_with(b"HTTP/1.1 400"));
+    }
+
+    #[test]
+    fn an_upgrade_to_something_else_is_rejected() {
+        let (answer, opcode) = ask("Connection: Upgrade\r\nUpgrade: h2c\r\n", &[]);
         assert!(answer.starts_with("HTTP/1.1 426 Upgrade Required\r\nUpgrade: websocket\r\n"));
         assert!(answer.contains("IRC server") && opcode.is_none());
-        assert!(decide(b"NICK x\r\nUSER y\r\n\r\n", &[]).unwrap_err().starts_with(b"HTTP/1.1 400"));
     }
 }

@@ -75,6 +75,7 @@ pub(super) fn write_output(core: &impl Core, effects: &Effects) {
             | Effect::Admit { .. }
             | Effect::Ask { .. }
             | Effect::Reload { .. }
+            | Effect::Return { .. }
             | Effect::Persist { .. }
             | Effect::Record(_)
             | Effect::Note(_) => continue,

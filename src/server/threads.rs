@@ -15,13 +15,14 @@ use super::clock::Clock;
 use super::commit::Commit;
 use super::control::{COMMANDS_MAX, ServerControl, Signals, Supervisor};
 use super::core::Core;
-use super::turn::{EFFECTS_QUEUE_MAX, Input, Outlet, Turns};
+use super::turn::{EFFECTS_QUEUE_MAX, Incoming, Input, Outlet, Turns};
 use super::{Reload, Running, systemd};
 use crate::archive::{Database, Opened};
 use crate::config::{Config, LogType};
 use crate::engine::{Effects, JobAnswer, Now, Ticket};
+use crate::http::{self, CallRequest, Calls, HttpSettings};
 use crate::jobs::Jobs;
-use crate::net::{Arrival, Inbox, Limits, Listeners, Shard, admit, raise_limit};
+use crate::net::{Arrival, HttpArrival, Inbox, Limits, Listeners, Shard, admit, raise_limit};
 use crate::store::StoreWriter;
 
 /// Maximum number of accepted connections that wait for a shard.
@@ -30,6 +31,10 @@ const ARRIVALS_MAX: usize = 256;
 const INPUTS_MAX: usize = 64;
 /// Time for clients to read their last lines.
 const STOP_TIME_MAX: Duration = Duration::from_secs(2);
+/// Maximum number of HTTP clients that wait for their thread. Beyond that, they are closed.
+const HTTP_ARRIVALS_MAX: usize = 256;
+/// Maximum number of calls that wait for the turn loop. Beyond that, requests wait.
+const CALLS_MAX: usize = 16;
 /// Maximum number of turns whose effects a shard applies before it flushes.
 const EFFECTS_BATCH: usize = 16;
 
@@ -66,13 +71,15 @@ pub(super) fn run<C: Core>(
     let signals = runtime
         .block_on(async { Signals::new() })
         .map_err(|error| format!("cannot listen for signals: {error}"))?;
-    let mut listeners = Listeners::open(&config, doors)?;
+    let (web, http_arrivals) = mpsc::channel(HTTP_ARRIVALS_MAX);
+    let mut listeners = Listeners::open(&config, doors, web)?;
     let clock = Clock::new();
     let core = core(clock.now());
     // One core stays free for lines while many clients log in at once.
     let jobs = Jobs::start(cores.saturating_sub(1).max(1), reporter(input.clone())).map_err(no_thread)?;
     let archive =
         archive.map(|opened| opened.start(replier(input.clone()))).transpose().map_err(no_thread)?;
+    let (requests, set_http) = start_http(&config, http_arrivals)?;
     let (control, commands) = mpsc::channel(COMMANDS_MAX);
     let control = ServerControl(control);
     let own_control = control.clone();
@@ -82,13 +89,15 @@ pub(super) fn run<C: Core>(
         on_ready(Running { bound: listeners.bound(), control });
         let on_config = move |config: &Config| {
             let _ = set_limits.send(Limits::of(config));
+            let _ = set_http.send(Arc::new(HttpSettings::of(config)));
         };
         let supervisor = Supervisor { listeners, signals, commands, input, on_config };
         tokio::task::spawn_local(supervisor.run(reload));
         Ok::<(), String>(())
     })?;
     let commit = Commit::new(writer, archive);
-    let turns = move |outlet| Turns::new(core, clock, jobs, own_control, outlet, inputs, commit);
+    let incoming = Incoming { input: inputs, requests };
+    let turns = move |outlet| Turns::new(core, clock, jobs, own_control, outlet, incoming, commit);
     if shards > 1 {
         return run_apart(&runtime, wirings, turns);
     }
@@ -108,6 +117,21 @@ pub(super) fn run<C: Core>(
             Err(Err(error)) => Err(error.to_string()),
         }
     })
+}
+
+/// Starts the thread that serves HTTP clients, which ends once no more of them can arrive. Returns the end at
+/// which its calls arrive, and the way to change its settings.
+fn start_http(
+    config: &Config,
+    arrivals: mpsc::Receiver<HttpArrival>,
+) -> Result<(mpsc::Receiver<CallRequest>, watch::Sender<Arc<HttpSettings>>), String> {
+    let (calls, requests) = Calls::new(CALLS_MAX);
+    let (set, settings) = watch::channel(Arc::new(HttpSettings::of(config)));
+    spawn("http".into(), move |runtime| {
+        runtime.block_on(http::serve(arrivals, calls, settings));
+        Ok(())
+    })?;
+    Ok((requests, set))
 }
 
 /// Returns the senders for the listeners, and the receivers of each shard, in the order of the shards.

@@ -5,14 +5,14 @@
 //! an inbox per turn and receives the effects of the turn, which all shards share.
 //! Invariant: a turn ends after [`EVENTS_MAX`] events or [`TURN_TIME_MAX`], whichever is first.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, Sleep};
 
 use super::clock::Clock;
@@ -21,7 +21,8 @@ use super::control::ServerControl;
 use super::core::Core;
 use super::log;
 use crate::config::{Config, LogType};
-use crate::engine::{Effect, Effects, Event, Job, JobAnswer, Now, Texts, Ticket};
+use crate::engine::{CallId, CallResult, Effect, Effects, Event, Job, JobAnswer, Now, Texts, Ticket};
+use crate::http::CallRequest;
 use crate::jobs::Jobs;
 use crate::net::{Inbox, Shard};
 
@@ -51,6 +52,13 @@ pub(super) enum Input {
     Stopping(String),
 }
 
+/// The channels through which the turn loop gets its input.
+#[derive(Debug)]
+pub(super) struct Incoming {
+    pub(super) input: mpsc::Receiver<Input>,
+    pub(super) requests: mpsc::Receiver<CallRequest>,
+}
+
 /// The destination of effects.
 #[derive(Debug)]
 pub(super) enum Outlet {
@@ -68,7 +76,13 @@ pub(super) struct Turns<C> {
     pub(super) jobs: Jobs,
     pub(super) control: ServerControl,
     pub(super) outlet: Outlet,
-    pub(super) input: mpsc::Receiver<Input>,
+    incoming: Incoming,
+    /// Calls in progress, and where their results go.
+    calls: HashMap<CallId, oneshot::Sender<CallResult>>,
+    /// The number of calls so far.
+    called: u64,
+    /// Whether a call is served before anything else, so that neither can delay the other indefinitely.
+    call_is_next: bool,
     commit: Commit,
     effects: Effects,
     /// Effects shared with other threads, reused after the last thread has released them.
@@ -81,6 +95,7 @@ enum Wake {
     /// The local shard's inbox was taken.
     Inbox,
     Input(Input),
+    Call(CallRequest),
     Elapsed,
     /// The writer made progress.
     Stored,
@@ -95,11 +110,25 @@ impl<C: Core> Turns<C> {
         jobs: Jobs,
         control: ServerControl,
         outlet: Outlet,
-        input: mpsc::Receiver<Input>,
+        incoming: Incoming,
         commit: Commit,
     ) -> Turns<C> {
-        let (effects, shared, rejected) = Default::default();
-        Turns { core, clock, jobs, control, outlet, input, commit, effects, shared, rejected }
+        let (calls, effects, shared, rejected) = Default::default();
+        Turns {
+            core,
+            clock,
+            jobs,
+            control,
+            outlet,
+            incoming,
+            calls,
+            called: 0,
+            call_is_next: false,
+            commit,
+            effects,
+            shared,
+            rejected,
+        }
     }
 
     /// Runs until the server stops. Returns the writer and the archive, which must be closed after the
@@ -146,6 +175,12 @@ impl<C: Core> Turns<C> {
                 Wake::Input(Input::Stopping(reason)) => {
                     return self.handle(Event::Stopping { reason: &reason }).await;
                 }
+                Wake::Call(CallRequest { by, call, reply }) => {
+                    self.called += 1;
+                    let id = CallId(self.called);
+                    self.calls.insert(id, reply);
+                    self.handle(Event::Called { id, by, call }).await;
+                }
                 // The timer can be early: a deadline that moved back leaves it unchanged.
                 Wake::Elapsed if self.is_due() => self.handle(Event::Elapsed).await,
                 Wake::Elapsed => {}
@@ -183,18 +218,34 @@ impl<C: Core> Turns<C> {
         if self.commit.poll(cx).is_ready() {
             return Poll::Ready(Wake::Stored);
         }
+        if self.call_is_next
+            && let Poll::Ready(Some(request)) = self.incoming.requests.poll_recv(cx)
+        {
+            self.call_is_next = false;
+            return Poll::Ready(Wake::Call(request));
+        }
         // Answers and deadlines first: they are few, and lines could delay them indefinitely.
-        match self.input.poll_recv(cx) {
-            Poll::Ready(Some(input)) => return Poll::Ready(Wake::Input(input)),
+        match self.incoming.input.poll_recv(cx) {
+            Poll::Ready(Some(input)) => {
+                self.call_is_next = true;
+                return Poll::Ready(Wake::Input(input));
+            }
             Poll::Ready(None) => return Poll::Ready(Wake::Disconnected),
             Poll::Pending => {}
         }
         if std::future::Future::poll(timer, cx).is_ready() {
             return Poll::Ready(Wake::Elapsed);
         }
-        match &self.outlet {
-            Outlet::Local(shard) => shard.poll_inbox(cx, inbox).map(|()| Wake::Inbox),
-            Outlet::Remote(_) => Poll::Pending,
+        if let Outlet::Local(shard) = &self.outlet
+            && shard.poll_inbox(cx, inbox).is_ready()
+        {
+            self.call_is_next = true;
+            return Poll::Ready(Wake::Inbox);
+        }
+        match self.incoming.requests.poll_recv(cx) {
+            Poll::Ready(Some(request)) => Poll::Ready(Wake::Call(request)),
+            // Without an HTTP thread, there are no calls.
+            Poll::Ready(None) | Poll::Pending => Poll::Pending,
         }
     }
 
@@ -276,6 +327,12 @@ impl<C: Core> Turns<C> {
                 }
                 Effect::Reload { ticket } if !self.control.reload_for(*ticket) => {
                     self.rejected.push(*ticket);
+                }
+                Effect::Return { id, result } => {
+                    if let Some(reply) = self.calls.remove(id) {
+                        // The client may be gone.
+                        let _ = reply.send((**result).clone());
+                    }
                 }
                 Effect::Note(note) => log::write(note),
                 // Stored before this point, or applied by the shards.

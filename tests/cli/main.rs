@@ -1,5 +1,6 @@
 //! The interface of the binary to scripts and users: streams, files, exit status.
 
+mod api;
 mod logs;
 mod permissions;
 mod sandbox;

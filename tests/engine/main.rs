@@ -1,5 +1,6 @@
 //! Tests of the pure engine: transcripts, simulation, determinism. No socket, thread or clock.
 
+mod calls;
 mod determinism;
 mod fake_archive;
 mod form;

@@ -5,16 +5,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use ircd::engine::{CloseReason, Door};
+use ircd::engine::{Call, CloseReason, Door};
 use ircd::wire::{Cap, Caps};
 
+use crate::calls::random_call;
 use crate::invariants::{check_label, check_tags, tag};
 use crate::testbench::{CONFIG, TestBench, door};
 use crate::transcript::merged;
 
 const SEEDS: u64 = 1000;
 const STEPS: usize = 150;
-const NAMES: [&str; 8] = ["a", "b", "c", "d", "e", "f", "g", "h"];
+pub const NAMES: [&str; 8] = ["a", "b", "c", "d", "e", "f", "g", "h"];
 
 /// Returns the configuration of the bench, with accounts and registered channels.
 fn config() -> String {
@@ -111,7 +112,7 @@ impl Random {
         (self.next() % bound as u64) as usize
     }
 
-    fn one<'a>(&mut self, of: &[&'a str]) -> &'a str {
+    pub fn one<'a>(&mut self, of: &[&'a str]) -> &'a str {
         of[self.below(of.len())]
     }
 
@@ -137,6 +138,7 @@ impl Random {
                 let line = world.confirmations[&name].clone();
                 Step::Line(name, line)
             }
+            15 => Step::Call(random_call(self)),
             _ => {
                 let line = self.line();
                 Step::Line(name, line)
@@ -305,6 +307,7 @@ pub enum Step {
     HangUp(String, usize),
     Drain(String),
     Answer(usize),
+    Call(Call),
     Pass(u64),
 }
 
@@ -379,6 +382,7 @@ impl World {
             }
             Step::Drain(name) => self.bench.drained(name),
             Step::Answer(which) => self.bench.conclude(*which),
+            Step::Call(call) => self.bench.call(call.clone()),
             Step::Pass(ms) => self.bench.pass(*ms),
         };
         self.check(step, &caps_before, &said);

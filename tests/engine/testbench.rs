@@ -7,7 +7,8 @@ use std::net::IpAddr;
 use ircd::config::{Config, Document, load};
 use ircd::engine::stored::{digest, put_event, take_event};
 use ircd::engine::{
-    CloseReason, Door, Effect, Effects, Engine, Event, Job, JobAnswer, Line, Now, Seed, Texts, Ticket, Write,
+    Call, CallId, CloseReason, Door, Effect, Effects, Engine, Event, Job, JobAnswer, Line, Now, Seed, Texts,
+    Ticket, Write,
 };
 use ircd::state::SessionId;
 
@@ -93,6 +94,8 @@ pub struct TestBench {
     held: BTreeSet<SessionId>,
     jobs: Vec<(Ticket, Job)>,
     reload: Option<Ticket>,
+    /// The number of calls so far.
+    calls: u64,
     effects: Effects,
     /// The log of a server that logs everything, if a test requests it.
     pub log: Option<Log>,
@@ -135,6 +138,7 @@ impl TestBench {
             held: BTreeSet::new(),
             jobs: Vec::new(),
             reload: None,
+            calls: 0,
             effects: Effects::default(),
             log: None,
         }
@@ -276,6 +280,12 @@ impl TestBench {
         self.handle(Event::StoreChanged { writable })
     }
 
+    /// Makes a call as a program named API.
+    pub fn call(&mut self, call: Call) -> String {
+        self.calls += 1;
+        self.handle(Event::Called { id: CallId(self.calls), by: "API".into(), call: Box::new(call) })
+    }
+
     pub fn stop(&mut self, reason: &str) -> String {
         self.handle(Event::Stopping { reason })
     }
@@ -341,6 +351,7 @@ impl TestBench {
                     writeln!(lines, "asks to reload").unwrap();
                     self.reload = Some(*ticket);
                 }
+                Effect::Return { id, result } => writeln!(lines, "returns {}: {result:?}", id.0).unwrap(),
                 Effect::Persist { writes, .. } => self.store(writes),
                 Effect::Record(record) => self.stored.store(record),
                 Effect::Note(note) => self.log.iter_mut().for_each(|log| log.write(&note.text)),
@@ -400,7 +411,6 @@ pub fn door(ip: IpAddr) -> Door {
         ip,
         proxied: false,
         endpoints: None,
-        listener: "127.0.0.1:6667".into(),
         secure: false,
         certfp: None,
         certificates: Box::default(),

@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, VecDeque};
 
 use indexmap::IndexMap;
 use ircd::config::Config;
-use ircd::engine::{Door, Effect, Effects, Event, HashJob, Job, JobAnswer, Line, Now, Ticket, Write};
+use ircd::engine::{
+    CallAnswer, Door, Effect, Effects, Event, HashJob, Job, JobAnswer, Line, Now, Ticket, Write,
+};
 use ircd::history::{End, Fields, Found, HistoryKey, Item, Kind, Query, Range, Record};
 use ircd::server::Core;
 use ircd::state::SessionId;
@@ -239,6 +241,10 @@ impl Core for FakeCore {
                 self.tell_all("reconfigured", out);
             }
             Event::StoreChanged { writable } => self.tell_all(&format!("store writable {writable}"), out),
+            // The answer to any call; `/readyz` makes one.
+            Event::Called { id, .. } => {
+                out.push(Effect::Return { id, result: Box::new(Ok(CallAnswer::Done)) });
+            }
             Event::Stopping { reason } => {
                 for session in self.doors.keys().copied().collect::<Vec<_>>() {
                     self.close(session, reason, out);

@@ -93,15 +93,20 @@ fn a_protocol_violation_closes_the_connection_with_a_reason() {
 }
 
 #[test]
-fn pages_of_other_origins_are_rejected_and_browsers_get_an_explanation() {
+fn pages_of_other_origins_are_rejected_and_browsers_get_a_page() {
     let mut config = websocket();
     config.server.websockets.allowed_origins = vec!["https://*.example.org".into()];
     let server = start(config);
     let (mut socket, _) = open(tcp(server.ports[0]), &[("Origin", "https://chat.example.org")]);
     assert_eq!(socket.read().unwrap(), Message::text("welcome"));
     let mut page = Client::<TcpStream>::silent(tcp(server.ports[0]));
-    page.send("GET / HTTP/1.1\r\nHost: x\r\n");
-    assert!(page.rest().starts_with("HTTP/1.1 426 Upgrade Required\r\n"));
+    page.send("GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n");
+    let answer = page.rest();
+    assert!(answer.starts_with("HTTP/1.1 200 OK\r\n") && answer.contains("IRC server"), "{answer}");
+    let mut api = Client::<TcpStream>::silent(tcp(server.ports[0]));
+    api.send("POST /v1/status HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 0\r\n");
+    let answer = api.rest();
+    assert!(answer.starts_with("HTTP/1.1 401 "), "{answer}");
     let mut request = "ws://irc.example/".into_client_request().unwrap();
     request.headers_mut().insert("Origin", "https://evil.example".parse().unwrap());
     let error = handshake(request, tcp(server.ports[0])).map(|_| ()).map_err(|error| error.to_string());

@@ -96,6 +96,15 @@ section! {
 }
 
 impl Config {
+    /// Returns all listeners by address: those of `server.listeners`, and that of the API if it is enabled.
+    pub fn listeners(&self) -> IndexMap<String, Listener> {
+        let mut all = self.server.listeners.clone();
+        if self.api.enabled {
+            all.entry(self.api.listener.clone()).or_insert_with(|| Listener::of_api(&self.api));
+        }
+        all
+    }
+
     /// Returns the class of an operator; every operator of a configuration from [`load`] has one.
     pub fn class_of(&self, oper: &Oper) -> Option<&OperClass> {
         self.oper_classes.get(&oper.class)

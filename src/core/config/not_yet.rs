@@ -26,7 +26,6 @@ const NOT_YET: &[Row] = &[
     ("authtoken", |c| c.authtoken.enabled),
     ("metadata", |c| c.metadata.enabled),
     ("webpush", |c| c.webpush.enabled),
-    ("api", |c| c.api.enabled),
 ];
 
 /// Returns the features that the document enables and the server does not implement, by section.

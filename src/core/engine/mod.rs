@@ -19,6 +19,7 @@
 //! | [`account`] | every way into an account, and suspension |
 //! | [`service`] | NickServ, ChanServ, HostServ, HistServ |
 //! | [`command`] | one file for each command |
+//! | [`api`] | calls of programs without a session |
 //! | [`session`] | from a line to a handler, registration, idle timeouts, the end of a session |
 //! | [`stored`] | the engine as bytes: snapshots, events, digests of effects |
 //! | [`reload`] | applying a new configuration |
@@ -26,6 +27,7 @@
 
 mod account;
 mod announce;
+mod api;
 pub mod border;
 pub mod command;
 mod commit;
@@ -41,8 +43,10 @@ pub mod setup;
 pub mod stored;
 
 pub use border::{
-    CloseReason, Door, Effect, Effects, Event, HashJob, IpRefusal, IpVerdict, Job, JobAnswer, Level, Line,
-    LoginVerdict, Mail, MailRoute, NetworkJob, Note, Now, Script, ScriptCall, Texts, Ticket, Write,
+    AccountEdits, AccountInfo, Call, CallAnswer, CallId, CallRefused, CallResult, ChannelInfo, CloseReason,
+    Door, Effect, Effects, Event, HashJob, IpRefusal, IpVerdict, Job, JobAnswer, Level, Line, LoginProof,
+    LoginVerdict, Mail, MailRoute, MembershipInfo, NetworkJob, Note, Now, Page, Script, ScriptCall,
+    ServerStatus, Texts, Ticket, UserInfo, Write,
 };
 pub use setup::VERSION;
 
@@ -62,7 +66,6 @@ use crate::i18n::Phrase;
 use crate::state::record::BadRecord;
 use crate::state::user::DISCONNECTED;
 use crate::state::{Account, Fact, Moment, SessionId, State, User};
-use crate::wire::clock::long_date;
 
 use setup::ResolvedConfig;
 
@@ -130,7 +133,7 @@ impl Engine {
         });
         let cloak_secret = state.cloak_secret.as_deref().map_or(seed.cloak_secret, str::to_owned);
         let expires = !config.accounts.multiclient.always_on_expiration.is_zero();
-        let setup = ResolvedConfig::new(config, cloak_secret, &seed.texts, long_date(now.wall_ms / 1000));
+        let setup = ResolvedConfig::new(config, cloak_secret, &seed.texts, now.wall_ms / 1000);
         door::host::assign_hosts(&setup, &mut state, moment);
         restore_away(&setup, &mut state);
         Engine {
@@ -178,6 +181,9 @@ impl Engine {
             Event::Closed { session, reason } => self.closed(now, session, &reason, out),
             Event::Drained { session } => self.drained(now, session, out),
             Event::Answered { ticket, answer } => self.answered(now, ticket, &answer, out),
+            Event::Called { id, by, call } => {
+                api::called(&mut self.turn(now, Answer::none(), out), id, &by, *call);
+            }
             Event::Elapsed => self.elapsed(now, out),
             Event::Reconfigured { config, texts } => self.reconfigured(now, config, &texts, out),
             Event::StoreChanged { writable } => self.state.set_writable(writable),

@@ -18,8 +18,9 @@ use crate::wire::{Cap, Caps};
 impl Engine {
     pub(super) fn reconfigured(&mut self, now: Now, config: Box<Config>, texts: &Texts, out: &mut Effects) {
         let secret = self.state.cloak_secret.as_deref().unwrap_or(&self.setup.cloak_secret).to_owned();
-        let started = self.setup.started.clone();
-        let before = std::mem::replace(&mut self.setup, ResolvedConfig::new(config, secret, texts, started));
+        let started_s = self.setup.started_s;
+        let before =
+            std::mem::replace(&mut self.setup, ResolvedConfig::new(config, secret, texts, started_s));
         if self.expiry_due_ms.is_none()
             && !self.setup.config.accounts.multiclient.always_on_expiration.is_zero()
         {

@@ -179,8 +179,8 @@ pub enum OperAction<'a> {
     Renewed { user: UserId, oper: Box<Oper> },
     /// The recent connections of a host were reset.
     Forgiven { key: Key },
-    /// The DEFCON level changed.
-    Defcon { level: Defcon, by: UserId },
+    /// An operator or a program changed the DEFCON level.
+    Defcon { level: Defcon, by: &'a str },
 }
 
 /// A change of an account.

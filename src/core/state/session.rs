@@ -182,8 +182,6 @@ pub struct Door {
     pub proxied: bool,
     /// Both ends of the TCP connection, if an ident query will need them.
     pub endpoints: Option<Box<Endpoints>>,
-    /// The address of the listener, as in the configuration.
-    pub listener: Box<str>,
     /// Whether the connection is encrypted, or from an address that counts as secure.
     pub secure: bool,
     /// The SHA-256 fingerprint of the client certificate, in lower-case hexadecimal.

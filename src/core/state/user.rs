@@ -26,8 +26,8 @@ pub struct User {
     pub username: Box<str>,
     /// The real name.
     pub realname: Box<str>,
-    /// The host that others see: a vhost, the cloak or the real host.
-    pub host: Box<str>,
+    /// The host that others see instead of the cloak.
+    vhost: Option<Box<str>>,
     /// The host without a vhost: the cloak, or the real host if cloaks are disabled.
     pub cloak: Box<str>,
     /// The hostname or address of the connection.
@@ -118,7 +118,7 @@ impl User {
             nick: new.nick,
             username: new.username,
             realname: new.realname,
-            host: new.cloak.clone(),
+            vhost: None,
             cloak: new.cloak,
             real_host: new.real_host,
             ip: new.ip,
@@ -147,8 +147,13 @@ impl User {
         &self.source
     }
 
+    /// Returns the host that others see: a vhost, the cloak or the real host.
+    pub fn host(&self) -> &str {
+        self.vhost.as_deref().unwrap_or(&self.cloak)
+    }
+
     pub(super) fn set_host(&mut self, host: &str) {
-        self.host = host.into();
+        self.vhost = (*host != *self.cloak).then(|| host.into());
         self.update_source();
     }
 
@@ -159,7 +164,7 @@ impl User {
 
     /// Updates the source. Must be called after every change of nick, username or host.
     pub(super) fn update_source(&mut self) {
-        self.source = format!("{}!{}@{}", self.nick.as_str(), self.username, self.host).into();
+        self.source = format!("{}!{}@{}", self.nick.as_str(), self.username, self.host()).into();
     }
 
     /// Adds or removes another user whose messages are accepted despite `+R`.

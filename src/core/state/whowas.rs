@@ -52,7 +52,7 @@ impl Whowas {
             key: user.nick.key().into(),
             nick: user.nick.as_str().into(),
             username: user.username.clone(),
-            host: user.host.clone(),
+            host: user.host().into(),
             ip: user.ip,
             realname: user.realname.clone(),
             at_s,

@@ -36,6 +36,10 @@ fakelag: {enabled: true, window: 1s, burst-limit: 5, messages-per-window: 2, coo
 history: {enabled: true, channel-length: 2048, client-length: 256, chathistory-maxmessages: 1000, znc-maxmessages: 1000,
     autoreplay-on-join: 0}
 """
+API_PORT = 8089
+API = f"""\
+api: {{enabled: true, listener: "127.0.0.1:{API_PORT}", bearer-tokens: [EYBbXVilnumTtfn4A9HE8_TiKLGWEGylre7FG6gEww0]}}
+"""
 ACCOUNTS = """\
     authentication-enabled: true
     registration: {enabled: true}
@@ -308,10 +312,40 @@ def endless_messages(siege):
         siege.checks.check(f"{name}: closed with 1009", heard.endswith(b"\x88\x02" + struct.pack("!H", 1009)), repr(heard[-80:]))
 
 
+# ---- HTTP requests that take forever
+
+HALF_REQUESTS = [b"POST /v1/status HTTP/1.1\r\nHost: x\r\nX: ", b"GET / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n"]
+
+
+def slow_requests(siege):
+    """2,000 connections from 125 addresses: half of them to the API, half to the WebSocket listener. They are opened again
+    when the server closes them, and each sends another byte every second."""
+    places = [(number, port) for number in range(8 * 125) for port in (API_PORT, siege.server.ws)]
+
+    def crawl(report):
+        sockets = {}
+        while True:
+            for place in places:
+                try:
+                    if place not in sockets:
+                        number, port = place
+                        sockets[place] = connect_from(f"203.0.113.{number % 125 + 1}", port)
+                        sockets[place].sendall(HALF_REQUESTS[number % 2])
+                    else:
+                        sockets[place].sendall(b"x")
+                except OSError:
+                    sockets.pop(place).close()
+            report(len(sockets))
+            time.sleep(1)
+    # Of the connections that are open at a time, each may have a buffer for a request head.
+    siege.endure("2000 HTTP requests that take forever", crawl, growth_max_mb=32)
+
+
 # Keys of the section `server`, of other sections, and of `accounts`; and the attacks on a server with them.
 ATTACKS = [
     (("", OPERS), [unread_answers]),
     (("", OPERS), [silent_crowd, banned, empty_lines, endless_messages]),
     ((FEW, OPERS), [silent_crowd_from_everywhere]),
     (("", OPERS, ACCOUNTS), [failing_logins]),
+    (("", OPERS + API), [slow_requests]),
 ]

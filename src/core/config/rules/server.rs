@@ -42,6 +42,10 @@ pub(super) fn listeners(config: &Config, rules: &mut Rules<'_>) {
             let keys = [&at[..], &["sts-only"]].concat();
             rules.broken(&keys, "`server.sts.enabled: true` as well", "STS disabled");
         }
+        if listener.http && (listener.sts_only || listener.tor) {
+            let keys = [&at[..], &["http"]].concat();
+            rules.broken(&keys, "a listener without `sts-only` and `tor`", "both");
+        }
         if listener.websocket && !config.server.enforce_utf8 {
             let keys = [&at[..], &["websocket"]].concat();
             rules.broken(&keys, "`server.enforce-utf8: true` as well", "UTF-8 not enforced");

@@ -9,6 +9,8 @@ use super::names::is_listen_address;
 
 /// The maximum length of a nickname or channel name in a history database, in bytes.
 const STORED_NAME_BYTES_MAX: usize = 64;
+/// The minimum length of a token for the API, in bytes.
+const TOKEN_BYTES_MIN: usize = 16;
 /// The minimum time after which an unused push subscription is removed.
 const PUSH_EXPIRATION_MIN: Duration = Duration::from_secs(3 * 86_400);
 
@@ -81,6 +83,15 @@ pub(super) fn extras(config: &Config, rules: &mut Rules<'_>) {
     let api = &config.api;
     if api.enabled && !is_listen_address(&api.listener) {
         rules.wrong(&["api", "listener"], "an address such as 127.0.0.1:8089");
+    }
+    let shared = config.server.listeners.get(&api.listener);
+    if api.enabled && shared.is_some_and(|listener| !listener.http) {
+        let expected = "an address of its own, or `http: true` for this listener in `server.listeners`";
+        rules.wrong(&["api", "listener"], expected);
+    }
+    if api.enabled && api.bearer_tokens.iter().any(|token| token.len() < TOKEN_BYTES_MIN) {
+        let expected = format!("tokens of at least {TOKEN_BYTES_MIN} characters; `ircd gentoken` makes one");
+        rules.doubtful(&["api", "bearer-tokens"], expected, "a token that can be guessed");
     }
     if api.tls.as_ref().is_some_and(|KeyPair { cert, key }| !cert.is_empty() && key.is_empty()) {
         rules.wrong(&["api", "tls", "key"], "the name of a PEM file");

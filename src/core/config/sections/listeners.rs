@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::extras::Api;
 use crate::config::yaml::read::{boolean, count, duration, filled, list, nested, number, some, text, word};
 use crate::config::yaml::section::section;
 use crate::config::yaml::value::TlsVersion;
@@ -21,6 +22,8 @@ section! {
         tor: bool [boolean] = false,
         /// Whether connections use WebSocket.
         websocket: bool [boolean] = false,
+        /// Whether programs use the HTTP API here; unless `websocket` is set too, there are no IRC clients.
+        http: bool [boolean] = false,
         /// Whether clients are only told to reconnect with TLS.
         sts_only: bool [boolean] = false,
         /// Whether `sts` is not advertised.
@@ -29,6 +32,13 @@ section! {
 }
 
 impl Listener {
+    /// Returns the listener of the API.
+    pub fn of_api(api: &Api) -> Listener {
+        // An empty certificate means none, as in Ergo.
+        let tls = api.tls.clone().filter(|pair| !pair.cert.is_empty());
+        Listener { http: true, tls, ..Listener::default() }
+    }
+
     /// Returns the certificates in use, the default one first; none for a plaintext listener.
     pub fn key_pairs(&self) -> &[KeyPair] {
         match &self.tls {

@@ -10,6 +10,7 @@ use crate::auth::{Credentials, ScramKeys, Secret};
 use crate::config::LogType;
 use crate::engine::border::{HashJob, Job, JobAnswer, Level, LoginVerdict, NetworkJob, ScriptCall};
 use crate::engine::context::cx::Cx;
+use crate::engine::context::turn::Turn;
 use crate::engine::door::host;
 use crate::engine::policy::{self, NickClaim};
 use crate::engine::setup::settings;
@@ -66,25 +67,31 @@ impl LoginRefused {
 /// If logging in is disabled or throttled.
 pub fn attempt(cx: &mut Cx<'_>, account: &str, passphrase: &str) -> Result<Job, LoginRefused> {
     count(cx)?;
-    let cost = cx.config().accounts.registration.bcrypt_cost;
-    let credentials = find(cx, account).map(|account| account.credentials.clone());
-    let credentials = credentials.filter(|credentials| credentials.passphrase_hash.is_some());
-    let check = HashJob::CheckLogin {
-        credentials: Box::new(credentials.unwrap_or_else(|| Credentials::decoy(cost))),
-        passphrase: passphrase.into(),
-        cost,
-    };
+    let check = check(cx, account, passphrase);
     Ok(match script_call(cx, account, passphrase) {
         Some(call) => NetworkJob::AskAuthScript { call, otherwise: Some(check) }.into(),
         None => check.into(),
     })
 }
 
-/// Reads the answer to the job of [`attempt`].
+/// Returns the job that compares a passphrase with the credentials stored for an account. The answer goes to
+/// [`verdict`].
+pub fn check(turn: &Turn<'_>, account: &str, passphrase: &str) -> HashJob {
+    let cost = turn.config().accounts.registration.bcrypt_cost;
+    let credentials = find(turn, account).map(|account| account.credentials.clone());
+    let credentials = credentials.filter(|credentials| credentials.passphrase_hash.is_some());
+    HashJob::CheckLogin {
+        credentials: Box::new(credentials.unwrap_or_else(|| Credentials::decoy(cost))),
+        passphrase: passphrase.into(),
+        cost,
+    }
+}
+
+/// Reads the answer to the job of [`attempt`] or [`check`].
 ///
 /// # Errors
 /// If the passphrase is wrong, or the account cannot be used now.
-pub fn verdict(cx: &mut Cx<'_>, account: &str, answer: &JobAnswer) -> Result<LoginPermit, LoginRefused> {
+pub fn verdict(turn: &mut Turn<'_>, account: &str, answer: &JobAnswer) -> Result<LoginPermit, LoginRefused> {
     let verdict = match answer {
         JobAnswer::Login(verdict) | JobAnswer::ScriptLogin(verdict) => verdict,
         _ => return Err(LoginRefused::Busy),
@@ -93,14 +100,14 @@ pub fn verdict(cx: &mut Cx<'_>, account: &str, answer: &JobAnswer) -> Result<Log
         LoginVerdict::Right { renewed } => (account, renewed.as_deref()),
         LoginVerdict::Vouched { account: named } => {
             let named = if named.is_empty() { account } else { named.as_str() };
-            super::register::adopt_vouched(cx, named);
+            super::register::adopt_vouched(turn, named);
             (named, None)
         }
         LoginVerdict::Wrong => return Err(LoginRefused::Wrong),
     };
-    let permit = allowed(cx, named)?;
+    let permit = allowed(turn, named)?;
     if let Some(renewed) = renewed {
-        renew(cx, permit.account(), renewed);
+        renew(turn, permit.account(), renewed);
     }
     Ok(permit)
 }
@@ -150,14 +157,21 @@ pub fn certificate_verdict(
     }
 }
 
-/// Permits a login to the account of the session's certificate; it must be `account`, unless that is empty.
 fn certified(cx: &Cx<'_>, account: &str) -> Result<LoginPermit, LoginRefused> {
     let certfp = cx.served().door.certfp.as_deref().ok_or(LoginRefused::NoCertificate)?;
-    let key = cx.state().account_by_certfp(certfp).ok_or(LoginRefused::Wrong)?.to_owned();
-    if !account.is_empty() && find(cx, account).is_none_or(|named| named.name.key() != key) {
+    check_certificate(cx, account, certfp)
+}
+
+/// Permits a login to the account of a certificate; it must be `account`, unless that is empty.
+///
+/// # Errors
+/// If the certificate belongs to no account or to another one, or the account cannot be used now.
+pub fn check_certificate(turn: &Turn<'_>, account: &str, certfp: &str) -> Result<LoginPermit, LoginRefused> {
+    let key = turn.state().account_by_certfp(certfp).ok_or(LoginRefused::Wrong)?;
+    if !account.is_empty() && find(turn, account).is_none_or(|named| named.name.key() != key) {
         return Err(LoginRefused::Wrong);
     }
-    allowed(cx, &key)
+    allowed(turn, key)
 }
 
 /// Starts a login by SCRAM: counts it, and returns the keys for the exchange. If the account has none, no
@@ -229,9 +243,9 @@ fn send_logged_in(cx: &mut Cx<'_>, account: &str) {
 }
 
 /// Finds an account by name.
-pub fn find<'c>(cx: &'c Cx<'_>, name: &str) -> Option<&'c Account> {
-    let key = cx.setup.mapping.nick_key(name).ok()?;
-    cx.state().accounts.get(&*key).map(|account| &**account)
+pub fn find<'t>(turn: &'t Turn<'_>, name: &str) -> Option<&'t Account> {
+    let key = turn.setup.mapping.nick_key(name).ok()?;
+    turn.state().accounts.get(&*key).map(|account| &**account)
 }
 
 /// Counts an attempt of the session to log in, or to guess a code.
@@ -270,13 +284,13 @@ fn script_call(cx: &Cx<'_>, account: &str, passphrase: &str) -> Option<Box<Scrip
 }
 
 /// Stores the hash that replaces an outdated one, unless the passphrase was changed in the meantime.
-fn renew(cx: &mut Cx<'_>, key: &str, renewed: &Credentials) {
-    let Some(account) = cx.state().accounts.get(key) else { return };
-    if !account.credentials.is_outdated(cx.config().accounts.registration.bcrypt_cost) {
+fn renew(turn: &mut Turn<'_>, key: &str, renewed: &Credentials) {
+    let Some(account) = turn.state().accounts.get(key) else { return };
+    if !account.credentials.is_outdated(turn.config().accounts.registration.bcrypt_cost) {
         return;
     }
     let certfps = account.credentials.certfps.clone();
     let credentials = Box::new(Credentials { certfps, ..renewed.clone() });
     let change = AccountChange::Credentials(credentials);
-    cx.commit(Fact::AccountChanged { account: key, change });
+    turn.commit(Fact::AccountChanged { account: key, change });
 }

@@ -5,7 +5,7 @@
 //! it was made, without waiting for a job, because the account could be suspended in the meantime.
 
 use super::login::{LoginRefused, find};
-use crate::engine::context::cx::Cx;
+use crate::engine::context::turn::Turn;
 
 /// Proof that a client may log in to an account now.
 #[derive(Debug, PartialEq, Eq)]
@@ -24,9 +24,9 @@ impl LoginPermit {
 ///
 /// # Errors
 /// If there is no such account, or it is suspended or not verified.
-pub fn allowed(cx: &Cx<'_>, account: &str) -> Result<LoginPermit, LoginRefused> {
-    let account = find(cx, account).ok_or(LoginRefused::Wrong)?;
-    if account.is_suspended(cx.now.wall_ms) {
+pub fn allowed(turn: &Turn<'_>, account: &str) -> Result<LoginPermit, LoginRefused> {
+    let account = find(turn, account).ok_or(LoginRefused::Wrong)?;
+    if account.is_suspended(turn.now.wall_ms) {
         return Err(LoginRefused::Suspended);
     }
     if !account.verified {

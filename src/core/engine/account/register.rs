@@ -16,17 +16,18 @@ use crate::config::LogType;
 use crate::engine::border::{HashJob, JobAnswer, Level, Mail, NetworkJob};
 use crate::engine::context::cx::Cx;
 use crate::engine::context::refusal::Outcome;
+use crate::engine::context::turn::Turn;
 use crate::engine::context::waiting::Resume;
-use crate::engine::policy;
 use crate::engine::setup::settings;
 use crate::i18n::Phrase;
-use crate::state::Fact;
 use crate::state::account::{Account, Code, Purpose};
 use crate::state::fact::AccountChange;
+use crate::state::{Fact, UserId};
 use crate::text::{AccountName, is_email};
 use crate::wire::Text;
 
 use super::login::{LoginRefused, allowed, log_in};
+use super::name::{Requester, check_name};
 
 /// Limit on the random nicks tried for a user who loses the nick. It is very unlikely that even one is taken.
 const GUEST_NICKS_TRIED_MAX: usize = 8;
@@ -209,53 +210,13 @@ fn check_request(cx: &mut Cx<'_>, request: &RegistrationRequest) -> Result<(), R
 
 /// Checks name and certificate. This is done before and after hashing, because both may be taken in between.
 fn name_of(cx: &Cx<'_>, request: &RegistrationRequest) -> Result<AccountName, RegisterRefused> {
-    let name = name_for(cx, &request.name, request.by_operator)?;
+    let requester = match request.by_operator {
+        true => Requester::Other,
+        false => Requester::Session(cx.served().user()),
+    };
+    let name = check_name(cx, &request.name, requester)?;
     let certfp = request.certfp.as_ref().and_then(|certfp| cx.state().account_by_certfp(certfp.as_str()));
     if certfp.is_some() { Err(RegisterRefused::BadCertificate) } else { Ok(name) }
-}
-
-/// Checks a name. A name for another user (`for_other`) may be the nick of a user who is online.
-fn name_for(cx: &Cx<'_>, raw: &str, for_other: bool) -> Result<AccountName, RegisterRefused> {
-    let (setup, state) = (cx.setup, cx.state());
-    let nick = setup.mapping.nick(raw, cx.config().limits.nicklen);
-    let nick = nick.map_err(|_| RegisterRefused::BadName)?;
-    let name = setup.mapping.account(nick.as_str(), cx.config().limits.nicklen);
-    let name = name.map_err(|_| RegisterRefused::BadName)?;
-    let me = cx.served().user();
-    let is_free = !policy::is_service(setup, &nick)
-        && !is_guest(cx, name.key())
-        && !state.retired_accounts.contains(name.key())
-        && state.reserved_for(name.key()).is_none_or(|owner| is_unverified_expired(cx, owner, &name))
-        && (for_other || state.user_by_key(name.key()).is_none_or(|holder| Some(holder) == me));
-    if !is_free || is_confusable(cx, &name, for_other) { Err(RegisterRefused::NameTaken) } else { Ok(name) }
-}
-
-/// Returns whether the name looks like that of another account or user.
-fn is_confusable(cx: &Cx<'_>, name: &AccountName, for_other: bool) -> bool {
-    if !cx.setup.mapping.has_skeletons() {
-        return false;
-    }
-    let skeleton = cx.setup.mapping.skeleton(name.as_str());
-    let (state, me) = (cx.state(), cx.served().user());
-    state.reserved_for_skeleton(&skeleton).is_some_and(|owner| !is_unverified_expired(cx, owner, name))
-        || !for_other && state.user_by_skeleton(&skeleton).is_some_and(|user| Some(user) != me)
-}
-
-/// Returns whether `owner` is the account with exactly this name, and was not verified in time.
-fn is_unverified_expired(cx: &Cx<'_>, owner: &str, name: &AccountName) -> bool {
-    let timeout_ms = cx.config().accounts.registration.verify_timeout.as_millis() as u64;
-    owner == name.key()
-        && timeout_ms > 0
-        && cx.state().accounts.get(owner).is_some_and(|account| {
-            !account.verified && cx.now.wall_ms >= account.registered_ms.saturating_add(timeout_ms)
-        })
-}
-
-/// Returns whether a folded name has the format of guest nicks.
-fn is_guest(cx: &Cx<'_>, key: &str) -> bool {
-    let format = &cx.config().accounts.nick_reservation.guest_nickname_format;
-    let pattern = cx.setup.mapping.fold_lossy(format);
-    !format.is_empty() && crate::text::glob::matches(&pattern, key)
 }
 
 fn check_email(cx: &Cx<'_>, email: Option<&str>) -> Result<(), RegisterRefused> {
@@ -268,7 +229,7 @@ fn check_email(cx: &Cx<'_>, email: Option<&str>) -> Result<(), RegisterRefused> 
 
 /// Rejects a request that would send an email to an address to which one was sent recently.
 fn check_mailbox(cx: &Cx<'_>, request: &RegistrationRequest) -> Result<(), RegisterRefused> {
-    let email = request.email.as_deref().filter(|_| sends_code(cx, request));
+    let email = request.email.as_deref().filter(|_| sends_code(cx) && !request.by_operator);
     match email.is_none_or(|email| cx.state().mail_log.may_send(email, cx.now.mono_ms)) {
         true => Ok(()),
         false => Err(RegisterRefused::MailedRecently),
@@ -276,8 +237,8 @@ fn check_mailbox(cx: &Cx<'_>, request: &RegistrationRequest) -> Result<(), Regis
 }
 
 /// Returns whether the email address must be verified with a code before the account can be used.
-fn sends_code(cx: &Cx<'_>, request: &RegistrationRequest) -> bool {
-    cx.config().accounts.registration.email_verification.enabled && !request.by_operator
+fn sends_code(turn: &Turn<'_>) -> bool {
+    turn.config().accounts.registration.email_verification.enabled
 }
 
 /// Creates the account once the passphrase has been hashed.
@@ -300,16 +261,15 @@ fn create_account(cx: &mut Cx<'_>, request: RegistrationRequest, credentials: Cr
         Ok(name) => name,
         Err(refused) => return request.tell.tell(cx, &request, Err(refused)),
     };
-    let key: Box<str> = name.key().into();
-    if cx.state().accounts.contains_key(&key) {
-        cx.commit(Fact::AccountRemoved { account: &key, freed: true });
+    if request.by_operator {
+        create_for_other(cx, name, credentials);
+        return request.tell.tell(cx, &request, Ok(Registered::Account));
     }
-    let needs_code = sends_code(cx, &request);
+    let needs_code = sends_code(cx);
     let mut account = Account::new(name, credentials, cx.now.wall_ms);
-    account.email = request.email.as_deref().filter(|_| needs_code || request.by_operator).map(Box::from);
+    account.email = request.email.as_deref().filter(|_| needs_code).map(Box::from);
     account.verified = !needs_code;
-    cx.commit(Fact::AccountMade { account: Box::new(account) });
-    cx.note(Level::Info, LogType::Accounts, format!("Account {key} registered"));
+    let key = make_account(cx, account);
     if needs_code {
         let email = request.email.clone().unwrap_or_default();
         match send_code(cx, &key, Purpose::Verification, &email) {
@@ -321,11 +281,31 @@ fn create_account(cx: &mut Cx<'_>, request: RegistrationRequest, credentials: Cr
         }
         return;
     }
-    reclaim_nick(cx, &key);
+    let me = cx.served().user();
+    reclaim_nick(cx, &key, me);
     request.tell.tell(cx, &request, Ok(Registered::Account));
-    if !request.by_operator && log_in_new(cx, &key) {
+    if log_in_new(cx, &key) {
         request.tell.tell(cx, &request, Ok(Registered::LoggedIn));
     }
+}
+
+/// Creates an account on someone else's behalf, under a name from [`check_name`].
+pub fn create_for_other(turn: &mut Turn<'_>, name: AccountName, credentials: Credentials) {
+    let account = Account::new(name, credentials, turn.now.wall_ms);
+    let key = make_account(turn, account);
+    reclaim_nick(turn, &key, None);
+}
+
+/// Stores a new account, in place of one with the same name that was not verified in time. Returns its folded
+/// name.
+fn make_account(turn: &mut Turn<'_>, account: Account) -> Box<str> {
+    let key: Box<str> = account.name.key().into();
+    if turn.state().accounts.contains_key(&key) {
+        turn.commit(Fact::AccountRemoved { account: &key, freed: true });
+    }
+    turn.commit(Fact::AccountMade { account: Box::new(account) });
+    turn.note(Level::Info, LogType::Accounts, format!("Account {key} registered"));
+    key
 }
 
 /// Too many emails were requested for the account or to the address.
@@ -421,31 +401,30 @@ pub fn verify(cx: &mut Cx<'_>, account: &str, code: &str) -> Result<Box<str>, Lo
     for change in [AccountChange::Verified, AccountChange::CodeUsed(Purpose::Verification)] {
         cx.commit(Fact::AccountChanged { account: &key, change });
     }
-    reclaim_nick(cx, &key);
+    let me = cx.served().user();
+    reclaim_nick(cx, &key, me);
     Ok(key)
 }
 
-/// Renames another user whose nick belongs to an account (folded) now to a guest nick, if nicks are enforced:
-/// NICK would no longer allow it.
-fn reclaim_nick(cx: &mut Cx<'_>, account: &str) {
-    let state = cx.state();
-    let Some(owner) = state.accounts.get(account) else { return };
-    let Some(user) = state.user_by_key(account).filter(|&user| cx.served().user() != Some(user)) else {
-        return;
-    };
-    let is_owner = state.users[user].account.as_ref() == Some(&owner.name);
-    if is_owner || !settings::is_enforced(cx.config(), &owner.settings) {
+/// Renames another user than the owner whose nick belongs to an account (folded) now to a guest nick, if
+/// nicks are enforced: NICK would no longer allow it.
+fn reclaim_nick(turn: &mut Turn<'_>, account: &str, owner: Option<UserId>) {
+    let state = turn.state();
+    let Some(owned) = state.accounts.get(account) else { return };
+    let Some(user) = state.user_by_key(account).filter(|&user| owner != Some(user)) else { return };
+    let is_logged_in = state.users[user].account.as_ref() == Some(&owned.name);
+    if is_logged_in || !settings::is_enforced(turn.config(), &owned.settings) {
         return;
     }
     for _ in 0..GUEST_NICKS_TRIED_MAX {
-        let random = BASE32_NOPAD.encode(&cx.ids.secret::<8>()).to_ascii_lowercase();
-        let format = &cx.config().accounts.nick_reservation.guest_nickname_format;
+        let random = BASE32_NOPAD.encode(&turn.ids.secret::<8>()).to_ascii_lowercase();
+        let format = &turn.config().accounts.nick_reservation.guest_nickname_format;
         let wanted = format.replacen('*', &random, 1);
-        let nick = cx.setup.mapping.nick(&wanted, cx.config().limits.nicklen);
+        let nick = turn.setup.mapping.nick(&wanted, turn.config().limits.nicklen);
         if let Ok(nick) = nick
-            && cx.state().user_by_key(nick.key()).is_none()
+            && turn.state().user_by_key(nick.key()).is_none()
         {
-            return cx.commit(Fact::NickChanged { user, nick });
+            return turn.commit(Fact::NickChanged { user, nick });
         }
     }
 }
@@ -461,20 +440,16 @@ pub fn log_in_new(cx: &mut Cx<'_>, account: &str) -> bool {
 }
 
 /// Creates an account for a name that `accounts.auth-script` accepted, if `autocreate` is enabled.
-pub(super) fn adopt_vouched(cx: &mut Cx<'_>, name: &str) {
-    if super::login::find(cx, name).is_some() || !cx.config().accounts.auth_script.autocreate {
+pub(super) fn adopt_vouched(turn: &mut Turn<'_>, name: &str) {
+    if super::login::find(turn, name).is_some() || !turn.config().accounts.auth_script.autocreate {
         return;
     }
-    let Ok(name) = name_for(cx, name, true) else {
-        return cx.note(
+    let Ok(name) = check_name(turn, name, Requester::Other) else {
+        return turn.note(
             Level::Warn,
             LogType::Accounts,
             format!("auth-script accepted a login to {name}, but no account with that name can be created"),
         );
     };
-    cx.note(Level::Info, LogType::Accounts, format!("Account {} created for auth-script", name.as_str()));
-    let key = name.key().to_owned();
-    let account = Account::new(name, Credentials::default(), cx.now.wall_ms);
-    cx.commit(Fact::AccountMade { account: Box::new(account) });
-    reclaim_nick(cx, &key);
+    create_for_other(turn, name, Credentials::default());
 }

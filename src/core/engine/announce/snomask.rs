@@ -119,7 +119,7 @@ fn notice_of(setup: &ResolvedConfig, state: &State, fact: &Fact<'_>) -> Option<(
             ('x', ban(setup, target, info.as_deref(), *by))
         }
         Fact::OperAction(OperAction::Defcon { level, by }) => {
-            ('a', said(Phrase::SNO_DEFCON, &[&nick(by), &level.level().to_string()]))
+            ('a', said(Phrase::SNO_DEFCON, &[by, &level.level().to_string()]))
         }
         _ => return None,
     })

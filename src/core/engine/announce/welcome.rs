@@ -4,6 +4,7 @@ use crate::engine::context::cx::Cx;
 use crate::engine::setup::VERSION;
 use crate::engine::setup::isupport::{CHANNEL_MODES, CHANNEL_MODES_WITH_PARAMETER, USER_MODES};
 use crate::i18n::Phrase;
+use crate::wire::clock::long_date;
 use crate::wire::numeric::{RPL_CREATED, RPL_ISUPPORT, RPL_MYINFO, RPL_WELCOME, RPL_YOURHOST};
 use crate::wire::{Cap, Text};
 
@@ -14,7 +15,7 @@ pub fn greet(cx: &mut Cx<'_>) {
     let setup = cx.setup;
     cx.reply(RPL_WELCOME, &[], Text::Said(Phrase::WELCOME, &[network, &nick]));
     cx.reply(RPL_YOURHOST, &[], Text::Said(Phrase::YOUR_HOST, &[server, VERSION]));
-    cx.reply(RPL_CREATED, &[], Text::Said(Phrase::CREATED, &[&setup.started]));
+    cx.reply(RPL_CREATED, &[], Text::Said(Phrase::CREATED, &[&long_date(setup.started_s)]));
     let modes = [server, VERSION, USER_MODES, CHANNEL_MODES, CHANNEL_MODES_WITH_PARAMETER];
     cx.reply(RPL_MYINFO, &modes, Text::None);
     isupport(cx, &setup.isupport);

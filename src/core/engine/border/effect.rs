@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::call::{CallId, CallResult};
 use super::event::Ticket;
 use super::job::Job;
 use crate::config::LogType;
@@ -60,6 +61,13 @@ pub enum Effect {
     Reload {
         /// The number to return with the answer.
         ticket: Ticket,
+    },
+    /// Return the result of a call.
+    Return {
+        /// The number of the call.
+        id: CallId,
+        /// The result.
+        result: Box<CallResult>,
     },
     /// Store records. No output of this event or a later one may leave the process before they are stored.
     Persist {

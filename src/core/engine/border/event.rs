@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::call::{Call, CallId};
 use super::job::JobAnswer;
 use crate::config::{Config, Document};
 use crate::i18n::Catalog;
@@ -70,6 +71,15 @@ pub enum Event<'a> {
         ticket: Ticket,
         /// The result.
         answer: JobAnswer,
+    },
+    /// A program without a session made a call. [`super::Effect::Return`] follows, now or later.
+    Called {
+        /// The number to return with the result. No other call in progress has it.
+        id: CallId,
+        /// The program, as logs and notices name it.
+        by: Box<str>,
+        /// The call.
+        call: Box<Call>,
     },
     /// The deadline of [`Engine::next_deadline_ms`](crate::engine::Engine::next_deadline_ms) passed.
     Elapsed,

@@ -5,6 +5,7 @@ use crate::engine::context::cx::Cx;
 use crate::engine::context::refusal::Outcome;
 use crate::engine::service::confirmation_code;
 use crate::i18n::Phrase;
+use crate::wire::clock::long_date;
 use crate::wire::{Message, Text};
 
 use super::Command;
@@ -46,7 +47,7 @@ fn show_counters(cx: &mut Cx<'_>) {
 
 fn crash(cx: &mut Cx<'_>, code: Option<&str>) {
     // Each run of the server has its own code.
-    let expected = confirmation_code(&cx.setup.started, 0);
+    let expected = confirmation_code(&long_date(cx.setup.started_s), 0);
     if code != Some(&expected) {
         let nick = cx.nick().to_owned();
         let command = format!("/DEBUG CRASHSERVER {expected}");

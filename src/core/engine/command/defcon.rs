@@ -20,7 +20,8 @@ fn defcon(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
             cx.reply(ERR_UNKNOWNERROR, &["DEFCON"], Text::Said(Phrase::DEFCON_INVALID, &[]));
             return Err(Refusal::Said);
         };
-        cx.commit(Fact::OperAction(OperAction::Defcon { level, by: cx.me() }));
+        let by = cx.nick().to_owned();
+        cx.commit(Fact::OperAction(OperAction::Defcon { level, by: &by }));
     }
     let level = cx.state().defcon.level();
     cx.notify(Phrase::DEFCON_IS, &[&level.to_string()]);

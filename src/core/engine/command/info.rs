@@ -30,7 +30,7 @@ pub(super) const SUMMON: Command = Command::new("SUMMON", summon).help("is not s
 fn info(cx: &mut Cx<'_>, _: &Message<'_>) -> Outcome {
     let setup = cx.setup;
     cx.reply(RPL_INFO, &[], Text::Said(Phrase::INFO_VERSION, &[setup.server_name(), SERVER_VERSION]));
-    cx.reply(RPL_INFO, &[], Text::Said(Phrase::INFO_STARTED, &[&setup.started]));
+    cx.reply(RPL_INFO, &[], Text::Said(Phrase::INFO_STARTED, &[&long_date(setup.started_s)]));
     cx.reply(RPL_ENDOFINFO, &[], Text::Said(Phrase::END_OF_INFO, &[]));
     Ok(())
 }

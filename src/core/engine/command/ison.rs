@@ -62,7 +62,7 @@ fn userhost(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
             let user = &cx.state().users[id];
             let oper = if policy::sees_oper(cx.state(), cx.me(), id) { "*" } else { "" };
             let away = if user.away.is_some() { '-' } else { '+' };
-            format!("{}{oper}={away}{}@{}", user.nick.as_str(), user.username, user.host)
+            format!("{}{oper}={away}{}@{}", user.nick.as_str(), user.username, user.host())
         }
         Online::Service(service) => {
             format!("{0}=+{0}@{1}", service.name(), service.host(cx.config()))

@@ -29,7 +29,7 @@ pub fn send(cx: &mut Cx<'_>, target: &str, speech: Said<'_>) -> Outcome {
         target.starts_with("$$") && glob::matches(&mask, &cx.setup.server_name().to_lowercase());
     let by_host = target.starts_with("$#");
     let users = cx.state().users.iter().filter(|(id, user)| {
-        *id != me && (matches_server || by_host && glob::matches(&mask, &user.host.to_lowercase()))
+        *id != me && (matches_server || by_host && glob::matches(&mask, &user.host().to_lowercase()))
     });
     let users: Vec<UserId> = users.map(|(id, _)| id).collect();
     let name = cx.oper_name();

@@ -64,7 +64,7 @@ fn relaymsg(cx: &mut Cx<'_>, m: &Message<'_>) -> Outcome {
 fn host(cx: &Cx<'_>) -> String {
     let account = cx.user().account.as_ref();
     let cloak = account.and_then(|account| cx.setup.cloak.of_account(account.as_str()));
-    cloak.unwrap_or_else(|| cx.user().host.to_string())
+    cloak.unwrap_or_else(|| cx.user().host().to_owned())
 }
 
 fn fail(code: &'static str, text: Phrase) -> Refusal {

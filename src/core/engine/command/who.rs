@@ -118,7 +118,7 @@ impl WhoScope {
             WhoScope::All { mask, slot } => {
                 *slot += 1;
                 let found = state.users.in_slot(*slot - 1).filter(|&(id, user)| {
-                    mask.matches(&folded_nuh(user.nick.key(), &user.username, &user.host))
+                    mask.matches(&folded_nuh(user.nick.key(), &user.username, user.host()))
                         && policy::sees_user(state, me, id)
                 });
                 Some(found.map(|(id, _)| id))
@@ -176,7 +176,7 @@ fn field(cx: &Cx<'_>, letter: char, id: UserId, channel: Option<ChannelId>, toke
             ResolvedConfig::address_text(whois::origin(cx, user).1)
         }
         'i' => NO_ADDRESS.to_owned(),
-        'h' => user.host.to_string(),
+        'h' => user.host().to_owned(),
         's' => cx.setup.server_name().to_owned(),
         'n' => user.nick.as_str().to_owned(),
         'f' => flags(cx, id, channel),

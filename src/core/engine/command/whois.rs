@@ -83,7 +83,7 @@ fn describe_service(cx: &mut Cx<'_>, service: ServiceName) {
 fn describe(cx: &mut Cx<'_>, id: UserId) {
     let user = cx.state().users[id].clone();
     let nick = user.nick.as_str();
-    cx.reply(RPL_WHOISUSER, &[nick, &user.username, &user.host, "*"], Text::Plain(&user.realname));
+    cx.reply(RPL_WHOISUSER, &[nick, &user.username, user.host(), "*"], Text::Plain(&user.realname));
     for line in wrap(channels(cx, id), CHANNELS_BYTES_MAX) {
         cx.reply(RPL_WHOISCHANNELS, &[nick], Text::Plain(&line));
     }

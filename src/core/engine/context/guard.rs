@@ -24,6 +24,8 @@ use super::turn::Turn;
 pub enum GuardedWork<'a> {
     /// Running a command.
     Command(&'a str),
+    /// Serving a call, or continuing it.
+    Call,
     /// Handling the answer of a job.
     Job,
     /// Continuing a long answer.
@@ -44,6 +46,7 @@ impl fmt::Display for GuardedWork<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             GuardedWork::Command(name) => name,
+            GuardedWork::Call => "a call",
             GuardedWork::Job => "the answer of a job",
             GuardedWork::LongAnswer => "a long answer",
             GuardedWork::Deadline => "a deadline",
@@ -150,7 +153,6 @@ mod tests {
             ip: LOCALHOST,
             proxied: false,
             endpoints: None,
-            listener: "127.0.0.1:6667".into(),
             secure: false,
             certfp: None,
             certificates: Box::default(),

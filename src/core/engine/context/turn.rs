@@ -1,7 +1,7 @@
 //! The context of any event, whether a session caused it or not: the state, the time, and where lines go.
 
 use crate::config::{Config, LogType};
-use crate::engine::border::{Effect, Level, Note, Now};
+use crate::engine::border::{CallId, Effect, Job, Level, Note, Now};
 use crate::engine::setup::ResolvedConfig;
 use crate::state::{ChannelId, Moment, SessionId, State, UserId};
 use crate::wire::MsgId;
@@ -14,7 +14,7 @@ use super::recorder::Recorder;
 use super::refusal::Refusal;
 use super::timers::Timers;
 use super::voice::Voice;
-use super::waiting::{Waiting, WaitingList};
+use super::waiting::{ResumeCall, Waiting, WaitingList};
 
 /// The context of one event. Facts are announced and committed with it; only a session can be replied to,
 /// with [`Cx`].
@@ -79,6 +79,20 @@ impl<'e> Turn<'e> {
     /// Returns a new message id.
     pub fn msgid(&mut self) -> MsgId {
         self.ids.msgid(self.now.wall_ms)
+    }
+
+    /// Requests a job for a call, which waits until `then` has handled the result.
+    pub fn ask_for(&mut self, call: CallId, job: impl Into<Job>, then: impl ResumeCall + 'static) {
+        let ticket = self.ids.ticket();
+        self.waiting.calls.insert(ticket, (call, Box::new(then)));
+        self.voice.out.push(Effect::Ask { ticket, job: job.into() });
+    }
+
+    /// Requests for a call that the configuration be read again; the call waits as for a job.
+    pub fn ask_reload_for(&mut self, call: CallId, then: impl ResumeCall + 'static) {
+        let ticket = self.ids.ticket();
+        self.waiting.calls.insert(ticket, (call, Box::new(then)));
+        self.voice.out.push(Effect::Reload { ticket });
     }
 
     /// Returns the same context with another answer.

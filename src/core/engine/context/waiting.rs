@@ -7,7 +7,7 @@ use std::ops::ControlFlow;
 
 use serde::{Deserialize, Serialize};
 
-use crate::engine::border::{Effect, Effects, JobAnswer, Line, Ticket};
+use crate::engine::border::{CallAnswer, CallId, CallRefused, Effect, Effects, JobAnswer, Line, Ticket};
 use crate::state::SessionId;
 use crate::state::codec::sorted;
 
@@ -15,6 +15,7 @@ use super::answer::Answer;
 use super::cx::Cx;
 use super::refusal::Outcome;
 use super::timers::Timers;
+use super::turn::Turn;
 
 /// Limit on bytes of lines that wait for one session. Reading from it stops as soon as it waits, so only
 /// lines that had already been read are added.
@@ -23,8 +24,8 @@ pub const BACKLOG_BYTES_MAX: usize = 256 << 10;
 /// Resolution of the timers that pace sessions, in milliseconds.
 const PACE_STEP_MS: u64 = 10;
 
-/// A continuation that can be stored in a snapshot. Every implementor of the two traits below has a row in
-/// `stored::waiting`; a type that implements both has two.
+/// A continuation that can be stored in a snapshot. Every implementor of the three traits below has a row in
+/// `stored::waiting`; a type that implements several has one for each.
 pub trait Stored<As> {
     /// Appends the number of its kind, and its content.
     fn put(&self, out: &mut Vec<u8>);
@@ -38,11 +39,24 @@ pub enum AsResume {}
 #[derive(Debug)]
 pub enum AsLongAnswer {}
 
+/// Marks a type that is stored as a [`ResumeCall`].
+#[derive(Debug)]
+pub enum AsResumeCall {}
+
 /// The continuation of a command once a job is done. An implementor is plain data: it may outlive the handler
 /// by minutes.
 pub trait Resume: Debug + Send + Stored<AsResume> {
     /// Continues with the answer of the job. The session still exists, but everything else may have changed.
     fn resume(self: Box<Self>, cx: &mut Cx<'_>, answer: &JobAnswer) -> Outcome;
+}
+
+/// How far a call has got: answered, or (`None`) waiting for a job.
+pub type CallOutcome = Result<Option<CallAnswer>, CallRefused>;
+
+/// The continuation of a call once a job is done. An implementor is plain data, like that of [`Resume`].
+pub trait ResumeCall: Debug + Send + Stored<AsResumeCall> {
+    /// Continues with the answer of the job.
+    fn resume(self: Box<Self>, turn: &mut Turn<'_>, id: CallId, answer: &JobAnswer) -> CallOutcome;
 }
 
 /// An answer that is sent piece by piece as the client reads. An implementor is a cursor and plain data: it
@@ -94,14 +108,17 @@ pub struct WaitingList {
     /// Jobs without a waiting session, and their continuations.
     #[serde(with = "sorted")]
     pub aside: HashMap<Ticket, (SessionId, Box<dyn Resume>)>,
+    /// Jobs of calls, and their continuations.
+    #[serde(with = "sorted")]
+    pub calls: HashMap<Ticket, (CallId, Box<dyn ResumeCall>)>,
     /// The times at which sessions that send too fast continue. An entry may outlive its wait.
     pub paced: Timers,
 }
 
 impl Default for WaitingList {
     fn default() -> Self {
-        let (sessions, tickets, aside) = Default::default();
-        WaitingList { sessions, tickets, aside, paced: Timers::every(PACE_STEP_MS) }
+        let (sessions, tickets, aside, calls) = Default::default();
+        WaitingList { sessions, tickets, aside, calls, paced: Timers::every(PACE_STEP_MS) }
     }
 }
 

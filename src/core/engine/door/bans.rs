@@ -126,7 +126,7 @@ pub fn sources(nick_key: &str, username: &str, hosts: &[&str]) -> Vec<String> {
 /// Returns the sources of a user.
 pub fn sources_of(user: &User) -> Vec<String> {
     let ip = ResolvedConfig::address_text(user.ip);
-    sources(user.nick.key(), &user.username, &[&user.host, &user.cloak, &user.real_host, &ip])
+    sources(user.nick.key(), &user.username, &[user.host(), &user.cloak, &user.real_host, &ip])
 }
 
 /// Returns the sources of a user with one of its sessions, which may have another address.

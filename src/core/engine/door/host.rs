@@ -16,7 +16,7 @@ pub fn renew(turn: &mut Turn<'_>, user: UserId) {
 /// Like [`renew`], for a user who is about to become this operator, or (`None`) no operator.
 pub fn renew_for_oper(turn: &mut Turn<'_>, user: UserId, oper: Option<&str>) {
     let host = visible_host(turn.config(), turn.state(), user, oper);
-    if host != turn.state().users[user].host {
+    if *host != *turn.state().users[user].host() {
         turn.commit(Fact::HostChanged { user, host: &host });
     }
 }

@@ -24,8 +24,8 @@ pub fn is_banned(channel: &Channel, user: &User, mute: bool) -> bool {
 /// vhost, so that a vhost does not lift a ban. The real host is not matched: bans must not reveal to
 /// operators what cloaks hide.
 pub fn folded_sources(user: &User) -> Vec<String> {
-    let mut all = vec![folded_nuh(user.nick.key(), &user.username, &user.host)];
-    if user.host != user.cloak {
+    let mut all = vec![folded_nuh(user.nick.key(), &user.username, user.host())];
+    if *user.host() != *user.cloak {
         all.push(folded_nuh(user.nick.key(), &user.username, &user.cloak));
     }
     all

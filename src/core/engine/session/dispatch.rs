@@ -6,6 +6,7 @@ use std::ops::ControlFlow;
 
 use crate::config::Server;
 use crate::engine::Engine;
+use crate::engine::api;
 use crate::engine::border::{Effect, Effects, JobAnswer, Line, Now, Ticket};
 use crate::engine::command::{self, Command};
 use crate::engine::context::answer::Answer;
@@ -201,6 +202,9 @@ impl Engine {
                 continue_after_job(&mut cx, then, answer);
                 cx.finish();
             }
+            return;
+        }
+        if api::answered_job(&mut self.turn(now, Answer::none(), out), ticket, answer) {
             return;
         }
         // If the session has ended, there is no client to answer.

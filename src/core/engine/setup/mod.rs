@@ -55,13 +55,13 @@ pub struct ResolvedConfig {
     pub cloak_secret: String,
     /// The texts from which all this was read.
     pub texts: Texts,
-    /// The time at which the server was started, as text for 003.
-    pub started: String,
+    /// The time at which the server was started, in seconds since 1970.
+    pub started_s: u64,
 }
 
 impl ResolvedConfig {
     /// Derives everything from a configuration.
-    pub fn new(config: Box<Config>, cloak_secret: String, texts: &Texts, started: String) -> ResolvedConfig {
+    pub fn new(config: Box<Config>, cloak_secret: String, texts: &Texts, started_s: u64) -> ResolvedConfig {
         let languages = match config.languages.enabled {
             true => Languages::new(texts.catalogs.clone(), &config.languages.default),
             false => Languages::default(),
@@ -83,7 +83,7 @@ impl ResolvedConfig {
             vhost_pattern: vhost_pattern(&config),
             cloak_secret,
             texts: texts.clone(),
-            started,
+            started_s,
             languages,
             config,
         }

@@ -46,6 +46,7 @@ impl Digest {
             Effect::Close { session } => self.of_session(b'c', *session),
             Effect::Ask { ticket, job } => self.shown(b'j', &(ticket, job)),
             Effect::Reload { ticket } => self.shown(b'l', ticket),
+            Effect::Return { id, result } => self.shown(b'x', &(id, result)),
             Effect::Persist { writes, flush } => {
                 self.0.update(&[b'p', u8::from(*flush)]);
                 for write in writes {

@@ -14,6 +14,7 @@ const STORE_CHANGED: u8 = 8;
 const STOPPING: u8 = 9;
 const ACCEPTED: u8 = 10;
 const HANDSHAKE_DONE: u8 = 11;
+const CALLED: u8 = 12;
 
 /// Appends an event. A configuration is written as its document.
 pub fn put_event(out: &mut Vec<u8>, event: &Event<'_>) {
@@ -45,6 +46,10 @@ pub fn put_event(out: &mut Vec<u8>, event: &Event<'_>) {
         Event::Answered { ticket, answer } => {
             out.push(ANSWERED);
             put(out, &(ticket, answer));
+        }
+        Event::Called { id, by, call } => {
+            out.push(CALLED);
+            put(out, &(id, by, call));
         }
         Event::Elapsed => out.push(ELAPSED),
         Event::Reconfigured { config: _, texts } => {
@@ -92,6 +97,10 @@ pub fn take_event<'b>(bytes: &mut &'b [u8]) -> Result<Event<'b>, Malformed> {
         ANSWERED => {
             let (ticket, answer) = take(bytes)?;
             Event::Answered { ticket, answer }
+        }
+        CALLED => {
+            let (id, by, call) = take(bytes)?;
+            Event::Called { id, by, call }
         }
         ELAPSED => Event::Elapsed,
         RECONFIGURED => {

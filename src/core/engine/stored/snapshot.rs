@@ -64,7 +64,7 @@ impl Engine {
         // The rest of the setup is derived from these.
         put(&mut head, &setup.texts);
         put(&mut head, &setup.cloak_secret);
-        put(&mut head, &setup.started);
+        put(&mut head, &setup.started_s);
         put(&mut tail, ids);
         put(&mut tail, timers);
         put(&mut tail, waiting);
@@ -108,9 +108,9 @@ fn read_setup(mut bytes: &[u8]) -> Result<ResolvedConfig, Malformed> {
     if form != StoredForm::here() {
         return Err(malformed(format!("it has form {form}, this version reads {}", StoredForm::here())));
     }
-    let (texts, cloak_secret, started) = (take::<Texts>(bytes)?, take(bytes)?, take(bytes)?);
+    let (texts, cloak_secret, started_s) = (take::<Texts>(bytes)?, take(bytes)?, take(bytes)?);
     let config = Box::new(super::read_config(&texts.document)?);
-    Ok(ResolvedConfig::new(config, cloak_secret, &texts, started))
+    Ok(ResolvedConfig::new(config, cloak_secret, &texts, started_s))
 }
 
 fn read_tail(setup: ResolvedConfig, state: State, mut bytes: &[u8]) -> Result<Engine, Malformed> {

@@ -1,14 +1,16 @@
 //! The kinds of continuations, with the numbers under which they are stored: a row for each implementor of
-//! [`Resume`] and [`LongAnswer`].
+//! [`Resume`], [`LongAnswer`] and [`ResumeCall`].
 
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::engine::account::register::{self, Responder};
-use crate::engine::context::waiting::{AsLongAnswer, AsResume, LongAnswer, Resume, Stored};
+use crate::engine::context::waiting::{
+    AsLongAnswer, AsResume, AsResumeCall, LongAnswer, Resume, ResumeCall, Stored,
+};
 use crate::engine::service::{chanserv, histserv, nickserv};
 use crate::engine::session::registration;
-use crate::engine::{announce, command, door, history};
+use crate::engine::{announce, api, command, door, history};
 use crate::state::codec::{Malformed, put, take};
 
 /// Makes the implementors of a trait storable. A number must never be reused for another kind.
@@ -77,6 +79,12 @@ kinds! { LongAnswer, AsLongAnswer:
     5 => chanserv::list::ChannelsCursor,
     6 => histserv::forget::ForgetCursor,
     7 => nickserv::info::AccountsCursor,
+}
+
+kinds! { ResumeCall, AsResumeCall:
+    1_u8 => api::Reloaded,
+    2 => api::LoginChecked,
+    3 => api::PassphraseHashed,
 }
 
 /// The commands that register accounts, by the name of [`Responder`].

@@ -34,7 +34,7 @@ impl State {
     /// decision.
     pub(super) fn set_proxied(&mut self, session: SessionId, ip: IpAddr, secure: bool, host: Option<&str>) {
         let session = &mut self.sessions[session];
-        let Door { listener, websocket, tor, sts_only, hide_sts, .. } = (*session.door).clone();
+        let &Door { websocket, tor, sts_only, hide_sts, .. } = &*session.door;
         *session.door = Door {
             ip,
             proxied: true,
@@ -42,7 +42,6 @@ impl State {
             secure,
             certfp: None,
             certificates: Box::default(),
-            listener,
             websocket,
             tor,
             sts_only,

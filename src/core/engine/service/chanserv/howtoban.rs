@@ -60,7 +60,7 @@ fn ban_mask(cx: &Cx<'_>, id: ChannelId, user: UserId) -> Result<String, Refusal>
     if account.is_some_and(|account| settings::uses_account_name(cx.config(), &account.settings)) {
         return Ok(format!("{}!*@*", user.nick.as_str()));
     }
-    Ok(format!("*!*@{}", user.host))
+    Ok(format!("*!*@{}", user.host()))
 }
 
 fn warn_of_others(cx: &mut Cx<'_>, id: ChannelId, target: Option<UserId>, mask: &str) {
@@ -69,7 +69,7 @@ fn warn_of_others(cx: &mut Cx<'_>, id: ChannelId, target: Option<UserId>, mask: 
     // Matches the visible host only, for the same reason as `ban_mask`.
     let matches = |&&id: &&UserId| {
         let user = &users[id];
-        Some(id) != target && mask.matches(&folded_nuh(user.nick.key(), &user.username, &user.host))
+        Some(id) != target && mask.matches(&folded_nuh(user.nick.key(), &user.username, user.host()))
     };
     let members = cx.state().channels[id].members.keys();
     let others: Vec<String> =

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::engine::account::credentials::replace_email;
 use crate::engine::account::login::{self, LoginRefused};
 use crate::engine::account::register;
 use crate::engine::border::JobAnswer;
@@ -117,11 +118,9 @@ fn verify(cx: &mut Cx<'_>, params: &[&str]) -> Outcome {
     set(cx, &account, &email)
 }
 
-/// Sets the address of an account, and invalidates a password reset code sent to the old one.
+/// Sets the address of an account.
 pub(super) fn set(cx: &mut Cx<'_>, account: &Account, email: &str) -> Outcome {
-    for change in [AccountChange::Email(Some(email)), AccountChange::CodeUsed(Purpose::PasswordReset)] {
-        cx.commit(Fact::AccountChanged { account: account.name.key(), change });
-    }
+    replace_email(cx, account.name.key(), Some(email));
     cx.tell(NS, Phrase::SETTING_CHANGED, &[]);
     cx.tell(NS, Phrase::SETTING_IS, &["email", email]);
     Ok(())

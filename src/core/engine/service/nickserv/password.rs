@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::auth::{self, Credentials, Secret, check_passphrase};
 use crate::config::{Config, LogType};
+use crate::engine::account::credentials::replace_passphrase;
 use crate::engine::account::login::{self, LoginRefused};
 use crate::engine::account::register::{self, RegisterRefused};
 use crate::engine::border::{HashJob, JobAnswer, Level};
@@ -12,9 +13,8 @@ use crate::engine::context::refusal::{Outcome, Refusal};
 use crate::engine::context::waiting::Resume;
 use crate::engine::service::ServiceCommand;
 use crate::i18n::Phrase;
+use crate::state::Account;
 use crate::state::account::Purpose;
-use crate::state::fact::AccountChange;
-use crate::state::{Account, Fact};
 
 use super::identify::refusal;
 use super::{NS, find_account, is_authentication_enabled, own_account};
@@ -137,14 +137,9 @@ impl Resume for NewPassphraseHashed {
     }
 }
 
-/// Replaces the passphrase of an account with that of these credentials, keeping its certificates, and
-/// invalidates a password reset code.
 fn replace(cx: &mut Cx<'_>, key: &str, new: &Credentials) -> Outcome {
-    let account = cx.state().accounts.get(key).ok_or_else(|| NS.refuse(Phrase::NO_SUCH_ACCOUNT, &[]))?;
-    let certfps = account.credentials.certfps.clone();
-    let credentials = Box::new(Credentials { certfps, ..new.clone() });
-    for change in [AccountChange::Credentials(credentials), AccountChange::CodeUsed(Purpose::PasswordReset)] {
-        cx.commit(Fact::AccountChanged { account: key, change });
+    if !replace_passphrase(cx, key, new) {
+        return Err(NS.refuse(Phrase::NO_SUCH_ACCOUNT, &[]));
     }
     cx.tell(NS, Phrase::PASSWORD_CHANGED, &[]);
     Ok(())
