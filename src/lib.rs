@@ -12,6 +12,7 @@
 //! | [`archive`] | stored history: spool and databases |
 //! | [`recording`] | an engine and its events, in an encrypted file |
 //! | [`jobs`] | slow work for the engine: hashing, lookups, scripts, mail |
+//! | [`metrics`] | what the server counts and measures |
 //! | [`net`] | listeners, TLS, WebSocket, sockets |
 //! | [`http`] | what is served over HTTP: the API, health |
 //! | [`server`] | threads, turns, signals, logs |
@@ -24,6 +25,7 @@ pub mod cli;
 pub mod http;
 pub mod jobs;
 pub mod journal;
+pub mod metrics;
 pub mod net;
 pub mod private;
 pub mod recording;

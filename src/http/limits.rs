@@ -14,9 +14,9 @@ const CONNECTIONS_PER_ADDRESS_MAX: usize = 32;
 /// Prefix length of the IPv6 networks that count as one address.
 const IPV6_BITS: u32 = 64;
 
-/// The numbers of open connections.
+/// The places for connections that are taken.
 #[derive(Debug, Default)]
-pub(super) struct ConnectionCounts {
+pub(super) struct Places {
     counts: RefCell<Counts>,
 }
 
@@ -29,11 +29,11 @@ struct Counts {
 /// A place for a connection.
 #[derive(Debug)]
 pub(super) struct Place {
-    counts: Rc<ConnectionCounts>,
+    places: Rc<Places>,
     address: Option<IpAddr>,
 }
 
-impl ConnectionCounts {
+impl Places {
     /// Returns a place for a connection, if one is left. `address` is `None` for a proxy, which connects for
     /// many clients.
     pub(super) fn enter(self: &Rc<Self>, address: Option<IpAddr>) -> Option<Place> {
@@ -50,13 +50,13 @@ impl ConnectionCounts {
             *count += 1;
         }
         counts.all += 1;
-        Some(Place { counts: self.clone(), address })
+        Some(Place { places: self.clone(), address })
     }
 }
 
 impl Drop for Place {
     fn drop(&mut self) {
-        let counts = &mut *self.counts.counts.borrow_mut();
+        let counts = &mut *self.places.counts.borrow_mut();
         counts.all -= 1;
         let Some(address) = self.address else { return };
         if let Some(count) = counts.by_address.get_mut(&address) {
@@ -82,8 +82,8 @@ mod tests {
 
     #[test]
     fn an_address_has_a_limited_number_of_places() {
-        let counts = Rc::<ConnectionCounts>::default();
-        let enter = |address: &str| counts.enter(Some(address.parse().unwrap()));
+        let all = Rc::<Places>::default();
+        let enter = |address: &str| all.enter(Some(address.parse().unwrap()));
         let mut places: Vec<Place> = (0..CONNECTIONS_PER_ADDRESS_MAX)
             .map(|n| enter(&format!("2001:db8::{n:x}")).expect("there is room"))
             .collect();
@@ -95,11 +95,11 @@ mod tests {
 
     #[test]
     fn the_total_is_limited() {
-        let counts = Rc::<ConnectionCounts>::default();
+        let all = Rc::<Places>::default();
         let places: Vec<Place> =
-            (0..CONNECTIONS_MAX).map(|_| counts.enter(None).expect("there is room")).collect();
-        assert!(counts.enter(None).is_none());
+            (0..CONNECTIONS_MAX).map(|_| all.enter(None).expect("there is room")).collect();
+        assert!(all.enter(None).is_none());
         drop(places);
-        assert!(counts.enter(None).is_some() && counts.counts.borrow().by_address.is_empty());
+        assert!(all.enter(None).is_some() && all.counts.borrow().by_address.is_empty());
     }
 }

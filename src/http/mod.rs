@@ -4,10 +4,12 @@
 //! token was accepted, so slow, huge and unauthorized requests cost the engine nothing. Invariant: time, size
 //! and number of everything that a client can hold on to are limited.
 
+mod access;
 mod body;
 mod calls;
 mod health;
 mod limits;
+mod metrics;
 mod settings;
 mod v1;
 
@@ -29,14 +31,15 @@ use tokio::sync::{mpsc, watch};
 use tokio_io_timeout::TimeoutStream;
 use tower::ServiceExt;
 
-pub use calls::{CallRequest, Calls};
+pub use calls::{CallRequest, Calls, TurnRequest};
 pub use settings::HttpSettings;
 
 use crate::config::LogType;
+use crate::metrics::ConnectionCounts;
 use crate::net::{HttpArrival, HttpConnection, WRITE_TIME_MAX};
 
 use health::Health;
-use limits::ConnectionCounts;
+use limits::Places;
 
 /// Maximum time for a request head, the next one on a kept connection included.
 const HEAD_TIME_MAX: Duration = Duration::from_secs(10);
@@ -51,6 +54,7 @@ struct Face {
     calls: Calls,
     settings: watch::Receiver<Arc<HttpSettings>>,
     health: Health,
+    connections: ConnectionCounts,
 }
 
 impl Face {
@@ -65,13 +69,14 @@ pub async fn serve(
     mut arrivals: mpsc::Receiver<HttpArrival>,
     calls: Calls,
     settings: watch::Receiver<Arc<HttpSettings>>,
+    connections: ConnectionCounts,
 ) {
-    let face = Arc::new(Face { calls, settings, health: Health::default() });
+    let face = Arc::new(Face { calls, settings, health: Health::default(), connections });
     let router = router(face);
-    let counts = Rc::<ConnectionCounts>::default();
+    let places = Rc::<Places>::default();
     while let Some(arrival) = arrivals.recv().await {
         // Counted before its handshakes, which cost more than everything that follows.
-        let Some(place) = counts.enter(arrival.connected_from()) else { continue };
+        let Some(place) = places.enter(arrival.connected_from()) else { continue };
         let router = router.clone();
         tokio::task::spawn_local(async move {
             match arrival.open().await {
@@ -89,6 +94,7 @@ fn router(face: Arc<Face>) -> Router {
     Router::new()
         .route("/", get(index))
         .merge(health::routes())
+        .merge(metrics::routes(&face))
         .merge(v1::routes(&face))
         .with_state(face)
         .fallback(|| async { (StatusCode::NOT_FOUND, "Not found\n") })

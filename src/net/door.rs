@@ -24,9 +24,10 @@ use super::shard::Shard;
 use super::socket::{Handover, Socket};
 use super::tls::fingerprint;
 use super::upgrade::{FirstRequest, Upgraded, upgrade};
-use super::web::{HttpConnection, HttpDoor, HttpSender, Opened, relay};
+use super::web::{HttpConnection, HttpDoor, HttpSender, HttpStream, relay};
 use crate::config::{Config, Listener, LogType, Net};
 use crate::engine::Door;
+use crate::metrics::ListenerCounts;
 
 /// Timeout for a PROXY header, which proxies send at once.
 const HEADER_TIME_MAX: Duration = Duration::from_secs(5);
@@ -45,6 +46,7 @@ pub(super) struct ListenerSettings {
     pub(super) http: bool,
     /// Where HTTP clients go.
     pub(super) web: HttpSender,
+    pub(super) counts: Arc<ListenerCounts>,
     pub(super) tor: bool,
     /// Whether connections begin with a PROXY header.
     proxy: bool,
@@ -64,6 +66,7 @@ impl ListenerSettings {
         tls: Option<Arc<ServerConfig>>,
         config: &Config,
         web: HttpSender,
+        counts: Arc<ListenerCounts>,
     ) -> ListenerSettings {
         ListenerSettings {
             is_unix: super::address::is_path(address),
@@ -71,6 +74,7 @@ impl ListenerSettings {
             websocket: listener.websocket,
             http: listener.http,
             web,
+            counts,
             tor: listener.tor,
             proxy: listener.proxy,
             sts_only: listener.sts_only,
@@ -267,7 +271,7 @@ async fn arrive(
 }
 
 /// Relays the requests of an HTTP client in a task of its own, whose time is not limited like a handshake.
-fn serve_http(stream: Opened, head: Vec<u8>, door: HttpDoor, permit: ConnectionPermit) {
+fn serve_http(stream: HttpStream, head: Vec<u8>, door: HttpDoor, permit: ConnectionPermit) {
     tokio::task::spawn_local(async move {
         // A client that is gone gets no answer.
         let _ = relay(stream, &head, door, permit).await;
@@ -283,10 +287,10 @@ pub(super) async fn open_http(arrival: Arrival) -> io::Result<HttpConnection> {
         let mut passed = HandshakeResults::default();
         passed.read_header(&mut socket, &terms).await?;
         let stream = match &terms.tls {
-            None => Opened::new(socket),
+            None => HttpStream::new(socket),
             Some(config) => {
                 socket.readable().await?;
-                Opened::new(Box::pin(TlsAcceptor::from(config.clone()).accept(socket)).await?)
+                HttpStream::new(Box::pin(TlsAcceptor::from(config.clone()).accept(socket)).await?)
             }
         };
         Ok::<_, io::Error>((stream, passed.header))
@@ -311,7 +315,7 @@ enum DoorOpened {
     /// An IRC client whose lines can be read.
     Irc { socket: Socket, tls: Option<Box<ServerConnection>>, passed: HandshakeResults },
     /// An HTTP client, with the beginning of its request and its address in a PROXY header.
-    Http { stream: Opened, head: Vec<u8>, header: Option<IpAddr> },
+    Http { stream: HttpStream, head: Vec<u8>, header: Option<IpAddr> },
     /// The client was rejected with an answer.
     Rejected,
 }
@@ -327,7 +331,7 @@ async fn shake_hands(
         return Ok(match passed.upgrade(&mut socket, terms).await? {
             ClientKind::Irc => DoorOpened::Irc { socket, tls: None, passed },
             ClientKind::Http(head) => {
-                DoorOpened::Http { stream: Opened::new(socket), head, header: passed.header }
+                DoorOpened::Http { stream: HttpStream::new(socket), head, header: passed.header }
             }
             ClientKind::Neither => DoorOpened::Rejected,
         });
@@ -338,7 +342,7 @@ async fn shake_hands(
     match passed.upgrade(&mut stream, terms).await? {
         ClientKind::Irc => {}
         ClientKind::Http(head) => {
-            return Ok(DoorOpened::Http { stream: Opened::new(stream), head, header: passed.header });
+            return Ok(DoorOpened::Http { stream: HttpStream::new(stream), head, header: passed.header });
         }
         ClientKind::Neither => return Ok(DoorOpened::Rejected),
     }

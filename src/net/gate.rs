@@ -8,6 +8,8 @@ use std::time::Duration;
 
 use tokio::sync::Notify;
 
+use crate::metrics::ListenerCounts;
+
 /// Maximum number of handshakes in progress, regardless of `max-clients`.
 const HANDSHAKES_MAX: usize = 4096;
 /// Number of handshakes that are always allowed, even if `max-clients` is low.
@@ -33,7 +35,10 @@ pub(super) struct ConnectionLimits {
 
 /// A place for a connection; dropped with the connection.
 #[derive(Debug)]
-pub(super) struct ConnectionPermit(Arc<ConnectionLimits>);
+pub(super) struct ConnectionPermit {
+    limits: Arc<ConnectionLimits>,
+    listener: Arc<ListenerCounts>,
+}
 
 /// A place for a handshake; dropped when the handshakes are over.
 #[derive(Debug)]
@@ -46,11 +51,12 @@ impl ConnectionLimits {
         self.ended.notify_waiters();
     }
 
-    /// Returns a place for a connection, if one is left.
-    pub(super) fn enter(self: &Arc<Self>) -> Option<ConnectionPermit> {
+    /// Returns a place for a connection to a listener, if one is left.
+    pub(super) fn enter(self: &Arc<Self>, listener: &Arc<ListenerCounts>) -> Option<ConnectionPermit> {
         let max = self.max.load(Ordering::Relaxed);
         let before = self.open.fetch_add(1, Ordering::Relaxed);
-        let permit = ConnectionPermit(self.clone());
+        listener.opened();
+        let permit = ConnectionPermit { limits: self.clone(), listener: listener.clone() };
         (max == 0 || before < max).then_some(permit)
     }
 
@@ -92,7 +98,8 @@ impl HandshakePermit {
 
 impl Drop for ConnectionPermit {
     fn drop(&mut self) {
-        self.0.open.fetch_sub(1, Ordering::Relaxed);
+        self.limits.open.fetch_sub(1, Ordering::Relaxed);
+        self.listener.closed();
     }
 }
 

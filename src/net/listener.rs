@@ -26,6 +26,7 @@ use super::socket::{Handover, Socket};
 use super::tls::{Identity, server_config};
 use super::web::{HttpArrival, HttpSender};
 use crate::config::{Config, Listener, LogType, TlsVersion};
+use crate::metrics::ConnectionCounts;
 
 /// Number of connections accepted before other tasks get a turn.
 const ACCEPT_BATCH: usize = 64;
@@ -51,6 +52,7 @@ pub struct Listeners {
     open: IndexMap<String, Open>,
     shards: Vec<mpsc::Sender<Arrival>>,
     web: HttpSender,
+    counts: ConnectionCounts,
     gate: Arc<ConnectionLimits>,
 }
 
@@ -79,7 +81,7 @@ impl Drop for Open {
 
 impl Listeners {
     /// Opens the listeners of the configuration, without accepting yet. Connections go to the shards in turn,
-    /// HTTP clients to `web`.
+    /// HTTP clients to `web`. All are added to `counts`.
     ///
     /// # Errors
     /// If a listener cannot be opened: one line with the listener and the reason.
@@ -87,8 +89,10 @@ impl Listeners {
         config: &Config,
         shards: Vec<mpsc::Sender<Arrival>>,
         web: HttpSender,
+        counts: ConnectionCounts,
     ) -> Result<Listeners, String> {
-        let mut listeners = Listeners { open: IndexMap::new(), shards, web, gate: Arc::default() };
+        let (open, gate) = Default::default();
+        let mut listeners = Listeners { open, shards, web, counts, gate };
         match listeners.change_all(config).into_iter().next() {
             Some(problem) => Err(problem),
             None => Ok(listeners),
@@ -129,7 +133,8 @@ impl Listeners {
 
     fn change_one(&mut self, address: &str, listener: &Listener, config: &Config) -> Result<(), String> {
         let tls = tls_of(listener).map_err(|reason| format!("listener {address}: {reason}"))?;
-        let terms = Arc::new(ListenerSettings::new(address, listener, tls, config, self.web.clone()));
+        let (web, counts) = (self.web.clone(), self.counts.listener(address));
+        let terms = Arc::new(ListenerSettings::new(address, listener, tls, config, web, counts));
         if let Some(open) = self.open.get(address) {
             *open.terms.lock().unwrap_or_else(|poisoned| poisoned.into_inner()) = terms;
             let Some(path) = &open.path else { return Ok(()) };
@@ -270,7 +275,7 @@ impl Acceptor {
 
     async fn hand_over(&mut self, socket: Socket, peer: IpAddr) {
         let terms = self.terms();
-        let Some(permit) = self.gate.enter() else {
+        let Some(permit) = self.gate.enter(&terms.counts) else {
             reject(&socket, &terms);
             self.log_rejection("max-clients is reached");
             return;

@@ -33,7 +33,7 @@ pub use door::{Arrival, admit};
 pub use inbox::Inbox;
 pub use listener::{Bound, Listeners};
 pub use shard::{Limits, Shard};
-pub use web::{HttpArrival, HttpConnection, HttpDoor, HttpSender, Opened, WRITE_TIME_MAX};
+pub use web::{HttpArrival, HttpConnection, HttpDoor, HttpSender, HttpStream, WRITE_TIME_MAX};
 
 /// Returns the text of an operating system error in the style of our messages: lower case, no number.
 fn reason(error: &io::Error) -> String {

@@ -61,26 +61,26 @@ impl HttpArrival {
 }
 
 /// Anything that can be read from and written to.
-trait Opening: AsyncRead + AsyncWrite + Send + Unpin {}
+trait ReadWrite: AsyncRead + AsyncWrite + Send + Unpin {}
 
-impl<S: AsyncRead + AsyncWrite + Send + Unpin> Opening for S {}
+impl<S: AsyncRead + AsyncWrite + Send + Unpin> ReadWrite for S {}
 
 /// The stream of an HTTP client.
-pub struct Opened(Box<dyn Opening>);
+pub struct HttpStream(Box<dyn ReadWrite>);
 
-impl Opened {
-    pub(super) fn new(stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static) -> Opened {
-        Opened(Box::new(stream))
+impl HttpStream {
+    pub(super) fn new(stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static) -> HttpStream {
+        HttpStream(Box::new(stream))
     }
 }
 
-impl fmt::Debug for Opened {
+impl fmt::Debug for HttpStream {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Opened").finish_non_exhaustive()
+        f.debug_struct("HttpStream").finish_non_exhaustive()
     }
 }
 
-impl AsyncRead for Opened {
+impl AsyncRead for HttpStream {
     fn poll_read(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -90,7 +90,7 @@ impl AsyncRead for Opened {
     }
 }
 
-impl AsyncWrite for Opened {
+impl AsyncWrite for HttpStream {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         Pin::new(&mut self.get_mut().0).poll_write(cx, bytes)
     }
@@ -108,7 +108,7 @@ impl AsyncWrite for Opened {
 #[derive(Debug)]
 pub struct HttpConnection {
     /// The stream.
-    pub stream: Opened,
+    pub stream: HttpStream,
     /// How the client connected.
     pub door: HttpDoor,
     /// Counts the connection against `max-clients`; dropped with the stream.
@@ -117,7 +117,7 @@ pub struct HttpConnection {
 
 impl HttpConnection {
     /// Returns the stream, how the client connected, and what must be kept until the stream is closed.
-    pub fn into_parts(self) -> (Opened, HttpDoor, impl Drop + use<>) {
+    pub fn into_parts(self) -> (HttpStream, HttpDoor, impl Drop + use<>) {
         (self.stream, self.door, self.permit)
     }
 }
@@ -170,7 +170,7 @@ where
     let (mut near, far) = tokio::io::duplex(RELAY_BYTES);
     near.write_all(head).await?;
     let web = door.terms.web.clone();
-    let connection = HttpConnection { stream: Opened::new(far), door, permit };
+    let connection = HttpConnection { stream: HttpStream::new(far), door, permit };
     // If too many wait, the connection is closed.
     web.try_send(HttpArrival::Ready(connection)).map_err(|_| io::ErrorKind::ConnectionRefused)?;
     let (mut from_client, mut to_client) = tokio::io::split(stream);

@@ -8,6 +8,7 @@
 
 use std::collections::VecDeque;
 use std::task::{Context, Poll};
+use std::time::Instant;
 
 use crate::archive::Archive;
 use crate::engine::Effects;
@@ -49,6 +50,8 @@ struct KeptEffects {
     recorded: u64,
     effects: Effects,
     bytes: usize,
+    /// When it began to wait.
+    since: Instant,
 }
 
 impl Commit {
@@ -105,15 +108,16 @@ impl Commit {
     pub(super) fn keep(&mut self, effects: Effects) {
         let bytes = effects.memory_bytes();
         self.kept_bytes += bytes;
-        self.kept.push_back(KeptEffects { awaited: self.awaited, recorded: self.recorded, effects, bytes });
+        let (awaited, recorded, since) = (self.awaited, self.recorded, Instant::now());
+        self.kept.push_back(KeptEffects { awaited, recorded, effects, bytes, since });
     }
 
-    /// Returns the next effects that can be released.
-    pub(super) fn take_durable(&mut self) -> Option<Effects> {
+    /// Returns the next effects that can be released, and when they began to wait.
+    pub(super) fn take_durable(&mut self) -> Option<(Effects, Instant)> {
         self.kept.front().filter(|kept| self.is_durable(kept))?;
-        let KeptEffects { effects, bytes, .. } = self.kept.pop_front()?;
+        let KeptEffects { effects, bytes, since, .. } = self.kept.pop_front()?;
         self.kept_bytes -= bytes;
-        Some(effects)
+        Some((effects, since))
     }
 
     /// Returns whether the core must wait before its next turn.

@@ -20,9 +20,10 @@ use super::{Reload, Running, systemd};
 use crate::archive::{Database, Opened};
 use crate::config::{Config, LogType};
 use crate::engine::{Effects, JobAnswer, Now, Ticket};
-use crate::http::{self, CallRequest, Calls, HttpSettings};
+use crate::http::{self, Calls, HttpSettings, TurnRequest};
 use crate::jobs::Jobs;
-use crate::net::{Arrival, HttpArrival, Inbox, Limits, Listeners, Shard, admit, raise_limit};
+use crate::metrics::ConnectionCounts;
+use crate::net::{Arrival, HttpSender, Inbox, Limits, Listeners, Shard, admit, raise_limit};
 use crate::store::StoreWriter;
 
 /// Maximum number of accepted connections that wait for a shard.
@@ -44,6 +45,9 @@ struct Wiring {
     limits: watch::Receiver<Limits>,
     input: mpsc::Sender<Input>,
 }
+
+/// The ends of the channels to and from the thread that serves HTTP clients.
+type HttpEnds = (HttpSender, mpsc::Receiver<TurnRequest>, watch::Sender<Arc<HttpSettings>>);
 
 /// The channel ends of one of several shards.
 type RemoteEnds = (Wiring, mpsc::Receiver<Arc<Effects>>);
@@ -71,15 +75,15 @@ pub(super) fn run<C: Core>(
     let signals = runtime
         .block_on(async { Signals::new() })
         .map_err(|error| format!("cannot listen for signals: {error}"))?;
-    let (web, http_arrivals) = mpsc::channel(HTTP_ARRIVALS_MAX);
-    let mut listeners = Listeners::open(&config, doors, web)?;
+    let connections = ConnectionCounts::default();
+    let (web, requests, set_http) = start_http(&config, connections.clone())?;
+    let mut listeners = Listeners::open(&config, doors, web, connections)?;
     let clock = Clock::new();
     let core = core(clock.now());
     // One core stays free for lines while many clients log in at once.
     let jobs = Jobs::start(cores.saturating_sub(1).max(1), reporter(input.clone())).map_err(no_thread)?;
     let archive =
         archive.map(|opened| opened.start(replier(input.clone()))).transpose().map_err(no_thread)?;
-    let (requests, set_http) = start_http(&config, http_arrivals)?;
     let (control, commands) = mpsc::channel(COMMANDS_MAX);
     let control = ServerControl(control);
     let own_control = control.clone();
@@ -119,19 +123,17 @@ pub(super) fn run<C: Core>(
     })
 }
 
-/// Starts the thread that serves HTTP clients, which ends once no more of them can arrive. Returns the end at
-/// which its calls arrive, and the way to change its settings.
-fn start_http(
-    config: &Config,
-    arrivals: mpsc::Receiver<HttpArrival>,
-) -> Result<(mpsc::Receiver<CallRequest>, watch::Sender<Arc<HttpSettings>>), String> {
+/// Starts the thread that serves HTTP clients, which ends once no more of them can arrive. Returns the way to
+/// it, the end at which its requests arrive, and the way to change its settings.
+fn start_http(config: &Config, connections: ConnectionCounts) -> Result<HttpEnds, String> {
+    let (web, arrivals) = mpsc::channel(HTTP_ARRIVALS_MAX);
     let (calls, requests) = Calls::new(CALLS_MAX);
     let (set, settings) = watch::channel(Arc::new(HttpSettings::of(config)));
     spawn("http".into(), move |runtime| {
-        runtime.block_on(http::serve(arrivals, calls, settings));
+        runtime.block_on(http::serve(arrivals, calls, settings, connections));
         Ok(())
     })?;
-    Ok((requests, set))
+    Ok((web, requests, set))
 }
 
 /// Returns the senders for the listeners, and the receivers of each shard, in the order of the shards.

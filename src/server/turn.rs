@@ -21,9 +21,12 @@ use super::control::ServerControl;
 use super::core::Core;
 use super::log;
 use crate::config::{Config, LogType};
-use crate::engine::{CallId, CallResult, Effect, Effects, Event, Job, JobAnswer, Now, Texts, Ticket};
-use crate::http::CallRequest;
+use crate::engine::{
+    CallId, CallResult, CloseReason, Effect, Effects, Event, Job, JobAnswer, Now, Texts, Ticket,
+};
+use crate::http::{CallRequest, TurnRequest};
 use crate::jobs::Jobs;
+use crate::metrics::{JobPlace, TurnCounts};
 use crate::net::{Inbox, Shard};
 
 /// Maximum number of events in one turn.
@@ -56,7 +59,7 @@ pub(super) enum Input {
 #[derive(Debug)]
 pub(super) struct Incoming {
     pub(super) input: mpsc::Receiver<Input>,
-    pub(super) requests: mpsc::Receiver<CallRequest>,
+    pub(super) requests: mpsc::Receiver<TurnRequest>,
 }
 
 /// The destination of effects.
@@ -79,8 +82,9 @@ pub(super) struct Turns<C> {
     incoming: Incoming,
     /// Calls in progress, and where their results go.
     calls: HashMap<CallId, oneshot::Sender<CallResult>>,
-    /// The number of calls so far.
-    called: u64,
+    /// When each job that is not answered yet was requested.
+    jobs_asked: HashMap<Ticket, (JobPlace, std::time::Instant)>,
+    counts: TurnCounts,
     /// Whether a call is served before anything else, so that neither can delay the other indefinitely.
     call_is_next: bool,
     commit: Commit,
@@ -95,7 +99,7 @@ enum Wake {
     /// The local shard's inbox was taken.
     Inbox,
     Input(Input),
-    Call(CallRequest),
+    Request(TurnRequest),
     Elapsed,
     /// The writer made progress.
     Stored,
@@ -113,7 +117,7 @@ impl<C: Core> Turns<C> {
         incoming: Incoming,
         commit: Commit,
     ) -> Turns<C> {
-        let (calls, effects, shared, rejected) = Default::default();
+        let (calls, jobs_asked, effects, shared, rejected) = Default::default();
         Turns {
             core,
             clock,
@@ -122,7 +126,8 @@ impl<C: Core> Turns<C> {
             outlet,
             incoming,
             calls,
-            called: 0,
+            jobs_asked,
+            counts: TurnCounts::default(),
             call_is_next: false,
             commit,
             effects,
@@ -164,6 +169,7 @@ impl<C: Core> Turns<C> {
                 Wake::Inbox => self.handle_all(&mut inbox).await,
                 Wake::Input(Input::Batch(mut batch)) => self.handle_all(&mut batch).await,
                 Wake::Input(Input::Answered(ticket, answer)) => {
+                    self.note_answered(ticket);
                     self.handle(Event::Answered { ticket, answer }).await;
                 }
                 Wake::Input(Input::Reconfigured(config, texts)) => {
@@ -175,11 +181,15 @@ impl<C: Core> Turns<C> {
                 Wake::Input(Input::Stopping(reason)) => {
                     return self.handle(Event::Stopping { reason: &reason }).await;
                 }
-                Wake::Call(CallRequest { by, call, reply }) => {
-                    self.called += 1;
-                    let id = CallId(self.called);
+                Wake::Request(TurnRequest::Call(CallRequest { by, call, reply })) => {
+                    self.counts.calls += 1;
+                    let id = CallId(self.counts.calls);
                     self.calls.insert(id, reply);
                     self.handle(Event::Called { id, by, call }).await;
+                }
+                Wake::Request(TurnRequest::Counts(reply)) => {
+                    // The client may be gone.
+                    let _ = reply.send(Box::new(self.counts));
                 }
                 // The timer can be early: a deadline that moved back leaves it unchanged.
                 Wake::Elapsed if self.is_due() => self.handle(Event::Elapsed).await,
@@ -222,7 +232,7 @@ impl<C: Core> Turns<C> {
             && let Poll::Ready(Some(request)) = self.incoming.requests.poll_recv(cx)
         {
             self.call_is_next = false;
-            return Poll::Ready(Wake::Call(request));
+            return Poll::Ready(Wake::Request(request));
         }
         // Answers and deadlines first: they are few, and lines could delay them indefinitely.
         match self.incoming.input.poll_recv(cx) {
@@ -243,7 +253,7 @@ impl<C: Core> Turns<C> {
             return Poll::Ready(Wake::Inbox);
         }
         match self.incoming.requests.poll_recv(cx) {
-            Poll::Ready(Some(request)) => Poll::Ready(Wake::Call(request)),
+            Poll::Ready(Some(request)) => Poll::Ready(Wake::Request(request)),
             // Without an HTTP thread, there are no calls.
             Poll::Ready(None) | Poll::Pending => Poll::Pending,
         }
@@ -268,6 +278,7 @@ impl<C: Core> Turns<C> {
         let now: Now = self.clock.now();
         let wants_input = log::wants_input();
         let mut events = 0;
+        let mut first = Duration::ZERO;
         while events < EVENTS_MAX
             && (events == 0 || events % CLOCK_EVERY != 0 || started.elapsed() < TURN_TIME_MAX)
             && let Some(event) = inbox.take_next()
@@ -275,8 +286,20 @@ impl<C: Core> Turns<C> {
             if wants_input {
                 log::write_input(&self.core, &event);
             }
+            match event {
+                Event::Received { .. } => self.counts.lines_received += 1,
+                Event::Closed { reason: CloseReason::SendqExceeded, .. } => self.counts.sendq_closes += 1,
+                _ => {}
+            }
             self.core.handle(now, event, &mut self.effects);
             events += 1;
+            if events == 1 {
+                first = started.elapsed();
+            }
+        }
+        if events > 0 {
+            self.counts.events.add_time(first);
+            self.counts.turns.add_time(started.elapsed());
         }
         events > 0
     }
@@ -309,7 +332,8 @@ impl<C: Core> Turns<C> {
 
     /// Releases kept effects that are durable now. `effects` must be empty.
     async fn release_durable(&mut self) {
-        while let Some(effects) = self.commit.take_durable() {
+        while let Some((effects, since)) = self.commit.take_durable() {
+            self.counts.durable.add_time(since.elapsed());
             self.effects = effects;
             self.release().await;
         }
@@ -322,8 +346,17 @@ impl<C: Core> Turns<C> {
         }
         for effect in self.effects.list() {
             match effect {
+                Effect::Deliver { to, .. } => {
+                    self.counts.lines_sent += to.len() as u64;
+                    self.counts.recipients.add(to.len() as u64);
+                }
+                Effect::Answer { .. } => self.counts.lines_sent += 1,
                 Effect::Ask { ticket, job } if !self.submit(*ticket, job) => {
+                    self.counts.jobs_rejected += 1;
                     self.rejected.push(*ticket);
+                }
+                Effect::Ask { ticket, job } => {
+                    self.jobs_asked.insert(*ticket, (place_of(job), std::time::Instant::now()));
                 }
                 Effect::Reload { ticket } if !self.control.reload_for(*ticket) => {
                     self.rejected.push(*ticket);
@@ -336,12 +369,9 @@ impl<C: Core> Turns<C> {
                 }
                 Effect::Note(note) => log::write(note),
                 // Stored before this point, or applied by the shards.
-                Effect::Ask { .. }
-                | Effect::Reload { .. }
+                Effect::Reload { .. }
                 | Effect::Persist { .. }
                 | Effect::Record(_)
-                | Effect::Deliver { .. }
-                | Effect::Answer { .. }
                 | Effect::Hold { .. }
                 | Effect::Release { .. }
                 | Effect::Admit { .. }
@@ -349,6 +379,13 @@ impl<C: Core> Turns<C> {
             }
         }
         self.send_effects().await;
+    }
+
+    /// Measures the time of a job.
+    fn note_answered(&mut self, ticket: Ticket) {
+        if let Some((place, since)) = self.jobs_asked.remove(&ticket) {
+            self.counts.jobs[place as usize].add_time(since.elapsed());
+        }
     }
 
     /// Submits a job; returns false if too many wait, in which case there will be no answer.
@@ -399,5 +436,14 @@ impl<C: Core> Turns<C> {
                 }
             }
         }
+    }
+}
+
+/// Returns the place where a job is done.
+fn place_of(job: &Job) -> JobPlace {
+    match job {
+        Job::Hash(_) => JobPlace::Hash,
+        Job::Network(_) => JobPlace::Network,
+        Job::History(_) => JobPlace::History,
     }
 }

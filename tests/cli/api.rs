@@ -205,6 +205,24 @@ fn health_is_reported_without_a_token() {
 }
 
 #[test]
+fn metrics_count_what_happens() {
+    let api = Api::start();
+    let _alice = api.join("alice", "#test");
+    let token = format!("Authorization: Bearer {TOKEN}\r\n");
+    assert!(request(api.port, "GET", "/metrics", "", "").starts_with("HTTP/1.1 401 "));
+    let answer = request(api.port, "GET", "/metrics", &token, "");
+    assert!(answer.starts_with("HTTP/1.1 200 ") && answer.ends_with("# EOF\n"), "{answer}");
+    assert!(answer.contains("content-type: application/openmetrics-text; version=1.0.0"), "{answer}");
+    let listener = format!("ircd_connections{{listener=\"127.0.0.1:{}\"}} 1", api.sandbox.port);
+    for line in ["ircd_users 1", "ircd_channels 1", "ircd_lines_received_total 4", &listener] {
+        assert!(answer.lines().any(|found| found == line), "{line} is not in {answer}");
+    }
+    for name in ["turn_seconds", "event_seconds", "durable_seconds", "recipients", "job_seconds"] {
+        assert!(answer.contains(&format!("# TYPE ircd_{name} histogram\n")), "{name} is not in {answer}");
+    }
+}
+
+#[test]
 fn a_request_head_that_never_ends_is_closed() {
     let api = Api::start();
     let mut streams: Vec<TcpStream> = (0..8)

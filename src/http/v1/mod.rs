@@ -8,18 +8,18 @@ mod server;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, Extension, Request, State};
-use axum::http::{HeaderMap, StatusCode, header};
-use axum::middleware::{Next, from_fn_with_state};
+use axum::extract::{DefaultBodyLimit, State};
+use axum::http::StatusCode;
+use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use serde::Serialize;
 
 use crate::engine::{CallRefused, CallResult};
-use crate::net::HttpDoor;
 use crate::wire::clock::Stamp;
 
 use super::Face;
+use super::access::authorized;
 use super::body::{BODY_BYTES_MAX, json};
 
 /// The name under which these calls are logged.
@@ -49,27 +49,6 @@ pub(super) fn routes(face: &Arc<Face>) -> Router<Arc<Face>> {
         .route_layer(from_fn_with_state(face.clone(), authorized))
 }
 
-/// Rejects requests without a valid token, before their body is read.
-async fn authorized(
-    State(face): App,
-    Extension(door): Extension<HttpDoor>,
-    request: Request,
-    next: Next,
-) -> Response {
-    let token = bearer_token(request.headers());
-    if door.serves_api() && token.is_some_and(|token| face.settings().accepts(token)) {
-        next.run(request).await
-    } else {
-        (StatusCode::UNAUTHORIZED, [(header::WWW_AUTHENTICATE, "Bearer")], "Unauthorized\n").into_response()
-    }
-}
-
-/// Returns the token of a request (RFC 6750 section 2.1).
-fn bearer_token(headers: &HeaderMap) -> Option<&str> {
-    let (scheme, token) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then_some(token)
-}
-
 /// The fields that all answers have.
 #[derive(Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -95,7 +74,6 @@ impl Outcome {
             CallRefused::AccountExists => "ACCOUNT_EXISTS",
             CallRefused::AccountUnverified => "ACCOUNT_UNVERIFIED",
             CallRefused::BadPassphrase => "INVALID_PASSPHRASE",
-            CallRefused::CredentialsElsewhere => "CREDENTIALS_EXTERNALLY_MANAGED",
             _ => "UNKNOWN_ERROR",
         };
         Outcome { success: false, error, error_code: Some(error_code) }
@@ -113,7 +91,6 @@ fn text(refused: &CallRefused) -> String {
         CallRefused::BadPassphrase => {
             "Passphrase contains forbidden characters or is otherwise invalid".to_owned()
         }
-        CallRefused::CredentialsElsewhere => "Credentials are externally managed".to_owned(),
         CallRefused::Invalid(name) => format!("Invalid value of {name}"),
         CallRefused::Busy => "Server is busy".to_owned(),
         CallRefused::Failed(reason) => reason.clone(),

@@ -141,8 +141,6 @@ pub enum CallRefused {
     WrongCredentials,
     /// The passphrase cannot be used.
     BadPassphrase,
-    /// Another program decides about logins to the account.
-    CredentialsElsewhere,
     /// A value is not valid: its name.
     Invalid(&'static str),
     /// The server is too busy.
