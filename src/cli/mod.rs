@@ -10,6 +10,7 @@ mod configuration;
 mod console;
 mod defaultconfig;
 mod exportdb;
+mod generated;
 mod genpasswd;
 mod gentoken;
 mod importdb;
@@ -25,6 +26,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use clap_complete::Shell;
 
 use crate::private;
 
@@ -87,6 +89,13 @@ enum CliCommand {
     Check,
     /// Print every text that the server sends, as a template for translations
     Texts,
+    /// Print the manual page
+    Manpage,
+    /// Print a script that completes commands and options in a shell
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
 }
 
 /// The reason a command failed: lines for standard error.
@@ -123,6 +132,8 @@ pub fn main() -> ExitCode {
         CliCommand::Gentoken => gentoken::run(),
         CliCommand::Check => check::run(&options),
         CliCommand::Texts => template::run(),
+        CliCommand::Manpage => generated::manpage(),
+        CliCommand::Completions { shell } => generated::completions(shell),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

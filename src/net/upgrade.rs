@@ -102,16 +102,16 @@ enum Decision {
 
 fn decide(read: &[u8], head_bytes: usize, allowed_origins: &[String]) -> Decision {
     let head = &read[..head_bytes];
-    match asks_for_upgrade(head) {
-        Some(true) => {}
-        // Whatever mentions an upgrade is never passed on, so only one side interprets it.
-        Some(false) => return Decision::Http,
-        None => return Decision::Reject(rejection("400 Bad Request", "")),
-    }
     let request = match Request::try_parse(head) {
         Ok(Some((_, request))) => request,
+        // It accepts only GET. Whatever mentions an upgrade is never passed on, so only one side interprets
+        // it.
+        Ok(None) | Err(_) if asks_for_upgrade(head) == Some(false) => return Decision::Http,
         Ok(None) | Err(_) => return Decision::Reject(rejection("400 Bad Request", "")),
     };
+    if !request.headers().contains_key("Upgrade") {
+        return Decision::Http;
+    }
     match accept(&request, allowed_origins) {
         // A client must not send more before it has the answer (RFC 6455 section 4.1).
         Ok(_) if head_bytes < read.len() => Decision::Reject(rejection("400 Bad Request", "")),

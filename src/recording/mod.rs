@@ -31,7 +31,8 @@ pub use writer::{Beginning, RecordingWriter};
 const MAGIC: &[u8; 16] = b"ircd-recording01";
 /// Size of the random salt after [`MAGIC`], in bytes.
 const SALT_BYTES: usize = 32;
-/// Maximum length of a frame in bytes. A turn ends at 1 MiB, or after the event that exceeds it.
+/// Maximum length of a frame in bytes. Turns are written together, up to 64 KiB and the event that exceeds
+/// it.
 const FRAME_BYTES_MAX: usize = 16 << 20;
 
 /// The kinds of frames, which are their first bytes.

@@ -12,14 +12,18 @@ use crate::recording::{Beginning, RecordingStart, RecordingWriter, TurnBuffer};
 
 /// Size of events, in bytes, after which a new recording begins with a snapshot.
 const EVENTS_BYTES_MAX: usize = 256 << 20;
-/// Size of a turn, in bytes, at which it is handed to the writer before it is over.
-const TURN_BYTES_MAX: usize = 1 << 20;
+/// Size of events, in bytes, and age of the first of them, in milliseconds, at which they are handed to the
+/// writer. Waking it after every turn would cost more than recording the events.
+const BATCH_BYTES: usize = 64 << 10;
+const BATCH_MS: u64 = 100;
 
 /// An [`Engine`] that is recorded.
 #[derive(Debug)]
 pub(super) struct Recorder {
     engine: Engine,
-    turn: TurnBuffer,
+    batch: TurnBuffer,
+    /// The time of the first event in the batch, and of the latest one, on the clock of [`Now::mono_ms`].
+    batch_ms: (u64, u64),
     writer: RecordingWriter,
     /// Size of the events since the last snapshot, in bytes.
     events_bytes: usize,
@@ -30,8 +34,14 @@ pub(super) struct Recorder {
 impl Recorder {
     /// Begins a recording with the current state of the engine.
     pub(super) fn new(engine: Engine, writer: RecordingWriter, now: Now) -> Recorder {
-        let mut recorder =
-            Recorder { engine, turn: TurnBuffer::default(), writer, events_bytes: 0, has_gap: false };
+        let mut recorder = Recorder {
+            engine,
+            batch: TurnBuffer::default(),
+            batch_ms: (0, 0),
+            writer,
+            events_bytes: 0,
+            has_gap: false,
+        };
         recorder.begin(now);
         recorder
     }
@@ -47,12 +57,12 @@ impl Recorder {
     }
 
     fn hand_over(&mut self) {
-        if self.turn.is_empty() {
+        if self.batch.is_empty() {
             return;
         }
-        let turn = self.turn.take();
-        self.events_bytes += turn.len();
-        if !self.has_gap && !self.writer.add(turn) {
+        let batch = self.batch.take();
+        self.events_bytes += batch.len();
+        if !self.has_gap && !self.writer.add(batch) {
             self.has_gap = true;
             tracing::warn!(
                 target: LogType::Server.name(),
@@ -68,17 +78,20 @@ impl Core for Recorder {
             self.hand_over();
             self.begin(now);
         }
-        self.turn.event(now, &event);
+        let first_ms = if self.batch.is_empty() { now.mono_ms } else { self.batch_ms.0 };
+        self.batch_ms = (first_ms, now.mono_ms);
+        self.batch.event(now, &event);
         let from = out.list().len();
         self.engine.handle(now, event, out);
-        self.turn.digest(digest(out, from));
-        if self.turn.len() > TURN_BYTES_MAX {
+        self.batch.digest(digest(out, from));
+        if self.batch.len() >= BATCH_BYTES {
             self.hand_over();
         }
     }
 
     fn next_deadline_ms(&self) -> Option<u64> {
-        self.engine.next_deadline_ms()
+        let hand_over_ms = (!self.batch.is_empty()).then_some(self.batch_ms.0 + BATCH_MS);
+        [self.engine.next_deadline_ms(), hand_over_ms].into_iter().flatten().min()
     }
 
     fn masked_input<'l>(&self, line: &'l str) -> Cow<'l, str> {
@@ -90,7 +103,10 @@ impl Core for Recorder {
     }
 
     fn turn_is_over(&mut self) {
-        self.hand_over();
+        let (first_ms, latest_ms) = self.batch_ms;
+        if latest_ms >= first_ms + BATCH_MS {
+            self.hand_over();
+        }
     }
 }
 

@@ -55,8 +55,8 @@ impl Rings {
 
     fn targets(&self, listing: &Listing) -> Vec<(HistoryKey, MsgId)> {
         let is_wanted = |target: &HistoryKey| match target {
-            HistoryKey::Channel(name) => listing.channels.contains(name),
-            HistoryKey::Conversation { owner, .. } => listing.owner.as_ref() == Some(owner),
+            HistoryKey::Channel(name) => listing.channels.iter().any(|listed| **listed == **name),
+            HistoryKey::Conversation { owner, .. } => listing.owner.as_deref() == Some(owner.as_str()),
         };
         let bounds = Range {
             after: listing.after,

@@ -59,8 +59,10 @@ impl FakeArchive {
             ),
             Query::Targets(listing) => {
                 let wanted = |target: &HistoryKey| match target {
-                    HistoryKey::Channel(name) => listing.channels.contains(name),
-                    HistoryKey::Conversation { owner, .. } => listing.owner.as_ref() == Some(owner),
+                    HistoryKey::Channel(name) => listing.channels.iter().any(|listed| **listed == **name),
+                    HistoryKey::Conversation { owner, .. } => {
+                        listing.owner.as_deref() == Some(owner.as_str())
+                    }
                 };
                 let latest = ircd::history::Range {
                     after: None,

@@ -61,7 +61,7 @@ pub(super) fn read(mut bytes: &[u8]) -> Option<Record> {
     let record = match kind {
         KEEP => {
             let targets = read_targets(&mut bytes)?;
-            let author = Some(read_text(&mut bytes)?).filter(|author| !author.is_empty());
+            let author = Some(read_text(&mut bytes)?).filter(|author| !author.is_empty()).map(Box::from);
             let item = Item::from_bytes(std::mem::take(&mut bytes))?;
             Record::Keep { item, targets, author }
         }
@@ -69,7 +69,7 @@ pub(super) fn read(mut bytes: &[u8]) -> Option<Record> {
             let targets = read_targets(&mut bytes)?;
             Record::Delete { targets, id: MsgId::from_bits(u128::from_le_bytes(*take(&mut bytes)?)) }
         }
-        FORGET => Record::Forget { account: read_text(&mut bytes)? },
+        FORGET => Record::Forget { account: read_text(&mut bytes)?.into() },
         _ => return None,
     };
     bytes.is_empty().then_some(record)
@@ -80,19 +80,21 @@ fn read_targets(bytes: &mut &[u8]) -> Option<SmallVec<[HistoryKey; 1]>> {
     let mut targets = SmallVec::new();
     for _ in 0..count {
         targets.push(match take::<1>(bytes)? {
-            [CHANNEL] => HistoryKey::Channel(read_text(bytes)?),
-            [CONVERSATION] => HistoryKey::Conversation { owner: read_text(bytes)?, with: read_text(bytes)? },
+            [CHANNEL] => HistoryKey::Channel(read_text(bytes)?.into()),
+            [CONVERSATION] => {
+                HistoryKey::Conversation { owner: read_text(bytes)?.into(), with: read_text(bytes)?.into() }
+            }
             _ => return None,
         });
     }
     Some(targets)
 }
 
-fn read_text(bytes: &mut &[u8]) -> Option<Box<str>> {
+fn read_text<'a>(bytes: &mut &'a [u8]) -> Option<&'a str> {
     let len = u32::from_le_bytes(*take(bytes)?) as usize;
     let (text, rest) = bytes.split_at_checked(len)?;
     *bytes = rest;
-    Some(str::from_utf8(text).ok()?.into())
+    str::from_utf8(text).ok()
 }
 
 fn take<'a, const N: usize>(bytes: &mut &'a [u8]) -> Option<&'a [u8; N]> {

@@ -2,21 +2,23 @@
 
 use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
+use smol_str::SmolStr;
 
 use super::item::Item;
 use crate::wire::MsgId;
 
-/// The channel or conversation that an item belongs to. Names are folded.
+/// The channel or conversation that an item belongs to. Names are folded; most are short enough to need no
+/// allocation, of which there would be one for every stored message.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum HistoryKey {
     /// A channel.
-    Channel(Box<str>),
+    Channel(SmolStr),
     /// One side of a conversation.
     Conversation {
         /// The account that owns this side.
-        owner: Box<str>,
+        owner: SmolStr,
         /// The peer: an account, or a nick without one.
-        with: Box<str>,
+        with: SmolStr,
     },
 }
 

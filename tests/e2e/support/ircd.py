@@ -32,11 +32,11 @@ def end_on_sigterm():
 
 
 def free_ports(count):
-    """Returns distinct ports of 127.0.0.1 that were free a moment ago."""
+    """Returns distinct ports that were free on all addresses a moment ago."""
     sockets = [socket.socket() for _ in range(count)]
     try:
         for sock in sockets:
-            sock.bind(("127.0.0.1", 0))
+            sock.bind(("0.0.0.0", 0))
         return [sock.getsockname()[1] for sock in sockets]
     finally:
         for sock in sockets:

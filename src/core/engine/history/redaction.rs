@@ -134,7 +134,7 @@ fn places_of(cx: &Cx<'_>, scope: &HistoryScope) -> (Vec<HistoryPlace>, SmallVec<
         let account = cx.state().accounts.get(with).filter(|_| own != *with);
         let choice = account.map(|account| settings::dm_history(cx.config(), &account.settings));
         if choice == Some(HistoryChoice::On) {
-            targets.push(HistoryKey::Conversation { owner: with.clone(), with: own });
+            targets.push(HistoryKey::Conversation { owner: with.clone().into(), with: own.into() });
         }
     }
     (places, targets)

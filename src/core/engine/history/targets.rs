@@ -69,7 +69,9 @@ fn known_targets(cx: &Cx<'_>, range: Range) -> (Vec<(HistoryKey, MsgId)>, Listin
         let key: Box<str> = channel.name.key().into();
         let last = Range { after: scope.floor, before: None, from: End::Newest, limit: 1, events: false };
         match channel.history.page(None, &last).pop() {
-            Some(item) if range.contains(item.id()) => found.push((HistoryKey::Channel(key), item.id())),
+            Some(item) if range.contains(item.id()) => {
+                found.push((HistoryKey::Channel(key.into()), item.id()))
+            }
             Some(_) => {}
             None if scope.stored.is_some() => stored.channels.push(key),
             None => {}

@@ -4,8 +4,9 @@
 //! digested as `Debug` shows them, without passphrases.
 
 use std::fmt::{self, Write as _};
+use std::hash::Hasher;
 
-use crc32fast::Hasher;
+use rustc_hash::FxHasher;
 
 use crate::engine::border::{Effect, Effects};
 use crate::history::Record;
@@ -13,18 +14,19 @@ use crate::state::SessionId;
 
 /// Returns the digest of the effects, starting at an index of [`Effects::list`].
 pub fn digest(effects: &Effects, from: usize) -> u32 {
-    let mut digest = Digest(Hasher::new());
+    let mut digest = Digest(FxHasher::default());
     for effect in &effects.list()[from..] {
         digest.effect(effects, effect);
     }
-    digest.0.finalize()
+    let hash = digest.0.finish();
+    (hash ^ hash >> 32) as u32
 }
 
-struct Digest(Hasher);
+struct Digest(FxHasher);
 
 impl fmt::Write for Digest {
     fn write_str(&mut self, text: &str) -> fmt::Result {
-        self.0.update(text.as_bytes());
+        self.0.write(text.as_bytes());
         Ok(())
     }
 }
@@ -48,7 +50,7 @@ impl Digest {
             Effect::Reload { ticket } => self.shown(b'l', ticket),
             Effect::Return { id, result } => self.shown(b'x', &(id, result)),
             Effect::Persist { writes, flush } => {
-                self.0.update(&[b'p', u8::from(*flush)]);
+                self.0.write(&[b'p', u8::from(*flush)]);
                 for write in writes {
                     self.text(b'k', write.key.as_bytes());
                     self.text(b'v', write.value.as_deref().unwrap_or_default());
@@ -66,12 +68,12 @@ impl Digest {
     /// Adds a text after its length, so that two effects cannot have the digest of one.
     fn text(&mut self, kind: u8, text: &[u8]) {
         let len = (text.len() as u32).to_le_bytes();
-        self.0.update(&[kind, len[0], len[1], len[2], len[3]]);
-        self.0.update(text);
+        self.0.write(&[kind, len[0], len[1], len[2], len[3]]);
+        self.0.write(text);
     }
 
     fn of_session(&mut self, kind: u8, session: SessionId) {
-        self.0.update(&[kind]);
+        self.0.write(&[kind]);
         self.sessions(&[session]);
     }
 
@@ -83,12 +85,12 @@ impl Digest {
                 let number = u64::from(session.generation) << 32 | u64::from(session.slot);
                 *eight = number.to_le_bytes();
             }
-            self.0.update(&bytes[..some.len() * 8]);
+            self.0.write(&bytes[..some.len() * 8]);
         }
     }
 
     fn shown(&mut self, kind: u8, value: &dyn fmt::Debug) {
-        self.0.update(&[kind]);
+        self.0.write(&[kind]);
         write!(self, "{value:?}").expect("a digest takes everything");
     }
 }
