@@ -41,8 +41,20 @@ pub struct Ring {
     entries: VecDeque<Entry>,
     /// The size of all entries.
     bytes: usize,
-    /// From this id on, only deleted items are missing.
-    complete_from: Option<MsgId>,
+    complete: Complete,
+}
+
+/// From where on only deleted items are missing in a ring.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+enum Complete {
+    /// Nothing is known to be complete.
+    #[default]
+    Nowhere,
+    /// From this id on.
+    From(MsgId),
+    /// From the oldest item on, of which there is one. Its id is read only if it is needed: at every push, it
+    /// would have to be fetched from memory that has not been used for a long time.
+    FromOldest,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -66,10 +78,9 @@ impl Ring {
             *self = Ring::default();
             return;
         }
-        let id = item.id();
         let covers_window = |oldest: &Entry| {
-            bounds.window_ms > 0
-                && id.wall_ms().saturating_sub(oldest.item.id().wall_ms()) >= bounds.window_ms
+            let age_ms = item.id().wall_ms().saturating_sub(oldest.item.id().wall_ms());
+            bounds.window_ms > 0 && age_ms >= bounds.window_ms
         };
         // The ring grows by doubling; only then does the window matter.
         let is_step = self.entries.len() >= GROWS_FROM && self.entries.len().is_power_of_two();
@@ -81,9 +92,15 @@ impl Ring {
             || (self.bytes > bounds.bytes_max() && !self.entries.is_empty())
         {
             self.bytes -= self.entries.pop_front().map_or(0, |gone| gone.bytes());
-            self.complete_from = Some(self.entries.front().map_or(id, |entry| entry.item.id()));
+            if let Complete::From(from) = self.complete
+                && self.entries.front().is_none_or(|oldest| oldest.item.id() > from)
+            {
+                self.complete = Complete::FromOldest;
+            }
         }
-        self.complete_from.get_or_insert(id);
+        if self.complete == Complete::Nowhere {
+            self.complete = Complete::From(entry.item.id());
+        }
         self.entries.push_back(entry);
     }
 
@@ -95,18 +112,27 @@ impl Ring {
             self.entries.shrink_to_fit();
         }
         if excess > 0 || items_max == 0 {
-            self.complete_from = self.entries.front().map(|entry| entry.item.id());
+            self.complete = if self.entries.is_empty() { Complete::Nowhere } else { Complete::FromOldest };
         }
     }
 
     /// Returns the id from which it is complete; `None` while it is empty.
     pub fn complete_from(&self) -> Option<MsgId> {
-        self.complete_from
+        match self.complete {
+            Complete::Nowhere => None,
+            Complete::From(id) => Some(id),
+            Complete::FromOldest => self.entries.front().map(|entry| entry.item.id()),
+        }
+    }
+
+    /// Keeps the id from which it is complete, although the oldest item may be removed now.
+    fn settle(&mut self) {
+        self.complete = self.complete_from().map_or(Complete::Nowhere, Complete::From);
     }
 
     /// Marks that earlier items may be missing.
     pub fn interrupt(&mut self) {
-        self.complete_from = None;
+        self.complete = Complete::Nowhere;
     }
 
     /// Returns the items of a range with one peer (or, for `None`, with all), oldest first.
@@ -140,6 +166,7 @@ impl Ring {
 
     /// Removes an item; returns whether it was there.
     pub fn remove(&mut self, id: MsgId) -> bool {
+        self.settle();
         let removed = self.position(id).and_then(|at| self.entries.remove(at));
         self.bytes -= removed.as_ref().map_or(0, Entry::bytes);
         removed.is_some()
@@ -147,6 +174,7 @@ impl Ring {
 
     /// Removes all items that match a predicate.
     pub fn remove_all(&mut self, is_removed: impl Fn(&Item) -> bool) {
+        self.settle();
         self.entries.retain(|entry| !is_removed(&entry.item));
         self.bytes = self.entries.iter().map(Entry::bytes).sum();
     }
@@ -212,6 +240,17 @@ mod tests {
         assert!(ring.remove(MsgId::new(3, 0, 0)) && !ring.remove(MsgId::new(3, 0, 0)));
         // A deleted item does not make the ring incomplete.
         assert_eq!(ring.complete_from(), Some(MsgId::new(3, 0, 0)));
+    }
+
+    #[test]
+    fn a_full_ring_is_not_complete_before_an_interruption() {
+        let (mut ring, bounds) = (Ring::default(), Bounds { items_max: 3, window_ms: 0 });
+        (1..=3).for_each(|ms| ring.push("", item(ms, Kind::Privmsg), bounds));
+        ring.interrupt();
+        for (ms, from) in [(4, 4), (5, 4), (6, 4), (7, 5)] {
+            ring.push("", item(ms, Kind::Privmsg), bounds);
+            assert_eq!(ring.complete_from(), Some(MsgId::new(from, 0, 0)), "after {ms}");
+        }
     }
 
     #[test]
