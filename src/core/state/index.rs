@@ -5,6 +5,7 @@
 //! is in the part that [`part_of`] returns.
 
 use std::collections::BTreeMap;
+use std::ops::Bound;
 use std::sync::Arc;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -67,7 +68,25 @@ impl<V: Clone> Index<V> {
         Arc::make_mut(part).remove(key)
     }
 
-    /// Iterates over all values.
+    /// Returns whether there is a value for a key.
+    pub fn contains_key(&self, key: &str) -> bool {
+        self.get(key).is_some()
+    }
+
+    /// Iterates over the entries after a key (or, for `None`, over all), in the order of their keys.
+    pub fn iter_after<'i>(&'i self, key: Option<&str>) -> impl Iterator<Item = (&'i str, &'i V)> {
+        let after = key.map_or(Bound::Unbounded, Bound::Excluded);
+        let entries =
+            |part: &'i Arc<BTreeMap<Box<str>, V>>| part.range::<str, _>((after, Bound::Unbounded)).peekable();
+        let mut parts: Vec<_> = self.parts.iter().map(entries).collect();
+        std::iter::from_fn(move || {
+            let heads = parts.iter_mut().filter_map(|part| Some((*part.peek()?, part)));
+            let (_, part) = heads.min_by_key(|((key, _), _)| *key)?;
+            part.next().map(|(key, value)| (&**key, value))
+        })
+    }
+
+    /// Iterates over the values, not in the order of their keys.
     pub fn values(&self) -> impl Iterator<Item = &V> {
         self.parts.iter().flat_map(|part| part.values())
     }
@@ -94,9 +113,35 @@ impl<'de, V: Deserialize<'de> + Clone> Deserialize<'de> for Index<V> {
     }
 }
 
+impl<V: Clone> std::ops::Index<&str> for Index<V> {
+    type Output = V;
+
+    /// Returns the value of a key.
+    ///
+    /// # Panics
+    ///
+    /// Panics if there is none.
+    fn index(&self, key: &str) -> &V {
+        self.get(key).expect("the index has the key")
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn entries_follow_in_the_order_of_their_keys() {
+        let mut index = Index::default();
+        let mut keys: Vec<String> = (0..300).map(|n| format!("k{}", n * 7 % 300)).collect();
+        keys.iter().for_each(|key| index.insert(key.as_str().into(), key.len()));
+        keys.sort();
+        assert!(index.iter_after(None).map(|(key, _)| key).eq(&keys));
+        assert!(
+            index.iter_after(Some("k200")).map(|(key, _)| key).eq(keys.iter().filter(|key| ***key > *"k200"))
+        );
+        assert_eq!(index.iter_after(Some("z")).count(), 0);
+    }
 
     #[test]
     fn changes_to_the_original_do_not_affect_a_copy() {

@@ -71,7 +71,7 @@ pub struct State {
     /// The counts that LUSERS shows.
     pub counts: Counts,
     /// Accounts by folded name.
-    pub accounts: BTreeMap<Box<str>, Arc<Account>>,
+    pub accounts: Index<Arc<Account>>,
     /// Recent attempts to register an account, on the monotonic clock.
     pub registrations: Throttle,
     /// The times of recent emails, by address.

@@ -5,8 +5,6 @@
 //! A piece has about [`PIECE_BYTES`] and can be written while others wait. The pieces are read in order
 //! into an empty state.
 
-use std::ops::Bound;
-
 use super::codec::{Malformed, put, take};
 use super::{Account, State};
 
@@ -111,13 +109,12 @@ impl State {
     }
 
     fn put_accounts(&self, last: Option<&str>, out: &mut Vec<u8>) -> Option<Box<str>> {
-        let after = last.map_or(Bound::Unbounded, Bound::Excluded);
         let start = out.len();
-        for (key, account) in self.accounts.range::<str, _>((after, Bound::Unbounded)) {
+        for (key, account) in self.accounts.iter_after(last) {
             put(out, key);
             put(out, &**account);
             if out.len() - start >= PIECE_BYTES {
-                return Some(key.clone());
+                return Some(key.into());
             }
         }
         None

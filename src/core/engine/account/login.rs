@@ -245,7 +245,7 @@ fn send_logged_in(cx: &mut Cx<'_>, account: &str) {
 /// Finds an account by name.
 pub fn find<'t>(turn: &'t Turn<'_>, name: &str) -> Option<&'t Account> {
     let key = turn.setup.mapping.nick_key(name).ok()?;
-    turn.state().accounts.get(&*key).map(|account| &**account)
+    turn.state().accounts.get(&key).map(|account| &**account)
 }
 
 /// Counts an attempt of the session to log in, or to guess a code.

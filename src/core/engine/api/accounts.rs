@@ -1,7 +1,5 @@
 //! Calls about accounts.
 
-use std::ops::Bound;
-
 use serde::{Deserialize, Serialize};
 
 use crate::auth::{Certfp, Secret, check_passphrase};
@@ -103,8 +101,7 @@ pub(super) fn find(turn: &Turn<'_>, name: &str) -> CallOutcome {
 
 /// Lists the accounts after one, in the order of their folded names.
 pub(super) fn list(turn: &Turn<'_>, after: &str) -> CallOutcome {
-    let start = if after.is_empty() { Bound::Unbounded } else { Bound::Excluded(after) };
-    let mut accounts = turn.state().accounts.range::<str, _>((start, Bound::Unbounded));
+    let mut accounts = turn.state().accounts.iter_after(Some(after).filter(|after| !after.is_empty()));
     let some: Vec<_> = accounts.by_ref().take(PAGE_ACCOUNTS).collect();
     let last = some.last().map(|(key, _)| key.to_string());
     let next = last.filter(|_| accounts.next().is_some());

@@ -122,7 +122,7 @@ fn target(cx: &Cx<'_>, raw: &str) -> Option<UbanTarget> {
         return BanTarget::mask(cx.setup.mapping, raw).map(UbanTarget::Ban);
     }
     let key = cx.setup.mapping.nick_key(raw).ok()?;
-    Some(match (cx.state().accounts.contains_key(&*key), cx.state().user_by_key(&key)) {
+    Some(match (cx.state().accounts.contains_key(&key), cx.state().user_by_key(&key)) {
         (true, _) => UbanTarget::Account(key.into_owned()),
         (false, Some(user)) => UbanTarget::User(user),
         (false, None) => UbanTarget::Unknown,
@@ -246,8 +246,8 @@ fn show_account(cx: &mut Cx<'_>, key: &str) {
 
 fn list_suspensions(cx: &mut Cx<'_>) {
     let now_ms = cx.now.wall_ms;
-    let accounts = cx.state().accounts.values().filter(|account| account.is_suspended(now_ms));
-    let lines = accounts.filter_map(|account| {
+    let accounts = cx.state().accounts.iter_after(None).map(|(_, account)| account);
+    let lines = accounts.filter(|account| account.is_suspended(now_ms)).filter_map(|account| {
         Some(describe_suspension(cx, account.name.as_str(), account.suspended.as_ref()?))
     });
     for line in lines.take(SUSPENSIONS_MAX).collect::<Vec<_>>() {

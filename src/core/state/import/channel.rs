@@ -89,7 +89,7 @@ impl Import<'_> {
     /// Returns the key of an account that was imported.
     fn account_key(&self, name: &str) -> Option<Box<str>> {
         let key = self.moment.mapping.nick_key(name).ok()?;
-        self.state.accounts.contains_key(&*key).then(|| key.into())
+        self.state.accounts.contains_key(&key).then(|| key.into())
     }
 
     fn topic(&self, channel: &Fields<'_>, founder: &str) -> Result<Option<Box<Topic>>, String> {

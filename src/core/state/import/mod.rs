@@ -238,8 +238,7 @@ impl Import<'_> {
     fn nicks(&mut self, key: &str, user: &Fields<'_>) -> Result<(), String> {
         let nicks = user.texts("additionalNicks")?;
         let mapping = self.moment.mapping;
-        let Some(owner) =
-            mapping.nick_key(key).ok().filter(|owner| self.state.accounts.contains_key(&**owner))
+        let Some(owner) = mapping.nick_key(key).ok().filter(|owner| self.state.accounts.contains_key(owner))
         else {
             return Ok(());
         };

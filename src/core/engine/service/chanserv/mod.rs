@@ -98,7 +98,7 @@ fn shown(cx: &Cx<'_>, id: ChannelId) -> String {
 /// Finds an account by name. Returns its folded name.
 fn find_account(cx: &Cx<'_>, name: &str) -> Result<String, Refusal> {
     let key = cx.setup.mapping.nick_key(name).ok();
-    let found = key.filter(|key| cx.state().accounts.contains_key(&**key));
+    let found = key.filter(|key| cx.state().accounts.contains_key(key));
     found.map(|key| key.into_owned()).ok_or_else(|| CS.refuse(Phrase::NO_SUCH_ACCOUNT, &[]))
 }
 

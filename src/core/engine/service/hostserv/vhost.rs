@@ -41,7 +41,7 @@ pub(super) const DEL: ServiceCommand = ServiceCommand::new("DEL", delete)
 
 fn find_account<'c>(cx: &'c Cx<'_>, name: &str) -> Result<&'c Account, Refusal> {
     let key = cx.setup.mapping.nick_key(name).ok();
-    let found = key.and_then(|key| cx.state().accounts.get(&*key));
+    let found = key.and_then(|key| cx.state().accounts.get(&key));
     found.map(|account| &**account).ok_or_else(|| HS.refuse(Phrase::NO_SUCH_ACCOUNT, &[]))
 }
 

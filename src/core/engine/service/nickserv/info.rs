@@ -1,6 +1,6 @@
 //! INFO and LIST: information about accounts.
 
-use std::ops::{Bound, ControlFlow};
+use std::ops::ControlFlow;
 
 use regex::Regex;
 use serde::{Deserialize, Serialize};
@@ -90,11 +90,10 @@ fn list(cx: &mut Cx<'_>, params: &[&str]) -> Outcome {
 impl LongAnswer for AccountsCursor {
     /// Lists the matches among the next `STEP_ACCOUNTS` accounts; ends after the last.
     fn step(&mut self, cx: &mut Cx<'_>) -> ControlFlow<(), usize> {
-        let start = self.after.as_deref().map_or(Bound::Unbounded, Bound::Excluded);
-        let range = cx.state().accounts.range::<str, _>((start, Bound::Unbounded));
-        let accounts: Vec<(Box<str>, String)> = range
+        let after = cx.state().accounts.iter_after(self.after.as_deref());
+        let accounts: Vec<(Box<str>, String)> = after
             .take(STEP_ACCOUNTS)
-            .map(|(key, account)| (key.clone(), account.name.as_str().to_owned()))
+            .map(|(key, account)| (key.into(), account.name.as_str().to_owned()))
             .collect();
         for (_, name) in &accounts {
             if self.pattern.as_ref().is_none_or(|pattern| pattern.is_match(name)) {

@@ -76,7 +76,7 @@ fn remove(cx: &mut Cx<'_>, params: &[&str], freed: bool) -> Outcome {
 /// allows the name of a deleted account, which can still be freed.
 fn check_removable(cx: &Cx<'_>, name: &str, freed: bool) -> Result<(String, String, u64), Refusal> {
     let key = cx.setup.mapping.nick_key(name).map(|key| key.into_owned()).unwrap_or_default();
-    let Some(account) = cx.state().accounts.get(&*key) else {
+    let Some(account) = cx.state().accounts.get(&key) else {
         if freed && cx.state().retired_accounts.contains(&*key) {
             return Ok((key.clone(), key, 0));
         }

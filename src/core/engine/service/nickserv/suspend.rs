@@ -90,8 +90,8 @@ fn list(cx: &mut Cx<'_>) {
     let mut suspended: Vec<(u64, String)> = cx
         .state()
         .accounts
-        .values()
-        .filter_map(|account| Some((account.suspended.as_ref()?.at_ms, describe(cx, account)?)))
+        .iter_after(None)
+        .filter_map(|(_, account)| Some((account.suspended.as_ref()?.at_ms, describe(cx, account)?)))
         .collect();
     suspended.sort_by_key(|(at_ms, _)| std::cmp::Reverse(*at_ms));
     cx.tell(NS, Phrase::SUSPENSIONS_ARE, &[&suspended.len().to_string()]);
