@@ -19,7 +19,8 @@ pub struct Mask(Box<str>);
 impl Mask {
     /// Parses a mask as users write it: `nick` → `nick!*@*`, `nick!user` → `nick!user@*`, `user@host` →
     /// `*!user@host`; a leading `m:` stays. Returns `None` for a mask that is empty, has an `@` before
-    /// its `!`, contains a space, begins with a colon, or has a nick that `mapping` cannot fold.
+    /// its `!`, contains a space, begins with a colon, or has a nick that `mapping` cannot fold or folds
+    /// to a text with another meaning.
     pub fn parse(mapping: CaseMapping, raw: &str) -> Option<Self> {
         let raw = raw.trim();
         let (prefix, pattern) = match raw.split_at_checked(MUTE_PREFIX.len()) {
@@ -31,6 +32,10 @@ impl Mask {
         }
         let (nick, user, host) = split(pattern)?;
         let nick = fold_between_wildcards(mapping, or_star(nick))?;
+        let gained_prefix = prefix.is_empty() && nick.starts_with(MUTE_PREFIX);
+        if gained_prefix || nick.starts_with(':') {
+            return None;
+        }
         Some(Self(format!("{prefix}{}", folded_nuh(&nick, or_star(user), or_star(host))).into()))
     }
 
@@ -99,13 +104,16 @@ fn or_star(part: &str) -> &str {
 }
 
 /// Folds the text between wildcards piece by piece: RFC 8265 rejects a `*` next to right-to-left
-/// letters.
+/// letters. Full-width forms fold to ASCII (RFC 8265, section 3.3.2), so `＠` and `＊` would become a
+/// separator and a wildcard: such a pattern is `None`, as such a nick is rejected.
 fn fold_between_wildcards(mapping: CaseMapping, pattern: &str) -> Option<String> {
     pattern
         .split_inclusive(['*', '?'])
         .map(|piece| {
             let literal = piece.trim_end_matches(['*', '?']);
-            Some(mapping.fold(literal).ok()? + &piece[literal.len()..])
+            let folded = mapping.fold(literal).ok()?;
+            let literal_still = !folded.contains(|c: char| matches!(c, '!' | '@' | '*' | '?' | ' '));
+            literal_still.then(|| folded + &piece[literal.len()..])
         })
         .collect()
 }
@@ -152,6 +160,15 @@ mod tests {
     }
 
     #[test]
+    fn folding_cannot_smuggle_a_separator_wildcard_or_prefix_in() {
+        for raw in ["＠", "a！b", "＊", "a？", "：a", "ｍ：a", "ｍ:a", "m:＠"] {
+            assert_eq!(canonical(raw), None, "{raw}");
+        }
+        assert_eq!(canonical("ｄａｎ").as_deref(), Some("dan!*@*"));
+        assert_eq!(canonical("m:ｄａｎ").as_deref(), Some("m:dan!*@*"));
+    }
+
+    #[test]
     fn wildcards_may_adjoin_right_to_left_letters() {
         assert_eq!(canonical("*ברוך*").as_deref(), Some("*ברוך*!*@*"));
         assert_eq!(canonical("ברוך").as_deref(), Some("ברוך!*@*"));
@@ -189,7 +206,7 @@ mod tests {
     proptest! {
         #[test]
         fn parsing_the_canonical_text_returns_the_same_mask(
-            raw in "(m:|M:)?[a-zA-Z*?!@.:é中אẞ~^\\[ ]{0,12}|\\PC{0,12}",
+            raw in "(m:|M:|ｍ：)?[a-zA-Z*?!@.:é中אẞ~^\\[ ]{0,12}|[a＠！＊？：ｍ　:!@]{0,8}|\\PC{0,12}",
             which in 0usize..3,
         ) {
             let mapping = [CaseMapping::Rfc1459, CaseMapping::Precis, CaseMapping::Permissive][which];
