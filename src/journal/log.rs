@@ -6,6 +6,7 @@ use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use super::spare::Spare;
 use super::{Damage, Frames, frame, segment_path, segments, set_aside};
 use crate::private;
 
@@ -20,6 +21,7 @@ pub struct Log {
     segment_bytes_max: u64,
     /// Set if a failed append may have left bytes after the end.
     pub(super) is_torn: bool,
+    pub(super) spare: Spare,
     syncer: Syncer,
 }
 
@@ -27,7 +29,7 @@ impl Log {
     /// Opens the journal in `dir` and finds its end, which is at least `floor`. Calls `entry` with each entry
     /// of the last segment. An append begins a new segment when the last one has `segment_bytes_max` bytes.
     ///
-    /// A torn frame at the end is cut off. Valid frames after an invalid one mean damage: the segment is
+    /// A torn frame and zeros at the end are cut off. Valid frames after an invalid one mean damage: the segment is
     /// copied before its end is cut off.
     ///
     /// # Errors
@@ -65,8 +67,8 @@ impl Log {
     fn new(dir: &Path, first: u64, file: File, segment_bytes_max: u64) -> Log {
         let file = Arc::new(file);
         let syncer = Syncer::new(file.clone());
-        let dir = dir.to_owned();
-        Log { dir, file, first, end: first, segment_bytes_max, is_torn: false, syncer }
+        let (dir, spare) = (dir.to_owned(), Spare::new(dir, segment_bytes_max));
+        Log { dir, file, first, end: first, segment_bytes_max, is_torn: false, spare, syncer }
     }
 
     /// Writes entries at the end, and returns when the operating system has them.
@@ -86,11 +88,17 @@ impl Log {
         self.file.write_all_at(frames.as_bytes(), self.end - self.first)?;
         self.is_torn = false;
         self.end += frames.len() as u64;
+        if self.end - self.first >= self.segment_bytes_max / 2 {
+            self.spare.prepare();
+        }
         Ok(())
     }
 
     fn begin_segment(&mut self, first: u64) -> io::Result<()> {
-        let file = Arc::new(create(&self.dir, first)?);
+        // A complete segment contains nothing but entries.
+        self.file.set_len(self.end - self.first)?;
+        let prepared = self.spare.take(&segment_path(&self.dir, first));
+        let file = Arc::new(prepared.map_or_else(|| create(&self.dir, first), Ok)?);
         self.syncer.add(&self.dir, file.clone());
         (self.file, self.first, self.end) = (file, first, first);
         Ok(())

@@ -9,18 +9,20 @@
 //! |---|---|
 //! | What survives `kill -9`? | everything for which [`Log::append`] returned |
 //! | What survives a power failure? | everything before the last successful [`Syncer::sync`] |
-//! | How much is on disk? | everything that was not yet [trimmed](trim), plus at most one segment |
+//! | How much is on disk? | everything that was not yet [trimmed](trim), plus at most two segments |
 //! | What if the end is torn? | [`Log::open`] cuts it off: it was never acknowledged |
 //! | What if data is damaged? | the rest of the segment is skipped, reported as [`Damage`], and copied |
 //! | What if the disk is full? | [`Log::append`] fails without effect and can be retried |
 //!
 //! Invariants: one process writes a journal (the caller holds a lock), and any number may read it; positions
-//! only grow; the content of a segment never changes, except that a torn or damaged end is cut off.
+//! only grow; the content of a segment never changes, except that a torn or damaged end is cut off. The last
+//! segment may end in zeros, which its next entries overwrite.
 
 pub mod frame;
 mod log;
 mod mark;
 mod reader;
+mod spare;
 
 use std::fmt;
 use std::fs::{self, File};

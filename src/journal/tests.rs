@@ -106,6 +106,43 @@ fn a_reader_follows_the_writer() {
 }
 
 #[test]
+fn a_segment_of_zeros_is_overwritten() {
+    let dir = tempfile::tempdir().unwrap();
+    let dir = dir.path();
+    let mut log = open(dir, 0);
+    let mut reader = JournalReader::new(dir, 0);
+    let mut seen = Vec::new();
+    for number in 0..20_000 {
+        append(&mut log, [entry(number)]);
+        while log.spare.is_busy() {
+            std::thread::yield_now();
+        }
+        if number % 500 == 0 {
+            while reader.position() < log.end() {
+                reader.read(log.end(), |content| seen.push(content.to_vec())).unwrap();
+            }
+        }
+    }
+    let end = log.end();
+    assert_eq!(seen, numbers(0..19_501));
+    assert_eq!(read_all(dir, 0, end), sound(numbers(0..20_000)));
+    let all = segments(dir).unwrap();
+    let len = |first: u64| fs::metadata(segment_path(dir, first)).unwrap().len();
+    assert!(all.windows(2).all(|pair| len(pair[0]) == pair[1] - pair[0]), "complete segments are not cut");
+    let last = all[all.len() - 1];
+    assert!(all.len() > 4 && len(last) > end - last, "the last segment was not prepared");
+    // As after `kill -9`: the zeros are neither entries nor damage.
+    std::mem::forget(log);
+    fs::write(dir.join("next"), "left behind").unwrap();
+    let (mut log, damage) = Log::open(dir, 0, SEGMENT_BYTES, |_| {}).unwrap();
+    assert_eq!((log.end(), damage, len(last)), (end, None, end - last));
+    append(&mut log, numbers(20_000..20_010));
+    assert_eq!(read_all(dir, 0, log.end()), sound(numbers(0..20_010)));
+    drop(log);
+    assert!(!dir.join("next").exists());
+}
+
+#[test]
 fn a_torn_end_is_cut_off() {
     let dir = tempfile::tempdir().unwrap();
     let dir = dir.path();
