@@ -82,8 +82,9 @@ impl Ring {
             let age_ms = item.id().wall_ms().saturating_sub(oldest.item.id().wall_ms());
             bounds.window_ms > 0 && age_ms >= bounds.window_ms
         };
-        // The ring grows by doubling; only then does the window matter.
-        let is_step = self.entries.len() >= GROWS_FROM && self.entries.len().is_power_of_two();
+        // The ring grows by doubling; only then does the window matter. A full ring does not grow.
+        let is_step = (GROWS_FROM..bounds.items_max).contains(&self.entries.len())
+            && self.entries.len().is_power_of_two();
         let stays = is_step && self.entries.front().is_some_and(covers_window);
         let entry = Entry { with: with.into(), item };
         self.bytes += entry.bytes();
