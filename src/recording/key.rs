@@ -5,7 +5,7 @@ use std::io::{self, Read, Write};
 use std::path::Path;
 
 use data_encoding::HEXLOWER_PERMISSIVE;
-use ring::aead::{Aad, CHACHA20_POLY1305, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
+use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use ring::hkdf::{HKDF_SHA256, Salt};
 
 use super::SALT_BYTES;
@@ -80,7 +80,7 @@ impl std::fmt::Debug for Seal {
 impl Seal {
     pub(super) fn new(key: &RecordingKey, salt: &[u8; SALT_BYTES]) -> Seal {
         let derived = Salt::new(HKDF_SHA256, salt).extract(&key.0);
-        let key = derived.expand(&[b"ircd recording"], &CHACHA20_POLY1305).map(UnboundKey::from);
+        let key = derived.expand(&[b"ircd recording"], &AES_256_GCM).map(UnboundKey::from);
         Seal { key: LessSafeKey::new(key.expect("a key of this length can be derived")), frames: 0 }
     }
 

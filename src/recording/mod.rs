@@ -28,7 +28,7 @@ pub use turn::{Recorded, TurnBuffer, turn_events};
 pub use writer::{Beginning, RecordingWriter};
 
 /// The first bytes of a recording; the digits are the version of the frames.
-const MAGIC: &[u8; 16] = b"ircd-recording01";
+const MAGIC: &[u8; 16] = b"ircd-recording02";
 /// Size of the random salt after [`MAGIC`], in bytes.
 const SALT_BYTES: usize = 32;
 /// Maximum length of a frame in bytes. Turns are written together, up to 64 KiB and the event that exceeds

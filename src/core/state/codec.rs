@@ -5,6 +5,7 @@
 
 use std::fmt;
 
+use postcard::ser_flavors::Flavor;
 use serde::{Deserialize, Serialize};
 
 /// Bytes that do not have the expected form.
@@ -21,8 +22,30 @@ impl std::error::Error for Malformed {}
 
 /// Appends a value.
 pub fn put<T: Serialize + ?Sized>(out: &mut Vec<u8>, value: &T) {
-    let taken = std::mem::take(out);
-    *out = postcard::to_extend(value, taken).expect("plain data can always be written");
+    postcard::serialize_with_flavor(value, Appended(out)).expect("plain data can always be written");
+}
+
+/// Appends to a vector. The ready-made flavor appends texts byte by byte.
+struct Appended<'o>(&'o mut Vec<u8>);
+
+impl Flavor for Appended<'_> {
+    type Output = ();
+
+    #[inline]
+    fn try_push(&mut self, byte: u8) -> postcard::Result<()> {
+        self.0.push(byte);
+        Ok(())
+    }
+
+    #[inline]
+    fn try_extend(&mut self, bytes: &[u8]) -> postcard::Result<()> {
+        self.0.extend_from_slice(bytes);
+        Ok(())
+    }
+
+    fn finalize(self) -> postcard::Result<()> {
+        Ok(())
+    }
 }
 
 /// Removes a value from the front.
