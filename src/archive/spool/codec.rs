@@ -8,11 +8,54 @@ use crate::wire::MsgId;
 const KEEP: u8 = 1;
 const DELETE: u8 = 2;
 const FORGET: u8 = 3;
+/// Several records, each after its length.
+const SEVERAL: u8 = 4;
 const CHANNEL: u8 = 0;
 const CONVERSATION: u8 = 1;
+const LEN_BYTES: usize = size_of::<u32>();
+
+/// Maximum length of a record in bytes, which no line that a client can send approaches.
+pub(super) const RECORD_BYTES_MAX: usize = 8 << 20;
+/// Length in bytes at which the next record goes into another frame.
+const FRAME_BYTES: usize = 64 << 10;
+
+/// Appends the next of some records as the content of a frame: one checksum for all of them costs less than
+/// one for each. Returns the number of records that were left out because they are too long.
+pub(super) fn write_some<'r>(out: &mut Vec<u8>, records: &mut impl Iterator<Item = &'r Record>) -> u64 {
+    let (begin, mut left_out) = (out.len(), 0);
+    out.push(SEVERAL);
+    while out.len() - begin < FRAME_BYTES
+        && let Some(record) = records.next()
+    {
+        let at = out.len();
+        out.extend_from_slice(&[0; LEN_BYTES]);
+        write(out, record);
+        let len = out.len() - at - LEN_BYTES;
+        if len > RECORD_BYTES_MAX {
+            out.truncate(at);
+            left_out += 1;
+        } else {
+            out[at..][..LEN_BYTES].copy_from_slice(&(len as u32).to_le_bytes());
+        }
+    }
+    left_out
+}
+
+/// Calls `record` with each record in the content of a frame; with `None` for one that is not known.
+pub(super) fn read_all(mut content: &[u8], mut record: impl FnMut(Option<Record>)) {
+    let [SEVERAL, rest @ ..] = content else { return record(read(content)) };
+    content = rest;
+    while !content.is_empty() {
+        let one =
+            take(&mut content).and_then(|len| content.split_at_checked(u32::from_le_bytes(*len) as usize));
+        let Some((one, rest)) = one else { return record(None) };
+        record(read(one));
+        content = rest;
+    }
+}
 
 /// Appends a record.
-pub(super) fn write(out: &mut Vec<u8>, record: &Record) {
+fn write(out: &mut Vec<u8>, record: &Record) {
     match record {
         Record::Keep { item, targets, author } => {
             out.push(KEEP);
@@ -55,7 +98,7 @@ fn write_text(out: &mut Vec<u8>, text: &str) {
 }
 
 /// Reads a record; `None` if the bytes are not one.
-pub(super) fn read(mut bytes: &[u8]) -> Option<Record> {
+fn read(mut bytes: &[u8]) -> Option<Record> {
     let (&kind, rest) = bytes.split_first()?;
     bytes = rest;
     let record = match kind {

@@ -78,18 +78,17 @@ impl Spool {
         self.log.syncer()
     }
 
-    /// Adds records to the buffer, as long as there is room in the spool.
+    /// Adds records to the buffer, unless the spool is full.
     pub(super) fn add<'r>(&mut self, records: impl Iterator<Item = &'r Record>) {
-        let shipped = self.shipped.borrow().position;
-        let bytes_max = self.live.borrow().spool_bytes_max;
-        for record in records {
-            let backlog = self.log.end().saturating_sub(shipped) + self.frames.len() as u64;
-            if backlog >= bytes_max {
+        let backlog = self.log.end().saturating_sub(self.shipped.borrow().position);
+        let mut records = records.peekable();
+        while records.peek().is_some() {
+            if backlog + self.frames.len() as u64 >= self.live.borrow().spool_bytes_max {
                 let why = "the database is unavailable, the spool full (history.persistent.spool-max-size)";
-                self.losses.add(1, why);
-            } else if !encode(&mut self.frames, record) {
-                self.losses.add(1, "they are too long");
+                return self.losses.add(records.count() as u64, why);
             }
+            let left_out = encode(&mut self.frames, &mut records);
+            self.losses.add(left_out, "they are too long");
         }
     }
 
@@ -125,31 +124,38 @@ impl Drop for Spool {
 pub(super) fn open(dir: &Path, floor: u64) -> io::Result<(Log, Option<MsgId>)> {
     let mut latest = None;
     let (log, damage) = Log::open(dir, floor, SEGMENT_BYTES_MAX, |content| {
-        if let Some(Record::Keep { item, .. }) = codec::read(content) {
-            latest = latest.max(Some(item.id()));
-        }
+        codec::read_all(content, |record| {
+            if let Some(Record::Keep { item, .. }) = record {
+                latest = latest.max(Some(item.id()));
+            }
+        });
     })?;
     report(damage);
     Ok((log, latest))
 }
 
-/// Adds a record to the frames. Returns false if it is too long to be stored.
-fn encode(frames: &mut Frames, record: &Record) -> bool {
-    frames.add(|out| codec::write(out, record))
+/// Adds the next of some records to the frames; returns the number of records that were left out because they
+/// are too long.
+fn encode<'r>(frames: &mut Frames, records: &mut impl Iterator<Item = &'r Record>) -> u64 {
+    let mut left_out = 0;
+    frames.add(|out| left_out = codec::write_some(out, records));
+    left_out
 }
 
 /// Returns the next records before the position `end`; none if the reader is at `end`.
 pub(super) fn read(reader: &mut JournalReader, end: u64) -> io::Result<Vec<Record>> {
     let mut records = Vec::new();
     while reader.position() < end && records.is_empty() {
-        let damage = reader.read(end, |content| match codec::read(content) {
-            Some(record) => records.push(record),
-            None => {
-                tracing::error!(
-                    target: LogType::History.name(),
-                    "a record of an unknown kind in the spool is skipped"
-                );
-            }
+        let damage = reader.read(end, |content| {
+            codec::read_all(content, |record| match record {
+                Some(record) => records.push(record),
+                None => {
+                    tracing::error!(
+                        target: LogType::History.name(),
+                        "a record of an unknown kind in the spool is skipped"
+                    );
+                }
+            });
         })?;
         report(damage);
     }
