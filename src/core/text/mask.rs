@@ -112,7 +112,7 @@ fn fold_between_wildcards(mapping: CaseMapping, pattern: &str) -> Option<String>
         .map(|piece| {
             let literal = piece.trim_end_matches(['*', '?']);
             let folded = mapping.fold(literal).ok()?;
-            let literal_still = !folded.contains(|c: char| matches!(c, '!' | '@' | '*' | '?' | ' '));
+            let literal_still = !folded.contains(['!', '@', '*', '?', ' ']);
             literal_still.then(|| folded + &piece[literal.len()..])
         })
         .collect()
