@@ -29,8 +29,8 @@ impl Log {
     /// Opens the journal in `dir` and finds its end, which is at least `floor`. Calls `entry` with each entry
     /// of the last segment. An append begins a new segment when the last one has `segment_bytes_max` bytes.
     ///
-    /// A torn frame and zeros at the end are cut off. Valid frames after an invalid one mean damage: the segment is
-    /// copied before its end is cut off.
+    /// A torn frame and zeros at the end are cut off. Valid frames after an invalid one mean damage: the
+    /// segment is copied before its end is cut off.
     ///
     /// # Errors
     /// If the directory or the last segment cannot be read or written.
