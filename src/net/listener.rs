@@ -29,7 +29,7 @@ use crate::config::{Config, Listener, LogType, TlsVersion};
 use crate::metrics::ConnectionCounts;
 
 /// Number of connections accepted before other tasks get a turn.
-const ACCEPT_BATCH: usize = 16;
+const ACCEPT_BATCH: usize = 64;
 /// Pause after a failure if the reserve does not help.
 const BACK_OFF: Duration = Duration::from_millis(200);
 /// Minimum interval between log records about rejected clients.

@@ -319,7 +319,8 @@ HALF_REQUESTS = [b"POST /v1/status HTTP/1.1\r\nHost: x\r\nX: ", b"GET / HTTP/1.1
 
 def slow_requests(siege):
     """2,000 connections from 125 addresses: half of them to the API, half to the WebSocket listener. They are opened again
-    when the server closes them, and each sends another byte every second."""
+    when the server closes them, and each sends another byte every second. At most 2,000 are opened in a second, because
+    the kernel of one machine delays everyone when it connects all of them at once."""
     places = [(number, port) for number in range(8 * 125) for port in (API_PORT, siege.server.ws)]
 
     def crawl(report):
@@ -331,6 +332,7 @@ def slow_requests(siege):
                         number, port = place
                         sockets[place] = connect_from(f"203.0.113.{number % 125 + 1}", port)
                         sockets[place].sendall(HALF_REQUESTS[number % 2])
+                        time.sleep(0.0005)
                     else:
                         sockets[place].sendall(b"x")
                 except OSError:
