@@ -21,7 +21,8 @@ pub struct Log {
     segment_bytes_max: u64,
     /// Set if a failed append may have left bytes after the end.
     pub(super) is_torn: bool,
-    pub(super) spare: Spare,
+    /// The next segment, if segments are prepared.
+    pub(super) spare: Option<Spare>,
     syncer: Syncer,
 }
 
@@ -67,8 +68,14 @@ impl Log {
     fn new(dir: &Path, first: u64, file: File, segment_bytes_max: u64) -> Log {
         let file = Arc::new(file);
         let syncer = Syncer::new(file.clone());
-        let (dir, spare) = (dir.to_owned(), Spare::new(dir, segment_bytes_max));
-        Log { dir, file, first, end: first, segment_bytes_max, is_torn: false, spare, syncer }
+        let dir = dir.to_owned();
+        Log { dir, file, first, end: first, segment_bytes_max, is_torn: false, spare: None, syncer }
+    }
+
+    /// Prepares each later segment in the background; see [`Spare`]. The directory then contains another
+    /// file until the journal is dropped.
+    pub fn prepare_segments(&mut self) {
+        self.spare = Some(Spare::new(&self.dir, self.segment_bytes_max));
     }
 
     /// Writes entries at the end, and returns when the operating system has them.
@@ -88,8 +95,10 @@ impl Log {
         self.file.write_all_at(frames.as_bytes(), self.end - self.first)?;
         self.is_torn = false;
         self.end += frames.len() as u64;
-        if self.end - self.first >= self.segment_bytes_max / 2 {
-            self.spare.prepare();
+        if self.end - self.first >= self.segment_bytes_max / 2
+            && let Some(spare) = &mut self.spare
+        {
+            spare.prepare();
         }
         Ok(())
     }
@@ -97,7 +106,7 @@ impl Log {
     fn begin_segment(&mut self, first: u64) -> io::Result<()> {
         // A complete segment contains nothing but entries.
         self.file.set_len(self.end - self.first)?;
-        let prepared = self.spare.take(&segment_path(&self.dir, first));
+        let prepared = self.spare.as_mut().and_then(|spare| spare.take(&segment_path(&self.dir, first)));
         let file = Arc::new(prepared.map_or_else(|| create(&self.dir, first), Ok)?);
         self.syncer.add(&self.dir, file.clone());
         (self.file, self.first, self.end) = (file, first, first);

@@ -15,8 +15,9 @@
 //! | What if the disk is full? | [`Log::append`] fails without effect and can be retried |
 //!
 //! Invariants: one process writes a journal (the caller holds a lock), and any number may read it; positions
-//! only grow; the content of a segment never changes, except that a torn or damaged end is cut off. The last
-//! segment may end in zeros, which its next entries overwrite.
+//! only grow; the content of a segment never changes, except that a torn or damaged end is cut off. If
+//! segments are [prepared](Log::prepare_segments), the last one may end in zeros, which its next entries
+//! overwrite.
 
 pub mod frame;
 mod log;

@@ -4,6 +4,7 @@ use std::ops::Range;
 use std::os::unix::fs::{FileExt, PermissionsExt};
 use std::sync::Arc;
 
+use super::spare::Spare;
 use super::*;
 
 const SEGMENT_BYTES: u64 = 64 << 10;
@@ -110,11 +111,12 @@ fn a_segment_of_zeros_is_overwritten() {
     let dir = tempfile::tempdir().unwrap();
     let dir = dir.path();
     let mut log = open(dir, 0);
+    log.prepare_segments();
     let mut reader = JournalReader::new(dir, 0);
     let mut seen = Vec::new();
     for number in 0..20_000 {
         append(&mut log, [entry(number)]);
-        while log.spare.is_busy() {
+        while log.spare.as_ref().is_some_and(Spare::is_busy) {
             std::thread::yield_now();
         }
         if number % 500 == 0 {
@@ -135,6 +137,7 @@ fn a_segment_of_zeros_is_overwritten() {
     std::mem::forget(log);
     fs::write(dir.join("next"), "left behind").unwrap();
     let (mut log, damage) = Log::open(dir, 0, SEGMENT_BYTES, |_| {}).unwrap();
+    log.prepare_segments();
     assert_eq!((log.end(), damage, len(last)), (end, None, end - last));
     append(&mut log, numbers(20_000..20_010));
     assert_eq!(read_all(dir, 0, log.end()), sound(numbers(0..20_010)));

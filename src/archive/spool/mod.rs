@@ -123,7 +123,7 @@ impl Drop for Spool {
 /// latest item in the last segment.
 pub(super) fn open(dir: &Path, floor: u64) -> io::Result<(Log, Option<MsgId>)> {
     let mut latest = None;
-    let (log, damage) = Log::open(dir, floor, SEGMENT_BYTES_MAX, |content| {
+    let (mut log, damage) = Log::open(dir, floor, SEGMENT_BYTES_MAX, |content| {
         codec::read_all(content, |record| {
             if let Some(Record::Keep { item, .. }) = record {
                 latest = latest.max(Some(item.id()));
@@ -131,6 +131,7 @@ pub(super) fn open(dir: &Path, floor: u64) -> io::Result<(Log, Option<MsgId>)> {
         });
     })?;
     report(damage);
+    log.prepare_segments();
     Ok((log, latest))
 }
 
