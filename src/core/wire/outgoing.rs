@@ -245,11 +245,25 @@ fn keep_one_line(line: &mut [u8]) {
 fn write_param(param: &str, out: &mut Vec<u8>) {
     out.push(b' ');
     let is_separator = |byte| matches!(byte, b' ' | b'\r' | b'\n' | b'\0');
-    if param.is_empty() || param.starts_with(':') || param.bytes().any(is_separator) {
+    let is_split = || has_byte_up_to_space(param.as_bytes()) && param.bytes().any(is_separator);
+    if param.is_empty() || param.starts_with(':') || is_split() {
         out.push(b'*');
     } else {
         out.extend_from_slice(param.as_bytes());
     }
+}
+
+/// Returns whether a byte is at most `b' '`: eight at a time, because almost every parameter has none.
+fn has_byte_up_to_space(text: &[u8]) -> bool {
+    const LOW: u64 = u64::from_le_bytes([b' ' + 1; 8]);
+    const HIGH_BITS: u64 = u64::from_le_bytes([0x80; 8]);
+    let (eights, rest) = text.as_chunks();
+    // Subtracting borrows from the high bit of a byte below LOW, in which that bit was not set.
+    let has_low = |eight: &[u8; 8]| {
+        let bytes = u64::from_le_bytes(*eight);
+        bytes.wrapping_sub(LOW) & !bytes & HIGH_BITS != 0
+    };
+    eights.iter().any(has_low) || rest.iter().any(|&byte| byte <= b' ')
 }
 
 fn write_text(text: Text<'_>, wanted: &[LanguageId], languages: &Languages, out: &mut Vec<u8>) {
@@ -283,6 +297,21 @@ impl TagSection<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_byte_up_to_space_is_found_anywhere() {
+        for byte in 0..=u8::MAX {
+            for len in 1..20 {
+                for at in 0..len {
+                    for other in [b'!', b'x', 0x7f, 0x80, 0xff] {
+                        let mut text = vec![other; len];
+                        text[at] = byte;
+                        assert_eq!(has_byte_up_to_space(&text), byte <= b' ', "{text:?}");
+                    }
+                }
+            }
+        }
+    }
 
     fn rendered(outgoing: &Outgoing<'_>, caps: Caps, extra_tags: &str) -> String {
         let mut out = Vec::new();
