@@ -158,6 +158,21 @@ fn kill_9_loses_nothing_that_was_pushed() {
 }
 
 #[test]
+fn a_datastore_that_stops_while_its_log_is_long_opens_again() {
+    let (_dir, path) = place();
+    let value = "x".repeat(1000);
+    // The log must not have any file that changes after the seal was written.
+    for number in [100, 600, 900, 1100, 2000] {
+        let writer = Store::open_or_create(&path, Outdated::Reject).unwrap().into_writer().unwrap();
+        for number in 0..number {
+            writer.push(vec![write(&format!("key {number}"), Some(&value))]);
+        }
+        drop(writer);
+    }
+    assert!(Store::open(&path, Outdated::Reject).is_ok());
+}
+
+#[test]
 fn the_log_does_not_undo_later_writes_of_an_older_version() {
     let (_dir, path) = place();
     let writer = Store::open_or_create(&path, Outdated::Reject).unwrap().into_writer().unwrap();
