@@ -7,6 +7,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use crate::engine::LoginOutcome;
+
 /// Number of bounds of a histogram.
 const BOUNDS: usize = 13;
 
@@ -94,6 +96,10 @@ pub struct TurnCounts {
     pub recipients: Histogram,
     /// Times that output waited until its changes were on disk.
     pub durable: Histogram,
+    /// Attempts to log in, by [`LoginOutcome`].
+    pub logins: [u64; LoginOutcome::ALL.len()],
+    /// Size of the history that the database does not have yet, in bytes, when the counts are read.
+    pub spool_bytes: u64,
     /// Times from the request of a job to its answer, by [`JobPlace`].
     pub jobs: [Histogram; JobPlace::ALL.len()],
 }

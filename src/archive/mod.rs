@@ -166,6 +166,7 @@ impl<B: Backend + Send> Opened<B> {
         let (asked, queries) = mpsc::unbounded_channel();
         let begin = Shipped { is_ready: unavailable_reason.is_none(), position: mark.position() };
         let (shipped, shipping) = watch::channel(begin);
+        let shown = shipping.clone();
         let spool = Spool::new(log, shipping.clone(), live.subscribe());
         let syncer = spool.syncer();
         let queue = Arc::new(RecordQueue::new(spool, asked));
@@ -220,7 +221,7 @@ impl<B: Backend + Send> Opened<B> {
             // Does not wait for a name server that never answers.
             runtime.shutdown_background();
         })?;
-        Ok(Archive { queue, live, ended, _lock: lock })
+        Ok(Archive { queue, live, shipped: shown, ended, _lock: lock })
     }
 }
 
@@ -240,6 +241,7 @@ fn spawn(name: &str, alive: &Sender<()>, work: impl FnOnce() + Send + 'static) -
 pub struct Archive {
     queue: Arc<RecordQueue>,
     live: watch::Sender<LiveSettings>,
+    shipped: watch::Receiver<Shipped>,
     /// Carries no values; it closes when all threads have ended.
     ended: Receiver<()>,
     _lock: FileLock,
@@ -269,6 +271,11 @@ impl Archive {
     /// Waits until [`Archive::synced`] differs from `seen`. One task at a time can wait.
     pub fn poll_synced(&self, cx: &mut Context<'_>, seen: u64) -> Poll<u64> {
         self.queue.poll_synced(cx, seen)
+    }
+
+    /// Returns the size of the records that the database does not have yet, in bytes.
+    pub fn spool_bytes(&self) -> u64 {
+        self.queue.end().borrow().saturating_sub(self.shipped.borrow().position)
     }
 
     /// Applies a new configuration.

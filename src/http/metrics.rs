@@ -17,7 +17,7 @@ use prometheus_client::metrics::counter::ConstCounter;
 use prometheus_client::metrics::gauge::ConstGauge;
 use prometheus_client::registry::{Registry, Unit};
 
-use crate::engine::{Call, CallAnswer, ServerStatus};
+use crate::engine::{Call, CallAnswer, LoginOutcome, ServerStatus};
 use crate::metrics::{ConnectionCounts, Histogram, JobPlace, TurnCounts};
 
 use super::Face;
@@ -62,6 +62,11 @@ impl Collector for Shown {
             ("operators", "Operators", status.operators),
             ("unregistered", "Connections that are not registered yet", status.unregistered),
             ("channels", "Channels", status.channels),
+            (
+                "spool_bytes",
+                "History that the database does not have yet, in bytes",
+                counts.spool_bytes as usize,
+            ),
         ] {
             ConstGauge::new(value as u64).encode(encoder.encode_descriptor(
                 name,
@@ -99,6 +104,12 @@ impl Collector for Shown {
         let mut jobs = encoder.encode_descriptor("job", help, Some(&Unit::Seconds), MetricType::Histogram)?;
         for place in JobPlace::ALL {
             times(&counts.jobs[place as usize], jobs.encode_family(&[("place", place.name())])?)?;
+        }
+        let help = "Attempts to log in, by outcome";
+        let mut logins = encoder.encode_descriptor("logins", help, None, MetricType::Counter)?;
+        for outcome in LoginOutcome::ALL {
+            let labels = [("outcome", outcome.name())];
+            ConstCounter::new(counts.logins[outcome as usize]).encode(logins.encode_family(&labels)?)?;
         }
         self.connections(&mut encoder)
     }

@@ -66,7 +66,8 @@ impl Inner {
                 | Effect::Return { .. }
                 | Effect::Persist { .. }
                 | Effect::Record(_)
-                | Effect::Note(_) => {}
+                | Effect::Note(_)
+                | Effect::CountLogin(_) => {}
             }
         }
     }

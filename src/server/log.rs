@@ -78,7 +78,8 @@ pub(super) fn write_output(core: &impl Core, effects: &Effects) {
             | Effect::Return { .. }
             | Effect::Persist { .. }
             | Effect::Record(_)
-            | Effect::Note(_) => continue,
+            | Effect::Note(_)
+            | Effect::CountLogin(_) => continue,
         };
         let text = String::from_utf8_lossy(effects.line(*line));
         let mut sessions: Vec<String> =

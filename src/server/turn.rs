@@ -20,6 +20,7 @@ use super::commit::{Commit, Stores};
 use super::control::ServerControl;
 use super::core::Core;
 use super::log;
+use crate::archive::Archive;
 use crate::config::{Config, LogType};
 use crate::engine::{
     CallId, CallResult, CloseReason, Effect, Effects, Event, Job, JobAnswer, Now, Texts, Ticket,
@@ -188,8 +189,9 @@ impl<C: Core> Turns<C> {
                     self.handle(Event::Called { id, by, call }).await;
                 }
                 Wake::Request(TurnRequest::Counts(reply)) => {
+                    let spool_bytes = self.commit.archive().map_or(0, Archive::spool_bytes);
                     // The client may be gone.
-                    let _ = reply.send(Box::new(self.counts));
+                    let _ = reply.send(Box::new(TurnCounts { spool_bytes, ..self.counts }));
                 }
                 // The timer can be early: a deadline that moved back leaves it unchanged.
                 Wake::Elapsed if self.is_due() => self.handle(Event::Elapsed).await,
@@ -368,6 +370,7 @@ impl<C: Core> Turns<C> {
                     }
                 }
                 Effect::Note(note) => log::write(note),
+                Effect::CountLogin(outcome) => self.counts.logins[*outcome as usize] += 1,
                 // Stored before this point, or applied by the shards.
                 Effect::Reload { .. }
                 | Effect::Persist { .. }

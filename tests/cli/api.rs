@@ -214,7 +214,15 @@ fn metrics_count_what_happens() {
     assert!(answer.starts_with("HTTP/1.1 200 ") && answer.ends_with("# EOF\n"), "{answer}");
     assert!(answer.contains("content-type: application/openmetrics-text; version=1.0.0"), "{answer}");
     let listener = format!("ircd_connections{{listener=\"127.0.0.1:{}\"}} 1", api.sandbox.port);
-    for line in ["ircd_users 1", "ircd_channels 1", "ircd_lines_received_total 4", &listener] {
+    let logins = "ircd_logins_total{outcome=\"wrong\"} 0";
+    for line in [
+        "ircd_users 1",
+        "ircd_channels 1",
+        "ircd_lines_received_total 4",
+        "ircd_spool_bytes 0",
+        logins,
+        &listener,
+    ] {
         assert!(answer.lines().any(|found| found == line), "{line} is not in {answer}");
     }
     for name in ["turn_seconds", "event_seconds", "durable_seconds", "recipients", "job_seconds"] {

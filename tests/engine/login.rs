@@ -5,7 +5,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use ircd::engine::{Door, HashJob, Job, NetworkJob};
+use ircd::engine::{Door, HashJob, Job, LoginOutcome, NetworkJob};
 
 use crate::testbench::{CONFIG, TestBench};
 
@@ -93,6 +93,40 @@ fn scram_proves_the_passphrase() {
     let said = scram(&mut bench, "bob", "alice", "sesame");
     assert!(said.contains(" 900 * *!*@* alice ") && said.contains(" 903 "), "{said}");
     assert!(scram(&mut bench, "bob", "alice", "Sesame").contains(" 904 * :Invalid account credentials"));
+}
+
+#[test]
+fn each_attempt_is_counted_once() {
+    use LoginOutcome::{Accepted, Refused, Throttled, Wrong};
+
+    let limit = "  login-throttling: {enabled: true, duration: 1m, max-attempts: 2}\n";
+    let mut bench = bench_with_alice(|_| {});
+    let outcomes = |bench: &mut TestBench| std::mem::take(&mut bench.logins);
+    for (number, (passphrase, outcome)) in [("sesame", Accepted), ("Sesame", Wrong)].into_iter().enumerate() {
+        connect(&mut bench, &format!("p{number}"), None);
+        plain(&mut bench, &format!("p{number}"), "alice", passphrase);
+        assert_eq!(outcomes(&mut bench), [outcome], "PLAIN {passphrase}");
+        connect(&mut bench, &format!("s{number}"), None);
+        scram(&mut bench, &format!("s{number}"), "alice", passphrase);
+        assert_eq!(outcomes(&mut bench), [outcome], "SCRAM {passphrase}");
+    }
+    connect(&mut bench, "bob", Some(CERTFP));
+    bench.send("bob", "AUTHENTICATE EXTERNAL");
+    bench.send("bob", "AUTHENTICATE +");
+    assert_eq!(outcomes(&mut bench), [Wrong], "EXTERNAL");
+    bench.restart(&format!("{CONFIG}{ACCOUNTS}{limit}"));
+    connect(&mut bench, "carol", None);
+    for _ in 0..2 {
+        plain(&mut bench, "carol", "alice", "Sesame");
+        assert_eq!(outcomes(&mut bench), [Wrong]);
+    }
+    bench.send("carol", "AUTHENTICATE PLAIN");
+    bench.send("carol", &format!("AUTHENTICATE {}", BASE64.encode(b"\0alice\0sesame")));
+    assert_eq!(outcomes(&mut bench), [Throttled]);
+    let mut bench = bench_with_alice(|record| record["verified"] = json!(false));
+    connect(&mut bench, "alice", None);
+    plain(&mut bench, "alice", "alice", "sesame");
+    assert_eq!(outcomes(&mut bench), [Refused]);
 }
 
 #[test]

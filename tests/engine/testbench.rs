@@ -7,8 +7,8 @@ use std::net::IpAddr;
 use ircd::config::{Config, Document, load};
 use ircd::engine::stored::{digest, put_event, take_event};
 use ircd::engine::{
-    Call, CallId, CloseReason, Door, Effect, Effects, Engine, Event, Job, JobAnswer, Line, Now, Seed, Texts,
-    Ticket, Write,
+    Call, CallId, CloseReason, Door, Effect, Effects, Engine, Event, Job, JobAnswer, Line, LoginOutcome, Now,
+    Seed, Texts, Ticket, Write,
 };
 use ircd::state::SessionId;
 
@@ -97,6 +97,8 @@ pub struct TestBench {
     /// The number of calls so far.
     calls: u64,
     effects: Effects,
+    /// The outcomes of attempts to log in.
+    pub logins: Vec<LoginOutcome>,
     /// The log of a server that logs everything, if a test requests it.
     pub log: Option<Log>,
 }
@@ -140,6 +142,7 @@ impl TestBench {
             reload: None,
             calls: 0,
             effects: Effects::default(),
+            logins: Vec::new(),
             log: None,
         }
     }
@@ -355,6 +358,7 @@ impl TestBench {
                 Effect::Persist { writes, .. } => self.store(writes),
                 Effect::Record(record) => self.stored.store(record),
                 Effect::Note(note) => self.log.iter_mut().for_each(|log| log.write(&note.text)),
+                Effect::CountLogin(outcome) => self.logins.push(*outcome),
             }
         }
         self.effects = effects;

@@ -44,9 +44,9 @@ pub mod stored;
 
 pub use border::{
     AccountEdits, AccountInfo, Call, CallAnswer, CallId, CallRefused, CallResult, ChannelInfo, CloseReason,
-    Door, Effect, Effects, Event, HashJob, IpRefusal, IpVerdict, Job, JobAnswer, Level, Line, LoginProof,
-    LoginVerdict, Mail, MailRoute, MembershipInfo, NetworkJob, Note, Now, Page, Script, ScriptCall,
-    ServerStatus, Texts, Ticket, UserInfo, Write,
+    Door, Effect, Effects, Event, HashJob, IpRefusal, IpVerdict, Job, JobAnswer, Level, Line, LoginOutcome,
+    LoginProof, LoginVerdict, Mail, MailRoute, MembershipInfo, NetworkJob, Note, Now, Page, Script,
+    ScriptCall, ServerStatus, Texts, Ticket, UserInfo, Write,
 };
 pub use setup::VERSION;
 

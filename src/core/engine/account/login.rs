@@ -8,7 +8,9 @@
 
 use crate::auth::{Credentials, ScramKeys, Secret};
 use crate::config::LogType;
-use crate::engine::border::{HashJob, Job, JobAnswer, Level, LoginVerdict, NetworkJob, ScriptCall};
+use crate::engine::border::{
+    HashJob, Job, JobAnswer, Level, LoginOutcome, LoginVerdict, NetworkJob, ScriptCall,
+};
 use crate::engine::context::cx::Cx;
 use crate::engine::context::turn::Turn;
 use crate::engine::door::host;
@@ -59,6 +61,25 @@ impl LoginRefused {
         };
         (phrase, Vec::new())
     }
+
+    /// Returns how the attempt is counted.
+    fn outcome(self) -> LoginOutcome {
+        match self {
+            LoginRefused::Wrong | LoginRefused::NoCertificate => LoginOutcome::Wrong,
+            LoginRefused::Throttled(_) => LoginOutcome::Throttled,
+            LoginRefused::Disabled
+            | LoginRefused::Unverified
+            | LoginRefused::Suspended
+            | LoginRefused::NickTaken
+            | LoginRefused::Busy => LoginOutcome::Refused,
+        }
+    }
+}
+
+/// Counts an attempt that failed, and returns the reason.
+pub fn failed(turn: &mut Turn<'_>, refused: LoginRefused) -> LoginRefused {
+    turn.count_login(refused.outcome());
+    refused
 }
 
 /// Starts a login by passphrase: counts it, and returns the job whose answer goes to [`verdict`].
@@ -92,6 +113,10 @@ pub fn check(turn: &Turn<'_>, account: &str, passphrase: &str) -> HashJob {
 /// # Errors
 /// If the passphrase is wrong, or the account cannot be used now.
 pub fn verdict(turn: &mut Turn<'_>, account: &str, answer: &JobAnswer) -> Result<LoginPermit, LoginRefused> {
+    read_verdict(turn, account, answer).map_err(|refused| failed(turn, refused))
+}
+
+fn read_verdict(turn: &mut Turn<'_>, account: &str, answer: &JobAnswer) -> Result<LoginPermit, LoginRefused> {
     let verdict = match answer {
         JobAnswer::Login(verdict) | JobAnswer::ScriptLogin(verdict) => verdict,
         _ => return Err(LoginRefused::Busy),
@@ -120,11 +145,11 @@ pub fn verdict(turn: &mut Turn<'_>, account: &str, answer: &JobAnswer) -> Result
 pub fn attempt_certificate(cx: &mut Cx<'_>, account: &str) -> Result<Certified, LoginRefused> {
     count(cx)?;
     if cx.served().door.certfp.is_none() {
-        return Err(LoginRefused::NoCertificate);
+        return Err(failed(cx, LoginRefused::NoCertificate));
     }
     match script_call(cx, account, "") {
         Some(call) => Ok(Certified::Ask(NetworkJob::AskAuthScript { call, otherwise: None })),
-        None => certified(cx, account).map(Certified::Known),
+        None => certified(cx, account).map(Certified::Known).map_err(|refused| failed(cx, refused)),
     }
 }
 
@@ -147,14 +172,15 @@ pub fn certificate_verdict(
     account: &str,
     answer: &JobAnswer,
 ) -> Result<LoginPermit, LoginRefused> {
-    match answer {
+    let permit = match answer {
         JobAnswer::ScriptLogin(LoginVerdict::Vouched { account: named }) if !named.is_empty() => {
             super::register::adopt_vouched(cx, named);
             allowed(cx, named)
         }
         JobAnswer::ScriptLogin(_) => Err(LoginRefused::Wrong),
         _ => certified(cx, account),
-    }
+    };
+    permit.map_err(|refused| failed(cx, refused))
 }
 
 fn certified(cx: &Cx<'_>, account: &str) -> Result<LoginPermit, LoginRefused> {
@@ -197,9 +223,10 @@ pub fn attempt_scram(cx: &mut Cx<'_>, account: &str) -> Result<ScramKeys, LoginR
 pub fn log_in(cx: &mut Cx<'_>, permit: LoginPermit, device: Option<&str>) -> Result<(), LoginRefused> {
     let account = permit.account();
     let nick = match cx.served().user() {
-        Some(me) => required_nick(cx, account, me)?,
+        Some(me) => required_nick(cx, account, me).map_err(|refused| failed(cx, refused))?,
         None => None,
     };
+    cx.count_login(LoginOutcome::Accepted);
     let text = format!("Client {} logged into account {account}", cx.nick());
     cx.note(Level::Info, LogType::Accounts, text);
     send_logged_in(cx, account);
@@ -264,7 +291,7 @@ pub fn count(cx: &mut Cx<'_>) -> Result<(), LoginRefused> {
     let mut logins = cx.served().logins;
     let counted = logins.allow(cx.now.mono_ms, limit.duration, limit.max_attempts as u32);
     cx.commit(Fact::LoginTried { session: cx.session, logins });
-    counted.map_err(|wait| LoginRefused::Throttled(wait.as_millis().div_ceil(1000) as u64))
+    counted.map_err(|wait| failed(cx, LoginRefused::Throttled(wait.as_millis().div_ceil(1000) as u64)))
 }
 
 /// Returns the question for `accounts.auth-script`, if it is enabled.

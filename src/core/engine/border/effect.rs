@@ -80,6 +80,37 @@ pub enum Effect {
     Record(Record),
     /// Write to the log.
     Note(Note),
+    /// Count an attempt to log in.
+    CountLogin(LoginOutcome),
+}
+
+/// How an attempt to log in ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LoginOutcome {
+    /// The client is logged in.
+    Accepted,
+    /// The passphrase, certificate or proof was wrong, or there is no such account.
+    Wrong,
+    /// There were too many recent attempts.
+    Throttled,
+    /// Anything else: the account cannot be used, or the job could not be done.
+    Refused,
+}
+
+impl LoginOutcome {
+    /// All outcomes.
+    pub const ALL: [LoginOutcome; 4] =
+        [LoginOutcome::Accepted, LoginOutcome::Wrong, LoginOutcome::Throttled, LoginOutcome::Refused];
+
+    /// Returns its name.
+    pub fn name(self) -> &'static str {
+        match self {
+            LoginOutcome::Accepted => "accepted",
+            LoginOutcome::Wrong => "wrong",
+            LoginOutcome::Throttled => "throttled",
+            LoginOutcome::Refused => "refused",
+        }
+    }
 }
 
 /// A change of the datastore.

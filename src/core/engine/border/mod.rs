@@ -10,7 +10,7 @@ pub use call::{
     AccountEdits, AccountInfo, Call, CallAnswer, CallId, CallRefused, CallResult, ChannelInfo, LoginProof,
     MembershipInfo, Page, ServerStatus, UserInfo,
 };
-pub use effect::{Effect, Effects, Level, Note, Span, Write};
+pub use effect::{Effect, Effects, Level, LoginOutcome, Note, Span, Write};
 pub use event::{CloseReason, Door, Event, Line, Now, Texts, Ticket};
 pub use job::{
     HashJob, IpRefusal, IpVerdict, Job, JobAnswer, LoginVerdict, Mail, MailRoute, NetworkJob, Script,

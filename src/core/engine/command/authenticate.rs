@@ -95,7 +95,10 @@ fn check(cx: &mut Cx<'_>, claim: SaslClaim) {
             Ok(Certified::Known(key)) => Ok((key, login)),
             Err(refused) => Err(refused),
         },
-        SaslClaim::Scram(login) => login::allowed(cx, &login.account).map(|permit| (permit, login)),
+        SaslClaim::Scram(login) => match login::allowed(cx, &login.account) {
+            Ok(permit) => Ok((permit, login)),
+            Err(refused) => Err(login::failed(cx, refused)),
+        },
     };
     conclude(cx, known);
 }
@@ -151,7 +154,10 @@ fn fail(cx: &mut Cx<'_>, reason: Reason) {
         Reason::ResponseTooLong => reply(cx, ERR_SASLFAIL, Phrase::SASL_TOO_LONG),
         Reason::Encoding | Reason::Malformed => reply(cx, ERR_SASLFAIL, Phrase::SASL_MALFORMED),
         Reason::OtherIdentity => reply(cx, ERR_SASLFAIL, Phrase::SASL_OTHER_IDENTITY),
-        Reason::Proof => refuse(cx, LoginRefused::Wrong),
+        Reason::Proof => {
+            let refused = login::failed(cx, LoginRefused::Wrong);
+            refuse(cx, refused);
+        }
     }
 }
 

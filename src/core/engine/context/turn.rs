@@ -1,7 +1,7 @@
 //! The context of any event, whether a session caused it or not: the state, the time, and where lines go.
 
 use crate::config::{Config, LogType};
-use crate::engine::border::{CallId, Effect, Job, Level, Note, Now};
+use crate::engine::border::{CallId, Effect, Job, Level, LoginOutcome, Note, Now};
 use crate::engine::setup::ResolvedConfig;
 use crate::state::{ChannelId, Moment, SessionId, State, UserId};
 use crate::wire::MsgId;
@@ -74,6 +74,11 @@ impl<'e> Turn<'e> {
     /// Writes to the log.
     pub fn note(&mut self, level: Level, kind: LogType, text: String) {
         self.voice.out.push(Effect::Note(Note { level, kind, text }));
+    }
+
+    /// Counts an attempt to log in.
+    pub fn count_login(&mut self, outcome: LoginOutcome) {
+        self.voice.out.push(Effect::CountLogin(outcome));
     }
 
     /// Returns a new message id.

@@ -62,6 +62,7 @@ impl Digest {
             }
             Effect::Record(record) => self.shown(b'f', record),
             Effect::Note(note) => self.shown(b'n', note),
+            Effect::CountLogin(outcome) => self.shown(b'o', outcome),
         }
     }
 
