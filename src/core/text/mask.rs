@@ -112,8 +112,8 @@ fn fold_between_wildcards(mapping: CaseMapping, pattern: &str) -> Option<String>
         .map(|piece| {
             let literal = piece.trim_end_matches(['*', '?']);
             let folded = mapping.fold(literal).ok()?;
-            let literal_still = !folded.contains(['!', '@', '*', '?', ' ']);
-            literal_still.then(|| folded + &piece[literal.len()..])
+            let stays_literal = !folded.contains(['!', '@', '*', '?', ' ']);
+            stays_literal.then(|| folded + &piece[literal.len()..])
         })
         .collect()
 }
